@@ -1,0 +1,55 @@
+# Everything one does with a checkout. `make help` lists it; needs Python 3.11 or newer and make.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+UV ?= $(shell command -v uv || echo $(BIN)/uv)
+PYTEST_ARGS ?= -n auto --dist loadfile
+CODE := agent collectors tui tests docs
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml --extra all
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs fmt lock
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/run.stamp  ## a local estate of emulated gateways: the UI on a terminal, the ledger elsewhere
+	$(BIN)/apiscape demo
+
+test: $(VENV)/test.stamp  ## the whole test suite
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/test.stamp  ## lint, format, types, import rules, dependencies
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry agent collectors tui
+
+bench: $(VENV)/bench.stamp  ## measure, as ratios against a yardstick on the same machine
+	$(BIN)/python -m tests.bench
+
+docs: $(VENV)/test.stamp  ## write the generated reference pages
+	$(BIN)/python docs/generate.py
+
+fmt: $(VENV)/test.stamp  ## format, and repair what lint can
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+lock:  ## pin every requirement by hash again (needs uv)
+	$(LOCK) requirements/run.in --output-file requirements/run.txt
+	$(LOCK) requirements/run.in requirements/test.in --constraints requirements/run.txt --output-file requirements/test.txt
+	$(LOCK) requirements/run.in requirements/test.in requirements/bench.in --constraints requirements/test.txt \
+		--output-file requirements/bench.txt
+
+# One environment at the root. A stamp says which requirements it holds, so that a second run is instant.
+$(VENV)/%.stamp: requirements/%.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "apiscape needs Python 3.11 or newer; say which: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
