@@ -1,0 +1,182 @@
+"""The Inventory protocol: all that screens, commands and reports know of the inventory.
+
+`serve.local` gives it over a store in this process. Calls block and are safe from any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from apiscape.model.change import Change
+from apiscape.model.deployment import Deployment
+from apiscape.model.entity import Entity
+from apiscape.model.row import Row
+from apiscape.model.run import ErrorRecord, EstateEntry, Gap, RunReport, Scope
+from apiscape.model.surroundings import Api, Consumer, FrontDoor
+
+
+class Page(Entity, frozen=True):
+    """Rows of a view, in its order.
+
+    Attributes:
+        next: Where the next page begins (opaque), `None` at the end.
+        matched: Rows that match in all.
+        undecided: Rows that neither match nor are ruled out, for want of a value.
+    """
+
+    items: tuple[Row, ...]
+    matched: int
+    undecided: int
+    next: str | None = None
+
+
+class FacetValue(Entity, frozen=True):
+    """How many rows of a view have a value; `None` is absent."""
+
+    value: str | None
+    count: int
+
+
+class Facet(Entity, frozen=True):
+    """The values of one field over a view, most frequent first."""
+
+    field: str
+    values: tuple[FacetValue, ...]
+
+
+class Snapshot(Entity, frozen=True):
+    """All rows in columns, for a grid.
+
+    Attributes:
+        seq: Position in the change log that the snapshot stands at.
+        columns: One list per field of `Row`, all of one length, in `uid` order.
+    """
+
+    seq: int
+    taken_at: datetime
+    columns: dict[str, list[Any]]
+
+
+class Selection(Entity, frozen=True):
+    """Uids of the rows of a view, in its order, and how many are undecided."""
+
+    uids: tuple[str, ...]
+    undecided: int
+
+
+class ScopeStatus(Entity, frozen=True):
+    """A scope as its last run left it.
+
+    Attributes:
+        last_run: The newest run, whatever its outcome; `None` where none has ended.
+        last_complete_at: When all of it was last seen.
+        deployments: Rows that are not retired; `not_observed`: those that the last run could not see.
+        suspect: Rows held by the mass-loss guard until someone confirms.
+    """
+
+    scope: Scope
+    last_run: RunReport | None = None
+    last_complete_at: datetime | None = None
+    deployments: int = 0
+    not_observed: int = 0
+    suspect: int = 0
+
+
+class Detail(Entity, frozen=True):
+    """Everything known of one deployment."""
+
+    row: Row
+    deployment: Deployment
+    scope: ScopeStatus
+    api: Api | None = None
+    siblings: tuple[Row, ...] = ()
+    front_doors: tuple[FrontDoor, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    history: tuple[Change, ...] = ()
+
+
+class ChangePage(Entity, frozen=True):
+    """Changes after a sequence number, oldest first; `last_seq` is where to go on."""
+
+    items: tuple[Change, ...]
+    last_seq: int
+
+
+class Summary(Entity, frozen=True):
+    """The head of every list and report: what it rests on.
+
+    Attributes:
+        incomplete: Keys of scopes whose last run did not see all of them, accepted gaps left out.
+        problem: Why nothing can be said at all, if so.
+    """
+
+    deployments: int
+    apis: int
+    scopes: int
+    incomplete: tuple[str, ...] = ()
+    not_observed: int = 0
+    observed_at: datetime | None = None
+    problem: ErrorRecord | None = None
+
+
+class Inventory(Protocol):
+    """Reads, and the two actions a person may take.
+
+    Every method that takes a view raises `errors.QueryError` where it cannot be read, and
+    `errors.NotKept` where it asks for a time before what is kept.
+    """
+
+    def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
+        """Return one page of a view."""
+        ...
+
+    def select(self, view: str) -> Selection:
+        """Return all uids of a view, without the rows."""
+        ...
+
+    def facets(self, view: str, fields: Sequence[str]) -> tuple[Facet, ...]:
+        """Return the values of some fields over a view."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """Return every row that is not retired, in columns."""
+        ...
+
+    def detail(self, uid_or_name: str) -> Detail:
+        """Return everything known of one deployment.
+
+        Raises:
+            NotFound: no deployment has that uid, native id or name, or several have that name (the hint lists them).
+        """
+        ...
+
+    def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
+        """Return changes after a sequence number, of deployments that match a view."""
+        ...
+
+    def scopes(self) -> tuple[ScopeStatus, ...]:
+        """Return every scope with its last run."""
+        ...
+
+    def runs(self, *, scope: str | None = None, limit: int = 100) -> tuple[RunReport, ...]:
+        """Return runs, newest first."""
+        ...
+
+    def estate(self) -> tuple[EstateEntry, ...]:
+        """Return every reach that the providers say exists, and what became of it."""
+        ...
+
+    def summary(self) -> Summary:
+        """Return what the inventory rests on."""
+        ...
+
+    def confirm(self, scope: str, *, by: str) -> int:
+        """Say that the suspect losses of a scope are real; return how many rows were retired."""
+        ...
+
+    def forget(self, uid: str, *, by: str) -> None:
+        """Drop a retired deployment from every view; its history keeps that it was there."""
+        ...

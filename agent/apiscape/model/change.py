@@ -1,0 +1,39 @@
+"""Changes: what reconcile says happened, field by field."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from apiscape.model.entity import Entity
+
+
+class FieldChange(Entity, frozen=True):
+    """One field of a deployment: old and new value, JSON-ready; a side left out was unknown."""
+
+    field: str
+    old: Any = None
+    new: Any = None
+
+
+class Change(Entity, frozen=True):
+    """One event of a deployment's history.
+
+    Attributes:
+        seq: Position in the commit-ordered log; 0 before it is stored.
+        kind: A word of `ChangeKind`.
+        scope, generation: The run that saw it.
+        reason: Why, for presence changes.
+        evidence: `listing`, `direct_read`, `event`, `person`.
+    """
+
+    at: datetime
+    kind: str
+    uid: str
+    name: str
+    scope: str
+    generation: int
+    seq: int = 0
+    fields: tuple[FieldChange, ...] = ()
+    reason: str | None = None
+    evidence: str | None = None

@@ -1,0 +1,106 @@
+"""Encode, decode, hash and describe the model."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, TypeVar
+
+import msgspec
+
+from apiscape.model import change, deployment, row, run, security, surroundings
+from apiscape.model.deployment import DETAIL_FIELDS, VOLATILE_FIELDS, Deployment
+from apiscape.model.values import UNKNOWN, Unknown, is_known
+
+T = TypeVar("T")
+
+HASH_BYTES = 16
+"""blake2b-128: 2.5 microseconds a row, collision odds 2**-64 at 4 billion documents."""
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+PUBLISHED: tuple[type[Any], ...] = (
+    run.Scope,
+    run.PartReport,
+    run.RunReport,
+    run.EstateEntry,
+    surroundings.Gateway,
+    deployment.Deployment,
+    surroundings.FrontDoor,
+    deployment.Endpoint,
+    deployment.Operation,
+    deployment.Backend,
+    deployment.Spec,
+    security.Security,
+    surroundings.Consumer,
+    surroundings.Api,
+    surroundings.ApiVersion,
+    surroundings.CatalogueRecord,
+    surroundings.Party,
+    surroundings.Relation,
+    surroundings.Signal,
+    surroundings.Health,
+    surroundings.Finding,
+    surroundings.Waiver,
+    change.Change,
+    row.Row,
+)
+"""Entities of the published JSON Schema."""
+
+
+def encode(value: Any) -> bytes:  # noqa: ANN401 - any struct of the model, or a container of them
+    """Return deterministic JSON: equal values give equal bytes."""
+    return _ENCODER.encode(value)
+
+
+def decode(data: bytes | str, kind: type[T]) -> T:
+    """Return a struct from JSON.
+
+    Raises:
+        msgspec.ValidationError: the document is not of that kind.
+        msgspec.DecodeError: not JSON.
+    """
+    return msgspec.json.decode(data, type=kind)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of every published entity, under `$defs`."""
+    _, definitions = msgspec.json.schema_components(PUBLISHED, ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "apiscape model",
+        "$defs": definitions,
+    }
+
+
+def digest(data: bytes) -> bytes:
+    """Return the 16-byte content hash of some bytes."""
+    return hashlib.blake2b(data, digest_size=HASH_BYTES).digest()
+
+
+def facts_hash(item: Deployment) -> bytes:
+    """Return the hash of a deployment's facts: without times, provenance and what costs a detail call."""
+    return digest(_ENCODER.encode(msgspec.structs.replace(item, **_NO_DETAIL)))
+
+
+def operations_hash(operations: tuple[deployment.Operation, ...] | Unknown) -> bytes:
+    """Return the hash of an operation set; stages and versions with equal sets share one.
+
+    Operations that nobody could see hash to nothing (`b""`), which no set does.
+    """
+    return digest(_ENCODER.encode(operations)) if is_known(operations) else b""
+
+
+def detail_hash(item: Deployment) -> bytes:
+    """Return the hash of what costs a detail call: operations, backends and specs."""
+    rest = _ENCODER.encode([_or_word(item.backends), _or_word(item.specs)])
+    return digest(operations_hash(item.operations) + rest)
+
+
+def _or_word(value: object) -> object:
+    """Return a value that encodes inside a list, where an unknown one would be refused."""
+    return value if is_known(value) else "unknown"
+
+
+_NO_DETAIL: dict[str, Any] = dict.fromkeys((*VOLATILE_FIELDS, *DETAIL_FIELDS), UNKNOWN) | {
+    "provenance": {}
+}

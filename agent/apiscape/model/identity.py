@@ -1,0 +1,74 @@
+"""Identity: uids that never depend on names, tags, revisions or times.
+
+`uid = uuid5(NAMESPACE, kind + "|" + canonical native id)`. The canonical forms per provider
+are functions here, so that a collector cannot build them differently from run to run.
+"""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("5f0c6d7e-2a1b-5c3d-9e4f-8a7b6c5d4e3f")
+"""Fixed for ever: a change would rename every entity of every store."""
+
+NO_STAGE = "-"
+"""Stage of an API that is defined but deployed nowhere."""
+
+_AZURE_REVISION = re.compile(r";rev=[^/]*", re.IGNORECASE)
+
+
+def entity_uid(kind: str, native_id: str) -> str:
+    """Return the uid of anything that a gateway has, from its kind and canonical native id.
+
+    Raises:
+        ValueError: kind or id is empty, or the kind holds the separator.
+    """
+    if not kind or not native_id or "|" in kind:
+        message = f"not an identity: kind {kind!r}, native id {native_id!r}"
+        raise ValueError(message)
+    return str(uuid5(NAMESPACE, f"{kind}|{native_id}"))
+
+
+def deployment_uid(native_id: str) -> str:
+    """Return the uid of a deployment from its canonical native id."""
+    return entity_uid("deployment", native_id)
+
+
+def api_uid(founder: str) -> str:
+    """Return the uid of an Api: of its explicit id, else of the founding deployment's uid."""
+    return entity_uid("api", founder)
+
+
+def aws_native_id(partition: str, account: str, region: str, product: str, resource: str) -> str:
+    """Return `partition:account:region:product:resource`; API Gateway's own ARNs have no account."""
+    return f"{partition}:{account}:{region}:{product}:{resource}"
+
+
+def staged(native_api_id: str, stage: str | None) -> str:
+    """Return the native id of an API's stage, `-` where it has none."""
+    return f"{native_api_id}/{stage or NO_STAGE}"
+
+
+def azure_native_id(resource_id: str) -> str:
+    """Return an Azure resource id lower-cased and without its revision."""
+    return _AZURE_REVISION.sub("", resource_id).lower()
+
+
+def gcp_native_id(resource_name: str, environment: str | None = None) -> str:
+    """Return a full resource name, with the environment where the name lacks it."""
+    return f"{resource_name}@{environment}" if environment else resource_name
+
+
+def kubernetes_native_id(
+    cluster_uid: str,
+    resource: str,
+    namespace: str,
+    name: str,
+    *,
+    parent: str | None = None,
+    host: str | None = None,
+) -> str:
+    """Return `cluster:group/plural:namespace/name`, with `@parent` per gateway and `#host` per Ingress host."""
+    base = f"{cluster_uid}:{resource}:{namespace}/{name}"
+    return base + (f"@{parent}" if parent else "") + (f"#{host}" if host else "")

@@ -1,0 +1,111 @@
+"""From a deployment to its row: the flat facts that lists, views and screens are made of. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from apiscape.model.deployment import Deployment, Operation
+from apiscape.model.row import Deep, Row
+from apiscape.model.run import Scope
+from apiscape.model.security import summarise_requirement
+from apiscape.model.values import UNKNOWN, Unknown, is_known
+from apiscape.model.vocabulary import Requirement
+
+
+def project(item: Deployment, scope: Scope) -> Row:
+    """Return the row of a deployment: its facts, without presence, freshness and conclusions."""
+    counted = guarded(item.operations)
+    return Row(
+        uid=item.uid,
+        name=item.name,
+        title=item.title,
+        style=item.style,
+        provider=item.provider,
+        product=item.product,
+        source=scope.source,
+        scope=scope.key,
+        account=item.account,
+        region=item.region,
+        gateway=item.gateway,
+        environment=item.environment,
+        stage=item.stage,
+        version=item.version,
+        status=item.status,
+        native_id=item.native_id,
+        endpoints=addresses(item),
+        operations=len(item.operations) if is_known(item.operations) else UNKNOWN,
+        unauthenticated=count_unauthenticated(counted),
+        auth=_auth(counted),
+        schemes=_schemes(counted),
+        exposure=item.exposure,
+        lifecycle=item.lifecycle,
+        owners=tuple(owner.name for owner in item.owners) if is_known(item.owners) else UNKNOWN,
+        spec=_spec(item),
+        consumers=item.consumers,
+    )
+
+
+def deepen(item: Deployment) -> Deep:
+    """Return what only the store is asked for: paths, backends and tags of a deployment."""
+    return Deep(
+        paths=_distinct(operation.template for operation in item.operations)
+        if is_known(item.operations)
+        else UNKNOWN,
+        backends=_distinct(
+            backend.address for backend in item.backends if isinstance(backend.address, str)
+        )
+        if is_known(item.backends)
+        else UNKNOWN,
+        labels=tuple(f"{key}={value}" for key, value in sorted(item.labels.items()))
+        if is_known(item.labels)
+        else UNKNOWN,
+    )
+
+
+def guarded(operations: tuple[Operation, ...] | Unknown) -> tuple[Operation, ...] | Unknown:
+    """Return the operations whose protection counts: all but preflights that the gateway answers itself."""
+    if not is_known(operations):
+        return UNKNOWN
+    return tuple(operation for operation in operations if not operation.preflight)
+
+
+def count_unauthenticated(operations: tuple[Operation, ...] | Unknown) -> int | Unknown:
+    """Return how many operations ask a caller for nothing; unknown as soon as one of them is unknown."""
+    if not is_known(operations):
+        return UNKNOWN
+    words = [operation.security.requirement for operation in operations]
+    return UNKNOWN if Requirement.UNKNOWN in words else words.count(Requirement.NONE)
+
+
+def addresses(item: Deployment) -> tuple[str, ...] | Unknown:
+    """Return the URLs that a deployment answers at itself; those it was told not to serve are left out."""
+    if not is_known(item.endpoints):
+        return UNKNOWN
+    return tuple(endpoint.url for endpoint in item.endpoints if endpoint.enabled is not False)
+
+
+def _auth(operations: tuple[Operation, ...] | Unknown) -> str:
+    if not is_known(operations):
+        return Requirement.UNKNOWN
+    return summarise_requirement(operation.security for operation in operations)
+
+
+def _schemes(operations: tuple[Operation, ...] | Unknown) -> tuple[str, ...] | Unknown:
+    if not is_known(operations):
+        return UNKNOWN
+    return _distinct(
+        scheme.kind for operation in operations for scheme in operation.security.schemes
+    )
+
+
+def _spec(item: Deployment) -> str | Unknown | None:
+    if not is_known(item.specs):
+        return UNKNOWN
+    if not item.specs:
+        return None
+    first = item.specs[0]
+    return f"{first.format} {first.format_version}" if first.format_version else first.format
+
+
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))

@@ -1,0 +1,58 @@
+"""Who said a value: provenance with a fixed precedence.
+
+A row's default (its own collector, stating what the gateway says) is implied and never
+stored. Only deviations are: a value that came from a tag, a spec, an overlay or a person,
+and the claims that lost against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from apiscape.model.entity import Entity
+from apiscape.model.vocabulary import ProvenanceMethod
+
+PRECEDENCE: tuple[str, ...] = tuple(ProvenanceMethod)
+"""Most trusted first: overlay > validated decision > gateway > spec > tag > inferred > traffic."""
+
+CONFLICT_FIELDS = frozenset({"owners", "environment", "lifecycle", "audience"})
+"""Fields where two claims that differ are a finding."""
+
+
+class Claim(Entity, frozen=True):
+    """One source's word for one field.
+
+    Attributes:
+        value: What it said, JSON-ready.
+        method: A word of `ProvenanceMethod`.
+        source: What exactly said it (`tag:owner`, `overlay:owners.yaml`, a person).
+        confidence: 0 to 1; 1 for what is stated outright.
+        since: Generation of the run, or sequence, since which it says so.
+    """
+
+    value: Any
+    method: str
+    source: str | None = None
+    confidence: float = 1.0
+    since: int | None = None
+
+
+def rank(claim: Claim) -> tuple[int, float, str, str]:
+    """Return a sort key, most trusted first; a method of a newer version ranks last but is kept."""
+    position = PRECEDENCE.index(claim.method) if claim.method in PRECEDENCE else len(PRECEDENCE)
+    return (position, -claim.confidence, claim.source or "", repr(claim.value))
+
+
+def settle(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """Return the claims with the winner first and the losers after it, most trusted first.
+
+    The order of the input does not matter. An empty input gives an empty tuple.
+    """
+    return tuple(sorted(claims, key=rank))
+
+
+def is_conflict(field: str, claims: Iterable[Claim]) -> bool:
+    """Say whether claims on a field disagree where disagreement is a finding."""
+    values = [claim.value for claim in claims]
+    return field in CONFLICT_FIELDS and any(value != values[0] for value in values[1:])

@@ -1,0 +1,195 @@
+"""What stands around deployments: gateways, front doors, consumers, catalogue records, relations, signals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from apiscape.model.deployment import Endpoint
+from apiscape.model.entity import Entity
+from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.vocabulary import RelationState, Switch
+
+
+class Gateway(Entity, frozen=True):
+    """What serves APIs: an API Management service, an Apigee environment, a Kubernetes Gateway."""
+
+    uid: str
+    native_id: str
+    native_kind: str
+    provider: str
+    account: str
+    name: str
+    region: str | None = None
+    hostnames: tuple[str, ...] | Unknown = UNKNOWN
+    tls_min: str | Unknown | None = UNKNOWN
+    waf: str = Switch.UNKNOWN
+    labels: dict[str, str] | Unknown = UNKNOWN
+
+
+class FrontDoorRoute(Entity, frozen=True):
+    """Where a front door leads for one base path.
+
+    Attributes:
+        base_path: As a caller types it, `/` for the root.
+        native_api_id, stage: What it leads to, in the deployments' own ids; both `None` where the
+            target is not an API that is read.
+        target: Native words for the target.
+    """
+
+    base_path: str
+    native_api_id: str | None = None
+    stage: str | None = None
+    target: str | None = None
+
+
+class FrontDoor(Entity, frozen=True):
+    """What stands before a gateway: a custom domain, a CDN, a DNS name, a load balancer."""
+
+    uid: str
+    native_id: str
+    native_kind: str
+    provider: str
+    account: str
+    name: str
+    endpoint: Endpoint
+    region: str | None = None
+    routes: tuple[FrontDoorRoute, ...] | Unknown = UNKNOWN
+    certificate_not_after: datetime | Unknown | None = UNKNOWN
+    labels: dict[str, str] | Unknown = UNKNOWN
+
+
+class Consumer(Entity, frozen=True):
+    """An application, product or team that is let in. Never its key.
+
+    Attributes:
+        admits: `(native_api_id, stage)` pairs that it is let in to.
+        rate_limit_per_s, burst, quota: What it is allowed; `quota` in the native words (`1000/DAY`).
+        members: How many clients it stands for, if that can be counted.
+    """
+
+    uid: str
+    native_id: str
+    native_kind: str
+    provider: str
+    account: str
+    name: str
+    region: str | None = None
+    admits: tuple[tuple[str, str], ...] | Unknown = UNKNOWN
+    rate_limit_per_s: float | Unknown | None = UNKNOWN
+    burst: int | Unknown | None = UNKNOWN
+    quota: str | Unknown | None = UNKNOWN
+    members: int | Unknown = UNKNOWN
+    labels: dict[str, str] | Unknown = UNKNOWN
+
+
+class CatalogueRecord(Entity, frozen=True):
+    """An API as some catalogue declares it: linked to deployments, never counted as one."""
+
+    uid: str
+    native_id: str
+    native_kind: str
+    provider: str
+    account: str
+    name: str
+    title: str | None = None
+    description: str | None = None
+    style: str | None = None
+    version: str | None = None
+    lifecycle: str | None = None
+    urls: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+
+
+class Relation(Entity, frozen=True):
+    """A directed link between two uids, with what speaks for it."""
+
+    type: str
+    from_uid: str
+    to_uid: str
+    evidence: tuple[str, ...] = ()
+    confidence: float = 1.0
+    state: str = RelationState.VALIDATED
+
+
+class Signal(Entity, frozen=True):
+    """One measured fact; outside every content hash."""
+
+    subject_uid: str
+    name: str
+    value: float | str | bool | None
+    observed_at: datetime
+    source: str
+    unit: str | None = None
+    threshold: float | None = None
+    reason: str | None = None
+
+
+class Health(Entity, frozen=True):
+    """How a deployment fares, what that rests on, and why."""
+
+    state: str
+    basis: str
+    reasons: tuple[str, ...] = ()
+    since: datetime | None = None
+
+
+class Party(Entity, frozen=True):
+    """A team or organisation that answers for an API; a person only as its contact."""
+
+    uid: str
+    name: str
+    kind: str = "team"
+    contact: str | None = None
+
+
+class Finding(Entity, frozen=True):
+    """Result of one rule on one subject."""
+
+    rule: str
+    subject_uid: str
+    result: str
+    severity: str
+    evidence: tuple[str, ...] = ()
+    first_seen_at: datetime | None = None
+    last_seen_at: datetime | None = None
+
+
+class Waiver(Entity, frozen=True):
+    """An accepted finding or gap: by whom, why and until when."""
+
+    subject: str
+    reason: str
+    accepted_by: str
+    until: datetime | None = None
+
+
+class ApiVersion(Entity, frozen=True):
+    """A version of an Api, as written."""
+
+    label: str
+    major: int | None = None
+    lifecycle: str | None = None
+
+
+class Api(Entity, frozen=True):
+    """The logical API that deployments are concluded to be.
+
+    Attributes:
+        uid: `identity.api_uid` of the explicit id, else of the founding deployment.
+        members: Deployment uids, sorted.
+        redirects: Uids of Apis that were merged into this one; the older uid is kept.
+    """
+
+    uid: str
+    title: str
+    explicit_id: str | None = None
+    members: tuple[str, ...] = ()
+    versions: tuple[ApiVersion, ...] = ()
+    redirects: tuple[str, ...] = ()
+
+
+Observable = Gateway | FrontDoor | Consumer | CatalogueRecord | Relation | Signal
+"""What a collector may see besides deployments."""
+
+JsonValue = Any

@@ -1,0 +1,113 @@
+"""Finding providers and collectors, at three grains: their names, one of them, all of them.
+
+Names import nothing, so that `--help` and completion stay fast; loading one raises with the
+list of what is installed; loading all reports what could not be loaded and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint, entry_points
+
+from apiscape.collectors.contract import Collector, Provider
+from apiscape.errors import UsageError
+from apiscape.model.entity import Entity
+
+PROVIDERS = "apiscape.providers"
+COLLECTORS = "apiscape.collectors"
+
+
+class PlugInError(UsageError):
+    """A provider or collector is not installed, or cannot be loaded."""
+
+
+class Found(Entity, frozen=True):
+    """A plug-in by name, not loaded.
+
+    Attributes:
+        distribution: Who ships it.
+    """
+
+    name: str
+    distribution: str | None
+    target: str
+
+
+def provider_names() -> tuple[str, ...]:
+    """Return the names of the installed providers; imports nothing of them."""
+    return tuple(sorted(_points(PROVIDERS)))
+
+
+def collector_names(provider: str | None = None) -> tuple[str, ...]:
+    """Return the products of the installed collectors (of one provider); imports nothing of them."""
+    names = sorted(_points(COLLECTORS))
+    return tuple(name for name in names if provider is None or name.split(".")[0] == provider)
+
+
+def find_collectors() -> tuple[Found, ...]:
+    """Return every installed collector with who ships it; imports nothing of them."""
+    points = sorted(_points(COLLECTORS).values(), key=lambda point: point.name)
+    return tuple(
+        Found(
+            name=point.name,
+            distribution=point.dist.name if point.dist else None,
+            target=point.value,
+        )
+        for point in points
+    )
+
+
+def load_provider(name: str) -> Provider:
+    """Return a provider.
+
+    Raises:
+        PlugInError: none of that name is installed, or its SDK is missing (the hint is the install command).
+    """
+    provider = _load(PROVIDERS, name)()
+    if not isinstance(provider, Provider):
+        raise PlugInError(
+            f"provider {name} does not keep the contract of apiscape.collectors.contract"
+        )
+    return provider
+
+
+def load_collector(product: str) -> Collector:
+    """Return a collector.
+
+    Raises:
+        PlugInError: none of that product is installed, or it does not keep the contract.
+    """
+    collector = _load(COLLECTORS, product)()
+    if not isinstance(collector, Collector):
+        raise PlugInError(
+            f"collector {product} does not keep the contract of apiscape.collectors.contract"
+        )
+    return collector
+
+
+def load_collectors() -> Iterator[tuple[str, Collector | PlugInError]]:
+    """Yield every installed collector by product, or why it cannot be loaded."""
+    for product in collector_names():
+        try:
+            yield product, load_collector(product)
+        except PlugInError as error:
+            yield product, error
+
+
+def _points(group: str) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=group)}
+
+
+def _load(group: str, name: str) -> type:
+    points = _points(group)
+    if name not in points:
+        installed = ", ".join(sorted(points)) or "none"
+        raise PlugInError(f"no {group.split('.')[1][:-1]} {name!r}", hint=f"installed: {installed}")
+    try:
+        plug_in: type = points[name].load()
+    except ImportError as error:
+        extra = name.partition(".")[0]
+        raise PlugInError(
+            f"{name} cannot be loaded: {error}", hint=f"pipx install 'apiscape[{extra}]'"
+        ) from error
+    return plug_in
