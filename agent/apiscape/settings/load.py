@@ -1,0 +1,250 @@
+"""Reading the configuration: file, then environment, then checked as a whole."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from apiscape.collectors import registry
+from apiscape.collectors.contract import Provider, ProviderSettings
+from apiscape.errors import SettingsError
+from apiscape.settings import paths
+from apiscape.settings.document import Document, Trail, Yaml, parse_document
+from apiscape.settings.schema import NAME_PATTERN, SOURCE_KEYS, Settings, Source
+
+PREFIX = "APISCAPE_"
+NOT_SETTINGS = frozenset({"CONFIG", "TOKEN", "FIXTURES"})
+"""Variables with the prefix that are not keys of the file."""
+
+OVERRIDABLE = frozenset(Settings.__struct_fields__) - {"sources", "accepted_gaps"}
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_TRAIL_STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+)\]")
+_UNKNOWN_FIELD = re.compile(r"unknown field `(\w+)`")
+
+
+def load_settings(
+    path: Path | None = None, environment: Mapping[str, str] = os.environ
+) -> Settings:
+    """Return the configuration of a file and the environment.
+
+    A file that was named must exist; without a name a missing file is an empty configuration.
+
+    Raises:
+        SettingsError: with the file and line of what is wrong.
+    """
+    file = path or paths.default_config(environment)
+    named = path is not None or paths.CONFIG_VARIABLE in environment
+    text = _read(file) if named or file.exists() else ""
+    return read_settings(parse_document(text, str(file)), environment)
+
+
+def read_settings(document: Document, environment: Mapping[str, str]) -> Settings:
+    """Return the configuration of a document, overridden by the environment.
+
+    Raises:
+        SettingsError: with the line of what is wrong, or the variable.
+    """
+    data = _resolve_references(document, document.data, (), environment)
+    data = _override(data, environment)
+    data["sources"] = [
+        _set_apart_own_keys(document, source, index)
+        for index, source in enumerate(_sources(document, data))
+    ]
+    settings = _convert(document, data, Settings)
+    _check_sources(document, settings.sources)
+    _check_proxy(document, settings)
+    return settings
+
+
+def provider_settings(
+    source: Source, provider: Provider, *, path: str = "configuration"
+) -> ProviderSettings:
+    """Return a source's own keys as its provider's settings.
+
+    Raises:
+        SettingsError: a key that the provider does not know, or of the wrong type.
+    """
+    try:
+        return msgspec.convert(source.own, provider.settings_type, str_keys=True)
+    except msgspec.ValidationError as error:
+        message, _ = _explain(str(error), provider.settings_type.__struct_fields__)
+        raise SettingsError(f"source {source.name}: {message}", path=path) from error
+
+
+def validate_providers(document: Document, settings: Settings) -> None:
+    """Check every source against its provider's own settings.
+
+    Raises:
+        SettingsError: with the line of what is wrong.
+        PlugInError: no such provider, or it cannot be loaded.
+    """
+    for index, source in enumerate(settings.sources):
+        provider = registry.load_provider(source.provider)
+        try:
+            msgspec.convert(source.own, provider.settings_type, str_keys=True)
+        except msgspec.ValidationError as error:
+            message, trail = _explain(
+                str(error), (*SOURCE_KEYS, *provider.settings_type.__struct_fields__)
+            )
+            raise document.error(
+                f"source {source.name}: {message}", ("sources", index, *trail)
+            ) from error
+
+
+def settings_digest(settings: Settings) -> str:
+    """Return a short hash of the configuration, to be kept with every run; it reveals nothing."""
+    return hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest()[:16]
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise SettingsError(
+            "no such file", path=str(file), hint="apiscape sources init writes one"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot be read: {error}", path=str(file)) from error
+
+
+def _sources(document: Document, data: Mapping[str, Any]) -> list[Any]:
+    sources = data.get("sources") or []
+    if not isinstance(sources, list):
+        raise document.error("`sources` is a list", ("sources",))
+    return sources
+
+
+def _set_apart_own_keys(document: Document, source: Yaml, index: int) -> dict[str, Any]:
+    if not isinstance(source, dict):
+        raise document.error("a source is a mapping with `name` and `provider`", ("sources", index))
+    own = {key: value for key, value in source.items() if key not in SOURCE_KEYS}
+    return {key: value for key, value in source.items() if key in SOURCE_KEYS} | {"own": own}
+
+
+def _resolve_references(
+    document: Document,
+    value: Yaml,
+    trail: Trail,
+    environment: Mapping[str, str],
+) -> Yaml:
+    """Replace `${NAME}` in strings by the environment's value."""
+    if isinstance(value, dict):
+        return {
+            k: _resolve_references(document, v, (*trail, k), environment) for k, v in value.items()
+        }
+    if isinstance(value, list):
+        return [
+            _resolve_references(document, v, (*trail, i), environment) for i, v in enumerate(value)
+        ]
+    if not isinstance(value, str):
+        return value
+    missing = [name for name in _REFERENCE.findall(value) if name not in environment]
+    if missing:
+        raise document.error(f"environment variable {missing[0]} is not set", trail)
+    return _REFERENCE.sub(lambda match: environment[match.group(1)], value)
+
+
+def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return variables with our prefix that set nothing: typing errors, or a cluster's service links."""
+    return tuple(
+        name
+        for name in sorted(environment)
+        if name.startswith(PREFIX)
+        and name.removeprefix(PREFIX) not in NOT_SETTINGS
+        and _target(name) is None
+    )
+
+
+def _target(variable: str) -> tuple[str, str] | None:
+    """Return the key (and the key below it, or nothing) that a variable sets, `None` if it sets none."""
+    first, _, second = variable.removeprefix(PREFIX).lower().partition("__")
+    if not variable.startswith(PREFIX) or first not in OVERRIDABLE:
+        return None
+    return first, second
+
+
+def _override(data: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Set scalar keys from `APISCAPE_<KEY>`; `__` steps into a mapping (`APISCAPE_NETWORK__PROXY`)."""
+    result = dict(data)
+    for variable, text in sorted(environment.items()):
+        target = _target(variable)
+        if target is None:
+            continue
+        first, second = target
+        value = int(text) if text.isdigit() else text
+        result[first] = {**(result.get(first) or {}), second: value} if second else value
+    return result
+
+
+def _convert(document: Document, data: dict[str, Any], kind: type[Settings]) -> Settings:
+    try:
+        return msgspec.convert(data, kind, str_keys=True)
+    except msgspec.ValidationError as error:
+        message, trail = _explain(str(error), kind.__struct_fields__)
+        raise document.error(message, trail) from error
+
+
+def _explain(text: str, known: tuple[str, ...]) -> tuple[str, Trail]:
+    """Split the struct library's message into words for people and the trail of the value."""
+    message, _, path = text.partition(" - at `$")
+    trail: list[str | int] = [
+        name or int(index) for name, index in _TRAIL_STEP.findall(path.rstrip("`"))
+    ]
+    trail = [step for step in trail if step != "own"]
+    unknown = _UNKNOWN_FIELD.search(message)
+    if unknown:
+        key = unknown.group(1)
+        trail.append(key)
+        nearest = _nearest(key, known)
+        message = f"unknown key {key!r}" + (f", {nearest}" if nearest else "")
+    return message[:1].lower() + message[1:], tuple(trail)
+
+
+def _nearest(key: str, known: tuple[str, ...]) -> str | None:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else None
+
+
+def _check_sources(document: Document, sources: tuple[Source, ...]) -> None:
+    seen: set[str] = set()
+    for index, source in enumerate(sources):
+        trail: Trail = ("sources", index, "name")
+        if not re.fullmatch(NAME_PATTERN, source.name):
+            raise document.error(
+                f"source name {source.name!r}: lower-case letters, digits, - and _", trail
+            )
+        if source.name in seen:
+            raise document.error(f"source {source.name!r} stands twice", trail)
+        seen.add(source.name)
+        if source.provider not in registry.provider_names():
+            installed = ", ".join(registry.provider_names())
+            raise document.error(
+                f"no provider {source.provider!r}",
+                ("sources", index, "provider"),
+                hint=f"installed: {installed}",
+            )
+
+
+def _check_proxy(document: Document, settings: Settings) -> None:
+    proxy = settings.network.proxy
+    if proxy and urlsplit(proxy).password is not None:
+        raise document.error(
+            "a password in the proxy's URL",
+            ("network", "proxy"),
+            hint="set HTTPS_PROXY in the environment instead",
+        )
+
+
+def expired(until: date, today: date) -> bool:
+    """Say whether an accepted gap no longer holds; it holds for the whole of its last day."""
+    return today > until

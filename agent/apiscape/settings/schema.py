@@ -1,0 +1,104 @@
+"""What may stand in the configuration file."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+
+
+class Strict(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """Base of every part of the configuration: an unknown key is an error, never ignored."""
+
+
+class Rules(Strict, frozen=True, kw_only=True):
+    """Which listed objects a source includes or excludes; what is left out is counted as skipped.
+
+    Attributes:
+        names: Globs over names (`payments-*`).
+        tags: `key` or `key=value`, with globs.
+    """
+
+    names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+class Rate(Strict, frozen=True, kw_only=True):
+    """A rate of provider calls that replaces the default of half the published quota."""
+
+    rate_per_s: float
+    burst: int = 1
+
+
+class Network(Strict, frozen=True, kw_only=True):
+    """How to get out: holds for every SDK, probe and webhook.
+
+    Attributes:
+        proxy: URL of the proxy; credentials in it are refused, they belong into the environment.
+        no_proxy: Hosts reached without it.
+        ca_bundle: File with the certificates to trust.
+    """
+
+    proxy: str | None = None
+    no_proxy: tuple[str, ...] = ()
+    ca_bundle: str | None = None
+
+
+class AcceptedGap(Strict, frozen=True, kw_only=True):
+    """A gap that somebody answers for: it stays a line, and no longer makes a run incomplete.
+
+    Attributes:
+        scope: Glob over scope keys and estate keys (`prod/444455556666/*`).
+        until: Last day that it holds.
+    """
+
+    scope: str
+    reason: str
+    accepted_by: str
+    until: date
+
+
+class Source(Strict, frozen=True, kw_only=True):
+    """One entry under `sources`: the keys that every provider has.
+
+    Attributes:
+        name: Short and unique; part of every scope's key, so renaming one starts its history anew.
+        products: Collectors to run; all that are installed for the provider if left out.
+        quotas: By quota family (`apigateway`).
+        deadline_s: Longest that a visit of one scope may take.
+        own: The provider's own keys (`regions`, `roles`, …), checked against its settings type.
+    """
+
+    name: str
+    provider: str
+    products: tuple[str, ...] = ()
+    include: Rules = Rules()
+    exclude: Rules = Rules()
+    quotas: dict[str, Rate] = msgspec.field(default_factory=dict)
+    deadline_s: float = 1800.0
+    own: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Settings(Strict, frozen=True, kw_only=True):
+    """The whole configuration file.
+
+    Attributes:
+        store: Path of a SQLite file, or the URL of a PostgreSQL database.
+        retention_days: How long history is kept.
+        accepted_gaps: Gaps that somebody answers for.
+    """
+
+    store: str | None = None
+    sources: tuple[Source, ...] = ()
+    network: Network = Network()
+    retention_days: int = 400
+    accepted_gaps: tuple[AcceptedGap, ...] = ()
+
+
+SOURCE_KEYS = frozenset(Source.__struct_fields__) - {"own"}
+"""Keys of a source that are not its provider's own."""

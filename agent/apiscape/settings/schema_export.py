@@ -1,0 +1,46 @@
+"""The configuration's JSON Schema, for editors and for the reference page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from apiscape.collectors import registry
+from apiscape.settings.schema import Settings
+
+SCHEMA_ID = "urn:apiscape:configuration"
+
+
+def configuration_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the configuration file, with the keys of every provider that loads."""
+    _, definitions = msgspec.json.schema_components([Settings], ref_template="#/$defs/{name}")
+    common = definitions["Source"]
+    common["properties"].pop("own")
+    common["additionalProperties"] = True
+    variants = []
+    for name in registry.provider_names():
+        try:
+            own = registry.load_provider(name).settings_type
+        except registry.PlugInError:
+            continue
+        _, provided = msgspec.json.schema_components([own], ref_template="#/$defs/{name}")
+        definitions |= provided
+        variants.append(_variant(name, provided[own.__name__]))
+    if variants:
+        common["allOf"] = variants
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        "title": "apiscape configuration",
+        "$ref": "#/$defs/Settings",
+        "$defs": definitions,
+    }
+
+
+def _variant(provider: str, own: dict[str, Any]) -> dict[str, Any]:
+    """Return the rule that a source of one provider has that provider's keys."""
+    return {
+        "if": {"properties": {"provider": {"const": provider}}},
+        "then": {"properties": own.get("properties", {}), "required": own.get("required", [])},
+    }
