@@ -8,7 +8,7 @@ from tests.architecture import layers, prose, shape, sizes, speech
 from tests.architecture.tree import Check
 
 CHECKS: Mapping[str, Check] = {
-    "annotations": shape.annotations,
+    "annotations": shape.annotated,
     "class methods": sizes.classes,
     "collector lines": sizes.collectors,
     "docstrings": prose.docstrings,

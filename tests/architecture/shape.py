@@ -40,7 +40,7 @@ def inheritance(tree: Tree) -> Iterator[Breach]:
             yield source.breach(each, words)
 
 
-def annotations(tree: Tree) -> Iterator[Breach]:
+def annotated(tree: Tree) -> Iterator[Breach]:
     """Every parameter and every result has its type."""
     for source in tree.code:
         methods = {
