@@ -18,7 +18,7 @@ CHECKS: Mapping[str, Check] = {
     "handlers": shape.handlers,
     "inheritance": shape.inheritance,
     "layer membership": layers.membership,
-    "measured rooms": layers.measured,
+    "measured roots": layers.measured,
     "module names": shape.names,
     "namespace": layers.namespace,
     "open work": prose.open_work,

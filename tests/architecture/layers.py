@@ -41,10 +41,12 @@ def marked(tree: Tree) -> Iterator[Breach]:
 
 
 def measured(tree: Tree) -> Iterator[Breach]:
-    """Coverage counts every room, those that no test imports too."""
-    counted = set(configuration(tree.root)["coverage"]["run"]["source_pkgs"])
-    for module in sorted({first_two(source.module) for source in tree.code} - counted):
-        yield Breach(module, "is not in coverage's source_pkgs")
+    """Coverage counts every file of every root, those that no test imports too."""
+    coverage = configuration(tree.root)["coverage"]
+    for top in sorted(set(ROOTS) - set(coverage["run"].get("source_dirs", ()))):
+        yield Breach(top, "is not in coverage's source_dirs")
+    if not coverage.get("report", {}).get("include_namespace_packages"):
+        yield Breach("coverage", "would not count a file that no test imports")
 
 
 def configuration(root: Path) -> dict[str, Any]:
@@ -64,11 +66,6 @@ def rooms(tree: Tree) -> list[str]:
     """Return the names of the packages right below the namespace."""
     parts = (Path(source.path).parts for source in tree.code)
     return sorted({each[2] for each in parts if len(each) > 3})
-
-
-def first_two(module: str) -> str:
-    """Return `apiscape.model` of `apiscape.model.run`."""
-    return ".".join(module.split(".")[:2])
 
 
 def only_docstring(module: ast.Module) -> bool:
