@@ -13,7 +13,7 @@ FOREIGN: Mapping[str, re.Pattern[str]] = {
     "a package registry's host": re.compile(
         r"\b(?:pypi|pythonhosted|npmjs|crates|rubygems)\.(?:org|com|io)\b", re.IGNORECASE
     ),
-    "an index address": re.compile(r"--(?:extra-)?index-url|--find-links|\bPIP_[A-Z]+_URL\b"),
+    "an index address": re.compile(r"--(?:find-links|(?:extra-)?index-url)|\bPIP_[A-Z]+_URL\b"),
     "a machine's path": re.compile(
         r"(?<![\w.{}-])/(?:work|root|home/\w+|Users/\w+|opt/pypi)(?:/|\b(?!\w))"
     ),

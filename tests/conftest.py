@@ -1,0 +1,42 @@
+"""What every test shares: a home of its own, no way out to the network, and steady properties."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+#: No deadline, for the machine may be busy; the same examples everywhere, for a failure must come back.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("steady")
+
+LOOPBACK = ("127.", "::1", "localhost")
+CONNECT = socket.socket.connect
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a home without anybody's store, configuration or credentials."""
+    home = tmp_path_factory.mktemp("home")
+    for name in [name for name in os.environ if name.startswith(("APISCAPE_", "AWS_", "XDG_"))]:
+        if name != "APISCAPE_FIXTURES":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return home
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the test reach this machine only."""
+
+    def connect(this: socket.socket, address: tuple[str, int]) -> None:
+        if this.family != socket.AF_UNIX and not str(address[0]).startswith(LOOPBACK):
+            message = f"a test tried to reach {address}"
+            raise RuntimeError(message)
+        CONNECT(this, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
