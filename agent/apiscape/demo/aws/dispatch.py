@@ -1,0 +1,174 @@
+"""One request answered: identity, allow-list, quota, fault, handler, shape check.
+
+In that order of blame: what is refused for one reason is not looked at for the next. Every call is
+logged, whatever becomes of it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection
+from typing import Any
+
+from apiscape.demo.aws import handlers_account, handlers_org, handlers_rest, handlers_v2
+from apiscape.demo.aws.calls import Call, CallLog
+from apiscape.demo.aws.connection import Delivery
+from apiscape.demo.aws.context import Context, Handler, Output
+from apiscape.demo.aws.estate import AwsEstate
+from apiscape.demo.aws.faults import Fault, FaultPlan, Subject
+from apiscape.demo.aws.identities import (
+    Caller,
+    CredentialScope,
+    Identities,
+    credential_scope,
+)
+from apiscape.demo.aws.quotas import Quotas
+from apiscape.demo.aws.reading import read_input
+from apiscape.demo.aws.refusals import (
+    Refusal,
+    denied,
+    internal_failure,
+    not_allowed,
+    not_signed,
+    throttled,
+)
+from apiscape.demo.aws.routing import Match, Request, find_operation
+from apiscape.demo.aws.sabotage import (
+    permission,
+    refusal_of,
+    spoil_delivery,
+    spoil_listing,
+    spoil_params,
+)
+from apiscape.demo.aws.writing import write_output, write_refusal
+
+HANDLERS: dict[str, Handler] = (
+    handlers_org.HANDLERS
+    | handlers_rest.HANDLERS
+    | handlers_account.HANDLERS
+    | handlers_v2.HANDLERS
+)
+
+#: Reads that answer credentials' values: emulated, but no read-only agent may call them.
+SECRET_READS = frozenset({"apigateway:GetApiKeys", "apigateway:GetUsagePlanKeys"})
+
+READ_ALLOW_LIST = frozenset(HANDLERS) - SECRET_READS
+
+
+class Dispatcher:
+    """Answers requests about an estate and keeps account of them.
+
+    Attributes:
+        calls: Every call.
+        violations: Operations called that are not on the allow-list.
+        defects: What went wrong in the emulation itself, as text.
+    """
+
+    def __init__(
+        self,
+        estate: AwsEstate,
+        identities: Identities,
+        quotas: Quotas,
+        allowed: Collection[str] = READ_ALLOW_LIST,
+        latency_s: float = 0.0,
+    ) -> None:
+        self.calls = CallLog()
+        self.violations: list[str] = []
+        self.defects: list[str] = []
+        self.faults = FaultPlan()
+        self.latency_s = latency_s
+        self._estate = estate
+        self._identities = identities
+        self._quotas = quotas
+        self._allowed = frozenset(allowed)
+        self._indexes = itertools.count()
+
+    def respond(self, request: Request) -> Delivery:
+        """Answer one request and log it."""
+        index = next(self._indexes)
+        scope = credential_scope(request) or CredentialScope("-", "-", "-")
+        match = find_operation(scope.signing_name, request)
+        subject = Subject(
+            index,
+            self._identities.account_of(scope.access_key_id),
+            scope.region,
+            match.service if match else scope.signing_name,
+            match.operation if match else f"{request.method} {request.path}",
+            request.path,
+        )
+        delivery = self._deliver(request, scope, match, subject)
+        status = delivery.answer.status if delivery.answer else 0
+        self.calls.add(
+            Call(
+                subject.index,
+                subject.account,
+                subject.region,
+                subject.service,
+                subject.operation,
+                subject.path,
+                status,
+            )
+        )
+        return delivery
+
+    def _deliver(
+        self, request: Request, scope: CredentialScope, match: Match | None, subject: Subject
+    ) -> Delivery:
+        if match is None:
+            return self._unknown(scope, subject)
+        request_id = f"00000000-0000-4000-8000-{subject.index:012d}"
+        fault: Fault | None = None
+        try:
+            caller = self._admit(request, scope, match, subject)
+            fault = self.faults.strike(subject)
+            if fault is not None:
+                refusal = refusal_of(fault, match, caller.arn, subject)
+                if refusal is not None:
+                    raise refusal  # noqa: TRY301 - a refusal is how every layer here says no
+            output = self._output(request, scope, match, caller, fault)
+            answer = write_output(match, output, request_id)
+        except Refusal as refusal:
+            answer = write_refusal(match.service, refusal, request_id)
+        except Exception as error:  # noqa: BLE001 - the edge of a request: a defect of ours is kept
+            self.defects.append(f"{match.name}: {error!r}")
+            answer = write_refusal(match.service, internal_failure(), request_id)
+        return spoil_delivery(fault, answer, self.latency_s)
+
+    def _admit(
+        self, request: Request, scope: CredentialScope, match: Match, subject: Subject
+    ) -> Caller:
+        """Check allow-list, identity, quota and standing denials."""
+        if match.name not in self._allowed:
+            self.violations.append(match.name)
+            raise not_allowed(match.name)
+        caller = self._identities.authenticate(scope, match.service, request)
+        if not self._quotas.admit(subject.account, scope.region, match.service, match.operation):
+            raise throttled()
+        region = caller.account.regions.get(scope.region)
+        if region is not None and match.name in region.denials:
+            action, resource = permission(match, subject)
+            raise denied(caller.arn, action, resource, scp=region.denials[match.name])
+        return caller
+
+    def _output(
+        self,
+        request: Request,
+        scope: CredentialScope,
+        match: Match,
+        caller: Caller,
+        fault: Fault | None,
+    ) -> Output:
+        context = Context(self._estate, self._identities, caller, scope.region)
+        params: dict[str, Any] = read_input(match, request)
+        output = HANDLERS[match.name](context, spoil_params(fault, match.service, params))
+        return spoil_listing(fault, match.service, output, params)
+
+    def _unknown(self, scope: CredentialScope, subject: Subject) -> Delivery:
+        if scope.signing_name == "-":
+            refusal = not_signed()
+        else:
+            name = f"{subject.service}:{subject.operation}"
+            self.violations.append(name)
+            refusal = not_allowed(name)
+        answer = write_refusal("apigateway", refusal, "-")
+        return Delivery(answer, self.latency_s)

@@ -1,0 +1,80 @@
+"""Listings cut into pages as each service does it: sizes, token members, tokens."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from apiscape.demo.aws.context import Output, Params
+from apiscape.demo.aws.refusals import bad_request
+
+
+class Paging(msgspec.Struct, frozen=True, gc=False):
+    """How a service pages.
+
+    Args:
+        size_member: Input member that asks for a page size.
+        token_in: Input member of the page token.
+        token_out: Output member of the next token.
+        items: Output member of the items.
+        size: Page size if none is asked for.
+        largest: Largest page size that may be asked for.
+    """
+
+    size_member: str
+    token_in: str
+    token_out: str
+    items: str
+    size: int
+    largest: int
+
+
+#: By service: documented defaults and maxima. For v2 no size is documented; v1's is taken.
+PAGING = {
+    "account": Paging("MaxResults", "NextToken", "NextToken", "Regions", 50, 50),
+    "apigateway": Paging("limit", "position", "position", "items", 25, 500),
+    "apigatewayv2": Paging("MaxResults", "NextToken", "NextToken", "Items", 25, 500),
+    "organizations": Paging("MaxResults", "NextToken", "NextToken", "Accounts", 20, 20),
+}
+
+
+def page(service: str, items: Sequence[Any], params: Params) -> Output:
+    """Cut the page that the input asks for.
+
+    Raises:
+        Refusal: The size is no number or out of range, or the token is not one of ours.
+    """
+    paging = PAGING[service]
+    start = _start(params.get(paging.token_in))
+    size = _size(params.get(paging.size_member, paging.size), paging)
+    output: Output = {paging.items: list(items[start : start + size])}
+    if start + size < len(items):
+        output[paging.token_out] = token(start + size)
+    return output
+
+
+def token(start: int) -> str:
+    """Make the token of the page that starts at an index."""
+    return base64.urlsafe_b64encode(f"from:{start}".encode()).decode()
+
+
+def _start(given: str | None) -> int:
+    if not given:
+        return 0
+    try:
+        kind, _, start = base64.urlsafe_b64decode(given).decode().partition(":")
+    except ValueError:
+        kind, start = "", ""
+    if kind != "from" or not start.isdigit():
+        raise bad_request("Invalid position parameter specified")
+    return int(start)
+
+
+def _size(given: object, paging: Paging) -> int:
+    text = str(given)
+    if not text.isdigit() or not 1 <= int(text) <= paging.largest:
+        raise bad_request(f"Invalid {paging.size_member}: must be 1 to {paging.largest}")
+    return int(text)

@@ -1,0 +1,76 @@
+"""Requests read by botocore's input shapes: rest-json, json and query."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from apiscape.demo.aws.refusals import bad_request
+from apiscape.demo.aws.routing import Match, Request, operation_model
+
+
+def read_input(match: Match, request: Request) -> dict[str, Any]:
+    """Read an operation's input members from a request, by their modelled names."""
+    operation = operation_model(match.service, match.operation)
+    if operation.input_shape is None:
+        return {}
+    protocol = operation.service_model.metadata["protocol"]
+    if protocol == "rest-json":
+        return _read_rest(operation.input_shape, match.labels, request)
+    if protocol == "json":
+        return _json_object(request.body)
+    pairs = dict(parse_qsl(request.body.decode()))
+    members = operation.input_shape.members
+    return {name: _convert(members[name], text) for name, text in pairs.items() if name in members}
+
+
+def _read_rest(shape: StructureShape, labels: dict[str, str], request: Request) -> dict[str, Any]:
+    pairs = parse_qsl(request.query, keep_blank_values=True)
+    body = _json_object(request.body)
+    found: dict[str, Any] = {}
+    for name, member in shape.members.items():
+        location = member.serialization.get("location")
+        wire_name = member.serialization.get("name", name)
+        if location == "uri":
+            found[name] = labels[wire_name]
+        elif location == "querystring":
+            _put(found, name, _from_query(member, wire_name, pairs))
+        elif location == "header":
+            _put(found, name, request.headers.get(wire_name.lower()))
+        else:
+            _put(found, name, body.get(wire_name))
+    return found
+
+
+def _put(found: dict[str, Any], name: str, value: object) -> None:
+    if value is not None:
+        found[name] = value
+
+
+def _from_query(member: Shape, wire_name: str, pairs: list[tuple[str, str]]) -> object:
+    if isinstance(member, MapShape):  # a map in the query string spreads: each key is a parameter
+        return dict(pairs) or None
+    values = [value for key, value in pairs if key == wire_name]
+    if not values:
+        return None
+    return values if isinstance(member, ListShape) else _convert(member, values[0])
+
+
+def _convert(member: Shape, text: str) -> object:
+    if member.type_name in {"integer", "long"}:
+        return _integer(text)
+    return text == "true" if member.type_name == "boolean" else text
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise bad_request(f"Invalid number: {text}") from None
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    return msgspec.json.decode(body, type=dict[str, Any]) if body else {}

@@ -1,0 +1,96 @@
+"""What AWS answers instead of a result: codes, texts and statuses as the services word them.
+
+The wording of authorisation errors follows the IAM user guide ("Troubleshoot access denied error
+messages"); the bodies per protocol are written by `wire`.
+"""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """An error answer of a service.
+
+    Args:
+        code: The exception's name as the SDK shows it, for instance `NotFoundException`.
+        message: The text for a person.
+        status: The HTTP status.
+        headers: Further response headers, for instance `Retry-After`.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, status: int = 400, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+        self.headers = headers or {}
+
+
+def bad_request(message: str) -> Refusal:
+    """Refuse a request that cannot be understood."""
+    return Refusal("BadRequestException", message)
+
+
+def not_found(message: str) -> Refusal:
+    """Refuse because the thing asked for does not exist."""
+    return Refusal("NotFoundException", message, status=404)
+
+
+def throttled(retry_after_s: float | None = None) -> Refusal:
+    """Refuse because the account's request quota is used up."""
+    headers = {} if retry_after_s is None else {"Retry-After": f"{retry_after_s:g}"}
+    return Refusal("TooManyRequestsException", "Too Many Requests", status=429, headers=headers)
+
+
+def internal_failure() -> Refusal:
+    """Fail as a service does that cannot say why."""
+    return Refusal("InternalFailure", "Internal server error", status=500)
+
+
+def denied(caller: str, action: str, resource: str, *, scp: bool = False) -> Refusal:
+    """Refuse for want of permission, in IAM's words.
+
+    Args:
+        caller: ARN of the identity that asked.
+        action: IAM action, for instance `apigateway:GET`.
+        resource: ARN that was asked for.
+        scp: Say that an organisation's service control policy forbids it.
+    """
+    reason = (
+        "with an explicit deny in a service control policy"
+        if scp
+        else f"because no identity-based policy allows the {action} action"
+    )
+    text = f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason}"
+    return Refusal("AccessDeniedException", text, status=403)
+
+
+def role_denied(caller: str, role_arn: str) -> Refusal:
+    """Refuse to hand out a role; STS does not say whether role, trust or external id is wrong."""
+    text = f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
+    return Refusal("AccessDenied", text, status=403)
+
+
+def expired_token(service: str) -> Refusal:
+    """Refuse temporary credentials past their time; the query protocol has its own code."""
+    code = "ExpiredToken" if service == "sts" else "ExpiredTokenException"
+    return Refusal(code, "The security token included in the request is expired", status=403)
+
+
+def unknown_key(service: str) -> Refusal:
+    """Refuse an unknown access key; also what a region answers that is not enabled."""
+    code = "InvalidClientTokenId" if service == "sts" else "UnrecognizedClientException"
+    return Refusal(code, "The security token included in the request is invalid.", status=403)
+
+
+def not_signed() -> Refusal:
+    """Refuse a request without a signature."""
+    text = "Request is missing Authentication Token"
+    return Refusal("MissingAuthenticationTokenException", text, status=403)
+
+
+def not_allowed(operation: str) -> Refusal:
+    """Refuse an operation outside the read allow-list; such a call is also held against the test."""
+    text = f"{operation} is not on the read allow-list of this emulated estate"
+    return Refusal("ReadOnlyViolation", text, status=405)

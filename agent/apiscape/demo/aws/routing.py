@@ -1,0 +1,157 @@
+"""Which operation a request means, told from botocore's own service models.
+
+rest-json services are routed by method and path template, `json` by the `X-Amz-Target` header and
+`query` by the `Action` of the form.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, unquote
+
+import botocore.loaders
+import botocore.model
+import msgspec
+
+#: Services this world speaks, by the name requests are signed with. The two generations of
+#: API Gateway share one signing name and one host and differ by path.
+SERVICES_BY_SIGNING_NAME = {
+    "account": ("account",),
+    "apigateway": ("apigateway", "apigatewayv2"),
+    "organizations": ("organizations",),
+    "sts": ("sts",),
+}
+
+_LONGEST_BODY_PARSED = 65_536
+
+
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """One HTTP request; `path` and `query` are still percent-encoded, header names lower-case."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+class Match(msgspec.Struct, frozen=True, gc=False):
+    """The operation that a request means, with the labels of its path."""
+
+    service: str
+    operation: str
+    labels: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """Qualified name, for instance `apigateway:GetRestApis`."""
+        return f"{self.service}:{self.operation}"
+
+
+class _Route(msgspec.Struct, frozen=True, gc=False):
+    """A path template: labels stand as `{name}`, `query` must be among the request's pairs."""
+
+    service: str
+    operation: str
+    segments: tuple[str, ...]
+    query: frozenset[tuple[str, str]]
+
+    def labels(self, segments: tuple[str, ...]) -> dict[str, str] | None:
+        """Match path segments of equal number; None if a literal differs."""
+        found: dict[str, str] = {}
+        for template, given in zip(self.segments, segments, strict=True):
+            if template.startswith("{"):
+                found[template[1:-1]] = unquote(given)
+            elif template != given:
+                return None
+        return found
+
+    def order(self) -> tuple[int, int]:
+        """Sort key: the most particular template first."""
+        return -len(self.query), sum(segment.startswith("{") for segment in self.segments)
+
+
+_Table = dict[tuple[str, int], list[_Route]]
+
+
+@cache
+def service_model(service: str) -> botocore.model.ServiceModel:
+    """Load a service's model, once per process."""
+    description = botocore.loaders.Loader().load_service_model(service, "service-2")
+    return botocore.model.ServiceModel(description, service)
+
+
+@cache
+def operation_model(service: str, operation: str) -> botocore.model.OperationModel:
+    """Give an operation's model; resolving its shapes is costly, so it is kept."""
+    return service_model(service).operation_model(operation)
+
+
+@cache
+def _rest_table(signing_name: str) -> _Table:
+    table: _Table = {}
+    for service in SERVICES_BY_SIGNING_NAME[signing_name]:
+        model = service_model(service)
+        if model.metadata["protocol"] != "rest-json":
+            continue
+        for operation in model.operation_names:
+            http: dict[str, Any] = model.operation_model(operation).http
+            path, _, query = http["requestUri"].partition("?")
+            segments = _segments(path)
+            route = _Route(service, operation, segments, frozenset(parse_qsl(query)))
+            table.setdefault((http["method"], len(segments)), []).append(route)
+    for routes in table.values():
+        routes.sort(key=_Route.order)
+    return table
+
+
+def _segments(path: str) -> tuple[str, ...]:
+    return tuple(path.strip("/").split("/"))
+
+
+def find_operation(signing_name: str, request: Request) -> Match | None:
+    """Say which operation a request means.
+
+    Args:
+        signing_name: Service name of the signature's credential scope.
+        request: The request as read.
+
+    Returns:
+        The match, or None where no model of the service knows such a request.
+    """
+    if signing_name not in SERVICES_BY_SIGNING_NAME:
+        return None
+    service = SERVICES_BY_SIGNING_NAME[signing_name][0]
+    protocol = service_model(service).metadata["protocol"]
+    if protocol == "rest-json":
+        return _find_rest(signing_name, request)
+    operation = _action(request) if protocol == "query" else _target(request)
+    known = operation in service_model(service).operation_names
+    return Match(service, operation, {}) if known else None
+
+
+def _target(request: Request) -> str:
+    return request.headers.get("x-amz-target", "").rpartition(".")[2]
+
+
+def _action(request: Request) -> str:
+    form = parse_qs(request.body[:_LONGEST_BODY_PARSED].decode("utf-8", "replace"))
+    return form.get("Action", [""])[0]
+
+
+def _find_rest(signing_name: str, request: Request) -> Match | None:
+    segments = _segments(request.path)
+    for route in _rest_table(signing_name).get((request.method, len(segments)), ()):
+        if route.query and not route.query <= set(parse_qsl(request.query)):
+            continue
+        labels = route.labels(segments)
+        if labels is not None:
+            return Match(route.service, route.operation, labels)
+    return None
+
+
+def warm_up() -> None:
+    """Build every routing table now, so that the first request does not wait for it."""
+    for signing_name in SERVICES_BY_SIGNING_NAME:
+        _rest_table(signing_name)

@@ -1,0 +1,104 @@
+"""What a fault does to a call: a refusal, a spoilt listing or a spoilt delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from apiscape.demo.aws.connection import Delivery
+from apiscape.demo.aws.context import Output, Params
+from apiscape.demo.aws.faults import Fault, FaultKind, Subject
+from apiscape.demo.aws.paging import PAGING
+from apiscape.demo.aws.refusals import (
+    Refusal,
+    denied,
+    expired_token,
+    internal_failure,
+    throttled,
+)
+from apiscape.demo.aws.routing import Match
+from apiscape.demo.aws.writing import Answer
+
+_HTML = b"<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
+_REPEATED = "ZnJvbTphZ2Fpbg=="
+_DEFAULT_DELAY_S = 1.0
+
+
+def permission(match: Match, subject: Subject) -> tuple[str, str]:
+    """Give the IAM action and resource that a call needs: API Gateway's actions are HTTP verbs."""
+    if match.service in {"apigateway", "apigatewayv2"}:
+        path = subject.path.removeprefix("/v2")
+        return "apigateway:GET", f"arn:aws:apigateway:{subject.region}::{path}"
+    return match.name, "*"
+
+
+def refusal_of(fault: Fault, match: Match, caller_arn: str, subject: Subject) -> Refusal | None:
+    """Give the refusal that a fault means, or None where it spoils something else."""
+    action, resource = permission(match, subject)
+    refusals: dict[FaultKind, Callable[[], Refusal]] = {
+        FaultKind.THROTTLE: lambda: throttled(fault.seconds),
+        FaultKind.ERROR: internal_failure,
+        FaultKind.DENY: lambda: denied(caller_arn, action, resource),
+        FaultKind.DENY_SCP: lambda: denied(caller_arn, action, resource, scp=True),
+        FaultKind.EXPIRED_TOKEN: lambda: expired_token(match.service),
+    }
+    make = refusals.get(FaultKind(fault.kind))
+    return make() if make else None
+
+
+def spoil_params(fault: Fault | None, service: str, params: Params) -> Params:
+    """Forget the page token where a listing is to run in circles."""
+    if fault is None or fault.kind not in {FaultKind.REPEAT_TOKEN, FaultKind.ENDLESS}:
+        return params
+    paging = PAGING.get(service)
+    return {k: v for k, v in params.items() if paging is None or k != paging.token_in}
+
+
+def spoil_listing(
+    fault: Fault | None, service: str, output: Output, params: dict[str, Any]
+) -> Output:
+    """Narrow a listing or give it a token that leads nowhere."""
+    paging = PAGING.get(service)
+    if fault is None or paging is None:
+        return output
+    listed = paging.items if paging.items in output else "item"
+    if fault.kind == FaultKind.REPEAT_TOKEN:
+        return output | {paging.token_out: _REPEATED}
+    if fault.kind == FaultKind.ENDLESS:
+        return output | {paging.token_out: str(params.get(paging.token_in, "")) + "x"}
+    if fault.kind in {FaultKind.NARROW, FaultKind.EMPTY}:
+        keep = fault.keep if fault.kind == FaultKind.NARROW else 0
+        return {listed: output[listed][:keep]}
+    return output
+
+
+def spoil_delivery(fault: Fault | None, answer: Answer, latency_s: float) -> Delivery:
+    """Say how an answer goes out."""
+    plain = Delivery(answer, latency_s)
+    if fault is None:
+        return plain
+    spoil = _SPOILERS.get(FaultKind(fault.kind))
+    return spoil(plain, fault) if spoil else plain
+
+
+def _seconds(fault: Fault) -> float:
+    return _DEFAULT_DELAY_S if fault.seconds is None else fault.seconds
+
+
+def _truncated(plain: Delivery) -> Delivery:
+    if plain.answer is None:
+        return plain
+    half = plain.answer.body[: len(plain.answer.body) // 2]
+    return replace(plain, answer=replace(plain.answer, body=half))
+
+
+_SPOILERS: dict[FaultKind, Callable[[Delivery, Fault], Delivery]] = {
+    FaultKind.RESET: lambda plain, _: replace(plain, answer=None),
+    FaultKind.CUT: lambda plain, _: replace(plain, cut=True),
+    FaultKind.TRUNCATE: lambda plain, _: _truncated(plain),
+    FaultKind.WRONG_TYPE: lambda plain, _: replace(plain, answer=Answer(200, "text/html", _HTML)),
+    FaultKind.DELAY: lambda plain, f: replace(plain, delay_s=plain.delay_s + _seconds(f)),
+    FaultKind.SLOW: lambda plain, f: replace(plain, spread_s=_seconds(f)),
+}

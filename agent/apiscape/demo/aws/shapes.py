@@ -1,0 +1,139 @@
+"""Values checked against botocore's output shapes and turned into what JSON can hold.
+
+A member that the shape does not have, a required one that is missing, a value of the wrong type or
+outside its enumeration raises `ShapeMismatch`: no test can pass on an answer that the real service
+could not give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+Encode = Callable[[Any], Any]
+
+
+class ShapeMismatch(Exception):
+    """An answer that does not fit the service's output shape: a defect of the emulation."""
+
+
+def compile_encoder(shape: Shape) -> Encode:
+    """Compile the checking writer of a shape: from a value by members to what JSON can hold."""
+    if isinstance(shape, StructureShape):
+        return _structure(shape)
+    if isinstance(shape, ListShape):
+        return _list(shape)
+    if isinstance(shape, MapShape):
+        return _map(shape)
+    if shape.type_name == "timestamp":
+        return _TIMESTAMPS[_timestamp_format(shape)]
+    return compile_scalar(shape)
+
+
+def _structure(shape: StructureShape) -> Encode:
+    members = {
+        name: (member.serialization.get("name", name), compile_encoder(member))
+        for name, member in shape.members.items()
+    }
+    required = frozenset(shape.required_members)
+    shape_name = shape.name
+
+    def encode(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any answer is checked here
+        _expect(value, dict, shape_name)
+        missing = required - value.keys()
+        if missing:
+            raise ShapeMismatch(f"{shape_name} needs {', '.join(sorted(missing))}")
+        written: dict[str, Any] = {}
+        for name, item in value.items():
+            if name not in members:
+                raise ShapeMismatch(f"{shape_name} has no member {name}")
+            if item is not None:
+                wire_name, encode_member = members[name]
+                written[wire_name] = encode_member(item)
+        return written
+
+    return encode
+
+
+def _list(shape: ListShape) -> Encode:
+    encode_item = compile_encoder(shape.member)
+    shape_name = shape.name
+
+    def encode(value: Any) -> list[Any]:  # noqa: ANN401 - any answer is checked here
+        _expect(value, list, shape_name)
+        return [encode_item(item) for item in value]
+
+    return encode
+
+
+def _map(shape: MapShape) -> Encode:
+    encode_item = compile_encoder(shape.value)
+    shape_name = shape.name
+
+    def encode(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any answer is checked here
+        _expect(value, dict, shape_name)
+        return {key: encode_item(item) for key, item in value.items()}
+
+    return encode
+
+
+_SCALARS: dict[str, type | tuple[type, ...]] = {
+    "boolean": bool,
+    "double": (int, float),
+    "float": (int, float),
+    "integer": int,
+    "long": int,
+    "string": str,
+}
+
+
+def compile_scalar(shape: Shape) -> Encode:
+    """Compile the writer of a string, number or boolean: type and enumeration are checked."""
+    wanted = _SCALARS[shape.type_name]
+    shape_name = shape.name
+    allowed = frozenset(getattr(shape, "enum", ()))
+
+    def encode(value: Any) -> Any:  # noqa: ANN401 - any answer is checked here
+        _expect(value, wanted, shape_name)
+        if allowed and value not in allowed:
+            raise ShapeMismatch(f"{shape_name} has no value {value!r}")
+        return value
+
+    return encode
+
+
+def _expect(value: object, wanted: type | tuple[type, ...], shape_name: str) -> None:
+    wrong_number = isinstance(value, bool) and wanted is not bool
+    if wrong_number or not isinstance(value, wanted):
+        raise ShapeMismatch(f"{shape_name} cannot hold {type(value).__name__}")
+
+
+def _timestamp_format(shape: Shape) -> str:
+    return str(shape.serialization.get("timestampFormat", "unixTimestamp"))
+
+
+def iso8601(value: datetime) -> str:
+    """Write a moment as the services do: UTC, whole seconds, `Z`."""
+    _expect(value, datetime, "iso8601 timestamp")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _unix(value: datetime) -> int:
+    _expect(value, datetime, "timestamp")
+    return int(value.timestamp())
+
+
+def _rfc822(value: datetime) -> str:
+    _expect(value, datetime, "rfc822 timestamp")
+    return format_datetime(value.astimezone(UTC), usegmt=True)
+
+
+_TIMESTAMPS: dict[str, Encode] = {
+    "iso8601": iso8601,
+    "rfc822": _rfc822,
+    "unixTimestamp": _unix,
+}

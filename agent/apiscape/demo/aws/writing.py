@@ -1,0 +1,135 @@
+"""Answers written by botocore's output shapes: rest-json, json and query."""
+
+from __future__ import annotations
+
+import html
+from functools import cache
+from typing import Any
+
+import msgspec
+from botocore.model import OperationModel, Shape, StructureShape
+
+from apiscape.demo.aws.refusals import Refusal
+from apiscape.demo.aws.routing import Match, operation_model, service_model
+from apiscape.demo.aws.shapes import (
+    Encode,
+    ShapeMismatch,
+    compile_encoder,
+    compile_scalar,
+    iso8601,
+)
+
+_FIRST_SERVER_ERROR = 500
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """An HTTP answer before it is delivered."""
+
+    status: int
+    content_type: str
+    body: bytes
+    headers: dict[str, str] = {}
+
+
+def write_output(match: Match, output: dict[str, Any], request_id: str) -> Answer:
+    """Write an operation's output by its shape.
+
+    Raises:
+        ShapeMismatch: The output does not fit the shape.
+    """
+    operation = operation_model(match.service, match.operation)
+    protocol = operation.service_model.metadata["protocol"]
+    status = int(operation.http.get("responseCode", 200))
+    shape = _output_shape(operation)
+    if protocol == "query":
+        return Answer(status, "text/xml", _query_body(operation, output, request_id))
+    headers, members = _split_headers(shape, output)
+    payload = shape.serialization.get("payload")
+    content_type = headers.pop("Content-Type", _json_type(operation))
+    if payload:
+        return Answer(status, content_type, members[payload], headers)
+    encoded = _encoder(match.service, match.operation)(members)
+    return Answer(status, content_type, msgspec.json.encode(encoded), headers)
+
+
+def write_refusal(service: str, refusal: Refusal, request_id: str) -> Answer:
+    """Write an error answer in the protocol of the service that was asked."""
+    model = service_model(service)
+    protocol = model.metadata["protocol"]
+    headers = dict(refusal.headers)
+    if protocol == "query":
+        kind = "Sender" if refusal.status < _FIRST_SERVER_ERROR else "Receiver"
+        body = (
+            f'<ErrorResponse xmlns="{model.metadata["xmlNamespace"]}"><Error><Type>{kind}</Type>'
+            f"<Code>{refusal.code}</Code><Message>{html.escape(refusal.message)}</Message></Error>"
+            f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+        )
+        return Answer(refusal.status, "text/xml", body.encode(), headers)
+    if protocol == "json":
+        document = {"__type": refusal.code, "Message": refusal.message}
+        content_type = "application/x-amz-json-1.1"
+        return Answer(refusal.status, content_type, msgspec.json.encode(document), headers)
+    headers["x-amzn-ErrorType"] = refusal.code
+    document = {"message": refusal.message}
+    return Answer(refusal.status, "application/json", msgspec.json.encode(document), headers)
+
+
+@cache
+def _encoder(service: str, operation: str) -> Encode:
+    return compile_encoder(_output_shape(operation_model(service, operation)))
+
+
+def _output_shape(operation: OperationModel) -> StructureShape:
+    if operation.output_shape is None:
+        raise ShapeMismatch(f"{operation.name} has no output")
+    return operation.output_shape
+
+
+def _json_type(operation: OperationModel) -> str:
+    rest = operation.service_model.metadata["protocol"] == "rest-json"
+    return "application/json" if rest else "application/x-amz-json-1.1"
+
+
+def _split_headers(
+    shape: StructureShape, output: dict[str, Any]
+) -> tuple[dict[str, str], dict[str, Any]]:
+    headers: dict[str, str] = {}
+    members: dict[str, Any] = {}
+    for name, value in output.items():
+        serialization = _member(shape, name).serialization
+        if serialization.get("location") == "header":
+            headers[serialization["name"]] = value
+        else:
+            members[name] = value
+    return headers, members
+
+
+def _member(shape: StructureShape, name: str) -> Shape:
+    try:
+        return shape.members[name]
+    except KeyError:
+        raise ShapeMismatch(f"{shape.name} has no member {name}") from None
+
+
+def _query_body(operation: OperationModel, output: dict[str, Any], request_id: str) -> bytes:
+    shape = _output_shape(operation)
+    wrapper = shape.serialization.get("resultWrapper", f"{operation.name}Result")
+    namespace = operation.service_model.metadata["xmlNamespace"]
+    return (
+        f'<{operation.name}Response xmlns="{namespace}">{_xml(shape, output, wrapper)}'
+        f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
+        f"</{operation.name}Response>"
+    ).encode()
+
+
+def _xml(shape: Shape, value: Any, name: str) -> str:  # noqa: ANN401 - any answer is checked here
+    if isinstance(shape, StructureShape):
+        missing = set(shape.required_members) - value.keys()
+        if missing:
+            raise ShapeMismatch(f"{shape.name} needs {', '.join(sorted(missing))}")
+        inner = "".join(_xml(_member(shape, key), item, key) for key, item in value.items())
+    elif shape.type_name == "timestamp":
+        inner = iso8601(value)
+    else:
+        inner = html.escape(str(compile_scalar(shape)(value)))
+    return f"<{name}>{inner}</{name}>"
