@@ -1,0 +1,68 @@
+"""The table of commands. Imports nothing, for `apiscape --help` is drawn from it alone."""
+
+from __future__ import annotations
+
+PACKAGE = "apiscape.cli.commands"
+
+GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "See",
+        (
+            ("scan", "Visit every scope once; print the ledger."),
+            ("list", "List deployments that match a view."),
+            ("show", "Show everything known of one deployment."),
+            ("changes", "Show what appeared, changed, went missing or returned."),
+            ("runs", "Show the ledger of past visits."),
+            ("tui", "Open the terminal UI (also without any command)."),
+            ("demo", "Try all of it on an emulated estate; needs no account."),
+        ),
+    ),
+    (
+        "Set up",
+        (
+            ("sources", "Write, check and list the configured sources."),
+            ("collectors", "List the installed collectors."),
+            ("permissions", "Print the smallest policy, and what is hidden without it."),
+            ("completion", "Print the completion script of a shell."),
+            ("version", "Print the version."),
+        ),
+    ),
+    (
+        "Keep",
+        (
+            ("export", "Write the inventory as JSON lines or CSV."),
+            ("confirm", "Say that the suspect losses of a scope are real."),
+            ("forget", "Drop a retired deployment from every view."),
+            ("backup", "Write a backup of the store."),
+            ("restore", "Restore the store from a backup."),
+        ),
+    ),
+)
+
+SUMMARIES: dict[str, str] = {name: summary for _, commands in GROUPS for name, summary in commands}
+
+INTRODUCTION = """\
+Usage: apiscape [COMMAND] [OPTIONS]
+
+  Every API behind every gateway, in one inventory. Reads; never writes to a gateway.
+"""
+
+EVERYWHERE = """\
+Everywhere:
+  --config FILE  Configuration (default: config.yaml in the user's configuration directory).
+  --store URL    SQLite file or PostgreSQL URL (default: inventory.db in the user's data directory).
+  --json         The same figures for scripts (= -o json).
+  --help         Show a command's own options.
+
+Exit codes: 0 complete · 1 findings · 2 incomplete · 3 usage or configuration · 4 cannot reach
+"""
+
+
+def help_text() -> str:
+    """Return the text of `apiscape --help`."""
+    width = max(map(len, SUMMARIES))
+    sections = [
+        f"{title}:\n" + "".join(f"  {name:<{width}}  {summary}\n" for name, summary in commands)
+        for title, commands in GROUPS
+    ]
+    return "\n".join([INTRODUCTION, *sections, EVERYWHERE])

@@ -1,0 +1,28 @@
+"""`apiscape confirm`: losses held by the mass-loss guard are real."""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+
+from apiscape.cli.options import Session, session_options
+from apiscape.cli.output import say
+from apiscape.cli.words import count
+
+
+@click.command("confirm")
+@click.argument("scope")
+@click.option(
+    "--by", default=getpass.getuser, help="Who says so; kept in the history.  [default: you]"
+)
+@session_options(output=False)
+def command(*, session: Session, scope: str, by: str) -> None:
+    """Say that the suspect losses of SCOPE are real: its suspect rows are retired.
+
+    A visit that would lose more than 30 % and at least 10 rows of a listing keeps them as suspect,
+    for a listing that was silently narrowed looks the same. `apiscape runs` names such scopes.
+    """
+    with session.inventory(write=True) as inventory:
+        retired = inventory.confirm(scope, by=by)
+    say(f"{count(retired, 'deployment')} retired, confirmed by {by}")

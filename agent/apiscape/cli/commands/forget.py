@@ -1,0 +1,25 @@
+"""`apiscape forget`: drop a retired deployment from every view."""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+
+from apiscape.cli.options import Session, session_options
+from apiscape.cli.output import say
+from apiscape.model.plain import plain
+
+
+@click.command("forget")
+@click.argument("deployment")
+@click.option(
+    "--by", default=getpass.getuser, help="Who says so; kept in the history.  [default: you]"
+)
+@session_options(output=False)
+def command(*, session: Session, deployment: str, by: str) -> None:
+    """Drop DEPLOYMENT (uid or name) from every view. Only a retired one; its history stays."""
+    with session.inventory(write=True) as inventory:
+        detail = inventory.detail(deployment)
+        inventory.forget(detail.row.uid, by=by)
+    say(f"forgotten: {plain(detail.row.name)} ({detail.row.uid})")

@@ -1,0 +1,246 @@
+"""`apiscape show`: everything known of one deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import click
+import msgspec
+
+from apiscape.cli.options import Session, session_options
+from apiscape.cli.output import write, write_json, write_yaml
+from apiscape.cli.table import Column, output_width, render_table
+from apiscape.cli.words import HEALTH_GLYPHS, clock, shown
+from apiscape.client.inventory import Detail
+from apiscape.model.deployment import Deployment, Endpoint, Operation, Protections
+from apiscape.model.plain import plain
+from apiscape.model.row import Row
+from apiscape.model.security import Security
+from apiscape.model.values import is_known
+from apiscape.model.vocabulary import Freshness
+
+LABEL_WIDTH = 14
+
+Fact = tuple[str, str]
+
+OPERATION_COLUMNS = (
+    Column("METHOD"),
+    Column("PATH", gives_way=True),
+    Column("CALLER MUST", gives_way=True),
+    Column("BACKEND", gives_way=True),
+)
+
+
+@click.command("show")
+@click.argument("deployment")
+@session_options()
+def command(*, session: Session, deployment: str) -> None:
+    """Show everything known of DEPLOYMENT: its uid, native id or name; operations and provenance included."""
+    with session.inventory() as inventory:
+        detail = inventory.detail(deployment)
+    if session.output == "json":
+        write_json(detail)
+    elif session.output == "yaml":
+        write_yaml(detail)
+    elif session.output == "name":
+        write(plain(detail.row.name) + "\n")
+    else:
+        write(render_detail(detail, width=output_width()))
+
+
+def render_detail(detail: Detail, *, width: int) -> str:
+    """Return the page of one deployment: who and where, state, callers, operations, origin of values, history."""
+    blocks = [
+        _facts(_identity(detail)),
+        _section("State", _facts(_state(detail))),
+        _section("Addresses", _lines(_addresses(detail))),
+        _section("Callers", _facts(_callers(detail))),
+        _operations(detail.deployment, width),
+        _section("Backends", _lines(_backends(detail.deployment))),
+        _section("Protections", _facts(_protections(detail.deployment.protections))),
+        _section("Tags", _facts(_labels(detail.deployment))),
+        _section("Said by others than the gateway", _lines(_provenance(detail.deployment))),
+        _section(
+            "Could not be looked at",
+            _lines(f"{gap.detail}: {gap.error.message}" for gap in detail.gaps),
+        ),
+        _section(
+            "Same API",
+            _lines(
+                f"{row.name} {shown(row.stage)} {row.account} {row.uid}" for row in detail.siblings
+            ),
+        ),
+        _section("History", _lines(_history(detail))),
+    ]
+    return "\n".join(block for block in blocks if block)
+
+
+def because(word: str, reason: str | None) -> str:
+    """Return a word with what it rests on: `internet (REGIONAL endpoint)`."""
+    return f"{word} ({reason})" if reason else word
+
+
+def _sibling(row: Row) -> str:
+    return f"{row.name} {shown(row.stage)} {row.account} {row.uid}"
+
+
+def _identity(detail: Detail) -> Iterator[Fact]:
+    row, item = detail.row, detail.deployment
+    yield "name", row.name
+    yield "title", shown(item.title)
+    yield "description", shown(item.description)
+    yield "uid", row.uid
+    yield "native id", item.native_id
+    yield "product", f"{row.product} ({row.style})"
+    yield (
+        "where",
+        " · ".join(filter(None, [row.account, row.region, shown(row.gateway), row.stage])),
+    )
+    yield (
+        "environment",
+        f"{row.environment}"
+        + (f" (written {item.environment_raw})" if item.environment_raw else ""),
+    )
+    yield "owner", shown(row.owners)
+    yield "version", shown(row.version)
+    yield "lifecycle", row.lifecycle
+    yield "contract", shown(row.spec)
+    yield "console", shown(item.native_url)
+
+
+def _state(detail: Detail) -> Iterator[Fact]:
+    row = detail.row
+    yield (
+        "health",
+        f"{HEALTH_GLYPHS.get(row.health, '?')} {row.health} ({row.basis}) {row.health_reason or ''}".rstrip(),
+    )
+    yield (
+        "gateway says",
+        detail.deployment.status
+        + (f": {detail.deployment.status_reason}" if detail.deployment.status_reason else ""),
+    )
+    since = f" since {clock(row.missing_since)}" if row.missing_since else ""
+    yield "presence", f"{row.presence}{since}"
+    stale = "" if row.freshness == Freshness.CURRENT else " – the last visit could not see it"
+    yield "observed", f"{clock(row.observed_at)}{stale}"
+    yield "first seen", clock(row.first_seen_at)
+    yield "changed", clock(row.changed_at)
+
+
+def _addresses(detail: Detail) -> Iterator[str]:
+    for door in detail.front_doors:
+        yield f"{_endpoint(door.endpoint)}  front door {door.name}"
+    if not is_known(detail.deployment.endpoints):
+        yield "? could not be looked at"
+        return
+    yield from map(_endpoint, detail.deployment.endpoints)
+
+
+def _endpoint(endpoint: Endpoint) -> str:
+    off = "  switched off" if endpoint.enabled is False else ""
+    return f"{endpoint.url}  {because(endpoint.exposure, endpoint.evidence)}{off}"
+
+
+def _callers(detail: Detail) -> Iterator[Fact]:
+    row = detail.row
+    yield "authentication", f"{row.auth} ({shown(row.schemes)})"
+    yield "anonymous", f"{shown(row.unauthenticated)} of {shown(row.operations)} operations"
+    yield (
+        "exposure",
+        row.exposure
+        + (
+            f" ({detail.deployment.exposure_evidence})"
+            if detail.deployment.exposure_evidence
+            else ""
+        ),
+    )
+    yield (
+        "consumers",
+        ", ".join(consumer.name for consumer in detail.consumers) or shown(row.consumers),
+    )
+
+
+def _operations(item: Deployment, width: int) -> str:
+    if not is_known(item.operations):
+        return _section("Operations", "  ? could not be looked at\n")
+    if not item.operations:
+        return _section("Operations", "  none\n")
+    addresses = {b.key: shown(b.address) for b in item.backends} if is_known(item.backends) else {}
+    table = render_table(
+        OPERATION_COLUMNS,
+        [_operation(operation, addresses) for operation in item.operations],
+        width=width - 2,
+    )
+    return _section("Operations", "".join(f"  {line}\n" for line in table.splitlines()))
+
+
+def _operation(operation: Operation, addresses: dict[str, str]) -> list[str]:
+    backend = operation.backend
+    address = addresses.get(backend, backend) if isinstance(backend, str) else shown(backend)
+    asks = "nothing (CORS preflight)" if operation.preflight else security_words(operation.security)
+    return [operation.verb, operation.template, asks, address]
+
+
+def security_words(security: Security) -> str:
+    """Return what a caller must bring, in words: `jwt (https://issuer) scopes read`, `nothing`, `?`."""
+    if not security.schemes:
+        return {"none": "nothing", "unknown": "?"}.get(security.requirement, security.requirement)
+    words = []
+    for scheme in security.schemes:
+        issuer = f" ({scheme.issuer})" if scheme.issuer else ""
+        scopes = f" scopes {', '.join(scheme.scopes)}" if scheme.scopes else ""
+        words.append(f"{scheme.kind}{issuer}{scopes}")
+    prefix = "optionally " if security.requirement == "optional" else ""
+    return prefix + " and ".join(words)
+
+
+def _backends(item: Deployment) -> Iterator[str]:
+    if not is_known(item.backends):
+        yield "? could not be looked at"
+        return
+    for backend in item.backends:
+        yield f"{backend.kind}  {shown(backend.address)}" + (
+            f"  via {backend.via}" if backend.via else ""
+        )
+
+
+def _protections(protections: Protections) -> Iterator[Fact]:
+    for name in Protections.__struct_fields__:
+        yield name.replace("_", " "), getattr(protections, name)
+
+
+def _labels(item: Deployment) -> Iterator[Fact]:
+    if not is_known(item.labels):
+        yield "?", "could not be looked at"
+        return
+    yield from sorted(item.labels.items())
+
+
+def _provenance(item: Deployment) -> Iterator[str]:
+    for field, claims in sorted(item.provenance.items()):
+        for position, claim in enumerate(claims):
+            value = (
+                claim.value
+                if isinstance(claim.value, str)
+                else msgspec.json.encode(claim.value).decode()
+            )
+            lost = "" if position == 0 else "  (outranked)"
+            yield f"{field} = {value}  by {claim.method} {claim.source or ''}".rstrip() + lost
+
+
+def _history(detail: Detail) -> Iterator[str]:
+    for change in detail.history:
+        fields = ", ".join(item.field for item in change.fields)
+        yield f"{clock(change.at)}  {change.kind}  {change.reason or fields}".rstrip()
+
+
+def _facts(facts: Iterable[Fact]) -> str:
+    return "".join(f"  {plain(name):<{LABEL_WIDTH}} {plain(value)}\n" for name, value in facts)
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"  {plain(line)}\n" for line in lines)
+
+
+def _section(title: str, body: str) -> str:
+    return f"{title}\n{body}" if body else ""

@@ -1,0 +1,119 @@
+"""Options that every command takes, and what a command gets from them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+import msgspec
+
+if TYPE_CHECKING:
+    from apiscape.client.inventory import Inventory
+    from apiscape.settings.schema import Settings
+    from apiscape.store import Store
+
+Body = TypeVar("Body", bound=Callable[..., object])
+
+FORMATS = ("table", "wide", "name", "json", "yaml")
+
+
+class Session(msgspec.Struct, frozen=True):
+    """What a command was told by the options that every command takes.
+
+    Attributes:
+        config: The configuration file, `None` for the default one.
+        store_url: Where the inventory is, `None` for the configured or default one.
+        output: A word of `FORMATS`.
+    """
+
+    config: Path | None = None
+    store_url: str | None = None
+    output: str = "table"
+
+    def settings(self) -> Settings:
+        """Return the configuration.
+
+        Raises:
+            SettingsError: it cannot be read.
+        """
+        from apiscape.settings.load import load_settings
+
+        return load_settings(self.config)
+
+    def store_location(self) -> str:
+        """Return the store's path or URL: option, then configuration (and environment), then default."""
+        from apiscape.settings.paths import default_store
+
+        return self.store_url or self.settings().store or str(default_store())
+
+    @contextmanager
+    def store(self, *, write: bool = False) -> Iterator[Store]:
+        """Open the store for the time of a `with`.
+
+        Raises:
+            StoreError: it cannot be opened, or somebody else writes it.
+        """
+        from apiscape.store import open_store
+
+        with open_store(self.store_location(), write=write) as store:
+            yield store
+
+    @contextmanager
+    def inventory(self, *, write: bool = False) -> Iterator[Inventory]:
+        """Open the inventory for the time of a `with`."""
+        from apiscape.serve.local import LocalInventory
+
+        with self.store(write=write) as store:
+            yield LocalInventory(store)
+
+
+def session_options(*, output: bool = True) -> Callable[[Body], Body]:
+    """Give a command `--config`, `--store` and (unless it has none) `--json` and `-o`, as one `session`."""
+
+    def decorate(body: Body) -> Body:
+        @functools.wraps(body)
+        def command(
+            *,
+            config: Path | None,
+            store: str | None,
+            as_json: bool = False,
+            form: str = "table",
+            **rest: object,
+        ) -> object:
+            session = Session(config, store, "json" if as_json else form)
+            return body(session=session, **rest)
+
+        for option in reversed(_OPTIONS + (_OUTPUT if output else ())):
+            command = option(command)
+        return command  # type: ignore[return-value]  # click keeps the function's place, not its type
+
+    return decorate
+
+
+_OPTIONS = (
+    click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Configuration file.",
+    ),
+    click.option(
+        "--store", metavar="URL", envvar="APISCAPE_STORE", help="SQLite file or PostgreSQL URL."
+    ),
+)
+
+_OUTPUT = (
+    click.option("--json", "as_json", is_flag=True, help="Print JSON (= -o json)."),
+    click.option(
+        "-o",
+        "form",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        help="Output format.",
+    ),
+)
