@@ -15,6 +15,9 @@ from apiscape.demo.aws.quotas import Clock
 from apiscape.demo.aws.refusals import expired_token, role_denied, unknown_key
 from apiscape.demo.aws.routing import Request
 
+#: Services that answer only in regions which the account has enabled.
+REGIONAL = frozenset({"apigateway", "apigatewayv2"})
+
 _SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/(.+)")
 
@@ -89,7 +92,7 @@ class Identities:
         account = caller.account if caller else self._lasting(scope.access_key_id)
         if account is None or account.id not in self._estate.accounts:
             raise unknown_key(service)
-        if not account.enabled(scope.region):
+        if service in REGIONAL and not account.enabled(scope.region):
             raise unknown_key(service)
         return caller or Caller(
             account,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from apiscape.demo.aws.context import Output, Params
-from apiscape.demo.aws.refusals import bad_request
+from apiscape.demo.aws.refusals import Refusal
 
 
 class Paging(msgspec.Struct, frozen=True, gc=False):
@@ -20,6 +20,7 @@ class Paging(msgspec.Struct, frozen=True, gc=False):
         token_in: Input member of the page token.
         token_out: Output member of the next token.
         items: Output member of the items.
+        error: Code of the refusal of a bad size or token.
         size: Page size if none is asked for.
         largest: Largest page size that may be asked for.
     """
@@ -28,16 +29,23 @@ class Paging(msgspec.Struct, frozen=True, gc=False):
     token_in: str
     token_out: str
     items: str
+    error: str
     size: int
     largest: int
 
 
 #: By service: documented defaults and maxima. For v2 no size is documented; v1's is taken.
 PAGING = {
-    "account": Paging("MaxResults", "NextToken", "NextToken", "Regions", 50, 50),
-    "apigateway": Paging("limit", "position", "position", "items", 25, 500),
-    "apigatewayv2": Paging("MaxResults", "NextToken", "NextToken", "Items", 25, 500),
-    "organizations": Paging("MaxResults", "NextToken", "NextToken", "Accounts", 20, 20),
+    "account": Paging(
+        "MaxResults", "NextToken", "NextToken", "Regions", "ValidationException", 50, 50
+    ),
+    "apigateway": Paging("limit", "position", "position", "items", "BadRequestException", 25, 500),
+    "apigatewayv2": Paging(
+        "MaxResults", "NextToken", "NextToken", "Items", "BadRequestException", 25, 500
+    ),
+    "organizations": Paging(
+        "MaxResults", "NextToken", "NextToken", "Accounts", "InvalidInputException", 20, 20
+    ),
 }
 
 
@@ -48,7 +56,7 @@ def page(service: str, items: Sequence[Any], params: Params) -> Output:
         Refusal: The size is no number or out of range, or the token is not one of ours.
     """
     paging = PAGING[service]
-    start = _start(params.get(paging.token_in))
+    start = _start(params.get(paging.token_in), paging)
     size = _size(params.get(paging.size_member, paging.size), paging)
     output: Output = {paging.items: list(items[start : start + size])}
     if start + size < len(items):
@@ -61,7 +69,7 @@ def token(start: int) -> str:
     return base64.urlsafe_b64encode(f"from:{start}".encode()).decode()
 
 
-def _start(given: str | None) -> int:
+def _start(given: str | None, paging: Paging) -> int:
     if not given:
         return 0
     try:
@@ -69,12 +77,12 @@ def _start(given: str | None) -> int:
     except ValueError:
         kind, start = "", ""
     if kind != "from" or not start.isdigit():
-        raise bad_request("Invalid position parameter specified")
+        raise Refusal(paging.error, f"Invalid {paging.token_in} specified")
     return int(start)
 
 
 def _size(given: object, paging: Paging) -> int:
     text = str(given)
     if not text.isdigit() or not 1 <= int(text) <= paging.largest:
-        raise bad_request(f"Invalid {paging.size_member}: must be 1 to {paging.largest}")
+        raise Refusal(paging.error, f"Invalid {paging.size_member}: must be 1 to {paging.largest}")
     return int(text)

@@ -23,6 +23,7 @@ from apiscape.demo.aws.writing import Answer
 
 _HTML = b"<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
 _REPEATED = "ZnJvbTphZ2Fpbg=="
+_UNPAGED_ITEMS = "item"  # of v1's GetStages
 _DEFAULT_DELAY_S = 1.0
 
 
@@ -63,14 +64,16 @@ def spoil_listing(
     paging = PAGING.get(service)
     if fault is None or paging is None:
         return output
-    listed = paging.items if paging.items in output else "item"
+    if fault.kind in {FaultKind.NARROW, FaultKind.EMPTY}:
+        keep = fault.keep if fault.kind == FaultKind.NARROW else 0
+        listed = paging.items if paging.items in output else _UNPAGED_ITEMS
+        return {listed: output[listed][:keep]} if listed in output else output
+    if paging.items not in output:
+        return output
     if fault.kind == FaultKind.REPEAT_TOKEN:
         return output | {paging.token_out: _REPEATED}
     if fault.kind == FaultKind.ENDLESS:
         return output | {paging.token_out: str(params.get(paging.token_in, "")) + "x"}
-    if fault.kind in {FaultKind.NARROW, FaultKind.EMPTY}:
-        keep = fault.keep if fault.kind == FaultKind.NARROW else 0
-        return {listed: output[listed][:keep]}
     return output
 
 

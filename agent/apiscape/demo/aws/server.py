@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,13 +14,13 @@ import botocore.session
 from botocore.config import Config
 
 from apiscape.demo.aws.calls import CallLog
-from apiscape.demo.aws.connection import Connection
+from apiscape.demo.aws.connection import Connection, Delivery
 from apiscape.demo.aws.dispatch import READ_ALLOW_LIST, Dispatcher
 from apiscape.demo.aws.estate import AwsEstate
 from apiscape.demo.aws.faults import Fault
 from apiscape.demo.aws.identities import Identities, TokenRule
 from apiscape.demo.aws.quotas import Clock, Quota, Quotas
-from apiscape.demo.aws.routing import warm_up
+from apiscape.demo.aws.routing import Request, warm_up
 
 _BACKLOG = 1024
 _CLIENT_TIMEOUT_S = 5.0
@@ -29,7 +30,8 @@ _PATIENCE_S = 10.0
 class AwsServer:
     """An HTTP server over an estate; bound to 127.0.0.1 on a free port.
 
-    The estate may be changed while it runs: answers always show its present state.
+    The estate may be changed while it runs: answers always show its present state. Where calls
+    are under way at that moment, change it inside `with server.changing():`.
 
     Args:
         estate: What there is.
@@ -54,9 +56,9 @@ class AwsServer:
         self.url = ""
         identities = Identities(estate, tokens or TokenRule(), clock)
         self._dispatcher = Dispatcher(estate, identities, Quotas(quotas, clock), allowed, latency_s)
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._open: set[asyncio.Transport] = set()
-        self._listener: asyncio.Server | None = None
+        self._changing = threading.RLock()
         self._thread = threading.Thread(target=self._run, name="emulated-aws", daemon=True)
         self._listening = threading.Event()
         self._session = botocore.session.Session()
@@ -73,7 +75,7 @@ class AwsServer:
 
     def stop(self) -> None:
         """Close every connection and end the thread; safe to call again."""
-        if self._thread.is_alive():
+        if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_PATIENCE_S)
 
@@ -89,25 +91,31 @@ class AwsServer:
         self.stop()
 
     def _run(self) -> None:
-        self._loop.run_until_complete(self._listen())
+        loop = self._loop = asyncio.new_event_loop()
+        listener = loop.run_until_complete(self._listen(loop))
+        self.url = "http://{}:{}".format(*listener.sockets[0].getsockname())
         self._listening.set()
-        self._loop.run_forever()
-        if self._listener is not None:
-            self._listener.close()
+        loop.run_forever()
+        listener.close()
         for transport in list(self._open):
             transport.abort()
-        self._loop.run_until_complete(asyncio.sleep(0))
-        self._loop.close()
+        loop.run_until_complete(asyncio.sleep(0))  # lets the aborted connections end
+        loop.close()
 
-    async def _listen(self) -> None:
-        self._listener = await self._loop.create_server(
-            lambda: Connection(self._dispatcher.respond, self._open),
-            "127.0.0.1",
-            0,
-            backlog=_BACKLOG,
+    async def _listen(self, loop: asyncio.AbstractEventLoop) -> asyncio.Server:
+        return await loop.create_server(
+            lambda: Connection(self._respond, self._open), "127.0.0.1", 0, backlog=_BACKLOG
         )
-        port = self._listener.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+
+    def _respond(self, request: Request) -> Delivery:
+        with self._changing:
+            return self._dispatcher.respond(request)
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[AwsEstate]:
+        """Hold back calls while the estate is changed; needed where calls are under way."""
+        with self._changing:
+            yield self.estate
 
     # ── Using ────────────────────────────────────────────────────────────────
 

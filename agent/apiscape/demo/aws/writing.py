@@ -44,6 +44,7 @@ def write_output(match: Match, output: dict[str, Any], request_id: str) -> Answe
     if protocol == "query":
         return Answer(status, "text/xml", _query_body(operation, output, request_id))
     headers, members = _split_headers(shape, output)
+    headers["x-amzn-RequestId"] = request_id
     payload = shape.serialization.get("payload")
     content_type = headers.pop("Content-Type", _json_type(operation))
     if payload:
@@ -69,7 +70,7 @@ def write_refusal(service: str, refusal: Refusal, request_id: str) -> Answer:
         document = {"__type": refusal.code, "Message": refusal.message}
         content_type = "application/x-amz-json-1.1"
         return Answer(refusal.status, content_type, msgspec.json.encode(document), headers)
-    headers["x-amzn-ErrorType"] = refusal.code
+    headers |= {"x-amzn-ErrorType": refusal.code, "x-amzn-RequestId": request_id}
     document = {"message": refusal.message}
     return Answer(refusal.status, "application/json", msgspec.json.encode(document), headers)
 
