@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV ?= $(shell command -v uv || echo $(BIN)/uv)
 PYTEST_ARGS ?= -n auto --dist loadfile
-CODE := agent collectors tui tests docs
+CODE := agent collectors tui tests
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml --extra all
 
@@ -34,7 +34,7 @@ bench: $(VENV)/bench.stamp  ## measure, as ratios against a yardstick on the sam
 	$(BIN)/python -m tests.bench
 
 docs: $(VENV)/test.stamp  ## write the generated reference pages
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m tests.tools.reference
 
 fmt: $(VENV)/test.stamp  ## format, and repair what lint can
 	$(BIN)/ruff check --fix $(CODE)

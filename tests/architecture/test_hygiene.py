@@ -58,7 +58,7 @@ import json, sys
 out, sys.argv = sys.argv[1], ["apiscape", *sys.argv[2:]]
 try:
     from apiscape.cli.main import main
-    main()
+    sys.exit(main())
 finally:
     with open(out, "w") as file:
         json.dump(sorted(sys.modules), file)

@@ -1,0 +1,234 @@
+"""Write the reference pages that follow from the code: `make docs`, or `--check` to compare only.
+
+A page is a pure function of the installed package. One whose part of the package is not
+there yet gives nothing, and is named by `missing`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+ROOM = Path(__file__).parents[2]
+NOTE = "<!-- Written by `make docs`; change the code, not this page. -->\n"
+
+
+def commands() -> str:
+    """Return the page of the command line: every command with its help."""
+    from apiscape.cli.catalogue import GROUPS, help_text
+    from apiscape.cli.group import ROOT
+
+    parts = ["# Commands\n", fenced(help_text())]
+    with click.Context(ROOT, info_name="apiscape") as context:
+        for title, group in GROUPS:
+            parts.append(f"## {title}\n")
+            for name, _ in group:
+                command = ROOT.get_command(context, name)
+                if command is None:
+                    raise ModuleNotFoundError(name=f"apiscape.cli.commands.{name}")
+                parts.extend(command_help(command, name, context))
+    return "\n".join(parts)
+
+
+def command_help(command: click.Command, name: str, parent: click.Context) -> Iterator[str]:
+    """Yield the sections of a command and of its own commands."""
+    context = command.make_context(name, [], parent=parent, resilient_parsing=True)
+    context.terminal_width = 100
+    yield f"### `{context.command_path}`\n"
+    yield fenced(command.get_help(context))
+    for sub in getattr(command, "commands", {}).values():
+        yield from command_help(sub, sub.name, context)
+
+
+def configuration() -> str:
+    """Return the page of the configuration file: every key of every part."""
+    from apiscape.settings.schema_export import configuration_schema
+
+    parts = [
+        "# Configuration\n",
+        "One YAML file. Every key below may stand in it; any other key is an error.\n",
+    ]
+    for name, part in schema_parts(configuration_schema()):
+        parts += [f"## {name}\n", opening(part.get("description", "")), keys(part)]
+    return "\n".join(parts)
+
+
+def schema_parts(schema: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the parts of a schema by name, the whole first."""
+    return sorted(schema["$defs"].items(), key=lambda item: item[0] != "Settings")
+
+
+def undocumented(schema: Mapping[str, Any]) -> list[str]:
+    """Return the keys of which the docstrings of their part say nothing."""
+    return [
+        f"{name}.{key}"
+        for name, part in schema_parts(schema)
+        for key in part.get("properties", {})
+        if key not in attributes(part.get("description", ""))
+    ]
+
+
+def keys(part: Mapping[str, Any]) -> str:
+    """Return the table of one part's keys."""
+    meanings = attributes(part.get("description", ""))
+    rows = ["| key | holds | default | means |", "|---|---|---|---|"]
+    for key, value in part.get("properties", {}).items():
+        default = (
+            "required" if key in part.get("required", ()) else f"`{plain(value.get('default'))}`"
+        )
+        rows.append(f"| `{key}` | {holds(value)} | {default} | {meanings.get(key, '')} |")
+    return "\n".join(rows) + "\n"
+
+
+def holds(value: Mapping[str, Any]) -> str:
+    """Return what a schema allows, in words."""
+    if "anyOf" in value:
+        return " or ".join(dict.fromkeys(holds(each) for each in value["anyOf"]))
+    if "$ref" in value:
+        name = value["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if value.get("type") == "array":
+        return f"list of {holds(value.get('items') or {})}"
+    if value.get("type") == "object":
+        return f"by name, {holds(value.get('additionalProperties') or {})}"
+    if "enum" in value:
+        return ", ".join(f"`{word}`" for word in value["enum"])
+    words = {"null": "nothing", "string": value.get("format", "text"), None: "anything"}
+    kind = value.get("type")
+    return str(words.get(kind, kind))
+
+
+def permissions() -> str:
+    """Return the page of permissions: what each collector asks for, and what is hidden without it."""
+    from apiscape.collectors.registry import collector_names, load_collector
+
+    parts = [
+        "# Permissions\n",
+        "All of them read. A permission that is missing hides what the last column says, and nothing else;",
+        "`apiscape permissions` tries each and prints the smallest policy.\n",
+    ]
+    for product in collector_names():
+        collector = load_collector(product)
+        parts += [
+            f"## {collector.title} (`{product}`)\n",
+            "| permission | on | reveals |",
+            "|---|---|---|",
+        ]
+        for each in collector.permissions:
+            resources = "<br>".join(f"`{pattern}`" for pattern in each.resources)
+            optional = " (a detail; may be left out)" if each.optional else ""
+            parts.append(f"| `{each.action}` | {resources} | {each.reveals}{optional} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def view_language() -> str:
+    """Return the page of the view language's fields."""
+    from apiscape.query import describe_fields
+
+    return (
+        "# Fields of a view\n\nWhat `field:value` and its relatives may ask for.\n\n"
+        + describe_fields()
+    )
+
+
+def errors() -> str:
+    """Return the page of errors and exit codes: the tree that the module's docstring draws."""
+    from apiscape import errors as tree
+
+    return "# Errors and exit codes\n\n" + fenced(inspect.getdoc(tree) or "")
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/reference/commands.md": commands,
+    "docs/reference/configuration.md": configuration,
+    "docs/reference/errors.md": errors,
+    "docs/reference/permissions.md": permissions,
+    "docs/reference/view-fields.md": view_language,
+}
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Yield path and text of every page that can be written."""
+    for path, page in PAGES.items():
+        text = written(page)
+        if text is not None:
+            yield path, NOTE + "\n" + text.rstrip() + "\n"
+
+
+def missing() -> tuple[str, ...]:
+    """Return the pages whose part of the package is not there yet."""
+    return tuple(path for path, page in PAGES.items() if written(page) is None)
+
+
+def written(page: Callable[[], str]) -> str | None:
+    """Return a page's text, or nothing while a module of ours that it asks for does not exist."""
+    from apiscape.errors import ApiscapeError
+
+    try:
+        return page()
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("apiscape."):
+            return None
+        raise
+    except ApiscapeError as error:
+        if isinstance(error.__cause__, ModuleNotFoundError):
+            return None
+        raise
+
+
+def fenced(text: str) -> str:
+    """Return text as a block that keeps its lines."""
+    return f"```text\n{text.rstrip()}\n```\n"
+
+
+def opening(description: str) -> str:
+    """Return a docstring's words up to its sections."""
+    return re.split(r"\n\s*(?:Attributes|Raises):", description)[0].strip() + "\n"
+
+
+def attributes(description: str) -> dict[str, str]:
+    """Return what a docstring says under `Attributes`, by name; a line may speak of several."""
+    _, _, sections = description.partition("Attributes:\n")
+    section = re.split(r"\n\s*\w+:\n", sections)[0]
+    meanings: dict[str, str] = {}
+    for entry in re.split(r"\n(?=\s{0,4}\w[\w, ]*: )", "\n" + inspect.cleandoc(section)):
+        names, _, words = entry.strip().partition(": ")
+        meanings |= {name.strip(): " ".join(words.split()) for name in names.split(",") if words}
+    return meanings
+
+
+def plain(value: object) -> str:
+    """Return a default as YAML would write it."""
+    shown = {None: "null", True: "true", False: "false"}
+    if value is None or isinstance(value, bool):
+        return shown[value]
+    return "[]" if value == () else str(value)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with `--check` say which differ; return 1 if any does."""
+    stale = [
+        path
+        for path, text in pages()
+        if not (ROOM / path).exists() or (ROOM / path).read_text("utf-8") != text
+    ]
+    for path, text in pages():
+        if path in stale and "--check" not in arguments:
+            (ROOM / path).parent.mkdir(parents=True, exist_ok=True)
+            (ROOM / path).write_text(text, "utf-8")
+    for path in stale:
+        print(f"{'differs' if '--check' in arguments else 'wrote'} {path}")
+    for path in missing():
+        print(f"not written yet: {path}")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
