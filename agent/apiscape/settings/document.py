@@ -59,20 +59,19 @@ def parse_document(text: str, path: str) -> Document:
     """
     if len(text.encode()) > MAX_BYTES:
         raise SettingsError(f"larger than {MAX_BYTES:,} bytes", path=path)
+    lines: dict[Trail, int] = {}
     try:
         _guard(text, path)
         node = yaml.compose(text, Loader=_LOADER)
+        data = {} if node is None else _Builder(path, lines).build(node, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
         raise SettingsError(
-            f"not YAML: {error.problem or error.context}",
-            path=path,
-            line=mark.line + 1 if mark else None,
+            f"not YAML: {error.problem or error.context}", path=path, line=line
         ) from error
     except yaml.YAMLError as error:
         raise SettingsError(f"not YAML: {error}", path=path) from error
-    lines: dict[Trail, int] = {}
-    data = {} if node is None else _Builder(path, lines).build(node, ())
     document = Document(path, data, lines)
     if not isinstance(data, dict):
         raise document.error("expected a mapping of keys at the root")

@@ -29,7 +29,12 @@ class Rules(Strict, frozen=True, kw_only=True):
 
 
 class Rate(Strict, frozen=True, kw_only=True):
-    """A rate of provider calls that replaces the default of half the published quota."""
+    """A rate of provider calls that replaces the default of half the published quota.
+
+    Attributes:
+        rate_per_s: Calls a second, in the long run.
+        burst: Calls that may be made at once after a pause.
+    """
 
     rate_per_s: float
     burst: int = 1
@@ -54,6 +59,8 @@ class AcceptedGap(Strict, frozen=True, kw_only=True):
 
     Attributes:
         scope: Glob over scope keys and estate keys (`prod/444455556666/*`).
+        reason: Why nobody looks there.
+        accepted_by: Who answers for the gap.
         until: Last day that it holds.
     """
 
@@ -68,7 +75,10 @@ class Source(Strict, frozen=True, kw_only=True):
 
     Attributes:
         name: Short and unique; part of every scope's key, so renaming one starts its history anew.
+        provider: Who runs the gateways; one of the installed providers, as `apiscape collectors` lists them.
         products: Collectors to run; all that are installed for the provider if left out.
+        include: What to look at; everything if left out.
+        exclude: What to leave out of that.
         quotas: By quota family (`apigateway`).
         deadline_s: Longest that a visit of one scope may take.
         own: The provider's own keys (`regions`, `roles`, …), checked against its settings type.
@@ -89,6 +99,8 @@ class Settings(Strict, frozen=True, kw_only=True):
 
     Attributes:
         store: Path of a SQLite file, or the URL of a PostgreSQL database.
+        sources: Where to look.
+        network: How to get out.
         retention_days: How long history is kept.
         accepted_gaps: Gaps that somebody answers for.
     """

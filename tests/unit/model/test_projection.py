@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from apiscape.model.deployment import Backend, Endpoint, Owner, Spec
+from apiscape.model.projection import deepen, project
+from apiscape.model.row import Deep, search_text
+from apiscape.model.values import UNKNOWN
+from tests.unit.model.build import IAM, JWT, OPEN, a_deployment, a_scope, an_operation
+
+
+def test_a_row_of_what_nobody_looked_at_is_unknown_not_empty() -> None:
+    row = project(a_deployment(), a_scope())
+    assert (row.operations, row.unauthenticated, row.endpoints, row.owners) == (UNKNOWN,) * 4
+    assert (row.schemes, row.spec, row.consumers, row.auth) == (
+        UNKNOWN,
+        UNKNOWN,
+        UNKNOWN,
+        "unknown",
+    )
+    assert deepen(a_deployment()) == Deep()
+
+
+def test_operations_are_counted_and_summed_up() -> None:
+    item = a_deployment(
+        operations=(
+            an_operation("GET", "/a", security=IAM),
+            an_operation("POST", "/a", security=JWT),
+            an_operation("GET", "/open", security=OPEN),
+        )
+    )
+    row = project(item, a_scope())
+    assert (row.operations, row.unauthenticated, row.auth, row.schemes) == (
+        3,
+        1,
+        "mixed",
+        ("iam", "jwt"),
+    )
+
+
+def test_a_preflight_is_an_operation_but_never_unprotected() -> None:
+    item = a_deployment(
+        operations=(
+            an_operation(security=IAM),
+            an_operation("OPTIONS", "/x", security=OPEN, preflight=True),
+        )
+    )
+    row = project(item, a_scope())
+    assert (row.operations, row.unauthenticated, row.auth) == (2, 0, "required")
+
+
+def test_one_operation_nobody_could_judge_leaves_the_count_unknown() -> None:
+    row = project(
+        a_deployment(operations=(an_operation(), an_operation("PUT", security=OPEN))), a_scope()
+    )
+    assert row.unauthenticated is UNKNOWN
+
+
+def test_none_at_all_is_zero_not_unknown() -> None:
+    row = project(a_deployment(operations=(), endpoints=(), specs=(), owners=()), a_scope())
+    assert (row.operations, row.unauthenticated, row.endpoints, row.spec, row.owners) == (
+        0,
+        0,
+        (),
+        None,
+        (),
+    )
+
+
+def test_an_address_that_is_switched_off_is_no_address() -> None:
+    item = a_deployment(
+        endpoints=(
+            Endpoint(url="https://on.example"),
+            Endpoint(url="https://off.example", enabled=False),
+        )
+    )
+    assert project(item, a_scope()).endpoints == ("https://on.example",)
+
+
+def test_the_contract_is_named_with_its_version() -> None:
+    assert project(
+        a_deployment(specs=(Spec(format="openapi", format_version="3.1.0"),)), a_scope()
+    ).spec == ("openapi 3.1.0")
+    assert project(a_deployment(specs=(Spec(format="graphql"),)), a_scope()).spec == "graphql"
+
+
+def test_paths_backends_and_tags_are_for_the_store() -> None:
+    item = a_deployment(
+        operations=(
+            an_operation("GET", "/b"),
+            an_operation("PUT", "/b"),
+            an_operation("GET", "/a"),
+        ),
+        backends=(
+            Backend(key="1", kind="http", address="https://in.example"),
+            Backend(key="2", kind="mock", address=None),
+        ),
+        labels={"team": "tax", "cost": ""},
+    )
+    assert deepen(item) == Deep(
+        paths=("/a", "/b"), backends=("https://in.example",), labels=("cost=", "team=tax")
+    )
+
+
+def test_words_are_looked_for_in_names_places_and_owners_casefolded() -> None:
+    item = a_deployment(
+        name="Tax STRASSE ß",
+        title=None,
+        endpoints=(Endpoint(url="https://pay.example"),),
+        owners=(Owner(name="Team Tax"),),
+    )
+    text = search_text(project(item, a_scope()))
+    assert "strasse ss" in text
+    assert "https://pay.example" in text.split("\n")
+    assert "team tax" in text

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from apiscape.collectors.contract import ProviderSettings
+from apiscape.errors import SettingsError
+from apiscape.settings.document import parse_document
+from apiscape.settings.load import (
+    expired,
+    load_settings,
+    provider_settings,
+    read_settings,
+    settings_digest,
+    unknown_variables,
+    validate_providers,
+)
+from apiscape.settings.schema import Settings, Source
+
+GOOD = """\
+store: /data/inventory.db
+sources:
+  - name: prod
+    provider: aws
+    regions: [eu-west-1]
+    products: [aws.apigateway.rest]
+    exclude: {names: ["tmp-*"], tags: [sandbox]}
+    quotas:
+      apigateway: {rate_per_s: 2, burst: 4}
+accepted_gaps:
+  - {scope: "prod/444455556666/*", reason: closing, accepted_by: Ada, until: 2026-12-31}
+"""
+
+
+class Own(ProviderSettings, frozen=True, kw_only=True):
+    regions: tuple[str, ...] = ()
+
+
+class FakeProvider:
+    settings_type = Own
+
+
+def read(text: str, environment: dict[str, str] | None = None) -> Settings:
+    return read_settings(parse_document(text, "config.yaml"), environment or {})
+
+
+def refusal(text: str, environment: dict[str, str] | None = None) -> tuple[str, int | None]:
+    with pytest.raises(SettingsError) as caught:
+        read(text, environment)
+    return caught.value.message, caught.value.line
+
+
+def test_common_keys_are_checked_and_the_providers_own_set_apart() -> None:
+    settings = read(GOOD)
+    (source,) = settings.sources
+    assert source.own == {"regions": ["eu-west-1"]}
+    assert source.exclude.names == ("tmp-*",)
+    assert source.quotas["apigateway"].burst == 4
+    assert settings.accepted_gaps[0].until == date(2026, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        ("retention: 3\n", "unknown key 'retention', did you mean 'retention_days'?", 1),
+        ("x: 1\nzzzz: 3\n", "unknown key 'x'", 1),
+        ("store: a\nretention_days: soon\n", "expected `int`, got `str`", 2),
+        ("sources:\n  - name: prod\n", "object missing required field `provider`", 2),
+        ("sources:\n  - provider: aws\n    name: Prod!\n", "source name 'Prod!'", 3),
+        (
+            "sources:\n  - {name: a, provider: aws}\n  - {name: a, provider: aws}\n",
+            "'a' stands twice",
+            3,
+        ),
+        ("sources:\n  - name: a\n    provider: ibm\n", "no provider 'ibm'", 3),
+        ("sources: 3\n", "`sources` is a list", 1),
+        ("sources: [3]\n", "a source is a mapping", 1),
+        ("network:\n  proxy: http://u:p@proxy:3128\n", "a password in the proxy's URL", 2),
+        ("store: ${NO_SUCH}\n", "environment variable NO_SUCH is not set", 1),
+        (
+            "sources:\n  - name: a\n    provider: aws\n    include: {name: [x]}\n",
+            "unknown key 'name'",
+            4,
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(text: str, message: str, line: int) -> None:
+    said, where = refusal(text)
+    assert said.startswith(message)
+    assert where == line
+
+
+def test_references_to_the_environment_are_resolved_everywhere() -> None:
+    text = "sources:\n  - {name: a, provider: aws, regions: ['${REGION}'], depth: 3}\n"
+    assert read(text, {"REGION": "eu-west-2"}).sources[0].own["regions"] == ["eu-west-2"]
+
+
+def test_the_environment_overrides_the_file() -> None:
+    settings = read(
+        GOOD,
+        {
+            "APISCAPE_STORE": "/other.db",
+            "APISCAPE_RETENTION_DAYS": "30",
+            "APISCAPE_NETWORK__PROXY": "http://p:1",
+        },
+    )
+    assert (settings.store, settings.retention_days, settings.network.proxy) == (
+        "/other.db",
+        30,
+        "http://p:1",
+    )
+
+
+def test_variables_of_a_clusters_service_links_do_no_harm_and_are_named() -> None:
+    environment = {
+        "APISCAPE_SERVICE_HOST": "10.0.0.1",
+        "APISCAPE_STORE": "/s",
+        "APISCAPE_TOKEN": "x",
+        "HOME": "/",
+    }
+    assert read("", environment).store == "/s"
+    assert unknown_variables(environment) == ("APISCAPE_SERVICE_HOST",)
+
+
+def test_without_a_file_the_configuration_is_empty(own_home: Path) -> None:
+    assert load_settings(environment={"HOME": str(own_home)}) == Settings()
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
+    for arguments in (
+        {"path": tmp_path / "no.yaml"},
+        {"environment": {"APISCAPE_CONFIG": str(tmp_path / "no.yaml")}},
+    ):
+        with pytest.raises(SettingsError, match="no such file") as caught:
+            load_settings(**arguments)
+        assert caught.value.hint is not None
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(tmp_path / "c.yaml")
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(GOOD)
+    assert load_settings(tmp_path / "c.yaml", {}).store == "/data/inventory.db"
+
+
+def test_own_keys_become_the_providers_settings() -> None:
+    provider = FakeProvider()
+    good = Source(name="a", provider="fake", own={"regions": ["x"]})
+    assert provider_settings(good, provider) == Own(regions=("x",))  # type: ignore[arg-type]  # a part of one
+    bad = Source(name="a", provider="fake", own={"region": ["x"]})
+    with pytest.raises(
+        SettingsError, match="source a: unknown key 'region', did you mean 'regions'"
+    ):
+        provider_settings(bad, provider)  # type: ignore[arg-type]  # a part of one
+
+
+def test_own_keys_are_checked_with_their_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apiscape.collectors.registry.load_provider", lambda _name: FakeProvider())
+    text = "sources:\n  - name: a\n    provider: aws\n    regionz: [x]\n"
+    document = parse_document(text, "config.yaml")
+    with pytest.raises(SettingsError, match="unknown key 'regionz'") as caught:
+        validate_providers(document, read_settings(document, {}))
+    assert caught.value.line == 4
+    fine = parse_document(text.replace("regionz", "regions"), "config.yaml")
+    validate_providers(fine, read_settings(fine, {}))
+
+
+def test_the_digest_moves_with_the_configuration_and_tells_nothing() -> None:
+    one, other = read(GOOD), read(GOOD.replace("eu-west-1", "eu-west-2"))
+    assert settings_digest(one) == settings_digest(read(GOOD))
+    assert settings_digest(one) != settings_digest(other)
+    assert len(settings_digest(one)) == 16
+
+
+def test_an_accepted_gap_holds_for_the_whole_of_its_last_day() -> None:
+    assert not expired(date(2026, 12, 31), date(2026, 12, 31))
+    assert expired(date(2026, 12, 31), date(2027, 1, 1))
