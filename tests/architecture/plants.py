@@ -17,6 +17,7 @@ type = "layers"
 layers = ["apiscape.collectors.aws", "apiscape.collectors.contract : apiscape.model"]
 """
 MODEL = "agent/apiscape/model/thing.py"
+EDGE = "agent/apiscape/collect/run.py"
 REST = "collectors/apiscape/collectors/aws/rest.py"
 
 
@@ -92,6 +93,10 @@ PLANTS = (
         {MODEL: "try: ...\nexcept (OSError, builtins.BaseException): ..."},
         "catches everything",
     ),
+    Plant(
+        "handlers", {EDGE: "try: ...\nexcept Exception: ...\n" * 2}, "run.py:3: catches everything"
+    ),
+    Plant("handlers", {EDGE: "try: ...\nexcept Exception: ..."}, None),
     Plant("handlers", {MODEL: "with suppress(Exception): ..."}, "catches everything"),
     Plant("handlers", {MODEL: "try: ...\nexcept (OSError, ValueError): ..."}, None),
     Plant("inheritance", {MODEL: "class A: ...\nclass B(A): ...\nclass C(B): ..."}, "C is 3 below"),

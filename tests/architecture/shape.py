@@ -15,9 +15,10 @@ NAMELESS = re.compile(r"^_*(utils?|helpers?|common|base|managers?|misc)$")
 TYPE_IGNORE = re.compile(r"#\s*(?:type|pyright):\s*ignore(\[[\w\-, ]+\])?")
 BROAD = frozenset({"Exception", "BaseException"})
 
-#: The process edges: where one failure must not take the rest along. One handler each.
+#: The process edges (a run, a request, a screen): one failure must not take the rest along. One handler each.
 EDGES: Mapping[str, str] = {
     "agent/apiscape/collect/run.py": "a run: one broken scope holds up nobody",
+    "agent/apiscape/demo/aws/dispatch.py": "a request to the demo: its failure is an answer",
     "agent/apiscape/serve/errors.py": "a request: its failure is an answer",
     "tui/apiscape/tui/app.py": "a screen: its failure is shown",
 }
