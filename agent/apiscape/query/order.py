@@ -7,14 +7,16 @@ from datetime import datetime
 from operator import itemgetter
 from typing import TypeAlias, TypeVar
 
-from apiscape.model.row import SEPARATOR
 from apiscape.query.fields import FIELDS, Field
 from apiscape.query.syntax import Sort
 from apiscape.query.verdict import RowValue, nothing_of
 
 T = TypeVar("T")
 
-SortKey: TypeAlias = tuple[str, str] | float | datetime
+ELEMENT_END = "\x1f"
+"""After each element of a list when lists are ordered: a shorter list comes before a longer one."""
+
+SortKey: TypeAlias = str | float | datetime
 Reader: TypeAlias = Callable[[str], Callable[[T], RowValue]]
 """Gives, for an attribute, the function that reads it from an item."""
 
@@ -22,15 +24,15 @@ Reader: TypeAlias = Callable[[str], Callable[[T], RowValue]]
 def sort_key(field: Field, value: RowValue) -> SortKey | None:
     """Return what a value is ordered by; `None`, for unknown and absent, goes last either way.
 
-    Text is ordered by its casefolded form, then by itself, both by code point; the elements of a
-    multi-valued field are joined by `row.SEPARATOR`.
+    Text is ordered by its casefolded form, by code point; texts that differ in case alone tie. A
+    multi-valued field is ordered by its elements, each closed by `ELEMENT_END`.
     """
     if nothing_of(field, value):
         return None
     if isinstance(value, tuple):
-        value = SEPARATOR.join(value)
+        value = "".join(element + ELEMENT_END for element in value)
     if isinstance(value, str):
-        return (value.casefold(), value)
+        return value.casefold()
     return value if isinstance(value, float | int | datetime) else None
 
 
