@@ -14,7 +14,7 @@ from apiscape.model.values import UNKNOWN
 from apiscape.query.fields import FIELDS
 from apiscape.query.order import order
 from apiscape.query.patterns import regex_for
-from apiscape.query.syntax import Comparison, Regex, Term, Test, View, Word, resolve_times
+from apiscape.query.syntax import AnyOf, Comparison, Regex, Term, View, Word, resolve_times
 from apiscape.query.verdict import COMPARE, FieldTerm, Probe, RowValue, Verdict, probe_for
 
 Columns: TypeAlias = Mapping[str, Sequence[RowValue]]
@@ -22,7 +22,7 @@ Columns: TypeAlias = Mapping[str, Sequence[RowValue]]
 
 Indexes: TypeAlias = Sequence[int]
 
-_TURN: tuple[type[Term], ...] = (Word, Test, Comparison, Regex)
+_TURN: tuple[type[Term], ...] = (Word, AnyOf, Comparison, Regex)
 """Words first, for they leave the fewest rows; patterns last, for they cost the most."""
 
 
@@ -88,7 +88,7 @@ def _column_of(term: FieldTerm, columns: Columns) -> Sequence[RowValue]:
 
 
 def _look_up(
-    term: Test | Regex, values: Sequence[RowValue], sure: Indexes, unsure: Indexes
+    term: AnyOf | Regex, values: Sequence[RowValue], sure: Indexes, unsure: Indexes
 ) -> tuple[Indexes, Indexes]:
     """Return which rows still match, and which are undecided now, by distinct value."""
     verdicts = _Verdicts(probe_for(term))

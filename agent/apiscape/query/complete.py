@@ -9,8 +9,7 @@ from typing import TypeAlias
 
 from apiscape.query.fields import FIELDS, Kind, resolve
 from apiscape.query.format import write_value
-from apiscape.query.parse import DIRECTIVES
-from apiscape.query.syntax import Literal, Nothing
+from apiscape.query.syntax import DIRECTIVES, Literal, Nothing
 
 Seen: TypeAlias = Mapping[str, Iterable[str]]
 """Values of the inventory by field name."""

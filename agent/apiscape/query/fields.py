@@ -21,7 +21,7 @@ from apiscape.model.vocabulary import (
     Status,
     Style,
 )
-from apiscape.query.syntax import Nothing
+from apiscape.query.syntax import DIRECTIVES, Nothing
 
 
 class Kind(StrEnum):
@@ -153,9 +153,10 @@ def resolve(name: str) -> Field | None:
     return _NAMES.get(name.casefold())
 
 
-def nearest(name: str, *others: str) -> tuple[str, ...]:
-    """Return the field names, and of `others`, that look most like `name`; at most three."""
-    return tuple(get_close_matches(name.casefold(), [*_NAMES, *others], n=3, cutoff=0.6))
+def nearest(name: str) -> list[str]:
+    """Return the names that may stand before a colon and look most like `name`; at most three."""
+    aliases = (alias for field in _TABLE for alias in field.aliases)
+    return get_close_matches(name.casefold(), [*FIELDS, *aliases, *DIRECTIVES], n=3, cutoff=0.6)
 
 
 def names_of(*kinds: Kind) -> str:

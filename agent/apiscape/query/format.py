@@ -22,7 +22,7 @@ from apiscape.query.syntax import (
     Word,
 )
 
-_PLAIN_WORD = re.compile(r'(?![-"/])(?![a-z0-9_]+(?::(?!//)|[<>]))\S+|-')
+_PLAIN_WORD = re.compile(r'(?![-"/<>])(?!:(?!:))(?![a-z0-9_]+(?::(?!//)|[<>]))\S+|-')
 _PLAIN_PIECE = re.compile(r'[^\s",*\\]+')
 _MISREAD = re.compile(r"none|unknown|//.*|.*/")
 

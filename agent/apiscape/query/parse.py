@@ -30,10 +30,10 @@ def parse(text: str) -> View:
         if number > MOST_ITEMS:
             raise scanner.error(f"a view has at most {MOST_ITEMS} items", item.start)
         name = "" if isinstance(item, WordItem) else item.name.casefold()
-        if name not in DIRECTIVES:
+        if name not in _READERS:
             terms.append(read_term(scanner, item))
             continue
-        attribute, read = DIRECTIVES[name]
+        attribute, read = _READERS[name]
         if attribute in given:
             raise scanner.error(f"{name}: stands twice", item.start)
         given[attribute] = read(scanner, _directive(scanner, name, item))
@@ -42,7 +42,7 @@ def parse(text: str) -> View:
 
 def _directive(scanner: Scanner, name: str, item: Item) -> tuple[Raw, ...]:
     if not isinstance(item, FieldItem) or item.operator != ":" or item.negated:
-        hint = f'as a plain word it is written in quotes: "{name}…"'
+        hint = "a plain word goes in quotes"
         raise scanner.error(f"{name} says how to show: {name}:VALUE", item.start, hint)
     return item.values
 
@@ -94,10 +94,10 @@ def _read_undecided(scanner: Scanner, values: tuple[Raw, ...]) -> bool:
     return answer == "yes"
 
 
-DIRECTIVES: dict[str, tuple[str, Callable[[Scanner, tuple[Raw, ...]], object]]] = {
+_READERS: dict[str, tuple[str, Callable[[Scanner, tuple[Raw, ...]], object]]] = {
     "at": ("at", _read_at),
     "sort": ("sort", _read_sort),
     "cols": ("columns", _read_columns),
     "undecided": ("undecided", _read_undecided),
 }
-"""Names that say how to show, not what: the attribute of the view, and how it is read."""
+"""The attribute of the view that a directive sets, and how its values are read."""

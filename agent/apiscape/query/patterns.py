@@ -8,6 +8,8 @@ from functools import lru_cache
 MEMORY_BYTES = 2 << 20
 """What one compiled pattern and its automaton may take."""
 
+_FLAGS = "(?m)"
+
 
 class PatternError(ValueError):
     """A pattern that RE2 refuses; says why."""
@@ -45,12 +47,11 @@ def regex_for(pattern: str) -> Callable[[str], bool]:
     options.log_errors = False
     options.max_mem = MEMORY_BYTES
     try:
-        search = re2.compile(f"(?m){pattern}".encode(), options).search
+        search = re2.compile(f"{_FLAGS}{pattern}".encode(), options).search
     except re2.error as error:
         raise PatternError(_reason(error)) from None
     return lambda text: search(text.encode()) is not None
 
 
 def _reason(error: Exception) -> str:
-    reason = error.args[0]
-    return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+    return bytes(error.args[0]).decode(errors="replace").replace(_FLAGS, "", 1)

@@ -79,6 +79,9 @@ class Age(Node, frozen=True, gc=False):
         return timedelta(seconds=self.amount * UNIT_S[self.unit])
 
 
+DIRECTIVES = ("at", "sort", "cols", "undecided")
+"""Names that say how to show, not what."""
+
 UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 """Seconds of each unit of an age."""
 
@@ -106,7 +109,7 @@ class Regex(Node, frozen=True, gc=False):
     negated: bool = False
 
 
-class Test(Node, frozen=True, gc=False):
+class AnyOf(Node, frozen=True, gc=False):
     """A field is any of the values: `Literal` and `Glob` of texts, `float` of numbers."""
 
     field: str
@@ -123,7 +126,7 @@ class Comparison(Node, frozen=True, gc=False):
     negated: bool = False
 
 
-Term: TypeAlias = Word | Regex | Test | Comparison
+Term: TypeAlias = Word | Regex | AnyOf | Comparison
 
 
 class Sort(Node, frozen=True, gc=False):

@@ -6,6 +6,7 @@ from apiscape.query.fields import Field, Kind, names_of, nearest, resolve
 from apiscape.query.patterns import PatternError, regex_for
 from apiscape.query.quantities import read_age, read_moment, read_number
 from apiscape.query.syntax import (
+    AnyOf,
     Bound,
     Comparison,
     Glob,
@@ -14,7 +15,6 @@ from apiscape.query.syntax import (
     Operator,
     Regex,
     Term,
-    Test,
     Value,
     Word,
 )
@@ -45,7 +45,7 @@ def read_term(scanner: Scanner, item: Item) -> Term:
             f"a list has at most {MOST_VALUES} values", item.values[MOST_VALUES].start
         )
     values = tuple(_value(scanner, field, raw) for raw in item.values)
-    return Test(field.name, values, item.negated)
+    return AnyOf(field.name, values, item.negated)
 
 
 def known_field(scanner: Scanner, name: str, position: int) -> Field:

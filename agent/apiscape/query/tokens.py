@@ -22,6 +22,8 @@ _PATTERN = re.compile(r"/((?:\\.|[^\\\s])+)/(?!\S)")
 _HEAD = re.compile(r"([a-z0-9_]+)(:(?!//)|>=|<=|>|<)", re.IGNORECASE | re.ASCII)
 _CHUNK = re.compile(rf'{_QUOTED}|[^\s",]+')
 _WORD = re.compile(r"\S*")
+_LOOSE_OPERATOR = re.compile(r"[<>]|:(?!:)")
+_QUOTE_HINT = 'a quote inside quotes is written \\"'
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -120,9 +122,7 @@ class Scanner:
         if found := self._take(_PATTERN):
             return PatternItem(start, negated, "", found[1], found.start(1))
         if not (head := self._take(_HEAD)):
-            word = self.position
-            self._take(_WORD)
-            return WordItem(start, negated, self.text[word : self.position])
+            return WordItem(start, negated, self._word())
         if head[2] == ":" and (found := self._take(_PATTERN)):
             return PatternItem(start, negated, head[1], found[1], found.start(1))
         return FieldItem(start, negated, head[1], head[2], tuple(self._values()))
@@ -130,11 +130,19 @@ class Scanner:
     def _at(self, character: str) -> bool:
         return self.text.startswith(character, self.position)
 
+    def _word(self) -> str:
+        start = self.position
+        if _LOOSE_OPERATOR.match(self.text, start):
+            hint = "no space before it for a field; quotes for a plain word"
+            raise self.error("what should this be held against?", start, hint)
+        self._take(_WORD)
+        return self.text[start : self.position]
+
     def _phrase(self) -> str:
         start = self.position
         phrase = self._take(_PHRASE)
         if not phrase:
-            raise self.error("this quote is not closed", start, 'a quote inside is written \\"')
+            raise self.error("this quote is not closed", start, _QUOTE_HINT)
         if self.text[self.position : self.position + 1].strip():
             raise self.error("a space is missing after the quote", self.position)
         return unquoted(phrase[0])
@@ -145,8 +153,6 @@ class Scanner:
         while self._at(","):
             self.position += 1
             yield self._value()
-        if self._at('"'):
-            raise self.error("this quote is not closed", self.position)
 
     def _value(self) -> Raw:
         start = self.position
@@ -154,6 +160,8 @@ class Scanner:
         while chunk := self._take(_CHUNK):
             quoted = chunk[0].startswith('"')
             chunks.append((unquoted(chunk[0]) if quoted else chunk[0], quoted))
+        if self._at('"'):
+            raise self.error("this quote is not closed", self.position, _QUOTE_HINT)
         if not any(text for text, _quoted in chunks):
             raise self.error("a value is missing here", start, "field:none is for what is absent")
         return Raw(start, tuple(chunks))

@@ -15,19 +15,19 @@ from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.query.fields import FIELDS, Field, Kind
 from apiscape.query.patterns import covers, regex_for
 from apiscape.query.syntax import (
+    AnyOf,
     Comparison,
     Glob,
     Literal,
     Nothing,
     Operator,
     Regex,
-    Test,
     Value,
 )
 
 Verdict: TypeAlias = bool | None
 RowValue: TypeAlias = str | float | datetime | tuple[str, ...] | Unknown | None
-FieldTerm: TypeAlias = Test | Comparison | Regex
+FieldTerm: TypeAlias = AnyOf | Comparison | Regex
 
 Probe: TypeAlias = Callable[[RowValue], Verdict]
 """Asks one value of a row."""
@@ -71,7 +71,7 @@ def probe_for(term: FieldTerm) -> Probe:
 
 def _verdicts_on_nothing(term: FieldTerm) -> dict[Nothing, Verdict]:
     """Return what a term says, before negation, of an absent and of an unknown value."""
-    asked = set(term.values) if isinstance(term, Test) else {None}
+    asked = set(term.values) if isinstance(term, AnyOf) else {None}
     if Nothing.UNKNOWN in asked:
         on_unknown: Verdict = True
     else:
