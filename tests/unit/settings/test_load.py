@@ -71,7 +71,7 @@ def test_common_keys_are_checked_and_the_providers_own_set_apart() -> None:
         ("sources:\n  - provider: aws\n    name: Prod!\n", "source name 'Prod!'", 3),
         (
             "sources:\n  - {name: a, provider: aws}\n  - {name: a, provider: aws}\n",
-            "'a' stands twice",
+            "source 'a' stands twice",
             3,
         ),
         ("sources:\n  - name: a\n    provider: ibm\n", "no provider 'ibm'", 3),

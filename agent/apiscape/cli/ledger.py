@@ -1,0 +1,207 @@
+"""The ledger in words: what a scan looked at, what it skipped and why, what it could not see.
+
+Pure: figures in, lines out. The same figures leave as JSON through `record`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from apiscape.cli.commands.runs import first_error, listed_words, record_of
+from apiscape.cli.table import cell_width, cut
+from apiscape.cli.words import OUTCOME_GLYPHS, REACH_WORDS, count, duration
+from apiscape.model.plain import plain
+from apiscape.model.run import EstateEntry, RunReport, Totals
+from apiscape.model.vocabulary import ErrorKind, Outcome, ReachState
+
+MOST_COMPLETE_LINES = 12
+"""Complete scopes beyond so many are counted in one line; the others are always shown."""
+
+FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
+
+
+WORDED = frozenset({Outcome.FAILED, Outcome.ABSENT})
+"""Outcomes of which the reason says more than the figures."""
+
+
+class Widths(msgspec.Struct, frozen=True):
+    """Cells that the columns of a ledger take."""
+
+    place: int
+    title: int
+    sums: int
+
+
+def is_incomplete(report: RunReport) -> bool:
+    """Say whether a run leaves something unseen that nobody answers for."""
+    return report.outcome not in FINE and report.accepted is None
+
+
+def sum_words(report: RunReport) -> str:
+    """Return `61 listed = 58 recorded + 3 failed (throttled)`: figures that add up."""
+    ledger = report.ledger
+    terms = [f"{ledger.recorded:,} recorded"]
+    if ledger.skipped:
+        terms.append(f"{ledger.skipped:,} skipped")
+    if ledger.failed:
+        kinds = sorted(
+            {item.error.kind for part in report.parts for item in part.failed if item.error}
+        )
+        terms.append(
+            f"{ledger.failed:,} failed" + (f" ({', '.join(map(spoken, kinds))})" if kinds else "")
+        )
+    return f"{listed_words(report)} listed = {' + '.join(terms)}"
+
+
+def spoken(kind: str) -> str:
+    """Return an error's kind as people say it: `access denied`."""
+    return kind.replace("_", " ")
+
+
+def reason_words(report: RunReport) -> str:
+    """Return why a run saw nothing: the error in words, with the missing right."""
+    error = first_error(report)
+    if error is None:
+        return "; ".join(part.reason for part in report.parts if part.reason)
+    if error.kind == ErrorKind.ACCESS_DENIED and error.permission:
+        return f"access denied: needs {error.permission}"
+    return f"{spoken(error.kind)}: {error.message}"
+
+
+def next_step(report: RunReport) -> str:
+    """Return the command or action that helps against a run's first error, empty if there is none."""
+    error = first_error(report)
+    if error is None:
+        return ""
+    if error.next_step:
+        return error.next_step
+    denied = error.kind in {ErrorKind.ACCESS_DENIED, ErrorKind.CREDENTIALS}
+    return f"apiscape permissions {report.scope.source}" if denied else ""
+
+
+def run_lines(
+    reports: Sequence[RunReport], titles: Mapping[str, str], *, width: int, whole: bool
+) -> list[str]:
+    """Return a line per run, in order of place and product, the complete ones beyond a dozen in one.
+
+    Args:
+        reports: Runs of one source.
+        titles: Titles of products.
+        width: Of the terminal.
+        whole: Every line, however many.
+    """
+    ordered = sorted(reports, key=lambda report: (report.scope.reach.key, report.scope.product))
+    complete = [report for report in ordered if report.outcome in FINE]
+    hidden = set() if whole else {report.scope.key for report in complete[MOST_COMPLETE_LINES:]}
+    shown = [report for report in ordered if report.scope.key not in hidden]
+    widths = Widths(
+        place=_widest(map(_place, shown)),
+        title=_widest(titles.get(report.scope.product, report.scope.product) for report in shown),
+        sums=_widest(sum_words(report) for report in shown if report.outcome not in WORDED),
+    )
+    lines = [
+        cut(_line(report, titles.get(report.scope.product, report.scope.product), widths), width)
+        for report in shown
+    ]
+    return lines + ([f"  … {len(hidden)} more complete"] if hidden else [])
+
+
+def _line(report: RunReport, title: str, widths: Widths) -> str:
+    glyph = OUTCOME_GLYPHS.get(report.outcome, "?")
+    head = f"  {glyph} {_place(report):<{widths.place}}  {title:<{widths.title}}  {report.outcome:<8}  "
+    if report.outcome in WORDED:
+        tail = "  ".join(filter(None, [reason_words(report), next_step(report)]))
+        accepted = f"  (accepted: {report.accepted})" if report.accepted else ""
+        return plain(head + tail + accepted)
+    calls = count(report.ledger.calls, "call")
+    return plain(f"{head}{sum_words(report):<{widths.sums}}  {calls:>11}  {_took(report)}".rstrip())
+
+
+def _place(report: RunReport) -> str:
+    reach = report.scope.reach
+    return " ".join(filter(None, [reach.account, reach.region]))
+
+
+def _took(report: RunReport) -> str:
+    ended = report.ended_at
+    return duration((ended - report.started_at).total_seconds()) if ended else ""
+
+
+def _widest(texts: Iterable[str]) -> int:
+    return max(map(cell_width, texts), default=0)
+
+
+def estate_words(
+    entries: Sequence[EstateEntry], accounts: int, regions: int, unit: str = "account"
+) -> str:
+    """Return `2 of 3 accounts (1 not configured) × 2 regions`."""
+    apart = [
+        f"{_tally(entries, state)} {word}"
+        for state, word in REACH_WORDS.items()
+        if _tally(entries, state)
+    ]
+    others = {entry.key.split("/")[0] for entry in entries if entry.state != ReachState.VISITED}
+    total = accounts + len({key for key in others if "/" not in key})
+    head = f"{accounts} of {count(total, unit)}" if total > accounts else count(accounts, unit)
+    places = f" × {count(regions, 'region')}" if regions else ""
+    return head + (f" ({', '.join(apart)})" if apart else "") + places
+
+
+def _tally(entries: Iterable[EstateEntry], state: str) -> int:
+    return sum(1 for entry in entries if entry.state == state)
+
+
+def estate_lines(entries: Iterable[EstateEntry]) -> list[str]:
+    """Return a line per reach that exists and is not visited, with the reason."""
+    lines = []
+    for entry in entries:
+        if entry.state == ReachState.VISITED:
+            continue
+        word = REACH_WORDS.get(entry.state, entry.state)
+        title = f" {entry.title}" if entry.title else ""
+        because = (entry.accepted and f"accepted: {entry.accepted}") or entry.reason
+        lines.append(plain(f"  – {entry.key}{title}  {word}" + (f"  {because}" if because else "")))
+    return lines
+
+
+def totals_line(deployments: int, apis: int, totals: Totals, since: str | None) -> str:
+    """Return `312 deployments of 224 APIs · 12 appeared · 3 changed · 0 missing · 31 not observed since 14:02`."""
+    words = [
+        f"{count(deployments, 'deployment')} of {count(apis, 'API')}",
+        f"{totals.appeared:,} appeared",
+        f"{totals.changed:,} changed",
+        f"{totals.missing:,} missing",
+    ]
+    rarer = {name: getattr(totals, name) for name in ("returned", "superseded", "retired")}
+    words += [f"{number:,} {name}" for name, number in rarer.items() if number]
+    if totals.suspect:
+        words.append(f"{totals.suspect:,} suspect (held: apiscape confirm SCOPE)")
+    if totals.not_observed:
+        words.append(f"{totals.not_observed:,} not observed" + (f" since {since}" if since else ""))
+    return " · ".join(words)
+
+
+def verdict_line(reports: Sequence[RunReport], exit_code: int) -> str:
+    """Return what the scan amounts to; never silent about what could not be seen."""
+    unseen = sum(map(is_incomplete, reports))
+    accepted = sum(1 for report in reports if report.outcome not in FINE and report.accepted)
+    tail = f" ({count(accepted, 'gap')} accepted)" if accepted else ""
+    if not reports:
+        return "Nothing was visited."
+    if unseen:
+        return (
+            f"Incomplete: {unseen} of {count(len(reports), 'scope')} could not be seen whole{tail}. "
+            f"Nothing was retired because of it.  exit {int(exit_code)}"
+        )
+    return f"Complete: {count(len(reports), 'scope')} seen whole{tail}."
+
+
+def record(report: RunReport, titles: Mapping[str, str]) -> dict[str, object]:
+    """Return a run's line as data."""
+    return {
+        **record_of(report),
+        "title": titles.get(report.scope.product),
+        "next_step": next_step(report) or None,
+    }

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apiscape.cli import ledger
+from apiscape.model.run import (
+    ErrorRecord,
+    EstateEntry,
+    Exclusion,
+    Ledger,
+    PartReport,
+    RunReport,
+    Totals,
+)
+from tests.unit.model.build import a_scope
+
+START = datetime(2026, 11, 24, 14, tzinfo=UTC)
+TITLES = {"aws.apigateway.rest": "API Gateway REST"}
+DENIED = ErrorRecord(kind="access_denied", message="no", permission="apigateway:GET on /restapis")
+
+
+def a_run(region: str = "eu-west-1", **fields: Any) -> RunReport:
+    facts: dict[str, Any] = {
+        "scope": a_scope(region=region),
+        "generation": 1,
+        "started_at": START,
+        "ended_at": START + timedelta(seconds=27),
+        "outcome": "complete",
+        "ledger": Ledger(listed=128, listed_whole=True, recorded=126, skipped=2, calls=131),
+    }
+    return RunReport(**(facts | fields))
+
+
+def lines(*runs: RunReport, whole: bool = False) -> list[str]:
+    return ledger.run_lines(runs, TITLES, width=200, whole=whole)
+
+
+def test_a_complete_scope_shows_figures_that_add_up() -> None:
+    figures = "128 listed = 126 recorded + 2 skipped    131 calls  27 s"
+    assert lines(a_run()) == [f"  ✓ 111122223333 eu-west-1  API Gateway REST  complete  {figures}"]
+
+
+def test_a_partial_scope_says_what_failed_and_that_the_listing_did_not_end() -> None:
+    failed = Exclusion(native_id="a", error=ErrorRecord(kind="throttled", message="slow down"))
+    run = a_run(
+        outcome="partial",
+        ledger=Ledger(listed=61, recorded=58, failed=3, calls=64),
+        parts=(PartReport(part="GetRestApis", outcome="partial", failed=(failed,)),),
+    )
+    assert "≥ 61 listed = 58 recorded + 3 failed (throttled)" in lines(run)[0]
+
+
+def test_a_denied_scope_says_the_missing_right_and_the_next_step() -> None:
+    run = a_run(outcome="failed", error=DENIED, ledger=Ledger())
+    (line,) = lines(run)
+    assert (
+        "failed    access denied: needs apigateway:GET on /restapis  apiscape permissions prod"
+        in line
+    )
+
+
+def test_an_absent_product_says_why_and_is_no_gap() -> None:
+    run = a_run(
+        outcome="absent", parts=(PartReport(part="p", outcome="absent", reason="region disabled"),)
+    )
+    assert "absent    region disabled" in lines(run)[0]
+    assert not ledger.is_incomplete(run)
+
+
+def test_an_accepted_gap_stays_a_line_and_no_longer_counts() -> None:
+    run = a_run(outcome="failed", error=DENIED, accepted="account closes in May")
+    assert "(accepted: account closes in May)" in lines(run)[0]
+    assert (
+        ledger.verdict_line([run, a_run()], 0) == "Complete: 2 scopes seen whole (1 gap accepted)."
+    )
+
+
+def test_many_complete_scopes_become_one_line_but_the_others_never_do() -> None:
+    runs = [a_run(f"r-{n:02}") for n in range(20)] + [a_run("z", outcome="failed", error=DENIED)]
+    shown = lines(*runs)
+    assert shown[-1] == "  … 8 more complete"
+    assert any("✗ 111122223333 z" in line for line in shown)
+    assert len(lines(*runs, whole=True)) == 21
+
+
+def test_lines_fit_the_terminal() -> None:
+    assert all(
+        len(line) <= 60 for line in ledger.run_lines([a_run()], TITLES, width=60, whole=False)
+    )
+
+
+def test_the_next_step_of_an_error_goes_first() -> None:
+    error = ErrorRecord(kind="credentials", message="expired", next_step="aws sso login")
+    assert ledger.next_step(a_run(error=error)) == "aws sso login"
+    assert ledger.next_step(a_run(error=ErrorRecord(kind="unreachable", message="x"))) == ""
+    assert ledger.next_step(a_run()) == ""
+    assert ledger.reason_words(a_run(error=error)) == "credentials: expired"
+
+
+def test_the_estate_is_counted_around_what_is_visited() -> None:
+    entries = [
+        EstateEntry(source="prod", provider="aws", key="1/eu-west-1", state="visited"),
+        EstateEntry(
+            source="prod", provider="aws", key="3", state="not_configured", title="tax-lab"
+        ),
+        EstateEntry(
+            source="prod",
+            provider="aws",
+            key="4",
+            state="excluded",
+            reason="suspended",
+            accepted="known",
+        ),
+    ]
+    assert (
+        ledger.estate_words(entries[:2], 2, 2) == "2 of 3 accounts (1 not configured) × 2 regions"
+    )
+    assert ledger.estate_words([], 1, 0) == "1 account"
+    assert ledger.estate_lines(entries) == [
+        "  – 3 tax-lab  not configured",
+        "  – 4  excluded  accepted: known",
+    ]
+
+
+def test_totals_say_the_usual_always_and_the_rare_where_it_happened() -> None:
+    usual = ledger.totals_line(312, 224, Totals(appeared=12, changed=3), None)
+    assert usual == "312 deployments of 224 APIs · 12 appeared · 3 changed · 0 missing"
+    rare = ledger.totals_line(
+        1, 1, Totals(returned=2, superseded=1, retired=4, suspect=30, not_observed=31), "14:02"
+    )
+    assert rare == (
+        "1 deployment of 1 API · 0 appeared · 0 changed · 0 missing · 2 returned · 1 superseded · 4 retired · "
+        "30 suspect (held: apiscape confirm SCOPE) · 31 not observed since 14:02"
+    )
+
+
+def test_the_verdict_never_hides_what_was_not_seen() -> None:
+    runs = [a_run(), a_run("eu-west-2", outcome="partial")]
+    assert ledger.verdict_line(runs, 2) == (
+        "Incomplete: 1 of 2 scopes could not be seen whole. Nothing was retired because of it.  exit 2"
+    )
+    assert ledger.verdict_line([], 3) == "Nothing was visited."
+
+
+def test_the_same_figures_leave_as_data() -> None:
+    record = ledger.record(a_run(error=DENIED, outcome="failed"), TITLES)
+    assert (record["listed"], record["recorded"], record["skipped"], record["calls"]) == (
+        128,
+        126,
+        2,
+        131,
+    )
+    assert (record["title"], record["next_step"]) == (
+        "API Gateway REST",
+        "apiscape permissions prod",
+    )
