@@ -8,6 +8,7 @@
     │   └── StoreError            the store cannot be opened, written or understood
     │       ├── StoreLocked       another process writes it
     │       ├── StoreFull         no space, or read-only
+    │       ├── Fenced            a newer run of the scope took over
     │       └── StoreTooNew       written by a newer version
     ├── NotKept                   asked for a time before the horizon                    exit 3
     └── NotFound                  no such deployment, scope or source                    exit 3
@@ -112,6 +113,10 @@ class StoreLocked(StoreError):
 
 class StoreFull(StoreError):
     """The store has no space left, or may not be written."""
+
+
+class Fenced(StoreError):
+    """A newer run of the scope took over; what this one still has to say is refused."""
 
 
 class StoreTooNew(StoreError):

@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from apiscape.model.entity import Entity
+from apiscape.model.values import UNKNOWN
 
 
 class FieldChange(Entity, frozen=True):
     """One field of a deployment: old and new value, JSON-ready; a side left out was unknown."""
 
     field: str
-    old: Any = None
-    new: Any = None
+    old: Any = UNKNOWN
+    new: Any = UNKNOWN
 
 
 class Change(Entity, frozen=True):

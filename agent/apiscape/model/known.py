@@ -92,8 +92,15 @@ class Verdict(Entity, frozen=True):
 
 
 class Batch(Entity, frozen=True):
-    """What one transaction of a run writes; at most 500 observations."""
+    """What one transaction of a run writes; at most 500 observations.
+
+    Attributes:
+        surroundings: Part, listed id and entity of what stands around deployments.
+        stands: Part and id of listed objects of which everything stands as stored, surroundings too.
+        documents: Sanitised contracts by `Spec.contract_sha256`.
+    """
 
     writes: tuple[Write, ...] = ()
     surroundings: tuple[tuple[str, str, Entity], ...] = ()
+    stands: tuple[tuple[str, str], ...] = ()
     documents: dict[str, bytes] = msgspec.field(default_factory=dict)

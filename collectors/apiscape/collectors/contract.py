@@ -159,7 +159,8 @@ class Recorded(Observation, frozen=True):
         entities: Fresh facts. A deployment of this object that is known and not among these (nor in
             `unchanged`) is missing: the collector read the object's children to the end.
         unchanged: Deployments whose token stands: all is fresh but `DETAIL_FIELDS`, which stand as stored.
-        tokens: By deployment uid: the native change token to remember (`visit.tokens` gives it back).
+        tokens: By deployment uid: the native change token to remember; `visit.tokens` gives it back
+            until the collector's `normaliser_version` rises, for at most seven days.
         documents: Sanitised contracts by `Spec.contract_sha256` (`collectors.specs.sanitise`): never raw bytes.
     """
 
@@ -184,14 +185,22 @@ class Skipped(Observation, frozen=True):
 
 
 class Failed(Observation, frozen=True):
-    """A listed object that could not be recorded; what was known of it stands, as not observed."""
+    """A listed object that could not be recorded; what was known of it stands, as not observed.
+
+    With an error of kind `gone` (a direct read answered not-found) the object was deleted while
+    it was being read: it counts as skipped, and its deployments retire on that evidence.
+    """
 
     native_id: str
     error: ErrorRecord
 
 
 class Unseen(Observation, frozen=True):
-    """A detail that could not be looked at; the object is recorded all the same, with that unknown."""
+    """A detail that could not be looked at; the object is recorded all the same, with that unknown.
+
+    Yielded right before or after the object's `Recorded`, whose tokens are then not remembered:
+    the next run looks again.
+    """
 
     native_id: str
     detail: str
@@ -335,7 +344,11 @@ class MeasuresTraffic(Protocol):
 
 @runtime_checkable
 class ReadsDirectly(Protocol):
-    """A collector that can say of one known object whether it is gone."""
+    """A collector that can say of one known object whether it is gone.
+
+    For listings that permissions can narrow without a word: what they no longer list retires by
+    a direct read only, never because several runs in a row did not list it.
+    """
 
     def confirm_gone(self, scope: Scope, visit: Visit, native_id: str) -> bool:
         """Return true if a direct read answers not-found, false if the object is still there.

@@ -16,6 +16,7 @@ from apiscape.cli.words import clock
 from apiscape.client.inventory import Inventory
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.plain import plain
+from apiscape.model.values import is_known
 
 FOLLOW_EVERY_S = 1.0
 PAGE = 1000
@@ -86,5 +87,7 @@ def field_words(change: FieldChange) -> str:
 
 
 def _short(value: object) -> str:
+    if not is_known(value):
+        return "unknown"
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"

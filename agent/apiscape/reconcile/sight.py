@@ -1,0 +1,74 @@
+"""What a run saw of one part: the right-hand side of the judgement on presence."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from apiscape.model.entity import Entity
+from apiscape.model.identity import NO_STAGE
+from apiscape.model.known import Known
+from apiscape.model.vocabulary import Outcome
+
+
+class PartSight(Entity, frozen=True):
+    """One part, as a run saw it; ids are those of listed objects unless it says uids.
+
+    Attributes:
+        outcome: A word of `Outcome`; only a complete part can make anything missing.
+        listed: Every id that the listing gave.
+        given: Uids of the deployments that each recorded object gave.
+        staged: Recorded objects of which at least one deployment has a real stage.
+        stands: Objects of which everything stands as stored.
+        left_out: Objects that were not recorded, with the reason: skipped, failed, forbidden.
+        gone: Objects that are gone, with the evidence (`direct_read`, `event`).
+        there: Objects that were not listed and yet answered a direct read.
+        narrowable: Whether permissions can narrow the listing without a word, so that only a
+            direct read proves that an object is gone.
+        reason: Why the part is not complete, for the rows that it did not see.
+    """
+
+    part: str
+    outcome: str = Outcome.COMPLETE
+    listed: frozenset[str] = frozenset()
+    given: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
+    staged: frozenset[str] = frozenset()
+    stands: frozenset[str] = frozenset()
+    left_out: dict[str, str] = msgspec.field(default_factory=dict)
+    gone: dict[str, str] = msgspec.field(default_factory=dict)
+    there: frozenset[str] = frozenset()
+    narrowable: bool = False
+    reason: str | None = None
+
+
+class Place(StrEnum):
+    """What became of a known deployment in its part."""
+
+    SEEN = "seen"
+    GONE = "gone"
+    THERE = "there"
+    LEFT_OUT = "left_out"
+    SUPERSEDED = "superseded"
+    UNLISTED = "unlisted"
+    DROPPED = "dropped"
+
+
+def place(row: Known, sight: PartSight) -> Place:
+    """Return what became of a row that no object of the run gave.
+
+    `UNLISTED` means that its object was not listed; `DROPPED` that its object was recorded
+    without it. Whether that proves anything is for the part's outcome to say.
+    """
+    listed_id = row.listed_id
+    if listed_id in sight.gone:
+        return Place.GONE
+    if listed_id in sight.stands:
+        return Place.SEEN
+    if listed_id in sight.left_out:
+        return Place.LEFT_OUT
+    if listed_id in sight.there:
+        return Place.THERE
+    if row.stage == NO_STAGE and listed_id in sight.staged:
+        return Place.SUPERSEDED
+    return Place.DROPPED if listed_id in sight.given else Place.UNLISTED
