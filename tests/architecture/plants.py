@@ -94,7 +94,7 @@ PLANTS = (
         "catches everything",
     ),
     Plant(
-        "handlers", {EDGE: "try: ...\nexcept Exception: ...\n" * 2}, "run.py:3: catches everything"
+        "handlers", {EDGE: "try: ...\nexcept Exception: ...\n" * 2}, "run.py:4: catches everything"
     ),
     Plant("handlers", {EDGE: "try: ...\nexcept Exception: ..."}, None),
     Plant("handlers", {MODEL: "with suppress(Exception): ..."}, "catches everything"),
