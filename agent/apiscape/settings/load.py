@@ -19,7 +19,7 @@ from apiscape.collectors.contract import Provider, ProviderSettings
 from apiscape.errors import SettingsError
 from apiscape.settings import paths
 from apiscape.settings.document import Document, Trail, Yaml, parse_document
-from apiscape.settings.schema import NAME_PATTERN, SOURCE_KEYS, Settings, Source
+from apiscape.settings.schema import NAME_PATTERN, SOURCE_KEYS, Network, Settings, Source
 
 PREFIX = "APISCAPE_"
 NOT_SETTINGS = frozenset({"CONFIG", "TOKEN", "FIXTURES"})
@@ -66,19 +66,20 @@ def read_settings(document: Document, environment: Mapping[str, str]) -> Setting
     return settings
 
 
-def provider_settings(
-    source: Source, provider: Provider, *, path: str = "configuration"
-) -> ProviderSettings:
-    """Return a source's own keys as its provider's settings.
+def provider_settings(source: Source, provider: Provider, settings: Settings) -> ProviderSettings:
+    """Return a source's own keys as its provider's settings; `network` holds where the source has none.
 
     Raises:
         SettingsError: a key that the provider does not know, or of the wrong type.
     """
+    own = dict(source.own)
+    if "network" in provider.settings_type.__struct_fields__ and settings.network != Network():
+        own.setdefault("network", msgspec.to_builtins(settings.network))
     try:
-        return msgspec.convert(source.own, provider.settings_type, str_keys=True)
+        return msgspec.convert(own, provider.settings_type, str_keys=True)
     except msgspec.ValidationError as error:
         message, _ = _explain(str(error), provider.settings_type.__struct_fields__)
-        raise SettingsError(f"source {source.name}: {message}", path=path) from error
+        raise SettingsError(f"source {source.name}: {message}", path="configuration") from error
 
 
 def validate_providers(document: Document, settings: Settings) -> None:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from apiscape.collectors.contract import ProviderSettings
@@ -17,7 +19,7 @@ from apiscape.settings.load import (
     unknown_variables,
     validate_providers,
 )
-from apiscape.settings.schema import Settings, Source
+from apiscape.settings.schema import Network, Settings, Source
 
 GOOD = """\
 store: /data/inventory.db
@@ -36,6 +38,7 @@ accepted_gaps:
 
 class Own(ProviderSettings, frozen=True, kw_only=True):
     regions: tuple[str, ...] = ()
+    network: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class FakeProvider:
@@ -150,14 +153,23 @@ def test_a_file_is_read(tmp_path: Path) -> None:
 
 
 def test_own_keys_become_the_providers_settings() -> None:
-    provider = FakeProvider()
+    provider: Any = FakeProvider()
     good = Source(name="a", provider="fake", own={"regions": ["x"]})
-    assert provider_settings(good, provider) == Own(regions=("x",))  # type: ignore[arg-type]  # a part of one
+    assert provider_settings(good, provider, Settings()) == Own(regions=("x",))
     bad = Source(name="a", provider="fake", own={"region": ["x"]})
     with pytest.raises(
         SettingsError, match="source a: unknown key 'region', did you mean 'regions'"
     ):
-        provider_settings(bad, provider)  # type: ignore[arg-type]  # a part of one
+        provider_settings(bad, provider, Settings())
+
+
+def test_the_network_holds_for_every_provider_that_knows_of_one() -> None:
+    provider: Any = FakeProvider()
+    settings = Settings(network=Network(proxy="http://p:1"))
+    inherits = provider_settings(Source(name="a", provider="fake"), provider, settings)
+    assert inherits == Own(network={"proxy": "http://p:1"})
+    own = Source(name="a", provider="fake", own={"network": {"proxy": "http://q:2"}})
+    assert provider_settings(own, provider, settings) == Own(network={"proxy": "http://q:2"})
 
 
 def test_own_keys_are_checked_with_their_line(monkeypatch: pytest.MonkeyPatch) -> None:
