@@ -1,0 +1,240 @@
+"""From the SDK's errors to the contract's: named by what the operator should do.
+
+Messages are our own words. What AWS or the SDK wrote is looked at, never passed on: it may
+hold signed headers, tokens, proxy addresses with passwords, or anything a gateway echoes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from apiscape.collectors.aws.picking import Item, count, number, part, text
+from apiscape.collectors.contract import (
+    AccessDenied,
+    CollectorError,
+    CredentialsInvalid,
+    Gone,
+    Malformed,
+    Throttled,
+    Unreachable,
+    Unsupported,
+)
+
+LONGEST_WAIT_S = 300.0
+"""A provider's wish to wait is obeyed up to here."""
+
+
+class Refused(Malformed):
+    """The service will not do this (4xx that is none of the others): not a matter of rights."""
+
+
+class RegionDoubt(CredentialsInvalid):
+    """Credentials unknown *here*: also what a region answers that is not enabled."""
+
+
+class Ended(CredentialsInvalid):
+    """Temporary credentials past their time."""
+
+
+ONE_OBJECT = (AccessDenied, Throttled, Unreachable, Gone, Unsupported, Malformed)
+"""Errors of one object's detail; the rest of the listing goes on."""
+
+ONE_DETAIL = (AccessDenied, Unsupported, Malformed, Gone)
+"""Errors that stay: the object can be recorded without the detail, which is said."""
+
+
+class Site(msgspec.Struct, frozen=True, gc=False):
+    """Which call, where, and the right that it needs."""
+
+    operation: str
+    region: str | None
+    permission: str | None = None
+
+    @property
+    def where(self) -> str:
+        """The call in words: `apigateway:GetStages in eu-west-1`."""
+        return f"{self.operation} in {self.region}" if self.region else self.operation
+
+
+_HTTP_TOO_MANY = 429
+_HTTP_SERVER_ERROR = 500
+
+
+def translate(error: Exception, site: Site) -> CollectorError:
+    """Return one of the contract's errors for whatever a call raised.
+
+    Args:
+        error: From the SDK, from the run (passed through), or from reading a hostile answer.
+        site: The call that raised it.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if isinstance(error, CollectorError):
+        return error
+    if isinstance(error, ClientError):
+        return _of_answer(error.response, error.operation_name, site)
+    if not isinstance(error, BotoCoreError):
+        text_of_it = f"the answer to {site.where} could not be understood"
+        return Malformed(text_of_it, operation=site.operation)
+    names = [kind.__name__ for kind in type(error).__mro__]
+    kind, said = next((_BY_SDK_ERROR[name] for name in names if name in _BY_SDK_ERROR), _UNKNOWN)
+    return kind(f"{said.format(where=site.where)} ({names[0]})", operation=site.operation)
+
+
+def _of_answer(response: Any, called: str, site: Site) -> CollectorError:  # noqa: ANN401 - the SDK's dict
+    """Return the error that a refusing answer stands for."""
+    code = text(part(response, "Error"), "Code") or ""
+    metadata = part(response, "ResponseMetadata")
+    status = count(metadata, "HTTPStatusCode") or 0
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(status) or Refused
+    if kind is Refused and status >= _HTTP_SERVER_ERROR:
+        kind = Unreachable
+    if kind is Throttled:
+        wait_s = retry_after_s(part(metadata, "HTTPHeaders"))
+        said = f"{site.where} was refused for rate, and kept being refused"
+        return Throttled(said, retry_after_s=wait_s, operation=site.operation)
+    if called == "AssumeRole" and kind is not Unreachable:
+        return _role_refused(code)
+    if kind is AccessDenied:
+        return _denied(response, site)
+    return kind(_SAID[kind].format(where=site.where, code=code or status), operation=site.operation)
+
+
+def _role_refused(code: str) -> CredentialsInvalid:
+    return CredentialsInvalid(
+        f"the role cannot be taken on ({code}): check that it exists, its trust policy and its "
+        "external id",
+        permission="sts:AssumeRole",
+        operation="sts:AssumeRole",
+    )
+
+
+def _denied(response: Any, site: Site) -> AccessDenied:  # noqa: ANN401 - the SDK's dict
+    said = (text(part(response, "Error"), "Message") or "").casefold()
+    needs = site.permission or site.operation
+    reason = f"needs {needs}"
+    if "explicit deny" in said:
+        policy = "a service control policy" if "service control policy" in said else "a policy"
+        reason = f"{policy} explicitly denies {needs}"
+    return AccessDenied(
+        f"{reason} in {site.region}" if site.region else reason,
+        permission=needs,
+        operation=site.operation,
+    )
+
+
+def retry_after_s(headers: Item) -> float | None:
+    """Return how long the provider asks to wait, bounded; only whole or decimal seconds are read."""
+    for name in ("retry-after", "x-amz-retry-after"):
+        given = text(headers, name)
+        if given and given.replace(".", "", 1).isdigit():
+            seconds = number({"value": float(given)}, "value")
+            scale = 1000.0 if name.startswith("x-amz") else 1.0
+            return min(seconds / scale, LONGEST_WAIT_S) if seconds is not None else None
+    return None
+
+
+# ── Which error stands for what ──────────────────────────────────────────────
+
+_BY_CODE: dict[str, type[CollectorError]] = {
+    **dict.fromkeys(
+        (
+            "BandwidthLimitExceeded",
+            "LimitExceededException",
+            "PriorRequestNotComplete",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "SlowDown",
+            "ThrottledException",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+        ),
+        Throttled,
+    ),
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired"), Ended),
+    **dict.fromkeys(("UnrecognizedClientException", "InvalidClientTokenId"), RegionDoubt),
+    **dict.fromkeys(
+        (
+            "AuthFailure",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
+            "InvalidAccessKeyId",
+            "InvalidSignatureException",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "SignatureDoesNotMatch",
+        ),
+        CredentialsInvalid,
+    ),
+    **dict.fromkeys(("OptInRequired", "SubscriptionRequiredException"), Unsupported),
+    **dict.fromkeys(
+        (
+            "AccessDenied",
+            "AccessDeniedException",
+            "NotAuthorized",
+            "UnauthorizedException",
+            "UnauthorizedOperation",
+        ),
+        AccessDenied,
+    ),
+    **dict.fromkeys(("NotFoundException", "ResourceNotFoundException"), Gone),
+}
+_BY_STATUS: dict[int, type[CollectorError]] = {
+    401: CredentialsInvalid,
+    403: AccessDenied,
+    404: Gone,
+    _HTTP_TOO_MANY: Throttled,
+}
+_SAID: dict[type[CollectorError], str] = {
+    Ended: "the credentials have expired ({code}); sign in again",
+    RegionDoubt: "the credentials are not known to {where} ({code})",
+    CredentialsInvalid: "the credentials are wrong ({code})",
+    Unsupported: "{where} is not offered to this account ({code})",
+    Gone: "{where} answered that it does not exist",
+    Unreachable: "{where} failed at AWS ({code})",
+    Refused: "{where} was refused ({code})",
+}
+
+_NOBODY = (CredentialsInvalid, "nobody is signed in")
+_NOT_HERE = (Unsupported, "the SDK knows no {where}")
+_UNKNOWN: tuple[type[CollectorError], str] = (Unreachable, "{where} failed in the SDK")
+_BY_SDK_ERROR: dict[str, tuple[type[CollectorError], str]] = {
+    "HTTPClientError": (Unreachable, "no whole answer to {where}"),
+    "ParamValidationError": (Refused, "{where} cannot be asked that way"),
+    **dict.fromkeys(
+        (
+            "ConfigNotFound",
+            "ConfigParseError",
+            "CredentialRetrievalError",
+            "InfiniteLoopConfigError",
+            "InvalidConfigError",
+            "LoginError",
+            "MetadataRetrievalError",
+            "NoCredentialsError",
+            "PartialCredentialsError",
+            "ProfileNotFound",
+            "RefreshWithMFAUnsupportedError",
+            "SSOError",
+            "TokenRetrievalError",
+            "UnknownCredentialError",
+        ),
+        _NOBODY,
+    ),
+    **dict.fromkeys(
+        (
+            "DataNotFoundError",
+            "EndpointProviderError",
+            "InvalidRegionError",
+            "NoRegionError",
+            "UnknownEndpointError",
+            "UnknownRegionError",
+            "UnknownServiceError",
+        ),
+        _NOT_HERE,
+    ),
+}
+"""By the name of the SDK's error or of one it derives from: names, so that the SDK need not be loaded."""

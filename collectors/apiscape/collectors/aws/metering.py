@@ -1,0 +1,80 @@
+"""What every call passes on its way: the run's budget before it, a check of the answer after it.
+
+Both hang on the SDK's own events, which fire once per attempt: what the SDK repeats by itself
+is paid for like any other call.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from apiscape.collectors.aws.errors import retry_after_s
+from apiscape.collectors.aws.operations import families
+from apiscape.collectors.aws.picking import part
+from apiscape.collectors.contract import Budget, Unreachable
+
+_HTTP_OK = 200
+_HTTP_TOO_MANY = 429
+
+
+class Meter(msgspec.Struct, frozen=True, gc=False):
+    """Takes from the budget for every attempt of a client, and reports refusals for rate.
+
+    Args:
+        service: The SDK's name of the client's service (`apigatewayv2`).
+        account, region: What the quota counts over.
+    """
+
+    budget: Budget
+    service: str
+    account: str
+    region: str
+
+    def attach(self, client: Any) -> None:  # noqa: ANN401 - the SDK makes its clients at run time
+        """Follow a client's events."""
+        client.meta.events.register("before-send.*", self.before_send)
+        client.meta.events.register("response-received.*", self.after_receive)
+
+    def before_send(self, event_name: str, **_: object) -> None:
+        """Wait for the budget; an error of it ends the call without anything being sent."""
+        self.budget.acquire(self._families(event_name), account=self.account, region=self.region)
+
+    def after_receive(self, event_name: str, response_dict: Any = None, **_: object) -> None:  # noqa: ANN401
+        """Tell the budget of a refusal for rate."""
+        if response_dict is None or response_dict["status_code"] != _HTTP_TOO_MANY:
+            return
+        wait_s = retry_after_s(part(response_dict, "headers"))
+        self.budget.throttled(
+            self._families(event_name),
+            account=self.account,
+            region=self.region,
+            retry_after_s=wait_s,
+        )
+
+    def _families(self, event_name: str) -> tuple[str, ...]:
+        return families(f"{self.service}:{event_name.rpartition('.')[2]}")
+
+
+def refuse_garbled(parsed_response: Any = None, response_dict: Any = None, **_: object) -> None:  # noqa: ANN401
+    """Refuse an answer that is no JSON object, where the SDK would read an empty one.
+
+    A page of a listing that was cut, or that a proxy replaced, would end the listing as if it
+    had nothing more.
+
+    Raises:
+        Unreachable: The body is not what the service sent.
+    """
+    if response_dict is None or response_dict["status_code"] != _HTTP_OK:
+        return
+    body = response_dict.get("body")
+    if not isinstance(body, bytes) or (parsed_response or {}).keys() - {"ResponseMetadata"}:
+        return
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise Unreachable("an answer was cut short or replaced on its way")

@@ -1,0 +1,66 @@
+"""Names of things in AWS: native ids, addresses, console links.
+
+The ids of REST, HTTP and WebSocket APIs share one space, that of the host names
+`ID.execute-api.REGION`; so all have the product word `apigateway`, and a custom domain's
+mapping finds its API without knowing which of the three it is.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import msgspec
+
+from apiscape.model.identity import aws_native_id
+
+CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+    "aws-eusc": "console.amazonaws-eusc.eu",
+}
+"""Host of the management console by partition."""
+
+GATEWAY = "apigateway"
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where an answer comes from.
+
+    Attributes:
+        dns_suffix: Of the region's host names (`amazonaws.com`).
+        title: What people call it; may name an environment.
+    """
+
+    partition: str
+    account: str
+    region: str
+    dns_suffix: str
+    title: str | None = None
+
+    def native_id(self, resource: str) -> str:
+        """Return the canonical id of an API Gateway resource; its own ARNs have no account."""
+        return aws_native_id(self.partition, self.account, self.region, GATEWAY, resource)
+
+    def execute_host(self, label: str) -> str:
+        """Return the generated host name of an API, or of an API behind a VPC endpoint."""
+        return f"{label.lower()}.execute-api.{self.region}.{self.dns_suffix}"
+
+    def console_url(self, api_id: str) -> str | None:
+        """Return the console's page of an API, where the partition's console is known."""
+        host = CONSOLES.get(self.partition)
+        if host is None:
+            return None
+        api = quote(api_id, safe="")
+        return f"https://{self.region}.{host}/apigateway/main/apis/{api}/resources?api={api}&region={self.region}"
+
+    @property
+    def gateway(self) -> str:
+        """Name of the gateway: API Gateway is one service per region."""
+        return f"API Gateway {self.region}"
+
+
+def staged_url(base: str, stage: str | None) -> str:
+    """Return the address of a stage; the default stage has no path of its own."""
+    path = "" if stage in {None, "$default"} else f"/{quote(str(stage), safe='-_.~')}"
+    return base.rstrip("/") + path

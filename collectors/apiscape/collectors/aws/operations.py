@@ -1,0 +1,34 @@
+"""Published limits of API Gateway's control plane, and which call draws on which.
+
+"Amazon API Gateway quotas": all management operations of an account together 10 requests per
+second with a burst of 40, of both generations; `GetResources` 5 requests per 2 seconds. They
+cannot be raised, and the customer's own deployments draw on them too.
+"""
+
+from __future__ import annotations
+
+from apiscape.collectors.contract import Permission, Quota
+
+CONTROL_PLANE = "apigateway"
+RESOURCES = "apigateway:GetResources"
+SOURCE = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
+
+CONTROL_PLANE_QUOTA = Quota(
+    family=CONTROL_PLANE, rate_per_s=10.0, burst=40, scope="account", source=SOURCE
+)
+RESOURCES_QUOTA = Quota(family=RESOURCES, rate_per_s=2.5, burst=5, scope="account", source=SOURCE)
+
+
+def families(operation: str) -> tuple[str, ...]:
+    """Return the quota families that a call draws on (`apigateway:GetStages`)."""
+    return (CONTROL_PLANE, RESOURCES) if operation == RESOURCES else (CONTROL_PLANE,)
+
+
+def needed_permission(operation: str, permissions: tuple[Permission, ...]) -> str | None:
+    """Return the right that a call needs, in IAM's words: `apigateway:GET on /restapis`."""
+    for permission in permissions:
+        if operation in permission.operations:
+            paths = (resource.rpartition("::")[2] for resource in permission.resources)
+            named = " ".join(path for path in paths if path != "*")
+            return f"{permission.action} on {named}" if named else permission.action
+    return None

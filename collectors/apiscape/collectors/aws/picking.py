@@ -1,0 +1,99 @@
+"""Pick fields from answers. What is missing or of the wrong kind reads as nothing, never as an error.
+
+Answers are hostile input: a name may be a number, a list a string, a time impossible. Only
+what is picked by name is ever kept, so a field that nobody thought of cannot leak.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+LARGEST_COUNT = 2**53
+"""Counts beyond what every JSON reader holds exactly are not believed."""
+
+Item = Mapping[str, Any]
+
+
+def text(item: object, key: str) -> str | None:
+    """Return a non-empty string, with lone surrogates replaced, or `None`."""
+    value = item.get(key) if isinstance(item, Mapping) else None
+    return well_formed(value) if isinstance(value, str) and value else None
+
+
+def texts(item: object, key: str) -> tuple[str, ...]:
+    """Return the strings of a list."""
+    return tuple(well_formed(value) for value in entries(item, key) if isinstance(value, str))
+
+
+def flag(item: object, key: str) -> bool | None:
+    """Return a boolean, or `None`."""
+    value = item.get(key) if isinstance(item, Mapping) else None
+    return value if isinstance(value, bool) else None
+
+
+def number(item: object, key: str) -> float | None:
+    """Return a finite number, or `None`."""
+    value = item.get(key) if isinstance(item, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < LARGEST_COUNT and math.isfinite(value) else None
+
+
+def count(item: object, key: str) -> int | None:
+    """Return a whole number, or `None`."""
+    value = number(item, key)
+    return None if value is None else int(value)
+
+
+def moment(item: object, key: str) -> datetime | None:
+    """Return a time in UTC, or `None`; a time without a zone is taken as UTC."""
+    value = item.get(key) if isinstance(item, Mapping) else None
+    if not isinstance(value, datetime):
+        return None
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    try:
+        return aware.astimezone(UTC)
+    except (OverflowError, ValueError, OSError):  # a year that UTC does not have
+        return None
+
+
+def part(item: object, key: str) -> Mapping[Any, Any]:
+    """Return a nested object, empty where there is none; its keys may be anything."""
+    value = item.get(key) if isinstance(item, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def parts(item: object, key: str) -> Iterator[tuple[str, Item]]:
+    """Yield the nested objects of a map by name, in the order of the answer."""
+    for name, value in part(item, key).items():
+        if isinstance(name, str) and isinstance(value, Mapping):
+            yield well_formed(name), value
+
+
+def entries(item: object, key: str) -> Sequence[Any]:
+    """Return a list, empty where there is none."""
+    value = item.get(key) if isinstance(item, Mapping) else None
+    return value if isinstance(value, list | tuple) else ()
+
+
+def items(item: object, key: str) -> tuple[Item, ...]:
+    """Return the objects of a list."""
+    return tuple(entry for entry in entries(item, key) if isinstance(entry, Mapping))
+
+
+def labels(item: object, key: str) -> dict[str, str]:
+    """Return tags in the order of their keys; values that are no text are left out."""
+    given = part(item, key)
+    return {
+        well_formed(name): well_formed(value)
+        for name, value in sorted(given.items(), key=lambda pair: str(pair[0]))
+        if isinstance(name, str) and isinstance(value, str)
+    }
+
+
+def well_formed(value: str) -> str:
+    """Return text that can be encoded: a lone surrogate becomes a question mark."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")

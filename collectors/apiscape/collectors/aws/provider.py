@@ -1,0 +1,123 @@
+"""The AWS provider: who is signed in, which accounts and regions there are, and sessions for them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ClassVar
+
+from apiscape.collectors.aws.estate import (
+    choose_targets,
+    find_accounts,
+    other_accounts,
+    target_of,
+    visit_target,
+)
+from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.collectors.aws.signin import Identity, SignIn
+from apiscape.collectors.contract import Budget, Permission, Plan, ProviderSettings
+from apiscape.model.run import Reach
+
+PLANNING_THREADS = 8
+
+SIGNS_OF_SIGN_IN = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
+"""Variables by which the SDK would find credentials without asking anybody."""
+
+PERMISSIONS = (
+    Permission(
+        action="account:ListRegions",
+        operations=("account:ListRegions",),
+        reveals="which regions are enabled; without it they must be configured",
+    ),
+    Permission(
+        action="organizations:ListAccounts",
+        operations=("organizations:ListAccounts",),
+        reveals="which accounts exist, and so which are not visited",
+        optional=True,
+    ),
+    Permission(
+        action="sts:AssumeRole",
+        resources=("arn:{partition}:iam::*:role/{role}",),
+        operations=("sts:AssumeRole",),
+        reveals="other accounts, by the roles that are configured; needed by the hub only",
+        optional=True,
+    ),
+)
+"""What planning needs beside the collectors' own; `sts:GetCallerIdentity` needs no permission."""
+
+
+class AwsProvider:
+    """Amazon Web Services."""
+
+    name: ClassVar[str] = "aws"
+    title: ClassVar[str] = "Amazon Web Services"
+    settings_type: ClassVar[type[ProviderSettings]] = AwsSettings
+    products: ClassVar[tuple[str, ...]] = (
+        "aws.apigateway.rest",
+        "aws.apigateway.http",
+        "aws.apigateway.websocket",
+        "aws.apigateway.domains",
+        "aws.apigateway.consumers",
+    )
+    permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
+
+    def __init__(self) -> None:
+        """Start with nobody known to be signed in."""
+        self._callers: dict[AwsSettings, Identity] = {}
+
+    def plan(self, source: str, settings: AwsSettings) -> Plan:
+        """Sign in, take on each role once, and say what will be visited and what else exists.
+
+        Raises:
+            CredentialsInvalid: nobody is signed in.
+            Unreachable: AWS does not answer.
+        """
+        hub = SignIn(settings)
+        caller = self._callers[settings] = hub.identity()
+        accounts = find_accounts(hub)
+        targets = choose_targets(settings, caller, accounts.known)
+        with ThreadPoolExecutor(PLANNING_THREADS, thread_name_prefix="aws-plan") as threads:
+            visits = list(
+                threads.map(lambda target: visit_target(source, settings, caller, target), targets)
+            )
+        errors = (accounts.error, *(visit.error for visit in visits))
+        return Plan(
+            reaches=tuple(planned for visit in visits for planned in visit.reaches),
+            estate=(
+                *other_accounts(source, settings, caller, accounts.known, targets),
+                *(entry for visit in visits for entry in visit.estate),
+            ),
+            estate_error=next((error for error in errors if error), None),
+        )
+
+    def session(self, settings: AwsSettings, reach: Reach, budget: Budget) -> AwsSession:
+        """Return a session for a reach; who is signed in is asked if no plan did.
+
+        Raises:
+            CredentialsInvalid: nobody is signed in, or the settings name no way into the account.
+        """
+        caller = self._callers.get(settings) or SignIn(settings).identity()
+        self._callers[settings] = caller
+        role = target_of(settings, caller, reach.account).role
+        return AwsSession(lambda: SignIn(settings, role), reach, budget)
+
+    def detect(self) -> Mapping[str, Any] | None:
+        """Return settings for what this machine is signed in to, from variables and files alone."""
+        profile = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
+        if profile:
+            return {"profile": profile}
+        signed_in = any(os.environ.get(name) for name in SIGNS_OF_SIGN_IN)
+        return {} if signed_in or _has_credentials_file() else None
+
+
+def _has_credentials_file() -> bool:
+    given = os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
+    return Path(given).expanduser().is_file()

@@ -1,0 +1,87 @@
+"""What may stand in an AWS source of the configuration, beside the keys that every source has."""
+
+from __future__ import annotations
+
+import msgspec
+
+from apiscape.collectors.contract import ProviderSettings
+
+
+class RoleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A role to take on.
+
+    Attributes:
+        role_arn: Its ARN; the account is read from it.
+        external_id: What the role's trust policy asks for, if it does.
+        name: What people call the account.
+    """
+
+    role_arn: str
+    external_id: str | None = None
+    name: str | None = None
+
+
+class TagSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which tags say what. Compared without case and separators; the first that is there wins."""
+
+    owner: tuple[str, ...] = ("owner", "service-owner", "team", "owning-team", "contact")
+    environment: tuple[str, ...] = ("environment", "env", "deployment-environment", "stage")
+    lifecycle: tuple[str, ...] = ("lifecycle", "phase", "service-phase")
+    version: tuple[str, ...] = ("version", "api-version")
+
+
+class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to get out; what is left out is as the SDK finds it in its own variables.
+
+    Attributes:
+        proxy: URL of the proxy for every call.
+        no_proxy: Hosts, or suffixes that begin with a dot, reached without it.
+        ca_bundle: File with the certificates to trust.
+    """
+
+    proxy: str | None = None
+    no_proxy: tuple[str, ...] = ()
+    ca_bundle: str | None = None
+
+
+class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where to look in AWS, and as whom.
+
+    Without `roles` and `accounts` the account that is signed in to is visited, and with
+    `role_name` every active account of the organisation.
+
+    Attributes:
+        profile: Profile of the SDK's own configuration files.
+        regions: Regions to visit; if left out, those that the account says are enabled.
+        roles: Roles to take on: an ARN, or an ARN with external id and name.
+        accounts: Account ids to visit by `role_name`; one's own is visited without a role.
+        role_name: Name of the role to take on in `accounts`, or in the whole organisation.
+        external_id: External id for `role_name`.
+        organization: Whether the organisation is asked which accounts exist; if left out it is,
+            and that it could not be asked is said.
+        exclude_accounts, exclude_regions: Left out on purpose; counted, not visited.
+        endpoint_url: A private or emulated endpoint for every service.
+        network: Proxy and certificates.
+        tags: Which tags say who answers for an API, and what it is for.
+        total_max_attempts: How often one call is tried in all.
+    """
+
+    profile: str | None = None
+    regions: tuple[str, ...] = ()
+    roles: tuple[str | RoleSettings, ...] = ()
+    accounts: tuple[str, ...] = ()
+    role_name: str | None = None
+    external_id: str | None = None
+    organization: bool | None = None
+    exclude_accounts: tuple[str, ...] = ()
+    exclude_regions: tuple[str, ...] = ()
+    endpoint_url: str | None = None
+    network: NetworkSettings = NetworkSettings()
+    tags: TagSettings = TagSettings()
+    total_max_attempts: int = 6
+
+    def role_list(self) -> tuple[RoleSettings, ...]:
+        """Return every configured role in its long form."""
+        return tuple(
+            RoleSettings(role_arn=role) if isinstance(role, str) else role for role in self.roles
+        )

@@ -1,0 +1,238 @@
+"""Signing in: one SDK session per identity, clients with explicit time-outs and retries.
+
+The SDK is imported on first use. All sessions share one loader of service models: without it
+each account costs 9 MB.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from apiscape.collectors.aws.errors import RegionDoubt, Site, translate
+from apiscape.collectors.aws.metering import refuse_garbled
+from apiscape.collectors.aws.picking import text
+from apiscape.collectors.aws.settings import AwsSettings, NetworkSettings, RoleSettings
+from apiscape.collectors.contract import CollectorError, Malformed, Unsupported
+
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 30
+POOL_CONNECTIONS = 16
+SESSION_NAME = "apiscape"
+"""Shown in CloudTrail; the same everywhere, so that it can be searched for."""
+
+MOST_HOME_REGIONS = 3
+FALLBACK_REGION = "us-east-1"
+"""Where to sign in if neither settings nor environment name a region."""
+
+_XML_SERVICES = frozenset({"sts"})
+_MAKING = threading.Lock()
+
+
+class Identity(msgspec.Struct, frozen=True, gc=False):
+    """Who is signed in.
+
+    Attributes:
+        arn: As AWS names the caller; holds no key.
+    """
+
+    account: str
+    arn: str
+    partition: str
+
+
+class SignIn:
+    """One identity: the configured one, or a role that it takes on.
+
+    Args:
+        settings: The source's.
+        role: The role to take on, if any.
+    """
+
+    def __init__(self, settings: AwsSettings, role: RoleSettings | None = None) -> None:
+        self.settings = settings
+        self._session = _new_session(settings.profile)
+        if role:
+            _take_on(self._session, settings, role)
+
+    @property
+    def home_regions(self) -> tuple[str, ...]:
+        """Where global services are asked, best first: configured regions, the environment's, the first of all."""
+        environment = self._session.get_config_variable("region")
+        named = dict.fromkeys((*self.settings.regions, environment or "", FALLBACK_REGION))
+        return tuple(region for region in named if region)[:MOST_HOME_REGIONS]
+
+    def client(self, service: str, region: str) -> Any:  # noqa: ANN401 - made at run time
+        """Return a new client; its owner closes it.
+
+        Raises:
+            CollectorError: the service or region is not known, or nobody is signed in.
+        """
+        try:
+            with _MAKING:  # sessions are not safe to use from several threads, clients are
+                client = self._session.create_client(
+                    service,
+                    region_name=region,
+                    endpoint_url=self.settings.endpoint_url,
+                    verify=self.settings.network.ca_bundle,
+                    config=_client_config(self.settings, service, region, self.dns_suffix(region)),
+                )
+        except _sdk_errors() as error:
+            raise translate(error, Site(f"{service}:*", region)) from None
+        if service not in _XML_SERVICES:
+            client.meta.events.register("response-received.*", refuse_garbled)
+        return client
+
+    def partition(self, region: str) -> str:
+        """Return the partition of a region (`aws-cn`), as the SDK's data says."""
+        try:
+            return str(self._session.get_partition_for_region(region))
+        except _sdk_errors():
+            return "aws"
+
+    def dns_suffix(self, region: str) -> str:
+        """Return the suffix of a region's host names, as the SDK's data says."""
+        resolver = self._session.get_component("endpoint_resolver")
+        return str(resolver.get_partition_dns_suffix(self.partition(region)) or "amazonaws.com")
+
+    def identity(self) -> Identity:
+        """Ask AWS who is signed in.
+
+        Raises:
+            CollectorError: nobody is, or AWS does not answer.
+        """
+        answer = self.ask("sts", "GetCallerIdentity")
+        account, arn = text(answer, "Account"), text(answer, "Arn")
+        if account is None or arn is None:
+            raise Malformed("AWS does not say who is signed in", operation="sts:GetCallerIdentity")
+        return Identity(account=account, arn=arn, partition=f"{arn}::".split(":")[1] or "aws")
+
+    def ask(self, service: str, operation: str, **parameters: object) -> dict[str, Any]:
+        """Make one call of a global service, in the first home region that knows the credentials.
+
+        Raises:
+            CollectorError: it failed.
+        """
+        doubt: RegionDoubt | None = None
+        for region in self.home_regions:
+            client = self.client(service, region)
+            try:
+                return call_client(client, f"{service}:{operation}", None, parameters)
+            except RegionDoubt as error:  # what a region answers that is not enabled
+                doubt = error
+            finally:
+                client.close()
+        raise doubt or Unsupported(f"no region to ask {service} in")
+
+
+def call_client(
+    client: Any,  # noqa: ANN401 - made at run time
+    operation: str,
+    permission: str | None,
+    parameters: dict[str, object],
+) -> dict[str, Any]:
+    """Call `service:Operation` on a client of that service.
+
+    Raises:
+        CollectorError: whatever went wrong.
+    """
+    from botocore import xform_name
+
+    method = getattr(client, xform_name(operation.partition(":")[2]))
+    site = Site(operation, client.meta.region_name, permission or operation)
+    try:
+        answer: dict[str, Any] = method(**parameters)
+    except _call_errors() as error:
+        raise translate(error, site) from None
+    return answer
+
+
+def _sdk_errors() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return (BotoCoreError, ClientError, ValueError)
+
+
+def _call_errors() -> tuple[type[Exception], ...]:
+    """Return what a call may raise; the latter ones when the SDK stumbles over a hostile answer."""
+    from botocore.parsers import ResponseParserError
+
+    unreadable = (TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+    return (*_sdk_errors(), CollectorError, ResponseParserError, *unreadable, OSError)
+
+
+def _new_session(profile: str | None) -> Any:  # noqa: ANN401 - the SDK's own type
+    from botocore.session import Session
+
+    session = Session(profile=profile)
+    session.register_component("data_loader", _shared_loader())
+    factory = session.get_component("response_parser_factory")
+    factory.set_parser_defaults(timestamp_parser=_read_time)
+    return session
+
+
+@lru_cache(maxsize=1)
+def _shared_loader() -> Any:  # noqa: ANN401 - the SDK's own type
+    from botocore.loaders import Loader
+
+    return Loader()
+
+
+def _read_time(value: Any) -> datetime | None:  # noqa: ANN401 - as it stands in the answer
+    """Return a time as the SDK reads it, and nothing where it would refuse the whole answer."""
+    from botocore.utils import parse_timestamp
+
+    try:
+        parsed: datetime = parse_timestamp(value)
+    except (ValueError, TypeError, ArithmeticError, OSError):
+        return None
+    return parsed
+
+
+def _take_on(session: Any, settings: AwsSettings, role: RoleSettings) -> None:  # noqa: ANN401
+    """Let a session act as a role; taken on at the first call, renewed before it ends."""
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+    hub = SignIn(settings)
+    source = hub._session.get_credentials()  # noqa: SLF001 - the same class's own session
+    arguments = {"RoleSessionName": SESSION_NAME}
+    if role.external_id:
+        arguments["ExternalId"] = role.external_id
+    fetcher = AssumeRoleCredentialFetcher(
+        lambda service, **_: hub.client(service, hub.home_regions[0]),
+        source,
+        role.role_arn,
+        extra_args=arguments,
+    )
+    session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001 - the SDK has no other way
+        fetcher.fetch_credentials, "assume-role"
+    )
+
+
+def _client_config(settings: AwsSettings, service: str, region: str, dns_suffix: str) -> Any:  # noqa: ANN401
+    from botocore.config import Config
+
+    host = urlsplit(settings.endpoint_url or "").hostname or f"{service}.{region}.{dns_suffix}"
+    proxy = proxy_for(host, settings.network)
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        max_pool_connections=POOL_CONNECTIONS,
+        retries={"mode": "standard", "total_max_attempts": max(1, settings.total_max_attempts)},
+        user_agent_extra=SESSION_NAME,
+        proxies={"http": proxy, "https": proxy} if proxy else None,
+    )
+
+
+def proxy_for(host: str, network: NetworkSettings) -> str | None:
+    """Return the proxy for a host, or `None` where the SDK's own variables decide."""
+    for direct in network.no_proxy:
+        suffix = direct if direct.startswith(".") else f".{direct}"
+        if f".{host}".endswith(suffix):
+            return None
+    return network.proxy
