@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from apiscape.cli.catalogue import SUMMARIES
+from apiscape.query import FIELDS, format_view, parse
 from apiscape.settings.schema_export import configuration_schema
 from tests.architecture.layers import layers, rooms
 from tests.architecture.tree import ROOM, read, tracked
@@ -68,6 +69,21 @@ def test_every_permission_of_a_collector_is_in_its_providers_readme(product: str
         if words != "*"
     }
     assert sorted(words for words in asked if words not in text) == []
+
+
+def test_every_view_that_is_shown_can_be_read_and_has_words_of_its_vocabulary() -> None:
+    block = re.findall(
+        r"## Ask it.*?```text\n(.*?)```", (ROOM / "README.md").read_text("utf-8"), re.DOTALL
+    )[0]
+    views = {re.split(r"\s{2,}", line)[0] for line in block.splitlines()}
+    for page in PAGES:
+        views |= set(re.findall(r"apiscape list '([^']+)'", (ROOM / page).read_text("utf-8")))
+    assert len(views) > 5
+    for view in views:
+        assert format_view(parse(view))
+        for name, words in re.findall(r"(\w+):([\w,]+)", view):
+            known = FIELDS[name].words if name in FIELDS else ()
+            assert not known or set(words.split(",")) <= {*known, "none", "unknown"}, view
 
 
 def test_every_make_target_that_is_mentioned_exists() -> None:
