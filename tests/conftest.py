@@ -13,6 +13,11 @@ import pytest
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
 
+#: Whoever runs the tests has a terminal of some kind; screens are drawn for the same one everywhere.
+for _name in ("COLORTERM", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR"):
+    os.environ.pop(_name, None)
+os.environ["TERM"] = "xterm-256color"
+
 LOOPBACK = ("127.", "::1", "localhost")
 CONNECT = socket.socket.connect
 
