@@ -11,11 +11,18 @@ from datetime import datetime
 from typing import TypeAlias
 
 from apiscape.model.values import UNKNOWN
-from apiscape.query.fields import FIELDS
 from apiscape.query.order import order
 from apiscape.query.patterns import regex_for
 from apiscape.query.syntax import AnyOf, Comparison, Regex, Term, View, Word, resolve_times
-from apiscape.query.verdict import COMPARE, FieldTerm, Probe, RowValue, Verdict, probe_for
+from apiscape.query.verdict import (
+    COMPARE,
+    FieldTerm,
+    Probe,
+    RowValue,
+    Verdict,
+    field_of,
+    probe_for,
+)
 
 Columns: TypeAlias = Mapping[str, Sequence[RowValue]]
 """The values of every row by attribute of `Row`, hashable as they are in it."""
@@ -83,7 +90,7 @@ def _search_for(
 
 
 def _column_of(term: FieldTerm, columns: Columns) -> Sequence[RowValue]:
-    field = FIELDS[term.field or ""]
+    field = field_of(term)
     return [UNKNOWN] * len(columns["uid"]) if field.deep else columns[field.attribute]
 
 

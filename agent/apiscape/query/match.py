@@ -14,7 +14,7 @@ from apiscape.query.fields import FIELDS
 from apiscape.query.order import order
 from apiscape.query.patterns import regex_for
 from apiscape.query.syntax import Term, View, Word, fields_of, resolve_times
-from apiscape.query.verdict import Verdict, probe_for
+from apiscape.query.verdict import Verdict, field_of, probe_for
 
 Matcher: TypeAlias = Callable[[Row, Deep | None], Verdict]
 """True: matches; False: does not; None: undecided. Without `Deep` its fields are unknown."""
@@ -80,7 +80,7 @@ def _row_check(term: Term) -> Matcher:
     if term.field is None:
         found = regex_for(term.pattern)
         return lambda row, _deep: found(search_text(row)) is not term.negated
-    probe, field = probe_for(term), FIELDS[term.field]
+    probe, field = probe_for(term), field_of(term)
     read = attrgetter(field.attribute)
     if field.deep:
         return lambda _row, deep: probe(read(deep or _NOTHING_DEEP))

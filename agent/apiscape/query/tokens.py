@@ -88,7 +88,7 @@ class Scanner:
         if len(text) > LONGEST_TEXT:
             raise self.error(f"a view has at most {LONGEST_TEXT:,} characters", LONGEST_TEXT)
         if refused := _REFUSED.search(text):
-            raise self.error("a view cannot hold this control character", refused.start())
+            raise self.error("a view cannot hold this character", refused.start())
         self.position = 0
         self._take(_BLANK)
         if not _PATTERN.match(text, self.position) and text.startswith("/", self.position):
@@ -133,8 +133,8 @@ class Scanner:
     def _word(self) -> str:
         start = self.position
         if _LOOSE_OPERATOR.match(self.text, start):
-            hint = "no space before it for a field; quotes for a plain word"
-            raise self.error("what should this be held against?", start, hint)
+            hint = "a field stands right before it, as in 5xx>1; a plain word goes in quotes"
+            raise self.error("an operator without a field", start, hint)
         self._take(_WORD)
         return self.text[start : self.position]
 

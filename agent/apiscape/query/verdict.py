@@ -44,6 +44,11 @@ COMPARE: dict[Operator, Callable[[Any, Any], bool]] = {
 """How a known value, on the left, is held against a bound."""
 
 
+def field_of(term: FieldTerm) -> Field:
+    """Return the field that a term names; a pattern over the search text names none."""
+    return FIELDS[str(term.field)]
+
+
 def nothing_of(field: Field, value: RowValue) -> Nothing | None:
     """Return which nothing a value is, `None` where it is something."""
     if value is UNKNOWN:
@@ -57,7 +62,7 @@ def nothing_of(field: Field, value: RowValue) -> Nothing | None:
 
 def probe_for(term: FieldTerm) -> Probe:
     """Return the probe of a term that names a field and whose times are resolved."""
-    field = FIELDS[term.field or ""]
+    field = field_of(term)
     verdicts = _verdicts_on_nothing(term)
     holds = _over_elements(field, _check_for(field, term))
 

@@ -12,9 +12,9 @@ ERRORS = [
     ('"two\nlines"', 1, "this quote is not closed"),
     ('"team"tax', 7, "a space is missing"),
     ('tax ""', 5, "an empty phrase"),
-    ("5xx > 1", 5, "what should this be held against?"),
-    ("5xx >1", 5, "what should this be held against?"),
-    ("health :failing", 8, "what should this be held against?"),
+    ("5xx > 1", 5, "an operator without a field"),
+    ("5xx >1", 5, "an operator without a field"),
+    ("health :failing", 8, "an operator without a field"),
     ("/(/", 2, "not a pattern: missing )"),
     ("tax -name:/a**/", 12, "not a pattern"),
     (f"/{'x' * 501}/", 502, "at most 500 characters"),
@@ -67,10 +67,10 @@ ERRORS = [
     # limits and characters
     ("x " * 65, 129, "at most 64 items"),
     ("x" * 4_001, 4_001, "at most 4,000 characters"),
-    ("tax\x00", 4, "control character"),
-    ('owner:"\x1b[31m"', 8, "control character"),
-    ("\x85", 1, "control character"),
-    ("a\ud800", 2, "control character"),
+    ("tax\x00", 4, "cannot hold this character"),
+    ('owner:"\x1b[31m"', 8, "cannot hold this character"),
+    ("\x85", 1, "cannot hold this character"),
+    ("a\ud800", 2, "cannot hold this character"),
 ]
 
 

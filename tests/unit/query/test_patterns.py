@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -77,3 +79,12 @@ def test_nothing_is_logged_for_a_bad_pattern(capfd: pytest.CaptureFixture[str]) 
     with pytest.raises(PatternError):
         regex_for("(never seen")
     assert capfd.readouterr().err == ""
+
+
+def test_the_engine_is_loaded_by_the_first_pattern_only() -> None:
+    code = (
+        "import sys; from apiscape.query import parse; parse('tax name:a*b');"
+        "early = 're2' in sys.modules; parse('/tax/'); print(early, 're2' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False", "True"]
