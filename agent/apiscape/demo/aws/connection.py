@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import cast
 
 import msgspec
 
@@ -55,9 +56,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
-            self._opened.add(transport)
+        self._transport = cast("asyncio.Transport", transport)
+        self._opened.add(self._transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the transport; what was under way is dropped."""
@@ -69,8 +69,6 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes in and answer the request once it is whole."""
         self._buffer += data
-        if len(self._buffer) > _LARGEST_REQUEST_BYTES:
-            self._close()
         self._advance()
 
     def _advance(self) -> None:
@@ -79,7 +77,7 @@ class Connection(asyncio.Protocol):
         try:
             request, self._buffer = take_request(self._buffer)
         except ValueError:  # not HTTP
-            self._close()
+            self._transport.abort()
             return
         if request is None:
             return
@@ -122,11 +120,6 @@ class Connection(asyncio.Protocol):
         if self._buffer:
             self._advance()
 
-    def _close(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-            self._transport = None
-
 
 def take_request(buffer: bytes) -> tuple[Request | None, bytes]:
     """Take one whole request off the front of a buffer.
@@ -137,6 +130,8 @@ def take_request(buffer: bytes) -> tuple[Request | None, bytes]:
     Raises:
         ValueError: The bytes are no HTTP request.
     """
+    if len(buffer) > _LARGEST_REQUEST_BYTES:
+        raise ValueError("Longer than any request of the SDK")
     end = buffer.find(_HEAD_END)
     if end < 0:
         return None, buffer

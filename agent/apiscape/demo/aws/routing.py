@@ -76,9 +76,15 @@ _Table = dict[tuple[str, int], list[_Route]]
 
 
 @cache
+def model_loader() -> botocore.loaders.Loader:
+    """Give the one reader of botocore's data files; it keeps what it read."""
+    return botocore.loaders.create_loader()
+
+
+@cache
 def service_model(service: str) -> botocore.model.ServiceModel:
     """Load a service's model, once per process."""
-    description = botocore.loaders.Loader().load_service_model(service, "service-2")
+    description = model_loader().load_service_model(service, "service-2")
     return botocore.model.ServiceModel(description, service)
 
 

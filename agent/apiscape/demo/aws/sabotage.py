@@ -79,29 +79,24 @@ def spoil_listing(
 
 def spoil_delivery(fault: Fault | None, answer: Answer, latency_s: float) -> Delivery:
     """Say how an answer goes out."""
+    spoil = _SPOILERS.get(FaultKind(fault.kind)) if fault else None
     plain = Delivery(answer, latency_s)
-    if fault is None:
-        return plain
-    spoil = _SPOILERS.get(FaultKind(fault.kind))
-    return spoil(plain, fault) if spoil else plain
+    return spoil(plain, answer, fault) if spoil and fault else plain
 
 
 def _seconds(fault: Fault) -> float:
     return _DEFAULT_DELAY_S if fault.seconds is None else fault.seconds
 
 
-def _truncated(plain: Delivery) -> Delivery:
-    if plain.answer is None:
-        return plain
-    half = plain.answer.body[: len(plain.answer.body) // 2]
-    return replace(plain, answer=replace(plain.answer, body=half))
+def _half(answer: Answer) -> Answer:
+    return replace(answer, body=answer.body[: len(answer.body) // 2])
 
 
-_SPOILERS: dict[FaultKind, Callable[[Delivery, Fault], Delivery]] = {
-    FaultKind.RESET: lambda plain, _: replace(plain, answer=None),
-    FaultKind.CUT: lambda plain, _: replace(plain, cut=True),
-    FaultKind.TRUNCATE: lambda plain, _: _truncated(plain),
-    FaultKind.WRONG_TYPE: lambda plain, _: replace(plain, answer=Answer(200, "text/html", _HTML)),
-    FaultKind.DELAY: lambda plain, f: replace(plain, delay_s=plain.delay_s + _seconds(f)),
-    FaultKind.SLOW: lambda plain, f: replace(plain, spread_s=_seconds(f)),
+_SPOILERS: dict[FaultKind, Callable[[Delivery, Answer, Fault], Delivery]] = {
+    FaultKind.RESET: lambda plain, *_: replace(plain, answer=None),
+    FaultKind.CUT: lambda plain, *_: replace(plain, cut=True),
+    FaultKind.TRUNCATE: lambda plain, answer, _: replace(plain, answer=_half(answer)),
+    FaultKind.WRONG_TYPE: lambda plain, *_: replace(plain, answer=Answer(200, "text/html", _HTML)),
+    FaultKind.DELAY: lambda plain, _, f: replace(plain, delay_s=plain.delay_s + _seconds(f)),
+    FaultKind.SLOW: lambda plain, _, f: replace(plain, spread_s=_seconds(f)),
 }

@@ -20,7 +20,7 @@ from apiscape.demo.aws.estate import AwsEstate
 from apiscape.demo.aws.faults import Fault
 from apiscape.demo.aws.identities import Identities, TokenRule
 from apiscape.demo.aws.quotas import Clock, Quota, Quotas
-from apiscape.demo.aws.routing import Request, warm_up
+from apiscape.demo.aws.routing import Request, model_loader, warm_up
 
 _BACKLOG = 1024
 _CLIENT_TIMEOUT_S = 5.0
@@ -62,6 +62,7 @@ class AwsServer:
         self._thread = threading.Thread(target=self._run, name="emulated-aws", daemon=True)
         self._listening = threading.Event()
         self._session = botocore.session.Session()
+        self._session.register_component("data_loader", model_loader())
 
     # ── Running ──────────────────────────────────────────────────────────────
 

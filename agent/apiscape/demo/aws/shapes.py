@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -127,13 +126,7 @@ def _unix(value: datetime) -> int:
     return int(value.timestamp())
 
 
-def _rfc822(value: datetime) -> str:
-    _expect(value, datetime, "rfc822 timestamp")
-    return format_datetime(value.astimezone(UTC), usegmt=True)
-
-
 _TIMESTAMPS: dict[str, Encode] = {
     "iso8601": iso8601,
-    "rfc822": _rfc822,
     "unixTimestamp": _unix,
 }

@@ -1,0 +1,26 @@
+"""Answers held against the model, where no call of the SDK leads."""
+
+from __future__ import annotations
+
+import pytest
+
+from apiscape.demo.aws.routing import Match
+from apiscape.demo.aws.shapes import ShapeMismatch
+from apiscape.demo.aws.writing import write_output
+
+
+def test_an_operation_without_output_cannot_answer_one() -> None:
+    with pytest.raises(ShapeMismatch, match="DeleteRestApi has no output"):
+        write_output(Match("apigateway", "DeleteRestApi", {}), {}, "1")
+
+
+@pytest.mark.parametrize("service", ["sts:GetCallerIdentity", "apigateway:GetRestApi"])
+def test_a_member_that_the_model_does_not_have_is_no_answer(service: str) -> None:
+    name, _, operation = service.partition(":")
+    with pytest.raises(ShapeMismatch, match="has no member Colour"):
+        write_output(Match(name, operation, {}), {"Colour": "blue"}, "1")
+
+
+def test_xml_is_escaped() -> None:
+    answer = write_output(Match("sts", "GetCallerIdentity", {}), {"Arn": "<&>"}, "1")
+    assert b"<Arn>&lt;&amp;&gt;</Arn>" in answer.body
