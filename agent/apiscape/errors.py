@@ -1,17 +1,18 @@
-"""The tree of apiscape's errors, and the exit codes they end a command with.
+"""Errors that a person can do something about, and the exit codes they end a command with.
 
-    ApiscapeError                 has a message for people, and what to do next
-    ├── UsageError                wrong flag, wrong view text, wrong configuration       exit 3
-    │   ├── QueryError            a view that cannot be read; points at the column
-    │   └── SettingsError         a configuration that cannot be read; points at the line
-    ├── UnreachableError          store, agent or provider that does not answer          exit 4
-    │   └── StoreError            the store cannot be opened, written or understood
-    │       ├── StoreLocked       another process writes it
-    │       ├── StoreFull         no space, or read-only
-    │       ├── Fenced            a newer run of the scope took over
-    │       └── StoreTooNew       written by a newer version
-    ├── NotKept                   asked for a time before the horizon                    exit 3
-    └── NotFound                  no such deployment, scope or source                    exit 3
+All stand directly below `ApiscapeError`, which has a message for people and the next step:
+
+    UsageError         wrong flag, or something that cannot be                 exit 3
+    QueryError         a view that cannot be read; points at the column        exit 3
+    SettingsError      a configuration that cannot be read; names the line     exit 3
+    NotKept            asked for a time before the horizon                     exit 3
+    NotFound           no such deployment, scope or source                     exit 3
+    UnreachableError   an agent or provider that does not answer               exit 4
+    StoreError         the store cannot be opened, written or understood       exit 4
+    StoreLocked        another process writes it                               exit 4
+    StoreFull          no space left, or it may not be written                 exit 4
+    StoreTooNew        written by a newer version                              exit 4
+    Fenced             a newer run of the scope took over                      exit 4
 
 What goes wrong while collecting is not here: it is data (`model.run.ErrorRecord`), raised inside
 a collector as one of `collectors.contract`'s errors and caught at the run's edge.
@@ -55,13 +56,15 @@ class UsageError(ApiscapeError):
     exit_code = Exit.USAGE
 
 
-class QueryError(UsageError):
+class QueryError(ApiscapeError):
     """A view that cannot be read.
 
     Attributes:
         text: The view as typed.
         column: Where it goes wrong, counted from 1.
     """
+
+    exit_code = Exit.USAGE
 
     def __init__(self, message: str, *, text: str, column: int, hint: str | None = None) -> None:
         """Keep the text and the column for `pointer`."""
@@ -74,13 +77,15 @@ class QueryError(UsageError):
         return f"{self.text}\n{' ' * (self.column - 1)}^"
 
 
-class SettingsError(UsageError):
+class SettingsError(ApiscapeError):
     """A configuration that cannot be read.
 
     Attributes:
         path: The file, or the environment variable.
         line: Where in the file, counted from 1, if known.
     """
+
+    exit_code = Exit.USAGE
 
     def __init__(
         self, message: str, *, path: str, line: int | None = None, hint: str | None = None
@@ -91,33 +96,37 @@ class SettingsError(UsageError):
         self.line = line
 
 
-class NotFound(UsageError):
+class NotFound(ApiscapeError):
     """No such deployment, scope or source."""
 
+    exit_code = Exit.USAGE
 
-class NotKept(UsageError):
+
+class NotKept(ApiscapeError):
     """A time was asked for that lies before the horizon of what is kept."""
+
+    exit_code = Exit.USAGE
 
 
 class UnreachableError(ApiscapeError):
     """A store, an agent or a provider does not answer."""
 
 
-class StoreError(UnreachableError):
+class StoreError(ApiscapeError):
     """The store cannot be opened, written or understood."""
 
 
-class StoreLocked(StoreError):
+class StoreLocked(ApiscapeError):
     """Another process writes to the store."""
 
 
-class StoreFull(StoreError):
+class StoreFull(ApiscapeError):
     """The store has no space left, or may not be written."""
 
 
-class Fenced(StoreError):
+class Fenced(ApiscapeError):
     """A newer run of the scope took over; what this one still has to say is refused."""
 
 
-class StoreTooNew(StoreError):
+class StoreTooNew(ApiscapeError):
     """The store was written by a newer version."""

@@ -133,11 +133,7 @@ class Cancelled(CollectorError):
     kind = ErrorKind.DEADLINE
 
 
-class Observation(Entity, frozen=True, tag_field="observation"):
-    """One thing that a collector says during a visit."""
-
-
-class Listed(Observation, frozen=True):
+class Listed(Entity, frozen=True, tag_field="observation", tag=True):
     """A page of a part's listing, before its items.
 
     Attributes:
@@ -151,7 +147,7 @@ class Listed(Observation, frozen=True):
     last: bool = False
 
 
-class Recorded(Observation, frozen=True):
+class Recorded(Entity, frozen=True, tag_field="observation", tag=True):
     """A listed object, and all that it gave.
 
     Attributes:
@@ -171,20 +167,20 @@ class Recorded(Observation, frozen=True):
     documents: dict[str, bytes] = msgspec.field(default_factory=dict)
 
 
-class Unchanged(Observation, frozen=True):
+class Unchanged(Entity, frozen=True, tag_field="observation", tag=True):
     """A listed object of which everything stands as stored."""
 
     native_id: str
 
 
-class Skipped(Observation, frozen=True):
+class Skipped(Entity, frozen=True, tag_field="observation", tag=True):
     """A listed object that is left out on purpose."""
 
     native_id: str
     reason: str
 
 
-class Failed(Observation, frozen=True):
+class Failed(Entity, frozen=True, tag_field="observation", tag=True):
     """A listed object that could not be recorded; what was known of it stands, as not observed.
 
     With an error of kind `gone` (a direct read answered not-found) the object was deleted while
@@ -195,7 +191,7 @@ class Failed(Observation, frozen=True):
     error: ErrorRecord
 
 
-class Unseen(Observation, frozen=True):
+class Unseen(Entity, frozen=True, tag_field="observation", tag=True):
     """A detail that could not be looked at; the object is recorded all the same, with that unknown.
 
     Yielded right before or after the object's `Recorded`, whose tokens are then not remembered:
@@ -207,31 +203,46 @@ class Unseen(Observation, frozen=True):
     error: ErrorRecord
 
 
-class PartFailed(Observation, frozen=True):
+class PartFailed(Entity, frozen=True, tag_field="observation", tag=True):
     """The listing of a part could not be read to its end; the collector goes on with the next part."""
 
     part: str
     error: ErrorRecord
 
 
-class PartAbsent(Observation, frozen=True):
+class PartAbsent(Entity, frozen=True, tag_field="observation", tag=True):
     """A part does not exist here (kind not installed, region without the product), for a reason."""
 
     part: str
     reason: str
 
 
-class Synced(Observation, frozen=True):
+class Synced(Entity, frozen=True, tag_field="observation", tag=True):
     """A watch has caught up: what it said of the part so far is a complete visit."""
 
     part: str
 
 
-class Absent(Observation, frozen=True):
+class Absent(Entity, frozen=True, tag_field="observation", tag=True):
     """Positive evidence from a watch or an event that a listed object is gone."""
 
     part: str
     native_id: str
+
+
+Observation = (
+    Listed
+    | Recorded
+    | Unchanged
+    | Skipped
+    | Failed
+    | Unseen
+    | PartFailed
+    | PartAbsent
+    | Synced
+    | Absent
+)
+"""One thing that a collector says during a visit."""
 
 
 class Quota(Entity, frozen=True):

@@ -10,15 +10,17 @@ from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
 
 from apiscape.collectors.contract import Collector, Provider
-from apiscape.errors import UsageError
+from apiscape.errors import ApiscapeError, Exit
 from apiscape.model.entity import Entity
 
 PROVIDERS = "apiscape.providers"
 COLLECTORS = "apiscape.collectors"
 
 
-class PlugInError(UsageError):
+class PlugInError(ApiscapeError):
     """A provider or collector is not installed, or cannot be loaded."""
+
+    exit_code = Exit.USAGE
 
 
 class Found(Entity, frozen=True):
