@@ -20,6 +20,7 @@ a collector as one of `collectors.contract`'s errors and caught at the run's edg
 
 from __future__ import annotations
 
+import unicodedata
 from enum import IntEnum
 
 
@@ -73,8 +74,11 @@ class QueryError(ApiscapeError):
         self.column = column
 
     def pointer(self) -> str:
-        """Return the view with a caret below the place, two lines."""
-        return f"{self.text}\n{' ' * (self.column - 1)}^"
+        """Return the view on one line with a caret below the place, two lines."""
+        shown = "".join(letter if letter.isprintable() else " " for letter in self.text)
+        before = shown[: self.column - 1]
+        wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in before)
+        return f"{shown}\n{' ' * (len(before) + wide)}^"
 
 
 class SettingsError(ApiscapeError):

@@ -11,9 +11,11 @@ def complete_view(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[str]:
     """Return completions of a view: fields, then the words of a field."""
-    from apiscape.query import complete
+    from apiscape.query.complete import complete, item_before
 
-    return complete(incomplete, len(incomplete))
+    item = item_before(incomplete, len(incomplete))
+    head = incomplete.removesuffix(item)
+    return [head + answer for answer in complete(incomplete, len(incomplete))]
 
 
 def complete_source(

@@ -1,0 +1,88 @@
+"""What a person sees while a scan runs: one line on a terminal that says how far it is, none elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from typing import TextIO
+
+from apiscape.cli.table import cut
+from apiscape.cli.words import count, duration
+from apiscape.collect.forecast import Forecast
+from apiscape.collect.source import SourcePlan
+from apiscape.model.plain import plain
+from apiscape.model.run import ErrorRecord, EstateEntry, Ledger, RunReport, Scope, add_ledgers
+
+CLEAR_LINE = "\r\x1b[2K"
+
+
+class ProgressLine:
+    """Follows a scan. Nothing is written unless the stream leads to a terminal.
+
+    Attributes:
+        forecasts: By source name, as planned.
+        estates: By source name, as planned.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start with nothing planned."""
+        self.forecasts: dict[str, Forecast] = {}
+        self.estates: dict[str, tuple[EstateEntry, ...]] = {}
+        self._stream = stream
+        self._clock = clock
+        self._began = clock()
+        self._planned = 0
+        self._ended: list[RunReport] = []
+
+    def planned(
+        self, source: SourcePlan, estate: tuple[EstateEntry, ...], forecast: Forecast
+    ) -> None:
+        """Keep what a source's plan says."""
+        self.forecasts[source.name] = forecast
+        self.estates[source.name] = estate
+        self._planned += forecast.scopes
+        self._show({})
+
+    def unplanned(self, source: SourcePlan, error: ErrorRecord) -> None:
+        """Say at once that nobody could sign in to a source."""
+        self._write(f"{source.name}: {error.message}\n")
+
+    def started(self, scope: Scope) -> None:
+        """Wait for the next tick."""
+
+    def tick(self, ledgers: Mapping[Scope, Ledger]) -> None:
+        """Show how far the visits under way are."""
+        self._show(ledgers)
+
+    def ended(self, report: RunReport) -> None:
+        """Count a visit that ended."""
+        self._ended.append(report)
+        self._show({})
+
+    def close(self) -> None:
+        """Take the line away."""
+        self._write("")
+
+    def _show(self, under_way: Mapping[Scope, Ledger]) -> None:
+        sums = add_ledgers([*(report.ledger for report in self._ended), *under_way.values()])
+        words = [
+            f"{len(self._ended)} of {count(self._planned, 'scope')}",
+            f"{sums.listed:,} listed",
+            count(sums.calls, "call"),
+            duration(self._clock() - self._began),
+        ]
+        expected = max((forecast.seconds for forecast in self.forecasts.values()), default=0.0)
+        left = expected - (self._clock() - self._began)
+        if left > 1:
+            words.append(f"about {duration(left)} left")
+        if sums.throttled:
+            words.append(f"{sums.throttled:,} throttled")
+        self._write(" · ".join(words))
+
+    def _write(self, text: str) -> None:
+        if self._stream.isatty():
+            width = shutil.get_terminal_size().columns
+            body, newline, _ = text.partition("\n")
+            self._stream.write(CLEAR_LINE + cut(plain(body), width - 1) + newline)
+            self._stream.flush()
