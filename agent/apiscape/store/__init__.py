@@ -4,3 +4,23 @@ Schema, migrations, reads, writes and the compiler of views to SQL. `collect`,
 `conclude` and the rooms above may import this one, except the terminal UI, which
 speaks to an `Inventory`.
 """
+
+from __future__ import annotations
+
+from apiscape.store.conclusions import Member, Touched
+from apiscape.store.deployments import native_api_key
+from apiscape.store.opening import Store, StoreStatus, open_store
+from apiscape.store.overlay import Conclusion
+from apiscape.store.runs import Fenced, OpenRun
+
+__all__ = [
+    "Conclusion",
+    "Fenced",
+    "Member",
+    "OpenRun",
+    "Store",
+    "StoreStatus",
+    "Touched",
+    "native_api_key",
+    "open_store",
+]

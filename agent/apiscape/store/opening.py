@@ -1,0 +1,220 @@
+"""Opening a store: whose it is, which schema it has, and what an earlier process left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from os import getpid
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import platformdirs
+import sqlalchemy as sa
+
+from apiscape.errors import StoreError
+from apiscape.model.entity import Entity
+from apiscape.model.values import from_utc_millis
+from apiscape.store.backup import write_backup
+from apiscape.store.changes import Changes, read_horizon
+from apiscape.store.conclusions import Conclusions
+from apiscape.store.documents import Documents
+from apiscape.store.engine import Database, parse_url
+from apiscape.store.estate import Estate
+from apiscape.store.lock import Holder, StoreLock, refuse_network
+from apiscape.store.migrate import check_readable, pending, read_revision, upgrade
+from apiscape.store.runs import Runs, interrupt
+from apiscape.store.schema import run
+from apiscape.store.search import find_search, prepare_search
+from apiscape.store.surroundings import Surroundings
+from apiscape.store.upkeep import Upkeep
+from apiscape.store.writer import Writer
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return this moment."""
+    return datetime.now(UTC)
+
+
+class StoreStatus(Entity, frozen=True):
+    """What a store says of itself.
+
+    Attributes:
+        url: Its address, without a password.
+        search: `trigram`, or `like` where the server lacks pg_trgm and every search is a scan.
+        horizon: Since when history is kept; `None` where all of it is.
+    """
+
+    url: str
+    dialect: str
+    search: str
+    revision: str
+    size_bytes: int
+    horizon: datetime | None = None
+
+
+class Store:
+    """An open store, with its repositories; `close` it, or use it in a `with`."""
+
+    def __init__(self, database: Database, lock: StoreLock | None) -> None:
+        self.database = database
+        self._lock = lock
+        self._writer = Writer(database)
+        self.runs = Runs(self._writer)
+        self.estate = Estate(database)
+        self.changes = Changes(database)
+        self.surroundings = Surroundings(database)
+        self.conclusions = Conclusions(self._writer)
+        self.documents = Documents(database)
+        self.upkeep = Upkeep(self._writer)
+
+    def status(self) -> StoreStatus:
+        """Return what the store says of itself."""
+        with self.database.read() as connection:
+            horizon, _ = read_horizon(connection)
+            return StoreStatus(
+                url=self.database.url.render_as_string(),
+                dialect=connection.dialect.name,
+                search=find_search(connection),
+                revision=read_revision(connection) or "",
+                size_bytes=_size(connection),
+                horizon=from_utc_millis(horizon) if horizon else None,
+            )
+
+    def announce(self, address: str | None) -> None:
+        """Say in the store's lock where this process answers."""
+        if self._lock is not None:
+            self._lock.announce(address)
+
+    def close_interrupted(self, at: datetime) -> int:
+        """Close the runs of writers that are gone, as partial; return how many."""
+        with self._writer.transaction() as tx:
+            query = sa.select(run.c.writer).where(run.c.ended_at.is_(None)).distinct()
+            writers = list(tx.connection.execute(query).scalars())
+            dead = [writer for writer in writers if self._writer.is_dead(tx.connection, writer)]
+            return interrupt(tx.connection, at, run.c.writer.in_(dead)) if dead else 0
+
+    def close(self) -> None:
+        """Close every connection and let the next writer in."""
+        self._writer.close()
+        self.database.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_store(
+    url: str, *, write: bool, address: str | None = None, clock: Clock = utc_now
+) -> Store:
+    """Open a store, making or upgrading it where it is to be written.
+
+    Args:
+        url: A file's path, `sqlite:///PATH` or `postgresql://USER@HOST/NAME`.
+        write: Whether to write; on SQLite, one process at a time may.
+        address: Where this process answers, for those who find the store locked.
+        clock: Now, for runs that are found interrupted.
+
+    Raises:
+        StoreLocked: another process writes it; the message names it.
+        StoreTooNew: a newer version wrote it.
+        StoreFull: no space, or read-only.
+        StoreError: not ours, not there, on a network file system, or not answering.
+    """
+    database = Database(parse_url(url), write=write)
+    if not write:
+        return _open_to_read(database, url, clock)
+    lock = _lock(database, address)
+    try:
+        _bring_up(database)
+        store = Store(database, lock)
+        store.close_interrupted(clock())
+    except BaseException:
+        database.close()
+        if lock is not None:
+            lock.release()
+        raise
+    return store
+
+
+def _open_to_read(database: Database, url: str, clock: Clock) -> Store:
+    """Open a store to read; an older one is upgraded first, where nobody writes it."""
+    try:
+        with database.read() as connection:
+            revision = _filled(read_revision(connection), url)
+            check_readable(connection, revision)
+    except BaseException:
+        database.close()
+        raise
+    if pending(revision):
+        open_store(url, write=True, clock=clock).close()
+    return Store(database, None)
+
+
+def _filled(revision: str | None, url: str) -> str:
+    if revision is None:
+        raise StoreError(f"the store is empty: {url}", hint="fill it with `apiscape scan`")
+    return revision
+
+
+def _lock(database: Database, address: str | None) -> StoreLock | None:
+    if database.path is None:
+        return None
+    refuse_network(database.path)
+    return StoreLock(database.path, Holder(getpid(), _version(), address))
+
+
+def _version() -> str:
+    try:
+        return version("apiscape")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _bring_up(database: Database) -> None:
+    """Bring the schema to this version's, after a backup where a step contracts it."""
+    with database.write() as connection:
+        revision = read_revision(connection)
+        if revision is not None:
+            check_readable(connection, revision)
+            prepare_search(connection)
+        steps = pending(revision)
+        if revision is None:
+            upgrade(connection)
+            return
+    contracting = [step.name for step in steps if step.contracts]
+    if contracting:
+        write_backup(database, _backup_path(database, contracting[0]))
+    if steps:
+        with database.write() as connection:
+            upgrade(connection)
+
+
+def _backup_path(database: Database, revision: str) -> Path:
+    """Return where the backup before a contracting step goes: beside the file, or among the user's data."""
+    if database.path is not None:
+        return database.path.with_name(f"{database.path.name}.before-{revision}")
+    folder = platformdirs.user_data_path("apiscape", ensure_exists=True)
+    return folder / f"{database.url.database}.before-{revision}"
+
+
+def _size(connection: sa.Connection) -> int:
+    if connection.dialect.name == "sqlite":
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+    return int(
+        connection.execute(sa.text("SELECT pg_database_size(current_database())")).scalar_one()
+    )

@@ -1,0 +1,52 @@
+"""What was concluded of a deployment, laid over the row of its facts."""
+
+from __future__ import annotations
+
+import msgspec
+
+from apiscape.model.entity import Entity
+from apiscape.model.row import Row
+from apiscape.model.values import UNKNOWN, Unknown, is_known
+
+
+class Conclusion(Entity, frozen=True):
+    """What follows of a deployment. A field that is `UNKNOWN` leaves the row as the facts say.
+
+    Attributes:
+        api: Uid of the Api that it belongs to.
+        front_doors, consumers: Uids of what leads to it and who is let in.
+        endpoints: The addresses that callers type, front doors included.
+    """
+
+    api: str | None = None
+    front_doors: tuple[str, ...] = ()
+    consumers: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] | Unknown = UNKNOWN
+    exposure: str | Unknown = UNKNOWN
+    environment: str | Unknown = UNKNOWN
+    lifecycle: str | Unknown = UNKNOWN
+    audience: str | Unknown = UNKNOWN
+    owners: tuple[str, ...] | Unknown = UNKNOWN
+    health: str | Unknown = UNKNOWN
+    basis: str | Unknown = UNKNOWN
+    health_reason: str | Unknown | None = UNKNOWN
+    requests: float | Unknown = UNKNOWN
+    errors_4xx: float | Unknown = UNKNOWN
+    errors_5xx: float | Unknown = UNKNOWN
+    p95_ms: float | Unknown = UNKNOWN
+
+
+LAID_OVER = tuple(
+    name for name in Conclusion.__struct_fields__ if name not in {"front_doors", "consumers"}
+)
+"""Fields of a conclusion that are fields of the row."""
+
+
+def lay_over(row: Row, conclusion: Conclusion | None) -> Row:
+    """Return a row of facts with what was concluded in place of what the facts say."""
+    if conclusion is None:
+        return row
+    concluded = {name: getattr(conclusion, name) for name in LAID_OVER}
+    return msgspec.structs.replace(
+        row, **{name: value for name, value in concluded.items() if is_known(value)}
+    )

@@ -1,0 +1,134 @@
+"""Dropping what lies before the horizon, and what nothing points at any more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import Connection, Table
+
+from apiscape.model.codec import decode
+from apiscape.model.values import utc_millis
+from apiscape.store.changes import read_horizon
+from apiscape.store.rows import CHUNK
+from apiscape.store.schema import (
+    api,
+    api_member,
+    change,
+    conclusion,
+    deep,
+    deployment,
+    deployment_version,
+    exception,
+    meta,
+    operation,
+    operation_set,
+    presence_version,
+    row,
+    row_doc,
+    run,
+    scope,
+    security,
+    spec_document,
+    surrounding,
+)
+from apiscape.store.transaction import move_cursor, read_cursor
+from apiscape.store.writer import SWEEP
+
+SHOWN = (row, row_doc, deep, exception, conclusion, api_member)
+"""Tables that hold what views show of a deployment."""
+
+HISTORY = (deployment_version, presence_version)
+"""Tables that hold what a deployment was."""
+
+
+def retain(connection: Connection, before: datetime) -> int:
+    """Drop history that ended before a time, and return how many rows that were.
+
+    What is valid at `before` or later stays, so that it can still be read as of then.
+    """
+    horizon = max(utc_millis(before), read_horizon(connection)[0])
+    query = sa.select(sa.func.max(change.c.seq)).where(change.c.at < horizon)
+    horizon_seq = max(connection.execute(query).scalar() or 0, read_horizon(connection)[1])
+    dropped = _drop_deployments(connection, horizon)
+    for table in (*HISTORY, surrounding):
+        dropped += _delete(connection, table, table.c.to_seq <= horizon_seq)
+    dropped += _delete(connection, change, change.c.seq <= horizon_seq)
+    newest = sa.select(scope.c.last_run_pk).where(scope.c.last_run_pk.is_not(None))
+    dropped += _delete(connection, run, run.c.ended_at < horizon, run.c.pk.not_in(newest))
+    dropped += sweep(connection)
+    _write_horizon(connection, horizon, horizon_seq)
+    return dropped
+
+
+def drop_shown(connection: Connection, keys: list[int]) -> None:
+    """Take deployments out of every view; their history stays."""
+    for table in SHOWN:
+        connection.execute(sa.delete(table).where(table.c.deployment_pk.in_(keys)))
+    member = sa.select(api_member.c.api_uid).where(api_member.c.api_uid == api.c.uid)
+    connection.execute(sa.delete(api).where(~member.exists()))
+
+
+def sweep(connection: Connection) -> int:
+    """Drop operation sets, securities and contracts that nothing points at; return how many rows."""
+    used = sa.select(deployment_version.c.operation_set_pk).where(
+        deployment_version.c.operation_set_pk.is_not(None)
+    )
+    dropped = _delete(connection, operation, operation.c.set_pk.not_in(used))
+    dropped += _delete(connection, operation_set, operation_set.c.pk.not_in(used))
+    asked = sa.select(operation.c.security_pk)
+    dropped += _delete(connection, security, security.c.pk.not_in(asked))
+    dropped += _drop_contracts(connection)
+    move_cursor(connection, SWEEP, read_cursor(connection, SWEEP) + 1)
+    return dropped
+
+
+def _drop_deployments(connection: Connection, horizon: int) -> int:
+    """Drop deployments that were retired or forgotten before the horizon, with all their history."""
+    gone = sa.or_(deployment.c.retired_at < horizon, deployment.c.forgotten_at < horizon)
+    keys = list(connection.execute(sa.select(deployment.c.pk).where(gone)).scalars())
+    dropped = 0
+    for start in range(0, len(keys), CHUNK):
+        chunk = keys[start : start + CHUNK]
+        drop_shown(connection, chunk)
+        for table in HISTORY:
+            dropped += _delete(connection, table, table.c.deployment_pk.in_(chunk))
+        dropped += _delete(connection, deployment, deployment.c.pk.in_(chunk))
+    return dropped
+
+
+class _Contract(msgspec.Struct):
+    contract_sha256: str | None = None
+
+
+class _WithSpecs(msgspec.Struct):
+    specs: tuple[_Contract, ...] = ()
+
+
+def _drop_contracts(connection: Connection) -> int:
+    kept = set(connection.execute(sa.select(spec_document.c.contract_sha256)).scalars())
+    if kept:
+        docs = connection.execution_options(yield_per=CHUNK).execute(
+            sa.select(deployment_version.c.doc)
+        )
+        for doc in docs.scalars():
+            kept.difference_update(spec.contract_sha256 for spec in decode(doc, _WithSpecs).specs)
+    unused = sorted(kept)
+    return sum(
+        _delete(connection, spec_document, spec_document.c.contract_sha256 == sha) for sha in unused
+    )
+
+
+def _write_horizon(connection: Connection, horizon: int, horizon_seq: int) -> None:
+    values = {"horizon": str(horizon), "horizon_seq": str(horizon_seq)}
+    connection.execute(sa.delete(meta).where(meta.c.key.in_(list(values))))
+    connection.execute(
+        sa.insert(meta), [{"key": key, "value": held} for key, held in values.items()]
+    )
+
+
+def _delete(connection: Connection, table: Table, *conditions: sa.ColumnElement[bool]) -> int:
+    result: Any = connection.execute(sa.delete(table).where(*conditions))
+    return int(result.rowcount)
