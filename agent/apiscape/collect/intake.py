@@ -1,0 +1,248 @@
+"""Takes up what a collector says: into the ledger, and in batches into the store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from apiscape.collect.ledger import End, PartLedger, ScopeLedger
+from apiscape.collect.ports import Runs
+from apiscape.collect.visit import TokenBook
+from apiscape.collectors.contract import (
+    Absent,
+    Failed,
+    Listed,
+    Observation,
+    PartAbsent,
+    PartFailed,
+    Recorded,
+    Skipped,
+    Unchanged,
+    Unseen,
+)
+from apiscape.model.deployment import Deployment
+from apiscape.model.entity import Entity
+from apiscape.model.identity import NO_STAGE
+from apiscape.model.known import Batch, Known
+from apiscape.model.run import ErrorRecord
+from apiscape.model.vocabulary import ErrorKind, Presence
+from apiscape.reconcile.compare import Sighting, compare, differs, sight
+
+BATCH = 500
+"""Most observations of one transaction."""
+
+BATCH_BYTES = 16_000_000
+"""Contract documents held back at most."""
+
+
+class Beside(Entity, frozen=True):
+    """Something that stands around deployments, and the listed object that gave it."""
+
+    part: str
+    listed_id: str
+    entity: Entity
+
+
+class Stands(Entity, frozen=True):
+    """A listed object of which everything stands as stored."""
+
+    part: str
+    listed_id: str
+
+
+class Intake:
+    """What one visit says, on its way into the store. Used by one thread at a time.
+
+    Args:
+        runs: Where it goes.
+        run: The open run.
+        known: The scope's deployments before the run.
+        ledger: Where every listed object ends.
+        tokens: How native tokens are kept.
+
+    Attributes:
+        kinds: How many writes there were of each `ChangeKind`.
+    """
+
+    def __init__(
+        self,
+        runs: Runs,
+        run: Any,  # noqa: ANN401 - the store's own struct
+        known: Mapping[str, Known],
+        ledger: ScopeLedger,
+        tokens: TokenBook,
+    ) -> None:
+        self.kinds: Counter[str] = Counter()
+        self._runs = runs
+        self._run = run
+        self._known = known
+        self._ledger = ledger
+        self._tokens = tokens
+        self._standing: dict[str, set[str]] = {}
+        for row in known.values():
+            if row.presence == Presence.PRESENT:
+                self._standing.setdefault(row.listed_id, set()).add(row.uid)
+        self._pending: list[Sighting | Beside | Stands] = []
+        self._documents: dict[str, bytes] = {}
+        self._seen: set[str] = set()
+        self._blind: set[str] = set()
+
+    def take(self, said: Observation, at: datetime) -> None:
+        """Take up one observation.
+
+        Raises:
+            Malformed: a listing has no end.
+            StoreError: a full batch could not be stored.
+        """
+        if self._is_full() and not isinstance(said, Unseen):
+            self.flush(at)
+        match said:
+            case Listed():
+                self._ledger.part(said.part).list_page(said)
+            case Recorded():
+                self._record(said, at)
+            case Unchanged():
+                self._stand(said)
+            case Unseen():
+                self._miss(said)
+            case Skipped():
+                self._ledger.part_of(said.native_id).skip(said.native_id, said.reason)
+            case Failed():
+                self._ledger.part_of(said.native_id).fail(said)
+            case _:
+                self._tell_part(said)
+
+    def _tell_part(self, said: Observation) -> None:
+        """Take up what is said of a part; `Synced` and what a newer contract may add say nothing here."""
+        match said:
+            case PartFailed():
+                self._ledger.part(said.part).error = said.error
+            case PartAbsent():
+                self._ledger.part(said.part).absent = said.reason
+            case Absent():
+                self._ledger.part(said.part).gone[said.native_id] = "event"
+            case _:
+                pass
+
+    def flush(self, at: datetime) -> None:
+        """Store what is pending, a transaction per batch.
+
+        Raises:
+            Fenced: a newer run of the scope took over.
+        """
+        pending, self._pending = self._pending, []
+        documents, self._documents = self._documents, {}
+        for chunk in _chunks(pending):
+            batch = self._batch(chunk, documents)
+            documents = {}
+            if batch != Batch():
+                self._runs.apply(self._run, batch, at=at)
+                self.kinds.update(write.kind for write in batch.writes if write.kind)
+
+    def _is_full(self) -> bool:
+        held = sum(map(len, self._documents.values()))
+        return len(self._pending) >= BATCH or held >= BATCH_BYTES
+
+    def _record(self, said: Recorded, at: datetime) -> None:
+        part = self._ledger.part_of(said.native_id)
+        part.settle(said.native_id, End.RECORDED)
+        items = [(item, False) for item in said.entities if isinstance(item, Deployment)]
+        items += [(item, True) for item in said.unchanged]
+        for item, keeps_detail in items:
+            if item.uid in self._seen:
+                part.defects.append(f"{item.native_id} is given twice")
+                continue
+            self._seen.add(item.uid)
+            self._pending.append(self._sight(item, said, part, at, keeps_detail=keeps_detail))
+        given = frozenset(item.uid for item, _ in items)
+        part.given[said.native_id] = part.given.get(said.native_id, frozenset()) | given
+        if any(item.stage not in {None, NO_STAGE} for item, _ in items):
+            part.staged.add(said.native_id)
+        self._pending.extend(
+            Beside(part=part.part, listed_id=said.native_id, entity=entity)
+            for entity in said.entities
+            if not isinstance(entity, Deployment)
+        )
+        self._documents |= said.documents
+
+    def _sight(
+        self,
+        item: Deployment,
+        said: Recorded,
+        part: PartLedger,
+        at: datetime,
+        *,
+        keeps_detail: bool,
+    ) -> Sighting:
+        if keeps_detail and item.uid not in self._known:
+            part.defects.append(f"{item.native_id} is unchanged, though it was never recorded")
+        token = None if said.native_id in self._blind else said.tokens.get(item.uid)
+        return sight(
+            item,
+            part=part.part,
+            listed_id=said.native_id,
+            at=at,
+            keeps_detail=keeps_detail,
+            token=self._tokens.keep(token),
+        )
+
+    def _stand(self, said: Unchanged) -> None:
+        part = self._ledger.part_of(said.native_id)
+        standing = self._standing.get(said.native_id)
+        if standing is None:
+            part.fail(Failed(native_id=said.native_id, error=_NEVER_RECORDED))
+            return
+        part.settle(said.native_id, End.STANDS)
+        part.given[said.native_id] = frozenset(standing)
+        self._pending.append(Stands(part=part.part, listed_id=said.native_id))
+
+    def _miss(self, said: Unseen) -> None:
+        """Note the gap, and forget the object's tokens: the next run looks again."""
+        self._ledger.part_of(said.native_id).miss(said)
+        self._blind.add(said.native_id)
+        for index, item in enumerate(self._pending):
+            if isinstance(item, Sighting) and item.listed_id == said.native_id:
+                self._pending[index] = msgspec.structs.replace(item, token=None)
+
+    def _batch(self, chunk: list[Sighting | Beside | Stands], documents: dict[str, bytes]) -> Batch:
+        sightings = [item for item in chunk if isinstance(item, Sighting)]
+        moved = list(self._moved(sightings))
+        stored = self._runs.documents(moved) if moved else {}
+        compared = (
+            compare(self._known.get(seen.item.uid), seen, stored.get(seen.item.uid))
+            for seen in sightings
+        )
+        return Batch(
+            writes=tuple(write for write in compared if write is not None),
+            surroundings=tuple(
+                (item.part, item.listed_id, item.entity)
+                for item in chunk
+                if isinstance(item, Beside)
+            ),
+            stands=tuple((item.part, item.listed_id) for item in chunk if isinstance(item, Stands)),
+            documents=documents,
+        )
+
+    def _moved(self, sightings: Iterable[Sighting]) -> Iterator[str]:
+        for seen in sightings:
+            known = self._known.get(seen.item.uid)
+            if known is not None and differs(known, seen):
+                yield known.uid
+
+
+def _chunks(
+    pending: list[Sighting | Beside | Stands],
+) -> Iterator[list[Sighting | Beside | Stands]]:
+    for start in range(0, len(pending), BATCH):
+        yield pending[start : start + BATCH]
+
+
+_NEVER_RECORDED = ErrorRecord(
+    kind=ErrorKind.DEFECT,
+    message="said to be unchanged, though nothing of it is stored",
+    next_step="report it to the collector's author",
+)

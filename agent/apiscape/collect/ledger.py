@@ -1,0 +1,259 @@
+"""The ledger of a visit: every listed object ends exactly once, or the part is not complete.
+
+What a collector leaves over, says twice, or records without having listed it is a defect of
+the collector, and so is a part that it declares and never lists. None of it crashes a scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+from apiscape.collectors.contract import Failed, Listed, Malformed, Unseen
+from apiscape.model.run import ErrorRecord, Exclusion, Gap, Ledger, PartReport
+from apiscape.model.vocabulary import ErrorKind, Outcome
+from apiscape.reconcile.sight import PartSight
+
+BARREN_PAGES = 20
+"""Pages in a row without a new id before a listing is taken to have no end."""
+
+GONE_WHILE_READ = "deleted while it was being read"
+
+
+class End(StrEnum):
+    """How a listed object ended."""
+
+    OPEN = "open"
+    RECORDED = "recorded"
+    STANDS = "stands"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class PartLedger:
+    """The ledger of one part.
+
+    Args:
+        part: The listing.
+    """
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+        self.ends: dict[str, End] = {}
+        self.whole = False
+        self.error: ErrorRecord | None = None
+        self.absent: str | None = None
+        self.defects: list[str] = []
+        self.gaps: list[Gap] = []
+        self.skipped: list[Exclusion] = []
+        self.failed: list[Exclusion] = []
+        self.given: dict[str, frozenset[str]] = {}
+        self.staged: set[str] = set()
+        self.gone: dict[str, str] = {}
+        self.there: set[str] = set()
+        self.unsure: dict[str, str] = {}
+        self.calls = 0
+        self.throttled = 0
+        self._barren = 0
+
+    def list_page(self, page: Listed) -> None:
+        """Take up a page of the listing; an id that an earlier page had counts once.
+
+        Raises:
+            Malformed: page after page brings nothing new.
+        """
+        if self.whole:
+            self.defects.append("listed more after its last page")
+        fresh = [native_id for native_id in page.native_ids if native_id not in self.ends]
+        self.ends.update(dict.fromkeys(fresh, End.OPEN))
+        self.whole = page.last
+        self._barren = 0 if fresh else self._barren + 1
+        if self._barren >= BARREN_PAGES and not page.last:
+            raise Malformed(f"the listing of {self.part} has no end")
+
+    def settle(self, native_id: str, end: End) -> bool:
+        """End an object, and say whether that was its turn: listed, and not ended before."""
+        state = self.ends.get(native_id)
+        if state is End.OPEN:
+            self.ends[native_id] = end
+            return True
+        how = "never listed" if state is None else f"already {state}"
+        self.defects.append(f"{native_id} is {end}, though {how}")
+        return False
+
+    def fail(self, observation: Failed) -> None:
+        """End an object as failed; one that is gone meanwhile counts as skipped."""
+        native_id, error = observation.native_id, observation.error
+        if error.kind != ErrorKind.GONE:
+            if self.settle(native_id, End.FAILED):
+                self.failed.append(Exclusion(native_id=native_id, error=error))
+        elif self.settle(native_id, End.SKIPPED):
+            self.skipped.append(Exclusion(native_id=native_id, reason=GONE_WHILE_READ))
+            self.gone[native_id] = "direct_read"
+
+    def skip(self, native_id: str, reason: str) -> None:
+        """End an object as left out on purpose."""
+        if self.settle(native_id, End.SKIPPED):
+            self.skipped.append(Exclusion(native_id=native_id, reason=reason))
+
+    def miss(self, observation: Unseen) -> None:
+        """Note a detail that could not be looked at."""
+        self.gaps.append(
+            Gap(
+                native_id=observation.native_id,
+                detail=observation.detail,
+                error=observation.error,
+            )
+        )
+
+    def close(self, error: ErrorRecord | None) -> None:
+        """End what is still open: as failed with the error, or as left over by the collector."""
+        open_ids = [native_id for native_id, end in self.ends.items() if end is End.OPEN]
+        if error is None and open_ids:
+            self.defects.append(f"{len(open_ids)} listed objects were left over")
+        if error is None and not self.ends and not self.whole and self.absent is None:
+            self.defects.append("never listed")
+        elif error is None and not self.whole and self.absent is None:
+            self.defects.append("ended before its last page")
+        self.error = self.error or error or self._defect()
+        for native_id in open_ids:
+            self.settle(native_id, End.FAILED)
+            self.failed.append(Exclusion(native_id=native_id, error=self.error))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something of it is still to come: pages, or ends of listed objects."""
+        told = self.absent is not None or self.error is not None
+        return not told and (not self.whole or End.OPEN in self.ends.values())
+
+    @property
+    def outcome(self) -> str:
+        """How the visit of the part ended; to be asked after `close`."""
+        if self.absent is not None and not self.ends:
+            return Outcome.ABSENT
+        if not self.whole and not self.ends:
+            return Outcome.FAILED
+        clean = self.whole and not (self.error or self.failed or self.unsure or self.there)
+        return Outcome.COMPLETE if clean else Outcome.PARTIAL
+
+    def ledger(self) -> Ledger:
+        """Return the part's sums."""
+        ends = list(self.ends.values())
+        return Ledger(
+            listed=len(ends),
+            listed_whole=self.whole,
+            recorded=ends.count(End.RECORDED) + ends.count(End.STANDS),
+            skipped=ends.count(End.SKIPPED),
+            failed=ends.count(End.FAILED),
+            deployments=sum(map(len, self.given.values())),
+            calls=self.calls,
+            throttled=self.throttled,
+        )
+
+    def report(self) -> PartReport:
+        """Return how the visit of the part ended."""
+        return PartReport(
+            part=self.part,
+            outcome=self.outcome,
+            ledger=self.ledger(),
+            reason=self.absent or self._narrowed(),
+            error=self.error,
+            skipped=tuple(self.skipped),
+            failed=tuple(self.failed),
+            gaps=tuple(self.gaps),
+        )
+
+    def sight(self, *, narrowable: bool) -> PartSight:
+        """Return what the judgement on presence goes by."""
+        left_out = {each.native_id: f"skipped: {each.reason}" for each in self.skipped}
+        left_out |= {each.native_id: words(each.error) for each in self.failed if each.error}
+        return PartSight(
+            part=self.part,
+            outcome=self.outcome,
+            listed=frozenset(self.ends),
+            given=self.given,
+            staged=frozenset(self.staged),
+            stands=frozenset(key for key, end in self.ends.items() if end is End.STANDS),
+            left_out=left_out | self.unsure,
+            gone=self.gone,
+            there=frozenset(self.there),
+            narrowable=narrowable,
+            reason=words(self.error) if self.error else self._narrowed() or self._troubled(),
+        )
+
+    def _defect(self) -> ErrorRecord | None:
+        if not self.defects:
+            return None
+        more = f" (and {len(self.defects) - 1} more)" if len(self.defects) > 1 else ""
+        return ErrorRecord(
+            kind=ErrorKind.DEFECT,
+            message=f"defect of the collector: {self.part}: {self.defects[0]}{more}",
+            next_step="report it to the collector's author",
+        )
+
+    def _troubled(self) -> str:
+        return f"not listed by a run that failed on {len(self.failed)} objects of {self.part}"
+
+    def _narrowed(self) -> str | None:
+        hidden = len(self.there) + len(self.unsure)
+        return f"{hidden} known objects may be hidden from the listing" if hidden else None
+
+
+class ScopeLedger:
+    """The ledgers of a scope's parts, in the order in which they began.
+
+    Args:
+        parts: Those that the collector declares.
+    """
+
+    def __init__(self, parts: Iterable[str]) -> None:
+        self._declared = tuple(parts)
+        self._parts: dict[str, PartLedger] = {}
+        self._current: PartLedger | None = None
+
+    def part(self, name: str) -> PartLedger:
+        """Return a part, which begins with this; it is the current one from here."""
+        self._current = self._parts.setdefault(name, PartLedger(name))
+        return self._current
+
+    def part_of(self, native_id: str) -> PartLedger:
+        """Return the part that an object is open in: the current one first, else any, else the current."""
+        current = self.current
+        if current.ends.get(native_id) is End.OPEN:
+            return current
+        return next(
+            (part for part in self if part.ends.get(native_id) is End.OPEN),
+            current,
+        )
+
+    @property
+    def current(self) -> PartLedger:
+        """The part that began last; the first declared one before any did."""
+        if self._current is None:
+            return self.part(self._declared[0] if self._declared else "-")
+        return self._current
+
+    def __iter__(self) -> Iterator[PartLedger]:
+        return iter(list(self._parts.values()))
+
+    def close(self, error: ErrorRecord | None) -> None:
+        """Close every part: a visit's error ends the current one, and those that never began."""
+        begun = list(self)
+        for name in self._declared:
+            if name not in self._parts:
+                self._parts[name] = PartLedger(name)
+                self._begin_too_late(self._parts[name], error)
+        for part in begun:
+            part.close(error if part.is_open else part.error)
+        if error is not None and all(part.error is not error for part in self):
+            self.current.error = error
+
+    def _begin_too_late(self, part: PartLedger, error: ErrorRecord | None) -> None:
+        if error is not None and error.kind == ErrorKind.UNSUPPORTED:
+            part.absent = error.message
+        part.close(error)
+
+
+def words(error: ErrorRecord) -> str:
+    """Return an error in a line: its kind and message."""
+    return f"{error.kind.replace('_', ' ')}: {error.message}"

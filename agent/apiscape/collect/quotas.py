@@ -1,0 +1,233 @@
+"""Token buckets before every provider call: production's quota is never taken.
+
+A bucket stands per (provider, account, region, operation family), filled at half of the
+published quota unless configured otherwise, and one more per account over all its regions. A
+call takes from all of its families' buckets at once. A refusal for rate halves what it took
+from for a minute, and `Retry-After` is obeyed, bounded.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+
+from apiscape.collect.clock import Clock, Stop
+from apiscape.collectors.contract import Quota
+from apiscape.settings.schema import Rate
+
+SHARE = 0.5
+"""How much of a published quota is taken by default."""
+
+UNPUBLISHED = Rate(rate_per_s=5.0, burst=5)
+"""Taken where no quota of a family is known."""
+
+SLOW_S = 60.0
+"""How long a bucket is halved after a refusal."""
+
+LONGEST_PAUSE_S = 120.0
+"""How long a `Retry-After` is obeyed at most."""
+
+ACCOUNT = "/account"
+"""Suffix of a configured family that sets the ceiling of an account over all regions."""
+
+
+class Bucket:
+    """Tokens that come at a rate, up to a burst.
+
+    Args:
+        rate: Tokens a second, and how many are kept.
+        now: Monotonic time, in seconds.
+    """
+
+    def __init__(self, rate: Rate, now: float) -> None:
+        self.rate = rate
+        self._tokens = float(max(1, rate.burst))
+        self._at = now
+        self._slow_until = now
+        self._closed_until = now
+
+    def ready_in(self, now: float) -> float:
+        """Return the seconds until a token is there; zero where one is."""
+        self._fill(now)
+        slow = now < self._slow_until
+        rate = self.rate.rate_per_s * (SHARE if slow else 1.0)
+        missing = max(0.0, 1.0 - self._tokens)
+        return max(missing / rate, self._closed_until - now, 0.0)
+
+    def take(self) -> None:
+        """Take a token; to be called where `ready_in` said zero."""
+        self._tokens -= 1.0
+
+    def slow(self, now: float, pause_s: float) -> None:
+        """Halve rate and burst for a minute, and give nothing during the pause asked for."""
+        self._fill(now)
+        self._slow_until = now + SLOW_S
+        self._closed_until = max(self._closed_until, now + min(pause_s, LONGEST_PAUSE_S))
+        self._tokens = min(self._tokens, self._burst(slow=True))
+
+    def _fill(self, now: float) -> None:
+        """Add what came since the last look: at half rate for as long as the bucket was halved."""
+        turn = min(max(self._slow_until, self._at), now)
+        for until, slow in ((turn, True), (now, False)):
+            came = (until - self._at) * self.rate.rate_per_s * (SHARE if slow else 1.0)
+            if came > 0:
+                burst = self._burst(slow=slow)
+                self._tokens = max(self._tokens, min(burst, self._tokens + came))
+            self._at = until
+
+    def _burst(self, *, slow: bool) -> float:
+        return max(1.0, self.rate.burst * (SHARE if slow else 1.0))
+
+
+class Quotas:
+    """All buckets of a process.
+
+    Args:
+        clock: Measures the rates.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._rates: dict[tuple[str, str], Rate] = {}
+        self._by_account: set[tuple[str, str]] = set()
+        self._buckets: dict[tuple[str, str, str | None, str], Bucket] = {}
+
+    def publish(
+        self, provider: str, quotas: Iterable[Quota], configured: Mapping[str, Rate] | None = None
+    ) -> None:
+        """Make the quotas of a collector known, and the rates that replace their defaults.
+
+        A configured family replaces the rate of each region and the ceiling of the account;
+        `FAMILY/account` sets that ceiling alone. Where two sources differ, the lower rate holds.
+        """
+        rates = {quota.family: halve(quota) for quota in quotas} | dict(configured or {})
+        with self._lock:
+            for family, rate in rates.items():
+                held = self._rates.get((provider, family), rate)
+                self._rates[provider, family] = min(rate, held, key=lambda each: each.rate_per_s)
+            self._by_account.update(
+                (provider, quota.family) for quota in quotas if quota.scope == "account"
+            )
+
+    def rate(self, provider: str, family: str, *, region: str | None) -> Rate:
+        """Return the rate that holds for a family in a region, or over the account without one."""
+        ceiling = self._rates.get((provider, family + ACCOUNT)) if region is None else None
+        return ceiling or self._rates.get((provider, family), UNPUBLISHED)
+
+    def acquire(
+        self,
+        provider: str,
+        families: Sequence[str],
+        *,
+        account: str,
+        region: str | None,
+        stop: Stop,
+    ) -> None:
+        """Wait until every family has a token, and take one of each at once.
+
+        Raises:
+            Cancelled: the deadline comes first, or somebody said to stop.
+        """
+        while True:
+            stop.check()
+            with self._lock:
+                now = self._clock.monotonic()
+                buckets = self._of(provider, families, account, region)
+                wait_s = max((bucket.ready_in(now) for bucket in buckets), default=0.0)
+                if wait_s <= 0:
+                    for bucket in buckets:
+                        bucket.take()
+                    return
+            stop.sleep(wait_s)
+
+    def slow(
+        self,
+        provider: str,
+        families: Sequence[str],
+        *,
+        account: str,
+        region: str | None,
+        retry_after_s: float | None,
+    ) -> None:
+        """Halve the buckets of a refused call; the pause asked for closes its region's alone."""
+        with self._lock:
+            now = self._clock.monotonic()
+            narrow = self._of(provider, families, account, region, ceilings=False)
+            for bucket in self._of(provider, families, account, region):
+                bucket.slow(now, (retry_after_s or 0.0) if bucket in narrow else 0.0)
+
+    def _of(
+        self,
+        provider: str,
+        families: Sequence[str],
+        account: str,
+        region: str | None,
+        *,
+        ceilings: bool = True,
+    ) -> list[Bucket]:
+        """Return the buckets that a call takes from: of its region, and of its account over all."""
+        found: list[Bucket] = []
+        for family in dict.fromkeys(families):
+            over_account = region is None or (provider, family) in self._by_account
+            if not over_account:
+                found.append(self._bucket(provider, account, region, family))
+            if over_account or ceilings:
+                found.append(self._bucket(provider, account, None, family))
+        return found
+
+    def _bucket(self, provider: str, account: str, region: str | None, family: str) -> Bucket:
+        key = (provider, account, region, family)
+        rate = self.rate(provider, family, region=region)
+        if key not in self._buckets:
+            self._buckets[key] = Bucket(rate, self._clock.monotonic())
+        self._buckets[key].rate = rate
+        return self._buckets[key]
+
+
+class ScopeBudget:
+    """The budget that one visit draws on (`contract.Budget`), counting what it takes.
+
+    Attributes:
+        calls, throttled: Calls begun, and refused for rate.
+    """
+
+    def __init__(self, quotas: Quotas, provider: str, stop: Stop) -> None:
+        self._quotas = quotas
+        self._provider = provider
+        self._stop = stop
+        self._lock = threading.Lock()
+        self.calls = 0
+        self.throttled_calls = 0
+
+    def acquire(self, families: Sequence[str], *, account: str, region: str | None) -> None:
+        """Wait until every family has a token; count a call.
+
+        Raises:
+            Cancelled: the visit should stop, or its deadline comes first.
+        """
+        self._quotas.acquire(
+            self._provider, families, account=account, region=region, stop=self._stop
+        )
+        with self._lock:
+            self.calls += 1
+
+    def throttled(
+        self,
+        families: Sequence[str],
+        *,
+        account: str,
+        region: str | None,
+        retry_after_s: float | None,
+    ) -> None:
+        """Slow down after a refusal for rate, and count it."""
+        self._quotas.slow(
+            self._provider, families, account=account, region=region, retry_after_s=retry_after_s
+        )
+        with self._lock:
+            self.throttled_calls += 1
+
+
+def halve(quota: Quota) -> Rate:
+    """Return the share of a published quota that is taken by default."""
+    return Rate(rate_per_s=quota.rate_per_s * SHARE, burst=max(1, int(quota.burst * SHARE)))

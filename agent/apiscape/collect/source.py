@@ -1,0 +1,74 @@
+"""What a source asks of a scan, whatever form its configuration had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Any
+
+import msgspec
+
+from apiscape.model.entity import Entity
+from apiscape.settings.schema import AcceptedGap, Rate, Rules
+
+DEADLINE_S = 1800.0
+
+
+class SourcePlan(Entity, frozen=True):
+    """One source, ready to be planned.
+
+    Attributes:
+        settings: The provider's own settings, of its `settings_type`.
+        products: Collectors to run; all that are installed for the provider if empty.
+        options: The source's own options by product, lent to its collector.
+        quotas: Rates by operation family that replace the defaults.
+        deadline_s: Longest that a visit of one scope may take.
+        accepted: Gaps that somebody answers for.
+        config_digest: Hash of the configuration that the plan was read from.
+    """
+
+    name: str
+    provider: str
+    settings: Any
+    products: tuple[str, ...] = ()
+    include: Rules = Rules()
+    exclude: Rules = Rules()
+    options: dict[str, Mapping[str, Any]] = msgspec.field(default_factory=dict)
+    quotas: dict[str, Rate] = msgspec.field(default_factory=dict)
+    deadline_s: float = DEADLINE_S
+    accepted: tuple[AcceptedGap, ...] = ()
+    config_digest: str | None = None
+
+
+def leaves_out(source: SourcePlan, name: str, labels: Mapping[str, str]) -> str | None:
+    """Return why a source's rules leave an object out, `None` where they do not.
+
+    A rule that names both globs and tags takes objects that match either. What is not
+    included is left out, and so is what is excluded, included or not.
+    """
+    if _is_ruled(source.include) and not _matches(source.include, name, labels):
+        return "not included by the source"
+    if _matches(source.exclude, name, labels):
+        return "excluded by the source"
+    return None
+
+
+def accepted_reason(gaps: tuple[AcceptedGap, ...], key: str, today: date) -> str | None:
+    """Return the reason of the first accepted gap that covers a scope or estate key today."""
+    for gap in gaps:
+        if today <= gap.until and fnmatchcase(key, gap.scope):
+            return f"{gap.reason} ({gap.accepted_by}, until {gap.until.isoformat()})"
+    return None
+
+
+def _is_ruled(rules: Rules) -> bool:
+    return bool(rules.names or rules.tags)
+
+
+def _matches(rules: Rules, name: str, labels: Mapping[str, str]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in rules.names) or any(
+        fnmatchcase(key, wanted) and (not equals or fnmatchcase(value, glob))
+        for wanted, equals, glob in (tag.partition("=") for tag in rules.tags)
+        for key, value in labels.items()
+    )

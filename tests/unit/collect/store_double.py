@@ -1,0 +1,153 @@
+"""A store in memory, as much of it as a scan writes to: fenced, and blind to nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from apiscape.errors import Fenced
+from apiscape.model.deployment import DETAIL_FIELDS, Deployment
+from apiscape.model.entity import Entity
+from apiscape.model.known import Batch, Known, Verdict, Write
+from apiscape.model.run import ErrorRecord, EstateEntry, RunReport, Scope
+from apiscape.model.vocabulary import Presence
+
+
+class OpenRun(Entity, frozen=True):
+    scope: Scope
+    generation: int
+    started_at: datetime
+
+
+@dataclass
+class MemoryRuns:
+    """What a store keeps of runs; `log` has every change of a deployment, oldest first."""
+
+    rows: dict[str, dict[str, Known]] = field(default_factory=dict)
+    items: dict[str, Deployment] = field(default_factory=dict)
+    surroundings: dict[str, Entity] = field(default_factory=dict)
+    documents_kept: dict[str, bytes] = field(default_factory=dict)
+    stands: list[tuple[str, str]] = field(default_factory=list)
+    log: list[tuple[str, str]] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    reports: list[RunReport] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    before_apply: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._generations: dict[str, int] = {}
+        self._ended: set[tuple[str, int]] = set()
+
+    def begin(self, scope: Scope, *, at: datetime, **_: str | None) -> OpenRun:
+        with self._lock:
+            generation = self._generations.get(scope.key, 0) + 1
+            self._generations[scope.key] = generation
+            return OpenRun(scope=scope, generation=generation, started_at=at)
+
+    def known(self, scope: Scope) -> dict[str, Known]:
+        return dict(self.rows.get(scope.key, {}))
+
+    def documents(self, uids: Iterable[str]) -> dict[str, Deployment]:
+        return {uid: self.items[uid] for uid in uids}
+
+    def apply(self, run: OpenRun, batch: Batch, *, at: datetime) -> int:
+        self.before_apply()
+        with self._lock:
+            self._fence(run)
+            self.batches.append(batch)
+            for write in batch.writes:
+                self._store(run.scope, write)
+            self.surroundings |= {entity.uid: entity for *_, entity in batch.surroundings}  # type: ignore[attr-defined]
+            self.stands.extend(batch.stands)
+            self.documents_kept |= batch.documents
+        return len(self.log)
+
+    def end(self, run: OpenRun, report: RunReport, verdict: Verdict) -> None:
+        with self._lock:
+            self._fence(run)
+            self._ended.add((run.scope.key, run.generation))
+            rows = self.rows.setdefault(run.scope.key, {})
+            for change in verdict.presence:
+                if rows[change.uid].presence != change.presence:
+                    self.log.append((change.presence, change.uid))
+                rows[change.uid] = msgspec.structs.replace(
+                    rows[change.uid],
+                    presence=change.presence,
+                    missing_since=change.missing_since,
+                    missing_runs=change.missing_runs,
+                )
+            self.reports.append(report)
+            self.verdicts.append(verdict)
+
+    def newest(self, limit: int = 100, scope: str | None = None) -> tuple[RunReport, ...]:
+        found = [report for report in self.reports if scope in {None, report.scope.key}]
+        return tuple(found[::-1][:limit])
+
+    def presence(self) -> dict[str, str]:
+        """Return the presence of every deployment by name of its native id."""
+        return {
+            self.items[uid].native_id: row.presence
+            for rows in self.rows.values()
+            for uid, row in rows.items()
+        }
+
+    def _fence(self, run: OpenRun) -> None:
+        newest = self._generations[run.scope.key]
+        if run.generation != newest or (run.scope.key, run.generation) in self._ended:
+            raise Fenced(f"run {run.generation} of {run.scope.key} was overtaken")
+
+    def _store(self, scope: Scope, write: Write) -> None:
+        item = write.item
+        if write.keeps_detail:
+            stored = self.items[item.uid]
+            kept = {name: getattr(stored, name) for name in DETAIL_FIELDS}
+            item = msgspec.structs.replace(item, **kept)
+        self.items[item.uid] = item
+        self.rows.setdefault(scope.key, {})[item.uid] = Known(
+            uid=item.uid,
+            name=item.name,
+            part=write.part,
+            listed_id=write.listed_id,
+            facts=write.facts,
+            detail=write.detail,
+            stage=item.stage,
+            presence=Presence.PRESENT,
+            token=write.token,
+            token_at=write.token_at,
+        )
+        if write.kind:
+            self.log.append((write.kind, item.uid))
+
+
+@dataclass
+class MemoryEstate:
+    entries: dict[str, tuple[EstateEntry, ...]] = field(default_factory=dict)
+    errors: dict[str, ErrorRecord] = field(default_factory=dict)
+
+    def save(
+        self,
+        source: str,
+        entries: Iterable[EstateEntry],
+        *,
+        provider: str,
+        at: datetime,
+        error: ErrorRecord | None = None,
+    ) -> None:
+        if error is not None:
+            self.errors[source] = error
+            return
+        self.entries[source] = tuple(entries)
+
+    def load(self) -> tuple[EstateEntry, ...]:
+        return tuple(entry for entries in self.entries.values() for entry in entries)
+
+
+@dataclass
+class MemoryStore:
+    runs: MemoryRuns = field(default_factory=MemoryRuns)
+    estate: MemoryEstate = field(default_factory=MemoryEstate)
