@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from apiscape.model.codec import encode
 from apiscape.model.surroundings import Api
+from apiscape.store.bulk import insert_many, rewrite
 from apiscape.store.encoding import clean
-from apiscape.store.rows import rewrite
 from apiscape.store.schema import api, api_member, redirect
 
 
@@ -25,13 +25,13 @@ def save_apis(connection: Connection, items: Sequence[Api]) -> None:
     fresh = [values for uid, values in given.items() if uid not in held]
     moved = [values for uid, values in given.items() if uid in held and held[uid] != values]
     if fresh:
-        connection.execute(sa.insert(api), fresh)
+        insert_many(connection, api, fresh)
     rewrite(connection, api, "uid", moved)
     merged = {old: item.uid for item in items for old in item.redirects}
     if merged:
         connection.execute(sa.delete(redirect).where(redirect.c.old_uid.in_(list(merged))))
         values = [{"old_uid": old, "new_uid": new} for old, new in merged.items()]
-        connection.execute(sa.insert(redirect), values)
+        insert_many(connection, redirect, values)
 
 
 def save_members(connection: Connection, members: Mapping[int, str | None]) -> set[str]:
@@ -46,7 +46,7 @@ def save_members(connection: Connection, members: Mapping[int, str | None]) -> s
         {"deployment_pk": key, "api_uid": uid} for key, uid in moved.items() if uid is not None
     ]
     if values:
-        connection.execute(sa.insert(api_member), values)
+        insert_many(connection, api_member, values)
     return {held[key] for key in left}
 
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
 from apiscape.errors import StoreError
+from apiscape.store.bulk import insert_many
 from apiscape.store.engine import Database, parse_url
 from apiscape.store.migrate import check_readable, pending, read_revision, upgrade
 from apiscape.store.schema import metadata
@@ -124,7 +125,7 @@ def _copy_tables(source: Connection, target: Connection) -> None:
         target.execute(sa.delete(table))
     for table in tables:
         for rows in _pages(source, table):
-            target.execute(sa.insert(table), rows)
+            insert_many(target, table, rows)
 
 
 def _pages(source: Connection, table: Table) -> Iterator[list[dict[str, object]]]:

@@ -16,9 +16,10 @@ from apiscape.model.known import NotObserved, PresenceChange, Verdict
 from apiscape.model.run import PartReport, RunReport
 from apiscape.model.values import utc_millis
 from apiscape.model.vocabulary import ChangeKind, Outcome, Presence
+from apiscape.store.bulk import insert_many, rewrite
 from apiscape.store.deployments import write_presence_versions
 from apiscape.store.encoding import clean
-from apiscape.store.rows import CHUNK, rewrite
+from apiscape.store.rows import CHUNK
 from apiscape.store.schema import deployment, exception, gap, part
 from apiscape.store.transaction import Transaction, optional_millis
 
@@ -51,7 +52,7 @@ def allot_parts(tx: Transaction, scope_pk: int, names: Iterable[str]) -> dict[st
             {"pk": key, "scope_pk": scope_pk, "name": name, "stale": False}
             for name, key in added.items()
         ]
-        tx.connection.execute(sa.insert(part), values)
+        insert_many(tx.connection, part, values)
         keys.update(added)
     return keys
 
@@ -177,7 +178,7 @@ def _write_exceptions(
         again = exception.c.deployment_pk.in_(keys[start : start + CHUNK])
         connection.execute(sa.delete(exception).where(again))
     if values:
-        connection.execute(sa.insert(exception), values)
+        insert_many(connection, exception, values)
 
 
 def _write_gaps(
@@ -193,8 +194,9 @@ def _write_gaps(
     }
     names = ("part_pk", "listed_id", "detail")
     if values:
-        connection.execute(
-            sa.insert(gap),
+        insert_many(
+            connection,
+            gap,
             [dict(zip(names, key, strict=True)) | {"error": doc} for key, doc in values.items()],
         )
 

@@ -18,10 +18,11 @@ from apiscape.model.run import Reach, Scope
 from apiscape.model.surroundings import Api
 from apiscape.model.values import from_utc_millis, is_known
 from apiscape.store.apis import drop_memberless, save_apis, save_members
+from apiscape.store.bulk import insert_many, rewrite
 from apiscape.store.changes import refuse_dropped
 from apiscape.store.encoding import clean, encode_row
 from apiscape.store.overlay import LAID_OVER, Conclusion, lay_over
-from apiscape.store.rows import CHUNK, load_conclusions, load_facts, rewrite
+from apiscape.store.rows import CHUNK, load_conclusions, load_facts
 from apiscape.store.schema import (
     api_member,
     change,
@@ -212,7 +213,7 @@ def _save_chunk(tx: Transaction, given: Mapping[str, Conclusion], at: datetime) 
     fresh = [{"deployment_pk": pk, "doc": doc} for pk, doc in docs.items() if pk not in before]
     rewrite(tx.connection, conclusion, "deployment_pk", known)
     if fresh:
-        tx.connection.execute(sa.insert(conclusion), fresh)
+        insert_many(tx.connection, conclusion, fresh)
     left = save_members(tx.connection, {held[uid].pk: given[uid].api for uid in moved})
     facts = _facts_rows(tx.connection, moved, held, before, given)
     after = {uid: lay_over(facts.get(uid, held[uid].row), given[uid]) for uid in moved}

@@ -20,9 +20,9 @@ from apiscape.model.run import Scope
 from apiscape.model.values import UNKNOWN, utc_millis
 from apiscape.model.vocabulary import ChangeKind, Presence
 from apiscape.store import rows
+from apiscape.store.bulk import insert_many, rewrite
 from apiscape.store.encoding import clean
 from apiscape.store.operations import OperationSets
-from apiscape.store.rows import rewrite
 from apiscape.store.schema import deployment, deployment_version, presence_version
 from apiscape.store.transaction import Transaction, optional_millis
 
@@ -192,7 +192,7 @@ def _add_deployments(connection: Connection, target: Target, plan: Sequence[Plan
         if step.step is Step.ADD
     ]
     if values:
-        connection.execute(sa.insert(deployment), values)
+        insert_many(connection, deployment, values)
 
 
 def _update_deployments(connection: Connection, target: Target, plan: Sequence[Planned]) -> None:
@@ -281,7 +281,7 @@ def write_presence_versions(
     if versions:
         names = ("deployment_pk", "from_seq", "presence", "missing_since")
         values = [dict(zip(names, version, strict=True)) for version in versions]
-        connection.execute(sa.insert(presence_version), values)
+        insert_many(connection, presence_version, values)
 
 
 def end_versions(connection: Connection, table: sa.Table, ended: Sequence[tuple[int, int]]) -> None:
@@ -310,7 +310,7 @@ def _write_versions(
         }
         for step, key in zip(written, keys, strict=True)
     ]
-    tx.connection.execute(sa.insert(deployment_version), values)
+    insert_many(tx.connection, deployment_version, values)
 
 
 def _document(item: Deployment) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from apiscape.store.bulk import insert_many
 from apiscape.store.engine import Database
 from apiscape.store.schema import spec_document
 
@@ -63,4 +64,4 @@ def put_documents(connection: Connection, bodies: Mapping[str, bytes]) -> None:
         if sha256 not in kept
     ]
     if rows:
-        connection.execute(sa.insert(spec_document), rows)
+        insert_many(connection, spec_document, rows)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from apiscape.model.codec import decode, encode
 from apiscape.model.run import ErrorRecord, EstateEntry
 from apiscape.model.values import utc_millis
+from apiscape.store.bulk import insert_many
 from apiscape.store.engine import Database
 from apiscape.store.schema import estate, source
 from apiscape.store.transaction import Keys
@@ -44,7 +45,7 @@ class Estate:
             rows = {entry.key: encode(entry) for entry in entries}
             if rows:
                 values = [{"source_pk": key, "key": k, "doc": doc} for k, doc in rows.items()]
-                connection.execute(sa.insert(estate), values)
+                insert_many(connection, estate, values)
 
     def load(self) -> tuple[EstateEntry, ...]:
         """Return the entries of every source, by source and key."""
@@ -69,5 +70,5 @@ def source_key(keys: Keys, connection: sa.Connection, name: str, provider: str) 
     if found is not None:
         return int(found)
     key = keys.allot(source)
-    connection.execute(sa.insert(source), {"pk": key, "name": name, "provider": provider})
+    insert_many(connection, source, [{"pk": key, "name": name, "provider": provider}])
     return key

@@ -14,6 +14,7 @@ from apiscape.model.codec import decode, digest, encode, operations_hash
 from apiscape.model.deployment import Operation
 from apiscape.model.security import Security
 from apiscape.model.values import UNKNOWN, Unknown, is_known
+from apiscape.store.bulk import insert_many
 from apiscape.store.encoding import clean
 from apiscape.store.schema import operation, operation_set, security
 from apiscape.store.transaction import Transaction
@@ -99,8 +100,9 @@ class OperationSets:
         )
         first = tx.keys.allot(operation_set, len(fresh))
         keys = {content: first + offset for offset, content in enumerate(fresh)}
-        tx.connection.execute(
-            sa.insert(operation_set),
+        insert_many(
+            tx.connection,
+            operation_set,
             [{"pk": keys[c], "hash": c, "size": len(items)} for c, items in fresh.items()],
         )
         rows = [
@@ -109,7 +111,7 @@ class OperationSets:
             for ordinal, item in enumerate(items)
         ]
         if rows:
-            tx.connection.execute(sa.insert(operation), rows)
+            insert_many(tx.connection, operation, rows)
         for content, key in keys.items():
             self._sets.put(content, key)
         return keys
@@ -126,7 +128,7 @@ class OperationSets:
         stored.update({content: first + offset for offset, content in enumerate(fresh)})
         if fresh:
             rows = [{"pk": stored[c], "hash": c, "doc": encode(asked[c])} for c in fresh]
-            tx.connection.execute(sa.insert(security), rows)
+            insert_many(tx.connection, security, rows)
         for content, item in asked.items():
             found[item] = stored[content]
             self._securities.put(item, stored[content])

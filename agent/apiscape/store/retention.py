@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table
 
 from apiscape.model.codec import decode
 from apiscape.model.values import utc_millis
+from apiscape.store.bulk import insert_many
 from apiscape.store.changes import read_horizon
 from apiscape.store.rows import CHUNK
 from apiscape.store.schema import (
@@ -124,9 +125,7 @@ def _drop_contracts(connection: Connection) -> int:
 def _write_horizon(connection: Connection, horizon: int, horizon_seq: int) -> None:
     values = {"horizon": str(horizon), "horizon_seq": str(horizon_seq)}
     connection.execute(sa.delete(meta).where(meta.c.key.in_(list(values))))
-    connection.execute(
-        sa.insert(meta), [{"key": key, "value": held} for key, held in values.items()]
-    )
+    insert_many(connection, meta, [{"key": key, "value": held} for key, held in values.items()])
 
 
 def _delete(connection: Connection, table: Table, *conditions: sa.ColumnElement[bool]) -> int:

@@ -15,6 +15,7 @@ from apiscape.model.entity import Entity
 from apiscape.model.projection import deepen, project
 from apiscape.model.row import Row
 from apiscape.model.run import Scope
+from apiscape.store.bulk import insert_many, rewrite
 from apiscape.store.encoding import encode_deep, encode_row
 from apiscape.store.operations import load_operations
 from apiscape.store.overlay import Conclusion, lay_over
@@ -66,31 +67,13 @@ def project_deployment(
 def insert_rows(connection: Connection, items: Sequence[Projected]) -> None:
     """Write the rows of new deployments."""
     for table, values in _tables(items):
-        connection.execute(sa.insert(table), values)
+        insert_many(connection, table, values)
 
 
 def update_rows(connection: Connection, items: Sequence[Projected]) -> None:
     """Write the rows of stored deployments anew."""
     for table, values in _tables(items):
         rewrite(connection, table, "deployment_pk", values)
-
-
-def rewrite(
-    connection: Connection, table: Table, key: str, values: Sequence[Mapping[str, Any]]
-) -> None:
-    """Update rows by their key; each of `values` has the key and the same other columns."""
-    if not values:
-        return
-    names = [name for name in values[0] if name != key]
-    statement = (
-        sa.update(table)
-        .where(table.c[key] == sa.bindparam("b_key"))
-        .values({name: sa.bindparam(f"v_{name}") for name in names})
-    )
-    connection.execute(
-        statement,
-        [{"b_key": item[key]} | {f"v_{name}": item[name] for name in names} for item in values],
-    )
 
 
 def _tables(items: Sequence[Projected]) -> Iterable[tuple[Table, list[dict[str, Any]]]]:

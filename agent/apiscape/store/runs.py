@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from apiscape.model.known import Batch, Known, Verdict
 from apiscape.model.run import ErrorRecord, PartReport, RunReport, Scope
 from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.model.vocabulary import ErrorKind, Outcome
+from apiscape.store.bulk import insert_many
 from apiscape.store.closing import allot_parts, close_run, seen_parts
 from apiscape.store.deployments import Target, store_deployments
 from apiscape.store.documents import put_documents
@@ -89,7 +91,7 @@ class Runs:
                 "writer": self._writer.id,
                 "report": encode(report),
             }
-            tx.connection.execute(sa.insert(run_table), values)
+            insert_many(tx.connection, run_table, [values])
         return OpenRun(pk=key, scope=scope, scope_pk=scope_pk, generation=generation, started_at=at)
 
     def known(self, scope: Scope) -> dict[str, Known]:
@@ -206,20 +208,14 @@ _KNOWN = tuple(
 
 def _known(record: Any, parts: Mapping[int, str]) -> Known:  # noqa: ANN401 - a tuple of `_KNOWN`
     uid, name, part_pk, listed_id, facts, detail, stage, presence, since, runs, token, at = record
-    return Known(
-        uid=uid,
-        name=name,
-        part=parts[part_pk],
-        listed_id=listed_id,
-        facts=facts,
-        detail=detail,
-        stage=stage,
-        presence=presence,
-        missing_since=None if since is None else from_utc_millis(since),
-        missing_runs=runs,
-        token=token,
-        token_at=None if at is None else from_utc_millis(at),
-    )
+    missing_since = None if since is None else _moment(since)
+    token_at = None if at is None else _moment(at)
+    held = (uid, name, parts[part_pk], listed_id, facts, detail, stage)
+    return Known(*held, presence, missing_since, runs, token, token_at)
+
+
+_moment = lru_cache(maxsize=1024)(from_utc_millis)
+"""Many deployments of a scope share a time: they were read by one run."""
 
 
 def _part_names(connection: Connection, key: str) -> dict[int, str]:
@@ -246,7 +242,7 @@ def _claim(tx: Transaction, scope: Scope) -> tuple[int, int]:
     }
     if held is None:
         key = tx.keys.allot(scope_table)
-        tx.connection.execute(sa.insert(scope_table), {"pk": key, "key": scope.key} | values)
+        insert_many(tx.connection, scope_table, [{"pk": key, "key": scope.key} | values])
         return key, 1
     tx.connection.execute(sa.update(scope_table).where(scope_table.c.pk == held.pk).values(values))
     return held.pk, held.generation + 1

@@ -23,6 +23,7 @@ from apiscape.model.surroundings import (
 )
 from apiscape.model.values import from_utc_millis
 from apiscape.model.vocabulary import ChangeKind
+from apiscape.store.bulk import insert_many
 from apiscape.store.encoding import clean
 from apiscape.store.engine import Database
 from apiscape.store.schema import surrounding
@@ -202,7 +203,7 @@ def _replace(
         }
         opened.append({name: value for name, value in row.items() if name != "name"})
     _close(tx, closed)
-    tx.connection.execute(sa.insert(surrounding), opened)
+    insert_many(tx.connection, surrounding, opened)
 
 
 def _close(tx: Transaction, closed: list[dict[str, Any]]) -> None:

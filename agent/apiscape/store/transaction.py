@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table
 from apiscape.model.change import Change
 from apiscape.model.codec import encode
 from apiscape.model.values import utc_millis
+from apiscape.store.bulk import insert_many
 from apiscape.store.encoding import clean
 from apiscape.store.schema import change, cursor, deployment
 
@@ -90,7 +91,7 @@ class Log:
         """Write what was noted and return the last sequence number."""
         last = self.last_seq
         if self._rows:
-            self._connection.execute(sa.insert(change), self._rows)
+            insert_many(self._connection, change, self._rows)
             move_cursor(self._connection, LOG, last)
             self._start, self._rows = last, []
         return last
@@ -115,7 +116,7 @@ def move_cursor(connection: Connection, name: str, seq: int) -> None:
     """Set where a reader of the change log stands."""
     moved = connection.execute(sa.update(cursor).where(cursor.c.name == name).values(seq=seq))
     if not moved.rowcount:
-        connection.execute(sa.insert(cursor), {"name": name, "seq": seq})
+        insert_many(connection, cursor, [{"name": name, "seq": seq}])
 
 
 def optional_millis(moment: datetime | None) -> int | None:
