@@ -178,14 +178,23 @@ def test_calls_are_counted_by_operation_and_place(server: AwsServer, region: Reg
 # ── Latency and concurrency ──────────────────────────────────────────────────
 
 
-def test_latency_is_taken_side_by_side(serve: Serve) -> None:
-    server = serve(latency_s=0.2)
+def test_every_answer_takes_the_latency(serve: Serve) -> None:
+    client = serve(latency_s=0.1).client("apigateway", ACCOUNT)
+    started = time.monotonic()
+    client.get_account()
+    assert time.monotonic() - started >= 0.1
+
+
+def test_an_answer_that_takes_its_time_holds_up_nobody(server: AwsServer) -> None:
+    server.inject(Fault(kind="delay", seconds=2, call_index=0))
     client = server.client("apigateway", ACCOUNT)
-    with ThreadPoolExecutor(8) as pool:
-        started = time.monotonic()
-        list(pool.map(lambda _: client.get_account(), range(8)))
-        elapsed_s = time.monotonic() - started
-    assert 0.2 <= elapsed_s < 8 * 0.2
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(client.get_account)
+        while not server.calls:
+            time.sleep(0.001)
+        client.get_account()
+        assert not late.done()
+        assert late.result()["apiKeyVersion"] == "4"
 
 
 def test_many_threads_are_answered_rightly(server: AwsServer, region: Region) -> None:
