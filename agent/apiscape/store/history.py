@@ -1,0 +1,229 @@
+"""The inventory as it was listed at some time: versions of facts and presence, and each part's outcome then.
+
+Facts and presence are versioned, so they are exact. What was concluded is not: of it, only the
+Api that a deployment belongs to is shown, which follows from its native id. How fresh a row was
+follows from the runs that had ended by then: a part that the newest one could not see is not
+observed as a whole; of a part whose listing broke off, nothing after the break is claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Row as Record
+
+from apiscape.errors import NotKept
+from apiscape.model.codec import decode
+from apiscape.model.deployment import Deployment
+from apiscape.model.projection import deepen, project
+from apiscape.model.row import Deep, Row
+from apiscape.model.run import PartReport, RunReport, Scope
+from apiscape.model.values import from_utc_millis, utc_millis
+from apiscape.model.vocabulary import Freshness, Outcome, Presence
+from apiscape.query import View
+from apiscape.query.syntax import fields_of
+from apiscape.store import schema
+from apiscape.store.display import moment_of
+from apiscape.store.finding import RETIRED_SHOWN
+from apiscape.store.operations import load_operations
+from apiscape.store.scopes import scope_of
+
+_CHUNK = 500
+"""Versions whose operations are read together."""
+
+_BLIND = frozenset({Outcome.FAILED.value, Outcome.ABSENT.value})
+"""Outcomes of a part of which nothing was seen."""
+
+_HELD, _FACTS, _STATE = (
+    schema.deployment.c,
+    schema.deployment_version.c,
+    schema.presence_version.c,
+)
+
+
+class Sight(msgspec.Struct):
+    """What was known of a part.
+
+    Attributes:
+        outcome: How the newest run's visit of it ended.
+        observed_at: When a run last saw it, whole or partly.
+        whole: Whether the newest visit read its listing to the end.
+        failed: Listed objects that the newest visit failed on.
+    """
+
+    outcome: str
+    observed_at: datetime | None
+    whole: bool
+    failed: frozenset[str]
+
+    def saw(self, listed_id: str) -> bool:
+        """Say whether the newest visit surely saw what an object of the listing gives."""
+        return self.outcome not in _BLIND and self.whole and listed_id not in self.failed
+
+
+_NEVER = Sight(outcome=Outcome.FAILED.value, observed_at=None, whole=False, failed=frozenset())
+
+
+def read_rows_at(connection: Connection, view: View, at: datetime) -> Iterator[tuple[Row, Deep]]:
+    """Yield the rows that a view is asked of, as they were, in no order.
+
+    Superseded rows, and those retired more than thirty days before, are left out unless the view
+    asks for `presence`.
+
+    Raises:
+        NotKept: Nothing is kept of that time.
+    """
+    refuse_before_horizon(connection, at)
+    moment = utc_millis(at)
+    log = schema.change.c
+    seq = connection.scalar(select(func.max(log.seq)).where(log.at <= moment)) or 0
+    sights = _sights_at(connection, moment)
+    hides = "presence" not in fields_of(view)
+    records = connection.execute(_versions_at(seq, moment)).all()
+    shown = [record for record in records if not (hides and _is_hidden(record, at))]
+    for start in range(0, len(shown), _CHUNK):
+        yield from _compose(connection, shown[start : start + _CHUNK], sights)
+
+
+def refuse_before_horizon(connection: Connection, at: datetime) -> None:
+    """Refuse a time of which nothing is kept: before the horizon, or before the store was made.
+
+    Raises:
+        NotKept: It is.
+    """
+    kept = schema.meta.c
+    query = select(kept.value).where(kept.key.in_(("horizon", "created_at")))
+    horizon = max((int(value) for value in connection.scalars(query)), default=0)
+    if utc_millis(at) < horizon:
+        since = from_utc_millis(horizon).isoformat(timespec="seconds").replace("+00:00", "Z")
+        raise NotKept(
+            f"nothing is kept before {since}",
+            hint=f"the oldest that can be asked for is at:{since}",
+        )
+
+
+def _versions_at(seq: int, moment: int) -> Select[Any]:
+    """Return the query of every deployment that was not forgotten, with what held at a sequence number."""
+    said = schema.change.alias("said").c
+    settled = schema.change.alias("settled").c
+    return (
+        select(
+            _HELD.pk,
+            _HELD.listed_id,
+            _HELD.part_pk,
+            _HELD.first_seen_at,
+            _FACTS.doc,
+            _FACTS.operation_set_pk,
+            _STATE.presence,
+            _STATE.missing_since,
+            said.at.label("changed_at"),
+            settled.at.label("settled_at"),
+            schema.api_member.c.api_uid,
+            schema.scope,
+        )
+        .select_from(schema.deployment)
+        .join(schema.scope, schema.scope.c.pk == _HELD.scope_pk)
+        .join(schema.deployment_version, _valid(_FACTS, seq))
+        .join(schema.presence_version, _valid(_STATE, seq))
+        .outerjoin(said.seq.table, said.seq == _FACTS.from_seq)
+        .outerjoin(settled.seq.table, settled.seq == _STATE.from_seq)
+        .outerjoin(schema.api_member, schema.api_member.c.deployment_pk == _HELD.pk)
+        .where(or_(_HELD.forgotten_at.is_(None), _HELD.forgotten_at > moment))
+    )
+
+
+def _valid(version: Any, seq: int) -> Any:  # noqa: ANN401 - columns of a table, and a condition on them
+    return and_(
+        version.deployment_pk == _HELD.pk,
+        version.from_seq <= seq,
+        or_(version.to_seq.is_(None), version.to_seq > seq),
+    )
+
+
+def _is_hidden(record: Record[Any], at: datetime) -> bool:
+    if record.presence == Presence.SUPERSEDED:
+        return True
+    long_ago = utc_millis(at - RETIRED_SHOWN)
+    return bool(record.presence == Presence.RETIRED and (record.settled_at or 0) < long_ago)
+
+
+def _compose(
+    connection: Connection, records: list[Record[Any]], sights: dict[int, Sight]
+) -> Iterator[tuple[Row, Deep]]:
+    asked = {r.operation_set_pk for r in records if r.operation_set_pk is not None}
+    sets = load_operations(connection, asked) if asked else {}
+    for record in records:
+        item = decode(record.doc, Deployment)
+        if record.operation_set_pk is not None:
+            item = msgspec.structs.replace(item, operations=sets[record.operation_set_pk])
+        yield _row(item, scope_of(record), record, sights.get(record.part_pk, _NEVER)), deepen(item)
+
+
+def _row(item: Deployment, scope: Scope, record: Record[Any], sight: Sight) -> Row:
+    stood = record.presence == Presence.PRESENT
+    seen = not stood or sight.saw(record.listed_id)
+    return msgspec.structs.replace(
+        project(item, scope),
+        api=record.api_uid,
+        presence=record.presence,
+        missing_since=moment_of(record.missing_since),
+        first_seen_at=moment_of(record.first_seen_at),
+        changed_at=moment_of(record.changed_at) or moment_of(record.first_seen_at),
+        observed_at=sight.observed_at,
+        freshness=Freshness.CURRENT if seen else Freshness.NOT_OBSERVED,
+    )
+
+
+def _sights_at(connection: Connection, moment: int) -> dict[int, Sight]:
+    """Return what was known of each part, by its key, from the runs that had ended."""
+    parts = connection.execute(
+        select(schema.part.c.scope_pk, schema.part.c.name, schema.part.c.pk)
+    ).all()
+    by_scope: dict[int, dict[str, int]] = {}
+    for scope_pk, name, key in parts:
+        by_scope.setdefault(scope_pk, {})[name] = key
+    sights: dict[int, Sight] = {}
+    for scope_pk, keys in by_scope.items():
+        sights.update(_sights_of(connection, scope_pk, keys, moment))
+    return sights
+
+
+def _sights_of(
+    connection: Connection, scope_pk: int, keys: dict[str, int], moment: int
+) -> dict[int, Sight]:
+    """Go back over the runs of a scope until each part was seen by one."""
+    run = schema.run.c
+    query = (
+        select(run.report)
+        .where(run.scope_pk == scope_pk, run.ended_at <= moment)
+        .order_by(run.generation.desc())
+    )
+    sights: dict[int, Sight] = {}
+    waiting = dict(keys)
+    for doc in connection.scalars(query):
+        report = decode(doc, RunReport)
+        visits = {visit.part: visit for visit in report.parts}
+        for name, key in list(waiting.items()):
+            sight = sights.setdefault(key, _sight(visits.get(name)))
+            if name in visits and visits[name].outcome not in _BLIND:
+                sight.observed_at = report.ended_at
+                del waiting[name]
+        if not waiting:
+            break
+    return sights
+
+
+def _sight(visit: PartReport | None) -> Sight:
+    """Return how the newest visit of a part went; one that a run does not speak of was not seen."""
+    if visit is None:
+        return Sight(Outcome.FAILED.value, None, whole=False, failed=frozenset())
+    return Sight(
+        outcome=visit.outcome,
+        observed_at=None,
+        whole=visit.ledger.listed_whole,
+        failed=frozenset(exclusion.native_id for exclusion in visit.failed),
+    )
