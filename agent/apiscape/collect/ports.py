@@ -1,16 +1,15 @@
-"""What a scan asks of a store, and tells whoever watches it."""
+"""What a scan asks of a store, and where its plug-ins come from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from apiscape.collect.forecast import Forecast
-from apiscape.collect.source import SourcePlan
+from apiscape.collectors.contract import Collector, Provider
 from apiscape.model.deployment import Deployment
 from apiscape.model.known import Batch, Known, Verdict
-from apiscape.model.run import ErrorRecord, EstateEntry, Ledger, RunReport, Scope
+from apiscape.model.run import ErrorRecord, EstateEntry, RunReport, Scope
 
 
 class Runs(Protocol):
@@ -19,6 +18,7 @@ class Runs(Protocol):
     def begin(
         self,
         scope: Scope,
+        /,
         *,
         at: datetime,
         caller: str | None = None,
@@ -29,15 +29,15 @@ class Runs(Protocol):
         """Claim the scope's next generation."""
         ...
 
-    def known(self, scope: Scope) -> dict[str, Known]:
+    def known(self, scope: Scope, /) -> dict[str, Known]:
         """Return every deployment of a scope that is not forgotten, by uid."""
         ...
 
-    def documents(self, uids: Iterable[str]) -> dict[str, Deployment]:
+    def documents(self, uids: Iterable[str], /) -> dict[str, Deployment]:
         """Return stored facts whole, by uid."""
         ...
 
-    def apply(self, run: Any, batch: Batch, *, at: datetime) -> int:  # noqa: ANN401 - as above
+    def apply(self, run: Any, batch: Batch, /, *, at: datetime) -> int:  # noqa: ANN401 - as above
         """Store a batch in one transaction.
 
         Raises:
@@ -45,12 +45,16 @@ class Runs(Protocol):
         """
         ...
 
-    def end(self, run: Any, report: RunReport, verdict: Verdict) -> None:  # noqa: ANN401 - as above
+    def end(self, run: Any, report: RunReport, verdict: Verdict, /) -> None:  # noqa: ANN401 - as above
         """Store how the run ended, and what follows for presence, in one transaction."""
         ...
 
     def newest(self, limit: int = 100, scope: str | None = None) -> tuple[RunReport, ...]:
         """Return runs, newest first."""
+        ...
+
+    def scopes(self, source: str, /) -> tuple[Scope, ...]:
+        """Return every scope that was ever visited of a source, by key."""
         ...
 
 
@@ -60,7 +64,8 @@ class Estate(Protocol):
     def save(
         self,
         source: str,
-        entries: Iterable[EstateEntry],
+        entries: Sequence[EstateEntry],
+        /,
         *,
         provider: str,
         at: datetime,
@@ -88,48 +93,29 @@ class Store(Protocol):
         ...
 
 
-class Progress(Protocol):
-    """Who watches a scan. All calls come from the scan's own thread, one after the other."""
+class PlugIns(Protocol):
+    """Where providers and collectors come from."""
 
-    def planned(
-        self, source: SourcePlan, estate: tuple[EstateEntry, ...], forecast: Forecast
-    ) -> None:
-        """Tell that a source is planned: what will be visited, what will not, and how long it takes."""
+    def provider(self, name: str) -> Provider:
+        """Return a provider.
+
+        Raises:
+            PlugInError: there is none, or it cannot be loaded.
+        """
         ...
 
-    def unplanned(self, source: SourcePlan, error: ErrorRecord) -> None:
-        """Tell that a source cannot be planned: nobody could sign in."""
+    def collector(self, product: str) -> Collector:
+        """Return a collector.
+
+        Raises:
+            PlugInError: there is none, or it cannot be loaded.
+        """
         ...
 
-    def started(self, scope: Scope) -> None:
-        """Tell that a scope's visit began."""
+    def products(self, provider: str) -> tuple[str, ...]:
+        """Return the products of the installed collectors of a provider."""
         ...
 
-    def tick(self, ledgers: Mapping[Scope, Ledger]) -> None:
-        """Tell how far the visits under way are; now and then."""
+    def version(self, product: str) -> str | None:
+        """Return the distribution that ships a collector, with its version."""
         ...
-
-    def ended(self, report: RunReport) -> None:
-        """Tell that a scope's visit ended."""
-        ...
-
-
-class Silent:
-    """Watches without a word."""
-
-    def planned(
-        self, source: SourcePlan, estate: tuple[EstateEntry, ...], forecast: Forecast
-    ) -> None:
-        """Say nothing."""
-
-    def unplanned(self, source: SourcePlan, error: ErrorRecord) -> None:
-        """Say nothing."""
-
-    def started(self, scope: Scope) -> None:
-        """Say nothing."""
-
-    def tick(self, ledgers: Mapping[Scope, Ledger]) -> None:
-        """Say nothing."""
-
-    def ended(self, report: RunReport) -> None:
-        """Say nothing."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from apiscape.collect.clock import Clock, Stop
 from apiscape.collect.direct import read_directly
@@ -46,6 +46,8 @@ from apiscape.model.run import (
 from apiscape.model.vocabulary import ChangeKind, ErrorKind, Outcome, Presence
 from apiscape.reconcile.judge import judge
 from apiscape.reconcile.policy import DEFAULT_POLICY, PresencePolicy
+
+T = TypeVar("T")
 
 FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
 """Outcomes that leave nothing unseen."""
@@ -98,7 +100,7 @@ class ScopeRun:
         self._budget = budget
         self._started_at = means.clock.now()
         self._lock = threading.Lock()
-        self._ledger = ScopeLedger(job.collector.parts if job.collector else ())
+        self._ledger = ScopeLedger(())
         self._known: dict[str, Known] = {}
         self._run: Any = None
         self._intake: Intake | None = None
@@ -162,7 +164,12 @@ class ScopeRun:
             config_digest=job.source.config_digest,
         )
         self._known = self._means.runs.known(job.scope)
-        version = job.collector.normaliser_version if job.collector else 0
+        if job.collector is not None:
+            parts: Iterable[str] = job.collector.parts
+            version = job.collector.normaliser_version
+        else:
+            parts, version = sorted({row.part for row in self._known.values()}), 0
+        self._ledger = ScopeLedger(parts)
         self._tokens = TokenBook(self._known.values(), version)
         self._intake = Intake(self._means.runs, self._run, self._known, self._ledger, self._tokens)
 
@@ -171,25 +178,25 @@ class ScopeRun:
         collector = self.job.collector
         if self.job.error is not None or collector is None:
             return self.job.error
-        try:
-            with self._session() as session:
-                visit = self._lend(session)
-                for said in collector.discover(self.job.scope, visit):
-                    self._take(said)
-                if isinstance(collector, ReadsDirectly):
-                    known = self._known.values()
-                    read_directly(
-                        collector, self.job.scope, visit, self._ledger, known, self._run.generation
-                    )
-        except Cancelled as cancelled:
-            return self.stop.error or cancelled.record()
-        except CollectorError as error:
-            return error.record()
-        except ApiscapeError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the edge: a collector's defect is data
-            return describe_defect(self.job.scope.product, error)
-        return None
+        ended = at_edge(self.job.scope.product, lambda: self._discover(collector))
+        if ended is not None and ended.kind == ErrorKind.DEADLINE:
+            return self.stop.error or ended
+        return ended
+
+    def _discover(self, collector: Collector) -> None:
+        with self._session() as session:
+            visit = self._lend(session)
+            for said in collector.discover(self.job.scope, visit):
+                self._take(said)
+            if isinstance(collector, ReadsDirectly):
+                read_directly(
+                    collector,
+                    self.job.scope,
+                    visit,
+                    self._ledger,
+                    self._known.values(),
+                    self._run.generation,
+                )
 
     @contextmanager
     def _session(self) -> Iterator[Any]:
@@ -295,8 +302,20 @@ class ScopeRun:
         )
 
 
-def describe_defect(product: str, error: Exception) -> ErrorRecord:
-    """Return what a collector's unforeseen exception is in words: its type and place.
+def at_edge(what: str, work: Callable[[], T]) -> T | ErrorRecord:
+    """Do what a plug-in does, and return what went wrong as data; the store's errors go on."""
+    try:
+        return work()
+    except CollectorError as error:
+        return error.record()
+    except ApiscapeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the edge: a plug-in's defect is data
+        return describe_defect(what, error)
+
+
+def describe_defect(plug_in: str, error: Exception) -> ErrorRecord:
+    """Return what a plug-in's unforeseen exception is in words: its type and place.
 
     Its text is left out: nobody knows whether it holds a credential.
     """
@@ -304,6 +323,6 @@ def describe_defect(product: str, error: Exception) -> ErrorRecord:
     where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
     return ErrorRecord(
         kind=ErrorKind.DEFECT,
-        message=f"defect of the collector {product}: {type(error).__name__} at {where}",
+        message=f"defect of {plug_in}: {type(error).__name__} at {where}",
         next_step="report it to the collector's author",
     )

@@ -41,12 +41,14 @@ class MemoryRuns:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._generations: dict[str, int] = {}
+        self._scopes: dict[str, Scope] = {}
         self._ended: set[tuple[str, int]] = set()
 
     def begin(self, scope: Scope, *, at: datetime, **_: str | None) -> OpenRun:
         with self._lock:
             generation = self._generations.get(scope.key, 0) + 1
             self._generations[scope.key] = generation
+            self._scopes[scope.key] = scope
             return OpenRun(scope=scope, generation=generation, started_at=at)
 
     def known(self, scope: Scope) -> dict[str, Known]:
@@ -87,6 +89,9 @@ class MemoryRuns:
     def newest(self, limit: int = 100, scope: str | None = None) -> tuple[RunReport, ...]:
         found = [report for report in self.reports if scope in {None, report.scope.key}]
         return tuple(found[::-1][:limit])
+
+    def scopes(self, source: str) -> tuple[Scope, ...]:
+        return tuple(scope for scope in self._scopes.values() if scope.source == source)
 
     def presence(self) -> dict[str, str]:
         """Return the presence of every deployment by name of its native id."""

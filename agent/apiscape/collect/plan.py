@@ -1,0 +1,290 @@
+"""What a source will be asked: its reaches times its products, and the estate around them.
+
+Whatever was visited before is not forgotten: a reach that is no longer offered is lost, and
+the scopes that fall away say so in a run of their own, so that nothing of them looks current.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from importlib.metadata import version
+
+import msgspec
+
+from apiscape.collect.ports import PlugIns
+from apiscape.collect.quotas import SHARE, UNPUBLISHED
+from apiscape.collect.run import Job
+from apiscape.collect.source import SourcePlan, accepted_reason
+from apiscape.collectors.contract import Collector, Plan, PlannedReach, Provider
+from apiscape.collectors.registry import (
+    PlugInError,
+    collector_names,
+    find_collectors,
+    load_collector,
+    load_provider,
+)
+from apiscape.model.entity import Entity
+from apiscape.model.run import ErrorRecord, EstateEntry, RunReport, Scope
+from apiscape.model.vocabulary import ErrorKind, Outcome, ReachState
+
+NO_LONGER_CONFIGURED = "no longer configured"
+
+GAPS = frozenset({ReachState.LOST})
+"""States of the estate that leave a scan incomplete, unless accepted: the others are choices."""
+
+
+class PlannedSource(Entity, frozen=True):
+    """A source, ready to be visited.
+
+    Attributes:
+        estate: Every reach: visited, excluded, not configured, lost, unsupported.
+        estate_error: Why the estate cannot be known, if so.
+        error: Why the source cannot be planned, if so; its jobs are then those of old, and fail.
+        rates: Calls a second that the quotas allow, by product.
+    """
+
+    source: SourcePlan
+    jobs: tuple[Job, ...]
+    estate: tuple[EstateEntry, ...] = ()
+    estate_error: ErrorRecord | None = None
+    error: ErrorRecord | None = None
+    rates: dict[str, float] = msgspec.field(default_factory=dict)
+
+
+class Remembered(Entity, frozen=True):
+    """What the store has of a source.
+
+    Attributes:
+        scopes: Every scope that was ever visited; `last`: its newest run, by key.
+    """
+
+    estate: tuple[EstateEntry, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    last: dict[str, RunReport] = msgspec.field(default_factory=dict)
+
+
+class Installed:
+    """The plug-ins that are installed (`collectors.registry`)."""
+
+    def provider(self, name: str) -> Provider:
+        """Return a provider.
+
+        Raises:
+            PlugInError: there is none, or it cannot be loaded.
+        """
+        return load_provider(name)
+
+    def collector(self, product: str) -> Collector:
+        """Return a collector.
+
+        Raises:
+            PlugInError: there is none, or it cannot be loaded.
+        """
+        return load_collector(product)
+
+    def products(self, provider: str) -> tuple[str, ...]:
+        """Return the products of the installed collectors of a provider."""
+        return collector_names(provider)
+
+    def version(self, product: str) -> str | None:
+        """Return the distribution that ships a collector, with its version."""
+        for found in find_collectors():
+            if found.name == product and found.distribution is not None:
+                return f"{found.distribution} {version(found.distribution)}"
+        return None
+
+
+def plan_source(
+    source: SourcePlan, plug_ins: PlugIns, remembered: Remembered, today: date
+) -> PlannedSource:
+    """Sign in to a source and return what will be visited.
+
+    Raises:
+        CollectorError: nobody could sign in.
+        PlugInError: the provider is not installed.
+    """
+    provider = plug_ins.provider(source.provider)
+    plan = provider.plan(source.name, source.settings)
+    bench = _Bench(source, plug_ins, provider, today)
+    jobs = [bench.job(scope, reach) for scope, reach in _scopes(source, plug_ins, plan)]
+    estate = tuple(_estate(source, plan, remembered, today))
+    lost = {entry.key for entry in estate if entry.state == ReachState.LOST}
+    jobs += bench.fallen_away(remembered, {job.scope.key for job in jobs}, lost)
+    return PlannedSource(
+        source=source,
+        jobs=tuple(jobs),
+        estate=estate,
+        estate_error=plan.estate_error,
+        rates=bench.rates(),
+    )
+
+
+def plan_blindly(
+    source: SourcePlan,
+    plug_ins: PlugIns,
+    remembered: Remembered,
+    error: ErrorRecord,
+    today: date,
+) -> PlannedSource:
+    """Return the plan of a source that cannot be planned: every scope of old, failed for that reason.
+
+    Raises:
+        PlugInError: the provider is not installed.
+    """
+    bench = _Bench(source, plug_ins, plug_ins.provider(source.provider), today)
+    jobs = tuple(bench.job(scope, error=error) for scope in remembered.scopes)
+    return PlannedSource(source=source, jobs=jobs, error=error, rates=bench.rates())
+
+
+class _Bench:
+    """Makes the jobs of one source; loads each of its collectors once."""
+
+    def __init__(
+        self, source: SourcePlan, plug_ins: PlugIns, provider: Provider, today: date
+    ) -> None:
+        self._source = source
+        self._plug_ins = plug_ins
+        self._provider = provider
+        self._today = today
+        self._loaded: dict[str, Collector | PlugInError] = {}
+
+    def job(
+        self,
+        scope: Scope,
+        reach: PlannedReach | None = None,
+        error: ErrorRecord | None = None,
+    ) -> Job:
+        """Return the job of a scope; it fails with the error given, of its reach, or of its collector."""
+        collector = self._load(scope.product)
+        broken = collector if isinstance(collector, PlugInError) else None
+        planned = error or (reach.error if reach else None)
+        return Job(
+            scope=scope,
+            source=self._source,
+            provider=self._provider,
+            collector=None if isinstance(collector, PlugInError) else collector,
+            error=planned or (_cannot_load(broken) if broken else None),
+            caller=reach.caller if reach else None,
+            accepted=accepted_reason(self._source.accepted, scope.key, self._today),
+            agent_version=version("apiscape"),
+            collector_version=None if broken else self._plug_ins.version(scope.product),
+        )
+
+    def fallen_away(
+        self, remembered: Remembered, planned: set[str], lost: set[str]
+    ) -> Iterator[Job]:
+        """Yield a job for each scope of old that is not planned: lost, or no longer configured."""
+        for scope in remembered.scopes:
+            if scope.key in planned:
+                continue
+            if scope.reach.key in lost:
+                yield self.job(scope, error=_LOST)
+            elif not _is_laid_down(remembered.last.get(scope.key)):
+                yield self.job(scope, error=_LAID_DOWN)
+
+    def rates(self) -> dict[str, float]:
+        """Return the calls a second that each product's widest quota allows."""
+        return {
+            product: self._rate(collector)
+            for product, collector in self._loaded.items()
+            if not isinstance(collector, PlugInError)
+        }
+
+    def _rate(self, collector: Collector) -> float:
+        configured = self._source.quotas
+        rates = [
+            configured[quota.family].rate_per_s
+            if quota.family in configured
+            else quota.rate_per_s * SHARE
+            for quota in collector.quotas
+        ]
+        return max(rates, default=UNPUBLISHED.rate_per_s)
+
+    def _load(self, product: str) -> Collector | PlugInError:
+        if product not in self._loaded:
+            try:
+                self._loaded[product] = self._plug_ins.collector(product)
+            except PlugInError as error:
+                self._loaded[product] = error
+        return self._loaded[product]
+
+
+def _scopes(
+    source: SourcePlan, plug_ins: PlugIns, plan: Plan
+) -> Iterator[tuple[Scope, PlannedReach]]:
+    products = source.products or plug_ins.products(source.provider)
+    for planned in plan.reaches:
+        for product in products:
+            scope = Scope(
+                source=source.name,
+                provider=source.provider,
+                product=product,
+                reach=planned.reach,
+            )
+            yield scope, planned
+
+
+def _estate(
+    source: SourcePlan, plan: Plan, remembered: Remembered, today: date
+) -> Iterator[EstateEntry]:
+    """Yield every reach once: what is visited, what the provider says besides, what was lost."""
+    visited = [_visited(source, planned) for planned in plan.reaches]
+    offered = {entry.key for entry in (*visited, *plan.estate)}
+    of_old = _of_old(remembered.estate, offered, known=plan.estate_error is None)
+    for entry in (*visited, *plan.estate, *of_old):
+        reason = accepted_reason(source.accepted, f"{source.name}/{entry.key}", today)
+        whole = entry.state == ReachState.VISITED
+        yield entry if whole else msgspec.structs.replace(entry, accepted=reason)
+
+
+def _visited(source: SourcePlan, planned: PlannedReach) -> EstateEntry:
+    return EstateEntry(
+        source=source.name,
+        provider=source.provider,
+        key=planned.reach.key,
+        title=planned.reach.title,
+        reason=planned.error.message if planned.error else None,
+    )
+
+
+def _of_old(
+    before: Iterable[EstateEntry], offered: set[str], *, known: bool
+) -> Iterator[EstateEntry]:
+    """Yield what is no longer spoken of: lost where it was visited; as it was where nobody could look."""
+    for entry in before:
+        if _is_spoken_of(entry.key, offered):
+            continue
+        if entry.state in {ReachState.VISITED, ReachState.LOST}:
+            yield msgspec.structs.replace(
+                entry, state=ReachState.LOST, reason="planned before, and no longer offered"
+            )
+        elif not known:
+            yield entry
+
+
+def _is_spoken_of(key: str, offered: set[str]) -> bool:
+    """Say whether a reach, or what it lies in, is offered: `1/eu` where `1` is not configured."""
+    parts = key.split("/")
+    return any("/".join(parts[:end]) in offered for end in range(1, len(parts) + 1))
+
+
+def _is_laid_down(last: RunReport | None) -> bool:
+    """Say whether a scope's newest run already says that it is no longer configured."""
+    return (
+        last is not None
+        and last.outcome == Outcome.ABSENT
+        and any(part.reason == NO_LONGER_CONFIGURED for part in last.parts)
+    )
+
+
+def _cannot_load(error: PlugInError) -> ErrorRecord:
+    return ErrorRecord(kind=ErrorKind.DEFECT, message=error.message, next_step=error.hint)
+
+
+_LOST = ErrorRecord(
+    kind=ErrorKind.UNREACHABLE,
+    message="planned before, and no longer offered by the provider",
+    next_step="check access to it, or accept the gap in the configuration",
+)
+_LAID_DOWN = ErrorRecord(kind=ErrorKind.UNSUPPORTED, message=NO_LONGER_CONFIGURED)

@@ -1,0 +1,79 @@
+"""Draws up the plans of sources, with what the store remembers of each."""
+
+from __future__ import annotations
+
+from apiscape.collect.clock import Clock
+from apiscape.collect.forecast import Forecast, forecast
+from apiscape.collect.plan import PlannedSource, Remembered, plan_blindly, plan_source
+from apiscape.collect.ports import PlugIns, Store
+from apiscape.collect.run import Job, at_edge
+from apiscape.collect.source import SourcePlan
+from apiscape.model.run import ErrorRecord, RunReport, Scope
+
+
+class Planner:
+    """Draws up plans, and keeps the estates that they find.
+
+    Args:
+        store: What is remembered, and where estates go.
+        plug_ins: Where providers and collectors come from.
+        clock: Says until when a gap is accepted.
+    """
+
+    def __init__(self, store: Store, plug_ins: PlugIns, clock: Clock) -> None:
+        self._store = store
+        self._plug_ins = plug_ins
+        self._clock = clock
+
+    def plan(self, source: SourcePlan) -> PlannedSource:
+        """Sign in to a source and return its plan; where nobody can, the plan says so.
+
+        Raises:
+            StoreError: the store cannot be read.
+            PlugInError: the provider is not installed.
+        """
+        remembered = self._remember(source)
+        today = self._clock.now().date()
+        plan = at_edge(
+            source.provider,
+            lambda: plan_source(source, self._plug_ins, remembered, today),
+        )
+        return self.give_up(source, plan) if isinstance(plan, ErrorRecord) else plan
+
+    def give_up(self, source: SourcePlan, error: ErrorRecord) -> PlannedSource:
+        """Return the plan of a source that cannot be planned: what was visited before, failed.
+
+        Raises:
+            StoreError: the store cannot be read.
+            PlugInError: the provider is not installed.
+        """
+        today = self._clock.now().date()
+        return plan_blindly(source, self._plug_ins, self._remember(source), error, today)
+
+    def keep(self, plan: PlannedSource) -> None:
+        """Store the estate that a plan found, or why it could not be known; then what stood stays."""
+        source, at, save = plan.source, self._clock.now(), self._store.estate.save
+        error = plan.error or plan.estate_error
+        if plan.error is None:
+            save(source.name, plan.estate, provider=source.provider, at=at)
+        if error is not None:
+            save(source.name, (), provider=source.provider, at=at, error=error)
+
+    def forecast(self, plan: PlannedSource, jobs: list[Job]) -> Forecast:
+        """Return what some jobs of a plan are expected to cost; those that fail at once cost nothing."""
+        scopes = [job.scope for job in jobs if job.error is None]
+        return forecast(scopes, self._last(scopes), plan.rates)
+
+    def _remember(self, source: SourcePlan) -> Remembered:
+        scopes = self._store.runs.scopes(source.name)
+        return Remembered(
+            estate=tuple(
+                entry for entry in self._store.estate.load() if entry.source == source.name
+            ),
+            scopes=scopes,
+            last=self._last(scopes),
+        )
+
+    def _last(self, scopes: tuple[Scope, ...] | list[Scope]) -> dict[str, RunReport]:
+        newest = self._store.runs.newest
+        return {run.scope.key: run for scope in scopes for run in newest(1, scope.key)}
