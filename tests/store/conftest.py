@@ -1,0 +1,79 @@
+"""Stores to test with: each test has its own, on SQLite and on PostgreSQL, with and without pg_trgm."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apiscape.store import Store, open_store
+from tests.store import postgres
+from tests.store.postgres import PLAIN, Server
+
+DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Give one PostgreSQL server for the whole session."""
+    binaries = postgres.find_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL: neither the system's nor pgserver")
+    with postgres.running(binaries) as running:
+        running.execute(f"CREATE ROLE {PLAIN} LOGIN")
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template_database(server: Server) -> str:
+    """Give the name of a database that is an empty store, for copies."""
+    name = server.create(prefix="empty")
+    open_store(server.url(name), write=True).close()
+    return name
+
+
+@pytest.fixture(scope="session")
+def template_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an SQLite file that is an empty store, for copies."""
+    path = tmp_path_factory.mktemp("template") / "store.db"
+    open_store(str(path), write=True).close()
+    return path
+
+
+@pytest.fixture
+def sqlite_address(tmp_path: Path, template_file: Path) -> str:
+    """Give the address of an empty SQLite store."""
+    path = tmp_path / "store.db"
+    shutil.copyfile(template_file, path)
+    return str(path)
+
+
+@pytest.fixture
+def postgresql_address(server: Server, template_database: str) -> Iterator[str]:
+    """Give the address of an empty PostgreSQL store."""
+    name = server.create(template_database)
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def bare_database(server: Server) -> Iterator[str]:
+    """Give the name of a database with nothing in it."""
+    name = server.create()
+    yield name
+    server.drop(name)
+
+
+@pytest.fixture(params=DATABASES)
+def address(request: pytest.FixtureRequest) -> str:
+    """Give the address of an empty store on each database in turn."""
+    return str(request.getfixturevalue(f"{request.param}_address"))
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[Store]:
+    """Give an empty store, open to write."""
+    with open_store(address, write=True) as opened:
+        yield opened

@@ -1,0 +1,141 @@
+"""A PostgreSQL server of the tests' own: on a Unix socket in a directory of its own, gone at the end.
+
+The system's binaries are taken where there are any, for they have pg_trgm; else those of pgserver.
+A server refuses to run as root, so root starts it as the user `postgres`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+USER = "postgres"
+PLAIN = "plain"
+"""A role that may make no extension, so that a store of its has to do without pg_trgm."""
+
+START_TIMEOUT_S = 60
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB")
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
+        self._folder = folder
+        self._process = process
+        self._numbers = count(1)
+
+    def url(self, name: str, user: str = USER) -> str:
+        return f"postgresql+psycopg://{user}@/{name}?host={self._folder}"
+
+    def create(self, template: str | None = None, *, prefix: str = "t") -> str:
+        """Make a database, as a copy of a template that nobody is connected to; return its name."""
+        name = f"{prefix}{next(self._numbers)}"
+        copied = f" TEMPLATE {template} STRATEGY file_copy" if template else ""
+        self.execute(f"CREATE DATABASE {name}{copied}")
+        return name
+
+    def drop(self, name: str) -> None:
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def execute(self, statement: str, database: str = USER) -> None:
+        with self.connect(database) as connection:
+            connection.execute(statement.encode())
+
+    def connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(dbname=database, user=USER, host=str(self._folder), autocommit=True)
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        until = time.monotonic() + START_TIMEOUT_S
+        while True:
+            try:
+                self.execute("SELECT 1")
+            except psycopg.OperationalError:
+                if time.monotonic() > until or self._process.poll() is not None:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+
+def find_binaries() -> Path | None:
+    """Return where `initdb` and `postgres` are: the newest of the system's, else pgserver's."""
+    system = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=_version)
+    if system:
+        return system[-1].parent
+    found = find_spec("pgserver")
+    if found is None or found.origin is None:
+        return None
+    bundled = Path(found.origin).parent / "pginstall" / "bin"
+    return bundled if (bundled / "postgres").exists() else None
+
+
+def _version(binary: Path) -> float:
+    return float(binary.parts[-3])
+
+
+@contextmanager
+def running(binaries: Path) -> Iterator[Server]:
+    """Run a server until the end of the block."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    as_user: dict[str, str] = {}
+    if os.geteuid() == 0:
+        shutil.chown(folder, USER)
+        as_user = {"user": USER}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    data = folder / "data"
+    init = ("-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+    try:
+        _run((str(binaries / "initdb"), *init), as_user, environment)
+        options = [part for option in _FAST for part in ("-c", option)]
+        command = [
+            str(binaries / "postgres"),
+            "-D",
+            str(data),
+            "-k",
+            str(folder),
+            "-h",
+            "",
+            *options,
+        ]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                **as_user,  # type: ignore[call-overload]
+            )
+        try:
+            server = Server(folder, process)
+            server.wait()
+            yield server
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(START_TIMEOUT_S)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(command: Sequence[str], as_user: dict[str, str], environment: dict[str, str]) -> None:
+    subprocess.run(
+        command,
+        check=True,
+        capture_output=True,
+        cwd="/",
+        env=environment,
+        **as_user,  # type: ignore[call-overload]
+    )
