@@ -7,12 +7,24 @@ what is picked by name is ever kept, so a field that nobody thought of cannot le
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 LARGEST_COUNT = 2**53
 """Counts beyond what every JSON reader holds exactly are not believed."""
+
+WITHHELD = "(withheld)"
+"""Stands for the value of a tag that looks like a credential."""
+
+_SECRET_KEY = re.compile(
+    r"pass(?:word|wd|phrase)|pwd|secret|token|credential|(?:api|access|private|signing)[-_ ]?key",
+    re.IGNORECASE,
+)
+_SECRET_VALUE = re.compile(
+    r"-----BEGIN|\bA[KS]IA[0-9A-Z]{16}\b|\bda2-[0-9a-z]{20}|\bgh[pousr]_\w{20}|\beyJ[\w-]{10,}\.|://[^/\s]*:[^/\s]*@"
+)
 
 Item = Mapping[str, Any]
 
@@ -85,13 +97,21 @@ def items(item: object, key: str) -> tuple[Item, ...]:
 
 
 def labels(item: object, key: str) -> dict[str, str]:
-    """Return tags in the order of their keys; values that are no text are left out."""
+    """Return tags in the order of their keys; values that are no text are left out.
+
+    Tags are no place for credentials, and hold some all the same: a value whose key or form
+    speaks of one is withheld.
+    """
     given = part(item, key)
     return {
-        well_formed(name): well_formed(value)
+        well_formed(name): WITHHELD if _is_secret(name, value) else well_formed(value)
         for name, value in sorted(given.items(), key=lambda pair: str(pair[0]))
         if isinstance(name, str) and isinstance(value, str)
     }
+
+
+def _is_secret(name: str, value: str) -> bool:
+    return bool(_SECRET_KEY.search(name) or _SECRET_VALUE.search(value))
 
 
 def well_formed(value: str) -> str:

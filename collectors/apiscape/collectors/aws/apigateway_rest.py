@@ -1,0 +1,141 @@
+"""REST APIs of Amazon API Gateway (v1).
+
+Calls: one `GetRestApis` per 500 APIs; per API one `GetStages`, and one `GetExport` for each
+distinct deployment that changed. An API whose stages stand costs one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from apiscape.collectors.aws import rest
+from apiscape.collectors.aws.errors import ONE_DETAIL, Refused
+from apiscape.collectors.aws.exposure import read_exposure
+from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.looking import LARGEST_EXPORT_BYTES, Look
+from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA, RESOURCES_QUOTA
+from apiscape.collectors.aws.picking import Item, items, text
+from apiscape.collectors.aws.resources import read_resources
+from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
+from apiscape.collectors.contract import Malformed, Observation, Permission, Quota, Visit
+from apiscape.model.deployment import Deployment, Spec
+from apiscape.model.run import Scope
+
+PART = "GetRestApis"
+
+
+class RestApiCollector:
+    """Lists REST APIs: a deployment per stage, or one for an API that has none."""
+
+    product: ClassVar[str] = rest.KIND
+    title: ClassVar[str] = "API Gateway REST"
+    provider: ClassVar[str] = "aws"
+    permissions: ClassVar[tuple[Permission, ...]] = (
+        Permission(
+            action="apigateway:GET",
+            resources=("arn:{partition}:apigateway:*::/restapis",),
+            operations=("apigateway:GetRestApis",),
+            reveals="which REST APIs exist",
+        ),
+        Permission(
+            action="apigateway:GET",
+            resources=("arn:{partition}:apigateway:*::/restapis/*/stages",),
+            operations=("apigateway:GetStages",),
+            reveals="stages: where each API is deployed, throttling, firewall, logging, tracing",
+        ),
+        Permission(
+            action="apigateway:GET",
+            resources=("arn:{partition}:apigateway:*::/restapis/*/stages/*/exports/*",),
+            operations=("apigateway:GetExport",),
+            reveals="operations, who may call them, backends and the contract, as deployed",
+            optional=True,
+        ),
+        Permission(
+            action="apigateway:GET",
+            resources=("arn:{partition}:apigateway:*::/restapis/*/resources",),
+            operations=("apigateway:GetResources",),
+            reveals="operations of APIs that are not deployed, or whose export is refused",
+            optional=True,
+        ),
+    )
+    quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA, RESOURCES_QUOTA)
+    parts: ClassVar[tuple[str, ...]] = (PART,)
+    stability: ClassVar[str] = "beta"
+    normaliser_version: ClassVar[int] = 1
+
+    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
+        """Yield every REST API of an account's region.
+
+        Raises:
+            CollectorError: the listing could not be read to its end.
+        """
+        del scope  # the session knows its place
+        session: AwsSession = visit.session
+        calls = session.calls(self.permissions)
+        pages = calls.pages("apigateway:GetRestApis")
+        yield from walk(
+            PART,
+            pages,
+            Members("id", "name", "tags"),
+            visit,
+            lambda api_id, api: RestLook(session, calls, visit, api_id, api).observe(),
+        )
+
+
+class RestLook(Look):
+    """A look at one REST API."""
+
+    stage_member: ClassVar[str] = "stageName"
+
+    def list_stages(self) -> Sequence[Item]:
+        """Return the stages; the listing has no pages."""
+        if read_exposure(self.api).policy_unread:
+            self.unseen["resource policy"] = Malformed("the resource policy cannot be read")
+        return items(self.calls.call("apigateway:GetStages", restApiId=self.api_id), "item")
+
+    def native_token(self, stage: Item | None) -> str | None:
+        """Return deployment, canary and time of the last change."""
+        return rest.native_token(self.api, stage)
+
+    def deployed(self, stage: Item | None) -> str:
+        """Return the deployment's id."""
+        return text(stage, "deploymentId") or ""
+
+    def normalise(self, stage: Item | None, detail: Detail) -> Deployment:
+        """Return the deployment of a stage."""
+        return rest.normalise(self.api, stage, detail, self.place, self.keys)
+
+    def read_detail(self, stage: Item | None) -> Detail:
+        """Return what is exported of a stage, or the working copy where there is no export."""
+        if not self.deployed(stage):
+            return Detail(self._working_copy("not deployed"), specs=())
+        name = text(stage, "stageName") or ""
+        uri = f"/restapis/{self.api_id}/stages/{name}/exports/oas30"
+        try:
+            return self.keep_export(self._export(name), uri)
+        except Refused as refusal:
+            kept = Spec(format="openapi", source_uri=uri, not_kept=refusal.message)
+            return Detail(self._working_copy("export refused"), specs=(kept,))
+        except ONE_DETAIL as error:
+            self.unseen[f"contract of stage {name}"] = error
+            return Detail(self._working_copy("no export"))
+
+    def _export(self, stage: str) -> bytes:
+        return self.calls.read(
+            "apigateway:GetExport",
+            limit_bytes=LARGEST_EXPORT_BYTES,
+            restApiId=self.api_id,
+            stageName=stage,
+            exportType="oas30",
+            parameters={"extensions": "apigateway"},
+            accepts="application/json",
+        )
+
+    def _working_copy(self, reason: str) -> Surface:
+        """Return what the API's authors edit."""
+        resources = self.try_listing(
+            "operations", "apigateway:GetResources", restApiId=self.api_id, embed=["methods"]
+        )
+        return UNSEEN_SURFACE if resources is None else read_resources(resources, reason)

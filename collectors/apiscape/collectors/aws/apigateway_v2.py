@@ -1,0 +1,221 @@
+"""HTTP and WebSocket APIs of Amazon API Gateway (v2).
+
+Both products list the same `GetApis`; each takes its own. Calls per HTTP API: `GetStages`, and
+one `ExportApi` for each distinct deployment that changed: what is deployed, in one call instead
+of three. Per WebSocket API, which cannot be exported: `GetStages`, and where a deployment
+changed `GetRoutes`, `GetIntegrations` and, if a route points at one, `GetAuthorizers`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from apiscape.collectors.aws import v2
+from apiscape.collectors.aws.errors import ONE_DETAIL, Refused
+from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.looking import LARGEST_EXPORT_BYTES, Look
+from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
+from apiscape.collectors.aws.picking import Item, text
+from apiscape.collectors.aws.routes import (
+    Routes,
+    needs_authorizers,
+    read_http_routes,
+    read_websocket_routes,
+)
+from apiscape.collectors.aws.session import AwsSession, Page
+from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
+from apiscape.collectors.contract import Observation, Permission, Quota, Visit
+from apiscape.model.deployment import Deployment, Spec
+from apiscape.model.run import Scope
+
+PART = "GetApis"
+MEMBERS = Members("ApiId", "Name", "Tags")
+
+
+def _permission(path: str, operation: str, reveals: str, *, optional: bool = False) -> Permission:
+    return Permission(
+        action="apigateway:GET",
+        resources=(f"arn:{{partition}}:apigateway:*::{path}",),
+        operations=(f"apigatewayv2:{operation}",),
+        reveals=reveals,
+        optional=optional,
+    )
+
+
+_APIS = _permission("/apis", "GetApis", "which HTTP and WebSocket APIs exist")
+_STAGES = _permission(
+    "/apis/*/stages", "GetStages", "stages: where each API is deployed, throttling, logging"
+)
+_EXPORT = _permission(
+    "/apis/*/exports/*",
+    "ExportApi",
+    "operations, who may call them, backends and the contract, as deployed",
+    optional=True,
+)
+_ROUTES = _permission(
+    "/apis/*/routes", "GetRoutes", "operations and their authorization", optional=True
+)
+_INTEGRATIONS = _permission("/apis/*/integrations", "GetIntegrations", "backends", optional=True)
+_AUTHORIZERS = _permission(
+    "/apis/*/authorizers", "GetAuthorizers", "issuers and kinds of authorizers", optional=True
+)
+
+
+class V2Look(Look, ABC):
+    """A look at one API of the second generation."""
+
+    stage_member: ClassVar[str] = "StageName"
+
+    def list_stages(self) -> Sequence[Item]:
+        """Return the stages."""
+        return self.calls.everything("apigatewayv2:GetStages", ApiId=self.api_id)
+
+    def native_token(self, stage: Item | None) -> str | None:
+        """Return deployment and time of the last change."""
+        return v2.native_token(self.api, stage)
+
+    def deployed(self, stage: Item | None) -> str:
+        """Return the deployment's id."""
+        return text(stage, "DeploymentId") or ""
+
+    def normalise(self, stage: Item | None, detail: Detail) -> Deployment:
+        """Return the deployment of a stage."""
+        return v2.normalise(self.api, stage, detail, self.place, self.keys)
+
+    def read_configuration(self) -> Routes | None:
+        """Return what is configured, or `None` and a gap where the routes may not be read."""
+        where = {"ApiId": self.api_id}
+        routes = self.try_listing("operations", "apigatewayv2:GetRoutes", **where)
+        if routes is None:
+            return None
+        integrations = self.try_listing("backends", "apigatewayv2:GetIntegrations", **where)
+        authorizers: Sequence[Item] | None = ()
+        if needs_authorizers(routes):
+            authorizers = self.try_listing("authorizers", "apigatewayv2:GetAuthorizers", **where)
+        return Routes(routes, integrations, authorizers)
+
+
+class HttpLook(V2Look):
+    """A look at one HTTP API."""
+
+    def read_detail(self, stage: Item | None) -> Detail:
+        """Return what is exported of a stage, or of the configuration where nothing is deployed."""
+        name = text(stage, "StageName") if self.deployed(stage) else None
+        uri = f"/apis/{self.api_id}/exports/OAS30" + (f"?stage={name}" if name else "")
+        try:
+            return self.keep_export(self._export(name), uri)
+        except Refused as refusal:
+            kept = Spec(format="openapi", source_uri=uri, not_kept=refusal.message)
+            return Detail(self._routes(), specs=(kept,))
+        except ONE_DETAIL as error:
+            self.unseen[f"contract of stage {name}" if name else "contract"] = error
+            return Detail(self._routes())
+
+    def _export(self, stage: str | None) -> bytes:
+        return self.calls.read(
+            "apigatewayv2:ExportApi",
+            limit_bytes=LARGEST_EXPORT_BYTES,
+            ApiId=self.api_id,
+            Specification="OAS30",
+            OutputType="JSON",
+            IncludeExtensions=True,
+            **({"StageName": stage} if stage else {}),
+        )
+
+    def _routes(self) -> Surface:
+        configured = self.read_configuration()
+        return UNSEEN_SURFACE if configured is None else read_http_routes(configured)
+
+
+class WebSocketLook(V2Look):
+    """A look at one WebSocket API."""
+
+    def read_detail(self, stage: Item | None) -> Detail:
+        """Return the configuration: what is deployed cannot be read."""
+        del stage
+        configured = self.read_configuration()
+        surface = UNSEEN_SURFACE if configured is None else read_websocket_routes(configured)
+        return Detail(surface, specs=())
+
+    def deployed(self, stage: Item | None) -> str:
+        """Return the same for every stage: one configuration stands for all of them."""
+        del stage
+        return ""
+
+
+class V2Collector(ABC):
+    """Lists the APIs of one protocol: a deployment per stage, or one for an API that has none."""
+
+    provider: ClassVar[str] = "aws"
+    quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA,)
+    parts: ClassVar[tuple[str, ...]] = (PART,)
+    stability: ClassVar[str] = "beta"
+    normaliser_version: ClassVar[int] = 1
+    permissions: ClassVar[tuple[Permission, ...]]
+    look: ClassVar[type[V2Look]]
+
+    @abstractmethod
+    def takes(self, api: Item) -> bool:
+        """Say whether an API of the listing is of this product."""
+
+    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
+        """Yield every API of the protocol in an account's region.
+
+        Raises:
+            CollectorError: the listing could not be read to its end.
+        """
+        del scope  # the session knows its place
+        session: AwsSession = visit.session
+        calls = session.calls(self.permissions)
+        pages = (
+            Page(tuple(api for api in page.items if self.takes(api)), page.last)
+            for page in calls.pages("apigatewayv2:GetApis")
+        )
+        yield from walk(
+            PART,
+            pages,
+            MEMBERS,
+            visit,
+            lambda api_id, api: self.look(session, calls, visit, api_id, api).observe(),
+        )
+
+
+class HttpApiCollector(V2Collector):
+    """Lists HTTP APIs, and whatever protocol a later year brings: an API that nobody takes would be missed."""
+
+    product: ClassVar[str] = v2.HTTP_KIND
+    title: ClassVar[str] = "API Gateway HTTP"
+    permissions: ClassVar[tuple[Permission, ...]] = (
+        _APIS,
+        _STAGES,
+        _EXPORT,
+        _ROUTES,
+        _INTEGRATIONS,
+        _AUTHORIZERS,
+    )
+    look: ClassVar[type[V2Look]] = HttpLook
+
+    def takes(self, api: Item) -> bool:
+        """Take all but WebSocket APIs."""
+        return v2.protocol(api) != v2.WEBSOCKET
+
+
+class WebSocketApiCollector(V2Collector):
+    """Lists WebSocket APIs."""
+
+    product: ClassVar[str] = v2.WEBSOCKET_KIND
+    title: ClassVar[str] = "API Gateway WebSocket"
+    permissions: ClassVar[tuple[Permission, ...]] = (
+        _APIS,
+        _STAGES,
+        _ROUTES,
+        _INTEGRATIONS,
+        _AUTHORIZERS,
+    )
+    look: ClassVar[type[V2Look]] = WebSocketLook
+
+    def takes(self, api: Item) -> bool:
+        """Take WebSocket APIs."""
+        return v2.protocol(api) == v2.WEBSOCKET

@@ -1,0 +1,104 @@
+"""Read what API Gateway exports: OpenAPI 3 with its own extensions, of REST and HTTP APIs alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from apiscape.collectors.aws.authorizers import security_of_export
+from apiscape.collectors.aws.backends import Backends, Integration
+from apiscape.collectors.aws.errors import Refused
+from apiscape.collectors.aws.picking import Item, flag, part, parts, text
+from apiscape.collectors.aws.surface import Surface, switch
+from apiscape.collectors.specs import parse
+from apiscape.model.deployment import Operation
+from apiscape.model.values import UNKNOWN
+
+VERBS = {
+    **{verb: verb.upper() for verb in ("get", "put", "post", "delete", "options", "head")},
+    "patch": "PATCH",
+    "trace": "TRACE",
+    "x-amazon-apigateway-any-method": "ANY",
+}
+"""Keys of a path item that are operations."""
+
+DEFAULT_ROUTE = "$default"
+_INTEGRATION = "x-amazon-apigateway-integration"
+_VALIDATOR = "x-amazon-apigateway-request-validator"
+_SHARED = "#/components/x-amazon-apigateway-integrations/"
+
+
+def parse_openapi(source: bytes) -> dict[str, Any]:
+    """Return an exported document.
+
+    Raises:
+        Refused: it is another format than was asked for, so its silence on security says nothing.
+        Malformed: it is no JSON object.
+    """
+    document = parse(source)
+    if not (text(document, "openapi") or "").startswith("3."):
+        raise Refused("the export is not in OpenAPI 3")
+    return document
+
+
+def read_surface(document: Item) -> Surface:
+    """Return operations and backends of an exported document."""
+    backends = Backends()
+    operations = tuple(_operations(document, backends))
+    return Surface(
+        operations=tuple(sorted(operations, key=lambda one: (one.template, one.verb))),
+        backends=backends.all(),
+        validation=switch(_validates(document)),
+        cors=switch(any(operation.preflight for operation in operations)),
+    )
+
+
+def _operations(document: Item, backends: Backends) -> Iterator[Operation]:
+    components = part(document, "components")
+    schemes = part(components, "securitySchemes")
+    shared = part(components, "x-amazon-apigateway-integrations")
+    inherits = bool(document.get("security"))
+    for path, entry in parts(document, "paths"):
+        for key, operation in _methods(entry):
+            integration = _integration(operation, shared)
+            yield Operation(
+                verb=VERBS[key],
+                template=DEFAULT_ROUTE if path == f"/{DEFAULT_ROUTE}" else path,
+                operation_id=text(operation, "operationId"),
+                security=security_of_export(operation, schemes, inherits=inherits),
+                backend=backends.add(integration),
+                deprecated=flag(operation, "deprecated") or UNKNOWN,
+                preflight=key == "options" and integration.mock,
+            )
+
+
+def _methods(entry: Item) -> Iterator[tuple[str, Item]]:
+    for key in VERBS:
+        operation = entry.get(key)
+        if isinstance(operation, dict):
+            yield key, operation
+
+
+def _integration(operation: Item, shared: Item) -> Integration:
+    given = part(operation, _INTEGRATION)
+    reference = text(given, "$ref") or ""
+    if reference.startswith(_SHARED):
+        given = part(shared, reference.removeprefix(_SHARED))
+    kind = text(given, "type")
+    return Integration(
+        type=kind.upper() if kind else None,
+        uri=text(given, "uri"),
+        connection=text(given, "connectionId"),
+        subtype=text(given, "integrationSubtype"),
+    )
+
+
+def _validates(document: Item) -> bool:
+    """Say whether any request validator is attached, to the whole or to one operation."""
+    if text(document, _VALIDATOR):
+        return True
+    return any(
+        text(operation, _VALIDATOR)
+        for _, entry in parts(document, "paths")
+        for _, operation in _methods(entry)
+    )

@@ -1,0 +1,169 @@
+"""A look at one API: its stages, the detail of those that changed, and what could not be seen.
+
+The generations of API Gateway differ in words and calls; what to look at again, what to
+remember, and how a gap is told is the same for all of them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from apiscape.collectors.aws.errors import ONE_DETAIL
+from apiscape.collectors.aws.exports import parse_openapi, read_surface
+from apiscape.collectors.aws.names import Place
+from apiscape.collectors.aws.picking import Item, text
+from apiscape.collectors.aws.session import AwsSession, Calls
+from apiscape.collectors.aws.settings import TagSettings
+from apiscape.collectors.aws.surface import Detail, read_token, write_token
+from apiscape.collectors.contract import (
+    CollectorError,
+    Gone,
+    Malformed,
+    Observation,
+    Recorded,
+    Unseen,
+    Visit,
+)
+from apiscape.collectors.specs import describe, sanitise
+from apiscape.model.deployment import Deployment
+from apiscape.model.identity import NO_STAGE, deployment_uid, staged
+from apiscape.model.values import is_known
+
+LARGEST_EXPORT_BYTES = 20_000_000
+
+
+class Look(ABC):
+    """A look at one API; each generation says how it calls and normalises.
+
+    Args:
+        session: Of the reach; knows place and tag keys.
+        calls: The collector's.
+        visit: Of the run.
+        api_id: As listed.
+        api: Item of the listing.
+    """
+
+    stage_member: ClassVar[str]
+    """What a stage's name is called."""
+
+    def __init__(
+        self, session: AwsSession, calls: Calls, visit: Visit, api_id: str, api: Item
+    ) -> None:
+        self.place: Place = session.place
+        self.keys: TagSettings = session.tags
+        self.calls = calls
+        self.api_id = api_id
+        self.api = api
+        self.unseen: dict[str, CollectorError] = {}
+        self._remembered = visit.tokens(api_id)
+        self._fresh: list[Deployment] = []
+        self._unchanged: list[Deployment] = []
+        self._tokens: dict[str, str] = {}
+        self._documents: dict[str, bytes] = {}
+        self._by_deployment: dict[str, Detail] = {}
+
+    # ── What each generation says ────────────────────────────────────────────
+
+    @abstractmethod
+    def list_stages(self) -> Sequence[Item]:
+        """Return the API's stages.
+
+        Raises:
+            CollectorError: the API cannot be recorded.
+        """
+
+    @abstractmethod
+    def native_token(self, stage: Item | None) -> str | None:
+        """Return what changes whenever a stage serves something else."""
+
+    @abstractmethod
+    def deployed(self, stage: Item | None) -> str:
+        """Return what stages that serve the same have in common; empty where nothing is deployed."""
+
+    @abstractmethod
+    def read_detail(self, stage: Item | None) -> Detail:
+        """Return what a stage serves, or as much of it as can be seen."""
+
+    @abstractmethod
+    def normalise(self, stage: Item | None, detail: Detail) -> Deployment:
+        """Return the deployment of a stage."""
+
+    # ── What all have in common ──────────────────────────────────────────────
+
+    def observe(self) -> list[Observation]:
+        """Return the API as recorded, and its gaps.
+
+        Raises:
+            CollectorError: what fails the API as a whole.
+        """
+        for stage in self._named_stages() or (None,):
+            self._take(stage)
+        recorded = Recorded(
+            self.api_id,
+            entities=tuple(self._fresh),
+            unchanged=tuple(self._unchanged),
+            tokens=self._tokens,
+            documents=self._documents,
+        )
+        gaps = (
+            Unseen(self.api_id, detail, error.record()) for detail, error in self.unseen.items()
+        )
+        return [recorded, *gaps]
+
+    def keep_export(self, source: bytes, uri: str) -> Detail:
+        """Return what an export says, and keep its contract.
+
+        Raises:
+            Malformed: it cannot be read.
+        """
+        document = parse_openapi(source)
+        spec, documents = describe(source, sanitise(document, servers=False), source_uri=uri)
+        self._documents.update(documents)
+        return Detail(read_surface(document), specs=(spec,))
+
+    def _named_stages(self) -> tuple[Item, ...]:
+        listed = self.list_stages()
+        named = {name: stage for stage in listed if (name := text(stage, self.stage_member))}
+        if len(named) < len(listed):
+            self.unseen["a stage"] = Malformed("a stage has no name of its own")
+        return tuple(named.values())
+
+    def _take(self, stage: Item | None) -> None:
+        """Record one stage, with its detail only where that may have changed."""
+        name = text(stage, self.stage_member) or NO_STAGE
+        uid = deployment_uid(staged(self.place.native_id(self.api_id), name))
+        native = self.native_token(stage)
+        stood = read_token(self._remembered.get(uid), native) if native else None
+        if stood is not None:
+            self._unchanged.append(self.normalise(stage, Detail(stood)))
+            return
+        detail = self._detail(stage)
+        self._fresh.append(self.normalise(stage, detail))
+        if native and is_known(detail.surface.operations):
+            self._tokens[uid] = write_token(native, detail.surface)
+
+    def _detail(self, stage: Item | None) -> Detail:
+        """Return what is deployed to a stage; stages of one deployment share it."""
+        deployed = self.deployed(stage)
+        if deployed not in self._by_deployment:
+            self._by_deployment[deployed] = self.read_detail(stage)
+        return self._by_deployment[deployed]
+
+    def try_listing(
+        self, detail: str, operation: str, **parameters: object
+    ) -> Sequence[Item] | None:
+        """Return a listing, or `None` and a gap where it may not be read.
+
+        Raises:
+            Gone: the API was deleted meanwhile.
+            CollectorError: it may be readable the next time.
+        """
+        try:
+            return self.calls.everything(operation, **parameters)
+        except Gone:
+            raise
+        except ONE_DETAIL as error:
+            self.unseen[detail] = error
+            return None

@@ -1,0 +1,132 @@
+"""Read routes of HTTP and WebSocket APIs: the configuration as it is edited, not as it is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from apiscape.collectors.aws.authorizers import authorizer_of_v2, security_of_type
+from apiscape.collectors.aws.backends import Backends, Integration
+from apiscape.collectors.aws.picking import Item, flag, text, texts
+from apiscape.collectors.aws.surface import Surface
+from apiscape.model.deployment import Operation
+from apiscape.model.security import ANONYMOUS, Scheme, Security
+from apiscape.model.values import UNKNOWN
+
+CONNECT = "$connect"
+MESSAGE = "message"
+_EVIDENCE = "routes"
+_TARGET = "integrations/"
+_CHECKED = frozenset({"CUSTOM", "JWT"})
+
+
+class Routes(msgspec.Struct, frozen=True, gc=False):
+    """What is configured of an API; `integrations` and `authorizers` are `None` where they could not be read."""
+
+    routes: Sequence[Item]
+    integrations: Sequence[Item] | None
+    authorizers: Sequence[Item] | None
+
+    def authorizer(self, route: Item) -> Scheme | None:
+        """Return the authorizer that a route points at, as far as it is known."""
+        identifier = text(route, "AuthorizerId")
+        for item in self.authorizers or ():
+            if text(item, "AuthorizerId") == identifier:
+                return authorizer_of_v2(item)
+        return Scheme(kind="custom", native_id=identifier) if identifier else None
+
+
+def needs_authorizers(routes: Sequence[Item]) -> bool:
+    """Say whether any route points at an authorizer, so that a call for them pays."""
+    return any(text(route, "AuthorizationType") in _CHECKED for route in routes)
+
+
+def read_http_routes(configured: Routes) -> Surface:
+    """Return operations and backends of an HTTP API's routes."""
+    backends, keys = _backends(configured.integrations)
+    operations = []
+    for route in configured.routes:
+        verb, _, path = (text(route, "RouteKey") or "").partition(" ")
+        operations.append(
+            Operation(
+                verb=verb if path else "ANY",
+                template=path or verb or "?",
+                operation_id=text(route, "OperationName"),
+                security=_security(route, configured),
+                backend=_backend(route, keys, configured.integrations),
+            )
+        )
+    return _surface(operations, backends, configured.integrations)
+
+
+def read_websocket_routes(configured: Routes) -> Surface:
+    """Return operations and backends of a WebSocket API's routes.
+
+    Whoever may connect may send: what `$connect` asks for guards every message, and where there
+    is no such route anybody may connect.
+    """
+    backends, keys = _backends(configured.integrations)
+    guard = Security(requirement=ANONYMOUS.requirement, evidence=f"no {CONNECT} route")
+    for route in configured.routes:
+        if text(route, "RouteKey") == CONNECT:
+            guard = _security(route, configured)
+    guarded = Security(guard.requirement, guard.schemes, f"{CONNECT}: {guard.evidence}")
+    operations = []
+    for route in configured.routes:
+        key = text(route, "RouteKey") or "?"
+        operations.append(
+            Operation(
+                verb=key if key.startswith("$") else MESSAGE,
+                template=key,
+                operation_id=text(route, "OperationName"),
+                security=guard if key == CONNECT else guarded,
+                backend=_backend(route, keys, configured.integrations),
+            )
+        )
+    return _surface(operations, backends, configured.integrations)
+
+
+def _security(route: Item, configured: Routes) -> Security:
+    return security_of_type(
+        text(route, "AuthorizationType"),
+        configured.authorizer(route),
+        api_key=flag(route, "ApiKeyRequired"),
+        scopes=texts(route, "AuthorizationScopes"),
+        evidence=_EVIDENCE,
+    )
+
+
+def _backends(integrations: Sequence[Item] | None) -> tuple[Backends, Mapping[str, str | None]]:
+    """Return the backends, and their keys by the id of the integration."""
+    backends = Backends()
+    keys: dict[str, str | None] = {}
+    for item in integrations or ():
+        kind = text(item, "IntegrationType")
+        keys[text(item, "IntegrationId") or ""] = backends.add(
+            Integration(
+                type=kind.upper() if kind else None,
+                uri=text(item, "IntegrationUri"),
+                connection=text(item, "ConnectionId"),
+                subtype=text(item, "IntegrationSubtype"),
+            )
+        )
+    return backends, keys
+
+
+def _backend(
+    route: Item, keys: Mapping[str, str | None], integrations: Sequence[Item] | None
+) -> str | None:
+    target = (text(route, "Target") or "").removeprefix(_TARGET)
+    if integrations is None:
+        return None
+    return keys.get(target)
+
+
+def _surface(
+    operations: Sequence[Operation], backends: Backends, integrations: Sequence[Item] | None
+) -> Surface:
+    return Surface(
+        operations=tuple(sorted(operations, key=lambda one: (one.template, one.verb))),
+        backends=UNKNOWN if integrations is None else backends.all(),
+    )

@@ -1,0 +1,204 @@
+"""Contracts that may be kept: an OpenAPI document without anything that could be a credential.
+
+Removed are vendor extensions (their facts are in the model) but a few that only describe,
+every example and default value, and what a server's address may carry besides host and path.
+The result is canonical: equal contracts give equal bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from apiscape.collectors.contract import Malformed
+from apiscape.model.deployment import Spec
+
+LARGEST_KEPT_BYTES = 5_000_000
+"""A larger contract is known by its hashes and operations only."""
+
+DEEPEST = 100
+"""Levels of nesting that a contract may have."""
+
+KEPT_EXTENSIONS = frozenset(
+    {
+        "x-api-id",
+        "x-audience",
+        "x-deprecated",
+        "x-enum-descriptions",
+        "x-enum-varnames",
+        "x-extensible-enum",
+        "x-internal",
+        "x-lifecycle",
+        "x-stability-level",
+        "x-sunset",
+    }
+)
+"""Extensions that describe an API to its readers."""
+
+VALUES = frozenset({"default", "example", "examples", "links"})
+"""Fields of a schema, parameter, media type or response that hold values somebody typed in."""
+
+ADDRESSES = frozenset(
+    {
+        "authorizationUrl",
+        "host",
+        "openIdConnectUrl",
+        "refreshUrl",
+        "termsOfService",
+        "tokenUrl",
+        "url",
+    }
+)
+"""Fields that hold an address; credentials may hide in its userinfo and query."""
+
+NAMED = frozenset(
+    {
+        "$defs",
+        "callbacks",
+        "content",
+        "definitions",
+        "dependentSchemas",
+        "encoding",
+        "headers",
+        "mapping",
+        "parameters",
+        "pathItems",
+        "paths",
+        "patternProperties",
+        "properties",
+        "requestBodies",
+        "responses",
+        "schemas",
+        "scopes",
+        "securityDefinitions",
+        "securitySchemes",
+        "variables",
+        "webhooks",
+    }
+)
+"""Fields whose keys are names that somebody chose: `default` below them is a name, not a value."""
+
+_USERINFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:)?([/\\]*)[^/\\]*@")
+_QUERY = re.compile(r"[?#].*", re.DOTALL)
+
+
+class Contract(msgspec.Struct, frozen=True, gc=False):
+    """A contract as it may be kept.
+
+    Attributes:
+        content: Canonical JSON, sanitised.
+        format: `openapi` or `swagger`, or `unknown`.
+    """
+
+    content: bytes
+    format: str
+    format_version: str | None
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the sanitised contract."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def parse(source: bytes) -> dict[str, Any]:
+    """Return a JSON document.
+
+    Raises:
+        Malformed: it is no JSON object, or nested without end.
+    """
+    try:
+        document = msgspec.json.decode(source)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed("the document is no JSON") from error
+    if not isinstance(document, dict):
+        raise Malformed("the document is no JSON object")
+    return document
+
+
+def sanitise(document: Mapping[str, Any], *, servers: bool = True) -> Contract:
+    """Return what may be kept of an OpenAPI document.
+
+    Args:
+        document: The document, parsed.
+        servers: Whether its servers belong to the contract; not where a gateway writes its own
+            address into it, which differs from stage to stage.
+
+    Raises:
+        Malformed: it is nested deeper than `DEEPEST`.
+    """
+    kept = _object(document, 0)
+    if not servers:
+        for field in ("servers", "host", "basePath", "schemes"):
+            kept.pop(field, None)
+    format_, version = _version(document)
+    return Contract(msgspec.json.encode(kept, order="deterministic"), format_, version)
+
+
+def describe(
+    source: bytes, contract: Contract, *, source_uri: str, media_type: str = "application/json"
+) -> tuple[Spec, dict[str, bytes]]:
+    """Return a contract as the model has it, and its document by hash where it is small enough."""
+    too_large = len(contract.content) > LARGEST_KEPT_BYTES
+    spec = Spec(
+        format=contract.format,
+        format_version=contract.format_version,
+        media_type=media_type,
+        source_sha256=hashlib.sha256(source).hexdigest(),
+        contract_sha256=contract.sha256,
+        size_bytes=len(source),
+        source_uri=source_uri,
+        not_kept=f"larger than {LARGEST_KEPT_BYTES} bytes" if too_large else None,
+    )
+    return spec, {} if too_large else {contract.sha256: contract.content}
+
+
+def clean_address(url: str) -> str:
+    """Return a server's address without userinfo, query and fragment."""
+    return _USERINFO.sub(r"\1\2", _QUERY.sub("", url))
+
+
+def _object(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """Return an object of the specification: its values, examples and foreign extensions are dropped."""
+    named = ((str(key), below) for key, below in value.items())
+    return {
+        key: _field(key, below, depth + 1)
+        for key, below in named
+        if key not in VALUES and (not key.startswith("x-") or key in KEPT_EXTENSIONS)
+    }
+
+
+def _field(key: str, value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON value
+    if key in ADDRESSES and isinstance(value, str):
+        return clean_address(value)
+    if key in NAMED and isinstance(value, dict):
+        return _names(value, depth)
+    if key == "security" and isinstance(value, list):
+        return [_names(one, depth) if isinstance(one, dict) else one for one in value]
+    return _any(value, depth)
+
+
+def _names(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """Return a map whose keys somebody chose."""
+    return {str(name): _any(below, depth + 1) for name, below in value.items()}
+
+
+def _any(value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON value
+    if depth > DEEPEST:
+        raise Malformed("the document is nested too deeply")
+    if isinstance(value, dict):
+        return _object(value, depth)
+    if isinstance(value, list):
+        return [_any(below, depth + 1) for below in value]
+    return value
+
+
+def _version(document: Mapping[str, Any]) -> tuple[str, str | None]:
+    for format_ in ("openapi", "swagger"):
+        version = document.get(format_)
+        if isinstance(version, str):
+            return format_, version
+    return "unknown", None

@@ -1,0 +1,201 @@
+"""A desk for collector tests: the emulated AWS, the provider's own session, the run's own visit and budget."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from apiscape.collect.clock import Stop
+from apiscape.collect.quotas import Quotas, ScopeBudget
+from apiscape.collect.source import SourcePlan
+from apiscape.collect.visit import ScopeVisit, TokenBook
+from apiscape.collect.workers import Workers
+from apiscape.collectors.aws.provider import AwsProvider
+from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.collectors.contract import (
+    Collector,
+    Failed,
+    Listed,
+    Observation,
+    Recorded,
+    Skipped,
+    Unseen,
+)
+from apiscape.demo.aws.quotas import VirtualClock
+from apiscape.model.deployment import Deployment
+from apiscape.model.known import Known
+from apiscape.model.run import ErrorRecord, Reach, Scope
+from apiscape.settings.schema import Rules
+
+ACCOUNT = "111122223333"
+REGION = "eu-west-1"
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+class SteppingClock:
+    """Goes forward only when somebody sleeps; drives the emulated quotas by the same time."""
+
+    def __init__(self) -> None:
+        self.virtual = VirtualClock()
+
+    def monotonic(self) -> float:
+        return self.virtual()
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.virtual())
+
+    def sleep(self, seconds: float, until: threading.Event) -> None:
+        del until
+        self.virtual.advance(max(seconds, 0.001))  # so that time passes for a rounded wait too
+
+
+class Seen(msgspec.Struct):
+    """What a collector said, sorted by kind."""
+
+    said: list[Observation]
+    error: Exception | None = None
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [one for one in self.said if isinstance(one, kind)]
+
+    @property
+    def listed(self) -> list[str]:
+        return [native_id for page in self.of(Listed) for native_id in page.native_ids]
+
+    @property
+    def whole(self) -> bool:
+        pages = self.of(Listed)
+        return bool(pages) and pages[-1].last and self.error is None
+
+    @property
+    def recorded(self) -> dict[str, Recorded]:
+        return {one.native_id: one for one in self.of(Recorded)}
+
+    @property
+    def failed(self) -> dict[str, ErrorRecord]:
+        return {one.native_id: one.error for one in self.of(Failed)}
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        return {one.native_id: one.reason for one in self.of(Skipped)}
+
+    @property
+    def unseen(self) -> list[tuple[str, str]]:
+        return [(one.detail, one.error.kind) for one in self.of(Unseen)]
+
+    @property
+    def entities(self) -> list[Any]:
+        return [entity for one in self.of(Recorded) for entity in one.entities]
+
+    @property
+    def unchanged(self) -> list[Deployment]:
+        return [item for one in self.of(Recorded) for item in one.unchanged]
+
+    def one(self, name: str, stage: str | None = None) -> Any:
+        found = [
+            item
+            for item in (*self.entities, *self.unchanged)
+            if item.name == name and stage in {None, getattr(item, "stage", None)}
+        ]
+        assert len(found) == 1, [(item.name, getattr(item, "stage", None)) for item in found]
+        return found[0]
+
+    def closes(self) -> bool:
+        """Say whether every listed object ended exactly once, and nothing else did."""
+        ended = [one.native_id for one in self.of(Recorded | Failed | Skipped)]
+        return sorted(ended) == sorted(self.listed) and len(set(ended)) == len(ended)
+
+    def known(self) -> list[Known]:
+        """What a store would remember of it."""
+        return [
+            Known(
+                uid=item.uid,
+                name=item.name,
+                part="",
+                listed_id=one.native_id,
+                facts=b"",
+                detail=b"",
+                token=f"1/{one.tokens[item.uid]}",
+                token_at=START,
+            )
+            for one in self.of(Recorded)
+            for item in (*one.entities, *one.unchanged)
+            if item.uid in one.tokens
+        ]
+
+
+class Desk:
+    """Runs collectors against an endpoint.
+
+    Args:
+        settings: The source's.
+        clock: Drives budgets, and the emulated quotas if they are on the same one.
+        rules: What the source includes and excludes, as `include` and `exclude`.
+    """
+
+    def __init__(
+        self,
+        settings: AwsSettings | None = None,
+        clock: SteppingClock | None = None,
+        rules: Mapping[str, Rules] | None = None,
+    ) -> None:
+        self.settings = settings or AwsSettings()
+        self.clock = clock or SteppingClock()
+        self.stop = Stop(self.clock)
+        self.provider = AwsProvider()
+        self.plan = SourcePlan("prod", "aws", self.settings, **(rules or {}))
+        self.workers = Workers()
+        self.budget = ScopeBudget(Quotas(self.clock), "aws", self.stop)
+
+    @contextmanager
+    def session(
+        self, collector: Collector | None = None, account: str = ACCOUNT, region: str = REGION
+    ) -> Iterator[AwsSession]:
+        quotas = Quotas(self.clock)
+        quotas.publish("aws", collector.quotas if collector else ())
+        self.budget = ScopeBudget(quotas, "aws", self.stop)
+        reach = Reach(key=f"{account}/{region}", account=account, region=region)
+        with self.provider.session(self.settings, reach, self.budget) as session:
+            yield session
+
+    def collect(
+        self,
+        collector: Collector,
+        *,
+        known: Iterable[Known] = (),
+        account: str = ACCOUNT,
+        region: str = REGION,
+    ) -> Seen:
+        reach = Reach(key=f"{account}/{region}", account=account, region=region)
+        scope = Scope("prod", "aws", collector.product, reach)
+        seen = Seen([])
+        with self.session(collector, account, region) as session:
+            visit = ScopeVisit(
+                session,
+                self.plan,
+                scope,
+                tokens=TokenBook(known, collector.normaliser_version),
+                stop=self.stop,
+                clock=self.clock,
+                workers=self.workers,
+            )
+            try:
+                seen.said.extend(self._read(collector, scope, visit, seen))
+            except Exception as error:  # noqa: BLE001 - the edge of a run, as in `apiscape.collect`
+                seen.error = error
+        return seen
+
+    @staticmethod
+    def _read(collector: Collector, scope: Scope, visit: Any, seen: Seen) -> Iterator[Observation]:
+        for one in collector.discover(scope, visit):
+            seen.said.append(one)
+        yield from ()
+
+    def close(self) -> None:
+        self.workers.close()
