@@ -63,12 +63,11 @@ def fill(connection: Connection, inventory: Inventory) -> None:
     _insert(connection, schema.scope, [_SCOPE])
     _insert(connection, schema.part, [{"pk": 1, "scope_pk": 1, "name": "apis", "stale": False}])
     numbered = list(enumerate(inventory, start=1))
+    unseen = [
+        _exception(key, row) for key, (row, _) in numbered if row.freshness != Freshness.CURRENT
+    ]
     _insert(connection, schema.deployment, [_deployment(key, row) for key, (row, _) in numbered])
-    _insert(
-        connection,
-        schema.exception,
-        [_exception(key, row) for key, (row, _) in numbered if row.freshness != Freshness.CURRENT],
-    )
+    _insert(connection, schema.exception, unseen)
     _insert(connection, schema.row, [encode_row(key, row) for key, (row, _) in numbered])
     _insert(connection, schema.row_doc, [_document(key, row) for key, (row, _) in numbered])
     _insert(connection, schema.deep, [encode_deep(key, row, deep) for key, (row, deep) in numbered])

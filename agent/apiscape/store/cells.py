@@ -94,6 +94,14 @@ def may_be_unknown(field: Field) -> bool:
     return field.deep or field.unknown_word or field.attribute not in _SURE
 
 
+_REQUIRED = frozenset(field.name for field in msgspec.structs.fields(Row) if field.required)
+
+
+def is_always_there(field: Field) -> bool:
+    """Say whether every row has a value of the field, neither unknown nor absent."""
+    return field.attribute in _REQUIRED
+
+
 def source_of(tables: Iterable[Table]) -> FromClause:
     """Return `row` joined with the tables that some cells need."""
     wanted = set(tables)

@@ -46,7 +46,7 @@ def select_documents() -> Select[Any]:
 
 def moving(record: Record[Any]) -> tuple[str | datetime | None, ...]:
     """Return the values of `MOVING` of a record of `select_documents`."""
-    _key, _doc, presence, not_observed, *moments = record
+    _key, _doc, presence, not_observed, *moments = tuple(record)
     freshness = Freshness.NOT_OBSERVED if not_observed else Freshness.CURRENT
     return (presence, freshness.value, *map(moment_of, moments))
 
@@ -66,4 +66,4 @@ def read_rows(connection: Connection, keys: Sequence[int]) -> tuple[Row, ...]:
 def compose(record: Record[Any]) -> Row:
     """Return the row of a record of `select_documents`."""
     values: dict[str, Any] = dict(zip(MOVING, moving(record), strict=True))
-    return msgspec.structs.replace(_DECODER.decode(record[1]), **values)
+    return msgspec.structs.replace(_DECODER.decode(record.doc), **values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from sqlalchemy import (
@@ -119,9 +120,10 @@ def _find_in_python(
     return Found(listed, frozenset(), len(matching), len(undecided))
 
 
-def _verdict(compiled: Compiled, record: Record[tuple[object, ...]]) -> Verdict:
-    verdict: Verdict = None if record[1] is None else True
-    for term, held in zip(compiled.residual, record[2:], strict=True):
+def _verdict(compiled: Compiled, record: Record[Any]) -> Verdict:
+    _key, known, *texts = tuple(record)
+    verdict: Verdict = None if known is None else True
+    for term, held in zip(compiled.residual, texts, strict=True):
         found = term.decide(held)
         if found is False:
             return False

@@ -15,7 +15,7 @@ from apiscape.model.codec import digest
 from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.query import View, format_view
 from apiscape.store import schema
-from apiscape.store.cells import Expression, cell_of
+from apiscape.store.cells import Expression, cell_of, is_always_there
 from apiscape.store.compile import Condition
 
 _FINGERPRINT_BYTES = 6
@@ -102,6 +102,9 @@ def ordering_of(view: View) -> Ordering:
     tables: set[Table] = set()
     for sort in view.sort:
         cell = cell_of(sort.field)
+        if is_always_there(cell.field):
+            keys.append(Key(cell.value, sort.descending))
+            continue
         value = func.coalesce(cell.value, cell.absent, type_=cell.value.type)
         keys.append(Key(case((value == cell.absent, 1), else_=0)))
         keys.append(Key(value, sort.descending))

@@ -215,6 +215,13 @@ deployment = Table(
     Index("ix_deployment_scope_pk", "scope_pk"),
     Index("ix_deployment_part_pk", "part_pk"),
     Index("ix_deployment_native_api_key", "native_api_key"),
+    Index(
+        "ix_deployment_hidden",
+        "presence",
+        "retired_at",
+        sqlite_where=text("presence IN ('superseded', 'retired')"),
+        postgresql_where=text("presence IN ('superseded', 'retired')"),
+    ),
 )
 """`native_api_key`: `provider|account|native_api_id`; `last_seen_at`: set while not present."""
 
@@ -332,6 +339,12 @@ ROW_RATES = ("requests", "errors_4xx", "errors_5xx", "p95_ms")
 DEEP_LISTS = ("paths", "backends", "labels")
 """Columns of `deep` that hold a list, named as in `model.row.Deep`."""
 
+ROW_FACETS = (
+    *("provider", "source", "account", "region", "product", "environment", "style", "status"),
+    *("auth", "exposure", "lifecycle", "audience", "health", "basis"),
+)
+"""Columns of `row` with few and short values, read from a narrow index where a view asks for no others."""
+
 row = Table(
     "row",
     metadata,
@@ -339,6 +352,7 @@ row = Table(
     *(_text(name, nullable=True) for name in (*ROW_TEXTS, *ROW_LISTS)),
     *(Column(name, KEY) for name in ROW_COUNTS),
     *(Column(name, Float) for name in ROW_RATES),
+    Index("ix_row_facets", *ROW_FACETS),
 )
 """Filters and facets. Presence, freshness and times are not here: they move without a row's write.
 
@@ -357,6 +371,12 @@ deep = Table(
     _to("deployment_pk", "deployment", primary=True),
     _text("text"),
     *(_text(name, nullable=True) for name in DEEP_LISTS),
+    Index(
+        "ix_deep_paths_unknown",
+        "deployment_pk",
+        sqlite_where=text("paths IS NULL"),
+        postgresql_where=text("paths IS NULL"),
+    ),
 )
 """`text`: `model.row.search_text`. `text` and `paths` are indexed by trigrams (see `search`)."""
 

@@ -40,7 +40,7 @@ def take_snapshot(connection: Connection, seq: int, now: datetime) -> Snapshot:
 
 
 def _append(columns: dict[str, list[Any]], pool: dict[Any, Any], chunk: Any) -> None:  # noqa: ANN401
-    rows = _DECODER.decode(b"[" + b",".join([record[1] for record in chunk]) + b"]")
+    rows = _DECODER.decode(b"[" + b",".join([record.doc for record in chunk]) + b"]")
     for name in _FIELDS:
         values = map(attrgetter(name), rows)
         columns[name].extend(pool.setdefault(value, value) for value in values)

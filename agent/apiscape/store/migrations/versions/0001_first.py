@@ -176,6 +176,14 @@ def _deployments() -> None:
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_deployment")),
         sa.UniqueConstraint("uid", name=op.f("uq_deployment_uid")),
     )
+    op.create_index(
+        "ix_deployment_hidden",
+        "deployment",
+        ["presence", "retired_at"],
+        unique=False,
+        sqlite_where=sa.text("presence IN ('superseded', 'retired')"),
+        postgresql_where=sa.text("presence IN ('superseded', 'retired')"),
+    )
     op.create_index("ix_deployment_native_api_key", "deployment", ["native_api_key"], unique=False)
     op.create_index("ix_deployment_part_pk", "deployment", ["part_pk"], unique=False)
     op.create_index("ix_deployment_scope_pk", "deployment", ["scope_pk"], unique=False)
@@ -353,6 +361,15 @@ def _rows() -> None:
         ),
         sa.PrimaryKeyConstraint("deployment_pk", name=op.f("pk_row")),
     )
+    op.create_index(
+        "ix_row_facets",
+        "row",
+        [
+            *("provider", "source", "account", "region", "product", "environment", "style"),
+            *("status", "auth", "exposure", "lifecycle", "audience", "health", "basis"),
+        ],
+        unique=False,
+    )
 
 
 def _details() -> None:
@@ -376,6 +393,14 @@ def _details() -> None:
             ["deployment_pk"], ["deployment.pk"], name=op.f("fk_deep_deployment_pk_deployment")
         ),
         sa.PrimaryKeyConstraint("deployment_pk", name=op.f("pk_deep")),
+    )
+    op.create_index(
+        "ix_deep_paths_unknown",
+        "deep",
+        ["deployment_pk"],
+        unique=False,
+        sqlite_where=sa.text("paths IS NULL"),
+        postgresql_where=sa.text("paths IS NULL"),
     )
 
 

@@ -1,0 +1,99 @@
+"""The Inventory protocol over a store in this process, without HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from apiscape.client.inventory import (
+    ChangePage,
+    Detail,
+    Facet,
+    Page,
+    ScopeStatus,
+    Selection,
+    Snapshot,
+    Summary,
+)
+from apiscape.model.run import EstateEntry, RunReport
+from apiscape.store import Store
+from apiscape.store.reader import Reader
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LocalInventory:
+    """An `Inventory` whose answers come from a store; calls block and are safe from any thread.
+
+    Default views hide superseded deployments and those retired more than thirty days ago; a view
+    that asks for `presence` shows them. The store stays its opener's, who closes it.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], datetime] = _utc_now) -> None:
+        """Answer from a store; `clock` gives the aware time that ages count from."""
+        self._store = store
+        self._clock = clock
+        self._reader = Reader(store.database, clock)
+
+    def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
+        """Return one page of a view."""
+        return self._reader.page(view, limit=limit, after=after)
+
+    def select(self, view: str) -> Selection:
+        """Return all uids of a view, without the rows."""
+        return self._reader.select(view)
+
+    def facets(self, view: str, fields: Sequence[str]) -> tuple[Facet, ...]:
+        """Return the values of some fields over a view."""
+        return self._reader.facets(view, fields)
+
+    def snapshot(self) -> Snapshot:
+        """Return every row of the default view, in columns."""
+        return self._reader.snapshot()
+
+    def detail(self, uid_or_name: str) -> Detail:
+        """Return everything known of one deployment.
+
+        Raises:
+            NotFound: No deployment has that uid, native id or name, or several have that name.
+        """
+        return self._reader.detail(uid_or_name)
+
+    def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
+        """Return changes after a sequence number, of deployments that match a view."""
+        return self._reader.changes(after=after, limit=limit, view=view)
+
+    def scopes(self) -> tuple[ScopeStatus, ...]:
+        """Return every scope with its last run."""
+        return self._reader.scopes()
+
+    def runs(self, *, scope: str | None = None, limit: int = 100) -> tuple[RunReport, ...]:
+        """Return runs, newest first."""
+        return self._store.runs.newest(limit, scope)
+
+    def estate(self) -> tuple[EstateEntry, ...]:
+        """Return every reach that the providers say exists, and what became of it."""
+        return self._store.estate.load()
+
+    def summary(self) -> Summary:
+        """Return what the inventory rests on."""
+        return self._reader.summary()
+
+    def confirm(self, scope: str, *, by: str) -> int:
+        """Say that the suspect losses of a scope are real; return how many rows were retired.
+
+        Raises:
+            NotFound: There is no such scope.
+        """
+        return self._store.upkeep.confirm(scope, by=by, at=self._clock())
+
+    def forget(self, uid: str, *, by: str) -> None:
+        """Drop a retired deployment from every view; its history keeps that it was there.
+
+        Raises:
+            NotFound: There is no such deployment.
+            UsageError: It is not retired.
+        """
+        self._store.upkeep.forget(uid, by=by, at=self._clock())
