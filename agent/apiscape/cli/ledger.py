@@ -31,6 +31,8 @@ class Widths(msgspec.Struct, frozen=True):
 
     place: int
     title: int
+    listed: int
+    recorded: int
     sums: int
 
 
@@ -39,10 +41,10 @@ def is_incomplete(report: RunReport) -> bool:
     return report.outcome not in FINE and report.accepted is None
 
 
-def sum_words(report: RunReport) -> str:
+def sum_words(report: RunReport, listed_width: int = 0, recorded_width: int = 0) -> str:
     """Return `61 listed = 58 recorded + 3 failed (throttled)`: figures that add up."""
     ledger = report.ledger
-    terms = [f"{ledger.recorded:,} recorded"]
+    terms = [f"{ledger.recorded:>{recorded_width},} recorded"]
     if ledger.skipped:
         terms.append(f"{ledger.skipped:,} skipped")
     if ledger.failed:
@@ -52,7 +54,7 @@ def sum_words(report: RunReport) -> str:
         terms.append(
             f"{ledger.failed:,} failed" + (f" ({', '.join(map(spoken, kinds))})" if kinds else "")
         )
-    return f"{listed_words(report)} listed = {' + '.join(terms)}"
+    return f"{listed_words(report):>{listed_width}} listed = {' + '.join(terms)}"
 
 
 def spoken(kind: str) -> str:
@@ -96,10 +98,15 @@ def run_lines(
     complete = [report for report in ordered if report.outcome in FINE]
     hidden = set() if whole else {report.scope.key for report in complete[MOST_COMPLETE_LINES:]}
     shown = [report for report in ordered if report.scope.key not in hidden]
+    counted = [report for report in shown if report.outcome not in WORDED]
+    listed = _widest(map(listed_words, counted))
+    recorded = _widest(f"{report.ledger.recorded:,}" for report in counted)
     widths = Widths(
         place=_widest(map(_place, shown)),
         title=_widest(titles.get(report.scope.product, report.scope.product) for report in shown),
-        sums=_widest(sum_words(report) for report in shown if report.outcome not in WORDED),
+        listed=listed,
+        recorded=recorded,
+        sums=_widest(sum_words(report, listed, recorded) for report in counted),
     )
     lines = [
         cut(_line(report, titles.get(report.scope.product, report.scope.product), widths), width)
@@ -116,7 +123,8 @@ def _line(report: RunReport, title: str, widths: Widths) -> str:
         accepted = f"  (accepted: {report.accepted})" if report.accepted else ""
         return plain(head + tail + accepted)
     calls = count(report.ledger.calls, "call")
-    return plain(f"{head}{sum_words(report):<{widths.sums}}  {calls:>11}  {_took(report)}".rstrip())
+    sums = sum_words(report, widths.listed, widths.recorded)
+    return plain(f"{head}{sums:<{widths.sums}}  {calls:>11}  {_took(report)}".rstrip())
 
 
 def _place(report: RunReport) -> str:

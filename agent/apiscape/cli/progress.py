@@ -10,9 +10,9 @@ from typing import TextIO
 from apiscape.cli.table import cut
 from apiscape.cli.words import count, duration
 from apiscape.collect.forecast import Forecast
-from apiscape.collect.source import SourcePlan
+from apiscape.collect.plan import PlannedSource
 from apiscape.model.plain import plain
-from apiscape.model.run import ErrorRecord, EstateEntry, Ledger, RunReport, Scope, add_ledgers
+from apiscape.model.run import Ledger, RunReport, Scope, add_ledgers
 
 CLEAR_LINE = "\r\x1b[2K"
 
@@ -21,37 +21,33 @@ class ProgressLine:
     """Follows a scan. Nothing is written unless the stream leads to a terminal.
 
     Attributes:
-        forecasts: By source name, as planned.
-        estates: By source name, as planned.
+        plans: In the order in which they were drawn up.
+        forecasts: By source name.
     """
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         """Start with nothing planned."""
+        self.plans: list[PlannedSource] = []
         self.forecasts: dict[str, Forecast] = {}
-        self.estates: dict[str, tuple[EstateEntry, ...]] = {}
         self._stream = stream
         self._clock = clock
         self._began = clock()
         self._planned = 0
         self._ended: list[RunReport] = []
 
-    def planned(
-        self, source: SourcePlan, estate: tuple[EstateEntry, ...], forecast: Forecast
-    ) -> None:
-        """Keep what a source's plan says."""
-        self.forecasts[source.name] = forecast
-        self.estates[source.name] = estate
-        self._planned += forecast.scopes
+    def planned(self, plan: PlannedSource, forecast: Forecast) -> None:
+        """Keep what a source's plan says; say at once where nobody could sign in."""
+        self.plans.append(plan)
+        self.forecasts[plan.source.name] = forecast
+        self._planned += len(plan.jobs)
+        if plan.error is not None:
+            self._write(f"{plan.source.name}: {plan.error.message}\n")
         self._show({})
-
-    def unplanned(self, source: SourcePlan, error: ErrorRecord) -> None:
-        """Say at once that nobody could sign in to a source."""
-        self._write(f"{source.name}: {error.message}\n")
 
     def started(self, scope: Scope) -> None:
         """Wait for the next tick."""
 
-    def tick(self, ledgers: Mapping[Scope, Ledger]) -> None:
+    def tick(self, ledgers: Mapping[str, Ledger]) -> None:
         """Show how far the visits under way are."""
         self._show(ledgers)
 
@@ -64,7 +60,7 @@ class ProgressLine:
         """Take the line away."""
         self._write("")
 
-    def _show(self, under_way: Mapping[Scope, Ledger]) -> None:
+    def _show(self, under_way: Mapping[str, Ledger]) -> None:
         sums = add_ledgers([*(report.ledger for report in self._ended), *under_way.values()])
         words = [
             f"{len(self._ended)} of {count(self._planned, 'scope')}",

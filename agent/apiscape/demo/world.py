@@ -15,6 +15,8 @@ from typing import Any
 from apiscape.model.entity import Entity
 
 SOURCE = "department"
+FAST = {"rate_per_s": 1000, "burst": 1000}
+"""The emulated gateways serve nobody else, so the demo need not be polite."""
 
 
 class World(Entity, frozen=True):
@@ -44,7 +46,7 @@ def emulated_world(seed: int = 1) -> Iterator[World]:
             "regions": list(world.regions),
             "roles": roles,
             "endpoint_url": server.url,
-            "quotas": {"apigateway": {"rate_per_s": 500, "burst": 500}},
+            "quotas": {family: FAST for family in ("apigateway", "apigateway:GetResources")},
         }
         yield World(
             configuration={"sources": [source]},

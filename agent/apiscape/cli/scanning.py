@@ -1,0 +1,67 @@
+"""From the configuration to a finished scan: plans, visits, conclusions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from apiscape.collect.clock import Stop
+from apiscape.collect.progress import Progress
+from apiscape.collect.report import ScanReport
+from apiscape.collect.scan import scan
+from apiscape.collect.source import SourcePlan
+from apiscape.collectors.registry import load_provider
+from apiscape.conclude import conclude
+from apiscape.errors import UsageError
+from apiscape.settings.load import provider_settings, settings_digest
+from apiscape.settings.schema import Settings, Source
+from apiscape.store import Store
+
+
+def plan_sources(settings: Settings, names: Collection[str] = ()) -> tuple[SourcePlan, ...]:
+    """Return what is to be visited: every configured source, or those named.
+
+    Raises:
+        UsageError: nothing is configured, or no source has a name that was asked for.
+        SettingsError: a source's own keys are wrong.
+        PlugInError: a provider is not installed.
+    """
+    if not settings.sources:
+        raise UsageError(
+            "no source is configured", hint="apiscape sources init writes a configuration"
+        )
+    missing = sorted(set(names) - {source.name for source in settings.sources})
+    if missing:
+        known = ", ".join(source.name for source in settings.sources)
+        raise UsageError(f"no source {missing[0]!r}", hint=f"configured: {known}")
+    digest = settings_digest(settings)
+    chosen = [source for source in settings.sources if not names or source.name in names]
+    return tuple(_plan(source, settings, digest) for source in chosen)
+
+
+def scan_and_conclude(
+    plans: tuple[SourcePlan, ...], store: Store, *, progress: Progress, stop: Stop | None = None
+) -> ScanReport:
+    """Visit every scope of some sources once, and draw what follows.
+
+    Raises:
+        StoreError: the store failed; what was stored until then stands.
+    """
+    report = scan(plans, store, progress=progress, stop=stop)
+    conclude(store, datetime.now(UTC))
+    return report
+
+
+def _plan(source: Source, settings: Settings, digest: str) -> SourcePlan:
+    return SourcePlan(
+        name=source.name,
+        provider=source.provider,
+        settings=provider_settings(source, load_provider(source.provider), settings),
+        products=source.products,
+        include=source.include,
+        exclude=source.exclude,
+        quotas=source.quotas,
+        deadline_s=source.deadline_s,
+        accepted=settings.accepted_gaps,
+        config_digest=digest,
+    )
