@@ -47,13 +47,6 @@ class Beside(Entity, frozen=True):
     entity: Entity
 
 
-class Stands(Entity, frozen=True):
-    """A listed object of which everything stands as stored."""
-
-    part: str
-    listed_id: str
-
-
 class Intake:
     """What one visit says, on its way into the store. Used by one thread at a time.
 
@@ -86,7 +79,7 @@ class Intake:
         for row in known.values():
             if row.presence == Presence.PRESENT:
                 self._standing.setdefault(row.listed_id, set()).add(row.uid)
-        self._pending: list[Sighting | Beside | Stands] = []
+        self._pending: list[Sighting | Beside] = []
         self._documents: dict[str, bytes] = {}
         self._seen: set[str] = set()
         self._blind: set[str] = set()
@@ -198,7 +191,6 @@ class Intake:
             return
         part.settle(said.native_id, End.STANDS)
         part.given[said.native_id] = frozenset(standing)
-        self._pending.append(Stands(part=part.part, listed_id=said.native_id))
 
     def _miss(self, said: Unseen) -> None:
         """Note the gap, and forget the object's tokens: the next run looks again."""
@@ -208,7 +200,7 @@ class Intake:
             if isinstance(item, Sighting) and item.listed_id == said.native_id:
                 self._pending[index] = msgspec.structs.replace(item, token=None)
 
-    def _batch(self, chunk: list[Sighting | Beside | Stands], documents: dict[str, bytes]) -> Batch:
+    def _batch(self, chunk: list[Sighting | Beside], documents: dict[str, bytes]) -> Batch:
         sightings = [item for item in chunk if isinstance(item, Sighting)]
         moved = list(self._moved(sightings))
         stored = self._runs.documents(moved) if moved else {}
@@ -223,7 +215,6 @@ class Intake:
                 for item in chunk
                 if isinstance(item, Beside)
             ),
-            stands=tuple((item.part, item.listed_id) for item in chunk if isinstance(item, Stands)),
             documents=documents,
         )
 
@@ -235,8 +226,8 @@ class Intake:
 
 
 def _chunks(
-    pending: list[Sighting | Beside | Stands],
-) -> Iterator[list[Sighting | Beside | Stands]]:
+    pending: list[Sighting | Beside],
+) -> Iterator[list[Sighting | Beside]]:
     for start in range(0, len(pending), BATCH):
         yield pending[start : start + BATCH]
 

@@ -84,11 +84,14 @@ class Verdict(Entity, frozen=True):
         presence: Changes of presence.
         not_observed: Rows that the parts that ran did not see, where the part as a whole was seen.
         stale_parts: Parts of which nothing could be seen; all their rows are not observed.
+        stands: Part and id of listed objects of which everything stands as stored, what stands
+            around their deployments too.
     """
 
     presence: tuple[PresenceChange, ...] = ()
     not_observed: tuple[NotObserved, ...] = ()
     stale_parts: tuple[str, ...] = ()
+    stands: tuple[tuple[str, str], ...] = ()
 
 
 class Batch(Entity, frozen=True):
@@ -96,11 +99,9 @@ class Batch(Entity, frozen=True):
 
     Attributes:
         surroundings: Part, listed id and entity of what stands around deployments.
-        stands: Part and id of listed objects of which everything stands as stored, surroundings too.
         documents: Sanitised contracts by `Spec.contract_sha256`.
     """
 
     writes: tuple[Write, ...] = ()
     surroundings: tuple[tuple[str, str, Entity], ...] = ()
-    stands: tuple[tuple[str, str], ...] = ()
     documents: dict[str, bytes] = msgspec.field(default_factory=dict)

@@ -81,6 +81,7 @@ def judge(
         presence=tuple(change for change in said if isinstance(change, PresenceChange)),
         not_observed=tuple(change for change in said if isinstance(change, NotObserved)),
         stale_parts=tuple(sorted(p for p, sight in parts.items() if sight.outcome in _BLIND)),
+        stands=tuple(sorted((p, key) for p, sight in parts.items() for key in sight.stands)),
     )
 
 

@@ -7,11 +7,12 @@ speaks to an `Inventory`.
 
 from __future__ import annotations
 
+from apiscape.errors import Fenced
 from apiscape.store.conclusions import Member, Touched
 from apiscape.store.deployments import native_api_key
 from apiscape.store.opening import Store, StoreStatus, open_store
 from apiscape.store.overlay import Conclusion
-from apiscape.store.runs import Fenced, OpenRun
+from apiscape.store.runs import OpenRun
 
 __all__ = [
     "Conclusion",

@@ -147,6 +147,22 @@ class Conclusions:
                     found[record.native_api_key].append(_member(record))
         return {key: tuple(members) for key, members in found.items()}
 
+    def fronted_by(self, around: Iterable[str]) -> tuple[str, ...]:
+        """Return the deployments whose conclusions name one of these front doors or consumers, by uid."""
+        sought = set(around)
+        query = (
+            sa.select(deployment.c.uid, conclusion.c.doc)
+            .join(conclusion, conclusion.c.deployment_pk == deployment.c.pk)
+            .order_by(deployment.c.uid)
+        )
+        if not sought:
+            return ()
+        with self._database.read() as connection:
+            named = ((uid, decode(doc, Conclusion)) for uid, doc in connection.execute(query))
+            return tuple(
+                uid for uid, held in named if sought.intersection(held.front_doors, held.consumers)
+            )
+
     def load(self, uids: Iterable[str]) -> dict[str, Conclusion]:
         """Return what was concluded of deployments, by uid."""
         query = sa.select(deployment.c.uid, conclusion.c.doc).join(

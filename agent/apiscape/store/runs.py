@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from apiscape.errors import StoreError
+from apiscape.errors import Fenced
 from apiscape.model.codec import decode, encode
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
@@ -29,16 +29,13 @@ from apiscape.store.rows import load_facts
 from apiscape.store.schema import deployment, part
 from apiscape.store.schema import run as run_table
 from apiscape.store.schema import scope as scope_table
+from apiscape.store.scopes import scope_of
 from apiscape.store.surroundings import Visit, close_surroundings, see, store_surroundings
 from apiscape.store.transaction import Transaction
 from apiscape.store.writer import Writer
 
 BATCH_LIMIT = 500
 """Observations that one transaction may write."""
-
-
-class Fenced(StoreError):
-    """A newer run of the scope has begun, or this one has ended: it may write no more."""
 
 
 class OpenRun(Entity, frozen=True):
@@ -176,6 +173,14 @@ class Runs:
             found = connection.execute(query.limit(limit)).scalars().all()
         return tuple(decode(doc, RunReport) for doc in found)
 
+    def scopes(self, source: str) -> tuple[Scope, ...]:
+        """Return every scope of a source that was ever visited, by key."""
+        query = (
+            sa.select(scope_table).where(scope_table.c.source == source).order_by(scope_table.c.key)
+        )
+        with self._database.read() as connection:
+            return tuple(map(scope_of, connection.execute(query)))
+
 
 def interrupt(connection: Connection, at: datetime, *conditions: sa.ColumnElement[bool]) -> int:
     """Close runs that are open and never ended, as partial; return how many."""
@@ -281,6 +286,8 @@ def _close_surroundings(
     """Close what the complete parts did not give again, but for what they could not look at."""
     whole = [item for item in seen_parts(report, verdict) if item.outcome == Outcome.COMPLETE]
     spared = {parts[item.part]: _not_looked_at(item) for item in whole}
+    for name, listed_id in verdict.stands:
+        spared.get(parts.get(name, 0), set()).add(clean(listed_id))
     close_surroundings(tx, visit, {key: given.get(key, set()) for key in spared}, spared)
 
 

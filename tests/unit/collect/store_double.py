@@ -31,7 +31,6 @@ class MemoryRuns:
     items: dict[str, Deployment] = field(default_factory=dict)
     surroundings: dict[str, Entity] = field(default_factory=dict)
     documents_kept: dict[str, bytes] = field(default_factory=dict)
-    stands: list[tuple[str, str]] = field(default_factory=list)
     log: list[tuple[str, str]] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     reports: list[RunReport] = field(default_factory=list)
@@ -65,7 +64,6 @@ class MemoryRuns:
             for write in batch.writes:
                 self._store(run.scope, write)
             self.surroundings |= {entity.uid: entity for *_, entity in batch.surroundings}  # type: ignore[attr-defined]
-            self.stands.extend(batch.stands)
             self.documents_kept |= batch.documents
         return len(self.log)
 

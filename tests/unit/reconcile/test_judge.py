@@ -135,7 +135,8 @@ def test_what_moved_to_another_part_is_seen() -> None:
 
 def test_an_object_that_stands_keeps_its_deployments() -> None:
     sight = complete(listed=frozenset({"a"}), stands=frozenset({"a"}))
-    assert judge([row("a"), row("a", "test")], [sight], at=NOON) == Verdict()
+    verdict = judge([row("a"), row("a", "test")], [sight], at=NOON)
+    assert verdict == Verdict(stands=(("apis", "a"),))
 
 
 @pytest.mark.parametrize("presence", ["present", "missing"])
