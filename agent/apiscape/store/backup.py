@@ -13,16 +13,23 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, MetaData
 
 from apiscape.errors import StoreError
 from apiscape.store.bulk import insert_many
 from apiscape.store.engine import Database, parse_url
-from apiscape.store.migrate import check_readable, pending, read_revision, upgrade
-from apiscape.store.schema import metadata
-from apiscape.store.search import prepare_search
+from apiscape.store.migrate import (
+    VERSION_TABLE,
+    check_readable,
+    known_revision,
+    pending,
+    read_revision,
+    upgrade,
+)
+from apiscape.store.search import is_search, prepare_search
 from apiscape.store.transaction import move_cursor, read_cursor
 from apiscape.store.writer import SWEEP
 
@@ -105,7 +112,7 @@ def _copy_pages_in(database: Database, source: Database) -> None:
 def _copy_rows_out(database: Database, path: Path) -> None:
     with contextlib.closing(Database(parse_url(str(path)), write=True)) as backup:
         with database.read() as source, backup.write() as target:
-            upgrade(target)
+            upgrade(target, known_revision(source))
             _copy_tables(source, target)
         with backup.raw() as finished:
             finished.execute("PRAGMA journal_mode = DELETE").close()
@@ -119,24 +126,34 @@ def _copy_rows_in(database: Database, source: Database) -> None:
 
 
 def _copy_tables(source: Connection, target: Connection) -> None:
-    """Replace the rows of every table of ours."""
-    tables = metadata.sorted_tables
+    """Replace the rows of every table that both have, by the columns that both have."""
+    held, taken = _reflect(source), _reflect(target)
+    tables = [table for table in held.sorted_tables if table.name in taken.tables]
     for table in reversed(tables):
         target.execute(sa.delete(table))
     for table in tables:
-        for rows in _pages(source, table):
+        names = [name for name in table.c.keys() if name in taken.tables[table.name].c]  # noqa: SIM118 - keys are names
+        query = sa.select(*(table.c[name] for name in names))
+        for rows in _pages(source, query):
             insert_many(target, table, rows)
 
 
-def _pages(source: Connection, table: Table) -> Iterator[list[dict[str, object]]]:
-    found = source.execution_options(yield_per=COPIED_AT_A_TIME).execute(sa.select(table))
+def _reflect(connection: Connection) -> MetaData:
+    """Return the tables of a store as they are, which may be those of an earlier schema."""
+    found = MetaData()
+    found.reflect(connection, only=lambda name, _: not (is_search(name) or name == VERSION_TABLE))
+    return found
+
+
+def _pages(source: Connection, query: sa.Select[Any]) -> Iterator[list[dict[str, object]]]:
+    found = source.execution_options(yield_per=COPIED_AT_A_TIME).execute(query)
     for page in found.mappings().partitions():
         yield [dict(record) for record in page]
 
 
 def _bring_up(source: Database, path: Path) -> None:
     """Bring a copy of a backup to this version's schema, and undo what would tie it to its origin."""
-    with source.write() as connection:
+    with source.restructure() as connection:
         revision = read_revision(connection)
         if revision is None:
             raise StoreError(f"{path} is not a backup of a store", hint=None)

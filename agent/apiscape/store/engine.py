@@ -126,6 +126,31 @@ class Database:
             yield connection
 
     @contextmanager
+    def restructure(self) -> Iterator[Connection]:
+        """Give the writing connection to change the schema, all of it or nothing.
+
+        SQLite changes a table by making it anew, so its foreign keys rest meanwhile and are
+        checked at the end.
+
+        Raises:
+            StoreError: as for `write`, or a reference would lead nowhere; nothing is changed then.
+        """
+        if not self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        try:
+            with self.raw() as driver:
+                driver.execute("PRAGMA foreign_keys = OFF").close()
+            with self.write() as connection:
+                yield connection
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                    raise StoreError("a change of the schema would lose references", hint=None)
+        finally:
+            with self.raw() as driver:
+                driver.execute("PRAGMA foreign_keys = ON").close()
+
+    @contextmanager
     def raw(self) -> Iterator[Any]:
         """Give the driver's own writing connection, outside a transaction (online backup and restore)."""
         with self._lock, _explained(), self._writer.connect() as connection:

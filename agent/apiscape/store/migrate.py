@@ -7,6 +7,7 @@ newer one has expanded. `oldest_reader` in `meta` is the oldest revision whose c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,22 +78,30 @@ def check_readable(connection: Connection, revision: str) -> None:
         )
 
 
-def upgrade(connection: Connection) -> None:
-    """Run every pending revision, and prepare search, inside the caller's transaction."""
+def known_revision(connection: Connection) -> str:
+    """Return the revision of a store; the newest that is known here where a newer one expanded it."""
+    revision = read_revision(connection)
+    names = [step.name for step in REVISIONS]
+    return revision if revision in names else names[-1]
+
+
+def upgrade(connection: Connection, to: str | None = None) -> None:
+    """Run every pending revision, or those up to one, and prepare search, inside the caller's transaction."""
+    steps = [step for step in REVISIONS if to is None or step.name <= to]
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, REVISIONS[-1].name)
+    command.upgrade(config, steps[-1].name)
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
     prepare_search(connection)
-    _note_oldest_reader(connection)
+    _note_oldest_reader(connection, steps)
 
 
-def _note_oldest_reader(connection: Connection) -> None:
-    oldest = [step.name for step in REVISIONS if step.contracts or step is REVISIONS[0]][-1]
+def _note_oldest_reader(connection: Connection, steps: Sequence[Revision]) -> None:
+    oldest = [step.name for step in steps if step.contracts or step is steps[0]][-1]
     connection.execute(sa.delete(schema.meta).where(schema.meta.c.key == "oldest_reader"))
     connection.execute(sa.insert(schema.meta), {"key": "oldest_reader", "value": oldest})

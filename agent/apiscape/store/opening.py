@@ -191,15 +191,12 @@ def _bring_up(database: Database) -> None:
         if revision is not None:
             check_readable(connection, revision)
             prepare_search(connection)
-        steps = pending(revision)
-        if revision is None:
-            upgrade(connection)
-            return
+    steps = pending(revision)
     contracting = [step.name for step in steps if step.contracts]
-    if contracting:
+    if contracting and revision is not None:
         write_backup(database, _backup_path(database, contracting[0]))
     if steps:
-        with database.write() as connection:
+        with database.restructure() as connection:
             upgrade(connection)
 
 

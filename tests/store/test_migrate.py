@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from apiscape.errors import StoreError, StoreTooNew
+from apiscape.store import migrate, open_store
+from apiscape.store.engine import Database, parse_url
+from apiscape.store.migrate import REVISIONS, SCRIPTS, Revision
+from apiscape.store.schema import metadata
+from apiscape.store.search import is_search
+from tests.store.filled import SCHEMAS, fill, load, statements_of
+from tests.store.looking import everything, records, search
+from tests.store.making import SCOPE, batch, make, visit
+from tests.store.postgres import Server
+
+HEADER = 'import sqlalchemy as sa\nfrom alembic import op\nrevision = "{}"\ndown_revision = "{}"\n'
+EXPAND = (
+    HEADER.format("0002", "0001")
+    + """
+def upgrade():
+    op.create_table("novelty", sa.Column("pk", sa.Integer, primary_key=True))
+    op.add_column("deployment", sa.Column("novelty", sa.Text))
+"""
+)
+CONTRACT = (
+    HEADER.format("0003", "0002")
+    + """
+def upgrade():
+    with op.batch_alter_table("deep") as table:
+        table.drop_column("labels")
+    with op.batch_alter_table("deployment") as table:
+        table.drop_column("last_seen_at")
+"""
+)
+BROKEN = (
+    HEADER.format("0003", "0002")
+    + """
+def upgrade():
+    op.create_table("torn", sa.Column("pk", sa.Integer, primary_key=True))
+    op.drop_table("nowhere")
+"""
+)
+
+
+@pytest.fixture
+def bare_address(request: pytest.FixtureRequest, address: str) -> str:
+    """Give the address of a database with nothing in it, on each database in turn."""
+    if address.startswith("postgresql"):
+        server: Server = request.getfixturevalue("server")
+        return server.url(request.getfixturevalue("bare_database"))
+    return f"{address}.bare"
+
+
+@pytest.fixture
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let there be revisions after ours, which a test writes to the folder it is given."""
+    scripts = tmp_path / "migrations"
+    shutil.copytree(SCRIPTS, scripts)
+    monkeypatch.setattr(migrate, "SCRIPTS", scripts)
+    return scripts / "versions"
+
+
+def release(monkeypatch: pytest.MonkeyPatch, *steps: Revision) -> None:
+    monkeypatch.setattr(migrate, "REVISIONS", (Revision("0001"), *steps))
+
+
+def test_the_revisions_make_the_schema_that_the_code_has(address: str) -> None:
+    def is_ours(_item: object, name: str | None, kind: str, *_more: object) -> bool:
+        return not (kind in {"table", "index"} and is_search(name))
+
+    with open_store(address, write=True) as store, store.database.read() as connection:
+        options = {"include_object": is_ours, "version_table": migrate.VERSION_TABLE}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_revisions_known_are_those_that_there_are() -> None:
+    scripts = sorted(path.name[:4] for path in (SCRIPTS / "versions").glob("[0-9]*.py"))
+    assert scripts == [step.name for step in REVISIONS]
+
+
+@pytest.mark.parametrize("revision", [step.name for step in REVISIONS])
+def test_a_store_of_every_earlier_schema_keeps_every_row(
+    bare_address: str, monkeypatch: pytest.MonkeyPatch, revision: str
+) -> None:
+    stored = (SCHEMAS / f"{revision}.sql").read_text(encoding="utf-8")
+    names = [step.name for step in REVISIONS]
+    with monkeypatch.context() as then:
+        then.setattr(migrate, "REVISIONS", REVISIONS[: names.index(revision) + 1])
+        open_store(bare_address, write=True).close()
+        database = Database(parse_url(bare_address), write=True)
+        with database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM meta")
+            load(connection, stored)
+        database.close()
+    with open_store(bare_address, write=True) as store:
+        counted = {name: len(held) for name, held in everything(store).items()}
+        lines = [line.split('"')[1] for line in statements_of(stored)]
+        assert counted == {name: lines.count(name) for name in metadata.tables}
+        assert min(counted.values()) > 0
+        assert store.status().revision == REVISIONS[-1].name
+        assert search(store, "payments-3") == {make(3).uid}
+        assert store.runs.newest()[0].error is not None
+        facts = store.runs.documents(store.runs.known(SCOPE))
+        assert facts[make(0).uid] == make(0, title="new")
+        assert facts[make(5).uid] == make(5)
+        visit(store, batch(make(9)))
+
+
+def test_an_expanding_step_leaves_the_release_before_at_work(
+    address: str, later: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (later / "0002_expand.py").write_text(EXPAND)
+    with open_store(address, write=True) as store:
+        fill(store)
+        before = everything(store)
+    with monkeypatch.context() as newer:
+        release(newer, Revision("0002"))
+        open_store(address, write=True).close()
+    with open_store(address, write=True) as store:
+        after = everything(store)
+        assert store.status().revision == "0002"
+        assert {name: len(held) for name, held in after.items()} == {
+            name: len(held) for name, held in before.items()
+        }
+        assert after["deployment"] == before["deployment"]
+        visit(store, batch(make(0, title="newer still"), make(9), kind="changed"))
+        assert len(store.runs.known(SCOPE)) == 7
+
+
+def test_a_contracting_step_is_preceded_by_a_backup_and_ends_older_code(
+    address: str, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (later / "0002_expand.py").write_text(EXPAND)
+    (later / "0003_contract.py").write_text(CONTRACT)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    with open_store(address, write=True) as store:
+        fill(store)
+        before = records(store, "deployment_version")
+    with monkeypatch.context() as newer:
+        release(newer, Revision("0002"), Revision("0003", contracts=True))
+        with open_store(address, write=True) as store:
+            assert records(store, "deployment_version") == before
+            assert search(store, "payments-3") == {make(3).uid}
+            with store.database.write() as connection:
+                connection.exec_driver_sql("UPDATE deep SET text = 'moved' WHERE deployment_pk = 4")
+            assert search(store, "payments-3") == set()
+            assert search(store, "moved") == {make(3).uid}
+    for write in (True, False):
+        with pytest.raises(StoreTooNew):
+            open_store(address, write=write)
+    (kept,) = tmp_path.rglob("*.before-0003")
+    with open_store(str(kept), write=False) as backup:
+        assert records(backup, "deployment_version") == before
+
+
+def test_a_step_that_fails_leaves_nothing_behind(
+    address: str, later: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (later / "0002_expand.py").write_text(EXPAND)
+    (later / "0003_broken.py").write_text(BROKEN)
+    with open_store(address, write=True) as store:
+        fill(store)
+        before = everything(store)
+    with monkeypatch.context() as newer:
+        release(newer, Revision("0002"), Revision("0003"))
+        with pytest.raises(StoreError, match="nowhere"):
+            open_store(address, write=True)
+    with open_store(address, write=False) as store:
+        assert store.status().revision == "0001"
+        assert everything(store)["deployment"] == before["deployment"]
+        with store.database.read() as connection:
+            assert {"torn", "novelty"}.isdisjoint(tables(connection))
+
+
+def tables(connection: Connection) -> set[str]:
+    from sqlalchemy import inspect
+
+    return set(inspect(connection).get_table_names())
+
+
+def test_a_change_of_schema_that_loses_references_is_undone(sqlite_address: str) -> None:
+    with open_store(sqlite_address, write=True) as store:
+        fill(store)
+        with (
+            pytest.raises(StoreError, match="lose references"),
+            store.database.restructure() as connection,
+        ):
+            connection.exec_driver_sql("DELETE FROM security")
+        assert len(records(store, "security")) == 2
+        with (
+            pytest.raises(StoreError, match="FOREIGN KEY"),
+            store.database.write() as connection,
+        ):
+            connection.exec_driver_sql("DELETE FROM security")
+
+
+def test_a_reader_upgrades_an_older_store_that_nobody_writes(
+    sqlite_address: str, later: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (later / "0002_expand.py").write_text(EXPAND)
+    release(monkeypatch, Revision("0002"))
+    with open_store(sqlite_address, write=False) as store:
+        assert store.status().revision == "0002"
