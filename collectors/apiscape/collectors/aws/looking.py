@@ -126,6 +126,8 @@ class Look(ABC):
     def _named_stages(self) -> tuple[Item, ...]:
         listed = self.list_stages()
         named = {name: stage for stage in listed if (name := text(stage, self.stage_member))}
+        if listed and not named:
+            raise Malformed("no stage has a name", native_id=self.api_id)
         if len(named) < len(listed):
             self.unseen["a stage"] = Malformed("a stage has no name of its own")
         return tuple(named.values())

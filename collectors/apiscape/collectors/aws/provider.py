@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ from apiscape.collectors.aws.estate import (
     target_of,
     visit_target,
 )
+from apiscape.collectors.aws.iam import FORMS, Role, write_policy
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.collectors.aws.signin import Identity, SignIn
@@ -68,6 +69,7 @@ class AwsProvider:
         "aws.apigateway.consumers",
     )
     permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
+    policy_forms: ClassVar[tuple[str, ...]] = FORMS
 
     def __init__(self) -> None:
         """Start with nobody known to be signed in."""
@@ -108,6 +110,29 @@ class AwsProvider:
         self._callers[settings] = caller
         role = target_of(settings, caller, reach.account).role
         return AwsSession(lambda: SignIn(settings, role), reach, budget)
+
+    def write_policy(
+        self, form: str, settings: AwsSettings, permissions: Iterable[Permission]
+    ) -> str:
+        """Return the smallest policy for these permissions and the provider's own (`apiscape permissions`).
+
+        Args:
+            form: One of `policy_forms`.
+            settings: The source's; a role's name and external id are taken from it.
+            permissions: Of the configured collectors.
+
+        Raises:
+            ValueError: there is no such form.
+        """
+        caller = self._callers.get(settings)
+        role = Role(
+            name=settings.role_name or Role().name,
+            trusted_account=caller.account if caller else None,
+            external_id=settings.external_id
+            or next((role.external_id for role in settings.role_list() if role.external_id), None),
+        )
+        wanted = (*self.permissions, *permissions)
+        return write_policy(form, wanted, role, caller.partition if caller else "aws")
 
     def detect(self) -> Mapping[str, Any] | None:
         """Return settings for what this machine is signed in to, from variables and files alone."""

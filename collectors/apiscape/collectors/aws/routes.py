@@ -12,7 +12,8 @@ from apiscape.collectors.aws.picking import Item, flag, text, texts
 from apiscape.collectors.aws.surface import Surface
 from apiscape.model.deployment import Operation
 from apiscape.model.security import ANONYMOUS, Scheme, Security
-from apiscape.model.values import UNKNOWN
+from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.vocabulary import SchemeKind
 
 CONNECT = "$connect"
 MESSAGE = "message"
@@ -34,7 +35,8 @@ class Routes(msgspec.Struct, frozen=True, gc=False):
         for item in self.authorizers or ():
             if text(item, "AuthorizerId") == identifier:
                 return authorizer_of_v2(item)
-        return Scheme(kind="custom", native_id=identifier) if identifier else None
+        kind = SchemeKind.JWT if text(route, "AuthorizationType") == "JWT" else SchemeKind.CUSTOM
+        return Scheme(kind=kind, native_id=identifier) if identifier else None
 
 
 def needs_authorizers(routes: Sequence[Item]) -> bool:
@@ -116,11 +118,9 @@ def _backends(integrations: Sequence[Item] | None) -> tuple[Backends, Mapping[st
 
 def _backend(
     route: Item, keys: Mapping[str, str | None], integrations: Sequence[Item] | None
-) -> str | None:
+) -> str | Unknown | None:
     target = (text(route, "Target") or "").removeprefix(_TARGET)
-    if integrations is None:
-        return None
-    return keys.get(target)
+    return UNKNOWN if integrations is None else keys.get(target)
 
 
 def _surface(
