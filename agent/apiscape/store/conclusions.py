@@ -160,7 +160,9 @@ class Conclusions:
         with self._database.read() as connection:
             named = ((uid, decode(doc, Conclusion)) for uid, doc in connection.execute(query))
             return tuple(
-                uid for uid, held in named if sought.intersection(held.front_doors, held.consumers)
+                uid
+                for uid, held in named
+                if not sought.isdisjoint((*held.front_doors, *held.consumers))
             )
 
     def load(self, uids: Iterable[str]) -> dict[str, Conclusion]:

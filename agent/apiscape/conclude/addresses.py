@@ -1,0 +1,122 @@
+"""Where callers reach a deployment in truth: through its front doors first, then by its own names. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from apiscape.model.deployment import Deployment
+from apiscape.model.entity import Entity
+from apiscape.model.projection import addresses
+from apiscape.model.surroundings import Consumer, FrontDoor
+from apiscape.model.values import is_known
+from apiscape.model.vocabulary import Exposure
+from apiscape.store import Conclusion, native_api_key
+
+Target = tuple[str, str | None]
+"""Key of a native API (`store.native_api_key`), and a stage of it."""
+
+_WIDEST_FIRST = (Exposure.INTERNET, Exposure.UNKNOWN, Exposure.PRIVATE, Exposure.CLUSTER)
+
+
+class Way(Entity, frozen=True):
+    """One way in: the front door, and the address that a caller types."""
+
+    front_door: str
+    name: str
+    url: str
+    exposure: str
+
+
+class Surroundings(Entity, frozen=True):
+    """What stands around deployments, by what it leads to.
+
+    Attributes:
+        ways: Ways in. `consumers`: uids of who is let in.
+    """
+
+    ways: dict[Target, tuple[Way, ...]] = msgspec.field(default_factory=dict)
+    consumers: dict[Target, tuple[str, ...]] = msgspec.field(default_factory=dict)
+
+
+def survey(front_doors: Iterable[FrontDoor], consumers: Iterable[Consumer]) -> Surroundings:
+    """Return front doors and consumers by what they lead to."""
+    ways: dict[Target, list[Way]] = {}
+    for door in sorted(front_doors, key=lambda door: (door.name, door.uid)):
+        for target, way in _ways(door):
+            ways.setdefault(target, []).append(way)
+    admitted: dict[Target, list[str]] = {}
+    for consumer in sorted(consumers, key=lambda each: each.uid):
+        for target in admits(consumer):
+            admitted.setdefault(target, []).append(consumer.uid)
+    return Surroundings(
+        ways={target: tuple(found) for target, found in ways.items()},
+        consumers={target: tuple(found) for target, found in admitted.items()},
+    )
+
+
+def leads_to(door: FrontDoor) -> tuple[Target, ...]:
+    """Return what a front door leads to, as far as it is an API that is read."""
+    return tuple(dict.fromkeys(target for target, _ in _ways(door)))
+
+
+def admits(consumer: Consumer) -> tuple[Target, ...]:
+    """Return what a consumer is let in to."""
+    if not is_known(consumer.admits):
+        return ()
+    provider, account = consumer.provider, consumer.account
+    return tuple((native_api_key(provider, account, api), stage) for api, stage in consumer.admits)
+
+
+def reach(item: Deployment, around: Surroundings) -> Conclusion:
+    """Return the effective addresses and exposure of a deployment, and who is let in.
+
+    Where no front door leads to it, its own facts say where it is reached, and nothing is laid over them.
+    """
+    target = (native_api_key(item.provider, item.account, item.native_api_id), item.stage)
+    ways = around.ways.get(target, ())
+    consumers = around.consumers.get(target, ())
+    if not ways:
+        return Conclusion(consumers=consumers)
+    own = addresses(item)
+    urls = dict.fromkeys([way.url for way in ways] + list(own if is_known(own) else ()))
+    return Conclusion(
+        front_doors=tuple(dict.fromkeys(way.front_door for way in ways)),
+        consumers=consumers,
+        endpoints=tuple(urls),
+        exposure=widest([*(way.exposure for way in ways), *_own_exposures(item)]),
+    )
+
+
+def widest(exposures: Iterable[str]) -> str:
+    """Return from where something is reached that is reached in several ways.
+
+    The internet if any of them is; else unknown as soon as one is, for it may be the internet.
+    """
+    words = set(exposures)
+    return next((word for word in _WIDEST_FIRST if word in words), Exposure.UNKNOWN)
+
+
+def _own_exposures(item: Deployment) -> list[str]:
+    if not is_known(item.endpoints):
+        return [item.exposure]
+    return [each.exposure for each in item.endpoints if each.enabled is not False]
+
+
+def _ways(door: FrontDoor) -> Iterable[tuple[Target, Way]]:
+    if not is_known(door.routes) or door.endpoint.enabled is False:
+        return
+    for route in door.routes:
+        if route.native_api_id is None:
+            continue
+        key = native_api_key(door.provider, door.account, route.native_api_id)
+        url = join(door.endpoint.url, route.base_path)
+        way = Way(front_door=door.uid, name=door.name, url=url, exposure=door.endpoint.exposure)
+        yield (key, route.stage), way
+
+
+def join(url: str, base_path: str) -> str:
+    """Return an address below another: `https://api.example` and `/v1/` give `https://api.example/v1`."""
+    path = base_path.strip("/")
+    return f"{url.rstrip('/')}/{path}" if path else url
