@@ -149,6 +149,7 @@ class Desk:
         self.clock = clock or SteppingClock()
         self.stop = Stop(self.clock)
         self.provider = AwsProvider()
+        self.title: str | None = None
         self.plan = SourcePlan("prod", "aws", self.settings, **(rules or {}))
         self.workers = Workers()
         self.budget = ScopeBudget(Quotas(self.clock), "aws", self.stop)
@@ -160,7 +161,7 @@ class Desk:
         quotas = Quotas(self.clock)
         quotas.publish("aws", collector.quotas if collector else ())
         self.budget = ScopeBudget(quotas, "aws", self.stop)
-        reach = Reach(key=f"{account}/{region}", account=account, region=region)
+        reach = Reach(key=f"{account}/{region}", account=account, region=region, title=self.title)
         with self.provider.session(self.settings, reach, self.budget) as session:
             yield session
 
@@ -172,7 +173,7 @@ class Desk:
         account: str = ACCOUNT,
         region: str = REGION,
     ) -> Seen:
-        reach = Reach(key=f"{account}/{region}", account=account, region=region)
+        reach = Reach(key=f"{account}/{region}", account=account, region=region, title=self.title)
         scope = Scope("prod", "aws", collector.product, reach)
         seen = Seen([])
         with self.session(collector, account, region) as session:

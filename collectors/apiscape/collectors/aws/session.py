@@ -82,11 +82,12 @@ class AwsSession:
         self._lock = threading.Lock()
         self._renewals = 0
         region = reach.region or self._sign_in.home_regions[0]
+        partition = self._sign_in.partition(region)
         self.place = Place(
-            partition=self._sign_in.partition(region),
+            partition=partition.name,
             account=reach.account,
             region=region,
-            dns_suffix=self._sign_in.dns_suffix(region),
+            dns_suffix=partition.dns_suffix,
             title=reach.title,
         )
 

@@ -6,6 +6,7 @@ each account costs 9 MB.
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import datetime
 from functools import lru_cache
@@ -16,7 +17,7 @@ import msgspec
 
 from apiscape.collectors.aws.errors import RegionDoubt, Site, translate
 from apiscape.collectors.aws.metering import refuse_garbled
-from apiscape.collectors.aws.picking import text
+from apiscape.collectors.aws.picking import items, part, text
 from apiscape.collectors.aws.settings import AwsSettings, NetworkSettings, RoleSettings
 from apiscape.collectors.contract import CollectorError, Malformed, Unsupported
 
@@ -44,6 +45,13 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     account: str
     arn: str
     partition: str
+
+
+class Partition(msgspec.Struct, frozen=True, gc=False):
+    """A part of AWS with accounts of its own: `aws`, `aws-cn`, …"""
+
+    name: str = "aws"
+    dns_suffix: str = "amazonaws.com"
 
 
 class SignIn:
@@ -80,7 +88,9 @@ class SignIn:
                     region_name=region,
                     endpoint_url=self.settings.endpoint_url,
                     verify=self.settings.network.ca_bundle,
-                    config=_client_config(self.settings, service, region, self.dns_suffix(region)),
+                    config=_client_config(
+                        self.settings, service, region, self.partition(region).dns_suffix
+                    ),
                 )
         except _sdk_errors() as error:
             raise translate(error, Site(f"{service}:*", region)) from None
@@ -88,17 +98,9 @@ class SignIn:
             client.meta.events.register("response-received.*", refuse_garbled)
         return client
 
-    def partition(self, region: str) -> str:
-        """Return the partition of a region (`aws-cn`), as the SDK's data says."""
-        try:
-            return str(self._session.get_partition_for_region(region))
-        except _sdk_errors():
-            return "aws"
-
-    def dns_suffix(self, region: str) -> str:
-        """Return the suffix of a region's host names, as the SDK's data says."""
-        resolver = self._session.get_component("endpoint_resolver")
-        return str(resolver.get_partition_dns_suffix(self.partition(region)) or "amazonaws.com")
+    def partition(self, region: str) -> Partition:
+        """Return the partition of a region, as the SDK's data says."""
+        return find_partition(self._session.get_data("partitions"), region)
 
     def identity(self) -> Identity:
         """Ask AWS who is signed in.
@@ -128,6 +130,21 @@ class SignIn:
             finally:
                 client.close()
         raise doubt or Unsupported(f"no region to ask {service} in")
+
+
+def find_partition(data: object, region: str) -> Partition:
+    """Return the partition of a region, the first of all where none is known to have it.
+
+    Args:
+        data: The SDK's `partitions` data.
+        region: Region name, perhaps newer than the data.
+    """
+    for entry in items(data, "partitions"):
+        pattern = text(entry, "regionRegex")
+        if region in part(entry, "regions") or (pattern and re.match(pattern, region)):
+            suffix = text(part(entry, "outputs"), "dnsSuffix")
+            return Partition(text(entry, "id") or "aws", suffix or Partition().dns_suffix)
+    return Partition()
 
 
 def call_client(

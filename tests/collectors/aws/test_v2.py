@@ -1,0 +1,234 @@
+"""HTTP and WebSocket APIs against the emulated AWS."""
+
+from __future__ import annotations
+
+import pytest
+
+from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
+from apiscape.demo.aws.authorizers import jwt, v2_lambda
+from apiscape.demo.aws.backends import http_backend, lambda_backend, link_backend
+from apiscape.demo.aws.faults import Fault
+from apiscape.demo.aws.region import Region
+from apiscape.demo.aws.server import AwsServer
+from apiscape.model.values import UNKNOWN
+from tests.collectors.aws.desk import ACCOUNT, REGION, Desk, Seen
+
+Collector = HttpApiCollector | WebSocketApiCollector
+
+
+def scan(desk: Desk, collector: Collector, seen_before: Seen | None = None) -> Seen:
+    known = seen_before.known() if seen_before else ()
+    seen = desk.collect(collector, known=known)
+    assert seen.error is None
+    assert seen.whole
+    assert seen.closes()
+    return seen
+
+
+def asked(item: object) -> dict[str, tuple[str, list[str]]]:
+    operations = getattr(item, "operations")  # noqa: B009 - of a deployment found by name
+    return {
+        f"{one.verb} {one.template}": (
+            one.security.requirement,
+            [scheme.kind for scheme in one.security.schemes],
+        )
+        for one in operations
+    }
+
+
+def test_each_collector_takes_its_own_protocol(server: AwsServer, west: Region, desk: Desk) -> None:
+    west.http_api("pay").route("GET /x").stage()
+    west.websocket_api("chat").route("$connect").deploy("prod")
+    http = scan(desk, HttpApiCollector())
+    assert {item.name: item.style for item in http.entities} == {"pay": "http"}
+    assert [item.name for item in scan(desk, WebSocketApiCollector()).entities] == ["chat"]
+
+
+def test_an_http_api_is_exported_as_deployed(server: AwsServer, west: Region, desk: Desk) -> None:
+    api = (
+        west.http_api("pay", Tags={"owner": "Team Pay"}, CorsConfiguration={"AllowOrigins": ["*"]})
+        .authorizer("people", jwt("https://issuer.example", "things"))
+        .authorizer("check", v2_lambda(ACCOUNT, REGION, "check"))
+        .route("GET /x", auth="people", AuthorizationScopes=["read"])
+        .route("POST /x", auth="check")
+        .route("ANY /y", auth="AWS_IAM", backend=http_backend("https://u:p@y.example/?k=1"))
+        .route("$default", backend=lambda_backend("rest"))
+        .stage()
+    )
+    desk.title = "tax-prod eu-west-1"
+    item = scan(desk, HttpApiCollector()).one("pay")
+    assert asked(item) == {
+        "GET /x": ("required", ["jwt"]),
+        "POST /x": ("required", ["custom"]),
+        "ANY /y": ("required", ["iam"]),
+        "ANY $default": ("none", []),
+    }
+    scheme = next(one for one in item.operations if one.verb == "GET").security.schemes[0]
+    assert (scheme.issuer, scheme.scopes) == ("https://issuer.example", ("read",))
+    assert scheme.location == "header:Authorization"
+    assert "https://y.example/" in [backend.address for backend in item.backends]
+    url = f"https://{api.id}.execute-api.eu-west-1.amazonaws.com"
+    assert [endpoint.url for endpoint in item.endpoints] == [url]
+    assert item.protections.cors == "enabled"
+    assert item.exposure == "internet"
+    assert item.owners[0].name == "Team Pay"
+    assert item.environment == "production"  # by the name of the account only
+
+
+def test_http_apis_cost_two_calls_at_first_and_one_where_nothing_changed(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    for number in range(5):
+        west.http_api(f"api-{number}").route("GET /x").deploy("prod", "test")
+    first = scan(desk, HttpApiCollector())
+    assert server.calls.count("apigatewayv2") == 1 + 5 * 2
+    server.calls.clear()
+    again = scan(desk, HttpApiCollector(), first)
+    assert server.calls.count("apigatewayv2") == 1 + 5
+    assert len(again.unchanged) == 10
+
+
+def test_an_automatic_deployment_is_noticed(server: AwsServer, west: Region, desk: Desk) -> None:
+    api = west.http_api("pay").route("GET /x").stage()
+    first = scan(desk, HttpApiCollector())
+    api.route("GET /y")
+    again = scan(desk, HttpApiCollector(), first)
+    assert len(again.one("pay").operations) == 2
+
+
+def test_an_http_api_without_a_stage_is_exported_as_configured(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.http_api("draft").route("GET /x", auth="AWS_IAM")
+    seen = scan(desk, HttpApiCollector())
+    item = seen.one("draft")
+    assert (item.stage, item.status, item.endpoints) == ("-", "inactive", ())
+    assert asked(item) == {"GET /x": ("required", ["iam"])}
+    assert scan(desk, HttpApiCollector(), seen).one("draft").operations is UNKNOWN
+
+
+def test_a_stage_without_a_deployment_serves_nothing(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.http_api("idle").route("GET /x").stage("prod", auto_deploy=False)
+    item = scan(desk, HttpApiCollector()).one("idle")
+    assert (item.status, item.status_reason) == ("inactive", "the stage has no deployment")
+
+
+def test_a_failed_automatic_deployment_is_told(server: AwsServer, west: Region, desk: Desk) -> None:
+    west.http_api("sick").route("GET /x").stage(LastDeploymentStatusMessage="Deployment failed: x")
+    west.http_api("well").route("GET /x").stage(
+        LastDeploymentStatusMessage="Successfully deployed stage with deployment ID 'x'"
+    )
+    seen = scan(desk, HttpApiCollector())
+    assert seen.one("sick").status_reason == "Deployment failed: x"
+    assert seen.one("well").status_reason is None
+
+
+def test_a_denied_export_falls_back_to_routes(server: AwsServer, west: Region, desk: Desk) -> None:
+    (
+        west.http_api("pay")
+        .authorizer("people", jwt("https://issuer.example", "things"))
+        .route("GET /x", auth="people")
+        .route("$default", backend=link_backend("link1", "http://inner.example"))
+        .stage("prod")
+    )
+    west.deny("apigatewayv2:ExportApi")
+    seen = scan(desk, HttpApiCollector())
+    item = seen.one("pay")
+    assert seen.unseen == [("contract of stage prod", "access_denied")]
+    assert asked(item) == {"GET /x": ("required", ["jwt"]), "ANY $default": ("none", [])}
+    assert item.specs is UNKNOWN
+    assert [backend.via for backend in item.backends if backend.kind == "http"] == ["link1"]
+
+
+def test_a_refused_export_is_said_in_the_contract(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    api = west.http_api("pay").route("GET /x").stage("prod")
+    server.inject(Fault(kind="wrong_type", operation="ExportApi", resource=api.id))
+    seen = scan(desk, HttpApiCollector())
+    assert seen.unseen == [("contract of stage prod", "malformed")]
+    assert asked(seen.one("pay")) == {"GET /x": ("none", [])}
+
+
+def test_connect_guards_a_websocket_api(server: AwsServer, west: Region, desk: Desk) -> None:
+    api = (
+        west.websocket_api("chat")
+        .authorizer("check", v2_lambda(ACCOUNT, REGION, "check"))
+        .route("$connect", auth="check")
+        .route("$disconnect")
+        .route("sendMessage")
+    )
+    api.deploy("prod")
+    west.websocket_api("signed").route("$connect", auth="AWS_IAM", api_key=True).deploy("prod")
+    west.websocket_api("open").route("hello").deploy("prod")
+    seen = scan(desk, WebSocketApiCollector())
+    assert asked(seen.one("chat")) == {
+        "$connect $connect": ("required", ["custom"]),
+        "$disconnect $disconnect": ("required", ["custom"]),
+        "message sendMessage": ("required", ["custom"]),
+    }
+    assert asked(seen.one("signed")) == {"$connect $connect": ("required", ["iam", "api_key"])}
+    assert asked(seen.one("open")) == {"message hello": ("none", [])}
+    url = f"wss://{api.id}.execute-api.eu-west-1.amazonaws.com/prod"
+    assert [endpoint.url for endpoint in seen.one("chat").endpoints] == [url]
+    assert seen.one("chat").specs == ()
+
+
+def test_a_websocket_api_costs_four_calls_at_most_and_one_where_nothing_changed(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    (
+        west.websocket_api("chat")
+        .authorizer("check", v2_lambda(ACCOUNT, REGION, "check"))
+        .route("$connect", auth="check")
+        .deploy("prod", "test")
+    )
+    west.websocket_api("open").route("$connect").deploy("prod")
+    first = scan(desk, WebSocketApiCollector())
+    assert server.calls.count("apigatewayv2") == 1 + 4 + 3
+    server.calls.clear()
+    scan(desk, WebSocketApiCollector(), first)
+    assert server.calls.count("apigatewayv2") == 1 + 2
+
+
+@pytest.mark.parametrize(
+    ("denied", "gap"),
+    [
+        ("GetRoutes", "operations"),
+        ("GetIntegrations", "backends"),
+        ("GetAuthorizers", "authorizers"),
+    ],
+)
+def test_each_denied_detail_is_a_gap_of_its_own(
+    server: AwsServer, west: Region, desk: Desk, denied: str, gap: str
+) -> None:
+    (
+        west.websocket_api("chat")
+        .authorizer("check", v2_lambda(ACCOUNT, REGION, "check"))
+        .route("$connect", auth="check")
+        .deploy("prod")
+    )
+    west.deny(f"apigatewayv2:{denied}")
+    seen = scan(desk, WebSocketApiCollector())
+    assert seen.unseen == [(gap, "access_denied")]
+    item = seen.one("chat")
+    if gap == "operations":
+        assert item.operations is UNKNOWN
+    if gap == "backends":
+        assert item.backends is UNKNOWN
+        assert item.operations[0].backend is UNKNOWN
+    if gap == "authorizers":
+        assert asked(item) == {"$connect $connect": ("required", ["custom"])}
+
+
+def test_page_sizes_that_the_service_refuses_are_left_to_it(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    for number in range(30):
+        west.http_api(f"api-{number}")
+    west.deny("apigatewayv2:GetStages")
+    seen = scan(desk, HttpApiCollector())
+    assert len(seen.listed) == 30
+    assert server.calls.count("apigatewayv2:GetApis") == 1
