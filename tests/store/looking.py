@@ -62,13 +62,14 @@ def current(store: Store, scope: Scope = SCOPE) -> Mapping[str, tuple[Any, ...]]
 
 def search(store: Store, text: str, column: str = "text") -> set[str]:
     """Return the uids of deployments whose search index has a text."""
+    query: sa.Executable
     if store.database.is_sqlite:
         query = sa.text(
             "SELECT uid FROM deployment JOIN deep_search ON deep_search.rowid = pk WHERE deep_search MATCH :asked"
         ).bindparams(asked=f'{column}: "{text}"')
     else:
         deep = metadata.tables["deep"]
-        query = (  # type: ignore[assignment]
+        query = (
             sa.select(deployment.c.uid)
             .join(deep, deep.c.deployment_pk == deployment.c.pk)
             .where(deep.c[column].contains(text, autoescape=True))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from apiscape.model.known import Verdict
+from apiscape.model.known import Batch, Verdict
 from apiscape.model.vocabulary import Outcome, Presence
 from apiscape.store import open_store
 from tests.store.looking import current, records
@@ -31,7 +31,7 @@ while True:
 """
 
 
-def estate(version: int) -> list[object]:
+def estate(version: int) -> list[Batch]:
     """Return the batches of a visit: every deployment has moved since the version before."""
     numbers = range(BATCH * BATCHES)
     items = [make(number, title=f"version {version} of its batch") for number in numbers]
@@ -50,7 +50,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_batches(sqlite_address: str)
             os.kill(process.pid, signal.SIGKILL)
         check_whole(sqlite_address)
     with open_store(sqlite_address, write=True) as store:
-        visit(store, *estate(9))  # type: ignore[arg-type]
+        visit(store, *estate(9))
         seen = current(store)
     assert len(seen) == BATCH * BATCHES
     assert {presence for presence, *_ in seen.values()} == {Presence.PRESENT}

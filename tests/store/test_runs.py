@@ -13,7 +13,7 @@ from apiscape.model.known import Batch, NotObserved, PresenceChange, Verdict
 from apiscape.model.run import ErrorRecord, Exclusion, Gap
 from apiscape.model.security import Security
 from apiscape.model.surroundings import Consumer, FrontDoor, Relation, Signal
-from apiscape.model.values import UNKNOWN, utc_millis
+from apiscape.model.values import UNKNOWN, is_known, utc_millis
 from apiscape.model.vocabulary import Outcome, Presence
 from apiscape.store import Conclusion, Fenced, Store, open_store
 from tests.store.looking import INVENTORY, counts, current, records, search
@@ -143,11 +143,11 @@ def test_operations_unknown_none_and_odd_are_three_things(store: Store, operatio
     item = make(1, operations=operations)
     visit(store, batch(item))
     read = store.runs.documents([item.uid])[item.uid].operations
-    if isinstance(operations, tuple) and operations:
-        assert [o.template for o in read] == ["/a�b", "/"]  # type: ignore[union-attr]
-        assert (read[0].operation_id, read[0].deprecated, read[1].backend) == ("op", True, None)  # type: ignore[union-attr,index]
-    else:
+    if not is_known(read) or not read:
         assert read == operations
+        return
+    assert [o.template for o in read] == ["/a�b", "/"]
+    assert (read[0].operation_id, read[0].deprecated, read[1].backend) == ("op", True, None)
 
 
 def test_stages_with_equal_operations_share_one_set(store: Store) -> None:
@@ -382,13 +382,16 @@ def test_gaps_are_those_of_the_newest_run_of_a_part(store: Store) -> None:
 # ── Surroundings ─────────────────────────────────────────────────────────────
 
 
-def door(name: str, **more: object) -> FrontDoor:
-    values = {"native_id": name, "native_kind": "domain", "provider": "aws", "account": "1"}
+def door(name: str, region: str | None = None) -> FrontDoor:
     return FrontDoor(
         uid=f"u-{name}",
+        native_id=name,
+        native_kind="domain",
+        provider="aws",
+        account="1",
         name=name,
+        region=region,
         endpoint=Endpoint(url=f"https://{name}"),
-        **(values | more),  # type: ignore[arg-type]
     )
 
 
@@ -428,6 +431,20 @@ def test_only_a_complete_part_closes_what_it_did_not_give_again(store: Store) ->
     assert [item.name for item in store.surroundings.current(FrontDoor)] == ["a", "b", "c"]
     visit(store, parts=[DOMAINS])
     assert store.surroundings.current(FrontDoor) == ()
+
+
+def test_what_stands_around_an_unchanged_object_stands_too(store: Store) -> None:
+    visit(store, around(door("a"), door("b")), parts=[DOMAINS])
+    stands = Verdict(stands=(("domains", "a"), ("elsewhere", "b")))
+    visit(store, parts=[DOMAINS], verdict=stands)
+    assert [item.name for item in store.surroundings.current(FrontDoor)] == ["a"]
+
+
+def test_the_scopes_of_a_source_are_those_ever_visited(store: Store) -> None:
+    for scope in (SCOPE, OTHER_SCOPE, SCOPE):
+        visit(store, scope=scope)
+    assert store.runs.scopes("prod") == (SCOPE,)
+    assert store.runs.scopes("nobody") == ()
 
 
 def test_a_door_that_two_scopes_see_stands_until_neither_does(store: Store) -> None:

@@ -146,7 +146,7 @@ def _reflect(connection: Connection) -> MetaData:
 
 
 def _pages(source: Connection, query: sa.Select[Any]) -> Iterator[list[dict[str, object]]]:
-    found = source.execution_options(yield_per=COPIED_AT_A_TIME).execute(query)
+    found = source.execute(query.execution_options(yield_per=COPIED_AT_A_TIME))
     for page in found.mappings().partitions():
         yield [dict(record) for record in page]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -267,7 +268,7 @@ def _write_presence(
 def write_presence_versions(
     connection: Connection,
     versions: Sequence[tuple[int, int, str, int | None]],
-    opened: set[int] = frozenset(),  # type: ignore[assignment]
+    opened: AbstractSet[int] = frozenset(),
 ) -> None:
     """Begin versions of presence, and end those before them.
 
@@ -280,7 +281,9 @@ def write_presence_versions(
     end_versions(connection, presence_version, ended)
     if versions:
         names = ("deployment_pk", "from_seq", "presence", "missing_since")
-        values = [dict(zip(names, version, strict=True)) for version in versions]
+        values: list[dict[str, Any]] = [
+            dict(zip(names, version, strict=True)) for version in versions
+        ]
         insert_many(connection, presence_version, values)
 
 

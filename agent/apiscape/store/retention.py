@@ -111,9 +111,8 @@ class _WithSpecs(msgspec.Struct):
 def _drop_contracts(connection: Connection) -> int:
     kept = set(connection.execute(sa.select(spec_document.c.contract_sha256)).scalars())
     if kept:
-        docs = connection.execution_options(yield_per=CHUNK).execute(
-            sa.select(deployment_version.c.doc)
-        )
+        query = sa.select(deployment_version.c.doc).execution_options(yield_per=CHUNK)
+        docs = connection.execute(query)
         for doc in docs.scalars():
             kept.difference_update(spec.contract_sha256 for spec in decode(doc, _WithSpecs).specs)
     unused = sorted(kept)

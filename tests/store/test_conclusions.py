@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import pytest
+
+from apiscape.errors import StoreError
+from apiscape.model.change import FieldChange
+from apiscape.model.codec import decode
+from apiscape.model.deployment import Endpoint
+from apiscape.model.known import Batch
+from apiscape.model.row import Row
+from apiscape.model.surroundings import Api, ApiVersion, Gateway
+from apiscape.store import Conclusion, Member, Store, native_api_key
+from tests.store.looking import count, records, search
+from tests.store.making import ACCOUNT, DAY, PART, T0, batch, make, visit
+
+URL = "https://abc.execute-api.eu-west-1.amazonaws.com/prod"
+ITEM = make(1, endpoints=(Endpoint(url=URL),), exposure="internet")
+API = Api(uid="api-1", title="Tax", explicit_id="tax", versions=(ApiVersion(label="1"),))
+
+
+def shown(store: Store, number: int = 0) -> Row:
+    return decode(records(store, "row_doc")[number]["doc"], Row)
+
+
+def save(store: Store, conclusion: Conclusion, *apis: Api, uid: str = ITEM.uid) -> int:
+    return store.conclusions.save({uid: conclusion}, apis, seq=store.changes.last_seq(), at=T0)
+
+
+def test_touched_follows_deployments_and_what_stands_around_them(store: Store) -> None:
+    gateway = Gateway(
+        uid="g", native_id="g", native_kind="k", provider="aws", account="1", name="gw"
+    )
+    visit(store, batch(make(1), make(2)), Batch(surroundings=((PART, "g", gateway),)))
+    visit(store, batch(make(1, title="new"), kind="changed"))
+    assert store.conclusions.cursor() == 0
+    first = store.conclusions.touched(0, 3)
+    assert (first.uids, first.surroundings) == ((make(1).uid, make(2).uid), (("gateway", "g"),))
+    assert (first.seq, first.more) == (3, True)
+    rest = store.conclusions.touched(first.seq, 3)
+    assert rest.uids == (make(1).uid,)
+    assert (rest.seq, rest.more) == (store.changes.last_seq(), False)
+
+
+def test_deployments_are_found_by_what_leads_to_them_or_is_let_in(store: Store) -> None:
+    visit(store, batch(ITEM, make(2)))
+    save(store, Conclusion(front_doors=("d1", "d2")))
+    save(store, Conclusion(consumers=("c",)), uid=make(2).uid)
+    assert store.conclusions.fronted_by(["d2", "nobody"]) == (ITEM.uid,)
+    assert store.conclusions.fronted_by(["c"]) == (make(2).uid,)
+    assert store.conclusions.fronted_by([]) == ()
+
+
+def test_own_conclusions_are_not_followed(store: Store) -> None:
+    visit(store, batch(ITEM))
+    assert save(store, Conclusion(exposure="private")) == 2
+    touched = store.conclusions.touched(1)
+    assert (touched.uids, touched.seq) == ((), 2)
+    assert store.conclusions.cursor() == 1
+
+
+def test_a_conclusion_is_laid_over_row_search_and_log(store: Store) -> None:
+    visit(store, batch(ITEM))
+    conclusion = Conclusion(api=API.uid, endpoints=(URL, "https://tax.example"), front_doors=("d",))
+    save(store, conclusion, API)
+    assert store.conclusions.load([ITEM.uid, "nobody"]) == {ITEM.uid: conclusion}
+    assert (shown(store).api, shown(store).endpoints) == (API.uid, (URL, "https://tax.example"))
+    assert records(store, "row")[0]["api"] == API.uid
+    assert search(store, "tax.example") == {ITEM.uid}
+    last = store.changes.after(1)[0]
+    assert (last.kind, last.uid, last.generation) == ("concluded", ITEM.uid, 1)
+    assert last.fields == (
+        FieldChange(field="api", old=None, new=API.uid),
+        FieldChange(field="endpoints", old=[URL], new=[URL, "https://tax.example"]),
+    )
+
+
+def test_a_conclusion_that_is_withdrawn_lets_the_facts_show_again(store: Store) -> None:
+    visit(store, batch(ITEM))
+    save(store, Conclusion(endpoints=("https://tax.example",), health="failing"))
+    save(store, Conclusion(health="failing"))
+    assert shown(store).endpoints == (URL,)
+    assert shown(store).health == "failing"
+    assert search(store, "tax.example") == set()
+    assert shown(store).scope == records(store, "row")[0]["scope"]
+
+
+def test_the_same_conclusion_again_moves_nothing_but_the_cursor(store: Store) -> None:
+    visit(store, batch(ITEM))
+    save(store, Conclusion(api=API.uid), API)
+    before = {name: records(store, name) for name in ("row", "api", "change", "conclusion")}
+    store.conclusions.save({ITEM.uid: Conclusion(api=API.uid)}, [API], seq=40, at=T0)
+    assert {name: records(store, name) for name in before} == before
+    assert store.conclusions.cursor() == 40
+
+
+def test_a_conclusion_that_moves_no_row_is_kept_and_not_logged(store: Store) -> None:
+    visit(store, batch(ITEM))
+    assert save(store, Conclusion(front_doors=("d",))) == 1
+    assert store.conclusions.load([ITEM.uid]) == {ITEM.uid: Conclusion(front_doors=("d",))}
+
+
+def test_conclusions_of_what_is_not_stored_are_left_out(store: Store) -> None:
+    assert save(store, Conclusion(health="failing"), uid="nobody") == 0
+    assert count(store, "conclusion") == 0
+
+
+def test_an_api_stays_as_long_as_a_deployment_belongs_to_it(store: Store) -> None:
+    visit(store, batch(ITEM, make(2)))
+    both = {ITEM.uid: Conclusion(api="api-1"), make(2).uid: Conclusion(api="api-1")}
+    store.conclusions.save(both, [API], seq=2, at=T0)
+    assert [item["title"] for item in records(store, "api")] == ["Tax"]
+    merged = Api(uid="api-0", title="Taxes", redirects=("api-1",))
+    save(store, Conclusion(api="api-0"), merged)
+    assert [item["uid"] for item in records(store, "api")] == ["api-0", "api-1"]
+    save(store, Conclusion(api="api-0"), merged, uid=make(2).uid)
+    assert [item["uid"] for item in records(store, "api")] == ["api-0"]
+    assert records(store, "redirect") == [{"old_uid": "api-1", "new_uid": "api-0"}]
+    save(store, Conclusion())
+    save(store, Conclusion(), uid=make(2).uid)
+    assert records(store, "api") == records(store, "api_member") == []
+
+
+def test_an_api_that_is_renamed_is_written_anew(store: Store) -> None:
+    visit(store, batch(ITEM))
+    save(store, Conclusion(api="api-1"), API)
+    save(store, Conclusion(api="api-1"), Api(uid="api-1", title="Duty"))
+    (held,) = records(store, "api")
+    assert (held["title"], held["explicit_id"]) == ("Duty", None)
+    assert decode(held["doc"], Api) == Api(uid="api-1", title="Duty")
+
+
+def test_a_membership_of_an_api_that_nobody_gave_is_refused(store: Store) -> None:
+    visit(store, batch(ITEM))
+    with pytest.raises(StoreError):
+        save(store, Conclusion(api="nowhere"))
+    assert shown(store).api is None
+
+
+def test_members_of_a_native_api_come_oldest_first(store: Store) -> None:
+    visit(store, batch(make(1, stage="b")), at=T0)
+    visit(store, batch(make(1, stage="a"), make(2)), at=T0 + DAY)
+    save(store, Conclusion(api="api-1"), API, uid=make(1, stage="b").uid)
+    key = native_api_key("aws", ACCOUNT, make(1).native_api_id)
+    uids = [make(1, stage="b").uid, make(1, stage="a").uid]
+    assert store.conclusions.keys_of([*uids, "nobody"]) == dict.fromkeys(uids, key)
+    found = store.conclusions.members_of([key, "nothing"])
+    assert found == {
+        key: (
+            Member(uid=uids[0], stage="b", presence="present", first_seen_at=T0, api_uid="api-1"),
+            Member(
+                uid=uids[1], stage="a", presence="present", first_seen_at=T0 + DAY, api_uid=None
+            ),
+        ),
+        "nothing": (),
+    }
