@@ -11,7 +11,7 @@ from apiscape.collect.report import ScanReport
 from apiscape.collect.scan import scan
 from apiscape.collect.source import SourcePlan
 from apiscape.collectors.registry import load_provider
-from apiscape.conclude import conclude
+from apiscape.conclude.follow import conclude
 from apiscape.errors import UsageError
 from apiscape.settings.load import provider_settings, settings_digest
 from apiscape.settings.schema import Settings, Source
@@ -40,14 +40,19 @@ def plan_sources(settings: Settings, names: Collection[str] = ()) -> tuple[Sourc
 
 
 def scan_and_conclude(
-    plans: tuple[SourcePlan, ...], store: Store, *, progress: Progress, stop: Stop | None = None
+    plans: tuple[SourcePlan, ...],
+    store: Store,
+    *,
+    progress: Progress,
+    stop: Stop | None = None,
+    only: Collection[str] | None = None,
 ) -> ScanReport:
-    """Visit every scope of some sources once, and draw what follows.
+    """Visit every scope of some sources (or `only` some, by key) once, and draw what follows.
 
     Raises:
         StoreError: the store failed; what was stored until then stands.
     """
-    report = scan(plans, store, progress=progress, stop=stop)
+    report = scan(plans, store, progress=progress, stop=stop, only=only)
     conclude(store, datetime.now(UTC))
     return report
 

@@ -25,7 +25,7 @@ yields `PartFailed`. What is not listed twice is never called gone (`apiscape.re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -442,4 +442,20 @@ class Provider(Protocol):
 
     def detect(self) -> Mapping[str, Any] | None:
         """Return source settings for what this machine is signed in to, without a network call, or `None`."""
+        ...
+
+
+@runtime_checkable
+class WritesPolicies(Protocol):
+    """A provider that can write the smallest policy in the forms that its users deploy."""
+
+    policy_forms: ClassVar[tuple[str, ...]]
+    permissions: ClassVar[tuple[Permission, ...]]
+
+    def policy(self, form: str, settings: Any, permissions: Iterable[Permission]) -> str:  # noqa: ANN401 - its own type
+        """Return a policy with the provider's own permissions and those given.
+
+        Raises:
+            ValueError: there is no such form.
+        """
         ...

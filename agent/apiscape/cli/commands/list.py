@@ -92,8 +92,8 @@ def command(
     with session.inventory() as inventory:
         if not parsed.sort and session.output in {"table", "wide"}:
             text = f"{text} sort:name".lstrip()
-        rows, undecided = _rows(inventory, text, limit)
-        _print(session.output, parsed, rows)
+        rows, undecided = rows_of(inventory, text, limit)
+        print_rows(session.output, parsed, rows)
         if session.output in {"table", "wide"}:
             say(_sum(len(rows), undecided, parsed))
         elif undecided:
@@ -101,7 +101,7 @@ def command(
         return warn_incomplete(inventory.summary().incomplete, require_complete=require_complete)
 
 
-def _rows(inventory: Inventory, view: str, limit: int | None) -> tuple[list[Row], int]:
+def rows_of(inventory: Inventory, view: str, limit: int | None) -> tuple[list[Row], int]:
     """Return all rows of a view (up to a limit) and how many are undecided."""
     rows: list[Row] = []
     after: str | None = None
@@ -125,7 +125,8 @@ def record_of(row: Row) -> dict[str, Any]:
     return drop_unknown({name: values[name] for name in RECORD})
 
 
-def _print(form: str, view: View, rows: list[Row]) -> None:
+def print_rows(form: str, view: View, rows: list[Row]) -> None:
+    """Write rows in one of the output formats."""
     if form == "json":
         write_json_lines(map(record_of, rows))
     elif form == "yaml":

@@ -1,0 +1,86 @@
+"""`apiscape demo`: all of it on an emulated estate."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from apiscape.cli.output import say, write
+from apiscape.cli.table import output_width
+from apiscape.cli.words import count
+from apiscape.errors import Exit
+
+if TYPE_CHECKING:
+    from apiscape.collect.source import SourcePlan
+    from apiscape.store import Store
+
+
+@click.command("demo")
+@click.option("--plain", is_flag=True, help="Print ledger and inventory, also on a terminal.")
+def command(*, plain: bool) -> int:
+    """Start a fictional department's gateways on this machine, visit them, and show what is found.
+
+    On a terminal it opens the UI, elsewhere it prints the ledger and the inventory. Everything but the
+    gateways is real: the SDK, the collectors, the quotas, the store. Nothing leaves this machine, and
+    nothing is kept.
+    """
+    from apiscape.cli.scanning import plan_sources
+    from apiscape.demo.world import emulated_world, signed_in
+    from apiscape.settings.document import Document
+    from apiscape.settings.load import read_settings
+    from apiscape.store import open_store
+
+    show = print_all if plain or not (sys.stdin.isatty() and sys.stdout.isatty()) else open_ui
+    with (
+        tempfile.TemporaryDirectory(prefix="apiscape-demo-") as folder,
+        emulated_world() as world,
+        signed_in(world.environment),
+        open_store(str(Path(folder) / "inventory.db"), write=True) as store,
+    ):
+        settings = read_settings(Document("demo", world.configuration, {}), {})
+        return show(plan_sources(settings), store)
+
+
+def print_all(plans: tuple[SourcePlan, ...], store: Store) -> int:
+    """Visit, then print the ledger and the inventory."""
+    from apiscape.cli.commands.list import print_rows, rows_of
+    from apiscape.cli.progress import ProgressLine
+    from apiscape.cli.scan_report import scan_lines
+    from apiscape.cli.scanning import scan_and_conclude
+    from apiscape.query import parse
+    from apiscape.serve.local import LocalInventory
+
+    seen = ProgressLine(sys.stderr)
+    report = scan_and_conclude(plans, store, progress=seen)
+    seen.close()
+    inventory = LocalInventory(store)
+    lines = scan_lines(report, seen, inventory.summary(), width=output_width(), whole=False)
+    write("".join(f"{line}\n" for line in lines) + "\n")
+    rows, _ = rows_of(inventory, "sort:name", None)
+    print_rows("table", parse("sort:name"), rows)
+    say(
+        "The gaps above belong to the demo. Your own gateways: apiscape sources init, then apiscape scan"
+    )
+    return Exit.COMPLETE
+
+
+def open_ui(plans: tuple[SourcePlan, ...], store: Store) -> int:
+    """Open the UI at once, and visit behind its first frame."""
+    from apiscape.cli.scanning import scan_and_conclude
+    from apiscape.cli.screen import open_screen
+    from apiscape.collect.progress import Silent
+
+    def visit(scope: str | None) -> str:
+        report = scan_and_conclude(plans, store, progress=Silent(), only=[scope] if scope else None)
+        return (
+            f"{count(len(report.runs), 'scope')} visited, {len(report.incomplete)} not seen whole"
+        )
+
+    def start() -> None:
+        visit(None)
+
+    return open_screen(store, origin="demo", rescan=visit, start=start)

@@ -1,0 +1,194 @@
+"""`apiscape permissions`: the smallest policy, and what is hidden without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import click
+import msgspec
+
+from apiscape.cli.completion import complete_source
+from apiscape.cli.options import Session, session_options
+from apiscape.cli.output import say, write, write_json_lines, write_table, write_yaml
+from apiscape.cli.table import Column
+from apiscape.collectors.contract import Collector, Permission, Provider, WritesPolicies
+from apiscape.collectors.registry import (
+    collector_names,
+    load_collector,
+    load_provider,
+    provider_names,
+)
+from apiscape.errors import StoreError, UsageError
+from apiscape.model.run import ErrorRecord, RunReport
+from apiscape.model.vocabulary import ErrorKind
+from apiscape.settings.load import provider_settings
+from apiscape.settings.schema import Settings, Source
+
+POLICY = "policy"
+
+COLUMNS = (
+    Column("SOURCE"),
+    Column("PRODUCT"),
+    Column("PERMISSION"),
+    Column("ON", gives_way=True),
+    Column("LAST VISIT"),
+    Column("WITHOUT IT", gives_way=True),
+)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One permission of one collector of one source.
+
+    Attributes:
+        state: `granted` or `denied`, as the last visit found it; `not tried` where there was none.
+        denied_in: Scopes where it was denied.
+    """
+
+    source: str
+    product: str
+    permission: str
+    on: tuple[str, ...]
+    operations: tuple[str, ...]
+    optional: bool
+    reveals: str
+    state: str
+    denied_in: tuple[str, ...] = ()
+
+
+@click.command("permissions")
+@click.argument("sources", nargs=-1, shell_complete=complete_source)
+@click.option(
+    "--policy", "as_policy", is_flag=True, help="Print the smallest policy (= --format policy)."
+)
+@click.option(
+    "--format",
+    "form",
+    metavar="FORM",
+    help="Print the policy as policy, cloudformation, terraform, ….",
+)
+@session_options()
+def command(
+    *, session: Session, sources: tuple[str, ...], as_policy: bool, form: str | None
+) -> None:
+    """Say which permissions the collectors of SOURCES ask for, and what is hidden without each.
+
+    Whether one is granted is told by the last visit; `apiscape scan` tries them all.
+    """
+    settings = session.settings()
+    chosen = _choose(settings, sources)
+    if as_policy or form:
+        for source in chosen:
+            write(policy_text(source, settings, form or POLICY).rstrip() + "\n")
+        return
+    runs = _last_runs(session)
+    lines = [line for source in chosen for line in permission_lines(source, runs)]
+    if session.output == "json":
+        write_json_lines(lines)
+    elif session.output == "yaml":
+        write_yaml(lines)
+    elif session.output == "name":
+        write("".join(f"{name}\n" for name in sorted({line.permission for line in lines})))
+    else:
+        write_table(COLUMNS, map(_row, lines))
+        say(
+            "apiscape permissions --policy prints the smallest policy; nothing in it can write or read a key's value."
+        )
+
+
+def _choose(settings: Settings, names: tuple[str, ...]) -> list[Source]:
+    if not settings.sources:
+        return [Source(name=name, provider=name) for name in provider_names()]
+    missing = sorted(set(names) - {source.name for source in settings.sources})
+    if missing:
+        raise UsageError(f"no source {missing[0]!r}", hint="apiscape sources lists them")
+    return [source for source in settings.sources if not names or source.name in names]
+
+
+def policy_text(source: Source, settings: Settings, form: str) -> str:
+    """Return the smallest policy for a source, in one of its provider's forms.
+
+    Raises:
+        UsageError: the provider has no such form.
+    """
+    provider: Provider = load_provider(source.provider)
+    if not isinstance(provider, WritesPolicies):
+        raise UsageError(f"provider {source.provider} writes no policies")
+    if form not in provider.policy_forms:
+        forms = ", ".join(provider.policy_forms)
+        raise UsageError(f"no form {form!r}", hint=f"forms of {source.provider}: {forms}")
+    own = provider_settings(source, provider, settings)
+    wanted = [
+        permission for collector in collectors_of(source) for permission in collector.permissions
+    ]
+    return provider.policy(form, own, wanted)
+
+
+def collectors_of(source: Source) -> list[Collector]:
+    """Return the collectors of a source: those it names, else all that are installed for its provider."""
+    products = source.products or collector_names(source.provider)
+    return [load_collector(product) for product in products]
+
+
+def permission_lines(source: Source, runs: Iterable[RunReport]) -> Iterator[Line]:
+    """Yield a line per permission of a source, with what its last visits found."""
+    own = [run for run in runs if run.scope.source == source.name]
+    for collector in collectors_of(source):
+        visits = [run for run in own if run.scope.product == collector.product]
+        for permission in collector.permissions:
+            denied = tuple(run.scope.key for run in visits if _denied(run, permission))
+            state = (
+                "denied" if denied else "granted" if any(map(_ended_well, visits)) else "not tried"
+            )
+            yield Line(
+                source=source.name,
+                product=collector.product,
+                permission=permission.action,
+                on=permission.resources,
+                operations=permission.operations,
+                optional=permission.optional,
+                reveals=permission.reveals,
+                state=state,
+                denied_in=denied,
+            )
+
+
+def _denied(run: RunReport, permission: Permission) -> bool:
+    """Say whether a run was refused a call that the permission is for."""
+    calls = {operation.rpartition(":")[2] for operation in permission.operations}
+    return any(
+        error.kind == ErrorKind.ACCESS_DENIED
+        and error.operation is not None
+        and error.operation.rpartition(":")[2] in calls
+        for error in errors_of(run)
+    )
+
+
+def errors_of(run: RunReport) -> Iterator[ErrorRecord]:
+    """Yield every error that a run keeps: its own, its parts', its objects', its details'."""
+    if run.error:
+        yield run.error
+    for part in run.parts:
+        if part.error:
+            yield part.error
+        yield from (item.error for item in part.failed if item.error)
+        yield from (gap.error for gap in part.gaps)
+
+
+def _ended_well(run: RunReport) -> bool:
+    return bool(run.ledger.recorded)
+
+
+def _last_runs(session: Session) -> list[RunReport]:
+    """Return each scope's last run; none where there is no store yet."""
+    try:
+        with session.inventory() as inventory:
+            return [status.last_run for status in inventory.scopes() if status.last_run]
+    except StoreError:
+        return []
+
+
+def _row(line: Line) -> list[str]:
+    where = f" ({len(line.denied_in)})" if line.denied_in else ""
+    on = ", ".join(resource.rpartition("::")[2] for resource in line.on)
+    hidden = line.reveals + (" (a detail)" if line.optional else "")
+    return [line.source, line.product, line.permission, on, line.state + where, hidden]

@@ -1,0 +1,55 @@
+"""Hands the terminal UI an inventory over a store."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import platformdirs
+
+from apiscape.errors import UsageError
+from apiscape.serve.local import LocalInventory
+from apiscape.store import Store
+
+
+def open_screen(
+    store: Store,
+    *,
+    origin: str,
+    rescan: Callable[[str | None], str],
+    start: Callable[[], None] | None = None,
+    view: str = "",
+    theme: str = "auto",
+) -> int:
+    """Open the UI over a store, until the person quits; return the exit code.
+
+    Args:
+        store: What to show.
+        origin: Where it is, in words.
+        rescan: Visits a scope again, or all; returns what came of it.
+        start: Done in a thread after the first frame.
+        view: What to show first.
+        theme: A name of the UI's themes.
+
+    Raises:
+        UsageError: there is no terminal, or the UI's toolkit is not installed.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the terminal UI needs a terminal", hint="apiscape list prints the same rows"
+        )
+    try:
+        from apiscape.tui.app import run
+        from apiscape.tui.options import Actions, Options
+    except ImportError as error:
+        raise UsageError(
+            f"the terminal UI cannot be loaded: {error}", hint="pipx install 'apiscape[tui]'"
+        ) from error
+    return run(
+        LocalInventory(store),
+        start=start,
+        theme=theme,
+        view=view,
+        actions=Actions(rescan=rescan),
+        options=Options(origin=origin, folder=platformdirs.user_config_path("apiscape")),
+    )
