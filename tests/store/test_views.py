@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -108,13 +109,13 @@ def test_no_text_is_an_error_of_the_database(opened: Store, text: str) -> None:
         reader.page("", after=text)
 
 
-def a_row(number: int, **held: object) -> Row:
-    values: dict[str, object] = {
+def a_row(number: int, **held: Any) -> Row:
+    values: dict[str, Any] = {
         **dict.fromkeys(("name", "provider", "product", "source", "scope", "account"), "x"),
         "uid": str(number),
         "native_id": f"n{number}",
     }
-    return Row(**(values | held))  # type: ignore[arg-type]
+    return Row(**(values | held))
 
 
 CASES: tuple[tuple[str, dict[str, object], bool | None], ...] = (

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 import msgspec
 from sqlalchemy import (
@@ -53,8 +53,8 @@ from apiscape.store.encoding import ABSENT_TEXT, MARK
 
 Condition: TypeAlias = ColumnElement[bool]
 
-Search: TypeAlias = Callable[[str, str], Condition]
-"""Gives, for a column of the search index and a piece of text, the condition on rows that hold it."""
+Search: TypeAlias = Callable[[str, Sequence[str]], Condition]
+"""Gives, for a column of the search index and pieces of text, the condition on rows that hold all."""
 
 _COMPARE: dict[Operator, Callable[[Expression, Expression], Condition]] = {
     Operator.OVER: lambda value, bound: value > bound,
@@ -112,11 +112,13 @@ class Compiled(msgspec.Struct, frozen=True):
 
 def compile_view(view: View, search: Search) -> Compiled:
     """Return the terms of a view, whose times are resolved, as SQL."""
-    decided: list[Condition] = []
+    decided = _words_together(view, search)
     undecidable: list[Condition] = []
     residual: list[Residual] = []
     tables: set[Table] = set()
     for term in view.terms:
+        if _is_plain(term):
+            continue
         if left := _residual(term):
             residual.append(left)
         elif is_decided(term):
@@ -125,6 +127,17 @@ def compile_view(view: View, search: Search) -> Compiled:
             undecidable.append(_condition(term, search))
         tables |= _tables_of(term)
     return Compiled(tuple(decided), tuple(undecidable), tuple(residual), frozenset(tables))
+
+
+def _is_plain(term: Term) -> TypeGuard[Word]:
+    """Say whether a term is a word that the search index answers."""
+    return isinstance(term, Word) and not term.negated and not term.is_short
+
+
+def _words_together(view: View, search: Search) -> list[Condition]:
+    """Return one condition for all plain words, for the index is quickest asked once."""
+    words = [term.text for term in view.terms if _is_plain(term)]
+    return [search("text", words)] if words else []
 
 
 def is_decided(term: Term) -> bool:
@@ -165,7 +178,7 @@ def _affirmed(term: Term, search: Search) -> Condition:
     if isinstance(term, Word):
         if term.is_short:
             return contains(schema.row.c.name, term.text)
-        return search("text", term.text)
+        return search("text", [term.text])
     cell = cell_of(term.field or "")
     if isinstance(term, Comparison):
         return _comparison(cell, term)
@@ -202,7 +215,7 @@ def _text_test(cell: Cell, piece: str, search: Search) -> Condition:
             return contains(cell.value, f"{MARK}{piece}{MARK}")
         return cell.value == piece
     if cell.field.attribute == _INDEXED and len(piece) >= SHORT_WORD:
-        return case((_paths_unknown(), null()), else_=search(_INDEXED, piece))
+        return case((_paths_unknown(), null()), else_=search(_INDEXED, [piece]))
     return contains(cell.value, piece)
 
 

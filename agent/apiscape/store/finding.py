@@ -139,19 +139,20 @@ def in_keys(connection: Connection, keys: Sequence[int]) -> Condition:
     return any_(literal(list(keys), ARRAY(BigInteger))) == _KEY
 
 
-def _search_trigrams(name: str, piece: str) -> Condition:
-    """Look a piece up in SQLite's full-text index; as a quoted phrase it is never syntax."""
+def _search_trigrams(name: str, pieces: Sequence[str]) -> Condition:
+    """Look pieces up in SQLite's full-text index; as quoted phrases they are never syntax."""
     index = table(INDEX, column("rowid"))
-    quoted = piece.replace('"', '""')
-    phrase = literal(f'{name} : "{quoted}"')
-    matches = literal_column(INDEX).op("MATCH", is_comparison=True)(phrase)
+    phrases = " AND ".join('"{}"'.format(piece.replace('"', '""')) for piece in pieces)
+    asked = literal(f"{name} : ({phrases})")
+    matches = literal_column(INDEX).op("MATCH", is_comparison=True)(asked)
     return _KEY.in_(select(index.c.rowid).where(matches))
 
 
-def _search_texts(name: str, piece: str) -> Condition:
-    """Look a piece up in PostgreSQL, where a trigram index helps if there is one."""
+def _search_texts(name: str, pieces: Sequence[str]) -> Condition:
+    """Look pieces up in PostgreSQL, where a trigram index helps if there is one."""
     deep = schema.deep.c
-    return _KEY.in_(select(deep.deployment_pk).where(contains(deep[name], piece)))
+    held = and_(*(contains(deep[name], piece) for piece in pieces))
+    return _KEY.in_(select(deep.deployment_pk).where(held))
 
 
 _SEARCHES: dict[str, Search] = {"sqlite": _search_trigrams, "postgresql": _search_texts}

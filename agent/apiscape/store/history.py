@@ -60,9 +60,14 @@ class Sight(msgspec.Struct):
     whole: bool
     failed: frozenset[str]
 
-    def saw(self, listed_id: str) -> bool:
-        """Say whether the newest visit surely saw what an object of the listing gives."""
-        return self.outcome not in _BLIND and self.whole and listed_id not in self.failed
+    def saw(self, listed_id: str, presence: str) -> bool:
+        """Say whether the newest visit surely saw what an object of the listing gives.
+
+        That a row is missing, superseded or retired is seen as soon as anything of the part is.
+        """
+        if self.outcome in _BLIND or presence != Presence.PRESENT:
+            return self.outcome not in _BLIND
+        return self.whole and listed_id not in self.failed
 
 
 _NEVER = Sight(outcome=Outcome.FAILED.value, observed_at=None, whole=False, failed=frozenset())
@@ -164,8 +169,7 @@ def _compose(
 
 
 def _row(item: Deployment, scope: Scope, record: Record[Any], sight: Sight) -> Row:
-    stood = record.presence == Presence.PRESENT
-    seen = not stood or sight.saw(record.listed_id)
+    seen = sight.saw(record.listed_id, record.presence)
     return msgspec.structs.replace(
         project(item, scope),
         api=record.api_uid,
