@@ -1,0 +1,37 @@
+"""Installs the sample distribution once, as any author's would be."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.collectors.gate import HERE
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Build the sample and install it beside apiscape, without the network, for as long as the tests run."""
+    target = tmp_path_factory.mktemp("installed")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--no-deps", "--no-build-isolation", "--no-index"),
+            *("--target", str(target), str(HERE)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    sys.path.insert(0, str(target))
+    importlib.invalidate_caches()
+    yield target
+    sys.path.remove(str(target))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "toygate"]:
+        del sys.modules[name]

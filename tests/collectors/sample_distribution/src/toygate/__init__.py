@@ -1,0 +1,1 @@
+"""Reads a ToyGate, a gateway that tells of its APIs over HTTP."""

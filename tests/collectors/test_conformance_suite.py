@@ -1,0 +1,317 @@
+"""The suite catches what it is for: a collector broken in one way fails the test of that way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+
+from apiscape.collectors import registry
+from apiscape.collectors.contract import (
+    Absent,
+    AccessDenied,
+    Budget,
+    Cancelled,
+    Collector,
+    CollectorError,
+    Failed,
+    Listed,
+    Observation,
+    Permission,
+    Quota,
+    Recorded,
+    Unreachable,
+    Unseen,
+    Visit,
+)
+from apiscape.collectors.testing import CollectorConformance, World
+from apiscape.model.deployment import Deployment
+from apiscape.model.run import Scope
+from tests.collectors.gate import CANARY, GateWorld
+
+Change = Callable[[Iterator[Observation]], Iterator[Observation]]
+
+
+def world_of(installed: Path, change: Change | None = None, **facts: Any) -> GateWorld:
+    """Return a world of the sample collector, changed in what it says or in what it is."""
+    good = registry.load_collector("toygate.apis")
+    says = change or (lambda said: said)
+
+    class Changed(type(good)):  # type: ignore[misc]  # the class is known at run time only
+        def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
+            yield from says(good.discover(scope, visit))
+
+    for name, value in facts.items():
+        setattr(Changed, name, value)
+    return GateWorld(registry.load_provider("toygate"), Changed())
+
+
+def suite(world: World) -> CollectorConformance:
+    class Suite(CollectorConformance):
+        pass
+
+    Suite.world = world
+    return Suite()
+
+
+def reuid(said: Recorded, uid: Callable[[Deployment], str]) -> Recorded:
+    return Recorded(
+        said.native_id,
+        tuple(
+            msgspec.structs.replace(item, uid=uid(item)) if isinstance(item, Deployment) else item
+            for item in said.entities
+        ),
+    )
+
+
+def leaves_one_over(said: Iterator[Observation]) -> Iterator[Observation]:
+    yield from (each for each in said if not (isinstance(each, Recorded) and each.native_id == "b"))
+
+
+def says_one_twice(said: Iterator[Observation]) -> Iterator[Observation]:
+    for each in said:
+        yield each
+        if isinstance(each, Recorded) and each.native_id == "b":
+            yield each
+
+
+def never_ends(said: Iterator[Observation]) -> Iterator[Observation]:
+    for each in said:
+        is_page = isinstance(each, Listed)
+        yield msgspec.structs.replace(each, last=False) if is_page else each
+
+
+def shares_a_uid(said: Iterator[Observation]) -> Iterator[Observation]:
+    for each in said:
+        yield reuid(each, lambda _: "one") if isinstance(each, Recorded) else each
+
+
+def rolls_its_uids() -> Change:
+    visits = iter(range(100))
+
+    def change(said: Iterator[Observation]) -> Iterator[Observation]:
+        visit = next(visits)
+        for each in said:
+            if isinstance(each, Recorded):
+                yield reuid(each, lambda item: f"{item.uid}{visit}")
+            else:
+                yield each
+
+    return change
+
+
+def passes_a_cut_page_as_the_last(said: Iterator[Observation]) -> Iterator[Observation]:
+    held: Listed | None = None
+    try:
+        for each in said:
+            if isinstance(each, Listed):
+                held = each
+            yield each
+    except CollectorError as error:
+        if held is None:
+            raise
+        yield Listed(held.part, (), last=True)
+        yield Unseen(held.native_ids[0], "rest", error.record())
+
+
+def swallows(said: Iterator[Observation]) -> Iterator[Observation]:
+    try:
+        for each in said:
+            if not isinstance(each, Failed):
+                yield each
+    except CollectorError:
+        return
+
+
+def says_another_kind(said: Iterator[Observation]) -> Iterator[Observation]:
+    try:
+        for each in said:
+            if isinstance(each, Failed):
+                yield Failed(each.native_id, msgspec.structs.replace(each.error, kind="defect"))
+            else:
+                yield each
+    except CollectorError as error:
+        raise CollectorError(error.message) from None
+
+
+def goes_on_when_told_to_stop(said: Iterator[Observation]) -> Iterator[Observation]:
+    try:
+        yield from said
+    except Cancelled:
+        raise Unreachable("as if the network had failed") from None
+
+
+def calls_the_refused_gone(said: Iterator[Observation]) -> Iterator[Observation]:
+    for each in said:
+        yield each
+        if isinstance(each, Failed):
+            yield Absent("apis", each.native_id)
+
+
+def records_the_refused_without_its_stages(said: Iterator[Observation]) -> Iterator[Observation]:
+    for each in said:
+        if isinstance(each, Failed):
+            yield Unseen(each.native_id, "stages", each.error)
+            yield Recorded(each.native_id)
+        else:
+            yield each
+
+
+def tells_a_secret(said: Iterator[Observation]) -> Iterator[Observation]:
+    yield from said
+    yield Recorded("x", documents={"sum": CANARY.encode()})
+
+
+def needs_every_field(said: Iterator[Observation]) -> Iterator[Observation]:
+    for each in said:
+        if isinstance(each, Recorded):
+            for item in each.entities:
+                if isinstance(item, Deployment) and item.name == each.native_id:
+                    raise AccessDenied("no name")
+        yield each
+
+
+SABOTAGED: list[tuple[str, Change, str]] = [
+    ("its_ledger_closes", leaves_one_over, "do not end exactly once"),
+    ("its_ledger_closes", says_one_twice, "do not end exactly once"),
+    ("its_ledger_closes", never_ends, "never listed to the end"),
+    ("its_uids_are_unique_and_stable", shares_a_uid, "given twice"),
+    ("its_uids_are_unique_and_stable", rolls_its_uids(), "other uids"),
+    ("it_says_what_was_cut", passes_a_cut_page_as_the_last, "ends complete without"),
+    ("it_says_what_was_denied", swallows, "nothing is said"),
+    ("it_says_what_was_throttled", says_another_kind, "said to be"),
+    ("it_says_what_was_denied", calls_the_refused_gone, "said to be gone"),
+    ("it_says_what_was_denied", records_the_refused_without_its_stages, "without all"),
+    ("it_stops_when_told", goes_on_when_told_to_stop, "it went on"),
+    ("it_keeps_no_secret", tells_a_secret, CANARY),
+    ("it_survives_missing_fields", needs_every_field, "raised"),
+]
+
+
+@pytest.mark.parametrize(
+    ("test", "change", "words"),
+    SABOTAGED,
+    ids=[f"{test}: {how.__name__}" for test, how, _ in SABOTAGED],
+)
+def test_a_breach_is_caught(installed: Path, test: str, change: Change, words: str) -> None:
+    with pytest.raises(AssertionError, match=words):
+        getattr(suite(world_of(installed, change)), f"test_{test}")()
+
+
+def permission(**more: Any) -> tuple[Permission, ...]:
+    given: dict[str, Any] = {
+        "action": "toygate:Read",
+        "reveals": "every API",
+        "operations": ("list", "read"),
+    }
+    return (Permission(**(given | more)),)
+
+
+@pytest.mark.parametrize(
+    ("test", "facts", "words"),
+    [
+        ("it_says_what_it_is", {"product": "apis"}, "provider first"),
+        ("it_says_what_it_is", {"title": ""}, "no title"),
+        ("it_says_what_it_is", {"parts": ()}, "no parts"),
+        ("it_says_what_it_is", {"normaliser_version": 0}, "begins at 1"),
+        ("it_says_what_it_is", {"permissions": permission(reveals="")}, "what it reveals"),
+        ("it_says_what_it_is", {"quotas": (Quota("toygate", 0, 1),)}, "no rate"),
+        ("its_ledger_closes", {"parts": ("apis", "domains")}, "domains"),
+        ("it_calls_only_what_it_declares", {"permissions": ()}, "list.*read"),
+        (
+            "its_readme_names_every_permission",
+            {"permissions": permission(action="toygate:Write")},
+            "toygate:Write",
+        ),
+    ],
+)
+def test_a_wrong_word_is_caught(
+    installed: Path, test: str, facts: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(AssertionError, match=words):
+        getattr(suite(world_of(installed, **facts)), f"test_{test}")()
+
+
+def test_a_call_past_the_budget_is_caught(installed: Path) -> None:
+    world = world_of(installed)
+    provider = world.provider
+
+    class Generous:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(provider, name)
+
+        def session(self, settings: Any, reach: Any, budget: Budget) -> Any:
+            return provider.session(settings, reach, Unmetered())
+
+    world.provider = Generous()  # type: ignore[assignment]  # as much of one as is used
+    with pytest.raises(AssertionError, match="past the budget"):
+        suite(world).test_it_calls_only_what_it_declares()
+
+
+class Unmetered:
+    def acquire(self, *_: Any, **__: Any) -> None:
+        return
+
+    def throttled(self, *_: Any, **__: Any) -> None:
+        return
+
+
+def module_of(folder: Path, text: str) -> Collector:
+    """Return a collector of a module of its own, to be imported in another process."""
+    (folder / "lonely.py").write_text(text, "utf-8")
+
+    class Lonely:
+        provider: ClassVar[str] = "toygate"
+
+    Lonely.__module__, Lonely.__qualname__ = "lonely", "Lonely"
+    return Lonely()  # type: ignore[return-value]  # only its name is looked at
+
+
+CONNECTS = """
+import socket
+
+class Lonely:
+    def __init__(self):
+        socket.socket().connect_ex(("127.0.0.1", 9))
+"""
+WRITES = """
+open(__file__ + ".log", "w").close()
+
+class Lonely: ...
+"""
+IS_SLOW = """
+import time
+
+while time.process_time() < 3: ...
+
+class Lonely: ...
+"""
+DOES_NOT_LOAD = "raise ImportError('no such SDK')"
+
+
+@pytest.mark.parametrize(
+    ("test", "text", "words"),
+    [
+        ("it_does_nothing_before_it_is_asked", CONNECTS, "socket.connect"),
+        ("it_does_nothing_before_it_is_asked", WRITES, "write"),
+        ("it_imports_quickly", IS_SLOW, "imported in"),
+        ("it_imports_quickly", DOES_NOT_LOAD, "no such SDK"),
+    ],
+    ids=["connects", "writes", "is slow", "does not load"],
+)
+def test_an_import_that_does_too_much_is_caught(
+    installed: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    test: str,
+    text: str,
+    words: str,
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    world = world_of(installed)
+    world.collector = module_of(tmp_path, text)
+    with pytest.raises(AssertionError, match=words):
+        getattr(suite(world), f"test_{test}")()
