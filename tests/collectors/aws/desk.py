@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -61,8 +61,8 @@ class Seen(msgspec.Struct):
     said: list[Observation]
     error: Exception | None = None
 
-    def of(self, kind: type[Any]) -> list[Any]:
-        return [one for one in self.said if isinstance(one, kind)]
+    def of(self, *kinds: type[Any]) -> list[Any]:
+        return [one for one in self.said if isinstance(one, kinds)]
 
     @property
     def listed(self) -> list[str]:
@@ -108,7 +108,7 @@ class Seen(msgspec.Struct):
 
     def closes(self) -> bool:
         """Say whether every listed object ended exactly once, and nothing else did."""
-        ended = [one.native_id for one in self.of(Recorded | Failed | Skipped)]
+        ended = [one.native_id for one in self.of(Recorded, Failed, Skipped)]
         return sorted(ended) == sorted(self.listed) and len(set(ended)) == len(ended)
 
     def known(self) -> list[Known]:
@@ -136,21 +136,21 @@ class Desk:
     Args:
         settings: The source's.
         clock: Drives budgets, and the emulated quotas if they are on the same one.
-        rules: What the source includes and excludes, as `include` and `exclude`.
+        exclude: What the source leaves out.
     """
 
     def __init__(
         self,
         settings: AwsSettings | None = None,
         clock: SteppingClock | None = None,
-        rules: Mapping[str, Rules] | None = None,
+        exclude: Rules | None = None,
     ) -> None:
         self.settings = settings or AwsSettings()
         self.clock = clock or SteppingClock()
         self.stop = Stop(self.clock)
         self.provider = AwsProvider()
         self.title: str | None = None
-        self.plan = SourcePlan("prod", "aws", self.settings, **(rules or {}))
+        self.plan = SourcePlan("prod", "aws", self.settings, exclude=exclude or Rules())
         self.workers = Workers()
         self.budget = ScopeBudget(Quotas(self.clock), "aws", self.stop)
 

@@ -249,9 +249,7 @@ def test_a_region_that_is_not_enabled_is_unsupported_and_wrong_credentials_are_n
     assert type(away.error).__name__ == "Unsupported"
     assert "af-south-1 is not enabled" in str(away.error)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIANOBODY")
-    desk.provider = AwsProvider()
-    with pytest.raises(CredentialsInvalid):
-        desk.collect(RestApiCollector())
+    assert isinstance(desk.collect(RestApiCollector()).error, CredentialsInvalid)
     desk.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
+from apiscape.collectors.aws.session import Paging
 from apiscape.demo.aws.authorizers import jwt, v2_lambda
 from apiscape.demo.aws.backends import http_backend, lambda_backend, link_backend
 from apiscape.demo.aws.faults import Fault
@@ -218,12 +219,25 @@ def test_each_denied_detail_is_a_gap_of_its_own(
         assert item.operations is UNKNOWN
     if gap == "backends":
         assert item.backends is UNKNOWN
-        assert item.operations[0].backend is UNKNOWN
+        assert {one.backend for one in item.operations} == {UNKNOWN}
     if gap == "authorizers":
         assert asked(item) == {"$connect $connect": ("required", ["custom"])}
 
 
 def test_page_sizes_that_the_service_refuses_are_left_to_it(
+    server: AwsServer, west: Region, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    too_many = Paging("NextToken", "NextToken", {"MaxResults": "501"}, "Items")
+    monkeypatch.setattr("apiscape.collectors.aws.session.PAGING", {"apigatewayv2": too_many})
+    for number in range(30):
+        west.http_api(f"api-{number}")
+    west.deny("apigatewayv2:GetStages")
+    seen = scan(desk, HttpApiCollector())
+    assert len(seen.listed) == 30
+    assert [call.status for call in server.calls.where("apigatewayv2:GetApis")] == [400, 200, 200]
+
+
+def test_the_largest_pages_are_asked_for(
     server: AwsServer, west: Region, desk: Desk
 ) -> None:
     for number in range(30):

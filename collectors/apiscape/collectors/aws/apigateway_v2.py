@@ -9,7 +9,7 @@ changed `GetRoutes`, `GetIntegrations` and, if a route points at one, `GetAuthor
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws import v2
@@ -63,8 +63,8 @@ _AUTHORIZERS = _permission(
 )
 
 
-class V2Look(Look, ABC):
-    """A look at one API of the second generation."""
+class V2Look(Look):
+    """A look at one HTTP or WebSocket API."""
 
     stage_member: ClassVar[str] = "StageName"
 
@@ -77,41 +77,30 @@ class V2Look(Look, ABC):
         return v2.native_token(self.api, stage)
 
     def deployed(self, stage: Item | None) -> str:
-        """Return the deployment's id."""
-        return text(stage, "DeploymentId") or ""
+        """Return the deployment's id; a WebSocket API has one configuration for all of its stages."""
+        return "" if self._is_websocket() else text(stage, "DeploymentId") or ""
 
     def normalise(self, stage: Item | None, detail: Detail) -> Deployment:
         """Return the deployment of a stage."""
         return v2.normalise(self.api, stage, detail, self.place, self.keys)
 
-    def read_configuration(self) -> Routes | None:
-        """Return what is configured, or `None` and a gap where the routes may not be read."""
-        where = {"ApiId": self.api_id}
-        routes = self.try_listing("operations", "apigatewayv2:GetRoutes", **where)
-        if routes is None:
-            return None
-        integrations = self.try_listing("backends", "apigatewayv2:GetIntegrations", **where)
-        authorizers: Sequence[Item] | None = ()
-        if needs_authorizers(routes):
-            authorizers = self.try_listing("authorizers", "apigatewayv2:GetAuthorizers", **where)
-        return Routes(routes, integrations, authorizers)
-
-
-class HttpLook(V2Look):
-    """A look at one HTTP API."""
-
     def read_detail(self, stage: Item | None) -> Detail:
-        """Return what is exported of a stage, or of the configuration where nothing is deployed."""
+        """Return what is exported of a stage, or what is configured where there is no export."""
+        if self._is_websocket():
+            return Detail(self._configured(read_websocket_routes), specs=())
         name = text(stage, "StageName") if self.deployed(stage) else None
         uri = f"/apis/{self.api_id}/exports/OAS30" + (f"?stage={name}" if name else "")
         try:
             return self.keep_export(self._export(name), uri)
         except Refused as refusal:
             kept = Spec(format="openapi", source_uri=uri, not_kept=refusal.message)
-            return Detail(self._routes(), specs=(kept,))
+            return Detail(self._configured(read_http_routes), specs=(kept,))
         except ONE_DETAIL as error:
             self.unseen[f"contract of stage {name}" if name else "contract"] = error
-            return Detail(self._routes())
+            return Detail(self._configured(read_http_routes))
+
+    def _is_websocket(self) -> bool:
+        return v2.protocol(self.api) == v2.WEBSOCKET
 
     def _export(self, stage: str | None) -> bytes:
         return self.calls.read(
@@ -124,25 +113,17 @@ class HttpLook(V2Look):
             **({"StageName": stage} if stage else {}),
         )
 
-    def _routes(self) -> Surface:
-        configured = self.read_configuration()
-        return UNSEEN_SURFACE if configured is None else read_http_routes(configured)
-
-
-class WebSocketLook(V2Look):
-    """A look at one WebSocket API."""
-
-    def read_detail(self, stage: Item | None) -> Detail:
-        """Return the configuration: what is deployed cannot be read."""
-        del stage
-        configured = self.read_configuration()
-        surface = UNSEEN_SURFACE if configured is None else read_websocket_routes(configured)
-        return Detail(surface, specs=())
-
-    def deployed(self, stage: Item | None) -> str:
-        """Return the same for every stage: one configuration stands for all of them."""
-        del stage
-        return ""
+    def _configured(self, read: Callable[[Routes], Surface]) -> Surface:
+        """Return what the routes say, each detail that may not be read being a gap."""
+        where = {"ApiId": self.api_id}
+        routes = self.try_listing("operations", "apigatewayv2:GetRoutes", **where)
+        if routes is None:
+            return UNSEEN_SURFACE
+        integrations = self.try_listing("backends", "apigatewayv2:GetIntegrations", **where)
+        authorizers: Sequence[Item] | None = ()
+        if needs_authorizers(routes):
+            authorizers = self.try_listing("authorizers", "apigatewayv2:GetAuthorizers", **where)
+        return read(Routes(routes, integrations, authorizers))
 
 
 class V2Collector(ABC):
@@ -154,7 +135,6 @@ class V2Collector(ABC):
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
     permissions: ClassVar[tuple[Permission, ...]]
-    look: ClassVar[type[V2Look]]
 
     @abstractmethod
     def takes(self, api: Item) -> bool:
@@ -178,7 +158,7 @@ class V2Collector(ABC):
             pages,
             MEMBERS,
             visit,
-            lambda api_id, api: self.look(session, calls, visit, api_id, api).observe(),
+            lambda api_id, api: V2Look(session, calls, visit, api_id, api).observe(),
         )
 
 
@@ -195,7 +175,6 @@ class HttpApiCollector(V2Collector):
         _INTEGRATIONS,
         _AUTHORIZERS,
     )
-    look: ClassVar[type[V2Look]] = HttpLook
 
     def takes(self, api: Item) -> bool:
         """Take all but WebSocket APIs."""
@@ -214,7 +193,6 @@ class WebSocketApiCollector(V2Collector):
         _INTEGRATIONS,
         _AUTHORIZERS,
     )
-    look: ClassVar[type[V2Look]] = WebSocketLook
 
     def takes(self, api: Item) -> bool:
         """Take WebSocket APIs."""

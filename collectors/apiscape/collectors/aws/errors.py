@@ -21,28 +21,43 @@ from apiscape.collectors.contract import (
     Unreachable,
     Unsupported,
 )
+from apiscape.model.vocabulary import ErrorKind
 
 LONGEST_WAIT_S = 300.0
 """A provider's wish to wait is obeyed up to here."""
 
 
-class Refused(Malformed):
+class Refused(CollectorError):
     """The service will not do this (4xx that is none of the others): not a matter of rights."""
 
+    kind = ErrorKind.MALFORMED
 
-class RegionDoubt(CredentialsInvalid):
+
+class RegionDoubt(CollectorError):
     """Credentials unknown *here*: also what a region answers that is not enabled."""
 
+    kind = ErrorKind.CREDENTIALS
 
-class Ended(CredentialsInvalid):
+
+class Ended(CollectorError):
     """Temporary credentials past their time."""
 
+    kind = ErrorKind.CREDENTIALS
 
-ONE_OBJECT = (AccessDenied, Throttled, Unreachable, Gone, Unsupported, Malformed)
+
+ONE_OBJECT = (AccessDenied, Throttled, Unreachable, Gone, Unsupported, Malformed, Refused)
 """Errors of one object's detail; the rest of the listing goes on."""
 
-ONE_DETAIL = (AccessDenied, Unsupported, Malformed, Gone)
+ONE_DETAIL = (AccessDenied, Unsupported, Malformed, Gone, Refused)
 """Errors that stay: the object can be recorded without the detail, which is said."""
+
+INTERNAL = (Ended, RegionDoubt)
+"""Errors that a session resolves; nobody else sees them."""
+
+
+def not_signed_in(error: CollectorError) -> CredentialsInvalid:
+    """Return an internal error as what it comes to in the end."""
+    return CredentialsInvalid(error.message, operation=error.operation)
 
 
 class Site(msgspec.Struct, frozen=True, gc=False):

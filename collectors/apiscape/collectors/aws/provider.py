@@ -106,9 +106,11 @@ class AwsProvider:
         Raises:
             CredentialsInvalid: nobody is signed in, or the settings name no way into the account.
         """
-        caller = self._callers.get(settings) or SignIn(settings).identity()
-        self._callers[settings] = caller
-        role = target_of(settings, caller, reach.account).role
+        role = None
+        if settings.roles or settings.accounts or settings.role_name:
+            caller = self._callers.get(settings) or SignIn(settings).identity()
+            self._callers[settings] = caller
+            role = target_of(settings, caller, reach.account).role
         return AwsSession(lambda: SignIn(settings, role), reach, budget)
 
     def write_policy(

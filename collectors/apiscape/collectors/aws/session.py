@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from apiscape.collectors.aws.errors import Ended, Refused, RegionDoubt, Site, translate
+from apiscape.collectors.aws.errors import INTERNAL, Ended, Refused, Site, not_signed_in, translate
 from apiscape.collectors.aws.metering import Meter
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import needed_permission
@@ -24,7 +24,6 @@ from apiscape.collectors.aws.signin import SignIn, call_client
 from apiscape.collectors.contract import (
     Budget,
     CollectorError,
-    CredentialsInvalid,
     Malformed,
     Permission,
     Unreachable,
@@ -37,6 +36,7 @@ T = TypeVar("T")
 BODY_ATTEMPTS = 2
 """How often a document is asked for: the SDK repeats calls, but not a body that breaks off."""
 
+PIECE_BYTES = 65_536
 IDLE_PAGES = 5
 """Pages in a row that bring nothing new before a listing is taken to have no end."""
 
@@ -113,12 +113,13 @@ class AwsSession:
         """
         renewals = self._renewals
         try:
-            return call_client(self._client(operation), operation, permission, parameters)
-        except Ended:
-            self._start_anew(renewals)
-            return call_client(self._client(operation), operation, permission, parameters)
-        except RegionDoubt as doubt:
-            raise self._resolve_doubt(doubt) from None
+            try:
+                return call_client(self._client(operation), operation, permission, parameters)
+            except Ended:
+                self._start_anew(renewals)
+                return call_client(self._client(operation), operation, permission, parameters)
+        except INTERNAL as error:
+            raise self._resolve(error) from None
 
     def close(self) -> None:
         """Close every client; the session may be used again."""
@@ -158,17 +159,20 @@ class AwsSession:
                 self._clients = {}
                 self._renewals += 1
 
-    def _resolve_doubt(self, doubt: CredentialsInvalid) -> CollectorError:
+    def _resolve(self, error: CollectorError) -> CollectorError:
         """Tell a region that is not enabled from credentials that are wrong, by asking the account."""
+        wrong = not_signed_in(error)
+        if isinstance(error, Ended):
+            return wrong
         try:
             enabled = list_regions(self._sign_in)
         except CollectorError:
-            return doubt
+            return wrong
         if self.place.region in enabled:
-            return doubt
+            return wrong
         return Unsupported(
             f"region {self.place.region} is not enabled for account {self.place.account}",
-            operation=doubt.operation,
+            operation=error.operation,
         )
 
 
@@ -235,7 +239,7 @@ class Calls:
         for attempt in range(1, BODY_ATTEMPTS + 1):
             answer = self.call(operation, **parameters)
             try:
-                body = answer["body"].read(limit_bytes + 1)
+                body = _read_whole(answer["body"], limit_bytes)
             except _body_errors() as error:
                 if attempt == BODY_ATTEMPTS:
                     raise translate(error, Site(operation, self._session.place.region)) from None
@@ -245,7 +249,7 @@ class Calls:
                     f"the document of {operation} is larger than {limit_bytes} bytes",
                     operation=operation,
                 )
-            return bytes(body)
+            return body
         raise Unreachable(f"no whole answer to {operation}", operation=operation)
 
     def _first_page(
@@ -255,6 +259,19 @@ class Calls:
             return self.call(operation, **parameters, **paging.size), paging.size
         except Refused:
             return self.call(operation, **parameters), {}
+
+
+def _read_whole(stream: Any, limit_bytes: int) -> bytes:  # noqa: ANN401 - the SDK's own type
+    """Return a document, or a little more than the limit of it; piecewise, for the SDK says at the end if it broke off."""
+    pieces: list[bytes] = []
+    size = 0
+    while size <= limit_bytes:
+        piece = stream.read(PIECE_BYTES)
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
 
 
 def _body_errors() -> tuple[type[Exception], ...]:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from apiscape.collectors.aws.errors import RegionDoubt, Site, translate
+from apiscape.collectors.aws.errors import Ended, RegionDoubt, Site, not_signed_in, translate
 from apiscape.collectors.aws.metering import refuse_garbled
 from apiscape.collectors.aws.picking import items, part, text
 from apiscape.collectors.aws.settings import AwsSettings, NetworkSettings, RoleSettings
@@ -48,7 +48,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
 
 
 class Partition(msgspec.Struct, frozen=True, gc=False):
-    """A part of AWS with accounts of its own: `aws`, `aws-cn`, …"""
+    """A part of AWS with accounts of its own (`aws`, `aws-cn`)."""
 
     name: str = "aws"
     dns_suffix: str = "amazonaws.com"
@@ -120,16 +120,18 @@ class SignIn:
         Raises:
             CollectorError: it failed.
         """
-        doubt: RegionDoubt | None = None
+        doubt: CollectorError = Unsupported(f"no region to ask {service} in")
         for region in self.home_regions:
             client = self.client(service, region)
             try:
                 return call_client(client, f"{service}:{operation}", None, parameters)
             except RegionDoubt as error:  # what a region answers that is not enabled
-                doubt = error
+                doubt = not_signed_in(error)
+            except Ended as error:
+                raise not_signed_in(error) from None
             finally:
                 client.close()
-        raise doubt or Unsupported(f"no region to ask {service} in")
+        raise doubt
 
 
 def find_partition(data: object, region: str) -> Partition:

@@ -1,0 +1,182 @@
+"""Broken answers: nothing ever ends complete with less than there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from apiscape.collectors.aws.apigateway_consumers import UsagePlanCollector
+from apiscape.collectors.aws.apigateway_domains import DomainCollector
+from apiscape.collectors.aws.apigateway_rest import RestApiCollector
+from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
+from apiscape.collectors.aws.session import AwsSession, Paging
+from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.collectors.contract import Collector
+from apiscape.demo.aws.authorizers import cognito, v2_lambda
+from apiscape.demo.aws.estate import AwsEstate
+from apiscape.demo.aws.faults import Fault
+from apiscape.demo.aws.region import Region
+from apiscape.demo.aws.server import AwsServer
+from apiscape.model.vocabulary import ErrorKind
+from tests.collectors.aws.conftest import PointAt
+from tests.collectors.aws.desk import ACCOUNT, REGION, Desk, Seen
+
+POOL = "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/x"
+ONCE = AwsSettings(total_max_attempts=1)
+
+COLLECTORS: tuple[Callable[[], Collector], ...] = (
+    RestApiCollector,
+    HttpApiCollector,
+    WebSocketApiCollector,
+    DomainCollector,
+    UsagePlanCollector,
+)
+
+CALL = AwsSession.call
+
+MAPPED = {
+    "throttle": {ErrorKind.THROTTLED},
+    "error": {ErrorKind.UNREACHABLE},
+    "deny": {ErrorKind.ACCESS_DENIED},
+    "deny_scp": {ErrorKind.ACCESS_DENIED},
+    "expired_token": {ErrorKind.CREDENTIALS},
+    "reset": {ErrorKind.UNREACHABLE},
+    "cut": {ErrorKind.UNREACHABLE},
+    "truncate": {ErrorKind.UNREACHABLE, ErrorKind.MALFORMED},
+    "wrong_type": {ErrorKind.UNREACHABLE, ErrorKind.MALFORMED},
+}
+
+
+def small_estate() -> AwsEstate:
+    """Four kinds of API, a domain and a plan: at most five calls per collector."""
+    estate = AwsEstate()
+    west = estate.account(ACCOUNT).only_regions(REGION).region(REGION)
+    rest = west.rest_api("claims").authorizer("c", cognito(POOL)).method("GET", "/x", auth="c")
+    rest.deploy("prod")
+    west.rest_api("draft").method("GET", "/x")
+    west.http_api("pay").route("GET /x").stage()
+    check = v2_lambda(ACCOUNT, REGION, "check")
+    chat = west.websocket_api("chat").authorizer("c", check).route("$connect", auth="c")
+    chat.deploy("prod")
+    west.domain("api.example").map("", rest, "prod")
+    west.usage_plan("gold", (rest, "prod"))
+    return estate
+
+
+def visit(collector: Collector) -> Seen:
+    desk = Desk(ONCE)
+    seen = desk.collect(collector)
+    desk.close()
+    return seen
+
+
+def errors(seen: Seen) -> set[str]:
+    kinds = {error.kind for error in seen.failed.values()} | {kind for _, kind in seen.unseen}
+    if seen.error is not None:
+        kinds.add(getattr(seen.error, "kind", "defect"))
+    return kinds
+
+
+@pytest.mark.parametrize("kind", MAPPED)
+@pytest.mark.parametrize("make", COLLECTORS)
+def test_whichever_call_breaks_it_is_said_and_nothing_is_lost(
+    make: Callable[[], Collector],
+    kind: str,
+    point_at: PointAt,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with AwsServer(small_estate()) as server:
+        point_at(server, ACCOUNT)
+        clean = visit(make())
+        calls = len(server.calls)
+        assert clean.error is None
+        assert 1 <= calls <= 12
+        for index in range(calls):
+            server.clear_faults()
+            start = len(server.calls)
+            server.inject(Fault(kind=kind, call_index=range(start + index, start + index + 9)))
+            seen = visit(make())
+            said = errors(seen)
+            assert said, f"call {index}: nothing is said"
+            assert said <= MAPPED[kind], f"call {index}: {said}"
+            assert not seen.whole or set(seen.listed) == set(clean.listed)
+            assert seen.closes() or not seen.whole
+        assert server.violations == []
+
+
+@pytest.mark.parametrize("make", COLLECTORS)
+def test_a_document_that_breaks_off_once_is_asked_for_again(
+    make: Callable[[], Collector], point_at: PointAt
+) -> None:
+    with AwsServer(small_estate()) as server:
+        point_at(server, ACCOUNT)
+        for operation in ("GetExport", "ExportApi"):
+            server.inject(Fault(kind="cut", operation=operation, times=1))
+        seen = visit(make())
+        assert errors(seen) == set()
+        assert seen.whole
+
+
+@pytest.mark.parametrize("kind", ["repeat_token", "endless"])
+@pytest.mark.parametrize(
+    "operation", ["GetRestApis", "GetApis", "GetDomainNames", "GetUsagePlans"]
+)
+def test_a_listing_without_an_end_ends_and_is_not_complete(
+    operation: str, kind: str, point_at: PointAt
+) -> None:
+    with AwsServer(small_estate()) as server:
+        point_at(server, ACCOUNT)
+        server.inject(Fault(kind=kind, operation=operation))
+        for make in COLLECTORS:
+            seen = visit(make())
+            if operation in make().parts:
+                assert not seen.whole
+                assert errors(seen) == {ErrorKind.MALFORMED}
+                assert len(set(seen.listed)) == len(seen.listed)
+        assert len(server.calls) < 60
+
+
+def test_a_denial_by_an_organisation_says_so(server: AwsServer, west: Region) -> None:
+    west.deny("apigateway:GetRestApis", scp=True)
+    seen = visit(RestApiCollector())
+    assert str(seen.error) == (
+        "a service control policy explicitly denies apigateway:GET on /restapis in eu-west-1"
+    )
+    assert seen.error is not None
+    assert getattr(seen.error, "permission") == "apigateway:GET on /restapis"  # noqa: B009
+
+
+def test_a_listing_that_moves_while_it_is_read_counts_each_api_once(
+    server: AwsServer, west: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = Paging("position", "position", {"limit": 2}, "items")
+    monkeypatch.setattr("apiscape.collectors.aws.session.PAGING", {"apigateway": tiny})
+    for number in range(5):
+        west.rest_api(f"api-{number}").deploy("prod")
+    ids = list(west.rest_apis)
+    pages = []
+
+    def turn(session: AwsSession, operation: str, *given: Any) -> Any:
+        answer = CALL(session, operation, *given)
+        if operation == "apigateway:GetRestApis":
+            pages.append([item["id"] for item in answer["items"]])
+            moved = west.rest_apis.pop(ids[0])  # to the end: the others move up by one
+            west.rest_apis[moved.id] = moved
+        return answer
+
+    monkeypatch.setattr(AwsSession, "call", turn)
+    seen = visit(RestApiCollector())
+    assert len(pages) == 3
+    assert sum(len(page) for page in pages) > len(set(seen.listed))
+    assert len(set(seen.listed)) == len(seen.listed)
+    assert seen.closes()
+
+
+def test_a_slow_listing_is_waited_for(server: AwsServer, west: Region, desk: Desk) -> None:
+    west.rest_api("one").deploy("prod")
+    server.inject(Fault(kind="slow", operation="GetStages", seconds=0.2))
+    server.inject(Fault(kind="delay", operation="GetExport", seconds=0.2))
+    assert desk.collect(RestApiCollector()).whole
