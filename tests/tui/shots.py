@@ -1,0 +1,36 @@
+"""Apps for pictures and tests: the department, an empty place, an estate of any size."""
+
+from __future__ import annotations
+
+from apiscape.client.inventory import Inventory
+from apiscape.tui.app import ApiscapeApp
+from apiscape.tui.options import Actions, Options
+from apiscape.tui.session import Session
+from tests.tui.fake import FakeInventory, fixed_clock, some_changes
+from tests.tui.rows import department
+
+
+def make_app(
+    inventory: Inventory | None = None,
+    *,
+    theme: str = "dark",
+    view: str = "",
+    options: Options | None = None,
+    actions: Actions | None = None,
+) -> ApiscapeApp:
+    """Return the app over the department, at a fixed time, without a feed."""
+    if inventory is None:
+        rows = department()
+        inventory = FakeInventory(rows, changes=some_changes(rows))
+    chosen = options or Options(origin="store apiscape.db", poll_s=3600, clock=fixed_clock)
+    return ApiscapeApp(Session(inventory, chosen, actions or Actions()), theme=theme, view=view)
+
+
+def light() -> ApiscapeApp:
+    """Return it in light colours."""
+    return make_app(theme="light")
+
+
+def bare() -> ApiscapeApp:
+    """Return it with nothing configured."""
+    return make_app(FakeInventory([], scopes=(), estate=()))

@@ -1,0 +1,257 @@
+"""The app: it routes between screens and keeps the history; what a screen shows is its own matter."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import App, SystemCommand
+from textual.command import Provider
+from textual.screen import Screen
+
+from apiscape.client.inventory import Inventory
+from apiscape.errors import ApiscapeError, Exit
+from apiscape.tui import commands
+from apiscape.tui.messages import Back, Command, Go, Rescan, Shows
+from apiscape.tui.neutralise import neutralise
+from apiscape.tui.options import Actions, Options
+from apiscape.tui.palette import CommandProvider
+from apiscape.tui.places import History, Place
+from apiscape.tui.polling import Polling
+from apiscape.tui.saved import SavedViews
+from apiscape.tui.screens.changes import ChangesScreen
+from apiscape.tui.screens.deployment import DeploymentScreen
+from apiscape.tui.screens.frame import Frame
+from apiscape.tui.screens.help import HelpScreen
+from apiscape.tui.screens.inventory import InventoryScreen
+from apiscape.tui.screens.menu import Choice, Menu, ask
+from apiscape.tui.screens.scopes import ScopeScreen, ScopesScreen
+from apiscape.tui.session import Session
+from apiscape.tui.themes import THEMES, choose
+
+FLUSH_HZ = 4.0
+FLUSH_HZ_SSH = 2.0
+"""How often what changed is repainted; over SSH half as often."""
+
+ROUTES: dict[str, type[Frame]] = {
+    "inventory": InventoryScreen,
+    "deployment": DeploymentScreen,
+    "scopes": ScopesScreen,
+    "scope": ScopeScreen,
+    "changes": ChangesScreen,
+    "help": HelpScreen,
+}
+"""Screens by the name that places use."""
+
+
+class ApiscapeApp(App[int], inherit_bindings=False):
+    """k9s for APIs: every API of every gateway in one list, with the reason for its state beside it."""
+
+    CSS_PATH = Path(__file__).parent / "themes" / "screens.tcss"
+    TITLE = "apiscape"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {CommandProvider}
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        start: Callable[[], None] | None = None,
+        theme: str = "auto",
+        view: str = "",
+    ) -> None:
+        """Prepare; nothing is asked of the inventory yet."""
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.session = session
+        self.history = History(Place("inventory", view))
+        self.saved = SavedViews(session.options.folder)
+        self.polling = Polling(self)
+        self.frames: dict[str, Frame] = {}
+        self._start = start
+        for each in THEMES.values():
+            self.register_theme(each)
+        self.theme = choose(theme, os.environ)
+        self.set_keymap(dict(session.options.keymap))
+
+    def on_mount(self) -> None:
+        """Show the first screen; ask for data only after it was painted."""
+        self.show(self.history.here)
+        rate = FLUSH_HZ_SSH if "SSH_TTY" in os.environ else FLUSH_HZ
+        self.set_interval(1 / rate, self.tick)
+        self.call_after_refresh(self.begin)
+
+    def begin(self) -> None:
+        """Load everything, and follow what changes where anything can."""
+        if self._start:
+            self.run_worker(self._start, thread=True, group="start")
+        self.polling.poll()
+        if self.session.options.live:
+            self.set_interval(self.session.options.poll_s, self.polling.poll)
+
+    def tick(self) -> None:
+        """Let the screen that is shown repaint what changed."""
+        if self.session.is_loaded:
+            self.frame.tick()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Return none: the palette has our own commands only."""
+        return ()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note when the person last pressed a key: rows keep still meanwhile."""
+        if isinstance(event, events.Key):
+            self.session.touched_at = time.monotonic()
+        await super().on_event(event)
+
+    # ── places ──
+
+    @property
+    def frame(self) -> Frame:
+        """The screen of the place that is shown, also below a menu."""
+        return self.frames[self.history.here.screen]
+
+    def show(self, place: Place) -> None:
+        """Show a place; its screen is made when it is first shown, and kept."""
+        if place.screen not in self.frames:
+            self.frames[place.screen] = ROUTES[place.screen](self.session)
+            self.install_screen(self.frames[place.screen], place.screen)
+        frame = self.frames[place.screen]
+        frame.open(place.argument)
+        if self.screen is not frame:
+            change = self.switch_screen if isinstance(self.screen, Frame) else self.push_screen
+            _ = change(place.screen)
+
+    def on_go(self, event: Go) -> None:
+        """Go to a place."""
+        self.history.visit(event.place)
+        self.show(event.place)
+
+    def on_shows(self, event: Shows) -> None:
+        """Note what the place stands for now."""
+        self.history.amend(event.argument)
+
+    def on_back(self, _event: Back) -> None:
+        """Go back to where one came from."""
+        self.action_step(-1)
+
+    def action_step(self, by: int) -> None:
+        """Go back or ahead in history."""
+        place = self.history.step(by)
+        if place:
+            self.show(place)
+
+    def action_last(self) -> None:
+        """Swap with the place before this one."""
+        self.show(self.history.last())
+
+    def action_help(self) -> None:
+        """Show the keys of the screen that is shown."""
+        if self.history.here.screen != "help":
+            self.post_message(Go(Place("help", self.frame.GROUP)))
+
+    # ── commands ──
+
+    def on_command(self, event: Command) -> None:
+        """Carry out what was typed after the colon."""
+        asked = commands.read(event.text)
+        if asked is None:
+            words = f"No command :{event.text}. :help lists them."
+            self.notify(neutralise(words), severity="warning", markup=False)
+        elif asked.command.screen:
+            self.post_message(Go(asked.place))
+        else:
+            self._actions()[asked.command.action](asked.argument)
+
+    def _actions(self) -> dict[str, Callable[[str], None]]:
+        return {
+            "theme": self.wear,
+            "rescan": lambda scope: self.on_rescan(Rescan(scope or None)),
+            "pause": lambda _: self.action_pause(),
+            "quit": lambda _: self.action_leave(),
+        }
+
+    def wear(self, name: str) -> None:
+        """Wear another theme."""
+        if name in THEMES:
+            self.theme = name
+        else:
+            self.notify(f"Themes: {', '.join(THEMES)}", markup=False)
+
+    def action_pause(self) -> None:
+        """Hold changes back, or let them in."""
+        if self.session.is_paused:
+            self.session.resume()
+        else:
+            self.session.is_paused = True
+        self.frame.show_status()
+
+    def on_rescan(self, event: Rescan) -> None:
+        """Visit a scope now, or all of them, where whoever started the UI allows it."""
+        rescan = self.session.actions.rescan
+        if rescan is None:
+            words = "Nothing here can scan: run  apiscape scan  or  apiscape agent"
+            self.notify(words, severity="warning", markup=False)
+            return
+        self.notify(neutralise(f"Visiting {event.scope or 'every scope'} …"), markup=False)
+        self.run_worker(partial(self._rescan, rescan, event.scope), thread=True, group="rescan")
+
+    def _rescan(self, rescan: Callable[[str | None], str], scope: str | None) -> None:
+        try:
+            words = rescan(scope)
+        except ApiscapeError as error:
+            words = error.message
+        self.call_from_thread(self.notify, neutralise(words), markup=False)
+
+    def action_save_view(self) -> None:
+        """Ask for the number under which to keep this view."""
+        view = self.history.here.argument
+        choices = [Choice(str(n), self.saved.get(n) or "–", hotkey=str(n)) for n in range(1, 10)]
+
+        def take(number: str | None) -> None:
+            if number:
+                lasting = self.saved.keep(int(number), view)
+                until = "" if lasting else " for as long as this runs"
+                self.notify(f"Kept under {number}{until}.", markup=False)
+
+        ask(self, Menu(f"keep “{view or 'everything'}” under", choices), take)
+
+    def action_saved(self, number: int) -> None:
+        """Show the view that is kept under a number."""
+        view = self.saved.get(number)
+        if view is None:
+            self.notify(f"Nothing is kept under {number}: ' keeps this view.", markup=False)
+        else:
+            self.post_message(Go(Place("inventory", view)))
+
+    def action_leave(self) -> None:
+        """Quit."""
+        self.exit(int(Exit.COMPLETE))
+
+
+def run(
+    inventory: Inventory,
+    *,
+    start: Callable[[], None] | None = None,
+    theme: str = "auto",
+    view: str = "",
+    actions: Actions | None = None,
+    options: Options | None = None,
+) -> int:
+    """Show an inventory until the person quits; return the exit code.
+
+    Args:
+        inventory: Where the data is from.
+        start: Called in a thread after the first frame, such as to start an agent.
+        theme: `auto`, or a name of `themes.THEMES`.
+        view: What to show first.
+        actions: What a person may set off.
+        options: Where things are kept, which keys, what is said of the data.
+    """
+    session = Session(inventory, options or Options(), actions or Actions())
+    app = ApiscapeApp(session, start=start, theme=theme, view=view)
+    done = app.run()
+    return int(Exit.UNREACHABLE) if done is None else done

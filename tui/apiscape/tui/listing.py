@@ -1,0 +1,65 @@
+"""The view that a list shows: its text, what it means, and what it found last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from apiscape.query import EVERYTHING, View, format_view, needs_store, parse
+from apiscape.tui import view_edits
+from apiscape.tui.store import ColumnStore, Found
+
+EDITS: Mapping[str, Callable[[View, Sequence[str]], View]] = {
+    "faulty": lambda view, _fields: view_edits.toggle_term(view, view_edits.FAULTY),
+    "undecided": lambda view, _fields: view_edits.toggle_undecided(view),
+    "reverse": lambda view, _fields: view_edits.reverse(view),
+    "sort_left": lambda view, fields: view_edits.sort_beside(view, fields, -1),
+    "sort_right": lambda view, fields: view_edits.sort_beside(view, fields, 1),
+    "clear": lambda view, _fields: view_edits.without_terms(view),
+}
+"""What one key does to the view; the fields are those of the columns shown."""
+
+
+class Listing:
+    """One view over one store; what cannot be read leaves the last good result standing."""
+
+    def __init__(self) -> None:
+        """Begin with everything of nothing."""
+        self.view: View = EVERYTHING
+        self.store = ColumnStore()
+        self.found = Found(())
+
+    @property
+    def text(self) -> str:
+        """The view as text."""
+        return format_view(self.view)
+
+    @property
+    def asks_store(self) -> bool:
+        """Whether the columns alone cannot answer."""
+        return needs_store(self.view)
+
+    @property
+    def sorted_by(self) -> tuple[str, bool]:
+        """The field that the rows are sorted by first, and whether it descends."""
+        first = self.view.sort[0] if self.view.sort else None
+        return (first.field, first.descending) if first else ("name", False)
+
+    def read(self, text: str) -> None:
+        """Take another view.
+
+        Raises:
+            QueryError: the text is not a view; the one before stays.
+        """
+        self.view = parse(text)
+
+    def evaluate(self, store: ColumnStore, now: datetime) -> None:
+        """Find the rows of the view in the columns."""
+        self.store = store
+        self.found = store.evaluate(self.view, now)
+
+    def take(self, store: ColumnStore, uids: Sequence[str], undecided: int) -> None:
+        """Take rows that the store was asked for; those not in the columns yet are left out."""
+        self.store = store
+        rows = [store.row_of[uid] for uid in uids if uid in store.row_of]
+        self.found = Found(rows, undecided)

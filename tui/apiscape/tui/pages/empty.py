@@ -1,0 +1,83 @@
+"""What stands where rows would: why there are none, and what to do."""
+
+from __future__ import annotations
+
+from apiscape.tui.lines import BLANK, Line, line, paragraph, title
+from apiscape.tui.session import Session
+from apiscape.tui.words import NEVER_RUN, count
+
+
+def empty_page(session: Session, undecided: int, width: int) -> list[Line]:
+    """Return the reason and the next step; it is never just empty."""
+    room = min(width, 72)
+    if session.error and not session.is_loaded:
+        return _failed(session.error.message, session.error.hint, room)
+    if not session.is_loaded:
+        return [BLANK, *paragraph("◌ Reading the inventory …", room, "muted")]
+    if session.summary.problem:
+        problem = session.summary.problem
+        return _failed(problem.message, problem.next_step, room)
+    if not session.scopes and not session.estate:
+        return _no_sources(room)
+    if not len(session.store):
+        return _nothing_seen(session, room)
+    return _no_match(undecided, len(session.store), room)
+
+
+def _failed(message: str, hint: str | None, width: int) -> list[Line]:
+    lines = [BLANK, title("The inventory does not answer"), *paragraph(message, width, "bad")]
+    return [*lines, BLANK, *paragraph(f"→ {hint}", width, "accent")] if hint else lines
+
+
+def _no_sources(width: int) -> list[Line]:
+    why = "apiscape reads the gateways that its configuration names, and it names none yet."
+    return [
+        BLANK,
+        title("No source is configured"),
+        *paragraph(why, width),
+        BLANK,
+        _step("apiscape sources init", "writes a configuration to start from"),
+        _step("apiscape permissions", "says which rights it needs"),
+        _step("apiscape scan", "visits what is configured"),
+        _step("apiscape demo", "shows an invented estate instead"),
+    ]
+
+
+def _nothing_seen(session: Session, width: int) -> list[Line]:
+    never = [status for status in session.scopes if status.last_run is None]
+    if session.scopes and not never:
+        why = (
+            f"{count(len(session.scopes), 'scope')} visited, and none has an API, or none could be "
+            "seen. The scopes say which."
+        )
+        return [
+            BLANK,
+            title("Nothing was found"),
+            *paragraph(why, width),
+            BLANK,
+            _step(":scopes", "what was looked at"),
+        ]
+    why = f"{count(len(session.scopes), 'scope')} planned, {len(never)} {NEVER_RUN.word}."
+    return [
+        BLANK,
+        title("Nothing was looked at yet"),
+        *paragraph(why, width),
+        BLANK,
+        _step("apiscape scan", "visits every scope once"),
+        _step("apiscape agent", "keeps visiting them"),
+    ]
+
+
+def _no_match(undecided: int, total: int, width: int) -> list[Line]:
+    lines = [BLANK, title("Nothing matches"), *paragraph(f"None of {total:,} deployments.", width)]
+    if undecided:
+        words = (
+            f"? {undecided:,} of them may match: a value that the view asks for is unknown, so "
+            "nobody can tell."
+        )
+        lines += [BLANK, *paragraph(words, width, "warn"), _step("u", "lists those")]
+    return [*lines, BLANK, _step("esc", "back to what was shown"), _step("/", "changes the filter")]
+
+
+def _step(command: str, what: str) -> Line:
+    return line((f"  {command:<24}", "accent"), (what, "muted"))

@@ -1,0 +1,162 @@
+"""One scope: how its last run ended, part by part, what failed, what was skipped, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from apiscape.client.inventory import ScopeStatus
+from apiscape.model.run import ErrorRecord, Exclusion, Ledger, PartReport, RunReport
+from apiscape.model.vocabulary import ErrorKind
+from apiscape.query.format import write_value
+from apiscape.query.syntax import Literal
+from apiscape.tui.lines import BLANK, Line, field, line, paragraph
+from apiscape.tui.words import (
+    NEVER_RUN,
+    OUTCOME,
+    State,
+    at_least,
+    clock,
+    count,
+    duration,
+    state_in,
+)
+
+MOST_LISTED = 200
+"""Excluded objects of one part that are listed; the rest are counted."""
+
+
+def outcome_of(status: ScopeStatus) -> State:
+    """Return how the last run of a scope ended."""
+    return state_in(OUTCOME, status.last_run.outcome) if status.last_run else NEVER_RUN
+
+
+def first_error(run: RunReport | None) -> ErrorRecord | None:
+    """Return the first thing that went wrong in a run."""
+    if run is None:
+        return None
+    failed = (item.error for part in run.parts for item in part.failed)
+    gaps = (gap.error for part in run.parts for gap in part.gaps)
+    errors = (run.error, *(part.error for part in run.parts), *failed, *gaps)
+    return next((error for error in errors if error), None)
+
+
+def trouble(status: ScopeStatus) -> str:
+    """Return what went wrong in words: the missing right, or what the provider said."""
+    run = status.last_run
+    if run is not None and run.accepted:
+        return f"accepted: {run.accepted}"
+    error = first_error(run)
+    if error is None:
+        reasons = [part.reason for part in run.parts if part.reason] if run else []
+        return "; ".join(reasons)
+    if error.kind == ErrorKind.ACCESS_DENIED and error.permission:
+        return f"access denied: needs {error.permission}"
+    return f"{error.kind.replace('_', ' ')}: {error.message}"
+
+
+def next_step(error: ErrorRecord | None, source: str) -> str:
+    """Return the command or action that helps."""
+    if error is None:
+        return ""
+    if error.next_step:
+        return error.next_step
+    denied = error.kind in {ErrorKind.ACCESS_DENIED, ErrorKind.CREDENTIALS}
+    return f"apiscape permissions {source}" if denied else f"apiscape scan --source {source}"
+
+
+def sums(ledger: Ledger) -> str:
+    """Return figures that add up: `61 listed = 58 recorded + 0 skipped + 3 failed`."""
+    return (
+        f"{at_least(ledger.listed, whole=ledger.listed_whole)} listed = {ledger.recorded:,} recorded"
+        f" + {ledger.skipped:,} skipped + {ledger.failed:,} failed"
+    )
+
+
+def scope_page(status: ScopeStatus, now: datetime, width: int) -> list[Line]:
+    """Return everything about a scope's last run."""
+    scope, run, state = status.scope, status.last_run, outcome_of(status)
+    lines = [
+        line((scope.product, "strong"), (f"  {scope.reach.title or scope.reach.key}", "text")),
+        line((scope.key, "muted")),
+        BLANK,
+        line(
+            ("→ ", "accent"),
+            (f"its {count(status.deployments, 'deployment')}", "text"),
+            key=f"scope:{write_value(Literal(scope.key.casefold()))}",
+        ),
+        BLANK,
+        line((state.text, state.tone)),
+    ]
+    if run is None:
+        return [*lines, *paragraph("Not visited yet: apiscape scan", width, "accent", indent=2)]
+    lines += _error(run.error, scope.source, width)
+    lines += [BLANK, *_run(status, run, now, width)]
+    for part in run.parts:
+        lines += [BLANK, *_part(part, scope.source, width)]
+    return lines
+
+
+def _run(status: ScopeStatus, run: RunReport, now: datetime, width: int) -> list[Line]:
+    started = f"{clock(run.started_at, now)} · took {duration(run.started_at, run.ended_at)}"
+    seen = clock(status.last_complete_at, now)
+    lines = field("run", f"{run.generation} · {started}", width, label=14)
+    tone = "text" if status.last_complete_at else "warn"
+    lines += field("last complete", seen, width, tone, label=14)
+    lines += field("ledger", sums(run.ledger), width, label=14)
+    if not run.ledger.closes:
+        lines += field(
+            "", "the figures do not add up: something was not accounted for", width, "bad", 14
+        )
+    calls = f"{count(run.ledger.calls, 'call')} · {run.ledger.throttled:,} throttled"
+    lines += field("provider", calls, width, label=14)
+    lines += field("deployments", f"{status.deployments:,}", width, label=14)
+    if status.not_observed:
+        lines += field("not observed", f"◌ {status.not_observed:,}", width, "warn", 14)
+    if status.suspect:
+        held = f"‼ {status.suspect:,} held; if they are gone: apiscape confirm {run.scope.key}"
+        lines += field("suspect", held, width, "warn", 14)
+    if run.accepted:
+        lines += field("accepted", run.accepted, width, label=14)
+    return lines + field("as", run.caller or "?", width, "muted", 14)
+
+
+def _part(part: PartReport, source: str, width: int) -> list[Line]:
+    state = state_in(OUTCOME, part.outcome)
+    lines = [line(("part ", "muted"), (part.part, "title"), (f"  {state.text}", state.tone))]
+    lines += paragraph(sums(part.ledger), width, "muted", indent=2)
+    if part.reason:
+        lines += paragraph(part.reason, width, "text", indent=2)
+    lines += _error(part.error, source, width)
+    lines += _excluded("failed", part.failed, width, "bad")
+    lines += _excluded("skipped", part.skipped, width, "muted")
+    for gap in part.gaps:
+        needs = (
+            f" needs {gap.error.permission}" if gap.error.permission else f" {gap.error.message}"
+        )
+        words = f"◌ {gap.native_id}: {gap.detail} not seen:{needs}"
+        lines += paragraph(words, width, "warn", indent=2)
+    return lines
+
+
+def _excluded(word: str, items: Iterable[Exclusion], width: int, tone: str) -> list[Line]:
+    every = list(items)
+    lines: list[Line] = []
+    for item in every[:MOST_LISTED]:
+        why = item.error.message if item.error else item.reason or "no reason given"
+        lines += paragraph(f"{word}  {item.native_id}: {why}", width, tone, indent=2)
+    if len(every) > MOST_LISTED:
+        more = f"… {len(every) - MOST_LISTED:,} more {word}"
+        lines += paragraph(more, width, tone, indent=2)
+    return lines
+
+
+def _error(error: ErrorRecord | None, source: str, width: int) -> list[Line]:
+    if error is None:
+        return []
+    lines = paragraph(f"{error.kind.replace('_', ' ')}: {error.message}", width, "bad", indent=2)
+    if error.permission:
+        lines += paragraph(f"needs {error.permission}", width, "text", indent=2)
+    if error.operation:
+        lines += paragraph(f"at {error.operation}", width, "muted", indent=2)
+    return lines + paragraph(f"→ {next_step(error, source)}", width, "accent", indent=2)

@@ -1,0 +1,104 @@
+"""Scopes and changes as rows of a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from apiscape.client.inventory import ScopeStatus
+from apiscape.model.change import Change
+from apiscape.model.run import Ledger
+from apiscape.model.vocabulary import Outcome
+from apiscape.tui.lines import Piece
+from apiscape.tui.pages.changes import fields_in_short
+from apiscape.tui.pages.scope import outcome_of, trouble
+from apiscape.tui.widgets.fixed import Entry
+from apiscape.tui.widgets.table import Column
+from apiscape.tui.words import CHANGE, NEVER_RUN, at_least, clock, day, state_in
+
+FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
+
+SCOPE_COLUMNS: tuple[Column, ...] = (
+    Column("outcome", "OUTCOME", most=12, rank=0, least=11),
+    Column("source", "SOURCE", most=14, rank=6),
+    Column("reach", "REACH", most=34, rank=1, least=16),
+    Column("product", "PRODUCT", most=28, rank=2, least=14),
+    Column("listed", "LISTED", most=8, right=True, rank=4),
+    Column("recorded", "RECORDED", most=9, right=True, rank=5),
+    Column("skipped", "SKIPPED", most=8, right=True, rank=7),
+    Column("failed", "FAILED", most=7, right=True, rank=5),
+    Column("deployments", "DEPLOYM.", most=9, right=True, rank=8),
+    Column("calls", "CALLS", most=7, right=True, rank=9),
+    Column("throttled", "THROTTLED", most=10, right=True, rank=10),
+    Column("complete", "COMPLETE", most=9, right=True, rank=7),
+    Column("trouble", "WHAT HAPPENED", most=90, rank=3, least=14),
+)
+
+CHANGE_COLUMNS: tuple[Column, ...] = (
+    Column("at", "WHEN", most=12, rank=2),
+    Column("kind", "WHAT", most=13, rank=0, least=12),
+    Column("name", "NAME", most=40, rank=1, least=20),
+    Column("fields", "FIELDS", most=80, rank=3, least=16),
+    Column("scope", "SCOPE", most=60, rank=4, least=14),
+)
+
+
+def is_incomplete(status: ScopeStatus) -> bool:
+    """Say whether a scope was not seen whole, and nobody accepts that."""
+    run = status.last_run
+    return run is None or (run.outcome not in FINE and run.accepted is None)
+
+
+def in_order(statuses: Iterable[ScopeStatus]) -> list[ScopeStatus]:
+    """Return scopes with what is incomplete first, then by key."""
+    return sorted(statuses, key=lambda each: (not is_incomplete(each), each.scope.key))
+
+
+def scope_entry(status: ScopeStatus, now: datetime) -> Entry:
+    """Return a scope as a row: how it ended, figures that add up, and what went wrong."""
+    scope, state = status.scope, outcome_of(status)
+    words = trouble(status) or ("not visited yet" if state is NEVER_RUN else "")
+    cells = {
+        "outcome": Piece(state.text, state.tone),
+        "source": Piece(scope.source, "muted"),
+        "reach": Piece(scope.reach.title or scope.reach.key),
+        "product": Piece(scope.product),
+        "complete": Piece(day(status.last_complete_at, now), "muted"),
+        "trouble": Piece(words, "text" if is_incomplete(status) else "muted"),
+    }
+    ledger = status.last_run.ledger if status.last_run else None
+    if ledger:
+        cells |= _figures(ledger, status.deployments)
+    mark = Piece("◌", "warn") if status.not_observed else Piece(" ")
+    return Entry(scope.key, cells, mark)
+
+
+def _figures(ledger: Ledger, deployments: int) -> dict[str, Piece]:
+    loud = {"failed": "bad", "throttled": "warn"}
+    numbers = {
+        "recorded": ledger.recorded,
+        "skipped": ledger.skipped,
+        "failed": ledger.failed,
+        "deployments": deployments,
+        "calls": ledger.calls,
+        "throttled": ledger.throttled,
+    }
+    cells = {
+        name: Piece(f"{number:,}", loud.get(name, "muted") if number else "muted")
+        for name, number in numbers.items()
+    }
+    listed = at_least(ledger.listed, whole=ledger.listed_whole)
+    return cells | {"listed": Piece(listed, "muted" if ledger.listed_whole else "warn")}
+
+
+def change_entry(change: Change, now: datetime) -> Entry:
+    """Return a change as a row."""
+    state = state_in(CHANGE, change.kind)
+    cells = {
+        "at": Piece(clock(change.at, now), "muted"),
+        "kind": Piece(state.text, state.tone),
+        "name": Piece(change.name),
+        "fields": Piece(fields_in_short(change), "muted"),
+        "scope": Piece(change.scope, "muted"),
+    }
+    return Entry(str(change.seq), cells)

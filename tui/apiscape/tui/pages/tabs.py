@@ -1,0 +1,124 @@
+"""The tabs of one deployment's own screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeAlias
+
+from apiscape.client.inventory import Detail
+from apiscape.model.deployment import Operation
+from apiscape.model.values import is_known
+from apiscape.model.vocabulary import Exposure, Requirement
+from apiscape.tui.lines import BLANK, Line, Piece, field, line, paragraph, table, title
+from apiscape.tui.pages import deployment as parts
+from apiscape.tui.pages.changes import change_lines
+from apiscape.tui.words import HEALTH, count, shown, state_in
+
+Tab: TypeAlias = Callable[[Detail, datetime, int], list[Line]]
+
+
+def overview(detail: Detail, now: datetime, width: int) -> list[Line]:
+    """Return how it is, whose it is, what it is for."""
+    row, item = detail.row, detail.deployment
+    lines = [*parts.state(row, now, width), BLANK, *parts.facts(row, width)]
+    lines += parts.authentication(row, item, width)
+    lines += field("gateway", shown(item.gateway), width)
+    lines += field("version", shown(item.version), width)
+    lines += field("title", shown(item.title), width)
+    lines += field("description", shown(item.description), width)
+    lines += [BLANK, *_labels(detail, width), BLANK, *parts.provenance(item, width)]
+    if detail.gaps:
+        lines += [BLANK, *parts.gaps(detail, width)]
+    lines += [BLANK, title("times"), *parts.times(row, now, width), *parts.identity(item, width)]
+    return [*lines, *field("scope", detail.scope.scope.key, width, "muted")]
+
+
+def _labels(detail: Detail, width: int) -> list[Line]:
+    labels = detail.deployment.labels
+    if not is_known(labels):
+        return [title("tags"), *paragraph("? nobody could look", width, "muted")]
+    lines = [title("tags", str(len(labels)))]
+    for key, value in sorted(labels.items()):
+        lines += field(key, value, width, label=20)
+    return lines
+
+
+def operations(detail: Detail, _now: datetime, width: int) -> list[Line]:
+    """Return each operation with what it asks of a caller and where it leads."""
+    item = detail.deployment
+    if not is_known(item.operations):
+        return paragraph("? Nobody could look at the operations.", width, "muted")
+    if not item.operations:
+        return paragraph("– It has no operations.", width, "muted")
+    internet = detail.row.exposure == Exposure.INTERNET
+    rows = [_operation(each, exposed=internet) for each in item.operations]
+    heads = [Piece(text, "title") for text in ("verb", "template", "auth", "schemes", "backend")]
+    return table([heads, *rows], width)
+
+
+def _operation(each: Operation, *, exposed: bool) -> list[Piece]:
+    requirement = each.security.requirement
+    open_to_all = requirement == Requirement.NONE and not each.preflight
+    tone = "bad" if open_to_all and exposed else "warn" if open_to_all else "text"
+    word = "preflight" if each.preflight else parts.shown_word(requirement)
+    schemes = ", ".join(scheme.kind for scheme in each.security.schemes)
+    return [
+        Piece(each.verb, "accent"),
+        Piece(each.template, "text"),
+        Piece("✗ none" if open_to_all else word, "muted" if each.preflight else tone),
+        Piece(schemes or "–", "muted"),
+        Piece(shown(each.backend), "muted"),
+    ]
+
+
+def exposure(detail: Detail, _now: datetime, width: int) -> list[Line]:
+    """Return from where it can be reached, what stands before it and what protects it."""
+    item = detail.deployment
+    lines = field("exposure", parts.shown_word(detail.row.exposure), width)
+    lines += field("because", shown(item.exposure_evidence), width, "muted")
+    lines += [BLANK, *parts.endpoints(item, width), BLANK]
+    lines.append(title("front doors", str(len(detail.front_doors))))
+    for door in detail.front_doors:
+        expiry = f" · certificate until {shown(door.certificate_not_after)}"
+        lines += paragraph(f"{door.endpoint.url}{expiry}", width)
+    if not detail.front_doors:
+        lines += paragraph("– none that is known", width, "muted")
+    return [*lines, BLANK, *parts.protections(item.protections, width)]
+
+
+def dependencies(detail: Detail, _now: datetime, width: int) -> list[Line]:
+    """Return what it sends requests to, who is let in, and its siblings."""
+    lines = [*parts.backends(detail.deployment, width), BLANK]
+    known = shown(detail.row.consumers)
+    lines.append(title("consumers", f"{known} let in"))
+    lines += [line(("  ", "text"), each.name) for each in detail.consumers]
+    api = detail.api.title if detail.api else ""
+    lines += [BLANK, title("siblings", f"other deployments of {api}" if api else "")]
+    for row in detail.siblings:
+        state = state_in(HEALTH, row.health)
+        place = " · ".join(filter(None, [row.stage, row.account, row.region]))
+        lines.append(
+            line((f"{state.text:<12}", state.tone), row.name, (f"  {place}", "muted"), key=row.uid)
+        )
+    return lines if detail.siblings else [*lines, *paragraph("– none", width, "muted")]
+
+
+def history(detail: Detail, now: datetime, width: int) -> list[Line]:
+    """Return what happened to it, newest first."""
+    if not detail.history:
+        return paragraph("Nothing changed since it was first seen.", width, "muted")
+    lines = [title("history", count(len(detail.history), "change"))]
+    for change in sorted(detail.history, key=lambda each: each.seq, reverse=True):
+        lines += [*change_lines(change, now, width), BLANK]
+    return lines[:-1]
+
+
+TABS: Mapping[str, Tab] = {
+    "overview": overview,
+    "operations": operations,
+    "exposure": exposure,
+    "dependencies": dependencies,
+    "history": history,
+}
+"""Tabs by name, in their order."""

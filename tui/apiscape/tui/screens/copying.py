@@ -1,0 +1,75 @@
+"""Taking something away from the screen: a name, an address, a row, the console's address."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import msgspec
+from textual.screen import Screen
+
+from apiscape.client.inventory import Inventory
+from apiscape.errors import ApiscapeError
+from apiscape.model.row import Row
+from apiscape.tui import clipboard
+from apiscape.tui.neutralise import neutralise
+from apiscape.tui.screens.menu import Choice, Menu, ask
+
+
+def offer_copies(screen: Screen[Any], row: Row) -> None:
+    """Ask what to copy of a row, and copy it."""
+    texts = copies(row)
+
+    def take(name: str | None) -> None:
+        if name:
+            put(screen, texts[name])
+
+    choices = [Choice(name, name, text) for name, text in texts.items()]
+    ask(screen.app, Menu("copy", choices), take)
+
+
+def put(screen: Screen[Any], text: str) -> None:
+    """Copy a text and say where it went."""
+    done = clipboard.copy(text, os.environ, screen.app.copy_to_clipboard)
+    screen.notify(neutralise(done), markup=False)
+
+
+def show_console(screen: Screen[Any], inventory: Inventory, uid: str) -> None:
+    """Ask for the address of the provider's console, in a thread, and show it."""
+
+    def show(name: str, url: str | None) -> None:
+        if not url:
+            screen.notify("The collector gives no console address for it.", markup=False)
+            return
+        choice = Choice(url, url, "enter copies it")
+        ask(
+            screen.app,
+            Menu(f"console · {name}", [choice]),
+            lambda taken: put(screen, taken) if taken else None,
+        )
+
+    def ask() -> None:
+        try:
+            detail = inventory.detail(uid)
+        except ApiscapeError as error:
+            screen.app.call_from_thread(screen.notify, neutralise(error.message), markup=False)
+            return
+        screen.app.call_from_thread(show, detail.row.name, detail.deployment.native_url)
+
+    screen.run_worker(ask, thread=True, group="console", exclusive=True)
+
+
+def copies(row: Row) -> dict[str, str]:
+    """Return what can be copied of a row, by name."""
+    texts = {"name": row.name, "native id": row.native_id, "uid": row.uid}
+    if isinstance(row.endpoints, tuple) and row.endpoints:
+        texts["address"] = row.endpoints[0]
+        texts["curl"] = f"curl -sS {quoted(row.endpoints[0])}"
+    texts["command"] = f"apiscape show {row.uid}"
+    texts["json"] = msgspec.json.encode(row).decode()
+    return texts
+
+
+def quoted(text: str) -> str:
+    """Return a text that a shell takes as one word."""
+    return "'" + text.replace("'", "'\\''") + "'"

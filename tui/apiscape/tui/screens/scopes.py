@@ -1,0 +1,159 @@
+"""Scopes: what was looked at, with figures that add up, and what could not be seen, with the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
+from apiscape.client.inventory import ScopeStatus
+from apiscape.tui import keys
+from apiscape.tui.lines import Line, Piece
+from apiscape.tui.messages import Go, Rescan, Shows
+from apiscape.tui.pages.empty import empty_page
+from apiscape.tui.pages.estate import estate_page
+from apiscape.tui.pages.scope import outcome_of, scope_page
+from apiscape.tui.pages.tables import SCOPE_COLUMNS, in_order, is_incomplete, scope_entry
+from apiscape.tui.places import Place
+from apiscape.tui.screens import panes
+from apiscape.tui.screens.copying import put
+from apiscape.tui.screens.frame import Frame
+from apiscape.tui.session import Session
+from apiscape.tui.widgets.fixed import FixedTable
+from apiscape.tui.widgets.grid import Grid
+from apiscape.tui.widgets.line_view import LineView
+from apiscape.tui.widgets.painted import Painted
+from apiscape.tui.widgets.prompt import Prompt
+from apiscape.tui.words import count
+
+PANES = ("grid", "estate")
+FAULTY = "incomplete"
+"""The word that leaves only what is incomplete."""
+
+
+class ScopesScreen(Frame):
+    """Every scope with its last run, and the estate below."""
+
+    GROUP = "scopes"
+    HEADING = "Scopes"
+    BINDINGS = keys.bindings(keys.SCOPES)
+
+    def __init__(self, session: Session) -> None:
+        """Begin with all of them."""
+        super().__init__(session)
+        self.grid = Grid(FixedTable(), SCOPE_COLUMNS, id="grid")
+        self._version: object = None
+
+    def body(self) -> Iterable[Widget]:
+        """Return the list."""
+        return (self.grid,)
+
+    def below(self) -> Iterable[Widget]:
+        """Return the estate."""
+        return (LineView(id="estate"),)
+
+    def on_mount(self) -> None:
+        """Begin in the list."""
+        self.grid.focus()
+
+    def renew(self) -> None:
+        """Show the scopes as their last runs left them."""
+        self._version = self.session.scopes
+        shown = [each for each in in_order(self.session.scopes) if self._matches(each)]
+        now = self.session.now()
+        table = FixedTable([scope_entry(status, now) for status in shown])
+        self.grid.show(table, empty=self._empty)
+        estate = self.query_one("#estate", LineView)
+        estate.show(lambda width: estate_page(self.session.estate, width))
+        incomplete = sum(map(is_incomplete, self.session.scopes))
+        pieces = [
+            Piece(f"{len(shown):,}", "strong"),
+            Piece(f" of {count(len(self.session.scopes), 'scope')}", "muted"),
+        ]
+        pieces.append(
+            Piece(f" · {incomplete} not seen whole", "warn")
+            if incomplete
+            else Piece(" · all seen whole", "good")
+        )
+        self.show_head(pieces if self.session.is_loaded else ())
+
+    def tick(self) -> None:
+        """Show new runs."""
+        self.session.settle()
+        if self._version is not self.session.scopes:
+            self.renew()
+
+    def _matches(self, status: ScopeStatus) -> bool:
+        words = self.argument.casefold().split()
+        scope = status.scope
+        text = f"{scope.key} {scope.reach.title} {outcome_of(status).word}".casefold()
+        return all(is_incomplete(status) if word == FAULTY else word in text for word in words)
+
+    def _empty(self, width: int) -> list[Line]:
+        return empty_page(self.session, 0, width)
+
+    def action_prompt(self, sign: str) -> None:
+        """Open the prompt, with the words there are."""
+        super().action_prompt(sign)
+        if sign == "/":
+            self.prompt.open(sign, self.argument, lambda text, _cursor: (len(text), ()))
+
+    def on_prompt_typed(self, event: Prompt.Typed) -> None:
+        """Narrow while it is typed."""
+        if event.sign == "/":
+            self.post_message(Shows(event.text.strip()))
+            self.open(event.text.strip())
+
+    def action_edit(self, _name: str) -> None:
+        """Leave only what is incomplete, or show everything again."""
+        words = self.argument.split()
+        words = [word for word in words if word != FAULTY] if FAULTY in words else [*words, FAULTY]
+        self.post_message(Go(Place(self.GROUP, " ".join(words))))
+
+    def action_pane(self, name: str) -> None:
+        """Go between scopes and estate."""
+        panes.next_pane(self, PANES, 1)
+
+    def action_copy(self) -> None:
+        """Copy the key of the scope."""
+        if self.grid.cursor:
+            put(self, self.grid.cursor)
+
+    def action_rescan(self) -> None:
+        """Visit the scope now."""
+        self.post_message(Rescan(self.grid.cursor))
+
+    def on_painted_opened(self, event: Painted.Opened) -> None:
+        """Open a scope."""
+        self.post_message(Go(Place("scope", event.key)))
+
+
+class ScopeScreen(Frame):
+    """One scope: part by part, what failed and why."""
+
+    GROUP = "scope"
+    HEADING = "Scopes"
+
+    def body(self) -> Iterable[Widget]:
+        """Return the page."""
+        return (LineView(id="grid", inset=2),)
+
+    def on_mount(self) -> None:
+        """Begin in the page."""
+        self.focus_body()
+
+    def renew(self) -> None:
+        """Show the scope as its last run left it."""
+        self.show_head()
+        self.query_one("#grid", LineView).show(self.page)
+
+    def page(self, width: int) -> list[Line]:
+        """Return what is known of the scope."""
+        for status in self.session.scopes:
+            if status.scope.key == self.argument:
+                return scope_page(status, self.session.now(), width)
+        return [Line((Piece("No such scope.", "bad"),))]
+
+    def on_painted_opened(self, event: Painted.Opened) -> None:
+        """Show the deployments of the scope."""
+        self.post_message(Go(Place("inventory", event.key)))

@@ -1,0 +1,195 @@
+"""Values in words and glyphs. A state is always a glyph and a word; colour only repeats it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from apiscape.model.row import Row
+from apiscape.model.values import is_known
+from apiscape.model.vocabulary import (
+    Basis,
+    ChangeKind,
+    Freshness,
+    HealthState,
+    Outcome,
+    Presence,
+    ReachState,
+    Status,
+    Switch,
+)
+
+UNKNOWN_WORD = "?"
+ABSENT_WORD = "–"
+
+
+class State(NamedTuple):
+    """A word with the glyph and the tone that go with it."""
+
+    glyph: str
+    word: str
+    tone: str
+
+    @property
+    def text(self) -> str:
+        """Glyph and word."""
+        return f"{self.glyph} {self.word}"
+
+
+def _states(*rows: tuple[str, str, str]) -> Mapping[str, State]:
+    return {word: State(glyph, word.replace("_", " "), tone) for word, glyph, tone in rows}
+
+
+HEALTH = _states(
+    (HealthState.HEALTHY, "✓", "good"),
+    (HealthState.DEGRADED, "◐", "warn"),
+    (HealthState.FAILING, "✗", "bad"),
+    (HealthState.IDLE, "⏸", "muted"),
+    (HealthState.UNKNOWN, "?", "muted"),
+)
+PRESENCE = _states(
+    (Presence.PRESENT, "●", "text"),
+    (Presence.MISSING, "∅", "bad"),
+    (Presence.SUSPECT, "‼", "warn"),
+    (Presence.SUPERSEDED, "↷", "muted"),
+    (Presence.RETIRED, "†", "muted"),
+)
+FRESHNESS = _states(
+    (Freshness.CURRENT, "●", "text"),
+    (Freshness.NOT_OBSERVED, "◌", "warn"),
+)
+STATUS = _states(
+    (Status.ACTIVE, "●", "text"),
+    (Status.INACTIVE, "⏸", "muted"),
+    (Status.FAILED, "✗", "bad"),
+    (Status.UNKNOWN, "?", "muted"),
+)
+OUTCOME = _states(
+    (Outcome.COMPLETE, "✓", "good"),
+    (Outcome.PARTIAL, "◐", "warn"),
+    (Outcome.FAILED, "✗", "bad"),
+    (Outcome.ABSENT, "○", "muted"),
+)
+REACH = _states(
+    (ReachState.VISITED, "✓", "good"),
+    (ReachState.EXCLUDED, "–", "muted"),
+    (ReachState.NOT_CONFIGURED, "○", "warn"),
+    (ReachState.LOST, "✗", "bad"),
+    (ReachState.UNSUPPORTED, "?", "warn"),
+)
+CHANGE = _states(
+    (ChangeKind.APPEARED, "+", "good"),
+    (ChangeKind.CHANGED, "~", "accent"),
+    (ChangeKind.MISSING, "∅", "bad"),
+    (ChangeKind.SUSPECT, "‼", "warn"),
+    (ChangeKind.RETURNED, "↺", "good"),
+    (ChangeKind.SUPERSEDED, "↷", "muted"),
+    (ChangeKind.RETIRED, "†", "muted"),
+    (ChangeKind.FORGOTTEN, "⌫", "muted"),
+)
+SWITCH = _states(
+    (Switch.ENABLED, "✓", "good"),
+    (Switch.DISABLED, "–", "text"),
+    (Switch.UNKNOWN, "?", "muted"),
+)
+NEVER_RUN = State("○", "never run", "muted")
+BASIS_WORDS: Mapping[str, str] = {
+    Basis.NONE: "nothing measures it",
+    Basis.CONFIGURED: "configured, no traffic source",
+    Basis.REACHABLE: "reachable",
+    Basis.SERVING: "serving",
+}
+
+
+def state_in(table: Mapping[str, State], word: str) -> State:
+    """Return the state of a word; one of a newer version keeps its text and gets a `?`."""
+    return table.get(word) or State("?", word.replace("_", " "), "muted")
+
+
+def row_state(health: str, presence: str) -> State:
+    """Return what the first column says: that it is gone, if it is, else how it fares."""
+    if presence != Presence.PRESENT:
+        return state_in(PRESENCE, presence)
+    return state_in(HEALTH, health)
+
+
+def is_not_observed(row: Row) -> bool:
+    """Say whether the newest run could not see a row."""
+    return row.freshness == Freshness.NOT_OBSERVED
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return `1 scope`, `1,204 scopes`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def shown(value: object) -> str:
+    """Return a value for people: `?` for unknown, `–` for absent, commas between several."""
+    if not is_known(value):
+        return UNKNOWN_WORD
+    if value is None or (isinstance(value, str | tuple | list) and not value):
+        return ABSENT_WORD
+    if isinstance(value, tuple | list):
+        return ", ".join(map(shown, value))
+    return next((say(value) for kind, say in SPOKEN if isinstance(value, kind)), str(value))
+
+
+def figure(value: float) -> str:
+    """Return a measured number with the digits that say something: `0.4`, `12`, `12,400`."""
+    if value and abs(value) < 10:  # noqa: PLR2004 - below ten a decimal says something
+        return f"{value:.1f}"
+    return f"{value:,.0f}"
+
+
+def moment(value: datetime) -> str:
+    """Return a time in the local zone, to the minute."""
+    return value.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+SPOKEN: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (bool, lambda value: "yes" if value else "no"),
+    (int, lambda value: f"{value:,}"),
+    (float, figure),
+    (datetime, moment),
+)
+"""How values of a type are said; the first that fits."""
+
+
+def clock(value: datetime | None, now: datetime) -> str:
+    """Return `14:02` today, `22 Sep 14:02` this year, `2025-09-22` before, `never`."""
+    if value is None:
+        return "never"
+    local, today = value.astimezone(), now.astimezone().date()
+    if local.date() == today:
+        return local.strftime("%H:%M")
+    return local.strftime("%d %b %H:%M" if _same_year(local.date(), today) else "%Y-%m-%d")
+
+
+def day(value: object, now: datetime) -> str:
+    """Return the time of today, the day of this year, the month of before: one short word."""
+    if not isinstance(value, datetime):
+        return shown(value)
+    local, today = value.astimezone(), now.astimezone().date()
+    if local.date() == today:
+        return local.strftime("%H:%M")
+    return local.strftime("%d %b" if _same_year(local.date(), today) else "%Y-%m")
+
+
+def _same_year(one: date, other: date) -> bool:
+    return one.year == other.year
+
+
+def duration(start: datetime, end: datetime | None) -> str:
+    """Return how long something took, `running` where it has not ended."""
+    if end is None:
+        return "running"
+    seconds = (end - start).total_seconds()
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds:.0f} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+
+
+def at_least(number: int, *, whole: bool) -> str:
+    """Return a count, with `≥` where the listing did not end."""
+    return f"{number:,}" if whole else f"≥ {number:,}"
