@@ -19,7 +19,6 @@ from sqlalchemy import (
     ColumnElement,
     Table,
     and_,
-    case,
     false,
     literal,
     not_,
@@ -85,12 +84,14 @@ class Compiled(msgspec.Struct, frozen=True):
     Attributes:
         decided: Conditions that are never null.
         open: Conditions that are null for rows that they cannot decide.
+        doubts: For each of these, what holds for the rows that it cannot decide.
         residual: What is left for Python.
         tables: What must be joined to `row`.
     """
 
     decided: tuple[Condition, ...]
     open: tuple[Condition, ...]
+    doubts: tuple[Condition, ...]
     residual: tuple[Residual, ...]
     tables: frozenset[Table]
 
@@ -102,7 +103,9 @@ class Compiled(msgspec.Struct, frozen=True):
     @property
     def undecided(self) -> Condition:
         """What holds for rows that are undecided, but for the residual terms."""
-        return and_(*self.decided, is_null(self.open)) if self.open else false()
+        if not self.open:
+            return false()
+        return and_(*self.decided, or_(*self.doubts), is_null(self.open))
 
     @property
     def possible(self) -> Condition:
@@ -114,6 +117,7 @@ def compile_view(view: View, search: Search) -> Compiled:
     """Return the terms of a view, whose times are resolved, as SQL."""
     decided = _words_together(view, search)
     undecidable: list[Condition] = []
+    doubts: list[Condition] = []
     residual: list[Residual] = []
     tables: set[Table] = set()
     for term in view.terms:
@@ -125,8 +129,15 @@ def compile_view(view: View, search: Search) -> Compiled:
             decided.append(_condition(term, search))
         else:
             undecidable.append(_condition(term, search))
+            doubts.append(_doubt(term))
         tables |= _tables_of(term)
-    return Compiled(tuple(decided), tuple(undecidable), tuple(residual), frozenset(tables))
+    return Compiled(
+        decided=tuple(decided),
+        open=tuple(undecidable),
+        doubts=tuple(doubts),
+        residual=tuple(residual),
+        tables=frozenset(tables),
+    )
 
 
 def _is_plain(term: Term) -> TypeGuard[Word]:
@@ -174,6 +185,12 @@ def _condition(term: Term, search: Search) -> Condition:
     return not_(condition) if term.negated else condition
 
 
+def _doubt(term: Term) -> Condition:
+    """Return what holds for rows of which an open term can say nothing: its field is unknown."""
+    cell = cell_of("" if isinstance(term, Word) else term.field or "")
+    return _paths_unknown() if cell.field.attribute == _INDEXED else cell.value.is_(None)
+
+
 def _affirmed(term: Term, search: Search) -> Condition:
     if isinstance(term, Word):
         if term.is_short:
@@ -215,12 +232,12 @@ def _text_test(cell: Cell, piece: str, search: Search) -> Condition:
             return contains(cell.value, f"{MARK}{piece}{MARK}")
         return cell.value == piece
     if cell.field.attribute == _INDEXED and len(piece) >= SHORT_WORD:
-        return case((_paths_unknown(), null()), else_=search(_INDEXED, [piece]))
+        return or_(search(_INDEXED, [piece]), and_(_paths_unknown(), null()))
     return contains(cell.value, piece)
 
 
 def _paths_unknown() -> Condition:
-    """Return whether a row's paths are unknown, without reading them for every row."""
+    """Return whether a row's paths are unknown, without reading those of every row."""
     deep = schema.deep.c
     return schema.row.c.deployment_pk.in_(select(deep.deployment_pk).where(deep.paths.is_(None)))
 

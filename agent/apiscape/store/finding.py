@@ -37,7 +37,7 @@ from apiscape.query.syntax import fields_of
 from apiscape.query.verdict import Verdict
 from apiscape.store import schema
 from apiscape.store.cells import source_of
-from apiscape.store.compile import Compiled, Condition, Search, compile_view, contains, is_null
+from apiscape.store.compile import Compiled, Condition, Search, compile_view, contains
 from apiscape.store.search import INDEX
 
 RETIRED_SHOWN = timedelta(days=30)
@@ -75,18 +75,17 @@ def find(connection: Connection, view: View, now: datetime, *, hides: bool = Tru
     shown = ~_KEY.in_(_hidden(now)) if hides and "presence" not in fields_of(view) else true()
     if compiled.residual:
         return _find_in_python(connection, view, compiled, shown)
-    source, decided = source_of(compiled.tables), and_(shown, *compiled.decided)
+    matched = _count(connection, compiled, and_(shown, compiled.matches))
     undecided = 0
     if compiled.open:
-        open_terms = and_(*compiled.open)
-        counts = select(
-            func.count().filter(open_terms), func.count().filter(is_null(compiled.open))
-        )
-        matched, undecided = connection.execute(counts.select_from(source).where(decided)).one()
-    else:
-        matched = connection.scalar(select(func.count()).select_from(source).where(decided)) or 0
+        undecided = _count(connection, compiled, and_(shown, compiled.undecided))
     listed = compiled.undecided if view.undecided else compiled.matches
     return Found(and_(shown, listed), compiled.tables, matched, undecided)
+
+
+def _count(connection: Connection, compiled: Compiled, condition: Condition) -> int:
+    query = select(func.count()).select_from(source_of(compiled.tables)).where(condition)
+    return connection.scalar(query) or 0
 
 
 def _hidden(now: datetime) -> ColumnElement[int]:

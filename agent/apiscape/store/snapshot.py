@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -12,13 +13,19 @@ from apiscape.client.inventory import Snapshot
 from apiscape.model.row import Row
 from apiscape.model.vocabulary import Freshness
 from apiscape.query import EVERYTHING
+from apiscape.store import schema
 from apiscape.store.display import MOVING, moment_of, select_documents
 from apiscape.store.finding import find
 
 _CHUNK = 5_000
 """Rows decoded at a time, so that only columns are kept of them."""
 
-_FIELDS = tuple(name for name in Row.__struct_fields__ if name not in MOVING)
+_FEW = frozenset(schema.ROW_FACETS) | {"scope", "gateway", "stage", "version", "schemes", "owners"}
+"""Attributes that many rows share the values of."""
+
+_HELD = {name: attrgetter(name) for name in Row.__struct_fields__ if name not in MOVING}
+_READ = {name: read for name, read in _HELD.items() if name not in _FEW}
+_READ_FEW = {name: read for name, read in _HELD.items() if name in _FEW}
 _DECODER = msgspec.json.Decoder(list[Row])
 _FRESHNESS = {True: Freshness.NOT_OBSERVED.value, False: Freshness.CURRENT.value}
 
@@ -34,24 +41,26 @@ class _Moments(dict[int | None, datetime | None]):
 def take_snapshot(connection: Connection, seq: int, now: datetime) -> Snapshot:
     """Return every row of the default view in columns, in the order of uid.
 
-    Values are those of `Row`, unknown ones included. Equal values of a column are one object, for
-    most columns have few.
+    Values are those of `Row`, unknown ones included. Equal values of a column that has few are one
+    object.
     """
     found = find(connection, EVERYTHING, now)
     query = select_documents().where(found.listed).execution_options(yield_per=_CHUNK)
-    columns: dict[str, list[Any]] = {name: [] for name in (*_FIELDS, *MOVING)}
-    pools: dict[str, dict[Any, Any]] = {name: {} for name in _FIELDS}
+    columns: dict[str, list[Any]] = {name: [] for name in Row.__struct_fields__}
+    pools: dict[str, dict[Any, Any]] = {name: {} for name in _READ_FEW}
     moments = _Moments()
     for chunk in connection.execute(query).partitions():
         _keys, docs, presence, unseen, *times = zip(*chunk, strict=True)
         rows = _DECODER.decode(b"[" + b",".join(docs) + b"]")
+        for name, read in _READ.items():
+            columns[name] += map(read, rows)
         for name, pool in pools.items():
-            values = [getattr(row, name) for row in rows]
+            values = list(map(_READ_FEW[name], rows))
             columns[name] += map(pool.setdefault, values, values)
         columns["presence"] += presence
         columns["freshness"] += [_FRESHNESS[bool(flag)] for flag in unseen]
         for name, stored in zip(MOVING[2:], times, strict=True):
             columns[name] += map(moments.__getitem__, stored)
     places = sorted(range(len(columns["uid"])), key=columns["uid"].__getitem__)
-    ordered = {name: [columns[name][i] for i in places] for name in Row.__struct_fields__}
+    ordered = {name: list(map(columns[name].__getitem__, places)) for name in Row.__struct_fields__}
     return Snapshot(seq=seq, taken_at=now, columns=ordered)
