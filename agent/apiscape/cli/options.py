@@ -81,10 +81,10 @@ def session_options(*, output: bool = True) -> Callable[[Body], Body]:
             config: Path | None,
             store: str | None,
             as_json: bool = False,
-            form: str = "table",
+            output_form: str = "table",
             **rest: object,
         ) -> object:
-            session = Session(config, store, "json" if as_json else form)
+            session = Session(config, store, "json" if as_json else output_form)
             return body(session=session, **rest)
 
         for option in reversed(_OPTIONS + (_OUTPUT if output else ())):
@@ -110,7 +110,7 @@ _OUTPUT = (
     click.option("--json", "as_json", is_flag=True, help="Print JSON (= -o json)."),
     click.option(
         "-o",
-        "form",
+        "output_form",
         type=click.Choice(FORMATS),
         default="table",
         show_default=True,
