@@ -13,10 +13,11 @@ from apiscape.model.deployment import Endpoint
 from apiscape.model.known import Batch, NotObserved, PresenceChange, Verdict
 from apiscape.model.row import Row
 from apiscape.model.run import ErrorRecord, Exclusion, Gap, Ledger
-from apiscape.model.surroundings import Consumer, FrontDoor, FrontDoorRoute
+from apiscape.model.surroundings import Api, ApiVersion, Consumer, FrontDoor, FrontDoorRoute
 from apiscape.model.values import UNKNOWN
 from apiscape.query import parse, select_rows
-from apiscape.store import Store
+from apiscape.store import Conclusion, Store
+from apiscape.store.paging import write_cursor
 from apiscape.store.reader import MOST_ROWS, Reader
 from tests.store.making import (
     DAY,
@@ -353,3 +354,81 @@ def test_now_is_the_utc_clock(store: Store) -> None:
     assert taken.utcoffset() == timedelta(0)
     rows = Reader(store.database).page("").items
     assert select_rows(parse(""), rows, taken).rows == rows
+
+
+def test_detail_shows_what_was_concluded(store: Store, reader: Reader) -> None:
+    first, second = make(1), make(1, stage="test")
+    common: dict[str, Any] = {"native_kind": "k", "provider": "aws", "account": first.account}
+    endpoint = Endpoint(url="https://pay.example")
+    door = FrontDoor(uid="d1", native_id="d1", name="pay.example", endpoint=endpoint, **common)
+    around = Batch(writes=batch(first, second).writes, surroundings=((PART, door.native_id, door),))
+    visit(store, around)
+    api = Api(uid="a1", title="Payments", versions=(ApiVersion(label="v1"),), redirects=("a0",))
+    drawn = Conclusion(api="a1", front_doors=("d1",), endpoints=("https://pay.example",))
+    concluded = {item.uid: drawn for item in (first, second)}
+    store.conclusions.save(concluded, (api,), seq=store.changes.last_seq(), at=T0)
+    detail = reader.detail(first.uid)
+    assert detail.api == msgspec.structs.replace(
+        api, members=tuple(sorted((first.uid, second.uid)))
+    )
+    assert detail.front_doors == (door,)
+    assert detail.consumers == ()
+    assert detail.row.endpoints == ("https://pay.example",)
+    assert [row.uid for row in detail.siblings] == [second.uid]
+    assert reader.summary().apis == 1
+    assert reader.page("endpoint:pay.example").matched == 2
+
+
+def forged(view: str, *values: str | float) -> str:
+    return write_cursor(parse(view), T0, values)
+
+
+@pytest.mark.parametrize(
+    ("view", "values"),
+    [
+        ("", ()),
+        ("", ("a", "b")),
+        ("", (5.0,)),
+        ("sort:name", (1.0, "a")),
+        ("sort:p95", ("x", 1.0, "a")),
+        ("sort:p95", (0.0, float("inf"), "a")),
+        ("sort:ops", (0.0, float("nan"), "a")),
+    ],
+)
+def test_a_forged_cursor_is_refused(
+    reader: Reader, view: str, values: tuple[str | float, ...]
+) -> None:
+    with pytest.raises(UsageError, match="cursor"):
+        reader.page(view, after=forged(view, *values))
+
+
+def test_a_cursor_of_what_was_names_a_row_that_is_kept(store: Store, reader: Reader) -> None:
+    visit(store, batch(make(1)))
+    view = f"at:{T0.date()}T23:00Z"
+    with pytest.raises(UsageError, match="no longer kept"):
+        reader.page(view, after=forged(view, "nobody"))
+
+
+def test_a_cursor_may_hold_any_text(store: Store, reader: Reader) -> None:
+    visit(store, batch(make(1)))
+    assert reader.page("sort:name", after=forged("sort:name", "\x00", "")).matched == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "hint"), [("gatway", "did you mean gateway?"), ("zzzzzzzz", None)]
+)
+def test_a_mistyped_facet_names_the_nearest(reader: Reader, field: str, hint: str | None) -> None:
+    with pytest.raises(QueryError, match="no field") as caught:
+        reader.facets("", (field,))
+    assert caught.value.hint == hint
+
+
+def test_a_part_that_no_run_had_spoken_of_was_not_observed(store: Store, reader: Reader) -> None:
+    first = store.runs.begin(SCOPE, at=T0)
+    store.runs.apply(first, batch(make(1)), at=T0)
+    stamp = T0.isoformat().replace("+00:00", "Z")
+    (row,) = reader.page(f"at:{stamp}").items
+    assert (row.freshness, row.observed_at) == ("not_observed", None)
+    store.runs.end(first, report(first, T0 + MINUTE, part("complete", name="other")), Verdict())
+    (row,) = reader.page(f"at:{(T0 + MINUTE).isoformat().replace('+00:00', 'Z')}").items
+    assert (row.freshness, row.observed_at) == ("not_observed", None)

@@ -26,7 +26,7 @@ MOVING = ("presence", "freshness", "observed_at", "first_seen_at", "changed_at",
 _TABLES = (schema.deployment, schema.part, schema.exception)
 
 
-def select_documents() -> Select[Any]:
+def select_documents() -> Select[*tuple[Any, ...]]:
     """Return the query of every row's key, document and moving attributes, as `moving` reads them."""
     held = schema.deployment.c
     source = source_of(_TABLES).join(

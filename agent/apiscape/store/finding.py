@@ -11,8 +11,8 @@ import msgspec
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    ColumnElement,
     Connection,
+    ScalarSelect,
     Table,
     and_,
     any_,
@@ -88,7 +88,7 @@ def _count(connection: Connection, compiled: Compiled, condition: Condition) -> 
     return connection.scalar(query) or 0
 
 
-def _hidden(now: datetime) -> ColumnElement[int]:
+def _hidden(now: datetime) -> ScalarSelect[int]:
     """Return the keys of rows that default views leave out: few, and found by their own index."""
     held = schema.deployment.c
     long_ago = utc_millis(now - RETIRED_SHOWN)

@@ -111,7 +111,7 @@ def refuse_before_horizon(connection: Connection, at: datetime) -> None:
         )
 
 
-def _versions_at(seq: int, moment: int) -> Select[Any]:
+def _versions_at(seq: int, moment: int) -> Select[*tuple[Any, ...]]:
     """Return the query of every deployment that was not forgotten, with what held at a sequence number."""
     said = schema.change.alias("said").c
     settled = schema.change.alias("settled").c
