@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from apiscape.cli.commands.runs import first_error, listed_words, record_of
+from apiscape.cli.commands.runs import count_unseen, first_error, listed_words, record_of
 from apiscape.cli.table import cell_width, cut
 from apiscape.cli.words import OUTCOME_GLYPHS, REACH_WORDS, count, duration
 from apiscape.model.plain import plain
@@ -24,6 +24,16 @@ FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
 
 WORDED = frozenset({Outcome.FAILED, Outcome.ABSENT})
 """Outcomes of which the reason says more than the figures."""
+
+NEXT_STEPS: Mapping[str, str] = {
+    ErrorKind.ACCESS_DENIED: "apiscape permissions {source}",
+    ErrorKind.CREDENTIALS: "apiscape permissions {source}",
+    ErrorKind.THROTTLED: "scan again later, or lower quotas of the source",
+    ErrorKind.UNREACHABLE: "check network and proxy, then scan again",
+    ErrorKind.MALFORMED: "scan again; if it stays, look at what stands between here and the gateway",
+    ErrorKind.INTERRUPTED: "scan again",
+}
+"""What helps against an error that does not say so itself."""
 
 
 class Widths(msgspec.Struct, frozen=True):
@@ -77,16 +87,15 @@ def next_step(report: RunReport) -> str:
     error = first_error(report)
     if error is None:
         return ""
-    if error.next_step:
-        return error.next_step
-    denied = error.kind in {ErrorKind.ACCESS_DENIED, ErrorKind.CREDENTIALS}
-    return f"apiscape permissions {report.scope.source}" if denied else ""
+    return error.next_step or NEXT_STEPS.get(error.kind, "").format(source=report.scope.source)
 
 
 def run_lines(
     reports: Sequence[RunReport], titles: Mapping[str, str], *, width: int, whole: bool
 ) -> list[str]:
     """Return a line per run, in order of place and product, the complete ones beyond a dozen in one.
+
+    A run whose figures leave out why something was not seen has a second line that says so.
 
     Args:
         reports: Runs of one source.
@@ -95,7 +104,7 @@ def run_lines(
         whole: Every line, however many.
     """
     ordered = sorted(reports, key=lambda report: (report.scope.reach.key, report.scope.product))
-    complete = [report for report in ordered if report.outcome in FINE]
+    complete = [report for report in ordered if report.outcome in FINE and not count_unseen(report)]
     hidden = set() if whole else {report.scope.key for report in complete[MOST_COMPLETE_LINES:]}
     shown = [report for report in ordered if report.scope.key not in hidden]
     counted = [report for report in shown if report.outcome not in WORDED]
@@ -109,8 +118,13 @@ def run_lines(
         sums=_widest(sum_words(report, listed, recorded) for report in counted),
     )
     lines = [
-        cut(_line(report, titles.get(report.scope.product, report.scope.product), widths), width)
+        cut(line, width)
         for report in shown
+        for line in (
+            _line(report, titles.get(report.scope.product, report.scope.product), widths),
+            _why(report),
+        )
+        if line
     ]
     return lines + ([f"  … {len(hidden)} more complete"] if hidden else [])
 
@@ -125,6 +139,20 @@ def _line(report: RunReport, title: str, widths: Widths) -> str:
     calls = count(report.ledger.calls, "call")
     sums = sum_words(report, widths.listed, widths.recorded)
     return plain(f"{head}{sums:<{widths.sums}}  {calls:>11}  {_took(report)}".rstrip())
+
+
+def _why(report: RunReport) -> str:
+    """Return why figures are short: the first reason, with the next step; empty where nothing is."""
+    if report.outcome in WORDED or first_error(report) is None:
+        return ""
+    unseen = count_unseen(report)
+    words = [
+        f"{count(unseen, 'detail')} not seen" if unseen else "",
+        reason_words(report),
+        next_step(report),
+        f"(accepted: {report.accepted})" if report.accepted else "",
+    ]
+    return plain("      " + "  ".join(filter(None, words)))
 
 
 def _place(report: RunReport) -> str:

@@ -8,6 +8,7 @@ from apiscape.model.run import (
     ErrorRecord,
     EstateEntry,
     Exclusion,
+    Gap,
     Ledger,
     PartReport,
     RunReport,
@@ -48,7 +49,26 @@ def test_a_partial_scope_says_what_failed_and_that_the_listing_did_not_end() -> 
         ledger=Ledger(listed=61, recorded=58, failed=3, calls=64),
         parts=(PartReport(part="GetRestApis", outcome="partial", failed=(failed,)),),
     )
-    assert "≥ 61 listed = 58 recorded + 3 failed (throttled)" in lines(run)[0]
+    figures, why = lines(run)
+    assert "≥ 61 listed = 58 recorded + 3 failed (throttled)" in figures
+    assert why == "      throttled: slow down  scan again later, or lower quotas of the source"
+
+
+def test_a_detail_that_was_not_seen_is_never_passed_over() -> None:
+    gap = Gap(native_id="a", detail="contract", error=DENIED)
+    seen = a_run(parts=(PartReport(part="GetRestApis", outcome="complete", gaps=(gap,)),))
+    others = [a_run(f"r-{n:02}") for n in range(20)]
+    (why,) = (line for line in lines(seen, *others) if "not seen" in line)
+    assert why == (
+        "      1 detail not seen  access denied: needs apigateway:GET on /restapis  "
+        "apiscape permissions prod"
+    )
+    assert ledger.record(seen, TITLES)["unseen"] == 1
+
+
+def test_an_accepted_part_says_who_answers_for_it() -> None:
+    run = a_run(outcome="partial", error=DENIED, accepted="account closes in May")
+    assert lines(run)[1].endswith("(accepted: account closes in May)")
 
 
 def test_a_denied_scope_says_the_missing_right_and_the_next_step() -> None:
@@ -93,7 +113,9 @@ def test_lines_fit_the_terminal() -> None:
 def test_the_next_step_of_an_error_goes_first() -> None:
     error = ErrorRecord(kind="credentials", message="expired", next_step="aws sso login")
     assert ledger.next_step(a_run(error=error)) == "aws sso login"
-    assert ledger.next_step(a_run(error=ErrorRecord(kind="unreachable", message="x"))) == ""
+    unreachable = ErrorRecord(kind="unreachable", message="x")
+    assert ledger.next_step(a_run(error=unreachable)) == "check network and proxy, then scan again"
+    assert ledger.next_step(a_run(error=ErrorRecord(kind="defect", message="x"))) == ""
     assert ledger.next_step(a_run()) == ""
     assert ledger.reason_words(a_run(error=error)) == "credentials: expired"
 

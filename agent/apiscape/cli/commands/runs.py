@@ -66,6 +66,7 @@ def record_of(report: RunReport) -> dict[str, object]:
         "recorded": ledger.recorded,
         "skipped": ledger.skipped,
         "failed": ledger.failed,
+        "unseen": count_unseen(report),
         "deployments": ledger.deployments,
         "calls": ledger.calls,
         "throttled": ledger.throttled,
@@ -85,7 +86,12 @@ def first_error(report: RunReport) -> ErrorRecord | None:
         for exclusion in part.failed:
             if exclusion.error:
                 return exclusion.error
-    return None
+    return next((gap.error for part in report.parts for gap in part.gaps), None)
+
+
+def count_unseen(report: RunReport) -> int:
+    """Return how many details of recorded objects could not be looked at."""
+    return sum(len(part.gaps) for part in report.parts)
 
 
 def listed_words(report: RunReport) -> str:
