@@ -121,9 +121,7 @@ def test_a_document_that_breaks_off_once_is_asked_for_again(
 
 
 @pytest.mark.parametrize("kind", ["repeat_token", "endless"])
-@pytest.mark.parametrize(
-    "operation", ["GetRestApis", "GetApis", "GetDomainNames", "GetUsagePlans"]
-)
+@pytest.mark.parametrize("operation", ["GetRestApis", "GetApis", "GetDomainNames", "GetUsagePlans"])
 def test_a_listing_without_an_end_ends_and_is_not_complete(
     operation: str, kind: str, point_at: PointAt
 ) -> None:

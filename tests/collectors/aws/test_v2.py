@@ -237,9 +237,7 @@ def test_page_sizes_that_the_service_refuses_are_left_to_it(
     assert [call.status for call in server.calls.where("apigatewayv2:GetApis")] == [400, 200, 200]
 
 
-def test_the_largest_pages_are_asked_for(
-    server: AwsServer, west: Region, desk: Desk
-) -> None:
+def test_the_largest_pages_are_asked_for(server: AwsServer, west: Region, desk: Desk) -> None:
     for number in range(30):
         west.http_api(f"api-{number}")
     west.deny("apigatewayv2:GetStages")

@@ -13,7 +13,7 @@ from apiscape.collectors.aws import rest
 from apiscape.collectors.aws.errors import ONE_DETAIL, Refused
 from apiscape.collectors.aws.exposure import read_exposure
 from apiscape.collectors.aws.listing import Members, walk
-from apiscape.collectors.aws.looking import LARGEST_EXPORT_BYTES, Look
+from apiscape.collectors.aws.looking import Look
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA, RESOURCES_QUOTA
 from apiscape.collectors.aws.picking import Item, items, text
 from apiscape.collectors.aws.resources import read_resources
@@ -114,7 +114,7 @@ class RestLook(Look):
         name = text(stage, "stageName") or ""
         uri = f"/restapis/{self.api_id}/stages/{name}/exports/oas30"
         try:
-            return self.keep_export(self._export(name), uri)
+            return self._export(name, uri)
         except Refused as refusal:
             kept = Spec(format="openapi", source_uri=uri, not_kept=refusal.message)
             return Detail(self._working_copy("export refused"), specs=(kept,))
@@ -122,10 +122,10 @@ class RestLook(Look):
             self.unseen[f"contract of stage {name}"] = error
             return Detail(self._working_copy("no export"))
 
-    def _export(self, stage: str) -> bytes:
-        return self.calls.read(
+    def _export(self, stage: str, uri: str) -> Detail:
+        return self.read_export(
             "apigateway:GetExport",
-            limit_bytes=LARGEST_EXPORT_BYTES,
+            uri,
             restApiId=self.api_id,
             stageName=stage,
             exportType="oas30",

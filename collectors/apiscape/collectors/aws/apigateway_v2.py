@@ -15,7 +15,7 @@ from typing import ClassVar
 from apiscape.collectors.aws import v2
 from apiscape.collectors.aws.errors import ONE_DETAIL, Refused
 from apiscape.collectors.aws.listing import Members, walk
-from apiscape.collectors.aws.looking import LARGEST_EXPORT_BYTES, Look
+from apiscape.collectors.aws.looking import Look
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.routes import (
@@ -91,7 +91,7 @@ class V2Look(Look):
         name = text(stage, "StageName") if self.deployed(stage) else None
         uri = f"/apis/{self.api_id}/exports/OAS30" + (f"?stage={name}" if name else "")
         try:
-            return self.keep_export(self._export(name), uri)
+            return self._export(name, uri)
         except Refused as refusal:
             kept = Spec(format="openapi", source_uri=uri, not_kept=refusal.message)
             return Detail(self._configured(read_http_routes), specs=(kept,))
@@ -102,10 +102,10 @@ class V2Look(Look):
     def _is_websocket(self) -> bool:
         return v2.protocol(self.api) == v2.WEBSOCKET
 
-    def _export(self, stage: str | None) -> bytes:
-        return self.calls.read(
+    def _export(self, stage: str | None, uri: str) -> Detail:
+        return self.read_export(
             "apigatewayv2:ExportApi",
-            limit_bytes=LARGEST_EXPORT_BYTES,
+            uri,
             ApiId=self.api_id,
             Specification="OAS30",
             OutputType="JSON",

@@ -201,7 +201,7 @@ _BY_CODE: dict[str, type[CollectorError]] = {
 _BY_STATUS: dict[int, type[CollectorError]] = {
     401: CredentialsInvalid,
     403: AccessDenied,
-    404: Gone,
+    404: Unsupported,
     _HTTP_TOO_MANY: Throttled,
 }
 _SAID: dict[type[CollectorError], str] = {

@@ -17,6 +17,7 @@ from apiscape.collectors.contract import (
     CredentialsInvalid,
     Malformed,
     PlannedReach,
+    Unsupported,
 )
 from apiscape.model.run import ErrorRecord, EstateEntry, Reach
 from apiscape.model.vocabulary import ErrorKind, ReachState
@@ -184,11 +185,11 @@ def visit_target(source: str, settings: AwsSettings, caller: Identity, target: T
         return Visited(_failed(target, settings.regions, no_way_into(target.account).record()))
     try:
         enabled = list_regions(SignIn(settings, target.role))
-    except AccessDenied as denied:
+    except (AccessDenied, Unsupported) as unseen:
         if settings.regions:
             reaches = _reaches(target, _wanted(settings, settings.regions), caller)
-            return Visited(reaches, error=denied.record())
-        error = denied
+            return Visited(reaches, error=unseen.record())
+        error = unseen
     except CollectorError as other:
         error = other
     else:

@@ -28,16 +28,20 @@ _VALIDATOR = "x-amazon-apigateway-request-validator"
 _SHARED = "#/components/x-amazon-apigateway-integrations/"
 
 
+class OtherFormat(Refused):
+    """The export is in another format than was asked for: its silence on security says nothing."""
+
+
 def parse_openapi(source: bytes) -> dict[str, Any]:
     """Return an exported document.
 
     Raises:
-        Refused: it is another format than was asked for, so its silence on security says nothing.
+        OtherFormat: it is not OpenAPI 3.
         Malformed: it is no JSON object.
     """
     document = parse(source)
     if not (text(document, "openapi") or "").startswith("3."):
-        raise Refused("the export is not in OpenAPI 3")
+        raise OtherFormat("the export is not in OpenAPI 3")
     return document
 
 

@@ -10,8 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws.errors import ONE_DETAIL
-from apiscape.collectors.aws.exports import parse_openapi, read_surface
+from apiscape.collectors.aws.errors import ONE_DETAIL, Refused
+from apiscape.collectors.aws.exports import OtherFormat, parse_openapi, read_surface
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession, Calls
@@ -24,6 +24,7 @@ from apiscape.collectors.contract import (
     Observation,
     Recorded,
     Unseen,
+    Unsupported,
     Visit,
 )
 from apiscape.collectors.specs import describe, sanitise
@@ -112,13 +113,24 @@ class Look(ABC):
         )
         return [recorded, *gaps]
 
-    def keep_export(self, source: bytes, uri: str) -> Detail:
+    def read_export(self, operation: str, uri: str, **parameters: object) -> Detail:
         """Return what an export says, and keep its contract.
 
+        An endpoint that has no exports, or other ones, is asked once a visit.
+
         Raises:
+            Refused: there is none to be had.
             Malformed: it cannot be read.
+            CollectorError: it may be had the next time.
         """
-        document = parse_openapi(source)
+        limit_bytes = LARGEST_EXPORT_BYTES
+        try:
+            source = self.calls.read(operation, limit_bytes=limit_bytes, **parameters)
+            document = parse_openapi(source)
+        except (OtherFormat, Unsupported) as error:
+            self.calls.give_up(operation, error.message)
+            raise Refused(error.message, operation=operation) from None
+        self.calls.trust(operation)
         spec, documents = describe(source, sanitise(document, servers=False), source_uri=uri)
         self._documents.update(documents)
         return Detail(read_surface(document), specs=(spec,))

@@ -183,17 +183,31 @@ class Calls:
         self._session = session
         self._permissions = permissions
         self._allowed = {name for permission in permissions for name in permission.operations}
+        self._answered: set[str] = set()
+        self._given_up: dict[str, str] = {}
 
     def call(self, operation: str, **parameters: object) -> Item:
         """Call `service:Operation`.
 
         Raises:
+            Refused: it was given up in this visit.
             CollectorError: it is not declared, or it failed.
         """
         if operation not in self._allowed:
             raise CollectorError(f"{operation} is not declared", operation=operation)
+        if operation in self._given_up:
+            raise Refused(self._given_up[operation], operation=operation)
         permission = needed_permission(operation, self._permissions)
         return self._session.call(operation, permission, parameters)
+
+    def trust(self, operation: str) -> None:
+        """Say that an operation gave what it was asked for: it is never given up."""
+        self._answered.add(operation)
+
+    def give_up(self, operation: str, reason: str) -> None:
+        """Make no more calls of an operation that the endpoint does not offer, unless it once did."""
+        if operation not in self._answered:
+            self._given_up[operation] = reason
 
     def pages(self, operation: str, **parameters: object) -> Iterator[Page]:
         """Yield the pages of a listing to its end.

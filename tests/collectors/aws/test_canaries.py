@@ -1,0 +1,67 @@
+"""Secrets planted wherever AWS may answer with one: none comes through, whatever goes wrong."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from apiscape.collectors.contract import Collector
+from apiscape.collectors.registry import load_collector, load_provider
+from apiscape.demo.aws.canaries import MARK, plant_canaries
+from apiscape.demo.aws.faults import Fault
+from apiscape.demo.aws.server import AwsServer
+from apiscape.model.codec import encode
+from tests.collectors.aws.conftest import PointAt
+from tests.collectors.aws.desk import ACCOUNT, Desk
+from tests.collectors.aws.test_faults import ONCE, small_estate
+
+PRODUCTS = load_provider("aws").products
+FAULTS = (
+    Fault(kind="deny", operation="GetExport"),
+    Fault(kind="deny", operation="ExportApi"),
+    Fault(kind="truncate", operation="GetStages"),
+    Fault(kind="wrong_type", operation="GetResources"),
+    Fault(kind="error", operation="GetIntegrations"),
+)
+
+
+@pytest.mark.parametrize("fault", [None, *FAULTS], ids=lambda fault: str(fault and fault.operation))
+def test_no_secret_comes_through(
+    fault: Fault | None, point_at: PointAt, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    estate = small_estate()
+    planted = plant_canaries(estate)
+    assert len(planted) > 20
+    with AwsServer(estate) as server:
+        point_at(server, ACCOUNT)
+        if fault:
+            server.inject(fault)
+        for product in PRODUCTS:
+            collector: Collector = load_collector(product)
+            desk = Desk(ONCE)
+            seen = desk.collect(collector)
+            desk.close()
+            said = encode(seen.said).decode()
+            documents = b"".join(
+                content for one in seen.recorded.values() for content in one.documents.values()
+            ).decode()
+            everything = said + documents + repr(seen.said) + repr(seen.error) + caplog.text
+            assert MARK not in everything
+            assert server.credentials(ACCOUNT)["aws_secret_access_key"] not in everything
+            assert all(secret not in everything for secret in planted)
+        server.assert_clean()
+
+
+def test_what_surrounds_the_secrets_does_come_through(point_at: PointAt) -> None:
+    estate = small_estate()
+    plant_canaries(estate)
+    with AwsServer(estate) as server:
+        point_at(server, ACCOUNT)
+        desk = Desk(ONCE)
+        item = desk.collect(load_collector("aws.apigateway.rest")).one("claims")
+        desk.close()
+    assert "https://backend.example/x" in [backend.address for backend in item.backends]
+    assert item.labels["password"] == "(withheld)"
+    assert any(one.template == "/canary" for one in item.operations)
