@@ -33,7 +33,7 @@ _FAST = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-B
 class Server:
     """A running server."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, folder: Path, process: subprocess.Popen[Any]) -> None:
         self._folder = folder
         self._process = process
         self._numbers = count(1)

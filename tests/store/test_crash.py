@@ -11,7 +11,7 @@ from apiscape.model.known import Batch, Verdict
 from apiscape.model.vocabulary import Outcome, Presence
 from apiscape.store import open_store
 from tests.store.looking import current, records
-from tests.store.making import SCOPE, T0, batch, make, report, visit
+from tests.store.making import SCOPE, T0, batch, doomed_environment, make, report, visit
 
 KILLS = 16
 BATCH = 40
@@ -20,7 +20,7 @@ BATCHES = 6
 WRITING = """
 import sys
 from apiscape.store import open_store
-from tests.store.making import SCOPE, T0, batch, make, visit
+from tests.store.making import SCOPE, T0, batch, doomed_environment, make, visit
 from tests.store.test_crash import BATCH, BATCHES, estate
 store = open_store(sys.argv[1], write=True)
 print("open", flush=True)
@@ -43,7 +43,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_batches(sqlite_address: str)
     moments = random.Random(4)
     for kill in range(KILLS):
         command = [sys.executable, "-c", WRITING, sqlite_address, str(kill * 1000)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=doomed_environment()) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == b"open\n"
             time.sleep(moments.uniform(0, 0.5))

@@ -208,3 +208,19 @@ def test_a_reader_upgrades_an_older_store_that_nobody_writes(
     release(monkeypatch, Revision("0002"))
     with open_store(sqlite_address, write=False) as store:
         assert store.status().revision == "0002"
+
+
+def test_a_backup_of_an_older_schema_is_restored_into_this_one(
+    address: str, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (later / "0002_expand.py").write_text(EXPAND)
+    with open_store(address, write=True) as store:
+        fill(store)
+        before = records(store, "deployment")
+        store.upkeep.backup(tmp_path / "backup")
+    release(monkeypatch, Revision("0002"))
+    with open_store(address, write=True) as store:
+        visit(store, batch(make(50)))
+        store.upkeep.restore(tmp_path / "backup")
+        assert store.status().revision == "0002"
+        assert records(store, "deployment") == before

@@ -20,7 +20,7 @@ from apiscape.store.lock import (
     read_holder,
     refuse_network,
 )
-from tests.store.making import SCOPE, T0, batch, make, visit
+from tests.store.making import SCOPE, T0, batch, doomed_environment, make, visit
 from tests.store.postgres import PLAIN, Server
 
 HOLDING = """
@@ -41,7 +41,7 @@ def test_a_new_store_is_a_file_for_its_owner_alone(tmp_path: Path, form: str) ->
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("url", ["mysql://host/db", "sqlite://", "sqlite:///:memory:", "http://["])
+@pytest.mark.parametrize("url", ["mysql://host/db", "sqlite://", "sqlite:///:memory:", "://"])
 def test_what_is_no_address_of_a_store_is_refused(url: str) -> None:
     with pytest.raises(StoreError, match="not the address") as caught:
         parse_url(url)
@@ -63,7 +63,7 @@ def test_a_second_writer_is_refused_and_told_who_writes(sqlite_address: str) -> 
 
 def test_the_lock_of_a_killed_process_is_taken_over(sqlite_address: str) -> None:
     command = [sys.executable, "-c", HOLDING, sqlite_address]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=doomed_environment()) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"open\n"
         with pytest.raises(StoreLocked, match=f"process {process.pid}"):
@@ -154,6 +154,13 @@ def test_a_path_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot be made"):
         open_store(str(tmp_path / "file" / "store.db"), write=True)
+
+
+def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match="driver of PostgreSQL") as caught:
+        open_store("postgresql://somebody@127.0.0.1/none", write=True)
+    assert caught.value.hint == "install it with `pip install 'apiscape[postgres]'`"
 
 
 @pytest.mark.postgres
@@ -253,7 +260,9 @@ except StoreFull as error:
 
 def test_a_file_that_may_not_grow_is_said_and_is_whole(sqlite_address: str) -> None:
     command = [sys.executable, "-c", LIMITED, sqlite_address]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=doomed_environment()
+    )
     kept, hinted = done.stdout.split()
     assert hinted == "True"
     with open_store(sqlite_address, write=True) as store:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import sqlite3
 import stat
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +17,16 @@ from apiscape.model.vocabulary import Presence
 from apiscape.store import Conclusion, Fenced, Store, open_store
 from tests.store.filled import fill
 from tests.store.looking import count, everything, records, search
-from tests.store.making import DAY, OTHER_SCOPE, SCOPE, T0, batch, make, visit
+from tests.store.making import (
+    DAY,
+    OTHER_SCOPE,
+    SCOPE,
+    T0,
+    batch,
+    doomed_environment,
+    make,
+    visit,
+)
 from tests.store.postgres import Server
 
 YEAR = timedelta(days=365)
@@ -239,3 +251,43 @@ def test_a_run_that_was_open_before_a_restore_writes_no_more(store: Store, tmp_p
     store.upkeep.restore(tmp_path / "backup")
     with pytest.raises(Fenced, match="may write no more"):
         store.runs.apply(run, batch(make(2)), at=T0)
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from apiscape.errors import StoreError
+from apiscape.store import open_store
+from tests.store.making import SCOPE
+with open_store(sys.argv[1], write=True) as store:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, resource.RLIM_INFINITY))
+    try:
+        store.upkeep.backup(Path(sys.argv[2]))
+    except StoreError as error:
+        print(error.message.partition(":")[0], len(store.runs.known(SCOPE)))
+"""
+
+
+def test_a_backup_that_finds_no_room_leaves_no_file(sqlite_address: str, tmp_path: Path) -> None:
+    with open_store(sqlite_address, write=True) as store:
+        visit(store, batch(make(1)))
+    command = [sys.executable, "-c", LIMITED, sqlite_address, str(tmp_path / "backup")]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=doomed_environment()
+    )
+    assert done.stdout == "the backup cannot be written 1\n"
+    assert list(tmp_path.glob("backup*")) == []
+
+
+def test_a_backup_that_cannot_be_written_is_said(
+    sqlite_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+    with open_store(sqlite_address, write=True) as store:
+        monkeypatch.setattr(
+            sqlite3, "connect", lambda path: connect(f"file:{path}?mode=ro", uri=True)
+        )
+        with pytest.raises(StoreError, match="backup cannot be written"):
+            store.upkeep.backup(tmp_path / "backup")
+        monkeypatch.undo()
+    assert list(tmp_path.glob("backup*")) == []

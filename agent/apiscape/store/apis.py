@@ -24,8 +24,7 @@ def save_apis(connection: Connection, items: Sequence[Api]) -> None:
     held = {record["uid"]: dict(record) for record in connection.execute(query).mappings()}
     fresh = [values for uid, values in given.items() if uid not in held]
     moved = [values for uid, values in given.items() if uid in held and held[uid] != values]
-    if fresh:
-        insert_many(connection, api, fresh)
+    insert_many(connection, api, fresh)
     rewrite(connection, api, "uid", moved)
     merged = {old: item.uid for item in items for old in item.redirects}
     if merged:
@@ -45,8 +44,7 @@ def save_members(connection: Connection, members: Mapping[int, str | None]) -> s
     values = [
         {"deployment_pk": key, "api_uid": uid} for key, uid in moved.items() if uid is not None
     ]
-    if values:
-        insert_many(connection, api_member, values)
+    insert_many(connection, api_member, values)
     return {held[key] for key in left}
 
 

@@ -6,12 +6,12 @@ copied row by row, in one snapshot.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def read_backup(database: Database, path: Path) -> None:
             shutil.copyfile(path, copy)
         except OSError as error:
             raise StoreError(f"the backup cannot be read: {error}", hint=None) from error
-        with contextlib.closing(Database(parse_url(str(copy)), write=True)) as source:
+        with closing(Database(parse_url(str(copy)), write=True)) as source:
             _bring_up(source, path)
             if database.is_sqlite:
                 _copy_pages_in(database, source)
@@ -75,7 +75,7 @@ def _room(database: Database) -> str | None:
     return None if database.path is None else str(database.path.parent)
 
 
-@contextlib.contextmanager
+@contextmanager
 def _fresh_file(path: Path) -> Iterator[Path]:
     """Give a path to write to, which takes its name only once it is whole."""
     if path.exists():
@@ -92,25 +92,27 @@ def _fresh_file(path: Path) -> Iterator[Path]:
 
 
 def _copy_pages_out(database: Database, path: Path) -> None:
-    try:
-        with database.raw() as source, contextlib.closing(sqlite3.connect(path)) as target:
-            source.backup(target)
-            target.execute("PRAGMA journal_mode = DELETE").close()
-    except sqlite3.Error as error:
-        raise StoreError(f"the backup cannot be written: {error}", hint=None) from error
+    with _said("written"), database.raw() as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE").close()
 
 
 def _copy_pages_in(database: Database, source: Database) -> None:
+    with _said("restored"), source.raw() as origin, database.raw() as target:
+        origin.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        origin.backup(target)
+
+
+@contextmanager
+def _said(done: str) -> Iterator[None]:
     try:
-        with source.raw() as origin, database.raw() as target:
-            origin.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-            origin.backup(target)
+        yield
     except sqlite3.Error as error:
-        raise StoreError(f"the backup cannot be restored: {error}", hint=None) from error
+        raise StoreError(f"the backup cannot be {done}: {error}", hint=None) from error
 
 
 def _copy_rows_out(database: Database, path: Path) -> None:
-    with contextlib.closing(Database(parse_url(str(path)), write=True)) as backup:
+    with closing(Database(parse_url(str(path)), write=True)) as backup:
         with database.read() as source, backup.write() as target:
             upgrade(target, known_revision(source))
             _copy_tables(source, target)

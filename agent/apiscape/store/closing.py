@@ -177,8 +177,7 @@ def _write_exceptions(
     for start in range(0, len(keys), CHUNK):
         again = exception.c.deployment_pk.in_(keys[start : start + CHUNK])
         connection.execute(sa.delete(exception).where(again))
-    if values:
-        insert_many(connection, exception, values)
+    insert_many(connection, exception, values)
 
 
 def _write_gaps(

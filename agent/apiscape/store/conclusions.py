@@ -230,8 +230,7 @@ def _save_chunk(tx: Transaction, given: Mapping[str, Conclusion], at: datetime) 
     known = [{"deployment_pk": pk, "doc": doc} for pk, doc in docs.items() if pk in before]
     fresh = [{"deployment_pk": pk, "doc": doc} for pk, doc in docs.items() if pk not in before]
     rewrite(tx.connection, conclusion, "deployment_pk", known)
-    if fresh:
-        insert_many(tx.connection, conclusion, fresh)
+    insert_many(tx.connection, conclusion, fresh)
     left = save_members(tx.connection, {held[uid].pk: given[uid].api for uid in moved})
     facts = _facts_rows(tx.connection, moved, held, before, given)
     after = {uid: lay_over(facts.get(uid, held[uid].row), given[uid]) for uid in moved}

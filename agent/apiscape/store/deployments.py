@@ -192,8 +192,7 @@ def _add_deployments(connection: Connection, target: Target, plan: Sequence[Plan
         for step in plan
         if step.step is Step.ADD
     ]
-    if values:
-        insert_many(connection, deployment, values)
+    insert_many(connection, deployment, values)
 
 
 def _update_deployments(connection: Connection, target: Target, plan: Sequence[Planned]) -> None:

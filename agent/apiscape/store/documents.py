@@ -63,5 +63,4 @@ def put_documents(connection: Connection, bodies: Mapping[str, bytes]) -> None:
         for sha256, body in bodies.items()
         if sha256 not in kept
     ]
-    if rows:
-        insert_many(connection, spec_document, rows)
+    insert_many(connection, spec_document, rows)

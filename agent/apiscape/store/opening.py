@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from os import getpid
 from pathlib import Path
 from types import TracebackType
@@ -137,28 +138,28 @@ def open_store(
     database = Database(parse_url(url), write=write)
     if not write:
         return _open_to_read(database, url, clock)
-    lock = _lock(database, address)
-    try:
+    with ExitStack() as undo:
+        undo.callback(database.close)
+        lock = _lock(database, address)
+        if lock is not None:
+            undo.callback(lock.release)
         _bring_up(database)
         store = Store(database, lock)
+        undo.pop_all()  # from here the store closes what it was given
+        undo.callback(store.close)
         store.close_interrupted(clock())
-    except BaseException:
-        database.close()
-        if lock is not None:
-            lock.release()
-        raise
+        undo.pop_all()
     return store
 
 
 def _open_to_read(database: Database, url: str, clock: Clock) -> Store:
     """Open a store to read; an older one is upgraded first, where nobody writes it."""
-    try:
+    with ExitStack() as undo:
+        undo.callback(database.close)
         with database.read() as connection:
             revision = _filled(read_revision(connection), url)
             check_readable(connection, revision)
-    except BaseException:
-        database.close()
-        raise
+        undo.pop_all()
     if pending(revision):
         open_store(url, write=True, clock=clock).close()
     return Store(database, None)
@@ -174,14 +175,7 @@ def _lock(database: Database, address: str | None) -> StoreLock | None:
     if database.path is None:
         return None
     refuse_network(database.path)
-    return StoreLock(database.path, Holder(getpid(), _version(), address))
-
-
-def _version() -> str:
-    try:
-        return version("apiscape")
-    except PackageNotFoundError:
-        return "unknown"
+    return StoreLock(database.path, Holder(getpid(), version("apiscape"), address))
 
 
 def _bring_up(database: Database) -> None:

@@ -110,8 +110,7 @@ class OperationSets:
             for content, items in fresh.items()
             for ordinal, item in enumerate(items)
         ]
-        if rows:
-            insert_many(tx.connection, operation, rows)
+        insert_many(tx.connection, operation, rows)
         for content, key in keys.items():
             self._sets.put(content, key)
         return keys

@@ -16,7 +16,7 @@ from apiscape.model.codec import encode
 from apiscape.model.values import utc_millis
 from apiscape.store.bulk import insert_many
 from apiscape.store.encoding import clean
-from apiscape.store.schema import change, cursor, deployment
+from apiscape.store.schema import change, cursor
 
 LOG = "log"
 """Cursor that holds the last sequence number given out."""
@@ -122,9 +122,3 @@ def move_cursor(connection: Connection, name: str, seq: int) -> None:
 def optional_millis(moment: datetime | None) -> int | None:
     """Return the milliseconds of a time that may be absent."""
     return None if moment is None else utc_millis(moment)
-
-
-def deployment_keys(connection: Connection, uids: list[str]) -> dict[str, int]:
-    """Return the keys of the deployments that are stored, by uid."""
-    query = sa.select(deployment.c.uid, deployment.c.pk).where(deployment.c.uid.in_(uids))
-    return {found.uid: found.pk for found in connection.execute(query)}

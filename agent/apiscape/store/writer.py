@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -46,15 +46,14 @@ class Writer:
             StoreLocked: another process writes.
             StoreError: the database does not answer, or is damaged.
         """
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.sets.forget)
             with self.database.write() as connection:
                 self._follow_sweeps(connection)
                 tx = Transaction(connection)
                 yield tx
                 tx.log.flush()
-        except BaseException:
-            self.sets.forget()
-            raise
+            undo.pop_all()
 
     def is_dead(self, connection: Connection, writer: int) -> bool:
         """Say whether another writer is gone; on SQLite, whose lock we hold, every other one is."""

@@ -19,8 +19,10 @@ def upgrade() -> None:
     _deployments()
     _operations()
     _versions()
+    _presence()
     _surroundings()
     _rows()
+    _facets()
     _details()
     _conclusions()
 
@@ -251,6 +253,9 @@ def _versions() -> None:
         ["operation_set_pk"],
         unique=False,
     )
+
+
+def _presence() -> None:
     op.create_table(
         "presence_version",
         sa.Column("deployment_pk", KEY, autoincrement=False, nullable=False),
@@ -361,6 +366,9 @@ def _rows() -> None:
         ),
         sa.PrimaryKeyConstraint("deployment_pk", name=op.f("pk_row")),
     )
+
+
+def _facets() -> None:
     op.create_index(
         "ix_row_facets",
         "row",
