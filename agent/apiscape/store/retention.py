@@ -74,12 +74,11 @@ def drop_shown(connection: Connection, keys: list[int]) -> None:
 
 def sweep(connection: Connection) -> int:
     """Drop operation sets, securities and contracts that nothing points at; return how many rows."""
-    used = sa.select(deployment_version.c.operation_set_pk).where(
-        deployment_version.c.operation_set_pk.is_not(None)
-    )
-    dropped = _delete(connection, operation, operation.c.set_pk.not_in(used))
-    dropped += _delete(connection, operation_set, operation_set.c.pk.not_in(used))
-    asked = sa.select(operation.c.security_pk)
+    version = sa.exists().where(deployment_version.c.operation_set_pk == operation_set.c.pk)
+    unused = sa.select(operation_set.c.pk).where(~version)
+    dropped = _delete(connection, operation, operation.c.set_pk.in_(unused))
+    dropped += _delete(connection, operation_set, ~version)
+    asked = sa.select(operation.c.security_pk).distinct()
     dropped += _delete(connection, security, security.c.pk.not_in(asked))
     dropped += _drop_contracts(connection)
     move_cursor(connection, SWEEP, read_cursor(connection, SWEEP) + 1)
