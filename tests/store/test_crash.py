@@ -8,7 +8,7 @@ import sys
 import time
 
 from apiscape.model.known import Batch, Verdict
-from apiscape.model.vocabulary import Outcome, Presence
+from apiscape.model.vocabulary import ErrorKind, Outcome, Presence
 from apiscape.store import open_store
 from tests.store.looking import current, records
 from tests.store.making import SCOPE, T0, batch, doomed_environment, make, report, visit
@@ -50,6 +50,8 @@ def test_a_writer_killed_at_any_moment_leaves_whole_batches(sqlite_address: str)
             os.kill(process.pid, signal.SIGKILL)
         check_whole(sqlite_address)
     with open_store(sqlite_address, write=True) as store:
+        ended = [run.error.kind for run in store.runs.newest(1000) if run.error]
+        assert ErrorKind.INTERRUPTED in ended
         visit(store, *estate(9))
         seen = current(store)
     assert len(seen) == BATCH * BATCHES
