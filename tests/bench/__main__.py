@@ -6,11 +6,11 @@ import importlib
 import sys
 from pathlib import Path
 
-from tests.bench.table import Row, table
+from tests.bench.table import Line, table
 from tests.bench.yardstick import loop, seconds
 
 HERE = Path(__file__).parent
-PAGE = HERE.parents[1] / "docs" / "explanation" / "benchmarks.md"
+PAGE = HERE.parents[1] / "docs" / "reference" / "benchmarks.md"
 HEAD = """\
 # Benchmarks
 
@@ -22,7 +22,7 @@ def main(names: list[str]) -> int:
     """Measure (the named benches, or all), print and keep the table; return 1 if a goal is missed."""
     found = sorted(path.stem for path in HERE.glob("bench_*.py"))
     chosen = [name for name in found if not names or name.removeprefix("bench_") in names]
-    rows: list[Row] = []
+    rows: list[Line] = []
     for name in chosen:
         rows += importlib.import_module(f"tests.bench.{name}").measure()
     text = table(rows)

@@ -1,0 +1,106 @@
+"""The store at a hundred thousand deployments with ten operations each, every field filled, on SQLite.
+
+Cycles go the whole way – collector, ledger, reconcile, store, conclusions – each in a process of
+its own; readers are another process.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from tests.bench.scripted import Script
+from tests.bench.store_cycle import Figures
+from tests.bench.store_reads import Latencies, percentile
+from tests.bench.table import Row
+from tests.bench.yardstick import loop, seconds
+
+T = TypeVar("T")
+
+FIRST = Script()
+CHANGED = Script(changed_every=100, edition=1)
+AGAIN = Script(changed_every=100, edition=2)
+READ_ROUNDS = 30
+GB, MB = 1e9, 1e6
+
+
+def measure() -> Iterator[Row]:
+    """Yield what cycles cost, what they leave behind and how fast questions are answered."""
+    unit = seconds(loop)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "store.db"
+        first, same = cycle(path, FIRST), cycle(path, FIRST)
+        yield from _first(first, unit)
+        yield from _same(same, first)
+        changed = cycle(path, CHANGED)
+        yield Row(
+            f"a cycle with {changed.changed:,} changed deployments, wall",
+            changed.wall_s, "the unchanged one", same.wall_s, limit=8,
+        )  # fmt: skip
+        yield from _reads(path, unit)
+
+
+def cycle(path: Path, script: Script) -> Figures:
+    """Run a cycle in a process of its own."""
+    return _parse(_start("store_cycle", path, msgspec.json.encode(script).decode()), Figures)
+
+
+def _first(first: Figures, unit: float) -> Iterator[Row]:
+    total = f"first ingest of {first.deployments:,} deployments"
+    yield Row(f"{total}, wall", first.wall_s, "the yardstick", unit, limit=60)
+    yield Row(f"{total}, CPU", first.cpu_s, "the yardstick", unit)
+    own = first.script_cpu_s
+    yield Row(f"{total}, CPU without making them", first.cpu_s - own, "making them", own)
+    apiece = first.size_bytes / first.deployments
+    yield Row("database", first.size_bytes / GB, "a deployment", apiece / GB, unit="GB", limit=1)
+    yield Row("most memory in a first ingest", first.peak_bytes / MB, "the goal", 400, 1, "MB")
+
+
+def _same(same: Figures, first: Figures) -> Iterator[Row]:
+    yield Row("an unchanged cycle, wall", same.wall_s, "the first", first.wall_s)
+    spent = same.cpu_s - same.script_cpu_s
+    yield Row(
+        "an unchanged cycle, CPU of the store's path", spent, "the first", first.cpu_s, limit=6
+    )
+    yield Row(
+        "an unchanged cycle, inventory rows written",
+        same.written, "deployments", same.deployments, unit="rows", limit=0,
+    )  # fmt: skip
+
+
+def _reads(path: Path, unit: float) -> Iterator[Row]:
+    calm = _parse(_start("store_reads", path, str(READ_ROUNDS)), Latencies)
+    reader = _start("store_reads", path, "0")
+    cycle(path, AGAIN)
+    beside = _parse(reader, Latencies)
+    text = "page of 50 of a substring, by name"
+    for name, held, share, limit in (
+        (f"{text}, p95", calm.search, 0.95, 0.05),
+        ("7 facets of everything, p95", calm.facets, 0.95, 0.15),
+        (f"{text}, during a cycle, p99", beside.search, 0.99, 0.1),
+        ("7 facets of everything, during a cycle, p95", beside.facets, 0.95, None),
+    ):
+        yield Row(name, percentile(held, share), "the yardstick", unit, limit=limit)
+
+
+def _start(module: str, path: Path, argument: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", f"tests.bench.{module}", str(path), argument],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+def _parse(child: subprocess.Popen[bytes], kind: type[T]) -> T:
+    """End a child's input, wait for it and read what it printed."""
+    printed, _ = child.communicate()
+    if child.returncode:
+        raise RuntimeError(f"{child.args!r} ended with {child.returncode}")
+    return msgspec.json.decode(printed, type=kind)
