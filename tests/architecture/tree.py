@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import subprocess
+import tokenize
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +14,17 @@ from typing import TypeAlias
 
 ROOTS = ("agent", "collectors", "tui")
 ROOM = Path(__file__).parents[2]
+
+_SILENT = frozenset(
+    {
+        tokenize.COMMENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+        tokenize.INDENT,
+        tokenize.NEWLINE,
+        tokenize.NL,
+    }
+)
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -44,6 +57,19 @@ class Source:
     def length(self) -> int:
         """Lines, blank ones and comments included."""
         return self.text.count("\n")
+
+    @cached_property
+    def statements(self) -> int:
+        """Lines that hold code: neither blank, nor a comment, nor part of a docstring."""
+        documented: set[int] = set()
+        for node in ast.walk(self.syntax):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                documented.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        written: set[int] = set()
+        for token in tokenize.generate_tokens(io.StringIO(self.text).readline):
+            if token.type not in _SILENT:
+                written.update(range(token.start[0], token.end[0] + 1))
+        return len(written - documented)
 
     @property
     def module(self) -> str:

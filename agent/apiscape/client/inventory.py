@@ -142,7 +142,7 @@ class Inventory(Protocol):
         ...
 
     def snapshot(self) -> Snapshot:
-        """Return every row that is not retired, in columns."""
+        """Return every row of the default view, in columns: superseded rows and those long retired are not in it."""
         ...
 
     def detail(self, uid_or_name: str) -> Detail:
