@@ -2,9 +2,102 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+
 import click
+from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete
+from click.shell_completion import ShellComplete as Shell
 
 from apiscape.errors import ApiscapeError
+
+PROGRAM = "apiscape"
+VARIABLE = "_APISCAPE_COMPLETE"
+
+_BREAKS = ":<>="
+"""Where bash begins a new word, beside blanks: only what follows the last of them is replaced."""
+
+_SPECIAL = re.compile(r"([^\w:.,/@%+=~-])")
+ESCAPED = r"\\\1"
+
+_BASH = """\
+%(complete_func)s() {
+    local IFS=$'\\n' answer
+    COMPREPLY=()
+    for answer in $(COMP_LINE="${COMP_LINE:0:COMP_POINT}" %(complete_var)s=bash_complete "$1"); do
+        case "${answer%%%%,*}" in
+            dir) compopt -o dirnames 2>/dev/null ;;
+            file) compopt -o default 2>/dev/null ;;
+            *)
+                COMPREPLY+=("${answer#*,}")
+                case "$answer" in *[:\\<\\>]) compopt -o nospace 2>/dev/null ;; esac ;;
+        esac
+    done
+}
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+
+class Bash(BashComplete):
+    """Completion in bash, by the whole line: bash itself cuts words at colons, and a view is full of them."""
+
+    source_template = _BASH
+    begun = 0
+    """Characters of the word before the cursor that bash keeps as they are."""
+
+    quoted = False
+
+    def source(self) -> str:
+        """Return the script; any bash that knows `compopt` will do."""
+        return self.source_template % self.source_vars()
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the words before the cursor, and the one at it."""
+        words, incomplete, self.quoted = words_of(os.environ["COMP_LINE"])
+        if not self.quoted:
+            self.begun = max(incomplete.rfind(letter) for letter in _BREAKS) + 1
+        return words[1:], incomplete
+
+    def format_completion(self, item: CompletionItem) -> str:
+        """Return a line of the answer: what kind, and what takes the word's place."""
+        value = item.value[self.begun :]
+        return f"{item.type},{value if self.quoted else _SPECIAL.sub(ESCAPED, value)}"
+
+
+SHELLS: dict[str, type[Shell]] = {"bash": Bash, "zsh": ZshComplete, "fish": FishComplete}
+
+
+def script(shell: str) -> str:
+    """Return the completion script of a shell."""
+    return _shell(shell).source()
+
+
+def answer(instruction: str) -> int:
+    """Answer what a completion script asks (`bash_complete`), on stdout; return the exit code."""
+    name, _, what = instruction.partition("_")
+    if name not in SHELLS or what not in {"complete", "source"}:
+        return 1
+    shell = _shell(name)
+    click.echo(shell.complete() if what == "complete" else shell.source())
+    return 0
+
+
+def words_of(line: str) -> tuple[list[str], str, bool]:
+    """Return the words of a line up to the cursor, the one at it, and whether that is in open quotes."""
+    lexer = shlex.shlex(line, posix=True)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    words: list[str] = []
+    quoted = False
+    try:
+        words += lexer
+    except ValueError as error:  # a quote, or a backslash, without its end
+        words.append(lexer.token)
+        quoted = "quotation" in str(error)
+    fresh = not quoted and (not words or line[-1].isspace())
+    return words, "" if fresh else words.pop(), quoted
 
 
 def complete_view(
@@ -25,16 +118,36 @@ def complete_source(
     from apiscape.settings.load import load_settings
 
     try:
-        sources = load_settings(context.params.get("config")).sources
+        sources = load_settings(_config(context)).sources
     except ApiscapeError:
         return []
-    return [source.name for source in sources if source.name.startswith(incomplete)]
+    return _beginning((source.name for source in sources), incomplete)
 
 
-def complete_product(
-    _context: click.Context, _parameter: click.Parameter, incomplete: str
+def complete_scope(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[str]:
-    """Return installed collectors."""
-    from apiscape.collectors.registry import collector_names
+    """Return keys of scopes that were visited."""
+    from apiscape.cli.options import Session
 
-    return [name for name in collector_names() if name.startswith(incomplete)]
+    session = Session(_config(context), context.params.get("store"))
+    try:
+        with session.inventory() as inventory:
+            return _beginning((status.scope.key for status in inventory.scopes()), incomplete)
+    except ApiscapeError:
+        return []
+
+
+def _shell(name: str) -> Shell:
+    from apiscape.cli.group import ROOT
+
+    return SHELLS[name](ROOT, {}, PROGRAM, VARIABLE)
+
+
+def _config(context: click.Context) -> Path | None:
+    config = context.params.get("config")
+    return config if isinstance(config, Path) else None
+
+
+def _beginning(words: Iterable[str], incomplete: str) -> list[str]:
+    return [word for word in words if word.startswith(incomplete)]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 import click
 
 from apiscape.cli.catalogue import PACKAGE, SUMMARIES, help_text
+from apiscape.cli.naming import no_command
 from apiscape.errors import ApiscapeError, Exit, QueryError, SettingsError
 from apiscape.model.plain import plain
 
@@ -34,6 +37,18 @@ class Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments begin with.
+
+        Raises:
+            UsageError: there is none of that name; the hint names the nearest.
+        """
+        if args[0] not in SUMMARIES and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise no_command(args[0], list(SUMMARIES))
+        return super().resolve_command(ctx, args)
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the same text as the fast path does."""
         formatter.write(help_text())
@@ -41,7 +56,7 @@ class Commands(click.Group):
 
 ROOT = Commands(
     "apiscape",
-    invoke_without_command=True,
+    no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -49,10 +64,21 @@ ROOT = Commands(
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; return its exit code, with the error and its next step on stderr."""
     try:
-        result = ROOT.main(list(arguments), prog_name="apiscape", standalone_mode=False)
+        code = _run(list(arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_the_pipe()
+        return PIPE_CLOSED
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        with ROOT.make_context("apiscape", arguments) as context:
+            result = ROOT.invoke(context)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except click.ClickException as error:
         return _refuse(error)
@@ -60,9 +86,18 @@ def run(arguments: Sequence[str]) -> int:
         sys.stderr.write(explain(error))
         return error.exit_code
     except BrokenPipeError:
-        sys.stderr.close()
-        return PIPE_CLOSED
+        raise
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(plain(f"apiscape: {place}{error.strerror or error}") + "\n")
+        return Exit.UNREACHABLE
     return result if isinstance(result, int) else Exit.COMPLETE
+
+
+def _leave_the_pipe() -> None:
+    """Send what is still buffered nowhere, so that the interpreter's last flush is silent as well."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def explain(error: ApiscapeError) -> str:
@@ -73,14 +108,16 @@ def explain(error: ApiscapeError) -> str:
     lines = [f"apiscape: {place}{plain(error.message)}"]
     if isinstance(error, QueryError):
         lines += [f"  {line}" for line in error.pointer().splitlines()]
-    if error.hint:
-        lines.append(f"  → {plain(error.hint)}")
+    first, *more = map(plain, (error.hint or "").splitlines() or [""])
+    lines += [f"  → {first}"] if first else []
+    lines += [f"    {line.strip()}" for line in more]
     return "\n".join(lines) + "\n"
 
 
 def _refuse(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
-    sys.stderr.write(f"apiscape: {plain(error.format_message())}\n")
+    words = " ".join(error.format_message().split()).rstrip(".")
+    sys.stderr.write(f"apiscape: {plain(words[:1].lower() + words[1:])}\n")
     if context is not None:
         sys.stderr.write(f"  → {context.command_path} --help\n")
     return Exit.USAGE

@@ -10,11 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from apiscape.cli.commands.runs import count_unseen, first_error, listed_words, record_of
-from apiscape.cli.table import cell_width, cut
+from apiscape.cli.table import UNLIMITED, cell_width, fold
 from apiscape.cli.words import OUTCOME_GLYPHS, REACH_WORDS, count, duration
 from apiscape.model.plain import plain
 from apiscape.model.run import EstateEntry, RunReport, Totals
 from apiscape.model.vocabulary import ErrorKind, Outcome, ReachState
+
+INDENT = " " * 6
+"""Of what stands below a line of the ledger because it has no room in it."""
 
 MOST_COMPLETE_LINES = 12
 """Complete scopes beyond so many are counted in one line; the others are always shown."""
@@ -104,47 +107,61 @@ def run_lines(
         whole: Every line, however many.
     """
     ordered = sorted(reports, key=lambda report: (report.scope.reach.key, report.scope.product))
-    complete = [report for report in ordered if report.outcome in FINE and not count_unseen(report)]
-    hidden = set() if whole else {report.scope.key for report in complete[MOST_COMPLETE_LINES:]}
+    hidden = set() if whole else _hidden(ordered)
     shown = [report for report in ordered if report.scope.key not in hidden]
     counted = [report for report in shown if report.outcome not in WORDED]
     listed = _widest(map(listed_words, counted))
     recorded = _widest(f"{report.ledger.recorded:,}" for report in counted)
+    names = [titles.get(report.scope.product, report.scope.product) for report in shown]
     widths = Widths(
         place=_widest(map(_place, shown)),
-        title=_widest(titles.get(report.scope.product, report.scope.product) for report in shown),
+        title=_widest(names),
         listed=listed,
         recorded=recorded,
         sums=_widest(sum_words(report, listed, recorded) for report in counted),
     )
     lines = [
-        cut(line, width)
-        for report in shown
-        for line in (
-            _line(report, titles.get(report.scope.product, report.scope.product), widths),
-            _why(report),
-        )
-        if line
+        line
+        for report, name in zip(shown, names, strict=True)
+        for line in (*_lines(report, name, widths, width), *_why(report, width))
     ]
     return lines + ([f"  … {len(hidden)} more complete"] if hidden else [])
 
 
-def _line(report: RunReport, title: str, widths: Widths) -> str:
+def _hidden(reports: Iterable[RunReport]) -> set[str]:
+    """Return the complete scopes that are counted in one line: first those that hold nothing."""
+    complete = [report for report in reports if report.outcome in FINE and not count_unseen(report)]
+    complete.sort(key=lambda report: not report.ledger.listed)
+    return {report.scope.key for report in complete[MOST_COMPLETE_LINES:]}
+
+
+def _lines(report: RunReport, title: str, widths: Widths, width: int) -> list[str]:
+    """Return the line of a run; what has no room in it stands below, for figures are never cut."""
     glyph = OUTCOME_GLYPHS.get(report.outcome, "?")
-    head = f"  {glyph} {_place(report):<{widths.place}}  {title:<{widths.title}}  {report.outcome:<8}  "
-    if report.outcome in WORDED:
-        tail = "  ".join(filter(None, [reason_words(report), next_step(report)]))
-        accepted = f"  (accepted: {report.accepted})" if report.accepted else ""
-        return plain(head + tail + accepted)
+    place, outcome = _place(report), report.outcome
+    head = f"  {glyph} {place:<{widths.place}}  {title:<{widths.title}}  {outcome:<8}  "
+    if outcome in WORDED:
+        accepted = f"(accepted: {report.accepted})" if report.accepted else ""
+        return _joined(head, [reason_words(report), next_step(report), accepted], width)
     calls = count(report.ledger.calls, "call")
     sums = sum_words(report, widths.listed, widths.recorded)
-    return plain(f"{head}{sums:<{widths.sums}}  {calls:>11}  {_took(report)}".rstrip())
+    return _joined(head, [f"{sums:<{widths.sums}}  {calls:>11}  {_took(report)}".rstrip()], width)
 
 
-def _why(report: RunReport) -> str:
-    """Return why figures are short: the first reason, with the next step; empty where nothing is."""
+def _joined(head: str, pieces: Iterable[str], width: int) -> list[str]:
+    """Return a line of some pieces, and a line each for those that it has no room for."""
+    waiting = [plain(piece) for piece in pieces if piece]
+    line, gap = plain(head), ""
+    while waiting and cell_width(line + gap + waiting[0]) <= width:
+        line, gap = line + gap + waiting.pop(0), "  "
+    below = [part for piece in waiting for part in fold(piece, width, indent=INDENT)]
+    return [line.rstrip(), *below]
+
+
+def _why(report: RunReport, width: int) -> list[str]:
+    """Return why figures are short: the first reason, with the next step; nothing where nothing is."""
     if report.outcome in WORDED or first_error(report) is None:
-        return ""
+        return []
     unseen = count_unseen(report)
     words = [
         f"{count(unseen, 'detail')} not seen" if unseen else "",
@@ -152,7 +169,7 @@ def _why(report: RunReport) -> str:
         next_step(report),
         f"(accepted: {report.accepted})" if report.accepted else "",
     ]
-    return plain("      " + "  ".join(filter(None, words)))
+    return fold(plain("  ".join(filter(None, words))), width, indent=INDENT)
 
 
 def _place(report: RunReport) -> str:
@@ -189,7 +206,7 @@ def _tally(entries: Iterable[EstateEntry], state: str) -> int:
     return sum(1 for entry in entries if entry.state == state)
 
 
-def estate_lines(entries: Iterable[EstateEntry]) -> list[str]:
+def estate_lines(entries: Iterable[EstateEntry], width: int = UNLIMITED) -> list[str]:
     """Return a line per reach that exists and is not visited, with the reason."""
     lines = []
     for entry in entries:
@@ -198,7 +215,7 @@ def estate_lines(entries: Iterable[EstateEntry]) -> list[str]:
         word = REACH_WORDS.get(entry.state, entry.state)
         title = f" {entry.title}" if entry.title else ""
         because = (entry.accepted and f"accepted: {entry.accepted}") or entry.reason
-        lines.append(plain(f"  – {entry.key}{title}  {word}" + (f"  {because}" if because else "")))
+        lines += _joined(f"  – {entry.key}{title}  {word}  ", [because or ""], width)
     return lines
 
 

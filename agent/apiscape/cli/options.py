@@ -72,48 +72,57 @@ class Session(msgspec.Struct, frozen=True):
 
 
 def session_options(*, output: bool = True) -> Callable[[Body], Body]:
-    """Give a command `--config`, `--store` and (unless it has none) `--json` and `-o`, as one `session`."""
+    """Give a command `--config`, `--store` and (unless it has none) `-o` and `--json`, as one `session`."""
 
     def decorate(body: Body) -> Body:
         @functools.wraps(body)
         def command(
-            *,
-            config: Path | None,
-            store: str | None,
-            as_json: bool = False,
-            output_form: str = "table",
-            **rest: object,
+            *, config: Path | None, store: str | None, output: str = "table", **rest: object
         ) -> object:
-            session = Session(config, store, "json" if as_json else output_form)
-            return body(session=session, **rest)
+            return body(session=Session(config, store, output), **rest)
 
-        for option in reversed(_OPTIONS + (_OUTPUT if output else ())):
-            command = option(command)
-        return command  # type: ignore[return-value]  # click keeps the function's place, not its type
+        given = output_option(command) if output else command
+        return config_option(_STORE(given))  # type: ignore[return-value]  # click keeps the function's place, not its type
 
     return decorate
 
 
-_OPTIONS = (
-    click.option(
-        "--config",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help="Configuration file.",
-    ),
-    click.option(
-        "--store", metavar="URL", envvar="APISCAPE_STORE", help="SQLite file or PostgreSQL URL."
-    ),
+def output_option(body: Callable[..., object]) -> Callable[..., object]:
+    """Give a command `-o` and `--json`, as one `output`: a word of `FORMATS`."""
+
+    @functools.wraps(body)
+    def command(*, as_json: bool, output: str, **rest: object) -> object:
+        return body(output="json" if as_json else output, **rest)
+
+    return _FORM(_JSON(command))
+
+
+_FORM = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="Output format.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON (= -o json).")
+_STORE = click.option(
+    "--store", metavar="URL", envvar="APISCAPE_STORE", help="SQLite file or PostgreSQL URL."
 )
 
-_OUTPUT = (
-    click.option("--json", "as_json", is_flag=True, help="Print JSON (= -o json)."),
-    click.option(
-        "-o",
-        "output_form",
-        type=click.Choice(FORMATS),
-        default="table",
-        show_default=True,
-        help="Output format.",
-    ),
+
+def _of_the_group(context: click.Context, _parameter: click.Parameter, value: object) -> object:
+    """Return a value, or what stands before the name of a command within a command."""
+    if value is None and context.parent is not None:
+        return context.parent.params.get("config")
+    return value
+
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    callback=_of_the_group,
+    help="Configuration file.",
 )
+"""Gives a command `--config`; a command within a command has that of the outer one."""

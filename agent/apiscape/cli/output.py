@@ -9,13 +9,15 @@ from typing import Any
 import msgspec
 import yaml
 
-from apiscape.cli.table import Column, output_width, render_table
+from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
+from apiscape.client.inventory import Summary
 from apiscape.errors import Exit
+from apiscape.model.plain import plain
 
 
 def say(words: str) -> None:
     """Write a line of words to stderr."""
-    sys.stderr.write(words + "\n")
+    sys.stderr.write(plain(words) + "\n")
 
 
 def write(data: str) -> None:
@@ -39,19 +41,53 @@ def write_yaml(record: object) -> None:
     write(yaml.safe_dump(msgspec.to_builtins(record), sort_keys=False, allow_unicode=True))
 
 
-def write_table(columns: Iterable[Column], rows: Iterable[Iterable[str]]) -> None:
-    """Write a table that fits the terminal."""
-    write(render_table(list(columns), [list(row) for row in rows], width=output_width()))
+def write_table(
+    columns: Iterable[Column], rows: Iterable[Iterable[str]], *, wide: bool = False
+) -> None:
+    """Write a table that fits the terminal; a wide one is never cut."""
+    write(table_text(columns, rows, wide=wide))
 
 
-def warn_incomplete(incomplete: Iterable[str], *, require_complete: bool) -> Exit:
-    """Say on stderr which scopes were not seen whole; return the exit code that this asks for."""
-    scopes = list(incomplete)
-    for scope in scopes:
+def table_text(
+    columns: Iterable[Column], rows: Iterable[Iterable[str]], *, wide: bool = False
+) -> str:
+    """Return what `write_table` writes."""
+    width = UNLIMITED if wide else output_width()
+    return render_table(list(columns), [list(row) for row in rows], width=width)
+
+
+def write_records(form: str, records: Iterable[object], names: Iterable[str]) -> bool:
+    """Write records in one of the formats for scripts (`name`: a line each); say whether it was one of them."""
+    if form == "json":
+        write_json_lines(records)
+    elif form == "yaml":
+        write_yaml(list(records))
+    elif form == "name":
+        write("".join(f"{plain(name)}\n" for name in names))
+    return form in {"json", "yaml", "name"}
+
+
+def write_record(form: str, record: object, name: str) -> bool:
+    """Write the one record of a command in one of the formats for scripts; say whether it was one of them."""
+    if form == "json":
+        write_json(record)
+        return True
+    if form == "yaml":
+        write_yaml(record)
+        return True
+    return write_records(form, (), [name])
+
+
+def warn_incomplete(summary: Summary, *, require_complete: bool) -> Exit:
+    """Say on stderr what was not seen; return the exit code that this asks for."""
+    for scope in summary.incomplete:
         say(f"not seen whole: {scope}")
-    if scopes:
+    if summary.incomplete:
         say("Rows of these scopes may be out of date or lacking: apiscape runs")
-    return Exit.INCOMPLETE if scopes and require_complete else Exit.COMPLETE
+    if not summary.scopes:
+        say("Nothing was visited yet, so nobody knows what is there: apiscape scan")
+    unseen = summary.incomplete or not summary.scopes
+    return Exit.INCOMPLETE if unseen and require_complete else Exit.COMPLETE
 
 
 def drop_unknown(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from apiscape.cli.ledger import (
     verdict_line,
 )
 from apiscape.cli.progress import ProgressLine
+from apiscape.cli.table import fold
 from apiscape.cli.words import duration
 from apiscape.client.inventory import Summary
 from apiscape.collect.forecast import Forecast
@@ -35,15 +36,17 @@ def scan_lines(
     lines: list[str] = []
     for plan in sorted(seen.plans, key=lambda plan: plan.source.name):
         runs = [run for run in report.runs if run.scope.source == plan.source.name]
-        lines.append(_head(plan, seen.forecasts.get(plan.source.name)))
+        lines += fold(_head(plan, seen.forecasts.get(plan.source.name)), width, further="  ")
         lines += run_lines(runs, titles, width=width, whole=whole)
-        lines += estate_lines(plan.estate)
+        lines += estate_lines(plan.estate, width)
         if plan.estate_error is not None:
-            lines.append(plain(f"  ? what else exists is not known: {plan.estate_error.message}"))
+            unknown = plain(f"? what else exists is not known: {plan.estate_error.message}")
+            lines += fold(unknown, width, indent="  ", further="  ")
     since = summary.observed_at.astimezone().strftime("%H:%M") if summary.observed_at else None
-    lines.append(totals_line(summary.deployments, summary.apis, report.totals, since))
-    lines.append(verdict_line(report.runs, report.exit_code))
-    return lines
+    lines += fold(
+        totals_line(summary.deployments, summary.apis, report.totals, since), width, further="  "
+    )
+    return lines + fold(verdict_line(report.runs, report.exit_code), width, further="  ")
 
 
 def scan_record(report: ScanReport, seen: ProgressLine, summary: Summary) -> dict[str, object]:

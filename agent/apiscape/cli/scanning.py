@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime
 
+from apiscape.cli.naming import no_source
 from apiscape.collect.clock import Stop
 from apiscape.collect.progress import Progress
 from apiscape.collect.report import ScanReport
@@ -32,8 +33,7 @@ def plan_sources(settings: Settings, names: Collection[str] = ()) -> tuple[Sourc
         )
     missing = sorted(set(names) - {source.name for source in settings.sources})
     if missing:
-        known = ", ".join(source.name for source in settings.sources)
-        raise UsageError(f"no source {missing[0]!r}", hint=f"configured: {known}")
+        raise no_source(missing[0], settings.sources)
     digest = settings_digest(settings)
     chosen = [source for source in settings.sources if not names or source.name in names]
     return tuple(_plan(source, settings, digest) for source in chosen)

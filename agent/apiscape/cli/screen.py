@@ -34,10 +34,7 @@ def open_screen(
     Raises:
         UsageError: there is no terminal, or the UI's toolkit is not installed.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(
-            "the terminal UI needs a terminal", hint="apiscape list prints the same rows"
-        )
+    need_terminal()
     try:
         from apiscape.tui.app import run
         from apiscape.tui.options import Actions, Options
@@ -53,3 +50,16 @@ def open_screen(
         actions=Actions(rescan=rescan),
         options=Options(origin=origin, folder=platformdirs.user_config_path("apiscape")),
     )
+
+
+def need_terminal() -> None:
+    """Refuse to open a screen where there is none, before anything is made for it.
+
+    Raises:
+        UsageError: input or output is no terminal.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the terminal UI needs a terminal",
+            hint="apiscape list prints the same rows; apiscape --help shows the rest",
+        )

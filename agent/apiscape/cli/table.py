@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 from typing import TextIO
@@ -27,11 +28,17 @@ class Column(msgspec.Struct, frozen=True):
         title: Its heading.
         right: True for figures.
         gives_way: True where it may be cut to fit; identifiers that people copy should not be.
+        cut_inside: True where a cut text keeps its end as well, which tells it from its neighbours.
+        comfort: Cells that it is not cut below while another column can leave.
+        leaves: On a terminal that is too narrow, 1 leaves first, then 2; 0 always stays.
     """
 
     title: str
     right: bool = False
     gives_way: bool = False
+    cut_inside: bool = False
+    comfort: int = 16
+    leaves: int = 0
 
 
 def cell_width(text: str) -> int:
@@ -60,6 +67,30 @@ def cut(text: str, width: int) -> str:
     return "".join(kept) + ELLIPSIS
 
 
+def cut_inside(text: str, width: int) -> str:
+    """Return a text that takes at most `width` cells, without its middle where it was longer."""
+    if cell_width(text) <= width:
+        return text
+    tail = ""
+    for character in reversed(text):
+        if cell_width(character + tail) > (width - 1) * 2 // 3:
+            break
+        tail = character + tail
+    return cut(text, max(width - cell_width(tail), 1)) + tail
+
+
+def fold(text: str, width: int, *, indent: str = "", further: str = "") -> list[str]:
+    """Return words on lines of at most `width`; a longer word stays whole, for people copy it."""
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def output_width(stream: TextIO = sys.stdout) -> int:
     """Return the width of the terminal a stream leads to; a file or a pipe has no limit."""
     return shutil.get_terminal_size().columns if stream.isatty() else UNLIMITED
@@ -72,11 +103,27 @@ def render_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, wi
         max([cell_width(column.title), *(cell_width(row[index]) for row in cells)])
         for index, column in enumerate(columns)
     ]
-    widths = fit(
-        natural, [column.gives_way for column in columns], width - len(GAP) * (len(columns) - 1)
-    )
-    lines = [[column.title for column in columns], *cells]
+    stay = staying(columns, natural, width)
+    columns = [columns[index] for index in stay]
+    gives_way = [column.gives_way for column in columns]
+    widths = fit([natural[i] for i in stay], gives_way, width - len(GAP) * (len(columns) - 1))
+    lines = [[column.title for column in columns], *([row[i] for i in stay] for row in cells)]
     return "".join(_line(columns, line, widths) for line in lines)
+
+
+def staying(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int]:
+    """Return the positions of the columns that a terminal has room for."""
+    stay = list(range(len(columns)))
+    needs = [
+        min(wanted, column.comfort) if column.gives_way else wanted
+        for column, wanted in zip(columns, natural, strict=True)
+    ]
+    going = sorted((i for i in stay if columns[i].leaves), key=lambda i: columns[i].leaves)
+    for index in going:
+        if sum(needs[i] for i in stay) + len(GAP) * (len(stay) - 1) <= width:
+            break
+        stay.remove(index)
+    return stay
 
 
 def fit(natural: Sequence[int], gives_way: Sequence[bool], width: int) -> list[int]:
@@ -99,7 +146,7 @@ def fit(natural: Sequence[int], gives_way: Sequence[bool], width: int) -> list[i
 def _line(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int]) -> str:
     shown = []
     for column, cell, width in zip(columns, cells, widths, strict=True):
-        text = cut(cell, width)
+        text = (cut_inside if column.cut_inside else cut)(cell, width)
         padding = " " * (width - cell_width(text))
         shown.append(padding + text if column.right else text + padding)
     return GAP.join(shown).rstrip() + "\n"

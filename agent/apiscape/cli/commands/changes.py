@@ -2,56 +2,74 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 import msgspec
 
-from apiscape.cli.completion import complete_view
 from apiscape.cli.options import Session, session_options
-from apiscape.cli.output import say, write, write_json_lines, write_table, write_yaml
+from apiscape.cli.output import say, table_text, write, write_records
 from apiscape.cli.table import Column
-from apiscape.cli.words import clock
+from apiscape.cli.views import ViewCommand, view_argument
+from apiscape.cli.words import clock, count
 from apiscape.client.inventory import Inventory
 from apiscape.model.change import Change, FieldChange
-from apiscape.model.plain import plain
 from apiscape.model.values import is_known
 
 FOLLOW_EVERY_S = 1.0
 PAGE = 1000
 LONGEST_VALUE = 60
 
+CONCLUDED = "concluded"
+"""The kind of a change that follows from others: no gateway did anything."""
+
 COLUMNS = (
     Column("SEQ", right=True),
     Column("WHEN"),
     Column("WHAT"),
-    Column("DEPLOYMENT", gives_way=True),
-    Column("SCOPE", gives_way=True),
-    Column("DETAIL", gives_way=True),
+    Column("DEPLOYMENT", gives_way=True, comfort=24),
+    Column("SCOPE", gives_way=True, cut_inside=True, comfort=48, leaves=1),
+    Column("DETAIL", gives_way=True, comfort=40),
 )
 
 
-@click.command("changes")
-@click.argument("view", default="", shell_complete=complete_view)
-@click.option("-f", "--follow", is_flag=True, help="Go on as changes come.")
+@click.command("changes", cls=ViewCommand)
+@view_argument
+@click.option("-f", "--follow", is_flag=True, help="Go on as changes come, until interrupted.")
 @click.option("--after", type=click.IntRange(0), default=0, help="Only after this sequence number.")
 @click.option(
     "--limit", type=click.IntRange(1), default=200, show_default=True, help="The newest so many."
 )
+@click.option(
+    "--conclusions",
+    is_flag=True,
+    help="Also what follows from others: which API a deployment belongs to, its effective addresses.",
+)
 @session_options()
-def command(*, session: Session, view: str, follow: bool, after: int, limit: int) -> None:
+def command(
+    *, session: Session, view: str, follow: bool, after: int, limit: int, conclusions: bool
+) -> None:
     """Show changes of deployments that match VIEW, oldest first."""
     with session.inventory() as inventory:
-        newest = list(_all(inventory, view, after))[-limit:]
-        _print(session.output, newest)
-        last = newest[-1].seq if newest else after
+        kept: deque[Change] = deque(maxlen=limit)
+        last, hidden = after, 0
+        for change in _all(inventory, view, after):
+            last = change.seq
+            hidden += change.kind == CONCLUDED and not conclusions
+            if conclusions or change.kind != CONCLUDED:
+                kept.append(change)
+        show(session.output, list(kept))
+        if session.output in {"table", "wide"}:
+            _say_sums(len(kept), hidden)
         while follow:
             time.sleep(FOLLOW_EVERY_S)
             fresh = list(_all(inventory, view, last))
-            if fresh:
-                _print(session.output, fresh)
-                last = fresh[-1].seq
+            last = fresh[-1].seq if fresh else last
+            news = [change for change in fresh if conclusions or change.kind != CONCLUDED]
+            show(session.output, news, heading=False)
 
 
 def _all(inventory: Inventory, view: str, after: int) -> Iterator[Change]:
@@ -63,17 +81,23 @@ def _all(inventory: Inventory, view: str, after: int) -> Iterator[Change]:
         after = page.last_seq
 
 
-def _print(form: str, changes: list[Change]) -> None:
-    if form == "json":
-        write_json_lines(changes)
-    elif form == "yaml":
-        write_yaml(changes)
-    elif form == "name":
-        write("".join(f"{plain(change.name)}\n" for change in changes))
-    elif changes:
-        write_table(COLUMNS, map(_row, changes))
-    else:
-        say("No change yet.")
+def show(form: str, changes: Sequence[Change], *, heading: bool = True) -> None:
+    """Write changes in one of the output formats, at once, for somebody may be following."""
+    if not changes:
+        return
+    if not write_records(form, changes, (change.name for change in changes)):
+        lines = table_text(COLUMNS, map(_row, changes), wide=form == "wide").splitlines(
+            keepends=True
+        )
+        write("".join(lines if heading else lines[1:]))
+    sys.stdout.flush()
+
+
+def _say_sums(shown: int, hidden: int) -> None:
+    if not shown:
+        say("No change.")
+    if hidden:
+        say(f"{count(hidden, 'conclusion')} not shown: --conclusions shows them")
 
 
 def _row(change: Change) -> list[str]:
@@ -82,12 +106,24 @@ def _row(change: Change) -> list[str]:
 
 
 def field_words(change: FieldChange) -> str:
-    """Return one changed field in words: `style rest → http`."""
+    """Return one changed field in words: `style rest → http`, or of a list what came and went."""
+    if isinstance(change.old or change.new, list | tuple):
+        return f"{change.field} {_difference(change.old or (), change.new or ())}"
     return f"{change.field} {_short(change.old)} → {_short(change.new)}"
+
+
+def _difference(old: Iterable[object], new: Iterable[object]) -> str:
+    """Return `+came -went`."""
+    before, after = list(map(_short, old)), list(map(_short, new))
+    came = [f"+{value}" for value in after if value not in before]
+    went = [f"-{value}" for value in before if value not in after]
+    return " ".join([*came, *went]) or "in another order"
 
 
 def _short(value: object) -> str:
     if not is_known(value):
         return "unknown"
+    if value is None:
+        return "-"
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"

@@ -6,13 +6,14 @@ import getpass
 
 import click
 
+from apiscape.cli.completion import complete_scope
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say
 from apiscape.cli.words import count
 
 
 @click.command("confirm")
-@click.argument("scope")
+@click.argument("scope", shell_complete=complete_scope)
 @click.option(
     "--by", default=getpass.getuser, help="Who says so; kept in the history.  [default: you]"
 )

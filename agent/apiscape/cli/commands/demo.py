@@ -47,11 +47,11 @@ def command(*, plain: bool) -> int:
 
 def print_all(plans: tuple[SourcePlan, ...], store: Store) -> int:
     """Visit, then print the ledger and the inventory."""
-    from apiscape.cli.commands.list import print_rows, rows_of
+    from apiscape.cli.commands.list import ORDER, print_rows, rows_of
     from apiscape.cli.progress import ProgressLine
     from apiscape.cli.scan_report import scan_lines
     from apiscape.cli.scanning import scan_and_conclude
-    from apiscape.query import parse
+    from apiscape.query.syntax import EVERYTHING
     from apiscape.serve.local import LocalInventory
 
     seen = ProgressLine(sys.stderr)
@@ -60,8 +60,7 @@ def print_all(plans: tuple[SourcePlan, ...], store: Store) -> int:
     inventory = LocalInventory(store)
     lines = scan_lines(report, seen, inventory.summary(), width=output_width(), whole=False)
     write("".join(f"{line}\n" for line in lines) + "\n")
-    rows, _ = rows_of(inventory, "sort:name", None)
-    print_rows("table", parse("sort:name"), rows)
+    print_rows("table", EVERYTHING, rows_of(inventory, ORDER).items)
     say(
         "The gaps above belong to the demo. Your own gateways: apiscape sources init, then apiscape scan"
     )

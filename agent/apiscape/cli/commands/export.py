@@ -10,9 +10,9 @@ from typing import Any, TextIO
 import click
 import msgspec
 
-from apiscape.cli.completion import complete_view
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, warn_incomplete
+from apiscape.cli.views import ViewCommand, view_argument
 from apiscape.cli.words import count
 from apiscape.client.inventory import Inventory
 from apiscape.model.row import Row
@@ -23,8 +23,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", 
 """A spreadsheet takes a cell that begins so for a formula; the last four are the full-width forms."""
 
 
-@click.command("export")
-@click.argument("view", default="", shell_complete=complete_view)
+@click.command("export", cls=ViewCommand)
+@view_argument
 @click.option(
     "--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True
 )
@@ -52,7 +52,7 @@ def command(
             else _write_jsonl(rows, sys.stdout)
         )
         say(f"{count(written, 'deployment')} written")
-        return warn_incomplete(inventory.summary().incomplete, require_complete=require_complete)
+        return warn_incomplete(inventory.summary(), require_complete=require_complete)
 
 
 def _rows(inventory: Inventory, view: str) -> Iterator[Row]:

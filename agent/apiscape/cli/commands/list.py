@@ -7,22 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import click
+import msgspec
 
-from apiscape.cli.completion import complete_view
 from apiscape.cli.options import Session, session_options
-from apiscape.cli.output import (
-    drop_unknown,
-    say,
-    warn_incomplete,
-    write,
-    write_json_lines,
-    write_table,
-    write_yaml,
-)
+from apiscape.cli.output import drop_unknown, say, warn_incomplete, write_records, write_table
 from apiscape.cli.table import Column
+from apiscape.cli.views import ViewCommand, view_argument
 from apiscape.cli.words import count, shown
 from apiscape.client.inventory import Inventory
-from apiscape.model.plain import plain
 from apiscape.model.row import Row
 from apiscape.query import format_view, parse
 from apiscape.query.fields import FIELDS, Kind
@@ -65,8 +57,29 @@ NARROW = (
 WIDE = (*NARROW, "account", "region", "stage", "endpoint", "basis", "presence", "freshness", "uid")
 
 
-@click.command("list")
-@click.argument("view", default="", shell_complete=complete_view)
+ORDER = "sort:name,account,region,stage"
+"""Of a table, where the view asks for none."""
+
+HEADINGS = {"operations": "OPS"}
+LEAVES = {"gateway": 1, "style": 2}
+"""Columns that a narrow terminal does without, the first to leave first."""
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """The rows of a view, up to a limit.
+
+    Attributes:
+        matched: How many match in all.
+        undecided: How many neither match nor are ruled out.
+    """
+
+    items: list[Row]
+    matched: int
+    undecided: int
+
+
+@click.command("list", cls=ViewCommand)
+@view_argument
 @click.option(
     "--as-of", metavar="TIME", help="The inventory as it was then (= at:TIME in the view)."
 )
@@ -78,7 +91,7 @@ WIDE = (*NARROW, "account", "region", "stage", "endpoint", "basis", "presence", 
 def command(
     *, session: Session, view: str, as_of: str | None, limit: int | None, require_complete: bool
 ) -> int:
-    """List deployments that match VIEW.
+    """List deployments that match VIEW. Quote it: `<` and `>` mean something to a shell.
 
     \b
     apiscape list                                 everything
@@ -87,31 +100,32 @@ def command(
     apiscape list '-owner:none changed<7d sort:changed:desc'
     apiscape list 'path:/refund cols:name,gateway,endpoint'
     """
-    text = f"{view} at:{as_of}" if as_of else view
+    text = f"{view} at:{as_of}".lstrip() if as_of else view
     parsed = parse(text)
+    is_table = session.output in {"table", "wide"}
     with session.inventory() as inventory:
-        if not parsed.sort and session.output in {"table", "wide"}:
-            text = f"{text} sort:name".lstrip()
-        rows, undecided = rows_of(inventory, text, limit)
-        print_rows(session.output, parsed, rows)
-        if session.output in {"table", "wide"}:
-            say(_sum(len(rows), undecided, parsed))
-        elif undecided:
-            say(f"{undecided:,} undecided: undecided:yes lists them")
-        return warn_incomplete(inventory.summary().incomplete, require_complete=require_complete)
+        if is_table and not parsed.sort:
+            text = f"{text} {ORDER}".lstrip()
+        rows = rows_of(inventory, text, limit)
+        print_rows(session.output, parsed, rows.items)
+        if is_table:
+            say(sum_words(rows, parsed))
+        elif rows.undecided and not parsed.undecided:
+            say(f"{rows.undecided:,} undecided: undecided:yes lists them")
+        return warn_incomplete(inventory.summary(), require_complete=require_complete)
 
 
-def rows_of(inventory: Inventory, view: str, limit: int | None) -> tuple[list[Row], int]:
-    """Return all rows of a view (up to a limit) and how many are undecided."""
-    rows: list[Row] = []
+def rows_of(inventory: Inventory, view: str, limit: int | None = None) -> Rows:
+    """Return all rows of a view, up to a limit."""
+    items: list[Row] = []
     after: str | None = None
     while True:
-        wanted = PAGE if limit is None else min(PAGE, limit - len(rows))
+        wanted = PAGE if limit is None else min(PAGE, limit - len(items))
         page = inventory.page(view, limit=wanted, after=after)
-        rows.extend(page.items)
+        items.extend(page.items)
         after = page.next
-        if after is None or (limit is not None and len(rows) >= limit):
-            return rows, page.undecided
+        if after is None or (limit is not None and len(items) >= limit):
+            return Rows(items, page.matched, page.undecided)
 
 
 def record_of(row: Row) -> dict[str, Any]:
@@ -127,24 +141,22 @@ def record_of(row: Row) -> dict[str, Any]:
 
 def print_rows(form: str, view: View, rows: list[Row]) -> None:
     """Write rows in one of the output formats."""
-    if form == "json":
-        write_json_lines(map(record_of, rows))
-    elif form == "yaml":
-        write_yaml(list(map(record_of, rows)))
-    elif form == "name":
-        write("".join(f"{plain(row.name)}\n" for row in rows))
-    else:
-        chosen = view.columns or (WIDE if form == "wide" else NARROW)
-        write_table(map(column_of, chosen), (list(_cells(row, chosen)) for row in rows))
+    if write_records(form, map(record_of, rows), (row.name for row in rows)):
+        return
+    chosen = view.columns or (WIDE if form == "wide" else NARROW)
+    leaves = {} if view.columns else LEAVES
+    columns = [column_of(field, leaves.get(field, 0)) for field in chosen]
+    write_table(columns, (list(_cells(row, chosen)) for row in rows), wide=form == "wide")
 
 
-def column_of(field: str) -> Column:
+def column_of(field: str, leaves: int = 0) -> Column:
     """Return the table column of a view's field."""
-    kind = FIELDS[field].kind
     return Column(
-        field.upper().replace("_", " "),
-        right=kind is Kind.NUMBER,
+        HEADINGS.get(field, field.upper().replace("_", " ")),
+        right=FIELDS[field].kind is Kind.NUMBER,
         gives_way=field not in {"uid", "operations"},
+        cut_inside=field in {"scope", "native_id"},
+        leaves=leaves,
     )
 
 
@@ -154,18 +166,14 @@ def _cells(row: Row, columns: tuple[str, ...]) -> Iterator[str]:
         yield f"{value:g}" if isinstance(value, float) else shown(value)
 
 
-def _sum(matched: int, undecided: int, view: View) -> str:
-    """Return the line below a table: how many, and how many nobody can tell."""
-    at = f" as of {view.at.isoformat()}" if isinstance(view.at, datetime) else ""
-    kind = "undecided" if view.undecided else "match"
-    tail = (
-        f", {undecided:,} undecided (undecided:yes lists them)"
-        if undecided and not view.undecided
-        else ""
-    )
-    named = f" {format_view(view)}" if view.terms else ""
-    return (
-        f"{count(matched, 'deployment')} {kind}{named}{at}{tail}"
-        if view.terms
-        else (f"{count(matched, 'deployment')}{at}")
-    )
+def sum_words(rows: Rows, view: View) -> str:
+    """Return the line below a table: how many, of how many, and how many nobody can tell."""
+    shown_of = f"{len(rows.items):,} of " if len(rows.items) < rows.matched else ""
+    at = f" as of {view.at:%Y-%m-%d %H:%M %Z}" if isinstance(view.at, datetime) else ""
+    if not view.terms:
+        return f"{shown_of}{count(rows.matched, 'deployment')}{at}"
+    terms = format_view(View(terms=view.terms))
+    if view.undecided:
+        return f"{shown_of}{count(rows.matched, 'deployment')} undecided of {terms}{at}"
+    tail = f", {rows.undecided:,} undecided (undecided:yes lists them)" if rows.undecided else ""
+    return f"{shown_of}{count(rows.matched, 'deployment')} match {terms}{at}{tail}"

@@ -8,8 +8,9 @@ import click
 import msgspec
 
 from apiscape.cli.completion import complete_source
+from apiscape.cli.naming import no_source
 from apiscape.cli.options import Session, session_options
-from apiscape.cli.output import say, write, write_json_lines, write_table, write_yaml
+from apiscape.cli.output import say, write, write_records, write_table
 from apiscape.cli.table import Column
 from apiscape.collectors.contract import Collector, Permission, Provider, WritesPolicies
 from apiscape.collectors.registry import (
@@ -27,12 +28,12 @@ from apiscape.settings.schema import Settings, Source
 POLICY = "policy"
 
 COLUMNS = (
-    Column("SOURCE"),
-    Column("PRODUCT"),
-    Column("PERMISSION"),
-    Column("ON", gives_way=True),
+    Column("SOURCE", leaves=3),
+    Column("PRODUCT", leaves=1),
+    Column("PERMISSION", leaves=4),
+    Column("ON", gives_way=True, comfort=24, leaves=2),
     Column("LAST VISIT"),
-    Column("WITHOUT IT", gives_way=True),
+    Column("HIDDEN WITHOUT IT", gives_way=True, comfort=40),
 )
 
 
@@ -77,31 +78,38 @@ def command(
     settings = session.settings()
     chosen = _choose(settings, sources)
     if as_policy or form:
-        for source in chosen:
-            write(policy_text(source, settings, form or POLICY).rstrip() + "\n")
+        write(_one_policy(chosen, settings, form or POLICY))
         return
     runs = _last_runs(session)
     lines = [line for source in chosen for line in permission_lines(source, runs)]
-    if session.output == "json":
-        write_json_lines(lines)
-    elif session.output == "yaml":
-        write_yaml(lines)
-    elif session.output == "name":
-        write("".join(f"{name}\n" for name in sorted({line.permission for line in lines})))
-    else:
-        write_table(COLUMNS, map(_row, lines))
+    names = sorted({line.permission for line in lines})
+    if not write_records(session.output, lines, names):
+        write_table(COLUMNS, map(_row, lines), wide=session.output == "wide")
         say(
             "apiscape permissions --policy prints the smallest policy; nothing in it can write or read a key's value."
         )
 
 
+def _one_policy(sources: Iterable[Source], settings: Settings, form: str) -> str:
+    """Return the policy that serves some sources.
+
+    Raises:
+        UsageError: they need more than one.
+    """
+    policies = {policy_text(source, settings, form): source.name for source in sources}
+    if len(policies) > 1:
+        names = ", ".join(policies.values())
+        raise UsageError("these sources need a policy each", hint=f"name one of them: {names}")
+    return "".join(f"{text.rstrip()}\n" for text in policies)
+
+
 def _choose(settings: Settings, names: tuple[str, ...]) -> list[Source]:
-    if not settings.sources:
-        return [Source(name=name, provider=name) for name in provider_names()]
-    missing = sorted(set(names) - {source.name for source in settings.sources})
+    """Return the sources that are asked for; without a configuration, every provider as it is by default."""
+    known = settings.sources or [Source(name=name, provider=name) for name in provider_names()]
+    missing = sorted(set(names) - {source.name for source in known})
     if missing:
-        raise UsageError(f"no source {missing[0]!r}", hint="apiscape sources lists them")
-    return [source for source in settings.sources if not names or source.name in names]
+        raise no_source(missing[0], known)
+    return [source for source in known if not names or source.name in names]
 
 
 def policy_text(source: Source, settings: Settings, form: str) -> str:

@@ -7,49 +7,60 @@ from datetime import UTC, datetime
 
 import click
 
+from apiscape.cli.completion import complete_scope
+from apiscape.cli.naming import no_scope
 from apiscape.cli.options import Session, session_options
-from apiscape.cli.output import say, write, write_json_lines, write_table, write_yaml
-from apiscape.cli.table import Column
-from apiscape.cli.words import OUTCOME_GLYPHS, age
+from apiscape.cli.output import say, table_text, write, write_records
+from apiscape.cli.table import Column, fold, output_width
+from apiscape.cli.words import OUTCOME_GLYPHS, age, count
+from apiscape.client.inventory import ScopeStatus
 from apiscape.model.plain import plain
 from apiscape.model.run import ErrorRecord, RunReport
 
 COLUMNS = (
     Column(""),
-    Column("SCOPE", gives_way=True),
+    Column("SCOPE", gives_way=True, cut_inside=True, comfort=60),
     Column("OUTCOME"),
-    Column("WHEN", right=True),
+    Column("WHEN", right=True, leaves=4),
     Column("LISTED", right=True),
-    Column("RECORDED", right=True),
-    Column("SKIPPED", right=True),
-    Column("FAILED", right=True),
-    Column("DEPLOYMENTS", right=True),
-    Column("CALLS", right=True),
-    Column("THROTTLED", right=True),
-    Column("WHY", gives_way=True),
+    Column("= RECORDED", gives_way=True, comfort=24),
+    Column("DEPLOYMENTS", right=True, leaves=3),
+    Column("CALLS", right=True, leaves=2),
+    Column("THROTTLED", right=True, leaves=1),
 )
 
 
 @click.command("runs")
-@click.argument("scope", required=False)
+@click.argument("scope", required=False, shell_complete=complete_scope)
 @click.option("--all", "past", is_flag=True, help="Past runs too, not only each scope's last.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
 @session_options()
 def command(*, session: Session, scope: str | None, past: bool, limit: int) -> None:
-    """Show what the last visit of each scope saw, skipped and could not see (of SCOPE: all its visits)."""
+    """Show what the last visit of each scope saw, skipped and could not see (of SCOPE: all its visits).
+
+    `-o wide` shows every listing of each visit, with all that was skipped, failed or not seen.
+    """
     with session.inventory() as inventory:
+        statuses = inventory.scopes()
+        known = [status.scope.key for status in statuses]
+        if scope is not None and scope not in known:
+            raise no_scope(scope, known)
         if past or scope:
             reports = inventory.runs(scope=scope, limit=limit)
         else:
-            reports = tuple(status.last_run for status in inventory.scopes() if status.last_run)
-    if session.output == "json":
-        write_json_lines(map(record_of, reports))
-    elif session.output == "yaml":
-        write_yaml(list(map(record_of, reports)))
-    elif session.output == "name":
-        write("".join(f"{report.scope.key}\n" for report in reports))
-    else:
+            reports = tuple(status.last_run for status in statuses if status.last_run)
+    if not write_records(
+        session.output, map(record_of, reports), (report.scope.key for report in reports)
+    ):
         _print_table(reports, wide=session.output == "wide")
+        for status in statuses:
+            if status.suspect:
+                say(_suspect_words(status))
+
+
+def _suspect_words(status: ScopeStatus) -> str:
+    held = count(status.suspect, "suspect loss", "suspect losses")
+    return f"{held} held: apiscape confirm {status.scope.key}"
 
 
 def record_of(report: RunReport) -> dict[str, object]:
@@ -101,24 +112,35 @@ def listed_words(report: RunReport) -> str:
 
 
 def _print_table(reports: Sequence[RunReport], *, wide: bool) -> None:
-    now = datetime.now(UTC)
-    write_table(COLUMNS, (_row(report, now) for report in reports))
-    if wide:
-        for report in reports:
-            write("".join(f"{line}\n" for line in part_lines(report)))
     if not reports:
         say("No visit yet: apiscape scan")
+        return
+    now = datetime.now(UTC)
+    rows = table_text(COLUMNS, (_row(report, now) for report in reports), wide=wide).splitlines()
+    lines = rows[:1]
+    for row, report in zip(rows[1:], reports, strict=True):
+        lines.append(row)
+        lines += part_lines(report) if wide else _why(report)
+    write("".join(f"{line}\n" for line in lines))
+
+
+def _why(report: RunReport) -> list[str]:
+    """Return why a visit saw less than all, as the lines below its row."""
+    error = first_error(report)
+    words = [
+        error.message if error else "",
+        f"(accepted: {report.accepted})" if report.accepted else "",
+    ]
+    text = plain("  ".join(filter(None, words)))
+    return fold(text, output_width(), indent="   ") if text else []
 
 
 def _row(report: RunReport, now: datetime) -> list[str]:
-    ledger, error = report.ledger, first_error(report)
-    figures = (
-        ledger.recorded,
-        ledger.skipped,
-        ledger.failed,
-        ledger.deployments,
-        ledger.calls,
-        ledger.throttled,
+    ledger = report.ledger
+    unseen = count_unseen(report)
+    rest = [(ledger.skipped, "skipped"), (ledger.failed, "failed")]
+    recorded = " + ".join(
+        [f"{ledger.recorded:,}", *(f"{figure:,} {word}" for figure, word in rest if figure)]
     )
     return [
         OUTCOME_GLYPHS.get(report.outcome, "?"),
@@ -126,21 +148,24 @@ def _row(report: RunReport, now: datetime) -> list[str]:
         report.outcome,
         age(report.ended_at or report.started_at, now),
         listed_words(report),
-        *(f"{figure:,}" for figure in figures),
-        error.message if error else report.accepted or "",
+        f"= {recorded}" + (f" ({count(unseen, 'detail')} not seen)" if unseen else ""),
+        *(f"{figure:,}" for figure in (ledger.deployments, ledger.calls, ledger.throttled)),
     ]
 
 
 def part_lines(report: RunReport) -> list[str]:
     """Return a run's parts with all that was skipped, failed or not seen, in words."""
-    lines = [report.scope.key]
+    lines = [f"   {report.error.message}"] if report.error else []
     for part in report.parts:
         glyph = OUTCOME_GLYPHS.get(part.outcome, "?")
-        lines.append(f"  {glyph} {part.part}  {part.outcome}  {part.reason or ''}".rstrip())
-        lines += [f"      skipped {item.native_id}: {item.reason}" for item in part.skipped]
-        lines += [f"      failed  {item.native_id}: {_message(item.error)}" for item in part.failed]
+        because = part.reason or (part.error.message if part.error else "")
+        lines.append(f"   {glyph} {part.part}  {part.outcome}  {because}".rstrip())
+        lines += [f"       skipped {item.native_id}: {item.reason}" for item in part.skipped]
         lines += [
-            f"      unseen  {gap.native_id} {gap.detail}: {gap.error.message}" for gap in part.gaps
+            f"       failed  {item.native_id}: {_message(item.error)}" for item in part.failed
+        ]
+        lines += [
+            f"       unseen  {gap.native_id} {gap.detail}: {gap.error.message}" for gap in part.gaps
         ]
     return [plain(line) for line in lines]
 

@@ -8,8 +8,8 @@ import click
 import msgspec
 
 from apiscape.cli.options import Session, session_options
-from apiscape.cli.output import write, write_json, write_yaml
-from apiscape.cli.table import Column, output_width, render_table
+from apiscape.cli.output import write, write_record
+from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
 from apiscape.cli.words import HEALTH_GLYPHS, clock, shown
 from apiscape.client.inventory import Detail
 from apiscape.model.deployment import Deployment, Endpoint, Operation, Protections
@@ -17,17 +17,25 @@ from apiscape.model.plain import plain
 from apiscape.model.row import Row
 from apiscape.model.security import Security
 from apiscape.model.values import is_known
-from apiscape.model.vocabulary import Freshness
+from apiscape.model.vocabulary import Basis, Freshness
 
-LABEL_WIDTH = 14
+LABEL_WIDTH = 18
+
+BASIS_WORDS: dict[str, str] = {
+    Basis.NONE: "nothing to tell it by yet",
+    Basis.CONFIGURED: "by its configuration",
+    Basis.REACHABLE: "by reaching it",
+    Basis.SERVING: "by its traffic",
+}
+METHOD_WORDS = {"inferred": "inferred from", "tag": "from"}
 
 Fact = tuple[str, str]
 
 OPERATION_COLUMNS = (
     Column("METHOD"),
-    Column("PATH", gives_way=True),
-    Column("CALLER MUST", gives_way=True),
-    Column("BACKEND", gives_way=True),
+    Column("PATH", gives_way=True, cut_inside=True),
+    Column("CALLER BRINGS", gives_way=True, cut_inside=True),
+    Column("BACKEND", gives_way=True, cut_inside=True),
 )
 
 
@@ -38,14 +46,9 @@ def command(*, session: Session, deployment: str) -> None:
     """Show everything known of DEPLOYMENT: its uid, native id or name; operations and provenance included."""
     with session.inventory() as inventory:
         detail = inventory.detail(deployment)
-    if session.output == "json":
-        write_json(detail)
-    elif session.output == "yaml":
-        write_yaml(detail)
-    elif session.output == "name":
-        write(plain(detail.row.name) + "\n")
-    else:
-        write(render_detail(detail, width=output_width()))
+    if not write_record(session.output, detail, detail.row.name):
+        width = UNLIMITED if session.output == "wide" else output_width()
+        write(render_detail(detail, width=width))
 
 
 def render_detail(detail: Detail, *, width: int) -> str:
@@ -66,9 +69,7 @@ def render_detail(detail: Detail, *, width: int) -> str:
         ),
         _section(
             "Same API",
-            _lines(
-                f"{row.name} {shown(row.stage)} {row.account} {row.uid}" for row in detail.siblings
-            ),
+            _lines(map(_sibling, detail.siblings)),
         ),
         _section("History", _lines(_history(detail))),
     ]
@@ -81,7 +82,8 @@ def because(word: str, reason: str | None) -> str:
 
 
 def _sibling(row: Row) -> str:
-    return f"{row.name} {shown(row.stage)} {row.account} {row.uid}"
+    place = " ".join(filter(None, [row.account, row.region]))
+    return f"{row.uid}  {row.name}  {shown(row.stage)}  {row.environment}  {place}"
 
 
 def _identity(detail: Detail) -> Iterator[Fact]:
@@ -110,10 +112,9 @@ def _identity(detail: Detail) -> Iterator[Fact]:
 
 def _state(detail: Detail) -> Iterator[Fact]:
     row = detail.row
-    yield (
-        "health",
-        f"{HEALTH_GLYPHS.get(row.health, '?')} {row.health} ({row.basis}) {row.health_reason or ''}".rstrip(),
-    )
+    basis = BASIS_WORDS.get(row.basis, row.basis)
+    glyph = HEALTH_GLYPHS.get(row.health, "?")
+    yield "health", f"{glyph} {row.health} ({basis}) {row.health_reason or ''}".rstrip()
     yield (
         "gateway says",
         detail.deployment.status
@@ -156,7 +157,8 @@ def _callers(detail: Detail) -> Iterator[Fact]:
     )
     yield (
         "consumers",
-        ", ".join(consumer.name for consumer in detail.consumers) or shown(row.consumers),
+        ", ".join(consumer.name for consumer in detail.consumers)
+        or (shown(row.consumers) if is_known(row.consumers) else "? could not be looked at"),
     )
 
 
@@ -225,7 +227,8 @@ def _provenance(item: Deployment) -> Iterator[str]:
                 else msgspec.json.encode(claim.value).decode()
             )
             lost = "" if position == 0 else "  (outranked)"
-            yield f"{field} = {value}  by {claim.method} {claim.source or ''}".rstrip() + lost
+            method = METHOD_WORDS.get(claim.method, claim.method)
+            yield f"{field} = {value}  {method} {claim.source or ''}".rstrip() + lost
 
 
 def _history(detail: Detail) -> Iterator[str]:

@@ -6,11 +6,14 @@ import os
 from pathlib import Path
 
 import click
+import msgspec
 
-from apiscape.cli.output import say, write, write_json, write_json_lines, write_table
+from apiscape.cli.options import config_option, output_option
+from apiscape.cli.output import say, write, write_json, write_records, write_table
 from apiscape.cli.table import Column
 from apiscape.cli.words import count
 from apiscape.errors import UsageError
+from apiscape.settings.document import parse_document
 from apiscape.settings.load import (
     load_settings,
     read_settings,
@@ -27,34 +30,36 @@ COLUMNS = (
     Column("WHERE", gives_way=True),
 )
 
-_FILE = click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Configuration file.",
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
 
 @click.group("sources", invoke_without_command=True)
-@_FILE
-@_JSON
+@config_option
+@output_option
 @click.pass_context
-def command(context: click.Context, *, config: Path | None, as_json: bool) -> None:
+def command(context: click.Context, *, config: Path | None, output: str) -> None:
     """List the configured sources; write (init) and check (validate) the configuration."""
     if context.invoked_subcommand is not None:
         return
-    sources = load_settings(config).sources
-    if as_json:
-        write_json_lines(sources)
-        return
-    write_table(COLUMNS, map(_row, sources))
+    sources = written_sources(config)
+    if not write_records(output, sources, (source.name for source in sources)):
+        write_table(COLUMNS, map(_row, sources), wide=output == "wide")
     if not sources:
         say("No source is configured: apiscape sources init")
 
 
+def written_sources(config: Path | None) -> list[Source]:
+    """Return the configured sources, with `${NAME}` as the file has it: the value may be secret."""
+    settings = load_settings(config)
+    file = config or default_config()
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    written = parse_document(text, str(file)).data.get("sources") or []
+    return [
+        msgspec.structs.replace(source, own={key: raw[key] for key in source.own})
+        for source, raw in zip(settings.sources, written, strict=True)
+    ]
+
+
 @command.command("init")
-@_FILE
+@config_option
 @click.option("--force", is_flag=True, help="Replace the file if there is one.")
 def init(*, config: Path | None, force: bool) -> None:
     """Write a first configuration from what this machine is signed in to. Makes no network call."""
@@ -69,16 +74,20 @@ def init(*, config: Path | None, force: bool) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(first_configuration(found), encoding="utf-8")
     file.chmod(0o600)
-    say(f"written: {file} ({count(len(found), 'source')} found on this machine)")
-    say("next: apiscape sources validate, then apiscape scan")
+    if found:
+        say(f"written: {file} ({count(len(found), 'source')} found on this machine)")
+        say("next: apiscape sources validate, apiscape permissions, apiscape scan")
+    else:
+        say(f"written: {file}, with an example to fill in")
+        say(
+            "This machine is signed in to nothing that apiscape can read: aws configure, or edit the file."
+        )
 
 
 @command.command("validate")
-@_FILE
+@config_option
 def validate(*, config: Path | None) -> None:
     """Check the whole configuration; say the line of what is wrong."""
-    from apiscape.settings.document import parse_document
-
     file = config or default_config()
     settings = load_settings(file)
     document = parse_document(file.read_text(encoding="utf-8"), str(file))
@@ -86,6 +95,8 @@ def validate(*, config: Path | None) -> None:
     for variable in unknown_variables(os.environ):
         say(f"{variable} sets nothing")
     say(f"{file}: {count(len(settings.sources), 'source')}, all keys known")
+    if not settings.sources:
+        say("There is nothing to scan yet: add a source to it.")
 
 
 @command.command("schema")
@@ -97,12 +108,20 @@ def schema() -> None:
 
 
 @command.command("path")
-@_FILE
+@config_option
 def path(*, config: Path | None) -> None:
     """Print where the configuration is looked for."""
     write(f"{config or default_config()}\n")
 
 
 def _row(source: Source) -> list[str]:
-    own = ", ".join(f"{key}={value}" for key, value in sorted(source.own.items()))
+    own = " · ".join(own_words(key, value) for key, value in source.own.items())
     return [source.name, source.provider, ", ".join(source.products) or "all", own]
+
+
+def own_words(key: str, value: object) -> str:
+    """Return one of a source's own keys in words: `regions eu-west-1, eu-west-2`, `3 roles`."""
+    if isinstance(value, list):
+        simple = not any(isinstance(item, dict | list) for item in value)
+        return f"{key} {', '.join(map(str, value))}" if simple else f"{len(value)} {key}"
+    return key if isinstance(value, dict) else f"{key} {value}"

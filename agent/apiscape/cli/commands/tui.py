@@ -6,21 +6,22 @@ from pathlib import Path
 
 import click
 
-from apiscape.cli.completion import complete_view
 from apiscape.cli.options import Session, session_options
+from apiscape.cli.views import ViewCommand, view_argument
 from apiscape.errors import UsageError
 
 THEMES = ("auto", "dark", "light", "ansi-dark", "ansi-light")
 
 
-@click.command("tui")
-@click.argument("view", default="", shell_complete=complete_view)
+@click.command("tui", cls=ViewCommand)
+@view_argument
 @click.option("--theme", type=click.Choice(THEMES), default="auto", show_default=True)
 @session_options(output=False)
 def command(*, session: Session, view: str, theme: str) -> int:
     """Open the terminal UI, at VIEW. `r` in it visits the configured sources again."""
-    from apiscape.cli.screen import open_screen
+    from apiscape.cli.screen import need_terminal, open_screen
 
+    need_terminal()
     location = session.store_location()
     if "://" not in location and not Path(location).exists():
         _make_empty(session)

@@ -7,13 +7,14 @@ from importlib.metadata import version
 
 import click
 
-from apiscape.cli.output import write, write_json
+from apiscape.cli.options import output_option
+from apiscape.cli.output import write, write_record
 from apiscape.collectors.contract import CONTRACT_VERSION
 
 
 @click.command("version")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(*, as_json: bool) -> None:
+@output_option
+def command(*, output: str) -> None:
     """Print the version of apiscape, of its collectors' contract, and of Python."""
     facts = {
         "apiscape": version("apiscape"),
@@ -21,9 +22,7 @@ def command(*, as_json: bool) -> None:
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
-    if as_json:
-        write_json(facts)
-    else:
+    if not write_record(output, facts, version("apiscape")):
         write(
             f"apiscape {facts['apiscape']} (contract {facts['contract']}, Python {facts['python']})\n"
         )
