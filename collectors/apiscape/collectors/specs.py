@@ -82,7 +82,8 @@ NAMED = frozenset(
 )
 """Fields whose keys are names that somebody chose: `default` below them is a name, not a value."""
 
-_USERINFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:)?([/\\]*)[^/\\]*@")
+_HEAD = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]+")
+_END_OF_AUTHORITY = re.compile(r"[/\\?#]")
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
 
 
@@ -157,8 +158,21 @@ def describe(
 
 
 def clean_address(url: str) -> str:
-    """Return a server's address without userinfo, query and fragment."""
-    return _USERINFO.sub(r"\1\2", _QUERY.sub("", url))
+    """Return an address without userinfo, query and fragment, whatever is wrong with it.
+
+    Where what stands for a port is none (a password with a slash or a question mark in it), all
+    up to the last at sign is taken for userinfo.
+    """
+    head = _HEAD.match(url)
+    start = head.end() if head else 0
+    rest = url[start:]
+    authority = _END_OF_AUTHORITY.split(rest, maxsplit=1)[0]
+    host, _, port = authority.rpartition(":")
+    if "@" in authority:
+        rest = rest[authority.rindex("@") + 1 :]
+    elif host and not host.startswith("[") and not port.isdigit():
+        rest = rest.rpartition("@")[2]
+    return url[:start] + _QUERY.sub("", rest)
 
 
 def _object(value: Mapping[str, Any], depth: int) -> dict[str, Any]:

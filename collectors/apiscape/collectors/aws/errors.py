@@ -201,7 +201,7 @@ _BY_CODE: dict[str, type[CollectorError]] = {
 _BY_STATUS: dict[int, type[CollectorError]] = {
     401: CredentialsInvalid,
     403: AccessDenied,
-    404: Unsupported,
+    404: Refused,  # without the service's own word it is no evidence: a proxy says so too
     _HTTP_TOO_MANY: Throttled,
 }
 _SAID: dict[type[CollectorError], str] = {

@@ -276,7 +276,10 @@ class Calls:
 
 
 def _read_whole(stream: Any, limit_bytes: int) -> bytes:  # noqa: ANN401 - the SDK's own type
-    """Return a document, or a little more than the limit of it; piecewise, for the SDK says at the end if it broke off."""
+    """Return a document, or a little more than the limit of it.
+
+    Piecewise, for only at its end the SDK says whether it broke off.
+    """
     pieces: list[bytes] = []
     size = 0
     while size <= limit_bytes:

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from typing import Any
+
+import botocore.exceptions as sdk
+import pytest
+from botocore.parsers import ResponseParserError
+
+from apiscape.collectors.aws.errors import (
+    LONGEST_WAIT_S,
+    Ended,
+    Refused,
+    RegionDoubt,
+    Site,
+    not_signed_in,
+    retry_after_s,
+    translate,
+)
+from apiscape.collectors.aws.metering import refuse_garbled
+from apiscape.collectors.aws.operations import families, needed_permission
+from apiscape.collectors.aws.settings import NetworkSettings
+from apiscape.collectors.aws.signin import Partition, find_partition, proxy_for
+from apiscape.collectors.contract import (
+    AccessDenied,
+    Cancelled,
+    CollectorError,
+    CredentialsInvalid,
+    Gone,
+    Malformed,
+    Permission,
+    Throttled,
+    Unreachable,
+    Unsupported,
+)
+
+SITE = Site("apigateway:GetStages", "eu-west-1", "apigateway:GET on /restapis/*/stages")
+SECRET = "AKIACANARY-aws4-signature"
+
+
+def answer(
+    code: str,
+    status: int = 400,
+    operation: str = "GetStages",
+    headers: dict[str, str] | None = None,
+    message: str = f"something about {SECRET}",
+) -> sdk.ClientError:
+    response: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": headers or {}},
+    }
+    return sdk.ClientError(response, operation)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (answer("TooManyRequestsException", 429), Throttled),
+        (answer("Whatever", 429), Throttled),
+        (answer("AccessDeniedException", 403), AccessDenied),
+        (answer("Odd", 403), AccessDenied),
+        (answer("ExpiredTokenException", 403), Ended),
+        (answer("UnrecognizedClientException", 403), RegionDoubt),
+        (answer("SignatureDoesNotMatch", 403), CredentialsInvalid),
+        (answer("Odd", 401), CredentialsInvalid),
+        (answer("OptInRequired", 403), Unsupported),
+        (answer("NotFoundException", 404), Gone),
+        (answer("Odd", 404), Refused),
+        (answer("InternalFailure", 500), Unreachable),
+        (answer("", 503), Unreachable),
+        (answer("BadRequestException", 400), Refused),
+        (answer("AccessDenied", 403, "AssumeRole"), CredentialsInvalid),
+        (answer("Odd", 400, "AssumeRole"), CredentialsInvalid),
+        (answer("InternalFailure", 500, "AssumeRole"), Unreachable),
+        (answer("Throttling", 400, "AssumeRole"), Throttled),
+        (sdk.NoCredentialsError(), CredentialsInvalid),
+        (sdk.ProfileNotFound(profile="x"), CredentialsInvalid),
+        (sdk.CredentialRetrievalError(provider="x", error_msg=SECRET), CredentialsInvalid),
+        (sdk.UnauthorizedSSOTokenError(), CredentialsInvalid),
+        (sdk.EndpointConnectionError(endpoint_url=f"https://{SECRET}"), Unreachable),
+        (sdk.ConnectTimeoutError(endpoint_url="x"), Unreachable),
+        (sdk.ReadTimeoutError(endpoint_url="x"), Unreachable),
+        (sdk.ConnectionClosedError(endpoint_url="x"), Unreachable),
+        (sdk.SSLError(endpoint_url="x", error=OSError("x")), Unreachable),
+        (sdk.ProxyConnectionError(proxy_url=f"http://u:{SECRET}@p"), Unreachable),
+        (sdk.IncompleteReadError(actual_bytes=1, expected_bytes=2), Unreachable),
+        (sdk.UnknownServiceError(service_name="x", known_service_names="y"), Unsupported),
+        (sdk.NoRegionError(), Unsupported),
+        (sdk.ParamValidationError(report=SECRET), Refused),
+        (ResponseParserError(SECRET), Malformed),
+        (AttributeError(SECRET), Malformed),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_each_error_is_named_by_what_to_do_and_repeats_nothing(
+    error: Exception, kind: type[CollectorError]
+) -> None:
+    said = translate(error, SITE)
+    assert type(said) is kind
+    assert SECRET not in said.message
+    assert said.operation in {"apigateway:GetStages", "sts:AssumeRole"}
+
+
+def test_errors_of_the_run_pass_through() -> None:
+    cancelled = Cancelled("told to stop")
+    assert translate(cancelled, SITE) is cancelled
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("is not authorized", "needs apigateway:GET on /restapis/*/stages in eu-west-1"),
+        (
+            "with an explicit deny in a service control policy",
+            "a service control policy explicitly denies apigateway:GET on /restapis/*/stages in eu-west-1",
+        ),
+        (
+            "with an explicit deny in an identity-based policy",
+            "a policy explicitly denies apigateway:GET on /restapis/*/stages in eu-west-1",
+        ),
+    ],
+)
+def test_a_denial_names_the_right_and_who_took_it(message: str, said: str) -> None:
+    error = answer("AccessDeniedException", 403, message=message)
+    denied = translate(error, SITE)
+    assert denied.message == said
+    assert denied.permission == "apigateway:GET on /restapis/*/stages"
+
+
+def test_a_denial_of_a_global_service_names_the_call() -> None:
+    denied = translate(answer("AccessDenied", 403), Site("organizations:ListAccounts", None))
+    assert denied.message == "needs organizations:ListAccounts"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after": "999999"}, LONGEST_WAIT_S),
+        ({"x-amz-retry-after": "1500"}, 1.5),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"retry-after": "1" * 400}, None),
+        ({"retry-after": "-1"}, None),
+        ({}, None),
+    ],
+)
+def test_how_long_to_wait_is_read_and_bounded(headers: dict[str, str], seconds: float) -> None:
+    assert retry_after_s(headers) == seconds
+    said = translate(answer("Throttling", 429, headers=headers), SITE)
+    assert isinstance(said, Throttled)
+    assert said.retry_after_s == seconds
+
+
+def test_internal_errors_come_to_credentials_in_the_end() -> None:
+    said = not_signed_in(Ended("x", operation="y"))
+    assert (type(said), said.message, said.operation) == (CredentialsInvalid, "x", "y")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"items": [', b"[]", b"7", b"[" * 100_000])
+def test_an_answer_that_is_none_is_refused(body: bytes) -> None:
+    with pytest.raises(Unreachable):
+        refuse_garbled({"ResponseMetadata": {}}, {"status_code": 200, "body": body})
+
+
+def test_an_answer_that_says_something_passes() -> None:
+    refuse_garbled({"ResponseMetadata": {}}, {"status_code": 200, "body": b"{}"})
+    refuse_garbled({"items": []}, {"status_code": 200, "body": b"{"})
+    refuse_garbled({}, {"status_code": 403, "body": b""})
+    refuse_garbled({}, {"status_code": 200, "body": object()})
+    refuse_garbled(None, None)
+
+
+def test_resources_draw_on_two_quotas() -> None:
+    assert families("apigateway:GetStages") == ("apigateway",)
+    assert families("apigateway:GetResources") == ("apigateway", "apigateway:GetResources")
+
+
+def test_the_right_that_a_call_needs() -> None:
+    permissions = (
+        Permission(
+            action="apigateway:GET",
+            resources=("arn:{partition}:apigateway:*::/restapis",),
+            operations=("apigateway:GetRestApis",),
+            reveals="x",
+        ),
+        Permission(action="sts:X", operations=("sts:X",), reveals="x"),
+    )
+    assert needed_permission("apigateway:GetRestApis", permissions) == "apigateway:GET on /restapis"
+    assert needed_permission("sts:X", permissions) == "sts:X"
+    assert needed_permission("other:Y", permissions) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "proxy"),
+    [
+        ("apigateway.eu-west-1.amazonaws.com", "http://proxy:3128"),
+        ("vpce-1.internal", None),
+        ("internal", None),
+        ("notinternal", "http://proxy:3128"),
+        ("127.0.0.1", None),
+    ],
+)
+def test_the_proxy_for_a_host(host: str, proxy: str | None) -> None:
+    network = NetworkSettings(proxy="http://proxy:3128", no_proxy=(".internal", "127.0.0.1"))
+    assert proxy_for(host, network) == proxy
+
+
+def test_partitions_come_from_the_sdks_data() -> None:
+    data = {
+        "partitions": [
+            {"id": "a", "regionRegex": "^a-", "outputs": {"dnsSuffix": "a.example"}, "regions": {}},
+            {"id": "b", "outputs": {}, "regions": {"b-1": {}}},
+        ]
+    }
+    assert find_partition(data, "a-9") == Partition("a", "a.example")
+    assert find_partition(data, "b-1") == Partition("b")
+    assert find_partition(data, "c-1") == Partition()
+    assert find_partition(None, "c-1") == Partition()
