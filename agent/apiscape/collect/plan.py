@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 
 import msgspec
@@ -148,6 +149,7 @@ class _Bench:
         self._provider = provider
         self._today = today
         self._loaded: dict[str, Collector | PlugInError] = {}
+        self._version = cache(plug_ins.version)
 
     def job(
         self,
@@ -168,7 +170,7 @@ class _Bench:
             caller=reach.caller if reach else None,
             accepted=accepted_reason(self._source.accepted, scope.key, self._today),
             agent_version=version("apiscape"),
-            collector_version=None if broken else self._plug_ins.version(scope.product),
+            collector_version=None if broken else self._version(scope.product),
         )
 
     def fallen_away(
