@@ -43,7 +43,7 @@ def load_settings(
         SettingsError: with the file and line of what is wrong.
     """
     file = path or paths.default_config(environment)
-    named = path is not None or paths.CONFIG_VARIABLE in environment
+    named = path is not None or bool(environment.get(paths.CONFIG_VARIABLE))
     text = _read(file) if named or file.exists() else ""
     return read_settings(parse_document(text, str(file)), environment)
 

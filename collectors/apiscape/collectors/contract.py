@@ -452,7 +452,12 @@ class WritesPolicies(Protocol):
     policy_forms: ClassVar[tuple[str, ...]]
     permissions: ClassVar[tuple[Permission, ...]]
 
-    def policy(self, form: str, settings: Any, permissions: Iterable[Permission]) -> str:  # noqa: ANN401 - its own type
+    def write_policy(
+        self,
+        form: str,
+        settings: Any,  # noqa: ANN401 - its own type
+        permissions: Iterable[Permission],
+    ) -> str:
         """Return a policy with the provider's own permissions and those given.
 
         Raises:

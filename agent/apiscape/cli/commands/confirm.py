@@ -26,4 +26,7 @@ def command(*, session: Session, scope: str, by: str) -> None:
     """
     with session.inventory(write=True) as inventory:
         retired = inventory.confirm(scope, by=by)
-    say(f"{count(retired, 'deployment')} retired, confirmed by {by}")
+    if retired:
+        say(f"{count(retired, 'deployment')} retired, confirmed by {by}")
+    else:
+        say(f"No loss is held as suspect in {scope}: nothing to confirm.")

@@ -168,12 +168,14 @@ def _cells(row: Row, columns: tuple[str, ...]) -> Iterator[str]:
 
 def sum_words(rows: Rows, view: View) -> str:
     """Return the line below a table: how many, of how many, and how many nobody can tell."""
-    shown_of = f"{len(rows.items):,} of " if len(rows.items) < rows.matched else ""
+    total = rows.undecided if view.undecided else rows.matched
+    some = f"{len(rows.items):,} of " if len(rows.items) < total else ""
+    head = f"{some}{count(total, 'deployment')}"
     at = f" as of {view.at:%Y-%m-%d %H:%M %Z}" if isinstance(view.at, datetime) else ""
     if not view.terms:
-        return f"{shown_of}{count(rows.matched, 'deployment')}{at}"
+        return head + at
     terms = format_view(View(terms=view.terms))
     if view.undecided:
-        return f"{shown_of}{count(rows.matched, 'deployment')} undecided of {terms}{at}"
+        return f"{head} undecided of {terms}{at}"
     tail = f", {rows.undecided:,} undecided (undecided:yes lists them)" if rows.undecided else ""
-    return f"{shown_of}{count(rows.matched, 'deployment')} match {terms}{at}{tail}"
+    return f"{head} match {terms}{at}{tail}"

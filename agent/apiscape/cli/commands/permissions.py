@@ -41,7 +41,8 @@ class Line(msgspec.Struct, frozen=True):
     """One permission of one collector of one source.
 
     Attributes:
-        state: `granted` or `denied`, as the last visit found it; `not tried` where there was none.
+        state: `denied`, or `not denied` where the last visit got on without a refusal (which does not
+            say that every call was made); `not tried` where none did.
         denied_in: Scopes where it was denied.
     """
 
@@ -128,7 +129,7 @@ def policy_text(source: Source, settings: Settings, form: str) -> str:
     wanted = [
         permission for collector in collectors_of(source) for permission in collector.permissions
     ]
-    return provider.policy(form, own, wanted)
+    return provider.write_policy(form, own, wanted)
 
 
 def collectors_of(source: Source) -> list[Collector]:
@@ -145,7 +146,11 @@ def permission_lines(source: Source, runs: Iterable[RunReport]) -> Iterator[Line
         for permission in collector.permissions:
             denied = tuple(run.scope.key for run in visits if _denied(run, permission))
             state = (
-                "denied" if denied else "granted" if any(map(_ended_well, visits)) else "not tried"
+                "denied"
+                if denied
+                else "not denied"
+                if any(map(_ended_well, visits))
+                else "not tried"
             )
             yield Line(
                 source=source.name,

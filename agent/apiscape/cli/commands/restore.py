@@ -8,6 +8,8 @@ import click
 
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say
+from apiscape.cli.words import count
+from apiscape.errors import UsageError
 
 
 @click.command("restore")
@@ -15,6 +17,14 @@ from apiscape.cli.output import say
 @session_options(output=False)
 def command(*, session: Session, file: Path) -> None:
     """Fill an empty store from the backup FILE. A store that holds something is never overwritten."""
+    from apiscape.serve.local import LocalInventory
+
     with session.store(write=True) as store:
+        held = LocalInventory(store).scopes()
+        if held:
+            raise UsageError(
+                f"the store holds {count(len(held), 'scope')}: it is not overwritten",
+                hint="--store NEW restores beside it; to replace it, back it up and move it away first",
+            )
         store.upkeep.restore(file)
     say(f"restored: {session.store_location()}")

@@ -155,7 +155,9 @@ def _row(report: RunReport, now: datetime) -> list[str]:
 
 def part_lines(report: RunReport) -> list[str]:
     """Return a run's parts with all that was skipped, failed or not seen, in words."""
-    lines = [f"   {report.error.message}"] if report.error else []
+    told = {part.error.message for part in report.parts if part.error}
+    own = report.error.message if report.error else ""
+    lines = [f"   {own}"] if own and own not in told else []
     for part in report.parts:
         glyph = OUTCOME_GLYPHS.get(part.outcome, "?")
         because = part.reason or (part.error.message if part.error else "")
