@@ -27,18 +27,20 @@ def command(*, session: Session, names: tuple[str, ...], whole: bool) -> int:
     """Visit every scope of the configured sources once, and print the ledger.
 
     Exits with 0 only if every scope was seen whole, or somebody answers for the gap; with 2 otherwise.
-    Nothing is ever retired because a listing failed.
+    Nothing is ever retired because a listing failed. Ctrl-C and SIGTERM end it early: what was seen
+    until then is kept, and what was not is said.
     """
     from apiscape.cli.progress import ProgressLine
     from apiscape.cli.scan_report import scan_lines, scan_record
     from apiscape.cli.scanning import plan_sources, scan_and_conclude
+    from apiscape.cli.stopping import stop_on_signals
     from apiscape.serve.local import LocalInventory
 
     plans = plan_sources(session.settings(), names)
     seen = ProgressLine(sys.stderr)
-    with session.store(write=True) as store:
+    with stop_on_signals() as stop, session.store(write=True) as store:
         try:
-            report = scan_and_conclude(plans, store, progress=seen)
+            report = scan_and_conclude(plans, store, progress=seen, stop=stop)
         finally:
             seen.close()
         summary = LocalInventory(store).summary()
