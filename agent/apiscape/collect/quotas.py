@@ -27,6 +27,12 @@ SLOW_S = 60.0
 LONGEST_PAUSE_S = 120.0
 """How long a `Retry-After` is obeyed at most."""
 
+ONE = 1.0 - 1e-9
+"""What counts as a token: sums of fractions fall short of one by a hair."""
+
+SHORTEST_WAIT_S = 0.001
+"""Below it a clock's own grain would keep a waiter spinning."""
+
 ACCOUNT = "/account"
 """Suffix of a configured family that sets the ceiling of an account over all regions."""
 
@@ -51,7 +57,7 @@ class Bucket:
         self._fill(now)
         slow = now < self._slow_until
         rate = self.rate.rate_per_s * (SHARE if slow else 1.0)
-        missing = max(0.0, 1.0 - self._tokens)
+        missing = 1.0 - self._tokens if self._tokens < ONE else 0.0
         return max(missing / rate, self._closed_until - now, 0.0)
 
     def take(self) -> None:
@@ -139,7 +145,7 @@ class Quotas:
                     for bucket in buckets:
                         bucket.take()
                     return
-            stop.sleep(wait_s)
+            stop.sleep(max(wait_s, SHORTEST_WAIT_S))
 
     def slow(
         self,

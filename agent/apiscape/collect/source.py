@@ -55,9 +55,13 @@ def leaves_out(source: SourcePlan, name: str, labels: Mapping[str, str]) -> str 
 
 
 def accepted_reason(gaps: tuple[AcceptedGap, ...], key: str, today: date) -> str | None:
-    """Return the reason of the first accepted gap that covers a scope or estate key today."""
+    """Return the reason of the first accepted gap that covers a scope or estate key today.
+
+    A glob over all scopes of a reach (`prod/444455556666/*`) covers the reach itself as well.
+    """
     for gap in gaps:
-        if today <= gap.until and fnmatchcase(key, gap.scope):
+        covers = fnmatchcase(key, gap.scope) or fnmatchcase(f"{key}/", gap.scope)
+        if covers and today <= gap.until:
             return f"{gap.reason} ({gap.accepted_by}, until {gap.until.isoformat()})"
     return None
 

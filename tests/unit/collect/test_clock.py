@@ -1,0 +1,79 @@
+"""When to stop: told from above, or by the deadline."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC
+
+import pytest
+
+from apiscape.collect.clock import INTERRUPTED, Stop, SystemClock
+from apiscape.collectors.contract import Cancelled
+from apiscape.model.run import ErrorRecord
+from tests.unit.collect.toy import VirtualClock
+
+WHY = ErrorRecord(kind="interrupted", message="the store is full")
+
+
+def test_without_a_word_or_a_deadline_work_goes_on() -> None:
+    stop = Stop(VirtualClock())
+    stop.check()
+    assert stop.remaining_s() == float("inf")
+
+
+def test_the_first_reason_stands() -> None:
+    stop = Stop(VirtualClock())
+    stop.tell(WHY)
+    stop.tell()
+    assert stop.error == WHY
+    with pytest.raises(Cancelled, match="the store is full"):
+        stop.check()
+
+
+def test_a_word_from_above_reaches_all_below() -> None:
+    clock = VirtualClock()
+    above = Stop(clock)
+    below = Stop(clock, above=Stop(clock, above=above))
+    above.tell()
+    assert below.error == INTERRUPTED
+    late = Stop(clock, above=above)
+    assert late.error == INTERRUPTED
+
+
+def test_a_word_below_does_not_rise() -> None:
+    clock = VirtualClock()
+    above = Stop(clock)
+    Stop(clock, above=above).tell()
+    assert above.error is None
+
+
+def test_a_deadline_is_a_reason_of_its_own() -> None:
+    clock = VirtualClock()
+    stop = Stop(clock, deadline_s=60)
+    clock.advance(seconds=59)
+    stop.check()
+    clock.advance(seconds=1)
+    assert stop.error is not None
+    assert (stop.error.kind, stop.error.message) == ("deadline", "not done within 60 s")
+
+
+def test_sleep_ends_at_once_when_somebody_says_so() -> None:
+    stop = Stop(SystemClock())
+    ended = threading.Event()
+
+    def sleep() -> None:
+        with pytest.raises(Cancelled):
+            stop.sleep(3600)
+        ended.set()
+
+    sleeper = threading.Thread(target=sleep)
+    sleeper.start()
+    stop.tell()
+    sleeper.join(30)
+    assert ended.is_set()
+
+
+def test_the_machines_clock_knows_its_zone() -> None:
+    clock = SystemClock()
+    assert clock.now().tzinfo is UTC
+    assert clock.monotonic() <= clock.monotonic()
