@@ -75,11 +75,11 @@ def test_a_scan_killed_at_any_call_or_after_the_last_loses_nothing(
         world.check_file()
         check_rows(world)
         if turn % 3 == 0:
-            check_next_scan(world, tmp_path / f"twin-{turn}.db")
+            check_next_scan(world, str(tmp_path / f"twin-{turn}.db"))
     assert "interrupted" in {
         run["error"]["kind"] for run in run_cli("runs", "--all", "--json").lines if run["error"]
     }
-    check_next_scan(world, tmp_path / "twin.db")
+    check_next_scan(world, str(tmp_path / "twin.db"))
     assert {change["kind"] for change in world.changes()} <= {"appeared", "changed"}
 
 
@@ -90,7 +90,7 @@ def check_rows(world: World) -> None:
     assert {row["presence"] for row in rows} == {"present"}
 
 
-def check_next_scan(world: World, twin: Path) -> None:
+def check_next_scan(world: World, twin: str) -> None:
     """Check that a scan now ends as in a store that was never killed."""
     assert world.scan().code == 0
     assert world.runs().keys() == {

@@ -69,22 +69,22 @@ class World:
         account: str = ACCOUNT,
     ) -> None:
         self.server = server
-        self.store = folder / "inventory.db"
+        self.store = str(folder / "inventory.db")
         self.config = folder / "config.yaml"
         self._environment = environment
         self._sign_in(account)
         environment.setenv("APISCAPE_CONFIG", str(self.config))
-        environment.setenv("APISCAPE_STORE", str(self.store))
+        self.use_store(self.store)
         self.configure()
 
     def _sign_in(self, account: str) -> None:
         for name, value in self.server.environment(account, WEST).items():
             self._environment.setenv(name, value)
 
-    def use_store(self, address: str | Path) -> None:
+    def use_store(self, address: str) -> None:
         """Go on with another store."""
-        self._environment.setenv("APISCAPE_STORE", str(address))
-        self.store = Path(address)
+        self._environment.setenv("APISCAPE_STORE", address)
+        self.store = address
 
     def configure(self, **own: object) -> None:
         """Write the configuration: one source, which asks once and never waits."""
@@ -109,7 +109,7 @@ class World:
         """Visit everything at a time of day that is not now."""
         settings = load_settings(self.config)
         clock = SetClock(at)
-        with open_store(str(self.store), write=True, clock=clock.now) as store:
+        with open_store(self.store, write=True, clock=clock.now) as store:
             report = scan(plan_sources(settings), store, tools=Tools(clock=clock))
             conclude(store, at)
         return report
@@ -135,6 +135,15 @@ class World:
         return [change for change in said if change["kind"] != "concluded"]
 
     # ── The file itself ──
+
+    @property
+    def path(self) -> Path:
+        """Where the store's file is."""
+        return Path(self.store)
+
+    def store_size(self) -> int:
+        """Return the bytes of the store's file."""
+        return self.path.stat().st_size
 
     def check_file(self) -> None:
         """Fail if the store's file is not sound."""
