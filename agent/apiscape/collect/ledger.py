@@ -111,6 +111,8 @@ class PartLedger:
         open_ids = [native_id for native_id, end in self.ends.items() if end is End.OPEN]
         if error is None and open_ids:
             self.defects.append(f"{len(open_ids)} listed objects were left over")
+        if self.absent is not None and self.ends:
+            self.defects.append("said to be absent, though it lists")
         if error is None and not self.ends and not self.whole and self.absent is None:
             self.defects.append("never listed")
         elif error is None and not self.whole and self.absent is None:

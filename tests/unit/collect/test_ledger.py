@@ -1,0 +1,223 @@
+"""The ledger adds up, whatever a collector says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apiscape.collect.intake import Intake
+from apiscape.collect.ledger import BARREN_PAGES, End, PartLedger, ScopeLedger
+from apiscape.collect.visit import TokenBook
+from apiscape.collectors.contract import (
+    Absent,
+    Failed,
+    Listed,
+    Malformed,
+    Observation,
+    PartAbsent,
+    PartFailed,
+    Recorded,
+    Skipped,
+    Synced,
+    Unchanged,
+    Unseen,
+)
+from apiscape.model.run import ErrorRecord, add_ledgers
+from tests.unit.collect.store_double import MemoryRuns
+from tests.unit.collect.toy import NOON, SCOPE
+
+CUT = ErrorRecord(kind="unreachable", message="cut off")
+
+
+def part(*native_ids: str, last: bool = True) -> PartLedger:
+    ledger = PartLedger("apis")
+    ledger.list_page(Listed("apis", native_ids, last=last))
+    return ledger
+
+
+def closed(ledger: PartLedger, error: ErrorRecord | None = None) -> PartLedger:
+    ledger.close(error)
+    assert ledger.ledger().closes
+    return ledger
+
+
+def test_every_listed_object_that_ended_closes_it() -> None:
+    ledger = part("a", "b")
+    ledger.settle("a", End.RECORDED)
+    ledger.skip("b", "a rule")
+    assert closed(ledger).outcome == "complete"
+
+
+def test_an_id_on_two_pages_counts_once() -> None:
+    ledger = part("a", "b", "b", last=False)
+    ledger.list_page(Listed("apis", ("b", "c"), last=True))
+    for native_id in "abc":
+        ledger.settle(native_id, End.RECORDED)
+    assert (closed(ledger).outcome, ledger.ledger().listed) == ("complete", 3)
+
+
+def test_an_empty_listing_is_complete() -> None:
+    assert closed(part()).outcome == "complete"
+
+
+@pytest.mark.parametrize("page", [(), ("a",)], ids=["empty pages", "the same page"])
+def test_a_listing_without_an_end_is_ended(page: tuple[str, ...]) -> None:
+    ledger = part("a", last=False)
+    for _ in range(BARREN_PAGES - 1):
+        ledger.list_page(Listed("apis", page))
+    with pytest.raises(Malformed, match="no end"):
+        ledger.list_page(Listed("apis", page))
+
+
+def test_a_last_page_that_repeats_is_an_end() -> None:
+    ledger = part("a", last=False)
+    for _ in range(BARREN_PAGES - 1):
+        ledger.list_page(Listed("apis", ("a",)))
+    ledger.list_page(Listed("apis", ("a",), last=True))
+    assert ledger.whole
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda ledger: None, "1 listed objects were left over"),
+        (lambda ledger: ledger.settle("x", End.RECORDED), "never listed"),
+        (
+            lambda ledger: (ledger.settle("a", End.RECORDED), ledger.skip("a", "twice")),
+            "already recorded",
+        ),
+        (
+            lambda ledger: (ledger.skip("a", "r"), ledger.fail(Failed("a", CUT))),
+            "already skipped",
+        ),
+        (
+            lambda ledger: (
+                ledger.fail(Failed("a", CUT)),
+                ledger.fail(Failed("a", ErrorRecord(kind="gone", message="gone"))),
+            ),
+            "already failed",
+        ),
+        (lambda ledger: ledger.list_page(Listed("apis", ("b",))), "after its last page"),
+    ],
+    ids=["left over", "never listed", "twice", "skipped, failed", "failed, gone", "listed on"],
+)
+def test_a_defect_of_the_collector_makes_the_part_partial(spoil: object, words: str) -> None:
+    ledger = part("a")
+    assert callable(spoil)
+    spoil(ledger)
+    closed(ledger)
+    assert ledger.outcome == "partial"
+    assert ledger.error is not None
+    assert ledger.error.kind == "defect"
+    assert words in ledger.error.message
+
+
+def test_a_listing_that_just_ends_is_not_whole() -> None:
+    ledger = part("a", last=False)
+    ledger.settle("a", End.RECORDED)
+    closed(ledger)
+    assert (ledger.outcome, ledger.ledger().listed_whole) == ("partial", False)
+
+
+def test_a_listing_that_broke_before_its_first_object_is_failed() -> None:
+    assert closed(part(last=False), CUT).outcome == "failed"
+
+
+def test_what_was_still_open_failed_for_the_reason_that_ended_the_visit() -> None:
+    ledger = closed(part("a", "b"), CUT)
+    assert [each.error for each in ledger.failed] == [CUT, CUT]
+    assert ledger.sight(narrowable=False).left_out == dict.fromkeys("ab", "unreachable: cut off")
+
+
+def test_a_part_that_was_declared_and_never_listed_is_a_defect() -> None:
+    ledger = ScopeLedger(("apis", "domains"))
+    ledger.part("apis").list_page(Listed("apis", (), last=True))
+    ledger.close(None)
+    assert [(each.part, each.outcome) for each in ledger] == [
+        ("apis", "complete"),
+        ("domains", "failed"),
+    ]
+
+
+def test_an_absent_part_that_lists_is_neither() -> None:
+    ledger = part("a")
+    ledger.absent = "not installed"
+    ledger.settle("a", End.RECORDED)
+    assert closed(ledger).outcome == "partial"
+
+
+def test_an_id_of_two_parts_ends_in_the_one_that_is_open() -> None:
+    ledger = ScopeLedger(("apis", "domains"))
+    ledger.part("apis").list_page(Listed("apis", ("x", "y"), last=True))
+    ledger.part_of("x").settle("x", End.RECORDED)
+    ledger.part("domains").list_page(Listed("domains", ("x",), last=True))
+    ledger.part_of("x").settle("x", End.RECORDED)
+    ledger.part_of("y").settle("y", End.RECORDED)
+    ledger.close(None)
+    assert {each.outcome for each in ledger} == {"complete"}
+
+
+def test_words_before_any_page_belong_to_the_first_part() -> None:
+    assert ScopeLedger(("apis",)).part_of("x").part == "apis"
+    assert ScopeLedger(()).current.part == "-"
+
+
+def test_an_object_that_hides_makes_the_part_partial() -> None:
+    ledger = part()
+    ledger.there.add("a")
+    ledger.unsure["b"] = "access denied: no"
+    closed(ledger)
+    assert ledger.outcome == "partial"
+    reason = "2 known objects may be hidden from the listing"
+    assert (ledger.report().reason, ledger.sight(narrowable=True).reason) == (reason, reason)
+
+
+def test_what_a_troubled_part_did_not_list_has_a_reason() -> None:
+    ledger = part("a")
+    ledger.fail(Failed("a", CUT))
+    closed(ledger)
+    assert ledger.sight(narrowable=False).reason == (
+        "not listed by a run that failed on 1 objects of apis"
+    )
+
+
+# Whatever is said, in whatever order, the sums close.
+
+IDS = st.sampled_from(["a", "b", "c", "d"])
+PARTS = st.sampled_from(["apis", "domains"])
+GONE = ErrorRecord(kind="gone", message="gone")
+SAYINGS = st.one_of(
+    st.builds(Listed, PARTS, st.lists(IDS, max_size=3).map(tuple), last=st.booleans()),
+    st.builds(Recorded, IDS),
+    st.builds(Unchanged, IDS),
+    st.builds(Skipped, IDS, st.just("rule")),
+    st.builds(Failed, IDS, st.sampled_from([CUT, GONE])),
+    st.builds(Unseen, IDS, st.just("detail"), st.just(CUT)),
+    st.builds(PartFailed, PARTS, st.just(CUT)),
+    st.builds(PartAbsent, PARTS, st.just("not here")),
+    st.builds(Absent, PARTS, IDS),
+    st.builds(Synced, PARTS),
+)
+
+
+@given(st.lists(SAYINGS, max_size=30), st.sampled_from([None, CUT]))
+def test_the_sums_close_whatever_is_said(
+    said: list[Observation], error: ErrorRecord | None
+) -> None:
+    ledger = ScopeLedger(("apis", "domains"))
+    runs = MemoryRuns()
+    intake = Intake(runs, runs.begin(SCOPE, at=NOON), {}, ledger, TokenBook((), 1))
+    for observation in said:
+        intake.take(observation, NOON)
+    intake.flush(NOON)
+    ledger.close(error)
+    for each in ledger:
+        assert each.ledger().closes
+        if each.outcome == "complete":
+            assert each.whole
+            assert End.OPEN not in each.ends.values()
+            assert End.FAILED not in each.ends.values()
+    if error is not None:
+        assert any(each.outcome != "complete" for each in ledger)
+    assert add_ledgers(each.ledger() for each in ledger).closes
