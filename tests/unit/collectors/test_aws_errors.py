@@ -9,6 +9,7 @@ from botocore.parsers import ResponseParserError
 from apiscape.collectors.aws.errors import (
     LONGEST_WAIT_S,
     Ended,
+    NotOffered,
     Refused,
     RegionDoubt,
     Site,
@@ -64,7 +65,7 @@ def answer(
         (answer("Odd", 401), CredentialsInvalid),
         (answer("OptInRequired", 403), Unsupported),
         (answer("NotFoundException", 404), Gone),
-        (answer("Odd", 404), Refused),
+        (answer("Odd", 404), NotOffered),
         (answer("InternalFailure", 500), Unreachable),
         (answer("", 503), Unreachable),
         (answer("BadRequestException", 400), Refused),

@@ -10,7 +10,7 @@ from apiscape.collectors.aws.authorizers import (
     security_of_type,
 )
 from apiscape.collectors.aws.backends import Backends, Integration, clean_uri
-from apiscape.collectors.aws.errors import Refused
+from apiscape.collectors.aws.errors import NotOffered
 from apiscape.collectors.aws.exports import parse_openapi, read_surface
 from apiscape.collectors.aws.resources import read_resources
 from apiscape.collectors.aws.routes import (
@@ -318,7 +318,7 @@ def test_an_export_of_nothing_has_no_operations() -> None:
 
 @pytest.mark.parametrize("source", [b'{"swagger": "2.0"}', b'{"openapi": "2"}', b"{}"])
 def test_another_format_than_asked_for_is_refused(source: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(NotOffered):
         parse_openapi(source)
 
 

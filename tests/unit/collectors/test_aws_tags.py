@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from apiscape.collectors.aws.rest import settle_version
 from apiscape.collectors.aws.settings import TagSettings
-from apiscape.collectors.aws.tags import Told, find_environment, read_told
+from apiscape.collectors.aws.tags import Told, find_environment, read_told, settle_version
 from apiscape.model.provenance import is_conflict
 
 
@@ -95,8 +94,8 @@ def test_lifecycle_words(word: str, lifecycle: str) -> None:
 
 def test_the_gateways_own_version_comes_before_a_tag() -> None:
     tagged = told({"api-version": "2"})
-    assert settle_version("1", tagged.version, tagged.provenance)[0] == "1"
-    both = settle_version("1", tagged.version, tagged.provenance)[1]["version"]
+    assert settle_version("1", tagged)[0] == "1"
+    both = settle_version("1", tagged)[1]["version"]
     assert [(claim.method, claim.value) for claim in both] == [("source", "1"), ("tag", "2")]
-    assert settle_version(None, tagged.version, tagged.provenance)[0] == "2"
-    assert settle_version(None, None, {}) == (None, {})
+    assert settle_version(None, tagged)[0] == "2"
+    assert settle_version(None, told({})) == (None, {})

@@ -33,6 +33,12 @@ class Refused(CollectorError):
     kind = ErrorKind.MALFORMED
 
 
+class NotOffered(CollectorError):
+    """The endpoint does not know the call, or answers it with something else: an emulator, a proxy."""
+
+    kind = ErrorKind.MALFORMED
+
+
 class RegionDoubt(CollectorError):
     """Credentials unknown *here*: also what a region answers that is not enabled."""
 
@@ -45,10 +51,19 @@ class Ended(CollectorError):
     kind = ErrorKind.CREDENTIALS
 
 
-ONE_OBJECT = (AccessDenied, Throttled, Unreachable, Gone, Unsupported, Malformed, Refused)
+ONE_OBJECT = (
+    AccessDenied,
+    Throttled,
+    Unreachable,
+    Gone,
+    Unsupported,
+    Malformed,
+    Refused,
+    NotOffered,
+)
 """Errors of one object's detail; the rest of the listing goes on."""
 
-ONE_DETAIL = (AccessDenied, Unsupported, Malformed, Gone, Refused)
+ONE_DETAIL = (AccessDenied, Unsupported, Malformed, Gone, Refused, NotOffered)
 """Errors that stay: the object can be recorded without the detail, which is said."""
 
 INTERNAL = (Ended, RegionDoubt)
@@ -201,7 +216,7 @@ _BY_CODE: dict[str, type[CollectorError]] = {
 _BY_STATUS: dict[int, type[CollectorError]] = {
     401: CredentialsInvalid,
     403: AccessDenied,
-    404: Refused,  # without the service's own word it is no evidence: a proxy says so too
+    404: NotOffered,  # without the service's own word it is no evidence that something is gone
     _HTTP_TOO_MANY: Throttled,
 }
 _SAID: dict[type[CollectorError], str] = {
@@ -212,6 +227,7 @@ _SAID: dict[type[CollectorError], str] = {
     Gone: "{where} answered that it does not exist",
     Unreachable: "{where} failed at AWS ({code})",
     Refused: "{where} was refused ({code})",
+    NotOffered: "{where} is not known to the endpoint ({code})",
 }
 
 _NOBODY = (CredentialsInvalid, "nobody is signed in")

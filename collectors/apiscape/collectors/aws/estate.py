@@ -17,7 +17,6 @@ from apiscape.collectors.contract import (
     CredentialsInvalid,
     Malformed,
     PlannedReach,
-    Unsupported,
 )
 from apiscape.model.run import ErrorRecord, EstateEntry, Reach
 from apiscape.model.vocabulary import ErrorKind, ReachState
@@ -179,24 +178,24 @@ def _name(known: Mapping[str, Account], account: str) -> str | None:
 
 
 def visit_target(source: str, settings: AwsSettings, caller: Identity, target: Target) -> Visited:
-    """Return the reaches of a target, asking the account which regions it has enabled."""
-    error: CollectorError
+    """Return the reaches of a target, asking the account which regions it has enabled.
+
+    Configured regions are visited also where the account does not say: that it did not is said.
+    """
     if target.role is None and target.account != caller.account:
         return Visited(_failed(target, settings.regions, no_way_into(target.account).record()))
     try:
         enabled = list_regions(SignIn(settings, target.role))
-    except (AccessDenied, Unsupported) as unseen:
-        if settings.regions:
-            reaches = _reaches(target, _wanted(settings, settings.regions), caller)
-            return Visited(reaches, error=unseen.record())
-        error = unseen
-    except CollectorError as other:
-        error = other
-    else:
-        regions = settings.regions or tuple(sorted(enabled))
-        estate = tuple(_other_regions(source, target, settings, enabled))
-        return Visited(_reaches(target, _wanted(settings, regions), caller), estate)
-    return Visited(_failed(target, settings.regions, error.record()))
+    except CollectorError as error:
+        record = error.record()
+        if settings.regions and not isinstance(error, CredentialsInvalid):
+            return Visited(
+                _reaches(target, _wanted(settings, settings.regions), caller), error=record
+            )
+        return Visited(_failed(target, settings.regions, record))
+    regions = settings.regions or tuple(sorted(enabled))
+    estate = tuple(_other_regions(source, target, settings, enabled))
+    return Visited(_reaches(target, _wanted(settings, regions), caller), estate)
 
 
 def other_accounts(

@@ -7,7 +7,7 @@ from typing import Any
 
 from apiscape.collectors.aws.authorizers import security_of_export
 from apiscape.collectors.aws.backends import Backends, Integration
-from apiscape.collectors.aws.errors import Refused
+from apiscape.collectors.aws.errors import NotOffered
 from apiscape.collectors.aws.picking import Item, flag, part, parts, text
 from apiscape.collectors.aws.surface import Surface, switch
 from apiscape.collectors.specs import parse
@@ -28,20 +28,16 @@ _VALIDATOR = "x-amazon-apigateway-request-validator"
 _SHARED = "#/components/x-amazon-apigateway-integrations/"
 
 
-class OtherFormat(Refused):
-    """The export is in another format than was asked for: its silence on security says nothing."""
-
-
 def parse_openapi(source: bytes) -> dict[str, Any]:
     """Return an exported document.
 
     Raises:
-        OtherFormat: it is not OpenAPI 3.
+        NotOffered: it is another format than was asked for: its silence on security says nothing.
         Malformed: it is no JSON object.
     """
     document = parse(source)
     if not (text(document, "openapi") or "").startswith("3."):
-        raise OtherFormat("the export is not in OpenAPI 3")
+        raise NotOffered("the export is not in OpenAPI 3")
     return document
 
 

@@ -10,8 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws.errors import ONE_DETAIL, Refused
-from apiscape.collectors.aws.exports import OtherFormat, parse_openapi, read_surface
+from apiscape.collectors.aws.errors import ONE_DETAIL, NotOffered, Refused
+from apiscape.collectors.aws.exports import parse_openapi, read_surface
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession, Calls
@@ -24,7 +24,6 @@ from apiscape.collectors.contract import (
     Observation,
     Recorded,
     Unseen,
-    Unsupported,
     Visit,
 )
 from apiscape.collectors.specs import describe, sanitise
@@ -127,7 +126,7 @@ class Look(ABC):
         try:
             source = self.calls.read(operation, limit_bytes=limit_bytes, **parameters)
             document = parse_openapi(source)
-        except (OtherFormat, Unsupported) as error:
+        except NotOffered as error:
             self.calls.give_up(operation, error.message)
             raise Refused(error.message, operation=operation) from None
         self.calls.trust(operation)

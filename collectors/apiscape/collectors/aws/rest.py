@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from apiscape.collectors.aws.exposure import PRIVATE, Reached, read_exposure, read_tls
 from apiscape.collectors.aws.names import Place, staged_url
-from apiscape.collectors.aws.picking import Item, flag, labels, moment, number, part, text, texts
+from apiscape.collectors.aws.picking import Item, flag, number, part, text, texts
 from apiscape.collectors.aws.settings import TagSettings
+from apiscape.collectors.aws.stages import FIRST, Stage, frame
 from apiscape.collectors.aws.surface import Detail, Surface, switch
-from apiscape.collectors.aws.tags import read_told
 from apiscape.model.deployment import Deployment, Endpoint, Protections
-from apiscape.model.identity import NO_STAGE, deployment_uid, staged
-from apiscape.model.provenance import Claim
 from apiscape.model.values import UNKNOWN
-from apiscape.model.vocabulary import ProvenanceMethod, Status, Style, Switch
+from apiscape.model.vocabulary import Status, Style, Switch
 
 KIND = "aws.apigateway.rest"
 
@@ -20,19 +20,9 @@ _FAILED = "FAILED"
 
 
 def native_token(api: Item, stage: Item | None) -> str | None:
-    """Return what changes with every deployment to a stage; `None` where nothing is deployed.
-
-    An API without a stage has its age for a token: nobody can call it, so a weekly look is enough.
-    """
-    if stage is None:
-        created = moment(api, "createdDate")
-        return f"undeployed:{created.isoformat() if created else ''}"
-    deployed = text(stage, "deploymentId")
-    if deployed is None:
-        return None
+    """Return what changes with every deployment to a stage, its canary included."""
     canary = text(part(stage, "canarySettings"), "deploymentId") or ""
-    changed = moment(stage, "lastUpdatedDate")
-    return f"{deployed}:{canary}:{changed.isoformat() if changed else ''}"
+    return Stage(api, stage, FIRST).token(canary)
 
 
 def normalise(
@@ -47,66 +37,18 @@ def normalise(
         place: Where the answers come from.
         keys: Which tags say what.
     """
-    api_id = text(api, "id") or ""
-    stage_name = text(stage, "stageName") or NO_STAGE
-    native_api_id = place.native_id(api_id)
-    native_id = staged(native_api_id, stage_name)
-    tags = {**labels(api, "tags"), **labels(stage, "tags")}
-    told = read_told(
-        tags,
-        keys,
-        stage=None if stage is None else stage_name,
-        account_title=place.title,
-    )
     reached = read_exposure(api)
     status, reason = _status(api, stage)
-    version, provenance = settle_version(text(api, "version"), told.version, told.provenance)
-    return Deployment(
-        uid=deployment_uid(native_id),
-        native_id=native_id,
-        native_api_id=native_api_id,
-        native_kind=KIND,
-        native_url=place.console_url(api_id),
-        provider="aws",
-        product=KIND,
-        account=place.account,
-        region=place.region,
-        name=text(api, "name") or api_id,
-        title=None,
-        description=text(stage, "description") or text(api, "description"),
+    return msgspec.structs.replace(
+        frame(Stage(api, stage, FIRST), KIND, detail, place, keys),
         style=Style.REST,
-        gateway=place.gateway,
-        environment=told.environment,
-        environment_raw=told.environment_raw,
-        stage=stage_name,
-        revision=text(stage, "deploymentId"),
-        version=version,
         status=status,
         status_reason=reason,
-        lifecycle=told.lifecycle,
         endpoints=_endpoints(api, stage, reached, place),
         exposure=reached.exposure,
         exposure_evidence=reached.evidence,
-        operations=detail.surface.operations,
-        backends=detail.surface.backends,
         protections=_protections(stage, detail.surface),
-        owners=told.owners,
-        specs=detail.specs,
-        labels=tags,
-        created_at=moment(stage, "createdDate") or moment(api, "createdDate") or UNKNOWN,
-        updated_at=moment(stage, "lastUpdatedDate") or UNKNOWN,
-        provenance=provenance,
     )
-
-
-def settle_version(
-    stated: str | None, tagged: str | None, provenance: dict[str, tuple[Claim, ...]]
-) -> tuple[str | None, dict[str, tuple[Claim, ...]]]:
-    """Return the version and who said it: the gateway's own field comes before a tag."""
-    if stated is None or tagged is None:
-        return stated or tagged, provenance
-    own = Claim(stated, ProvenanceMethod.SOURCE)
-    return stated, {**provenance, "version": (own, *provenance["version"])}
 
 
 def _status(api: Item, stage: Item | None) -> tuple[str, str | None]:

@@ -22,7 +22,14 @@ class RoleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class TagSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which tags say what. Compared without case and separators; the first that is there wins."""
+    """Which tags say what. Compared without case and separators; the first that is there wins.
+
+    Attributes:
+        owner: Keys of tags that name who answers for an API.
+        environment: Keys of tags that name what it is for.
+        lifecycle: Keys of tags that name its phase.
+        version: Keys of tags that name its version.
+    """
 
     owner: tuple[str, ...] = ("owner", "service-owner", "team", "owning-team", "contact")
     environment: tuple[str, ...] = ("environment", "env", "deployment-environment", "stage")

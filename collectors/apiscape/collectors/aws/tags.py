@@ -86,6 +86,16 @@ def read_told(
     )
 
 
+def settle_version(
+    stated: str | None, told: Told
+) -> tuple[str | None, dict[str, tuple[Claim, ...]]]:
+    """Return the version and who said what: the gateway's own field comes before a tag."""
+    if stated is None or told.version is None:
+        return stated or told.version, told.provenance
+    own = Claim(stated, ProvenanceMethod.SOURCE)
+    return stated, {**told.provenance, "version": (own, *told.provenance["version"])}
+
+
 def find_environment(words: str) -> str | None:
     """Return the environment that a name speaks of: `tax-prod-2` is production, `nonprod` is none."""
     plain = _PREFIXED.sub(r"\1prod", words.casefold())

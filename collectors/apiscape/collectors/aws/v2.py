@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from apiscape.collectors.aws.names import Place, staged_url
-from apiscape.collectors.aws.picking import Item, flag, labels, moment, number, part, text
-from apiscape.collectors.aws.rest import settle_version
+from apiscape.collectors.aws.picking import Item, flag, number, part, text
 from apiscape.collectors.aws.settings import TagSettings
+from apiscape.collectors.aws.stages import SECOND, Stage, frame
 from apiscape.collectors.aws.surface import Detail, switch
-from apiscape.collectors.aws.tags import read_told
 from apiscape.model.deployment import Deployment, Endpoint, Protections
-from apiscape.model.identity import NO_STAGE, deployment_uid, staged
 from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Exposure, Status, Style, Switch
 
@@ -29,18 +29,8 @@ def protocol(api: Item) -> str:
 
 
 def native_token(api: Item, stage: Item | None) -> str | None:
-    """Return what changes with every deployment to a stage; `None` where nothing is deployed.
-
-    An API without a stage has its age for a token: nobody can call it, so a weekly look is enough.
-    """
-    if stage is None:
-        created = moment(api, "CreatedDate")
-        return f"undeployed:{created.isoformat() if created else ''}"
-    deployed = text(stage, "DeploymentId")
-    if deployed is None:
-        return None
-    changed = moment(stage, "LastUpdatedDate")
-    return f"{deployed}:{changed.isoformat() if changed else ''}"
+    """Return what changes with every deployment to a stage."""
+    return Stage(api, stage, SECOND).token()
 
 
 def normalise(
@@ -55,53 +45,18 @@ def normalise(
         place: Where the answers come from.
         keys: Which tags say what.
     """
-    api_id = text(api, "ApiId") or ""
-    stage_name = text(stage, "StageName") or NO_STAGE
-    native_api_id = place.native_id(api_id)
-    native_id = staged(native_api_id, stage_name)
-    tags = {**labels(api, "Tags"), **labels(stage, "Tags")}
-    told = read_told(
-        tags, keys, stage=None if stage is None else stage_name, account_title=place.title
-    )
     spoken = protocol(api)
     kind = WEBSOCKET_KIND if spoken == WEBSOCKET else HTTP_KIND
     status, reason = _status(stage)
-    version, provenance = settle_version(text(api, "Version"), told.version, told.provenance)
-    return Deployment(
-        uid=deployment_uid(native_id),
-        native_id=native_id,
-        native_api_id=native_api_id,
-        native_kind=kind,
-        native_url=place.console_url(api_id),
-        provider="aws",
-        product=kind,
-        account=place.account,
-        region=place.region,
-        name=text(api, "Name") or api_id,
-        title=None,
-        description=text(stage, "Description") or text(api, "Description"),
+    return msgspec.structs.replace(
+        frame(Stage(api, stage, SECOND), kind, detail, place, keys),
         style=_STYLES.get(spoken, spoken.casefold()),
-        gateway=place.gateway,
-        environment=told.environment,
-        environment_raw=told.environment_raw,
-        stage=stage_name,
-        revision=text(stage, "DeploymentId"),
-        version=version,
         status=status,
         status_reason=reason,
-        lifecycle=told.lifecycle,
         endpoints=_endpoints(api, stage, place),
         exposure=Exposure.INTERNET,
         exposure_evidence=_OPEN,
-        operations=detail.surface.operations,
-        backends=detail.surface.backends,
         protections=_protections(api, stage),
-        owners=told.owners,
-        specs=detail.specs,
-        labels=tags,
-        created_at=moment(stage, "CreatedDate") or moment(api, "CreatedDate") or UNKNOWN,
-        updated_at=moment(stage, "LastUpdatedDate") or UNKNOWN,
-        provenance=provenance,
     )
 
 
