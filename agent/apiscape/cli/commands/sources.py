@@ -123,5 +123,9 @@ def own_words(key: str, value: object) -> str:
     """Return one of a source's own keys in words: `regions eu-west-1, eu-west-2`, `3 roles`."""
     if isinstance(value, list):
         simple = not any(isinstance(item, dict | list) for item in value)
-        return f"{key} {', '.join(map(str, value))}" if simple else f"{len(value)} {key}"
+        return (
+            f"{key} {', '.join(map(str, value))}"
+            if simple
+            else count(len(value), key.removesuffix("s"))
+        )
     return key if isinstance(value, dict) else f"{key} {value}"

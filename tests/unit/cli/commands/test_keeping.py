@@ -1,0 +1,100 @@
+"""Export, confirm, forget, backup, restore: what leaves the store, and what a person says of it."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from apiscape.cli.commands.export import FORMULA_STARTS, neutral_cell
+from apiscape.model.row import Row
+from tests.store.making import SCOPE, make
+from tests.unit.cli.conftest import Call
+from tests.unit.cli.filled import rich
+
+
+def test_an_export_has_every_field_of_every_row(call: Call, filled: Path) -> None:
+    answer = call("export")
+    records = [json.loads(line) for line in answer.out.splitlines()]
+    assert len(records) == 7
+    assert set(records[0]) <= set(Row.__struct_fields__)
+    assert answer.err.startswith("7 deployments written\nnot seen whole: ")
+    assert call("export", "--require-complete").code == 2
+
+
+def test_a_spreadsheet_computes_nothing_and_knows_unknown_from_absent(
+    call: Call, filled: Path
+) -> None:
+    rows = {
+        row["uid"]: row
+        for row in csv.DictReader(io.StringIO(call("export", "--format", "csv").out))
+    }
+    assert rows[rich().uid]["name"] == "'=tax\x1b[31m"
+    assert rows[rich().uid]["missing_since"] == ""
+    assert rows[make(2).uid]["consumers"] == "unknown"
+    raw = call("export", "--format", "csv", "--raw-cells", "name:*tax*").out
+    assert ",=tax" in raw
+
+
+def test_an_export_of_many_pages_is_whole(
+    call: Call, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apiscape.cli.commands import export
+
+    monkeypatch.setattr(export, "PAGE", 2)
+    assert len(call("export").out.splitlines()) == 7
+
+
+@pytest.mark.parametrize("start", FORMULA_STARTS)
+def test_every_beginning_of_a_formula_is_taken_away(start: str) -> None:
+    assert neutral_cell(f"{start}1+1") == f"'{start}1+1"
+    assert neutral_cell(f"1{start}") == f"1{start}"
+
+
+def test_a_person_confirms_losses_that_are_held(call: Call, filled: Path) -> None:
+    by = getpass.getuser()
+    assert call("confirm", SCOPE.key).err == f"1 deployment retired, confirmed by {by}\n"
+    again = call("confirm", SCOPE.key, "--by", "ada")
+    assert (again.code, again.err) == (
+        0,
+        f"No loss is held as suspect in {SCOPE.key}: nothing to confirm.\n",
+    )
+    assert call("confirm", "nope").code == 3
+
+
+def test_only_what_is_retired_can_be_forgotten(call: Call, filled: Path) -> None:
+    refused = call("forget", "payments-1")
+    assert (refused.code, refused.out) == (3, "")
+    assert "only what is retired can be forgotten" in refused.err
+    assert call("forget", "payments-4", "--by", "ada").err == (
+        f"forgotten: payments-4 ({make(4).uid})\n"
+    )
+    assert call("show", "payments-4").code == 3
+    assert "forgotten" in call("changes").out
+
+
+def test_a_backup_restores_the_same_inventory_beside_the_store(
+    call: Call, filled: Path, tmp_path: Path
+) -> None:
+    backup, fresh = tmp_path / "backup.db", str(tmp_path / "fresh.db")
+    written = call("backup", str(backup))
+    assert (written.code, written.err.startswith(f"backup written: {backup} (")) == (0, True)
+    assert call("restore", str(backup), "--store", fresh).err == f"restored: {fresh}\n"
+    assert call("list", "--json", "--store", fresh).out == call("list", "--json").out
+    assert call("changes", "--json", "--store", fresh).out == call("changes", "--json").out
+
+
+def test_a_store_that_holds_something_is_never_overwritten(
+    call: Call, filled: Path, tmp_path: Path
+) -> None:
+    backup = tmp_path / "backup.db"
+    call("backup", str(backup))
+    refused = call("restore", str(backup))
+    assert refused.code == 3
+    assert "the store holds 2 scopes: it is not overwritten\n  → --store NEW" in refused.err
+    assert call("backup", str(backup)).code != 0
+    assert "does not exist" in call("restore", str(tmp_path / "none")).err

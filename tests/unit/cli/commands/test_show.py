@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+from apiscape.cli.commands.show import security_words
+from apiscape.cli.words import clock
+from apiscape.model.security import Scheme, Security
+from apiscape.store import open_store
+from tests.store.making import batch, make, visit
+from tests.unit.cli.conftest import Call
+from tests.unit.cli.filled import SEEN, rich
+
+
+def section(page: str, title: str) -> list[str]:
+    lines = page.splitlines()
+    begin = lines.index(title) + 1
+    end = lines.index("", begin) if "" in lines[begin:] else len(lines)
+    return [line.strip() for line in lines[begin:end]]
+
+
+def test_everything_known_stands_on_the_page(call: Call, filled: Path) -> None:
+    page = call("show", rich().uid).out
+    assert "\x1b" not in page
+    assert "environment        production (written prd)" in page
+    assert section(page, "State")[:3] == [
+        "health             ? unknown (nothing to tell it by yet)",
+        "gateway says       failed: quota",
+        "presence           present",
+    ]
+    assert section(page, "Addresses") == [
+        "https://tax.example  internet (REGIONAL)",
+        "https://old.example  unknown  switched off",
+    ]
+    assert "exposure           internet (endpoint type REGIONAL)" in section(page, "Callers")
+    assert [line.split() for line in section(page, "Operations")][2] == [
+        "POST",
+        "/returns",
+        "nothing",
+        "?",
+    ]
+    assert "nothing (CORS preflight)" in page
+    assert "jwt (https://id.example) scopes read, write" in page
+    assert section(page, "Backends") == ["http  https://inner.example  via link", "mock  ?"]
+    assert "waf                enabled" in section(page, "Protections")
+    assert section(page, "Said by others than the gateway") == [
+        "environment = production  from tag:env",
+        'environment = ["x"]  inferred from stage name  (outranked)',
+    ]
+    assert make(1).uid in section(page, "Same API")[0]
+    assert [line.split()[2] for line in section(page, "History")] == ["concluded", "appeared"]
+
+
+def test_what_could_not_be_looked_at_is_said_and_never_left_out(call: Call, filled: Path) -> None:
+    page = call("show", "payments-1").out
+    assert section(page, "Could not be looked at") == ["stages: needs apigateway:GET on /restapis"]
+    assert section(page, "Addresses") == ["? could not be looked at"]
+    assert "consumers          ? could not be looked at" in page
+    assert "changed  title, endpoints" in page
+    assert "– the last visit could not see it" in call("show", "payments-6").out
+
+
+def test_a_lost_one_says_since_when(call: Call, filled: Path) -> None:
+    assert f"missing since {clock(SEEN)}" in call("show", "payments-3").out
+
+
+def test_every_format_has_all_of_it(call: Call, filled: Path) -> None:
+    document = json.loads(call("show", rich().uid, "--json").out)
+    assert document["deployment"]["native_id"] == rich().native_id
+    assert yaml.safe_load(call("show", rich().uid, "-o", "yaml").out) == document
+    assert call("show", rich().uid, "-o", "name").out == "=tax\N{REPLACEMENT CHARACTER}[31m\n"
+    assert "https://inner.example" in call("show", rich().uid, "-o", "wide").out
+
+
+def test_a_name_that_nothing_has(call: Call, filled: Path) -> None:
+    answer = call("show", "nope")
+    assert (answer.code, answer.out) == (3, "")
+    assert "→ `apiscape list` shows what is there" in answer.err
+
+
+def test_a_name_that_several_have_gives_the_choices(call: Call, tmp_path: Path) -> None:
+    place = str(tmp_path / "s.db")
+    twins = [make(number, name="twin") for number in range(2)]
+    with open_store(place, write=True) as store:
+        visit(store, batch(*twins))
+    answer = call("show", "twin", "--store", place)
+    assert answer.code == 3
+    assert all(f"\n    {twin.uid}  {twin.native_id}" in answer.err for twin in twins)
+
+
+@pytest.mark.parametrize(
+    ("security", "words"),
+    [
+        (Security(requirement="none"), "nothing"),
+        (Security(requirement="unknown"), "?"),
+        (Security(requirement="required"), "required"),
+        (Security(requirement="optional", schemes=(Scheme(kind="iam"),)), "optionally iam"),
+        (
+            Security(requirement="required", schemes=(Scheme(kind="iam"), Scheme(kind="mtls"))),
+            "iam and mtls",
+        ),
+    ],
+)
+def test_what_a_caller_brings(security: Security, words: str) -> None:
+    assert security_words(security) == words
+
+
+def test_what_is_known_to_be_empty_differs_from_what_is_not_known(
+    call: Call, tmp_path: Path
+) -> None:
+    place = str(tmp_path / "s.db")
+    empty = make(0, name="empty", operations=(), endpoints=(), backends=(), labels={})
+    blind = make(1, name="blind")
+    blind = msgspec.structs.replace(
+        blind, operations=msgspec.UNSET, backends=msgspec.UNSET, labels=msgspec.UNSET
+    )
+    with open_store(place, write=True) as store:
+        visit(store, batch(empty, blind))
+    known = call("show", "empty", "--store", place).out
+    assert section(known, "Operations") == ["none"]
+    assert "Backends" not in known
+    unknown = call("show", "blind", "--store", place).out
+    assert section(unknown, "Operations") == ["? could not be looked at"]
+    assert section(unknown, "Backends") == ["? could not be looked at"]
+    assert section(unknown, "Tags") == ["?                  could not be looked at"]
