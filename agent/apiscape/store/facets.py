@@ -16,6 +16,7 @@ from apiscape.query.syntax import Nothing
 from apiscape.query.verdict import RowValue, nothing_of
 from apiscape.store.cells import cell_of, decode_cell, source_of
 from apiscape.store.finding import Found
+from apiscape.store.schema import ROW_FACETS
 
 
 def facet_fields(names: Sequence[str]) -> tuple[Field, ...]:
@@ -41,18 +42,34 @@ def _facet_field(name: str) -> Field:
 def count_facets(
     connection: Connection, found: Found, fields: Sequence[Field]
 ) -> tuple[Facet, ...]:
-    """Return the facets of the rows that a view lists, in one pass over them."""
-    if not fields:
-        return ()
+    """Return the facets of the rows that a view lists."""
+    facets = {
+        facet.field: facet
+        for together in _passes(fields)
+        for facet in _count_together(connection, found, together)
+    }
+    return tuple(facets[field.name] for field in fields)
+
+
+def _passes(fields: Sequence[Field]) -> Iterator[tuple[Field, ...]]:
+    """Yield the fields to count in one pass: those of the narrow index; each other alone, for groups multiply."""
+    narrow = tuple(field for field in fields if field.attribute in ROW_FACETS)
+    if narrow:
+        yield narrow
+    yield from ((field,) for field in fields if field not in narrow)
+
+
+def _count_together(
+    connection: Connection, found: Found, fields: Sequence[Field]
+) -> Iterator[Facet]:
     cells = [cell_of(field.name) for field in fields]
     source = source_of(found.tables.union(*(cell.tables for cell in cells)))
     values = [cell.value.label(f"v{number}") for number, cell in enumerate(cells)]
     groups = select(*values, func.count()).select_from(source).where(found.listed)
     records = connection.execute(groups.group_by(*values)).all()
-    return tuple(
-        _facet(field, ((decode_cell(field, record[place]), record[-1]) for record in records))
-        for place, field in enumerate(fields)
-    )
+    for place, field in enumerate(fields):
+        counted = ((decode_cell(field, record[place]), record[-1]) for record in records)
+        yield _facet(field, counted)
 
 
 def _facet(field: Field, counted: Iterator[tuple[RowValue, int]]) -> Facet:
