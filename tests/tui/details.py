@@ -61,6 +61,7 @@ def deployment_of(row: Row) -> Deployment:
         else "https://x.example"
     )
     owners = UNKNOWN if row.owners is UNKNOWN else tuple(Owner(name=name) for name in row.owners)
+    handler = f"arn:aws:lambda:{row.region}:{row.account}:function:{row.name}"
     return Deployment(
         uid=row.uid,
         native_id=row.native_id,
@@ -91,10 +92,12 @@ def deployment_of(row: Row) -> Deployment:
         exposure_evidence="endpoint type REGIONAL, no resource policy",
         operations=_operations(row),
         backends=(
-            Backend(key="handler", kind="lambda", address=f"arn:aws:lambda:{row.region}:{row.account}:function:{row.name}"),
+            Backend(key="handler", kind="lambda", address=handler),
             Backend(key="ledger", kind="http", address="https://ledger.internal.example", via="vpc-link-7f3"),
         ),
-        protections=Protections(rate_limit="enabled", waf="disabled", cors="enabled", access_log="enabled", mtls="disabled"),
+        protections=Protections(
+            rate_limit="enabled", waf="disabled", cors="enabled", access_log="enabled", mtls="disabled"
+        ),
         owners=owners,
         specs=(Spec(format="openapi", format_version="3.0.1"),),
         labels={"team": "tax", "cost-centre": "4711", "managed-by": "terraform"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from apiscape.client.inventory import Inventory
 from apiscape.tui.app import ApiscapeApp
 from apiscape.tui.options import Actions, Options
@@ -34,3 +36,14 @@ def light() -> ApiscapeApp:
 def bare() -> ApiscapeApp:
     """Return it with nothing configured."""
     return make_app(FakeInventory([], scopes=(), estate=()))
+
+
+def plain() -> ApiscapeApp:
+    """Return it without any colour."""
+    os.environ["NO_COLOR"] = "1"
+    return make_app(theme="auto")
+
+
+def ansi_light() -> ApiscapeApp:
+    """Return it in a light terminal's own colours."""
+    return make_app(theme="ansi-light")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from operator import itemgetter
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from apiscape.query.fields import FIELDS, Field
+from apiscape.model.values import UNKNOWN
+from apiscape.query.fields import FIELDS, Field, Kind
 from apiscape.query.syntax import Sort
 from apiscape.query.verdict import RowValue, nothing_of
 
@@ -36,15 +36,35 @@ def sort_key(field: Field, value: RowValue) -> SortKey | None:
     return value if isinstance(value, float | int | datetime) else None
 
 
+class _Keys(dict[RowValue, SortKey | None]):
+    """The key of each distinct value, found when first asked for: texts repeat a great deal."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.field = field
+
+    def __missing__(self, value: RowValue) -> SortKey | None:
+        key = self[value] = sort_key(self.field, value)
+        return key
+
+
+def _places(field: Field, values: list[RowValue]) -> list[Any]:
+    """Return the `sort_key` of each value; a number or a time is its own, and seldom repeats."""
+    if field.kind in {Kind.NUMBER, Kind.TIME}:
+        return [None if value is UNKNOWN else value for value in values]
+    keys = _Keys(field)
+    return [keys[value] for value in values]
+
+
 def order(items: Iterable[T], keys: tuple[Sort, ...], reader: Reader[T]) -> list[T]:
     """Return the items in the order of the keys; those that tie keep the order they came in."""
     ordered = list(items)
     for key in reversed(keys):
         field = FIELDS[key.field]
         read = reader(field.attribute)
-        pairs = [(sort_key(field, read(item)), item) for item in ordered]
-        something = [pair for pair in pairs if pair[0] is not None]
-        something.sort(key=itemgetter(0), reverse=key.descending)
-        nothing = [item for place, item in pairs if place is None]
-        ordered = [item for _place, item in something] + nothing
+        places = _places(field, [read(item) for item in ordered])
+        something = [at for at, place in enumerate(places) if place is not None]
+        something.sort(key=places.__getitem__, reverse=key.descending)
+        nothing = [at for at, place in enumerate(places) if place is None]
+        ordered = [ordered[at] for at in (*something, *nothing)]
     return ordered

@@ -57,7 +57,7 @@ GO: tuple[Key, ...] = (
     Key("go.command", "colon", "prompt(':')", "type a command", "command"),
     Key("go.palette", "ctrl+p", "app.command_palette", "search the commands"),
     Key("go.help", "question_mark", "app.help", "keys of this pane", "help"),
-    Key("go.back", "escape,backspace", "back", "go back"),
+    Key("go.back", "escape,backspace", "back", "go back", "back"),
     Key("go.last", "minus", "app.last", "the view before this one, and back again"),
     Key("go.earlier", "left_square_bracket", "app.step(-1)", "back in history"),
     Key("go.later", "right_square_bracket", "app.step(1)", "ahead in history"),

@@ -16,11 +16,11 @@ from apiscape.tui.words import UNKNOWN_WORD, day, row_state, shown
 
 COLUMNS: tuple[Column, ...] = (
     Column("health", "STATE", most=14, rank=0),
-    Column("name", "NAME", most=46, rank=1, least=18),
+    Column("name", "NAME", most=46, rank=1, least=21),
     Column("stage", "STAGE", most=12, rank=4),
     Column("exposure", "EXPOSURE", most=10, rank=2),
     Column("auth", "AUTH", most=10, rank=3),
-    Column("owner", "OWNER", most=22, rank=5, least=13),
+    Column("owner", "OWNER", most=22, rank=5, least=11),
     Column("environment", "ENV", most=12, rank=6),
     Column("style", "STYLE", most=10, rank=7),
     Column("operations", "OPS", most=6, right=True, rank=8),

@@ -48,6 +48,7 @@ class ColumnStore:
         self.row_of: dict[str, int] = {uid: row for row, uid in enumerate(self.uids)}
         self.haystack: list[str] = search_texts(self.columns)
         self._natural: dict[str, int] = {}
+        self._values: dict[str, list[str]] = {}
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> ColumnStore:
@@ -91,6 +92,13 @@ class ColumnStore:
                 tally[None if value is None else str(value)] += number
         return sorted(tally.items(), key=lambda pair: (-pair[1], pair[0] or ""))
 
+    def values(self, field: str) -> list[str]:
+        """Return the values that a field has, most frequent first; kept until rows come or go."""
+        if field not in self._values:
+            counted = self.count(field, range(len(self)))
+            self._values[field] = [value for value, _ in counted if value is not None]
+        return self._values[field]
+
     def longest(self, field: str) -> int:
         """Return the most characters that a value of a field has, for the width of its column."""
         if field not in self._natural:
@@ -118,9 +126,10 @@ class ColumnStore:
     def _write(self, columns: Sequence[list[Any]], place: int, row: Row) -> bool:
         differs = False
         searched = False
-        for index, value in enumerate(msgspec.structs.astuple(row)):
-            column = columns[index]
-            if column[place] is not value and column[place] != value:
+        pairs = zip(columns, msgspec.structs.astuple(row), strict=True)
+        for index, (column, value) in enumerate(pairs):
+            old = column[place]
+            if old is not value and old != value:
                 column[place] = value
                 differs = True
                 searched = searched or index in SEARCHED_AT

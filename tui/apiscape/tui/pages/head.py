@@ -102,7 +102,8 @@ def counts(shown: int, total: int, undecided: int, *, marked: int = 0) -> list[P
 
 def key_line(group: str, keymap: Mapping[str, str]) -> tuple[list[Piece], list[Piece]]:
     """Return the keys that the last line names: of this screen to the left, of all to the right."""
-    here = [key for key in (*keys.PANES.get(group, ()), *keys.MOVE) if key.label]
+    lists = keys.MOVE if group in keys.PANES else ()
+    here = [key for key in (*keys.PANES.get(group, ()), *lists) if key.label]
     return _keys(here, keymap), _keys([key for key in keys.GO if key.label], keymap)
 
 

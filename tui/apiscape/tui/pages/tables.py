@@ -14,29 +14,29 @@ from apiscape.tui.pages.changes import fields_in_short
 from apiscape.tui.pages.scope import outcome_of, trouble
 from apiscape.tui.widgets.fixed import Entry
 from apiscape.tui.widgets.table import Column
-from apiscape.tui.words import CHANGE, NEVER_RUN, at_least, clock, day, state_in
+from apiscape.tui.words import CHANGE, NEVER_RUN, UNKNOWN_WORD, at_least, clock, day, state_in
 
 FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
 
 SCOPE_COLUMNS: tuple[Column, ...] = (
-    Column("outcome", "OUTCOME", most=12, rank=0, least=11),
+    Column("outcome", "OUTCOME", most=12, rank=0),
     Column("source", "SOURCE", most=14, rank=6),
     Column("reach", "REACH", most=34, rank=1, least=16),
-    Column("product", "PRODUCT", most=28, rank=2, least=14),
+    Column("product", "PRODUCT", most=28, rank=2, least=19),
     Column("listed", "LISTED", most=8, right=True, rank=4),
     Column("recorded", "RECORDED", most=9, right=True, rank=5),
     Column("skipped", "SKIPPED", most=8, right=True, rank=7),
     Column("failed", "FAILED", most=7, right=True, rank=5),
-    Column("deployments", "DEPLOYM.", most=9, right=True, rank=8),
+    Column("deployments", "DEPLOYED", most=9, right=True, rank=8),
     Column("calls", "CALLS", most=7, right=True, rank=9),
     Column("throttled", "THROTTLED", most=10, right=True, rank=10),
     Column("complete", "COMPLETE", most=9, right=True, rank=7),
-    Column("trouble", "WHAT HAPPENED", most=90, rank=3, least=14),
+    Column("trouble", "WHAT HAPPENED", most=90, rank=3, least=24),
 )
 
 CHANGE_COLUMNS: tuple[Column, ...] = (
     Column("at", "WHEN", most=12, rank=2),
-    Column("kind", "WHAT", most=13, rank=0, least=12),
+    Column("kind", "WHAT", most=13, rank=0),
     Column("name", "NAME", most=40, rank=1, least=20),
     Column("fields", "FIELDS", most=80, rank=3, least=16),
     Column("scope", "SCOPE", most=60, rank=4, least=14),
@@ -87,7 +87,8 @@ def _figures(ledger: Ledger, deployments: int) -> dict[str, Piece]:
         name: Piece(f"{number:,}", loud.get(name, "muted") if number else "muted")
         for name, number in numbers.items()
     }
-    listed = at_least(ledger.listed, whole=ledger.listed_whole)
+    known = ledger.listed or ledger.listed_whole
+    listed = at_least(ledger.listed, whole=ledger.listed_whole) if known else UNKNOWN_WORD
     return cells | {"listed": Piece(listed, "muted" if ledger.listed_whole else "warn")}
 
 

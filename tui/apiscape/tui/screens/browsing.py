@@ -49,7 +49,9 @@ class Browsing:
     def renew(self) -> None:
         """Evaluate the view over the rows there are now."""
         self._version, self._evaluated_at = self.session.version, time.monotonic()
-        if self.listing.asks_store:
+        if not self.session.is_loaded:
+            self.show()
+        elif self.listing.asks_store:
             self._ask(self.listing.view)
         else:
             self.listing.evaluate(self.session.store, self.session.now())

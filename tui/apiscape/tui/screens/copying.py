@@ -48,7 +48,7 @@ def show_console(screen: Screen[Any], inventory: Inventory, uid: str) -> None:
             lambda taken: put(screen, taken) if taken else None,
         )
 
-    def ask() -> None:
+    def fetch() -> None:
         try:
             detail = inventory.detail(uid)
         except ApiscapeError as error:
@@ -56,7 +56,7 @@ def show_console(screen: Screen[Any], inventory: Inventory, uid: str) -> None:
             return
         screen.app.call_from_thread(show, detail.row.name, detail.deployment.native_url)
 
-    screen.run_worker(ask, thread=True, group="console", exclusive=True)
+    screen.run_worker(fetch, thread=True, group="console", exclusive=True)
 
 
 def copies(row: Row) -> dict[str, str]:

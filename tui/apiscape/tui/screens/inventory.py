@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from apiscape.errors import QueryError
 from apiscape.model.row import Row
-from apiscape.query import View, complete, format_view
+from apiscape.query import View, complete, format_view, resolve
 from apiscape.query.complete import item_before
 from apiscape.tui import keys
 from apiscape.tui.lines import Piece
@@ -63,7 +63,6 @@ class InventoryScreen(Frame):
 
     def on_mount(self) -> None:
         """Begin in the grid."""
-        self.add_class("-facets")
         self.grid.focus()
 
     def open(self, argument: str) -> None:
@@ -122,11 +121,11 @@ class InventoryScreen(Frame):
             self.post_message(Go(Place(self.GROUP, self.listing.text)))
 
     def _complete(self, text: str, cursor: int) -> tuple[int, Sequence[str]]:
-        store, rows = self.session.store, range(len(self.session.store))
-        seen = {
-            name: [value for value, _ in store.count(name, rows) if value] for name in COMPLETED
-        }
-        return cursor - len(item_before(text, cursor)), complete(text, cursor, seen)
+        item = item_before(text, cursor)
+        field = resolve(item.partition(":")[0].lstrip("/-"))
+        name = field.name if field else ""
+        seen = {name: self.session.store.values(name)} if name in COMPLETED else {}
+        return cursor - len(item), complete(text, cursor, seen)
 
     # ── keys ──
 

@@ -30,8 +30,12 @@ def to_pane(screen: Screen[Any], names: Sequence[str], name: str) -> None:
 
 
 def toggle(screen: Screen[Any], names: Sequence[str], name: str) -> None:
-    """Show a pane and go there; go back and take it away where it had the keys."""
+    """Show a pane and go there; go back and take it away where it had the keys.
+
+    Where there is room for all, it shows unless it was taken away.
+    """
     pane: Widget = screen.query_one(f"#{name}")
     there = screen.focused is pane
+    screen.set_class(there, f"-without-{name}")
     screen.set_class(not there, f"-{name}")
     to_pane(screen, names, names[0] if there else name)

@@ -37,6 +37,8 @@ def _theme(name: str, palette: Mapping[str, str], *, dark: bool, ansi: bool = Fa
             "scrollbar-background-hover": palette["ground"],
             "scrollbar-background-active": palette["ground"],
             "scrollbar-corner-color": palette["ground"],
+            "ansi-background": "ansi_black" if dark else "ansi_white",
+            "ansi-foreground": "ansi_white" if dark else "ansi_black",
         },
     )
 
@@ -48,7 +50,7 @@ DARK = {
     "text": "#d7dee8",
     "strong": "#ffffff",
     "muted": "#8d9aab",
-    "faint": "#75818f",
+    "faint": "#7f8b9a",
     "title": "#9fb4cc",
     "accent": "#6cb6ff",
     "good": "#6fc08b",
@@ -65,7 +67,7 @@ LIGHT = {
     "text": "#1f2933",
     "strong": "#000000",
     "muted": "#56626f",
-    "faint": "#68737f",
+    "faint": "#606b77",
     "title": "#3b5570",
     "accent": "#0b5cad",
     "good": "#1c7440",

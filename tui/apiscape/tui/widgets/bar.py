@@ -66,7 +66,8 @@ def compose(left: Sequence[Piece], right: Sequence[Piece], width: int) -> list[P
     tail, taken = [Piece(neutralise(text), tone) for text, tone in right], length_of(right)
     if taken > width - 2:
         tail, taken = [], 0
-    room = width - taken - 2
+    gap = 2 if tail else 0
+    room = width - taken - gap - 2
     pieces = [Piece(" ")]
     for text, tone in left:
         safe = neutralise(text)
@@ -74,4 +75,4 @@ def compose(left: Sequence[Piece], right: Sequence[Piece], width: int) -> list[P
         if length > 0:
             pieces.append(Piece(fit(safe, length), tone))
         room -= length
-    return [*pieces, Piece(" " * max(room, 0)), *tail, Piece(" ")]
+    return [*pieces, Piece(" " * (max(room, 0) + gap)), *tail, Piece(" ")]

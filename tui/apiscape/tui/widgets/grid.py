@@ -151,6 +151,8 @@ class Grid(Painted):
     def render_line(self, y: int) -> Strip:
         """Return one line of the screen."""
         width = self.size.width
+        if y < self.HEAD and not len(self.table):
+            return Strip.blank(width, self.looks.ground)
         if y < self.HEAD:
             return heading(self.placed, self.sorted_by, self.looks, width)
         place = self.scroll_offset.y + y - self.HEAD
@@ -184,7 +186,9 @@ def heading(
     segments = [Segment(" " * MARGIN, looks.head)]
     for column, room in placed:
         is_key = sorted_by is not None and sorted_by[0] == column.field
-        arrow = ("↓" if sorted_by[1] else "↑") if is_key and sorted_by else ""
-        text = fit(column.title + arrow, room, right=column.right) + " " * GAP
+        arrow = ("↓" if sorted_by[1] else "↑") if is_key and sorted_by else " "
+        text = f"{fit(column.title, room, right=column.right)}{arrow}{' ' * (GAP - 1)}"
+        if is_key and not column.right:
+            text = fit(f"{column.title}{arrow}", room + GAP)
         segments.append(Segment(text, bold if is_key else looks.head))
     return Strip(segments).simplify().adjust_cell_length(width, looks.head)

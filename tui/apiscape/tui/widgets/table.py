@@ -73,7 +73,7 @@ def lay_out(columns: Sequence[Column], longest: Callable[[str], int], width: int
     rank are left out. What is left over goes to those that were cut, by rank.
     """
     wanted = {
-        column.field: max(len(column.title) + 1, min(longest(column.field), column.most))
+        column.field: max(len(column.title), min(longest(column.field), column.most))
         for column in columns
     }
     widths = {
