@@ -8,11 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from apiscape.store import Store, open_store
+from apiscape.store import Store, engine, open_store
 from tests.store import postgres
 from tests.store.postgres import PLAIN, Server
 
 DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """Let this process's stores not wait for the disk; what a kill or a full disk leaves is tried in others."""
+    patient = "PRAGMA synchronous = NORMAL"
+    hasty = tuple(each.replace("NORMAL", "OFF") for each in engine._WRITER_PRAGMAS)
+    assert patient in engine._WRITER_PRAGMAS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_WRITER_PRAGMAS", hasty)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -52,10 +63,10 @@ def sqlite_address(tmp_path: Path, template_file: Path) -> str:
 
 @pytest.fixture
 def postgresql_address(server: Server, template_database: str) -> Iterator[str]:
-    """Give the address of an empty PostgreSQL store."""
-    name = server.create(template_database)
+    """Give the address of an empty PostgreSQL store; making a database takes longer than most tests."""
+    name = server.lend(template_database)
     yield server.url(name)
-    server.drop(name)
+    server.take_back(name, template_database)
 
 
 @pytest.fixture

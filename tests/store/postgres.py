@@ -22,6 +22,8 @@ from typing import Any
 
 import psycopg
 
+from apiscape.store.schema import metadata
+
 USER = "postgres"
 PLAIN = "plain"
 """A role that may make no extension, so that a store of its has to do without pg_trgm."""
@@ -37,6 +39,7 @@ class Server:
         self._folder = folder
         self._process = process
         self._numbers = count(1)
+        self._idle: list[str] = []
 
     def url(self, name: str, user: str = USER) -> str:
         return f"postgresql+psycopg://{user}@/{name}?host={self._folder}"
@@ -50,6 +53,26 @@ class Server:
 
     def drop(self, name: str) -> None:
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def lend(self, template: str) -> str:
+        """Return the name of a copy of a template: one that was given back, or a new one."""
+        return self._idle.pop() if self._idle else self.create(template)
+
+    def take_back(self, name: str, template: str) -> None:
+        """Make a lent database equal to its template again, or drop it where its schema was changed."""
+        with self.connect(template) as connection:
+            shape, meta = _shape(connection), connection.execute("TABLE meta").fetchall()
+        with self.connect(name) as connection:
+            connection.execute(_DISCONNECT_OTHERS)
+            whole = _shape(connection) == shape
+            if whole:
+                connection.execute(";".join(_EMPTY).encode())
+                for pair in meta:
+                    connection.execute("INSERT INTO meta VALUES (%s, %s)", pair)
+        if whole:
+            self._idle.append(name)
+        else:
+            self.drop(name)
 
     def execute(self, statement: str, database: str = USER) -> None:
         with self.connect(database) as connection:
@@ -70,6 +93,24 @@ class Server:
                 time.sleep(0.05)
             else:
                 return
+
+
+_EMPTY = [f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)]
+
+_DISCONNECT_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+_SHAPE = """
+    SELECT table_name, column_name, data_type FROM information_schema.columns
+    WHERE table_schema = 'public'
+    UNION ALL SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT 'revision', version_num, '' FROM apiscape_revision ORDER BY 1, 2"""
+
+
+def _shape(connection: psycopg.Connection[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """Return what tells two schemas apart: columns, indexes and the revision."""
+    return connection.execute(_SHAPE).fetchall()
 
 
 def find_binaries() -> Path | None:

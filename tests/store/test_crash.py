@@ -13,7 +13,7 @@ from apiscape.store import open_store
 from tests.store.looking import current, records
 from tests.store.making import SCOPE, T0, batch, doomed_environment, make, report, visit
 
-KILLS = 16
+KILLS = 6
 BATCH = 40
 BATCHES = 6
 

@@ -43,7 +43,7 @@ DELIVERIES = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=st.lists(st.integers(0, 2), max_size=4), after=DELIVERIES)
 def test_duplicates_disorder_and_an_older_run_do_not_matter(
     store: Store, before: list[int], after: list[tuple[str, int]]

@@ -55,13 +55,22 @@ def now_views() -> st.SearchStrategy[View]:
     return views(2).map(lambda view: msgspec.structs.replace(view, at=None))
 
 
-@settings(max_examples=200)
-@given(inventory=inventories().map(storable), view=now_views())
+@settings(max_examples=50)
+@given(
+    inventory=inventories().map(storable),
+    asked=st.lists(now_views(), min_size=1, max_size=5),
+)
 def test_sql_and_the_matcher_agree_on_rows_order_and_undecided(
-    opened: Store, inventory: Inventory, view: View
+    opened: Store, inventory: Inventory, asked: list[View]
 ) -> None:
-    expected = expect(view, inventory)
-    reader, text = reader_of(opened, inventory), format_view(view)
+    reader = reader_of(opened, inventory)
+    for view in asked:
+        check_agreement(reader, inventory, view)
+
+
+def check_agreement(reader: Reader, inventory: Inventory, view: View) -> None:
+    """Check what a page and a selection say of a view against the matcher."""
+    expected, text = expect(view, inventory), format_view(view)
     page = reader.page(text, limit=100)
     assert page.items == expected.rows
     assert page.undecided == expected.undecided
@@ -73,7 +82,7 @@ def test_sql_and_the_matcher_agree_on_rows_order_and_undecided(
     assert selection.undecided == expected.undecided
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(inventory=inventories(12).map(storable), view=now_views(), size=st.integers(1, 4))
 def test_pages_hold_every_row_once_and_in_order(
     opened: Store, inventory: Inventory, view: View, size: int
@@ -92,7 +101,7 @@ def test_pages_hold_every_row_once_and_in_order(
     assert tuple(walked) == expect(view, inventory).rows
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(text=st.text(max_size=30) | st.text(alphabet="\"'%_\\/*-:;()[]{}^$.|ab \x00é", max_size=12))
 def test_no_text_is_an_error_of_the_database(opened: Store, text: str) -> None:
     reader = Reader(opened.database, lambda: NOW)
