@@ -6,6 +6,7 @@ the collector, and so is a part that it declares and never lists. None of it cra
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
@@ -14,8 +15,16 @@ from apiscape.model.run import ErrorRecord, Exclusion, Gap, Ledger, PartReport
 from apiscape.model.vocabulary import ErrorKind, Outcome
 from apiscape.reconcile.sight import PartSight
 
-BARREN_PAGES = 20
-"""Pages in a row without a new id before a listing is taken to have no end."""
+EMPTY_PAGES = 100
+"""Empty pages in a row before a listing is taken to have no end: filters leave some empty."""
+
+SAME_PAGE = 4
+"""How often one page may come before a listing is taken to turn in a circle.
+
+More than once is no defect: a listing that expires on its way is begun again.
+"""
+
+_MOST = {True: SAME_PAGE, False: EMPTY_PAGES}
 
 GONE_WHILE_READ = "deleted while it was being read"
 
@@ -54,21 +63,23 @@ class PartLedger:
         self.unsure: dict[str, str] = {}
         self.calls = 0
         self.throttled = 0
-        self._barren = 0
+        self._turns: Counter[tuple[str, ...]] = Counter()
 
     def list_page(self, page: Listed) -> None:
         """Take up a page of the listing; an id that an earlier page had counts once.
 
         Raises:
-            Malformed: page after page brings nothing new.
+            Malformed: the same page comes again and again.
         """
         if self.whole:
             self.defects.append("listed more after its last page")
         fresh = [native_id for native_id in page.native_ids if native_id not in self.ends]
         self.ends.update(dict.fromkeys(fresh, End.OPEN))
         self.whole = page.last
-        self._barren = 0 if fresh else self._barren + 1
-        if self._barren >= BARREN_PAGES and not page.last:
+        self._turns[page.native_ids] += 1
+        if page.native_ids:
+            self._turns.pop((), None)
+        if not page.last and self._turns[page.native_ids] >= _MOST[bool(page.native_ids)]:
             raise Malformed(f"the listing of {self.part} has no end")
 
     def settle(self, native_id: str, end: End) -> bool:

@@ -138,7 +138,8 @@ class Listed(Entity, frozen=True, tag_field="observation", tag=True):
 
     Attributes:
         part: The listing (`GetRestApis`, `ingresses.networking.k8s.io`).
-        native_ids: Ids on this page, unique in the part.
+        native_ids: Ids on this page, unique in the part. An id that an earlier page had counts
+            once, so that a listing that expired on its way may be begun again.
         last: True on the last page, and only where the listing was read to its end.
     """
 
@@ -155,8 +156,10 @@ class Recorded(Entity, frozen=True, tag_field="observation", tag=True):
         entities: Fresh facts. A deployment of this object that is known and not among these (nor in
             `unchanged`) is missing: the collector read the object's children to the end.
         unchanged: Deployments whose token stands: all is fresh but `DETAIL_FIELDS`, which stand as stored.
-        tokens: By deployment uid: the native change token to remember; `visit.tokens` gives it back
-            until the collector's `normaliser_version` rises, for at most seven days.
+        tokens: By deployment uid: the native change token to remember, made of all that the detail
+            depends on (an API's tag and the hash of the policies above it, a bundle's revision);
+            `visit.tokens` gives it back until the collector's `normaliser_version` rises, for at
+            most seven days.
         documents: Sanitised contracts by `Spec.contract_sha256` (`collectors.specs.sanitise`): never raw bytes.
     """
 
@@ -195,7 +198,8 @@ class Unseen(Entity, frozen=True, tag_field="observation", tag=True):
     """A detail that could not be looked at; the object is recorded all the same, with that unknown.
 
     Yielded right before or after the object's `Recorded`, whose tokens are then not remembered:
-    the next run looks again.
+    the next run looks again. Where one answer tells of many objects (a service's policies),
+    `native_id` may name what they share; their tokens are then for the collector to leave out.
     """
 
     native_id: str
@@ -218,7 +222,11 @@ class PartAbsent(Entity, frozen=True, tag_field="observation", tag=True):
 
 
 class Synced(Entity, frozen=True, tag_field="observation", tag=True):
-    """A watch has caught up: what it said of the part so far is a complete visit."""
+    """A watch has caught up: what it said of the part so far is a complete visit.
+
+    From here on `Recorded` and `Absent` need no `Listed`. A relist begins with `Listed` again;
+    there is one at least every day, for what goes without an event retires by complete visits.
+    """
 
     part: str
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apiscape.collect.intake import Intake
-from apiscape.collect.ledger import BARREN_PAGES, End, PartLedger, ScopeLedger
+from apiscape.collect.ledger import EMPTY_PAGES, SAME_PAGE, End, PartLedger, ScopeLedger
 from apiscape.collect.visit import TokenBook
 from apiscape.collectors.contract import (
     Absent,
@@ -61,18 +61,42 @@ def test_an_empty_listing_is_complete() -> None:
     assert closed(part()).outcome == "complete"
 
 
-@pytest.mark.parametrize("page", [(), ("a",)], ids=["empty pages", "the same page"])
-def test_a_listing_without_an_end_is_ended(page: tuple[str, ...]) -> None:
-    ledger = part("a", last=False)
-    for _ in range(BARREN_PAGES - 1):
-        ledger.list_page(Listed("apis", page))
+@pytest.mark.parametrize(
+    ("cycle", "turns"),
+    [([()], EMPTY_PAGES), ([("a",)], SAME_PAGE), ([("b",), ("c",)], SAME_PAGE)],
+    ids=["empty pages", "the same page", "two pages in turn"],
+)
+def test_a_listing_that_turns_in_a_circle_is_ended(
+    cycle: list[tuple[str, ...]], turns: int
+) -> None:
+    ledger = PartLedger("apis")
+    for _ in range(turns - 1):
+        for page in cycle:
+            ledger.list_page(Listed("apis", page))
     with pytest.raises(Malformed, match="no end"):
-        ledger.list_page(Listed("apis", page))
+        ledger.list_page(Listed("apis", cycle[0]))
+
+
+def test_a_listing_that_expired_may_be_begun_again() -> None:
+    ledger = PartLedger("routes")
+    pages = [(f"{index}", f"{index}+") for index in range(200)]
+    for _ in range(2):
+        for page in pages:
+            ledger.list_page(Listed("routes", page))
+    ledger.list_page(Listed("routes", (), last=True))
+    assert (ledger.whole, ledger.ledger().listed) == (True, 400)
+
+
+def test_empty_pages_between_others_are_let_be() -> None:
+    ledger = PartLedger("apis")
+    for index in range(EMPTY_PAGES * 2):
+        ledger.list_page(Listed("apis", (str(index),) if index % 5 == 0 else ()))
+    assert ledger.ledger().listed == EMPTY_PAGES * 2 // 5
 
 
 def test_a_last_page_that_repeats_is_an_end() -> None:
     ledger = part("a", last=False)
-    for _ in range(BARREN_PAGES - 1):
+    for _ in range(SAME_PAGE - 2):
         ledger.list_page(Listed("apis", ("a",)))
     ledger.list_page(Listed("apis", ("a",), last=True))
     assert ledger.whole

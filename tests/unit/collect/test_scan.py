@@ -91,8 +91,7 @@ class World:
     limits: Limits = QUICK
 
     def plan(self, *keys: str, **more: Any) -> None:
-        reaches = tuple(reach(key) for key in keys)
-        self.toys.source.planned = Plan(**({"reaches": reaches} | more))
+        self.toys.source.planned = Plan(reaches=tuple(reach(key) for key in keys), **more)
 
     def scan(self, *sources: SourcePlan, **more: Any) -> ScanReport:
         tools = Tools(clock=self.clock, plug_ins=self.toys, limits=self.limits)
