@@ -46,7 +46,7 @@ def emulated_world(seed: int = 1) -> Iterator[World]:
             "regions": list(world.regions),
             "roles": roles,
             "endpoint_url": server.url,
-            "quotas": {family: FAST for family in ("apigateway", "apigateway:GetResources")},
+            "quotas": dict.fromkeys(("apigateway", "apigateway:GetResources"), FAST),
         }
         yield World(
             configuration={"sources": [source]},
