@@ -101,7 +101,9 @@ def _draw(
 ) -> tuple[dict[str, Conclusion], list[Api]]:
     """Return what follows for every deployment of some native APIs, and their Apis."""
     families = [members for members in store.conclusions.members_of(keys).values() if members]
-    items = store.runs.documents([member.uid for family in families for member in family])
+    items = store.runs.documents(
+        [member.uid for family in families for member in family], operations=False
+    )
     conclusions: dict[str, Conclusion] = {}
     apis: list[Api] = []
     for family in families:

@@ -34,12 +34,20 @@ class Projected(Entity, frozen=True):
     doc: dict[str, Any]
 
 
-def load_facts(connection: Connection, uids: Iterable[str]) -> dict[str, Deployment]:
-    """Return the current facts of deployments by uid, with operations; those not stored are left out."""
+def load_facts(
+    connection: Connection, uids: Iterable[str], *, operations: bool = True
+) -> dict[str, Deployment]:
+    """Return the current facts of deployments by uid; those not stored are left out.
+
+    Args:
+        connection: Reads them.
+        uids: Whose.
+        operations: Whether operations are wanted as well; they are unknown otherwise, and most of the work.
+    """
     asked = list(dict.fromkeys(uids))
     found: dict[str, Deployment] = {}
     for start in range(0, len(asked), CHUNK):
-        found.update(_load_chunk(connection, asked[start : start + CHUNK]))
+        found.update(_load_chunk(connection, asked[start : start + CHUNK], operations=operations))
     return found
 
 
@@ -83,13 +91,17 @@ def _tables(items: Sequence[Projected]) -> Iterable[tuple[Table, list[dict[str, 
         yield row_doc, [item.doc for item in items]
 
 
-def _load_chunk(connection: Connection, uids: Sequence[str]) -> dict[str, Deployment]:
+def _load_chunk(
+    connection: Connection, uids: Sequence[str], *, operations: bool
+) -> dict[str, Deployment]:
     query = (
         sa.select(deployment.c.uid, deployment_version.c.doc, deployment_version.c.operation_set_pk)
         .join(deployment_version, deployment_version.c.deployment_pk == deployment.c.pk)
         .where(deployment.c.uid.in_(uids), deployment_version.c.to_seq.is_(None))
     )
     stored = connection.execute(query).all()
+    if not operations:
+        return {uid: decode(doc, Deployment) for uid, doc, _ in stored}
     sets = load_operations(connection, {record[2] for record in stored if record[2] is not None})
     return {uid: _whole(decode(doc, Deployment), sets, key) for uid, doc, key in stored}
 
