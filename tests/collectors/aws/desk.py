@@ -151,7 +151,9 @@ class Desk:
         self.provider = AwsProvider()
         self.title: str | None = None
         self.plan = SourcePlan("prod", "aws", self.settings, exclude=exclude or Rules())
-        self.workers = Workers()
+        #: No more calls at once than the smallest burst: on a clock that only sleepers move,
+        #: calls that were paid for one after the other may all arrive at the same time.
+        self.workers = Workers(per_account=4 if clock else 8)
         self.budget = ScopeBudget(Quotas(self.clock), "aws", self.stop)
 
     @contextmanager

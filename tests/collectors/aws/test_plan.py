@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.provider import AwsProvider
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
+from apiscape.collectors.aws.signin import SignIn
 from apiscape.collectors.contract import CredentialsInvalid, Plan, Unreachable
 from apiscape.demo.aws.estate import AwsEstate
 from apiscape.demo.aws.faults import Fault
@@ -207,6 +209,30 @@ def test_a_broken_listing_of_regions_fails_the_account(
     plan = make(total_max_attempts=2)
     assert planned(plan) == []
     assert set(failed(plan)) == {ACCOUNT}
+
+
+def test_an_account_without_an_id_is_left_out_of_the_estate(
+    hub: AwsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = SignIn.ask
+
+    def nameless(sign_in: SignIn, service: str, operation: str, **given: object) -> Any:
+        answer = ask(sign_in, service, operation, **given)
+        return answer | {"Accounts": [{}]} if operation == "ListAccounts" else answer
+
+    monkeypatch.setattr(SignIn, "ask", nameless)
+    assert make(accounts=(HUB,), regions=TWO).estate == ()
+
+
+def test_configured_regions_are_visited_where_the_account_cannot_be_asked(
+    server: AwsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    server.inject(Fault(kind="reset", operation="ListRegions"))
+    plan = make(regions=TWO, total_max_attempts=1)
+    assert len(planned(plan)) == 2
+    assert plan.estate_error is not None
+    assert plan.estate_error.kind == "unreachable"
 
 
 def test_nobody_signed_in_ends_the_plan(point_at: PointAt, monkeypatch: pytest.MonkeyPatch) -> None:

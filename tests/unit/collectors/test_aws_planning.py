@@ -61,7 +61,8 @@ def test_the_account_of_a_role(arn: str, account: str | None) -> None:
 
 def test_the_way_into_an_account_that_was_planned() -> None:
     role = RoleSettings(role_arn="arn:aws:iam::2:role/a", external_id="x")
-    assert target_of(AwsSettings(roles=(role,)), HUB, "2").role == role
+    other = RoleSettings(role_arn="arn:aws:iam::9:role/a")
+    assert target_of(AwsSettings(roles=(other, role)), HUB, "2").role == role
     assert target_of(AwsSettings(), HUB, "1").role is None
     by_name = target_of(AwsSettings(role_name="r", external_id="y"), HUB, "3").role
     assert by_name == RoleSettings(role_arn="arn:aws:iam::3:role/r", external_id="y")

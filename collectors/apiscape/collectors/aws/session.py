@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from apiscape.collectors.aws.errors import INTERNAL, Ended, Refused, Site, not_signed_in, translate
+from apiscape.collectors.aws.errors import INTERNAL, Ended, Refused, not_signed_in
 from apiscape.collectors.aws.metering import Meter
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import needed_permission
@@ -32,9 +32,6 @@ from apiscape.collectors.contract import (
 from apiscape.model.run import Reach
 
 T = TypeVar("T")
-
-BODY_ATTEMPTS = 2
-"""How often a document is asked for: the SDK repeats calls, but not a body that breaks off."""
 
 PIECE_BYTES = 65_536
 IDLE_PAGES = 5
@@ -244,27 +241,36 @@ class Calls:
         return tuple(item for page in self.pages(operation, **parameters) for item in page.items)
 
     def read(self, operation: str, *, limit_bytes: int, **parameters: object) -> bytes:
-        """Return the document that a call answers with, asking twice where it breaks off.
+        """Return the document that a call answers with.
+
+        It is asked for once more where it breaks off: the SDK repeats calls, but no bodies.
 
         Raises:
-            Malformed: it is larger than the limit.
+            Refused: it is larger than the limit.
+            Unreachable: it broke off both times.
             CollectorError: the call failed.
         """
-        for attempt in range(1, BODY_ATTEMPTS + 1):
-            answer = self.call(operation, **parameters)
-            try:
-                body = _read_whole(answer["body"], limit_bytes)
-            except _body_errors() as error:
-                if attempt == BODY_ATTEMPTS:
-                    raise translate(error, Site(operation, self._session.place.region)) from None
-                continue
-            if len(body) > limit_bytes:
-                raise Refused(
-                    f"the document of {operation} is larger than {limit_bytes} bytes",
-                    operation=operation,
-                )
-            return body
-        raise Unreachable(f"no whole answer to {operation}", operation=operation)
+        body = self._read_once(operation, limit_bytes, parameters)
+        if body is None:
+            body = self._read_once(operation, limit_bytes, parameters)
+        if body is None:
+            raise Unreachable(f"the document of {operation} broke off", operation=operation)
+        if len(body) > limit_bytes:
+            raise Refused(
+                f"the document of {operation} is larger than {limit_bytes} bytes",
+                operation=operation,
+            )
+        return body
+
+    def _read_once(
+        self, operation: str, limit_bytes: int, parameters: dict[str, object]
+    ) -> bytes | None:
+        """Return the document, a little more than its limit at most, or `None` where it breaks off."""
+        stream = self.call(operation, **parameters)["body"]
+        try:
+            return _read_whole(stream, limit_bytes)
+        except _body_errors():
+            return None
 
     def _first_page(
         self, operation: str, paging: Paging, parameters: dict[str, object]

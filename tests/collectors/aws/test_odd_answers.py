@@ -1,0 +1,300 @@
+"""Answers that no emulator gives: items without ids, stages without names, things that go meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import botocore.config
+import pytest
+
+from apiscape.collect.workers import Workers
+from apiscape.collectors.aws.apigateway_domains import DomainCollector
+from apiscape.collectors.aws.apigateway_rest import RestApiCollector
+from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector
+from apiscape.collectors.aws.errors import Ended, NotOffered, RegionDoubt
+from apiscape.collectors.aws.provider import AwsProvider
+from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.settings import AwsSettings, NetworkSettings
+from apiscape.collectors.aws.signin import SignIn
+from apiscape.collectors.contract import (
+    CollectorError,
+    CredentialsInvalid,
+    Gone,
+    Malformed,
+    Permission,
+    Unsupported,
+)
+from apiscape.demo.aws.estate import AwsEstate
+from apiscape.demo.aws.faults import Fault
+from apiscape.demo.aws.region import Region
+from apiscape.demo.aws.server import AwsServer
+from apiscape.model.run import Reach
+from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
+
+CALL = AwsSession.call
+Change = Callable[[Any], Any]
+
+
+@contextmanager
+def changed(operation: str, change: Change) -> Iterator[None]:
+    """Let an operation answer otherwise."""
+
+    def call(session: AwsSession, called: str, *given: Any) -> Any:
+        answer = CALL(session, called, *given)
+        return change(answer) if called == operation else answer
+
+    with patch.object(AwsSession, "call", call):
+        yield
+
+
+def raising(error: Exception) -> Change:
+    def change(answer: Any) -> Any:
+        del answer
+        raise error
+
+    return change
+
+
+def test_an_item_without_an_id_is_counted_and_failed(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.rest_api("one").deploy("prod")
+    nameless = [{"name": "no id"}, {}]
+    with changed("apigateway:GetRestApis", lambda answer: {"items": answer["items"] + nameless}):
+        seen = desk.collect(RestApiCollector())
+    assert seen.closes()
+    assert seen.whole
+    assert len(seen.recorded) == 1
+    assert {native_id: error.kind for native_id, error in seen.failed.items()} == {
+        "GetRestApis[0.1]": "malformed",
+        "GetRestApis[0.2]": "malformed",
+    }
+
+
+def test_items_that_are_none_are_left_out_of_a_page(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.http_api("one").stage()
+    with changed("apigatewayv2:GetApis", lambda answer: {"Items": [7, None, *answer["Items"]]}):
+        seen = desk.collect(HttpApiCollector())
+    assert len(seen.listed) == 1
+
+
+def test_a_stage_without_a_name_is_a_gap_and_the_others_are_recorded(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.rest_api("one").deploy("prod")
+    with changed("apigateway:GetStages", lambda answer: {"item": [{}, *answer["item"]]}):
+        seen = desk.collect(RestApiCollector())
+    assert [item.stage for item in seen.entities] == ["prod"]
+    assert seen.unseen == [("a stage", "malformed")]
+
+
+def test_stages_without_any_name_are_not_taken_for_none(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    api = west.rest_api("one").deploy("prod")
+    with changed("apigateway:GetStages", lambda _: {"item": [{"deploymentId": "d"}]}):
+        seen = desk.collect(RestApiCollector())
+    assert seen.failed[api.id].kind == "malformed"
+
+
+@pytest.mark.parametrize("operation", ["apigateway:GetResources", "apigateway:GetStages"])
+def test_an_api_that_goes_meanwhile_is_gone_and_not_unknown(
+    server: AwsServer, west: Region, desk: Desk, operation: str
+) -> None:
+    api = west.rest_api("draft").method("GET", "/x")
+    with changed(operation, raising(Gone("deleted"))):
+        assert desk.collect(RestApiCollector()).failed[api.id].kind == "gone"
+
+
+def test_a_domain_that_goes_meanwhile_is_gone(server: AwsServer, west: Region, desk: Desk) -> None:
+    west.domain("api.example")
+    with changed("apigatewayv2:GetApiMappings", raising(Gone("deleted"))):
+        assert desk.collect(DomainCollector()).failed["api.example"].kind == "gone"
+
+
+class Stream:
+    """A document of a size."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def read(self, amount: int) -> bytes:
+        piece = min(amount, self._left)
+        self._left -= piece
+        return b"x" * piece
+
+
+def test_a_document_without_an_end_is_refused(
+    server: AwsServer, west: Region, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apiscape.collectors.aws.looking.LARGEST_EXPORT_BYTES", 100_000)
+    west.rest_api("vast").method("GET", "/x").deploy("prod")
+    with changed("apigateway:GetExport", lambda _: {"body": Stream(10**12)}):
+        seen = desk.collect(RestApiCollector())
+    item = seen.one("vast")
+    assert "larger than 100000 bytes" in item.specs[0].not_kept
+    assert len(item.operations) == 1
+
+
+def test_a_collector_can_call_only_what_it_declares(server: AwsServer, desk: Desk) -> None:
+    permissions = (Permission(action="x", operations=("apigateway:GetRestApis",), reveals="x"),)
+    with desk.session() as session:
+        calls = session.calls(permissions)
+        assert calls.call("apigateway:GetRestApis")["items"] == []
+        with pytest.raises(CollectorError, match="not declared"):
+            calls.call("apigateway:GetApiKeys")
+    assert server.calls.count("apigateway:GetApiKeys") == 0
+
+
+def test_a_closed_session_may_be_used_again(server: AwsServer, desk: Desk) -> None:
+    with desk.session() as session:
+        session.call("apigateway:GetRestApis", None, {})
+        session.close()
+        session.call("apigateway:GetRestApis", None, {})
+    assert server.calls.count("apigateway:GetRestApis") == 2
+
+
+def test_a_reach_without_a_region_is_asked_at_home(server: AwsServer, desk: Desk) -> None:
+    reach = Reach(key=ACCOUNT, account=ACCOUNT)
+    with AwsProvider().session(AwsSettings(), reach, desk.budget) as session:
+        assert session.place.region == REGION
+
+
+def test_credentials_that_stay_ended_are_invalid(server: AwsServer, desk: Desk) -> None:
+    server.inject(Fault(kind="expired_token", operation="GetRestApis"))
+    seen = desk.collect(RestApiCollector())
+    assert isinstance(seen.error, CredentialsInvalid)
+    assert "expired" in str(seen.error)
+    assert server.calls.count("apigateway:GetRestApis") == 2
+
+
+def test_signing_in_anew_happens_once_for_all_threads(server: AwsServer, desk: Desk) -> None:
+    made: list[SignIn] = []
+
+    def sign_in() -> SignIn:
+        made.append(SignIn(AwsSettings()))
+        return made[-1]
+
+    reach = Reach(key="x", account=ACCOUNT, region=REGION)
+    session = AwsSession(sign_in, reach, desk.budget)
+    with patch("apiscape.collectors.aws.session.call_client") as call:
+
+        def ended_for_the_first(*_: object) -> dict[str, Any]:
+            if len(made) == 1:
+                session._start_anew(0)  # another thread was faster
+                raise Ended("x")
+            return {}
+
+        call.side_effect = ended_for_the_first
+        assert session.call("apigateway:GetRestApis", None, {}) == {}
+    assert len(made) == 2
+    session.close()
+
+
+def test_when_the_account_cannot_be_asked_the_credentials_are_in_doubt(
+    server: AwsServer, estate: AwsEstate, west: Region, desk: Desk
+) -> None:
+    west.deny("account:ListRegions")
+    seen = desk.collect(RestApiCollector(), region="af-south-1")
+    assert isinstance(seen.error, CredentialsInvalid)
+
+
+def test_credentials_that_one_enabled_region_does_not_know_are_wrong(
+    server: AwsServer, estate: AwsEstate, west: Region, desk: Desk
+) -> None:
+    estate.accounts[ACCOUNT].region("eu-west-2")
+    with patch("apiscape.collectors.aws.session.call_client", side_effect=RegionDoubt("x")):
+        seen = desk.collect(RestApiCollector(), region="eu-west-2")
+    assert isinstance(seen.error, CredentialsInvalid)
+    assert server.calls.count("account:ListRegions") == 1
+
+
+def test_an_endpoint_without_exports_is_asked_once(server: AwsServer, west: Region) -> None:
+    for number in range(4):
+        west.rest_api(f"api-{number}").method("GET", "/x").deploy("prod")
+    desk = Desk()
+    desk.workers = Workers(per_account=1)
+    with changed("apigateway:GetExport", raising(NotOffered("no such call"))):
+        seen = desk.collect(RestApiCollector())
+    assert server.calls.count("apigateway:GetExport") == 1
+    assert {item.specs[0].not_kept for item in seen.entities} == {"no such call"}
+    desk.close()
+
+
+def test_an_endpoint_that_once_gave_an_export_is_asked_again(
+    server: AwsServer, west: Region
+) -> None:
+    for number in range(4):
+        west.rest_api(f"api-{number}").method("GET", "/x").deploy("prod")
+    desk = Desk()
+    desk.workers = Workers(per_account=1)
+    answers = iter([True, False, True, True])
+
+    def sometimes(answer: Any) -> Any:
+        if next(answers):
+            return answer
+        raise NotOffered("a proxy spoke")
+
+    with changed("apigateway:GetExport", sometimes):
+        seen = desk.collect(RestApiCollector())
+    assert server.calls.count("apigateway:GetExport") == 4
+    assert [item.specs[0].not_kept for item in seen.entities].count(None) == 3
+    desk.close()
+
+
+def test_what_says_nothing_of_who_is_signed_in_is_malformed(server: AwsServer) -> None:
+    with (
+        patch.object(SignIn, "ask", lambda *_, **__: {"Account": "1"}),
+        pytest.raises(Malformed, match="who is signed in"),
+    ):
+        SignIn(AwsSettings()).identity()
+
+
+def test_a_service_or_region_that_the_sdk_does_not_know_is_unsupported(server: AwsServer) -> None:
+    with pytest.raises(Unsupported):
+        SignIn(AwsSettings()).client("telepathy", REGION)
+    with pytest.raises(Unsupported):
+        SignIn(AwsSettings(endpoint_url=None)).client("apigateway", "not a region")
+
+
+def test_times_that_cannot_be_read_do_not_spoil_an_answer(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.rest_api("one").deploy("prod")
+    with patch("botocore.utils.parse_timestamp", side_effect=ValueError):
+        seen = desk.collect(RestApiCollector())
+    assert seen.one("one").created_at is not None
+    assert seen.whole
+
+
+def test_proxy_and_time_outs_reach_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    make = botocore.config.Config.__init__
+
+    def remember(config: Any, *given: Any, **named: Any) -> None:
+        seen.append(named)
+        make(config, *given, **named)
+
+    monkeypatch.setattr(botocore.config.Config, "__init__", remember)
+    network = NetworkSettings(proxy="http://proxy.example:3128")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    client = SignIn(AwsSettings(network=network)).client("apigateway", REGION)
+    ours = next(named for named in seen if "user_agent_extra" in named)
+    assert ours["proxies"] == {
+        "http": "http://proxy.example:3128",
+        "https": "http://proxy.example:3128",
+    }
+    assert (ours["connect_timeout"], ours["read_timeout"]) == (5, 30)
+    assert ours["retries"] == {"mode": "standard", "total_max_attempts": 6}
+    client.close()
+
+
+def test_all_sessions_share_one_loader(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaders = {id(SignIn(AwsSettings())._session.get_component("data_loader")) for _ in range(3)}
+    assert len(loaders) == 1
