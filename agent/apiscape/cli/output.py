@@ -12,7 +12,7 @@ import yaml
 from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
 from apiscape.client.inventory import Summary
 from apiscape.errors import Exit
-from apiscape.model.plain import plain
+from apiscape.model.plain import escape, escape_yaml, is_plain, plain
 
 
 def say(words: str) -> None:
@@ -28,17 +28,35 @@ def write(data: str) -> None:
 def write_json_lines(records: Iterable[object]) -> None:
     """Write one JSON object a line."""
     for record in records:
-        write(msgspec.json.encode(record).decode() + "\n")
+        write(json_text(record) + "\n")
+
+
+def json_text(record: object) -> str:
+    """Return a record as JSON on one line; what a terminal would obey is escaped."""
+    return escape(msgspec.json.encode(record).decode())
 
 
 def write_json(record: object) -> None:
     """Write one JSON document, indented."""
-    write(msgspec.json.format(msgspec.json.encode(record), indent=2).decode() + "\n")
+    write(msgspec.json.format(json_text(record), indent=2) + "\n")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts that a terminal would obey between double quotes, where they can be escaped."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if is_plain(text) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
 
 
 def write_yaml(record: object) -> None:
-    """Write one YAML document; control characters come out escaped."""
-    write(yaml.safe_dump(msgspec.to_builtins(record), sort_keys=False, allow_unicode=True))
+    """Write one YAML document; what a terminal would obey is escaped."""
+    plain_data = msgspec.to_builtins(record)
+    write(escape_yaml(yaml.dump(plain_data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)))
 
 
 def write_table(

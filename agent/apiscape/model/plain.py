@@ -25,3 +25,31 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 def plain(text: str) -> str:
     """Return text with every control, invisible and direction-changing character made visible."""
     return _HARMFUL.sub(REPLACEMENT, text)
+
+
+def escape(text: str) -> str:
+    """Return JSON in which the same characters are escaped: it reads back as it was.
+
+    A line feed stays: it stands between lines, for within strings it is escaped already.
+    """
+    return _HARMFUL.sub(_as_in_json, text)
+
+
+def escape_yaml(text: str) -> str:
+    """Return YAML in which the same characters are escaped; they may stand between double quotes only."""
+    return _HARMFUL.sub(_as_in_yaml, text)
+
+
+def _as_in_json(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    pairs = zip(units[::2], units[1::2], strict=True)
+    return "\n" if found[0] == "\n" else "".join(f"\\u{high:02x}{low:02x}" for high, low in pairs)
+
+
+def _as_in_yaml(found: re.Match[str]) -> str:
+    return "\n" if found[0] == "\n" else f"\\U{ord(found[0]):08x}"
+
+
+def is_plain(text: str) -> bool:
+    """Say whether nothing in a text is harmful."""
+    return _HARMFUL.search(text) is None

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiscape.model.plain import plain
+from apiscape.model.plain import escape, escape_yaml, is_plain, plain
 
 HARMFUL = [
     "\x1b",
@@ -34,3 +37,22 @@ def test_nothing_is_dropped_and_doing_it_twice_changes_nothing(text: str) -> Non
 
 def test_letters_of_every_script_stay() -> None:
     assert plain("Straße – налоги – 税 [/oops] é") == "Straße – налоги – 税 [/oops] é"
+
+
+@given(st.text())
+def test_escaped_json_reads_back_as_it_was(text: str) -> None:
+    written = escape(json.dumps({"name": text}, ensure_ascii=False))
+    assert json.loads(written) == {"name": text}
+    assert is_plain(written)
+
+
+@pytest.mark.parametrize("character", [character for character in HARMFUL if character != "\n"])
+def test_escaped_yaml_reads_back_as_it_was(character: str) -> None:
+    written = escape_yaml(f'name: "a{character}b"\nstyle: rest\n')
+    assert yaml.safe_load(written) == {"name": f"a{character}b", "style": "rest"}
+    assert is_plain(written.replace("\n", ""))
+
+
+def test_line_feeds_between_lines_stay() -> None:
+    assert escape('{\n  "a": 1\n}\n') == '{\n  "a": 1\n}\n'
+    assert not is_plain("a\nb")

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 import click
-import msgspec
 
 from apiscape.cli.options import Session, session_options
-from apiscape.cli.output import say, warn_incomplete
+from apiscape.cli.output import json_text, say, warn_incomplete
 from apiscape.cli.views import ViewCommand, view_argument
 from apiscape.cli.words import count
 from apiscape.client.inventory import Inventory
+from apiscape.model.plain import plain
 from apiscape.model.row import Row
 from apiscape.model.values import is_known
 
@@ -31,7 +31,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", 
 @click.option(
     "--raw-cells",
     is_flag=True,
-    help="CSV: leave cells that a spreadsheet would compute as they are.",
+    help="CSV: leave cells that a spreadsheet would compute, or a terminal obey, as they are.",
 )
 @click.option(
     "--require-complete", is_flag=True, help="Exit with 2 where a scope was not seen whole."
@@ -68,7 +68,7 @@ def _rows(inventory: Inventory, view: str) -> Iterator[Row]:
 def _write_jsonl(rows: Iterable[Row], stream: TextIO) -> int:
     written = 0
     for row in rows:
-        stream.write(msgspec.json.encode(row).decode() + "\n")
+        stream.write(json_text(row) + "\n")
         written += 1
     return written
 
@@ -90,7 +90,7 @@ def _cell(value: Any, *, raw: bool) -> str:  # noqa: ANN401 - a row's field may 
     if value is None:
         return ""
     text = " ".join(value) if isinstance(value, tuple) else str(value)
-    return text if raw else neutral_cell(text)
+    return text if raw else neutral_cell(plain(text))
 
 
 def neutral_cell(text: str) -> str:

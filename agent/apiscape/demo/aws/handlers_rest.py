@@ -59,7 +59,7 @@ def get_export(context: Context, params: Params) -> Output:
     extensions = params.get("parameters", {}).get("extensions", "")
     return {
         "contentType": "application/json",
-        "contentDisposition": f'attachment; filename="{api.name}-{stage}-oas30.json"',
+        "contentDisposition": f'attachment; filename="{api.id}-{stage}-oas30.json"',
         "body": export_document(api, stage, extensions),
     }
 

@@ -33,7 +33,7 @@ def test_a_spreadsheet_computes_nothing_and_knows_unknown_from_absent(
         row["uid"]: row
         for row in csv.DictReader(io.StringIO(call("export", "--format", "csv").out))
     }
-    assert rows[rich().uid]["name"] == "'=tax\x1b[31m"
+    assert rows[rich().uid]["name"] == "'=tax\N{REPLACEMENT CHARACTER}[31m"
     assert rows[rich().uid]["missing_since"] == ""
     assert rows[make(2).uid]["consumers"] == "unknown"
     raw = call("export", "--format", "csv", "--raw-cells", "name:*tax*").out
