@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
 PLACEHOLDER = {"sqlite": "?", "postgresql": "%s"}
@@ -28,16 +27,9 @@ def rewrite(
     """Update rows by their key; each of `values` has the key and the same other columns."""
     if not values:
         return
-    names = [name for name in values[0] if name != key]
-    statement = (
-        sa.update(table)
-        .where(table.c[key] == sa.bindparam("b_key"))
-        .values({name: sa.bindparam(f"v_{name}") for name in names})
-    )
-    connection.execute(
-        statement,
-        [{"b_key": item[key]} | {f"v_{name}": item[name] for name in names} for item in values],
-    )
+    names = (*(name for name in values[0] if name != key), key)
+    statement = _update(connection.dialect.name, table.name, names)
+    connection.exec_driver_sql(statement, [tuple(item[name] for name in names) for item in values])
 
 
 @lru_cache(maxsize=128)
@@ -45,3 +37,11 @@ def _insert(dialect: str, table: str, names: tuple[str, ...]) -> str:
     columns = ", ".join(f'"{name}"' for name in names)
     places = ", ".join([PLACEHOLDER[dialect]] * len(names))
     return f'INSERT INTO "{table}" ({columns}) VALUES ({places})'  # noqa: S608 - names of the schema
+
+
+@lru_cache(maxsize=128)
+def _update(dialect: str, table: str, names: tuple[str, ...]) -> str:
+    """Return the statement that updates a row by the last of the columns named."""
+    place = PLACEHOLDER[dialect]
+    *columns, key = (f'"{name}" = {place}' for name in names)
+    return f'UPDATE "{table}" SET {", ".join(columns)} WHERE {key}'  # noqa: S608 - names of the schema
