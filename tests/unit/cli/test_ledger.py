@@ -104,10 +104,24 @@ def test_many_complete_scopes_become_one_line_but_the_others_never_do() -> None:
     assert len(lines(*runs, whole=True)) == 21
 
 
-def test_lines_fit_the_terminal() -> None:
-    assert all(
-        len(line) <= 60 for line in ledger.run_lines([a_run()], TITLES, width=60, whole=False)
-    )
+def test_figures_and_reasons_without_room_stand_below_and_are_never_cut() -> None:
+    denied = a_run("eu-west-2", outcome="failed", error=DENIED, ledger=Ledger())
+    shown = ledger.run_lines([a_run(), denied], TITLES, width=60, whole=False)
+    assert shown == [
+        "  ✓ 111122223333 eu-west-1  API Gateway REST  complete",
+        "      128 listed = 126 recorded + 2 skipped    131 calls  27",
+        "      s",
+        "  ✗ 111122223333 eu-west-2  API Gateway REST  failed",
+        "      access denied: needs apigateway:GET on /restapis",
+        "      apiscape permissions prod",
+    ]
+
+
+def test_scopes_that_hold_nothing_are_counted_first() -> None:
+    runs = [a_run(f"a-{n:02}", ledger=Ledger(listed_whole=True)) for n in range(12)]
+    shown = lines(*runs, a_run("z-1"))
+    assert any("z-1" in line for line in shown)
+    assert shown[-1] == "  … 1 more complete"
 
 
 def test_the_next_step_of_an_error_goes_first() -> None:

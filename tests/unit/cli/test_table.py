@@ -11,9 +11,12 @@ from apiscape.cli.table import (
     Column,
     cell_width,
     cut,
+    cut_inside,
     fit,
+    fold,
     output_width,
     render_table,
+    staying,
 )
 
 COLUMNS = [Column("NAME", gives_way=True), Column("OPS", right=True), Column("UID")]
@@ -65,3 +68,36 @@ def test_columns_fit_while_any_may_give_way(columns: list[tuple[int, bool]], wid
 
 def test_a_pipe_has_no_width() -> None:
     assert output_width(io.StringIO()) == UNLIMITED
+
+
+def test_what_is_cut_inside_keeps_the_end_that_tells_it_from_others() -> None:
+    assert cut_inside("prod/111122223333/eu-west-1", 20) == "prod/11…33/eu-west-1"
+    assert cut_inside("short", 20) == "short"
+    column = Column("SCOPE", gives_way=True, cut_inside=True)
+    assert "eu-west-1" in render_table([column], [["prod/1111/eu-west-1"]], width=16)
+
+
+@given(st.text(max_size=30), st.integers(3, 40))
+def test_a_text_cut_inside_fits(text: str, width: int) -> None:
+    assert cell_width(cut_inside(text, width)) <= width
+
+
+def test_columns_leave_in_their_order_until_the_rest_has_room() -> None:
+    columns = [Column("A"), Column("B", leaves=2), Column("C", leaves=1), Column("D")]
+    natural = [10, 10, 10, 10]
+    assert staying(columns, natural, 46) == [0, 1, 2, 3]
+    assert staying(columns, natural, 45) == [0, 1, 3]
+    assert staying(columns, natural, 30) == [0, 3]
+    assert staying(columns, natural, 5) == [0, 3]
+
+
+def test_a_column_is_cut_to_its_comfort_before_another_leaves() -> None:
+    columns = [Column("A", gives_way=True, comfort=8), Column("B", leaves=1)]
+    assert staying(columns, [50, 10], 20) == [0, 1]
+    assert staying(columns, [50, 10], 19) == [0]
+
+
+def test_words_are_folded_and_what_people_copy_stays_whole() -> None:
+    assert fold("one two three", 9, indent="  ", further="  ") == ["  one two", "    three"]
+    assert fold("x" * 30, 10) == ["x" * 30]
+    assert fold("", 10) == []

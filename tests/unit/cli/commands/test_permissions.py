@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from apiscape.cli.commands.permissions import errors_of
+from apiscape.model.run import ErrorRecord, Exclusion, Gap, PartReport, RunReport
+from tests.store.making import SCOPE, T0
+from tests.unit.cli.conftest import Call
+
+DENIED = ErrorRecord(kind="access_denied", message="no")
+
+
+def test_without_a_configuration_every_provider_says_what_it_asks_for(call: Call) -> None:
+    answer = call("permissions")
+    rows = answer.out.splitlines()
+    assert rows[0].split()[:3] == ["SOURCE", "PRODUCT", "PERMISSION"]
+    assert {row.split()[0] for row in rows[1:]} == {"aws"}
+    assert all(" not tried " in row for row in rows[1:])
+    assert answer.err.startswith("apiscape permissions --policy prints the smallest policy")
+    assert '"Version"' in call("permissions", "--policy").out
+
+
+def test_what_the_last_visit_was_refused(call: Call, configured: Path, filled: Path) -> None:
+    lines = [json.loads(line) for line in call("permissions", "prod", "--json").out.splitlines()]
+    rest = [line for line in lines if line["product"] == "aws.apigateway.rest"]
+    states = {line["on"][0].rpartition("::")[2]: line["state"] for line in rest}
+    assert states.pop("/restapis") == "denied"
+    assert set(states.values()) == {"not denied"}
+    others = {line["state"] for line in lines if line["product"] != "aws.apigateway.rest"}
+    assert others == {"not tried"}
+    table = call("permissions", "prod").out
+    assert "denied (2)" in table
+    assert call("permissions", "prod", "-o", "name").out.split() == ["apigateway:GET"]
+    assert call("permissions", "prod", "-o", "yaml").out.startswith("- source: prod\n")
+
+
+def test_only_the_products_that_a_source_names(call: Call, configured: Path) -> None:
+    lines = [json.loads(line) for line in call("permissions", "lab", "--json").out.splitlines()]
+    assert {line["product"] for line in lines} == {"aws.apigateway.rest"}
+
+
+def test_one_policy_at_a_time(call: Call, configured: Path) -> None:
+    both = call("permissions", "--policy")
+    assert (both.code, both.out) == (3, "")
+    assert both.err.endswith("these sources need a policy each\n  → name one of them: prod, lab\n")
+    one = json.loads(call("permissions", "prod", "--policy").out)
+    assert one["Version"] == "2012-10-17"
+    assert "aws_iam_role" in call("permissions", "lab", "--format", "terraform").out
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["prd"], "did you mean prod?"),
+        (["zzz"], "configured: prod, lab"),
+        (["prod", "--format", "xml"], "forms of aws: policy, cloudformation, terraform"),
+    ],
+)
+def test_what_cannot_be(words: list[str], hint: str, call: Call, configured: Path) -> None:
+    answer = call("permissions", *words)
+    assert (answer.code, answer.out) == (3, "")
+    assert hint in answer.err
+
+
+def test_a_provider_that_writes_no_policies(
+    call: Call, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apiscape.cli.commands import permissions
+
+    monkeypatch.setattr(permissions, "load_provider", lambda _: object())
+    assert "provider aws writes no policies" in call("permissions", "prod", "--policy").err
+
+
+def test_every_error_that_a_run_keeps_is_looked_at() -> None:
+    part = PartReport(
+        part="p",
+        outcome="partial",
+        error=DENIED,
+        failed=(Exclusion(native_id="a", error=DENIED), Exclusion(native_id="b")),
+        gaps=(Gap(native_id="c", detail="d", error=DENIED),),
+    )
+    run = RunReport(
+        scope=SCOPE, generation=1, started_at=T0, outcome="partial", error=DENIED, parts=(part,)
+    )
+    assert list(errors_of(run)) == [DENIED] * 4
+    bare = RunReport(scope=SCOPE, generation=1, started_at=T0, outcome="complete")
+    assert list(errors_of(bare)) == []

@@ -1,0 +1,83 @@
+"""Opening the UI: what it is handed, and what is said where it cannot open."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from apiscape.cli import screen
+from apiscape.settings.paths import default_store
+from tests.unit.cli.conftest import Call
+
+Opened = dict[str, Any]
+
+
+class Terminal(io.StringIO):
+    """A stream that leads to a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
+    """Stand in for the UI: keep what it is handed."""
+    handed: Opened = {}
+
+    def run(inventory: object, **rest: object) -> int:
+        handed.update(rest, inventory=inventory)
+        return 0
+
+    streams = SimpleNamespace(stdin=Terminal(), stdout=Terminal())
+    monkeypatch.setattr(screen, "sys", streams)
+    monkeypatch.setattr("apiscape.tui.app.run", run)
+    return handed
+
+
+@pytest.mark.parametrize("words", [[], ["tui"], ["tui", "tax"]])
+def test_without_a_terminal_nothing_is_made(words: list[str], call: Call) -> None:
+    answer = call(*words)
+    assert (answer.code, answer.out) == (3, "")
+    assert "the terminal UI needs a terminal\n  → apiscape list prints the same rows" in answer.err
+    assert not default_store().exists()
+
+
+def test_it_opens_over_an_empty_store_at_first(call: Call, opened: Opened) -> None:
+    assert call().code == 0
+    assert default_store().exists()
+    assert opened["inventory"].summary().scopes == 0
+    assert opened["options"].origin == str(default_store())
+
+
+def test_it_opens_at_a_view_in_a_theme(call: Call, filled: Path, opened: Opened) -> None:
+    assert call("tui", "tax", "-owner:none", "--theme", "ansi-dark").code == 0
+    assert (opened["view"], opened["theme"]) == ("tax -owner:none", "ansi-dark")
+
+
+def test_visiting_again_says_what_is_in_the_way(call: Call, filled: Path, opened: Opened) -> None:
+    call()
+    rescan: Callable[[str | None], str] = opened["actions"].rescan
+    assert rescan(None) == "no source is configured: apiscape sources init writes a configuration"
+
+
+def test_a_toolkit_that_is_not_installed_is_named_with_its_extra(
+    call: Call, filled: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apiscape.tui.app", None)
+    answer = call()
+    assert answer.code == 3
+    assert "→ pipx install 'apiscape[tui]'" in answer.err
+
+
+def test_a_terminal_is_both_in_and_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    from apiscape.errors import UsageError
+
+    monkeypatch.setattr(screen, "sys", SimpleNamespace(stdin=Terminal(), stdout=io.StringIO()))
+    with pytest.raises(UsageError):
+        screen.need_terminal()
