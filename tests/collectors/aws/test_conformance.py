@@ -16,8 +16,9 @@ from apiscape.collectors.aws.apigateway_consumers import UsagePlanCollector
 from apiscape.collectors.aws.apigateway_domains import DomainCollector
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
+from apiscape.collectors.aws.calls import Paging
 from apiscape.collectors.aws.provider import AwsProvider
-from apiscape.collectors.aws.session import AwsSession, Paging
+from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.collectors.contract import Budget, Collector
 from apiscape.collectors.testing import (
@@ -93,7 +94,7 @@ class AwsWorld:
                 server.inject(faults.Fault(kind=WORDS[fault.kind], call_index=fault.call))
             with (
                 patch.dict(os.environ, server.environment(ACCOUNT, REGION)),
-                patch("apiscape.collectors.aws.session.PAGING", PAGING),
+                patch("apiscape.collectors.aws.calls.PAGING", PAGING),
                 AwsProvider().session(settings, self.scope.reach, budget) as session,
             ):
                 reshape = RESHAPED.get(fault.kind) if fault else None

@@ -11,7 +11,8 @@ from apiscape.collectors.aws.apigateway_consumers import UsagePlanCollector
 from apiscape.collectors.aws.apigateway_domains import DomainCollector
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
-from apiscape.collectors.aws.session import AwsSession, Paging
+from apiscape.collectors.aws.calls import Paging
+from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.collectors.contract import Collector
 from apiscape.demo.aws.authorizers import cognito, v2_lambda
@@ -151,7 +152,7 @@ def test_a_listing_that_moves_while_it_is_read_counts_each_api_once(
     server: AwsServer, west: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny = Paging("position", "position", {"limit": 2}, "items")
-    monkeypatch.setattr("apiscape.collectors.aws.session.PAGING", {"apigateway": tiny})
+    monkeypatch.setattr("apiscape.collectors.aws.calls.PAGING", {"apigateway": tiny})
     for number in range(5):
         west.rest_api(f"api-{number}").deploy("prod")
     ids = list(west.rest_apis)

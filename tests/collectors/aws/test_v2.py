@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
-from apiscape.collectors.aws.session import Paging
+from apiscape.collectors.aws.calls import Paging
 from apiscape.demo.aws.authorizers import jwt, v2_lambda
 from apiscape.demo.aws.backends import http_backend, lambda_backend, link_backend
 from apiscape.demo.aws.faults import Fault
@@ -228,7 +228,7 @@ def test_page_sizes_that_the_service_refuses_are_left_to_it(
     server: AwsServer, west: Region, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     too_many = Paging("NextToken", "NextToken", {"MaxResults": "501"}, "Items")
-    monkeypatch.setattr("apiscape.collectors.aws.session.PAGING", {"apigatewayv2": too_many})
+    monkeypatch.setattr("apiscape.collectors.aws.calls.PAGING", {"apigatewayv2": too_many})
     for number in range(30):
         west.http_api(f"api-{number}")
     west.deny("apigatewayv2:GetStages")

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from apiscape.collectors.aws import domains
+from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.errors import ONE_DETAIL
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, text
-from apiscape.collectors.aws.session import AwsSession, Calls, Page
+from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.contract import (
     CollectorError,
     Gone,

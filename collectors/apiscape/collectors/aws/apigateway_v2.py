@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws import v2
+from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.errors import ONE_DETAIL, Refused
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.looking import Look
@@ -24,7 +25,7 @@ from apiscape.collectors.aws.routes import (
     read_http_routes,
     read_websocket_routes,
 )
-from apiscape.collectors.aws.session import AwsSession, Page
+from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
 from apiscape.collectors.contract import Observation, Permission, Quota, Visit
 from apiscape.model.deployment import Deployment, Spec

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.errors import ONE_OBJECT
 from apiscape.collectors.aws.picking import Item, labels, text
-from apiscape.collectors.aws.session import Page
 from apiscape.collectors.contract import Failed, Listed, Malformed, Observation, Skipped, Visit
 
 

@@ -10,11 +10,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
+from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.errors import ONE_DETAIL, NotOffered, Refused
 from apiscape.collectors.aws.exports import parse_openapi, read_surface
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, text
-from apiscape.collectors.aws.session import AwsSession, Calls
+from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import Detail, read_token, write_token
 from apiscape.collectors.contract import (
