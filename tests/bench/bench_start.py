@@ -34,7 +34,8 @@ def run(*command: str) -> None:
 def first_line(*command: str) -> float:
     """Return the seconds until a command prints its first line; it then runs to its end."""
     began = time.perf_counter()
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as child:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=quiet, stdout=subprocess.PIPE, stderr=quiet) as child:
         assert child.stdout is not None
         child.stdout.readline()
         took = time.perf_counter() - began
