@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-PER_ACCOUNT = 8
+PER_ACCOUNT = 16
 IN_ALL = 32
 
 
