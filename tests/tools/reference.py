@@ -11,9 +11,12 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import click
+import msgspec
+
+from apiscape.collectors.contract import Permission
 
 ROOM = Path(__file__).parents[2]
 NOTE = "<!-- Written by `make docs`; change the code, not this page. -->\n"
@@ -106,26 +109,44 @@ def holds(value: Mapping[str, Any]) -> str:
 
 def permissions() -> str:
     """Return the page of permissions: what each collector asks for, and what is hidden without it."""
-    from apiscape.collectors.registry import collector_names, load_collector
+    from apiscape.collectors.contract import WritesPolicies
+    from apiscape.collectors.registry import (
+        collector_names,
+        load_collector,
+        load_provider,
+        provider_names,
+    )
 
     parts = [
         "# Permissions\n",
-        "All of them read. A permission that is missing hides what the last column says, and nothing else;",
-        "`apiscape permissions` tries each and prints the smallest policy.\n",
+        "All of them read. A permission that is missing hides what the last column says, and nothing else.",
+        "`apiscape permissions` says which of them the last visit was refused; `apiscape permissions --policy`",
+        "prints the smallest policy with the placeholders filled in.\n",
     ]
+    for name in provider_names():
+        provider = load_provider(name)
+        if isinstance(provider, WritesPolicies):
+            parts += permission_table(f"Signing in, and what exists (`{name}`)", provider)
     for product in collector_names():
         collector = load_collector(product)
-        parts += [
-            f"## {collector.title} (`{product}`)\n",
-            "| permission | on | reveals |",
-            "|---|---|---|",
-        ]
-        for each in collector.permissions:
-            resources = "<br>".join(f"`{pattern}`" for pattern in each.resources)
-            optional = " (a detail; may be left out)" if each.optional else ""
-            parts.append(f"| `{each.action}` | {resources} | {each.reveals}{optional} |")
-        parts.append("")
+        parts += permission_table(f"{collector.title} (`{product}`)", collector)
     return "\n".join(parts)
+
+
+class Asking(Protocol):
+    """What asks for permissions: a provider or a collector."""
+
+    permissions: ClassVar[tuple[Permission, ...]]
+
+
+def permission_table(title: str, asking: Asking) -> list[str]:
+    """Return the section of one provider or collector."""
+    lines = [f"## {title}\n", "| permission | on | reveals |", "|---|---|---|"]
+    for each in asking.permissions:
+        resources = "<br>".join(f"`{pattern}`" for pattern in each.resources)
+        optional = " (a detail; may be left out)" if each.optional else ""
+        lines.append(f"| `{each.action}` | {resources} | {each.reveals}{optional} |")
+    return [*lines, ""]
 
 
 def view_language() -> str:
@@ -145,10 +166,31 @@ def errors() -> str:
     return "# Errors and exit codes\n\n" + fenced(inspect.getdoc(tree) or "")
 
 
+def configuration_json() -> str:
+    """Return the JSON Schema of the configuration file, as editors read it."""
+    from apiscape.settings.schema_export import configuration_schema
+
+    return as_json(configuration_schema())
+
+
+def model_json() -> str:
+    """Return the JSON Schema of the model: what is stored, exported and printed."""
+    from apiscape.model.codec import json_schema
+
+    return as_json(json_schema())
+
+
+def as_json(document: object) -> str:
+    """Return a document in a form of which a change reads well."""
+    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2).decode()
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/commands.md": commands,
     "docs/reference/configuration.md": configuration,
+    "docs/reference/configuration.schema.json": configuration_json,
     "docs/reference/errors.md": errors,
+    "docs/reference/model.schema.json": model_json,
     "docs/reference/permissions.md": permissions,
     "docs/reference/view-fields.md": view_language,
 }
@@ -159,7 +201,8 @@ def pages() -> Iterator[tuple[str, str]]:
     for path, page in PAGES.items():
         text = written(page)
         if text is not None:
-            yield path, NOTE + "\n" + text.rstrip() + "\n"
+            note = NOTE + "\n" if path.endswith(".md") else ""
+            yield path, note + text.rstrip() + "\n"
 
 
 def missing() -> tuple[str, ...]:
@@ -190,7 +233,8 @@ def fenced(text: str) -> str:
 
 def opening(description: str) -> str:
     """Return a docstring's words up to its sections."""
-    return re.split(r"\n\s*(?:Attributes|Raises):", description)[0].strip() + "\n"
+    words = re.split(r"\n\s*(?:Attributes|Raises):", description)[0]
+    return inspect.cleandoc(words).strip() + "\n"
 
 
 def attributes(description: str) -> dict[str, str]:
@@ -206,10 +250,12 @@ def attributes(description: str) -> dict[str, str]:
 
 def plain(value: object) -> str:
     """Return a default as YAML would write it."""
+    if isinstance(value, dict):
+        return "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(plain, value))}]"
     shown = {None: "null", True: "true", False: "false"}
-    if value is None or isinstance(value, bool):
-        return shown[value]
-    return "[]" if value == () else str(value)
+    return shown[value] if value is None or isinstance(value, bool) else str(value)
 
 
 def main(arguments: list[str]) -> int:

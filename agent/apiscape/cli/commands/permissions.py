@@ -26,6 +26,8 @@ from apiscape.settings.load import provider_settings
 from apiscape.settings.schema import Settings, Source
 
 POLICY = "policy"
+UNTOLD = "?"
+"""A visit does not keep what it was refused before it began: signing in, asking what exists."""
 
 COLUMNS = (
     Column("SOURCE", leaves=3),
@@ -42,7 +44,7 @@ class Line(msgspec.Struct, frozen=True):
 
     Attributes:
         state: `denied`, or `not denied` where the last visit got on without a refusal (which does not
-            say that every call was made); `not tried` where none did.
+            say that every call was made); `not tried` where none did; `?` where visits do not tell.
         denied_in: Scopes where it was denied.
     """
 
@@ -139,30 +141,35 @@ def collectors_of(source: Source) -> list[Collector]:
 
 
 def permission_lines(source: Source, runs: Iterable[RunReport]) -> Iterator[Line]:
-    """Yield a line per permission of a source, with what its last visits found."""
+    """Yield a line per permission of a source: its provider's own, then those of its collectors."""
+    provider = load_provider(source.provider)
+    for permission in provider.permissions if isinstance(provider, WritesPolicies) else ():
+        yield _line(source, source.provider, permission, UNTOLD)
     own = [run for run in runs if run.scope.source == source.name]
     for collector in collectors_of(source):
         visits = [run for run in own if run.scope.product == collector.product]
         for permission in collector.permissions:
             denied = tuple(run.scope.key for run in visits if _denied(run, permission))
-            state = (
-                "denied"
-                if denied
-                else "not denied"
-                if any(map(_ended_well, visits))
-                else "not tried"
+            state = "not denied" if any(map(_ended_well, visits)) else "not tried"
+            yield _line(
+                source, collector.product, permission, "denied" if denied else state, denied
             )
-            yield Line(
-                source=source.name,
-                product=collector.product,
-                permission=permission.action,
-                on=permission.resources,
-                operations=permission.operations,
-                optional=permission.optional,
-                reveals=permission.reveals,
-                state=state,
-                denied_in=denied,
-            )
+
+
+def _line(
+    source: Source, product: str, permission: Permission, state: str, denied: tuple[str, ...] = ()
+) -> Line:
+    return Line(
+        source=source.name,
+        product=product,
+        permission=permission.action,
+        on=permission.resources,
+        operations=permission.operations,
+        optional=permission.optional,
+        reveals=permission.reveals,
+        state=state,
+        denied_in=denied,
+    )
 
 
 def _denied(run: RunReport, permission: Permission) -> bool:
