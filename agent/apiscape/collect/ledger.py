@@ -250,21 +250,21 @@ class ScopeLedger:
         return iter(list(self._parts.values()))
 
     def close(self, error: ErrorRecord | None) -> None:
-        """Close every part: a visit's error ends the current one, and those that never began."""
-        begun = list(self)
+        """Close every part: a visit's error ends the current one, and those that never began.
+
+        Where what was to be visited is not offered, a part of which nothing was listed is absent.
+        """
         for name in self._declared:
-            if name not in self._parts:
-                self._parts[name] = PartLedger(name)
-                self._begin_too_late(self._parts[name], error)
-        for part in begun:
-            part.close(error if part.is_open else part.error)
+            self._parts.setdefault(name, PartLedger(name))
+        for part in self:
+            if not part.is_open:
+                part.close(part.error)
+                continue
+            if error is not None and error.kind == ErrorKind.UNSUPPORTED and not part.ends:
+                part.absent = error.message
+            part.close(error)
         if error is not None and all(part.error is not error for part in self):
             self.current.error = error
-
-    def _begin_too_late(self, part: PartLedger, error: ErrorRecord | None) -> None:
-        if error is not None and error.kind == ErrorKind.UNSUPPORTED:
-            part.absent = error.message
-        part.close(error)
 
 
 def words(error: ErrorRecord) -> str:

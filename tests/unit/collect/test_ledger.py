@@ -182,6 +182,22 @@ def test_an_id_of_two_parts_ends_in_the_one_that_is_open() -> None:
     assert {each.outcome for each in ledger} == {"complete"}
 
 
+def test_what_is_not_offered_is_absent_also_where_a_call_was_made_to_learn_it() -> None:
+    ledger = ScopeLedger(("apis", "domains"))
+    ledger.current.calls += 1
+    ledger.close(ErrorRecord(kind="unsupported", message="region not enabled"))
+    assert [(each.outcome, each.report().reason) for each in ledger] == [
+        ("absent", "region not enabled")
+    ] * 2
+
+
+def test_what_was_listed_before_it_was_no_longer_offered_is_partial() -> None:
+    ledger = ScopeLedger(("apis",))
+    ledger.part("apis").list_page(Listed("apis", ("x",), last=False))
+    ledger.close(ErrorRecord(kind="unsupported", message="region not enabled"))
+    assert [each.outcome for each in ledger] == ["partial"]
+
+
 def test_words_before_any_page_belong_to_the_first_part() -> None:
     assert ScopeLedger(("apis",)).part_of("x").part == "apis"
     assert ScopeLedger(()).current.part == "-"
