@@ -52,10 +52,16 @@ def changed(operation: str, change: Change) -> Iterator[None]:
 
 def raising(error: Exception) -> Change:
     def change(answer: Any) -> Any:
-        del answer
+        drop(answer)
         raise error
 
     return change
+
+
+def drop(answer: Any) -> None:
+    """Close a document that nobody will read."""
+    if "body" in answer:
+        answer["body"].close()
 
 
 def test_an_item_without_an_id_is_counted_and_failed(
@@ -128,16 +134,26 @@ class Stream:
         self._left -= piece
         return b"x" * piece
 
+    def close(self) -> None:
+        self._left = 0
+
 
 def test_a_document_without_an_end_is_refused(
     server: AwsServer, west: Region, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("apiscape.collectors.aws.looking.LARGEST_EXPORT_BYTES", 100_000)
     west.rest_api("vast").method("GET", "/x").deploy("prod")
-    with changed("apigateway:GetExport", lambda _: {"body": Stream(10**12)}):
+    stream = Stream(10**12)
+
+    def endless(answer: Any) -> Any:
+        drop(answer)
+        return {"body": stream}
+
+    with changed("apigateway:GetExport", endless):
         seen = desk.collect(RestApiCollector())
     item = seen.one("vast")
     assert "larger than 100000 bytes" in item.specs[0].not_kept
+    assert stream.read(1) == b""  # closed
     assert len(item.operations) == 1
 
 
@@ -238,6 +254,7 @@ def test_an_endpoint_that_once_gave_an_export_is_asked_again(
     def sometimes(answer: Any) -> Any:
         if next(answers):
             return answer
+        drop(answer)
         raise NotOffered("a proxy spoke")
 
     with changed("apigateway:GetExport", sometimes):

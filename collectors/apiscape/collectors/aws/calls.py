@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any, Protocol
 
 import msgspec
@@ -143,11 +144,11 @@ class Calls:
         self, operation: str, limit_bytes: int, parameters: dict[str, object]
     ) -> bytes | None:
         """Return the document, a little more than its limit at most, or `None` where it breaks off."""
-        stream = self.call(operation, **parameters)["body"]
-        try:
-            return _read_whole(stream, limit_bytes)
-        except _body_errors():
-            return None
+        with closing(self.call(operation, **parameters)["body"]) as stream:
+            try:
+                return _read_whole(stream, limit_bytes)
+            except _body_errors():
+                return None
 
     def _first_page(
         self, operation: str, paging: Paging, parameters: dict[str, object]
