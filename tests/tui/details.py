@@ -21,7 +21,7 @@ from apiscape.model.row import Row
 from apiscape.model.run import Gap
 from apiscape.model.security import ANONYMOUS, Scheme, Security
 from apiscape.model.surroundings import Api, Consumer, FrontDoor
-from apiscape.model.values import UNKNOWN
+from apiscape.model.values import UNKNOWN, Unknown
 from tests.tui.scopes import DENIED
 
 PATHS = (
@@ -113,7 +113,7 @@ def deployment_of(row: Row) -> Deployment:
     )  # fmt: skip
 
 
-def _operations(row: Row) -> tuple[Operation, ...] | object:
+def _operations(row: Row) -> tuple[Operation, ...] | Unknown:
     if row.operations is UNKNOWN:
         return UNKNOWN
     bearer = Security(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from textual.pilot import Pilot
 from textual.widgets import Input
+from textual.worker import WorkerCancelled
 
 from apiscape.tui.app import ApiscapeApp
 from apiscape.tui.screens.following import REST_S
@@ -34,7 +35,8 @@ async def rest(pilot: Pilot[int]) -> None:
     """Wait until nothing is asked and nothing is about to be shown."""
     for _ in range(3):
         await pilot.pause(REST_S / 2 + 0.03)
-        await pilot.app.workers.wait_for_complete()
+        with suppress(WorkerCancelled):  # a newer question took its place
+            await pilot.app.workers.wait_for_complete()
         await pilot.pause()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from apiscape.model.identity import deployment_uid
 from apiscape.model.row import Row
@@ -119,7 +120,7 @@ def _row(number: int, chance: random.Random) -> Row:
     )
 
 
-def _owners(service: str, chance: random.Random) -> object:
+def _owners(service: str, chance: random.Random) -> Any:
     if chance.random() < 0.08:
         return ()
     if chance.random() < 0.05:
@@ -128,6 +129,6 @@ def _owners(service: str, chance: random.Random) -> object:
     return (f"Team {team.title()}",)
 
 
-def _weighted(options: Sequence[tuple[object, ...]], chance: random.Random) -> tuple[object, ...]:
+def _weighted(options: Sequence[tuple[Any, ...]], chance: random.Random) -> tuple[Any, ...]:
     chosen = chance.choices(options, [option[-1] for option in options])[0]
     return chosen[:-1]

@@ -217,7 +217,7 @@ async def test_facets_count_and_narrow() -> None:
         assert view_of(pilot) == ""
         await press(pilot, "f")
         assert not screen.facets.display
-        assert pilot.app.focused is screen.grid
+        assert grid_of(pilot).has_focus
 
 
 async def test_panes_take_turns_where_there_is_room_for_one() -> None:

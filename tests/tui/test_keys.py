@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from textual.binding import Binding
-from textual.keys import Keys
+from textual.dom import DOMNode
 
 from apiscape.tui import keys
 from apiscape.tui.commands import COMMANDS
@@ -13,7 +13,6 @@ from tests.tui.fake import fixed_clock
 from tests.tui.shots import make_app
 
 EVERY = [key for group in keys.ALL.values() for key in group]
-NAMED = {key.value for key in Keys}
 
 
 def chords(key: keys.Key) -> list[str]:
@@ -37,7 +36,8 @@ def test_the_running_app_binds_no_forbidden_key_anywhere() -> None:
     from apiscape.tui.widgets.prompt import Field
 
     bound: set[str] = set()
-    for kind in (ApiscapeApp, Menu, Grid, Field, *ROUTES.values()):
+    kinds: list[type[DOMNode]] = [ApiscapeApp, Menu, Grid, Field, *ROUTES.values()]
+    for kind in kinds:
         for each in kind._merge_bindings().key_to_bindings:
             bound.add(each)
     assert bound

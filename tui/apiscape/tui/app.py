@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.command import Provider
-from textual.screen import Screen
 
 from apiscape.client.inventory import Inventory
-from apiscape.errors import ApiscapeError, Exit
-from apiscape.tui import commands
+from apiscape.errors import Exit
+from apiscape.tui import deeds
 from apiscape.tui.messages import Back, Command, Go, Rescan, Shows
-from apiscape.tui.neutralise import neutralise
 from apiscape.tui.options import Actions, Options
 from apiscape.tui.palette import CommandProvider
 from apiscape.tui.places import History, Place
@@ -29,7 +26,6 @@ from apiscape.tui.screens.deployment import DeploymentScreen
 from apiscape.tui.screens.frame import Frame
 from apiscape.tui.screens.help import HelpScreen
 from apiscape.tui.screens.inventory import InventoryScreen
-from apiscape.tui.screens.menu import Choice, Menu, ask
 from apiscape.tui.screens.scopes import ScopeScreen, ScopesScreen
 from apiscape.tui.session import Session
 from apiscape.tui.themes import THEMES, choose
@@ -71,7 +67,7 @@ class ApiscapeApp(App[int], inherit_bindings=False):
         self.saved = SavedViews(session.options.folder)
         self.polling = Polling(self)
         self.frames: dict[str, Frame] = {}
-        self._start = start
+        self.start_agent = start
         for each in THEMES.values():
             self.register_theme(each)
         self.theme = choose(theme, os.environ)
@@ -86,20 +82,16 @@ class ApiscapeApp(App[int], inherit_bindings=False):
 
     def begin(self) -> None:
         """Load everything, and follow what changes where anything can."""
-        if self._start:
-            self.run_worker(self._start, thread=True, group="start")
+        if self.start_agent:
+            self.run_worker(self.start_agent, thread=True, group="start")
         self.polling.poll()
         if self.session.options.live:
             self.set_interval(self.session.options.poll_s, self.polling.poll)
 
     def tick(self) -> None:
         """Let the screen that is shown repaint what changed."""
-        if self.session.is_loaded:
+        if self.session.is_loaded and self.frame.is_mounted:
             self.frame.tick()
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return none: the palette has our own commands only."""
-        return ()
 
     async def on_event(self, event: events.Event) -> None:
         """Note when the person last pressed a key: rows keep still meanwhile."""
@@ -157,75 +149,28 @@ class ApiscapeApp(App[int], inherit_bindings=False):
 
     def on_command(self, event: Command) -> None:
         """Carry out what was typed after the colon."""
-        asked = commands.read(event.text)
-        if asked is None:
-            words = f"No command :{event.text}. :help lists them."
-            self.notify(neutralise(words), severity="warning", markup=False)
-        elif asked.command.screen:
-            self.post_message(Go(asked.place))
-        else:
-            self._actions()[asked.command.action](asked.argument)
+        deeds.carry_out(self, event.text)
 
-    def _actions(self) -> dict[str, Callable[[str], None]]:
-        return {
-            "theme": self.wear,
-            "rescan": lambda scope: self.on_rescan(Rescan(scope or None)),
-            "pause": lambda _: self.action_pause(),
-            "quit": lambda _: self.action_leave(),
-        }
-
-    def wear(self, name: str) -> None:
-        """Wear another theme."""
-        if name in THEMES:
-            self.theme = name
-        else:
-            self.notify(f"Themes: {', '.join(THEMES)}", markup=False)
+    def on_rescan(self, event: Rescan) -> None:
+        """Visit a scope now, or all of them."""
+        deeds.rescan(self, event.scope)
 
     def action_pause(self) -> None:
         """Hold changes back, or let them in."""
-        if self.session.is_paused:
-            self.session.resume()
-        else:
-            self.session.is_paused = True
-        self.frame.show_status()
-
-    def on_rescan(self, event: Rescan) -> None:
-        """Visit a scope now, or all of them, where whoever started the UI allows it."""
-        rescan = self.session.actions.rescan
-        if rescan is None:
-            words = "Nothing here can scan: run  apiscape scan  or  apiscape agent"
-            self.notify(words, severity="warning", markup=False)
-            return
-        self.notify(neutralise(f"Visiting {event.scope or 'every scope'} …"), markup=False)
-        self.run_worker(partial(self._rescan, rescan, event.scope), thread=True, group="rescan")
-
-    def _rescan(self, rescan: Callable[[str | None], str], scope: str | None) -> None:
-        try:
-            words = rescan(scope)
-        except ApiscapeError as error:
-            words = error.message
-        self.call_from_thread(self.notify, neutralise(words), markup=False)
+        deeds.pause(self)
 
     def action_save_view(self) -> None:
         """Ask for the number under which to keep this view."""
-        view = self.history.here.argument
-        choices = [Choice(str(n), self.saved.get(n) or "–", hotkey=str(n)) for n in range(1, 10)]
-
-        def take(number: str | None) -> None:
-            if number:
-                lasting = self.saved.keep(int(number), view)
-                until = "" if lasting else " for as long as this runs"
-                self.notify(f"Kept under {number}{until}.", markup=False)
-
-        ask(self, Menu(f"keep “{view or 'everything'}” under", choices), take)
+        deeds.ask_to_save(self)
 
     def action_saved(self, number: int) -> None:
         """Show the view that is kept under a number."""
-        view = self.saved.get(number)
-        if view is None:
-            self.notify(f"Nothing is kept under {number}: ' keeps this view.", markup=False)
-        else:
-            self.post_message(Go(Place("inventory", view)))
+        deeds.show_saved(self, number)
+
+    def show_status(self) -> None:
+        """Show how fresh the data is, if there is a line to show it on already."""
+        if self.frame.is_mounted:
+            self.frame.show_status()
 
     def action_leave(self) -> None:
         """Quit."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from apiscape.errors import ApiscapeError
 from apiscape.tui.feed import Around, Followed, Loaded, follow, load
+from apiscape.tui.threads import tell
 
 if TYPE_CHECKING:
     from apiscape.tui.app import ApiscapeApp
@@ -50,9 +51,9 @@ class Polling:
         try:
             news = question()
         except ApiscapeError as error:
-            self._app.call_from_thread(self.fail, error)
+            tell(self._app.frame, self.fail, error)
         else:
-            self._app.call_from_thread(self.take, news)
+            tell(self._app.frame, self.take, news)
 
     def take(self, news: Loaded | Followed) -> None:
         """Show what came."""
@@ -60,13 +61,17 @@ class Polling:
         self._patience = 0
         self._session.take(news)
         if first:
-            self._app.frame.renew()
-        self._app.frame.show_status()
+            self._renew()
+        self._app.show_status()
 
     def fail(self, error: ApiscapeError) -> None:
         """Say that there is no answer; what is shown stays."""
         self._patience = min(self._patience + 1, MOST_PATIENCE)
         self._session.fail(error)
         if not self._session.is_loaded:
+            self._renew()
+        self._app.show_status()
+
+    def _renew(self) -> None:
+        if self._app.frame.is_mounted:
             self._app.frame.renew()
-        self._app.frame.show_status()

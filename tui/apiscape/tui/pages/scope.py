@@ -10,7 +10,7 @@ from apiscape.model.run import ErrorRecord, Exclusion, Ledger, PartReport, RunRe
 from apiscape.model.vocabulary import ErrorKind
 from apiscape.query.format import write_value
 from apiscape.query.syntax import Literal
-from apiscape.tui.lines import BLANK, Line, field, line, paragraph
+from apiscape.tui.lines import BLANK, Line, Piece, field, line, paragraph
 from apiscape.tui.words import (
     NEVER_RUN,
     OUTCOME,
@@ -63,6 +63,19 @@ def next_step(error: ErrorRecord | None, source: str) -> str:
         return error.next_step
     denied = error.kind in {ErrorKind.ACCESS_DENIED, ErrorKind.CREDENTIALS}
     return f"apiscape permissions {source}" if denied else f"apiscape scan --source {source}"
+
+
+def in_full(status: ScopeStatus) -> list[Piece]:
+    """Return what went wrong and the next step, on one line; nothing where all went well."""
+    words, state = trouble(status), outcome_of(status)
+    if not words:
+        return []
+    run = status.last_run
+    step = "" if run and run.accepted else next_step(first_error(run), status.scope.source)
+    return [
+        Piece(f"{state.glyph} {words}", state.tone),
+        Piece(f"  → {step}" if step else "", "accent"),
+    ]
 
 
 def sums(ledger: Ledger) -> str:

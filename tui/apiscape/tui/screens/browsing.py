@@ -17,6 +17,7 @@ from apiscape.tui.pages.facets import facets_page
 from apiscape.tui.pages.head import counts
 from apiscape.tui.rows import RowTable, columns_of
 from apiscape.tui.screens.following import REST_S
+from apiscape.tui.threads import tell
 
 if TYPE_CHECKING:
     from apiscape.tui.screens.inventory import InventoryScreen
@@ -106,18 +107,18 @@ class Browsing:
 
     def _ask(self, view: View) -> None:
         inventory, store = self.session.inventory, self.session.store
-        app = self.screen.app
+        screen = self.screen
 
         def ask() -> None:
             try:
                 given = answer(inventory, view, store)
             except ApiscapeError as error:
-                app.call_from_thread(self.refuse, error)
+                tell(screen, self.refuse, error)
                 return
-            app.call_from_thread(self._take, view, given)
+            tell(screen, self._take, view, given)
 
-        self.screen.show_head([Piece("◌ asking the store", "muted")], self.listing.text)
-        self.screen.run_worker(ask, thread=True, group="select", exclusive=True)
+        screen.show_head([Piece("◌ asking the store", "muted")], self.listing.text)
+        screen.run_worker(ask, thread=True, group="select", exclusive=True)
 
     def _take(self, view: View, given: Answer) -> None:
         if view == self.listing.view:

@@ -22,6 +22,7 @@ from apiscape.tui.places import Place
 from apiscape.tui.screens import panes
 from apiscape.tui.screens.frame import Frame
 from apiscape.tui.session import Session
+from apiscape.tui.threads import tell
 from apiscape.tui.widgets.fixed import FixedTable
 from apiscape.tui.widgets.grid import Grid
 from apiscape.tui.widgets.line_view import LineView
@@ -73,9 +74,9 @@ class ChangesScreen(Frame):
         try:
             page = inventory.changes(after=max(seq - MOST, 0), limit=MOST, view=view)
         except ApiscapeError as error:
-            self.app.call_from_thread(self._take, view, (), error)
+            tell(self, self._take, view, (), error)
         else:
-            self.app.call_from_thread(self._take, view, page.items, None)
+            tell(self, self._take, view, page.items, None)
 
     def _take(self, view: str, items: Sequence[Change], error: ApiscapeError | None) -> None:
         if view == self.argument:

@@ -14,6 +14,7 @@ from apiscape.model.row import Row
 from apiscape.tui import clipboard
 from apiscape.tui.neutralise import neutralise
 from apiscape.tui.screens.menu import Choice, Menu, ask
+from apiscape.tui.threads import tell
 
 
 def offer_copies(screen: Screen[Any], row: Row) -> None:
@@ -48,13 +49,16 @@ def show_console(screen: Screen[Any], inventory: Inventory, uid: str) -> None:
             lambda taken: put(screen, taken) if taken else None,
         )
 
+    def say(words: str) -> None:
+        screen.notify(words, markup=False)
+
     def fetch() -> None:
         try:
             detail = inventory.detail(uid)
         except ApiscapeError as error:
-            screen.app.call_from_thread(screen.notify, neutralise(error.message), markup=False)
+            tell(screen, say, neutralise(error.message))
             return
-        screen.app.call_from_thread(show, detail.row.name, detail.deployment.native_url)
+        tell(screen, show, detail.row.name, detail.deployment.native_url)
 
     screen.run_worker(fetch, thread=True, group="console", exclusive=True)
 

@@ -18,6 +18,7 @@ from apiscape.tui.pages.tabs import TABS
 from apiscape.tui.places import Place
 from apiscape.tui.screens.frame import Frame
 from apiscape.tui.session import Session
+from apiscape.tui.threads import tell
 from apiscape.tui.widgets.bar import Bar
 from apiscape.tui.widgets.line_view import LineView
 from apiscape.tui.widgets.painted import Painted
@@ -65,9 +66,9 @@ class DeploymentScreen(Frame):
         try:
             detail = self.session.inventory.detail(asked)
         except ApiscapeError as error:
-            self.app.call_from_thread(self._take, asked, None, error)
+            tell(self, self._take, asked, None, error)
         else:
-            self.app.call_from_thread(self._take, asked, detail, None)
+            tell(self, self._take, asked, detail, None)
 
     def _take(self, asked: str, detail: Detail | None, error: ApiscapeError | None) -> None:
         if asked == self.argument:

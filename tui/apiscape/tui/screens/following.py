@@ -12,6 +12,7 @@ from apiscape.model.row import Row
 from apiscape.tui.lines import Line, line
 from apiscape.tui.pages.deployment import summary
 from apiscape.tui.session import Session
+from apiscape.tui.threads import tell
 from apiscape.tui.widgets.line_view import LineView
 
 REST_S = 0.15
@@ -51,7 +52,7 @@ class Following:
             detail = self._session.inventory.detail(row.uid)
         except ApiscapeError:
             return  # the row stays; that the inventory is silent stands in the first line
-        self._pane.app.call_from_thread(self._take, detail)
+        tell(self._pane, self._take, detail)
 
     def _take(self, detail: Detail) -> None:
         if detail.row.uid == self.uid:

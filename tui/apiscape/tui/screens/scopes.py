@@ -12,13 +12,14 @@ from apiscape.tui.lines import Line, Piece
 from apiscape.tui.messages import Go, Rescan, Shows
 from apiscape.tui.pages.empty import empty_page
 from apiscape.tui.pages.estate import estate_page
-from apiscape.tui.pages.scope import outcome_of, scope_page
+from apiscape.tui.pages.scope import in_full, outcome_of, scope_page
 from apiscape.tui.pages.tables import SCOPE_COLUMNS, in_order, is_incomplete, scope_entry
 from apiscape.tui.places import Place
 from apiscape.tui.screens import panes
 from apiscape.tui.screens.copying import put
 from apiscape.tui.screens.frame import Frame
 from apiscape.tui.session import Session
+from apiscape.tui.widgets.bar import Bar
 from apiscape.tui.widgets.fixed import FixedTable
 from apiscape.tui.widgets.grid import Grid
 from apiscape.tui.widgets.line_view import LineView
@@ -49,8 +50,8 @@ class ScopesScreen(Frame):
         return (self.grid,)
 
     def below(self) -> Iterable[Widget]:
-        """Return the estate."""
-        return (LineView(id="estate"),)
+        """Return what happened to the scope at the cursor, in full, and the estate."""
+        return (Bar(id="why"), LineView(id="estate"))
 
     def on_mount(self) -> None:
         """Begin in the list."""
@@ -76,6 +77,7 @@ class ScopesScreen(Frame):
             else Piece(" · all seen whole", "good")
         )
         self.show_head(pieces if self.session.is_loaded else ())
+        self.on_grid_moved(Grid.Moved(self.grid, self.grid.cursor))
 
     def tick(self) -> None:
         """Show new runs."""
@@ -91,6 +93,11 @@ class ScopesScreen(Frame):
 
     def _empty(self, width: int) -> list[Line]:
         return empty_page(self.session, 0, width)
+
+    def on_grid_moved(self, _event: Grid.Moved) -> None:
+        """Say in full what happened to the scope at the cursor, and what helps."""
+        found = [each for each in self.session.scopes if each.scope.key == self.grid.cursor]
+        self.query_one("#why", Bar).show([piece for each in found for piece in in_full(each)])
 
     def action_prompt(self, sign: str) -> None:
         """Open the prompt, with the words there are."""
