@@ -30,7 +30,8 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 
     def run(*arguments: str) -> Answer:
         code = main(list(arguments))
-        return Answer(int(code), *capsys.readouterr())
+        written = capsys.readouterr()
+        return Answer(int(code), written.out, written.err)
 
     return run
 

@@ -32,11 +32,18 @@ class Terminal(io.StringIO):
 
 def a_source(**fields: Any) -> PlannedSource:
     plan = SourcePlan(name="prod", provider="aws", settings=ProviderSettings())
-    return PlannedSource(**({"source": plan, "jobs": ()} | fields))
+    facts: dict[str, Any] = {"source": plan, "jobs": ()}
+    return PlannedSource(**(facts | fields))
 
 
 def a_forecast(**fields: Any) -> Forecast:
-    facts = {"scopes": 2, "unknown": 0, "calls": 300, "rate_per_s": 5.0, "seconds": 60.0}
+    facts: dict[str, Any] = {
+        "scopes": 2,
+        "unknown": 0,
+        "calls": 300,
+        "rate_per_s": 5.0,
+        "seconds": 60.0,
+    }
     return Forecast(**(facts | fields))
 
 
@@ -93,6 +100,21 @@ def test_the_same_figures_as_data() -> None:
     assert (record["deployments"], record["apis"], record["interrupted"]) == (126, 90, True)
     assert record["exit"] == 2
     assert msgspec.json.encode(record)
+
+
+def test_without_a_forecast_the_head_promises_nothing() -> None:
+    seen = told(a_source(), a_forecast())
+    seen.forecasts.clear()
+    lines = scan_lines(ScanReport(), seen, SUMMARY, width=200, whole=False)
+    assert lines[0] == "prod · aws · 0 accounts"
+
+
+def test_a_forecast_that_has_passed_is_not_counted_down() -> None:
+    stream = Terminal()
+    seen = told(a_source(), a_forecast(seconds=0.0), stream)
+    seen.tick({"x": Ledger(listed=1)})
+    assert "left" not in stream.getvalue()
+    assert "throttled" not in stream.getvalue()
 
 
 def test_a_pipe_sees_no_progress() -> None:

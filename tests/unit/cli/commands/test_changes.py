@@ -82,3 +82,11 @@ def test_following_shows_what_comes_and_the_heading_once(
 )
 def test_a_changed_field_in_words(change: FieldChange, words: str) -> None:
     assert changes.field_words(change) == words
+
+
+def test_a_log_of_many_pages_is_read_to_its_end(
+    call: Call, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = call("changes", "--json").out
+    monkeypatch.setattr(changes, "PAGE", 2)
+    assert call("changes", "--json").out == whole

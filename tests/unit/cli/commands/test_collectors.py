@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from apiscape.cli.commands import collectors
+from apiscape.collectors.registry import find_collectors
 from tests.unit.cli.conftest import Call
 
 
@@ -21,9 +23,7 @@ def test_what_is_installed(call: Call) -> None:
 def test_one_that_cannot_be_loaded_says_why(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = [("acme.gateway", ImportError("no module named acme"))]
     monkeypatch.setattr(collectors, "load_collectors", lambda: broken)
-    found = collectors.find_collectors()[0]
-    import msgspec
-
+    found = find_collectors()[0]
     named = msgspec.structs.replace(found, name="acme.gateway", distribution=None)
     monkeypatch.setattr(collectors, "find_collectors", lambda: [named])
     out = call("collectors").out.splitlines()[1]

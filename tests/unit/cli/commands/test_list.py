@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from apiscape.cli.commands import list as listing
 from apiscape.cli.commands.list import RECORD, Rows, column_of, sum_words
 from apiscape.query import parse
 from tests.store.making import MINUTE
@@ -155,3 +156,12 @@ def test_the_line_below_the_table() -> None:
     assert sum_words(rows, parse("sort:name cols:name")) == "0 deployments"
     at = datetime(2026, 9, 1, tzinfo=UTC)
     assert sum_words(rows, parse(f"at:{at:%Y-%m-%d}")) == "0 deployments as of 2026-09-01 00:00 UTC"
+
+
+def test_a_list_of_many_pages_is_whole(
+    call: Call, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = call("list", "--json").out
+    monkeypatch.setattr(listing, "PAGE", 2)
+    assert call("list", "--json").out == whole
+    assert len(call("list", "--limit", "3", "--json").out.splitlines()) == 3

@@ -51,6 +51,13 @@ def test_only_the_sources_that_are_named(call: Call, configured: Path, scanned: 
     assert scanned["names"] == ["lab"]
 
 
+def test_a_source_that_is_not_configured(call: Call, configured: Path, scanned: Scanned) -> None:
+    answer = call("scan", "--source", "prd")
+    assert (answer.code, answer.out) == (3, "")
+    assert answer.err == "apiscape: no source 'prd'\n  → did you mean prod?\n"
+    assert scanned == {}
+
+
 def test_the_same_as_data(call: Call, configured: Path, scanned: Scanned) -> None:
     document = json.loads(call("scan", "--json").out)
     assert [scope["outcome"] for scope in document["scopes"]] == ["complete", "failed"]
