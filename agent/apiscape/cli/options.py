@@ -64,9 +64,16 @@ class Session(msgspec.Struct, frozen=True):
 
     @contextmanager
     def inventory(self, *, write: bool = False) -> Iterator[Inventory]:
-        """Open the inventory for the time of a `with`."""
+        """Open the inventory for the time of a `with`; one that is to be written must be there already.
+
+        Raises:
+            StoreError: it is not there, cannot be opened, or somebody else writes it.
+        """
         from apiscape.serve.local import LocalInventory
 
+        if write:
+            with self.store():
+                pass
         with self.store(write=write) as store:
             yield LocalInventory(store)
 

@@ -79,7 +79,11 @@ def provider_settings(source: Source, provider: Provider, settings: Settings) ->
         return msgspec.convert(own, provider.settings_type, str_keys=True)
     except msgspec.ValidationError as error:
         message, _ = _explain(str(error), provider.settings_type.__struct_fields__)
-        raise SettingsError(f"source {source.name}: {message}", path="configuration") from error
+        raise SettingsError(
+            f"source {source.name}: {message}",
+            path="configuration",
+            hint="apiscape sources validate says the line",
+        ) from error
 
 
 def validate_providers(document: Document, settings: Settings) -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from apiscape.cli.commands.export import FORMULA_STARTS, neutral_cell
 from apiscape.model.row import Row
+from apiscape.settings.paths import default_store
+from apiscape.store import open_store
 from tests.store.making import SCOPE, make
 from tests.unit.cli.conftest import Call
 from tests.unit.cli.filled import rich
@@ -98,3 +100,36 @@ def test_a_store_that_holds_something_is_never_overwritten(
     assert "the store holds 2 scopes: it is not overwritten\n  → --store NEW" in refused.err
     assert call("backup", str(backup)).code != 0
     assert "does not exist" in call("restore", str(tmp_path / "none")).err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list"],
+        ["show", "x"],
+        ["runs"],
+        ["changes"],
+        ["export"],
+        ["confirm", "x"],
+        ["forget", "x"],
+        ["backup", "b.db"],
+    ],
+)
+def test_without_a_store_nothing_is_made_and_the_next_step_is_said(
+    words: list[str], call: Call
+) -> None:
+    answer = call(*words)
+    assert (answer.code, answer.out) == (4, "")
+    assert "there is no store at " in answer.err
+    assert "→ make one with `apiscape scan`" in answer.err
+    assert not default_store().exists()
+
+
+@pytest.mark.parametrize("words", [["confirm", "x"], ["forget", "x"]])
+def test_a_store_that_another_process_writes_is_left_to_it(
+    words: list[str], call: Call, filled: Path
+) -> None:
+    with open_store(str(filled), write=True):
+        answer = call(*words)
+    assert answer.code == 4
+    assert "→ " in answer.err
