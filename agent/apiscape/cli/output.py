@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from apiscape.cli.paint import painted
 from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
 from apiscape.client.inventory import Summary
 from apiscape.errors import Exit
@@ -22,7 +23,7 @@ def say(words: str) -> None:
 
 def write(data: str) -> None:
     """Write data to stdout."""
-    sys.stdout.write(data)
+    sys.stdout.write(painted(data, sys.stdout))
 
 
 def write_json_lines(records: Iterable[object]) -> None:
