@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -28,7 +29,11 @@ def main(names: list[str]) -> int:
     text = table(rows)
     print(text)
     if not names:
-        unit = f"Yardstick, a fixed loop: {seconds(loop):.3f} s on Python {sys.version.split()[0]}."
+        unit = (
+            f"Yardstick, a fixed loop: {seconds(loop):.3f} s on Python {sys.version.split()[0]}."
+            f" Load meanwhile: {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores;"
+            " where it is above theirs, others ran, and wall-clock seconds are too long."
+        )
         PAGE.write_text(f"{HEAD}\n{unit}\n\n{text}", "utf-8")
     return 1 if any(row.verdict == "no" for row in rows) else 0
 
