@@ -8,7 +8,7 @@ UV ?= $(shell command -v uv || echo $(BIN)/uv)
 PYTEST_ARGS ?= -n auto --dist loadfile
 CODE := agent collectors tui tests
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml --extra all
+	--no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml --extra all
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench docs fmt lock
