@@ -80,7 +80,8 @@ def test_an_error_points_at_the_place(text: str, column: int, message: str) -> N
         parse(text)
     assert message in refused.value.message
     assert refused.value.column == column
-    assert refused.value.pointer() == f"{text}\n{' ' * (column - 1)}^"
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    assert refused.value.pointer() == f"{shown}\n{' ' * (column - 1)}^"
     assert refused.value.exit_code is Exit.USAGE
 
 
@@ -103,3 +104,9 @@ def test_the_hint_says_what_to_write_instead(text: str, hint: str) -> None:
     with pytest.raises(QueryError) as refused:
         parse(text)
     assert hint in (refused.value.hint or "")
+
+
+def test_the_caret_stands_below_its_place_behind_wide_letters() -> None:
+    with pytest.raises(QueryError) as refused:
+        parse("税金 zzzzz:x")
+    assert refused.value.pointer() == "税金 zzzzz:x\n     ^"
