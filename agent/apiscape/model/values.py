@@ -8,7 +8,7 @@ which an older writer did not know reads as unknown.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeGuard, TypeVar
 
 import msgspec
@@ -17,6 +17,9 @@ T = TypeVar("T")
 
 Unknown = msgspec.UnsetType
 UNKNOWN = msgspec.UNSET
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def is_known(value: T | Unknown) -> TypeGuard[T]:
@@ -42,5 +45,9 @@ def utc_millis(moment: datetime) -> int:
 
 
 def from_utc_millis(millis: int) -> datetime:
-    """Return the aware UTC time of milliseconds since 1970."""
-    return datetime.fromtimestamp(millis / 1000, tz=UTC)
+    """Return the aware UTC time of milliseconds since 1970, to the millisecond however far away it is.
+
+    Raises:
+        OverflowError: it lies outside the years 1 to 9999.
+    """
+    return _EPOCH + timedelta(milliseconds=millis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 import sqlalchemy as sa
@@ -12,25 +13,35 @@ from apiscape.model.codec import encode
 from apiscape.model.surroundings import Api
 from apiscape.store.bulk import insert_many, rewrite
 from apiscape.store.encoding import clean
+from apiscape.store.rows import CHUNK
 from apiscape.store.schema import api, api_member, redirect
 
 
 def save_apis(connection: Connection, items: Sequence[Api]) -> None:
     """Write Apis that are new or differ, and the redirects of those that were merged into them."""
+    for start in range(0, len(items), CHUNK):
+        _save_chunk(connection, items[start : start + CHUNK])
+
+
+def _save_chunk(connection: Connection, items: Sequence[Api]) -> None:
     given = {item.uid: _values(item) for item in items}
-    if not given:
-        return
     query = sa.select(api).where(api.c.uid.in_(list(given)))
     held = {record["uid"]: dict(record) for record in connection.execute(query).mappings()}
     fresh = [values for uid, values in given.items() if uid not in held]
     moved = [values for uid, values in given.items() if uid in held and held[uid] != values]
     insert_many(connection, api, fresh)
     rewrite(connection, api, "uid", moved)
-    merged = {old: item.uid for item in items for old in item.redirects}
-    if merged:
-        connection.execute(sa.delete(redirect).where(redirect.c.old_uid.in_(list(merged))))
-        values = [{"old_uid": old, "new_uid": new} for old, new in merged.items()]
-        insert_many(connection, redirect, values)
+    _redirect(connection, {old: item.uid for item in items for old in item.redirects}, set(given))
+
+
+def _redirect(connection: Connection, merged: Mapping[str, str], living: AbstractSet[str]) -> None:
+    """Let merged Apis lead to where they went, in one step; one that lives again leads nowhere."""
+    old_uid, new_uid = redirect.c.old_uid, redirect.c.new_uid
+    connection.execute(sa.delete(redirect).where(old_uid.in_(sorted({*merged, *living}))))
+    for old, new in merged.items():
+        connection.execute(sa.update(redirect).where(new_uid == old).values(new_uid=new))
+    values = [{"old_uid": old, "new_uid": new} for old, new in merged.items()]
+    insert_many(connection, redirect, values)
 
 
 def save_members(connection: Connection, members: Mapping[int, str | None]) -> set[str]:
@@ -50,9 +61,11 @@ def save_members(connection: Connection, members: Mapping[int, str | None]) -> s
 
 def drop_memberless(connection: Connection, uids: set[str]) -> None:
     """Drop those of some Apis that no deployment belongs to."""
-    if uids:
-        member = sa.select(api_member.c.api_uid).where(api_member.c.api_uid == api.c.uid)
-        connection.execute(sa.delete(api).where(api.c.uid.in_(sorted(uids)), ~member.exists()))
+    asked = sorted(uids)
+    member = sa.select(api_member.c.api_uid).where(api_member.c.api_uid == api.c.uid)
+    for start in range(0, len(asked), CHUNK):
+        among = api.c.uid.in_(asked[start : start + CHUNK])
+        connection.execute(sa.delete(api).where(among, ~member.exists()))
 
 
 def _values(item: Api) -> dict[str, object]:

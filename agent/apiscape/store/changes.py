@@ -59,7 +59,7 @@ def read_horizon(connection: Connection) -> tuple[int, int]:
 
 
 def refuse_dropped(connection: Connection, seq: int) -> None:
-    """Refuse a reader that stands before the horizon; one that begins at 0 begins at the horizon.
+    """Refuse a reader that stands before the horizon; one that begins at 0 begins with what began what still stands.
 
     Raises:
         NotKept: it does.

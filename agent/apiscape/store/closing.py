@@ -82,7 +82,9 @@ def close_run(
 def load_standing(connection: Connection, uids: Sequence[str]) -> dict[str, Standing]:
     """Return how deployments stand, by uid."""
     found: dict[str, Standing] = {}
-    observed = sa.func.coalesce(exception.c.observed_at, part.c.observed_at)
+    observed = sa.func.coalesce(
+        exception.c.observed_at, deployment.c.last_seen_at, part.c.observed_at
+    )
     query = (
         sa.select(
             deployment.c.uid,

@@ -20,6 +20,7 @@ from apiscape.model.surroundings import Api, Consumer, FrontDoor
 from apiscape.query import EVERYTHING
 from apiscape.store import schema
 from apiscape.store.display import read_rows
+from apiscape.store.encoding import clean
 from apiscape.store.finding import find
 from apiscape.store.following import history_of
 from apiscape.store.overlay import Conclusion
@@ -67,7 +68,7 @@ def _resolve(connection: Connection, asked: str, now: datetime) -> Record[Any]:
 
     Of several of one name those of the default view are meant, if there are any.
     """
-    asked = asked.replace("\x00", "")
+    asked = clean(asked)
     for column in (_HELD.uid, _HELD.native_id, _HELD.name):
         found = _held_with(connection, column == asked)
         if len(found) > 1:

@@ -22,8 +22,11 @@ MARK = "\x1f"
 ABSENT_TEXT = ""
 ABSENT_NUMBER = -1
 
-_REFUSED = str.maketrans({"\x00": "�", MARK: "�"})
-"""PostgreSQL holds no NUL, and an element may not hold the mark."""
+_REFUSED = dict.fromkeys((0x00, ord(MARK), *range(0xD800, 0xE000)), "�")
+"""PostgreSQL holds no NUL, UTF-8 no surrogate, and an element may not hold the mark."""
+
+LARGEST = 2**63 - 1
+"""Of whole numbers, in both databases."""
 
 _OPEN_WORDS = frozenset(field.attribute for field in FIELDS.values() if field.unknown_word)
 """Row fields where the word `unknown` is the unknown value."""
@@ -78,12 +81,12 @@ def encode_list(values: tuple[str, ...] | Unknown | None) -> str | None:
 
 
 def encode_number(value: float | Unknown | None) -> float | None:
-    """Return a number as a column holds it: -1 where absent, `None` where unknown."""
+    """Return a number as a column holds it: -1 where absent, `None` where unknown, no more than fits."""
     if not is_known(value):
         return None
-    return ABSENT_NUMBER if value is None else value
+    return ABSENT_NUMBER if value is None else min(value, LARGEST)
 
 
 def clean(value: str) -> str:
-    """Return a text without the two characters that a column cannot hold."""
+    """Return a text without the characters that a column cannot hold."""
     return value if value.isprintable() else value.translate(_REFUSED)

@@ -23,10 +23,11 @@ from apiscape.model.projection import deepen, project
 from apiscape.model.row import Deep, Row
 from apiscape.model.run import PartReport, RunReport, Scope
 from apiscape.model.values import from_utc_millis, utc_millis
-from apiscape.model.vocabulary import Freshness, Outcome, Presence
+from apiscape.model.vocabulary import ErrorKind, Freshness, Outcome, Presence
 from apiscape.query import View
 from apiscape.query.syntax import fields_of
 from apiscape.store import schema
+from apiscape.store.changes import read_horizon
 from apiscape.store.display import moment_of
 from apiscape.store.finding import RETIRED_SHOWN
 from apiscape.store.operations import load_operations
@@ -84,14 +85,20 @@ def read_rows_at(connection: Connection, view: View, at: datetime) -> Iterator[t
     """
     refuse_before_horizon(connection, at)
     moment = utc_millis(at)
-    log = schema.change.c
-    seq = connection.scalar(select(func.max(log.seq)).where(log.at <= moment)) or 0
+    seq = _seq_at(connection, moment)
     sights = _sights_at(connection, moment)
     hides = "presence" not in fields_of(view)
     records = connection.execute(_versions_at(seq, moment)).all()
     shown = [record for record in records if not (hides and _is_hidden(record, at))]
     for start in range(0, len(shown), _CHUNK):
         yield from _compose(connection, shown[start : start + _CHUNK], sights)
+
+
+def _seq_at(connection: Connection, moment: int) -> int:
+    """Return the sequence number that a time stands at; of a time that may be asked for, not before the horizon's."""
+    log = schema.change.c
+    newest = connection.scalar(select(func.max(log.seq)).where(log.at <= moment)) or 0
+    return max(newest, read_horizon(connection)[1])
 
 
 def refuse_before_horizon(connection: Connection, at: datetime) -> None:
@@ -199,7 +206,10 @@ def _sights_at(connection: Connection, moment: int) -> dict[int, Sight]:
 def _sights_of(
     connection: Connection, scope_pk: int, keys: dict[str, int], moment: int
 ) -> dict[int, Sight]:
-    """Go back over the runs of a scope until each part was seen by one."""
+    """Go back over the runs of a scope until each part was seen by one.
+
+    A run that was interrupted says nothing of any part: all stand as the one before left them.
+    """
     run = schema.run.c
     query = (
         select(run.report)
@@ -210,6 +220,8 @@ def _sights_of(
     waiting = dict(keys)
     for doc in connection.scalars(query):
         report = decode(doc, RunReport)
+        if report.error is not None and report.error.kind == ErrorKind.INTERRUPTED:
+            continue
         visits = {visit.part: visit for visit in report.parts}
         for name, key in list(waiting.items()):
             sight = sights.setdefault(key, _sight(visits.get(name)))

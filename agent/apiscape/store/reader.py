@@ -26,6 +26,7 @@ from apiscape.store import schema
 from apiscape.store.cells import source_of
 from apiscape.store.details import read_detail
 from apiscape.store.display import read_rows
+from apiscape.store.encoding import LARGEST
 from apiscape.store.engine import Database
 from apiscape.store.facets import count_facets, count_rows, facet_fields
 from apiscape.store.finding import find
@@ -123,9 +124,11 @@ class Reader:
 
         Raises:
             NotKept: Changes after that number were dropped already.
+            UsageError: The limit is out of range, or the number cannot be one of the log.
         """
         parsed, now = parse(view), self._clock()
         _check_limit(limit)
+        _check_seq(after)
         if parsed.at is not None:
             message = "the log is read forwards, not as of a day"
             raise QueryError(message, text=view, column=1, hint="leave at: out")
@@ -146,6 +149,11 @@ class Reader:
 def _check_limit(limit: int) -> None:
     if not 1 <= limit <= MOST_ROWS:
         raise UsageError(f"a page has 1 to {MOST_ROWS:,} items, not {limit:,}")
+
+
+def _check_seq(seq: int) -> None:
+    if not 0 <= seq <= LARGEST:
+        raise UsageError(f"{seq} is no sequence number", hint="follow from 0, or from a `last_seq`")
 
 
 def _page(

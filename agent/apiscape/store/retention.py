@@ -13,6 +13,7 @@ from apiscape.model.codec import decode
 from apiscape.model.values import utc_millis
 from apiscape.store.bulk import insert_many
 from apiscape.store.changes import read_horizon
+from apiscape.store.finding import RETIRED_SHOWN
 from apiscape.store.rows import CHUNK
 from apiscape.store.schema import (
     api,
@@ -30,7 +31,6 @@ from apiscape.store.schema import (
     row,
     row_doc,
     run,
-    scope,
     security,
     spec_document,
     surrounding,
@@ -48,7 +48,8 @@ HISTORY = (deployment_version, presence_version)
 def retain(connection: Connection, before: datetime) -> int:
     """Drop history that ended before a time, and return how many rows that were.
 
-    What is valid at `before` or later stays, so that it can still be read as of then.
+    What is valid at `before` or later stays, so that it can still be read as of then; so does the
+    change that began it, however old, for it says since when.
     """
     horizon = max(utc_millis(before), read_horizon(connection)[0])
     query = sa.select(sa.func.max(change.c.seq)).where(change.c.at < horizon)
@@ -56,9 +57,8 @@ def retain(connection: Connection, before: datetime) -> int:
     dropped = _drop_deployments(connection, horizon)
     for table in (*HISTORY, surrounding):
         dropped += _delete(connection, table, table.c.to_seq <= horizon_seq)
-    dropped += _delete(connection, change, change.c.seq <= horizon_seq)
-    newest = sa.select(scope.c.last_run_pk).where(scope.c.last_run_pk.is_not(None))
-    dropped += _delete(connection, run, run.c.ended_at < horizon, run.c.pk.not_in(newest))
+    dropped += _delete(connection, change, change.c.seq <= horizon_seq, *map(_began_none, HISTORY))
+    dropped += _delete(connection, run, run.c.pk.in_(_runs_overtaken_by(horizon)))
     dropped += sweep(connection)
     _write_horizon(connection, horizon, horizon_seq)
     return dropped
@@ -85,9 +85,26 @@ def sweep(connection: Connection) -> int:
     return dropped
 
 
+def _runs_overtaken_by(horizon: int) -> sa.Select[tuple[int]]:
+    """Return the runs that tell nothing of the horizon or later: a newer one of their scope ended before it."""
+    newer = run.alias("newer")
+    overtaken = sa.exists().where(
+        newer.c.scope_pk == run.c.scope_pk,
+        newer.c.generation > run.c.generation,
+        newer.c.ended_at < horizon,
+    )
+    return sa.select(run.c.pk).where(run.c.ended_at < horizon, overtaken)
+
+
+def _began_none(versions: Table) -> sa.ColumnElement[bool]:
+    """Return what holds for changes that began no version that is kept."""
+    return change.c.seq.not_in(sa.select(versions.c.from_seq))
+
+
 def _drop_deployments(connection: Connection, horizon: int) -> int:
-    """Drop deployments that were retired or forgotten before the horizon, with all their history."""
-    gone = sa.or_(deployment.c.retired_at < horizon, deployment.c.forgotten_at < horizon)
+    """Drop deployments that no default view lists, as of the horizon or later, with all their history."""
+    shown_ms = int(RETIRED_SHOWN.total_seconds() * 1000)
+    gone = sa.or_(deployment.c.retired_at < horizon - shown_ms, deployment.c.forgotten_at < horizon)
     keys = list(connection.execute(sa.select(deployment.c.pk).where(gone)).scalars())
     dropped = 0
     for start in range(0, len(keys), CHUNK):

@@ -179,7 +179,9 @@ class Runs:
     def scopes(self, source: str) -> tuple[Scope, ...]:
         """Return every scope of a source that was ever visited, by key."""
         query = (
-            sa.select(scope_table).where(scope_table.c.source == clean(source)).order_by(scope_table.c.key)
+            sa.select(scope_table)
+            .where(scope_table.c.source == clean(source))
+            .order_by(scope_table.c.key)
         )
         with self._database.read() as connection:
             return tuple(map(scope_of, connection.execute(query)))

@@ -64,12 +64,12 @@ def summarise(connection: Connection) -> Summary:
 
     Deployments that are retired or superseded do not count. `observed_at` is the oldest of the
     times at which the scopes were last seen whole: everything was seen since then at the latest.
-    It is `None` where some scope never was. `problem` is why a source's estate could not be
-    read, where no scope is known at all.
+    It is `None` where some scope never was, but for those that turned out to be nothing.
+    `problem` is why a source's estate could not be read, where no scope is known at all.
     """
     scopes = read_scopes(connection)
     deployments, apis = _totals(connection)
-    wholes = [status.last_complete_at for status in scopes]
+    wholes = [status.last_complete_at for status in scopes if not _is_nothing(status)]
     return Summary(
         deployments=deployments,
         apis=apis,
@@ -81,6 +81,12 @@ def summarise(connection: Connection) -> Summary:
         else None,
         problem=None if scopes else _estate_error(connection),
     )
+
+
+def _is_nothing(status: ScopeStatus) -> bool:
+    """Say whether a scope was never more than absent: the region disabled, the kind not installed."""
+    run = status.last_run
+    return status.last_complete_at is None and run is not None and run.outcome == Outcome.ABSENT
 
 
 def _count(connection: Connection, scope_pk: int | None) -> dict[int, Counts]:

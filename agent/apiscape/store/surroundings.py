@@ -23,7 +23,7 @@ from apiscape.model.surroundings import (
 )
 from apiscape.model.values import from_utc_millis
 from apiscape.model.vocabulary import ChangeKind
-from apiscape.store.bulk import insert_many
+from apiscape.store.bulk import insert_many, rewrite
 from apiscape.store.encoding import clean
 from apiscape.store.engine import Database
 from apiscape.store.schema import surrounding
@@ -53,6 +53,16 @@ class Seen(Entity, frozen=True):
     listed_id: str
     hash: bytes
     doc: bytes
+
+
+class Held(Entity, frozen=True):
+    """What stands of an observation."""
+
+    uid: str
+    pk: int
+    hash: bytes
+    part_pk: int
+    listed_id: str
 
 
 class Visit(Entity, frozen=True):
@@ -111,20 +121,27 @@ def see(item: Entity, part_pk: int, listed_id: str) -> Seen:
 
 
 def store_surroundings(tx: Transaction, visit: Visit, items: Iterable[Seen]) -> None:
-    """Store observations; one that says the same again writes nothing, a signal only its time."""
+    """Store observations; one that says the same again writes nothing, but for a signal's time.
+
+    Where it is listed now is kept too: the part that lists it is the one that may close it.
+    """
     given = {item.uid: item for item in items}
     stored = _load(tx, visit.scope_pk, list(given)) if given else {}
-    moved = [item for uid, item in given.items() if stored.get(uid, _NONE)[1] != item.hash]
-    measured = [
-        {"b_pk": stored[uid][0], "doc": item.doc}
+    equal = {uid for uid, item in given.items() if uid in stored and stored[uid].hash == item.hash}
+    moved = [item for uid, item in given.items() if uid not in equal]
+    placed = [
+        {"pk": stored[uid].pk, "part_pk": item.part_pk, "listed_id": item.listed_id}
         for uid, item in given.items()
-        if item.kind == KINDS[Signal] and stored.get(uid, _NONE)[1] == item.hash
+        if uid in equal
+        and (stored[uid].part_pk, stored[uid].listed_id) != (item.part_pk, item.listed_id)
     ]
-    if measured:
-        at_key = surrounding.c.pk == sa.bindparam("b_pk")
-        tx.connection.execute(
-            sa.update(surrounding).where(at_key).values(doc=sa.bindparam("doc")), measured
-        )
+    measured = [
+        {"pk": stored[uid].pk, "doc": item.doc}
+        for uid, item in given.items()
+        if uid in equal and item.kind == KINDS[Signal]
+    ]
+    rewrite(tx.connection, surrounding, "pk", placed)
+    rewrite(tx.connection, surrounding, "pk", measured)
     if moved:
         _replace(tx, visit, moved, stored)
 
@@ -162,9 +179,6 @@ def close_surroundings(
     _close(tx, closed)
 
 
-_NONE: tuple[int, bytes] = (0, b"")
-
-
 class _Named(msgspec.Struct):
     name: str = ""
     type: str = ""
@@ -175,18 +189,16 @@ def _name(doc: bytes) -> str:
     return named.name or named.type
 
 
-def _load(tx: Transaction, scope_pk: int, uids: list[str]) -> dict[str, tuple[int, bytes]]:
-    query = sa.select(surrounding.c.uid, surrounding.c.pk, surrounding.c.hash).where(
+def _load(tx: Transaction, scope_pk: int, uids: list[str]) -> dict[str, Held]:
+    query = sa.select(*(surrounding.c[name] for name in Held.__struct_fields__)).where(
         surrounding.c.scope_pk == scope_pk,
         surrounding.c.uid.in_(uids),
         surrounding.c.to_seq.is_(None),
     )
-    return {uid: (key, bytes(content)) for uid, key, content in tx.connection.execute(query)}
+    return {record[0]: Held(*record) for record in tx.connection.execute(query)}
 
 
-def _replace(
-    tx: Transaction, visit: Visit, items: list[Seen], stored: Mapping[str, tuple[int, bytes]]
-) -> None:
+def _replace(tx: Transaction, visit: Visit, items: list[Seen], stored: Mapping[str, Held]) -> None:
     first = tx.keys.allot(surrounding, len(items))
     closed: list[dict[str, Any]] = []
     opened: list[dict[str, Any]] = []
@@ -195,7 +207,7 @@ def _replace(
         change = _change(visit, kind, item.uid, item.name)
         seq = tx.log.append(change, scope_pk=visit.scope_pk, subject=item.kind)
         if item.uid in stored:
-            closed.append({"b_pk": stored[item.uid][0], "b_seq": seq})
+            closed.append({"b_pk": stored[item.uid].pk, "b_seq": seq})
         row = msgspec.structs.asdict(item) | {
             "pk": key,
             "scope_pk": visit.scope_pk,

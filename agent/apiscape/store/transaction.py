@@ -42,10 +42,18 @@ class Keys:
         """Return the first of `count` new keys in a row."""
         first = self._next.get(table.name)
         if first is None:
-            query = sa.select(sa.func.coalesce(sa.func.max(table.c.pk), 0))
-            first = self._connection.execute(query).scalar_one() + 1
+            first = 1 + max(self._largest(table.c.pk), self._largest(_NAMED_IN.get(table.name)))
         self._next[table.name] = first + count
         return first
+
+    def _largest(self, column: sa.ColumnElement[int] | None) -> int:
+        if column is None:
+            return 0
+        return self._connection.execute(sa.select(sa.func.max(column))).scalar() or 0
+
+
+_NAMED_IN: dict[str, sa.ColumnElement[int]] = {"deployment": change.c.deployment_pk}
+"""Where a key is still named after its row was dropped, so that it is not given out again."""
 
 
 class Log:

@@ -16,6 +16,7 @@ from apiscape.model.vocabulary import ChangeKind, Presence
 from apiscape.store.backup import read_backup, write_backup
 from apiscape.store.closing import change_presence, load_standing
 from apiscape.store.deployments import end_versions
+from apiscape.store.encoding import clean
 from apiscape.store.retention import HISTORY, drop_shown, retain
 from apiscape.store.schema import deployment, scope
 from apiscape.store.transaction import Transaction
@@ -61,7 +62,9 @@ class Upkeep:
             NotFound: there is no such scope.
         """
         with self._writer.transaction() as tx:
-            held = tx.connection.execute(sa.select(scope).where(scope.c.key == scope_key)).first()
+            held = tx.connection.execute(
+                sa.select(scope).where(scope.c.key == clean(scope_key))
+            ).first()
             if held is None:
                 raise NotFound(f"no scope {scope_key}", hint="see `apiscape runs`")
             return _retire_suspects(tx, held.pk, _report(held, at), by)
@@ -76,7 +79,7 @@ class Upkeep:
         query = (
             sa.select(deployment, scope.c.key, scope.c.generation)
             .join(scope, scope.c.pk == deployment.c.scope_pk)
-            .where(deployment.c.uid == uid, deployment.c.forgotten_at.is_(None))
+            .where(deployment.c.uid == clean(uid), deployment.c.forgotten_at.is_(None))
         )
         with self._writer.transaction() as tx:
             held = tx.connection.execute(query).first()
@@ -90,11 +93,11 @@ class Upkeep:
             change = Change(
                 at=at,
                 kind=ChangeKind.FORGOTTEN,
-                uid=uid,
+                uid=held.uid,
                 name=held.name,
                 scope=held.key,
                 generation=held.generation,
-                reason=f"forgotten by {by}",
+                reason=f"forgotten by {clean(by)}",
                 evidence="person",
             )
             seq = tx.log.append(change, scope_pk=held.scope_pk, deployment_pk=held.pk)
@@ -124,7 +127,7 @@ def _retire_suspects(tx: Transaction, scope_pk: int, report: RunReport, by: str)
             if record.missing_since is None
             else from_utc_millis(record.missing_since),
             missing_runs=record.missing_runs,
-            reason=f"confirmed by {by}",
+            reason=f"confirmed by {clean(by)}",
             evidence="person",
         )
         for record in tx.connection.execute(query)
