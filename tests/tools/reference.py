@@ -28,7 +28,7 @@ def commands() -> str:
     from apiscape.cli.group import ROOT
 
     parts = ["# Commands\n", fenced(help_text())]
-    with click.Context(ROOT, info_name="apiscape") as context:
+    with ROOT.make_context("apiscape", [], resilient_parsing=True) as context:
         for title, group in GROUPS:
             parts.append(f"## {title}\n")
             for name, _ in group:
