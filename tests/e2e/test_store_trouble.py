@@ -66,7 +66,7 @@ def test_of_two_scans_on_one_server_the_newer_one_wins(
 ) -> None:
     world.use_store(cluster.url(cluster.create()))
     assert world.scan().code == 0
-    hold(world, 4.0)
+    hold(world, 3.0)
     older = start_cli("scan", "--json")
     await_calls(server, 1, "apigateway:GetStages", WEST)
     with server.changing():
@@ -138,7 +138,7 @@ def test_a_full_disk_is_said_and_used_again_when_there_is_room(
 ) -> None:
     assert world.scan().code == 0
     many(west, 60)
-    full_disk.append(world.store_size() // 4096)
+    full_disk.append(world.pages())
     refused = world.scan()
     check_refusal(refused)
     assert "no space is left for the store" in refused.err

@@ -141,13 +141,14 @@ class World:
         """Where the store's file is."""
         return Path(self.store)
 
-    def store_size(self) -> int:
-        """Return the bytes of the store's file."""
-        return self.path.stat().st_size
+    def pages(self) -> int:
+        """Return how many pages the store's file has."""
+        with closing(sqlite3.connect(self.path)) as driver:
+            return int(driver.execute("PRAGMA page_count").fetchone()[0])
 
     def check_file(self) -> None:
         """Fail if the store's file is not sound."""
-        with closing(sqlite3.connect(self.store)) as driver:
+        with closing(sqlite3.connect(self.path)) as driver:
             assert driver.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             assert driver.execute("PRAGMA foreign_key_check").fetchall() == []
 

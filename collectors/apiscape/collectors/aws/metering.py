@@ -58,7 +58,12 @@ class Meter(msgspec.Struct, frozen=True, gc=False):
         return families(f"{self.service}:{event_name.rpartition('.')[2]}")
 
 
-def refuse_garbled(parsed_response: Any = None, response_dict: Any = None, **_: object) -> None:  # noqa: ANN401
+def refuse_garbled(
+    parsed_response: Any = None,  # noqa: ANN401
+    response_dict: Any = None,  # noqa: ANN401
+    event_name: str = "",
+    **_: object,
+) -> None:
     """Refuse an answer that is no JSON object, where the SDK would read an empty one.
 
     A page of a listing that was cut, or that a proxy replaced, would end the listing as if it
@@ -77,4 +82,6 @@ def refuse_garbled(parsed_response: Any = None, response_dict: Any = None, **_: 
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise Unreachable("an answer was cut short or replaced on its way")
+        called = event_name.rpartition(".")[2]
+        what = f"the answer to {called}" if called else "an answer"
+        raise Unreachable(f"{what} was cut short or replaced on its way")
