@@ -8,17 +8,15 @@ from tests.e2e.world import World
 from tests.tui.driving import MIDDLE, opened, press, seen, type_in
 from tests.tui.shots import make_app
 
-TABS = 7
 
-
-async def walk(world: World, view: str) -> list[str]:
+async def walk(world: World, view: str, *, tabs: int = 5) -> list[str]:
     """Return what each screen shows: the list at a view, its first deployment with its tabs, scopes, changes."""
     shown = []
     with open_store(world.store, write=False) as store:
         async with opened(make_app(LocalInventory(store), view=view), MIDDLE) as pilot:
             shown.append(seen(pilot))
             await press(pilot, "enter")
-            for _ in range(TABS):
+            for _ in range(tabs):
                 shown.append(seen(pilot))
                 await pilot.press("l")
                 await pilot.pause()

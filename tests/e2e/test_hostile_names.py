@@ -150,7 +150,7 @@ def test_any_text_is_a_view_or_is_refused_in_words(
 
 async def test_screens_show_them_and_no_terminal_obeys(world: World) -> None:
     assert world.scan().code == 0
-    for screen in await walk(world, "red"):
+    for screen in await walk(world, "red", tabs=1):
         assert OBEYED.search(screen) is None
 
 
