@@ -1,9 +1,11 @@
 """The inventory as it was listed at some time: versions of facts and presence, and each part's outcome then.
 
-Facts and presence are versioned, so they are exact. What was concluded is not: of it, only the
-Api that a deployment belongs to is shown, which follows from its native id. How fresh a row was
-follows from the runs that had ended by then: a part that the newest one could not see is not
-observed as a whole; of a part whose listing broke off, nothing after the break is claimed.
+Facts and presence are versioned, and each run keeps what it left unobserved, so these are exact.
+
+What is not as it was: of conclusions (endpoints behind front doors, health, owners and whatever
+else was laid over the facts) only the Api that a deployment belongs to is shown, as it is now;
+where a deployment is listed (its scope) is where it is now; one that was forgotten and appeared
+anew was first seen when it appeared anew; when a missing row was last seen is not kept.
 """
 
 from __future__ import annotations
@@ -21,13 +23,14 @@ from apiscape.model.codec import decode
 from apiscape.model.deployment import Deployment
 from apiscape.model.projection import deepen, project
 from apiscape.model.row import Deep, Row
-from apiscape.model.run import PartReport, RunReport, Scope
+from apiscape.model.run import PartReport, Scope
 from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.model.vocabulary import ErrorKind, Freshness, Outcome, Presence
 from apiscape.query import View
 from apiscape.query.syntax import fields_of
 from apiscape.store import schema
 from apiscape.store.changes import read_horizon
+from apiscape.store.closing import Closed
 from apiscape.store.display import moment_of
 from apiscape.store.finding import RETIRED_SHOWN
 from apiscape.store.operations import load_operations
@@ -52,26 +55,19 @@ class Sight(msgspec.Struct):
     Attributes:
         outcome: How the newest run's visit of it ended.
         observed_at: When a run last saw it, whole or partly.
-        whole: Whether the newest visit read its listing to the end.
-        failed: Listed objects that the newest visit failed on.
+        unseen: When a run last saw each deployment, by key, that the newest left unobserved.
     """
 
-    outcome: str
-    observed_at: datetime | None
-    whole: bool
-    failed: frozenset[str]
+    outcome: str = Outcome.FAILED.value
+    observed_at: datetime | None = None
+    unseen: dict[int, datetime | None] = msgspec.field(default_factory=dict)
 
-    def saw(self, listed_id: str, presence: str) -> bool:
-        """Say whether the newest visit surely saw what an object of the listing gives.
-
-        That a row is missing, superseded or retired is seen as soon as anything of the part is.
-        """
-        if self.outcome in _BLIND or presence != Presence.PRESENT:
-            return self.outcome not in _BLIND
-        return self.whole and listed_id not in self.failed
+    def saw(self, key: int) -> bool:
+        """Say whether the newest run saw a deployment of the part."""
+        return self.outcome not in _BLIND and key not in self.unseen
 
 
-_NEVER = Sight(outcome=Outcome.FAILED.value, observed_at=None, whole=False, failed=frozenset())
+_NEVER = Sight()
 
 
 def read_rows_at(connection: Connection, view: View, at: datetime) -> Iterator[tuple[Row, Deep]]:
@@ -102,7 +98,7 @@ def _seq_at(connection: Connection, moment: int) -> int:
 
 
 def refuse_before_horizon(connection: Connection, at: datetime) -> None:
-    """Refuse a time of which nothing is kept: before the horizon, or before the store was made.
+    """Refuse a time of which nothing is kept: before the horizon, or before anybody looked.
 
     Raises:
         NotKept: It is.
@@ -110,6 +106,7 @@ def refuse_before_horizon(connection: Connection, at: datetime) -> None:
     kept = schema.meta.c
     query = select(kept.value).where(kept.key.in_(("horizon", "created_at")))
     horizon = max((int(value) for value in connection.scalars(query)), default=0)
+    horizon = horizon or connection.scalar(select(func.min(schema.run.c.started_at))) or 0
     if utc_millis(at) < horizon:
         since = from_utc_millis(horizon).isoformat(timespec="seconds").replace("+00:00", "Z")
         raise NotKept(
@@ -125,7 +122,6 @@ def _versions_at(seq: int, moment: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             _HELD.pk,
-            _HELD.listed_id,
             _HELD.part_pk,
             _HELD.first_seen_at,
             _FACTS.doc,
@@ -176,7 +172,6 @@ def _compose(
 
 
 def _row(item: Deployment, scope: Scope, record: Record[Any], sight: Sight) -> Row:
-    seen = sight.saw(record.listed_id, record.presence)
     return msgspec.structs.replace(
         project(item, scope),
         api=record.api_uid,
@@ -184,8 +179,8 @@ def _row(item: Deployment, scope: Scope, record: Record[Any], sight: Sight) -> R
         missing_since=moment_of(record.missing_since),
         first_seen_at=moment_of(record.first_seen_at),
         changed_at=moment_of(record.changed_at) or moment_of(record.first_seen_at),
-        observed_at=sight.observed_at,
-        freshness=Freshness.CURRENT if seen else Freshness.NOT_OBSERVED,
+        observed_at=sight.unseen.get(record.pk, sight.observed_at),
+        freshness=Freshness.CURRENT if sight.saw(record.pk) else Freshness.NOT_OBSERVED,
     )
 
 
@@ -218,13 +213,16 @@ def _sights_of(
     )
     sights: dict[int, Sight] = {}
     waiting = dict(keys)
+    unseen: dict[int, datetime | None] | None = None
     for doc in connection.scalars(query):
-        report = decode(doc, RunReport)
+        report = decode(doc, Closed)
         if report.error is not None and report.error.kind == ErrorKind.INTERRUPTED:
             continue
+        if unseen is None:
+            unseen = {key: moment_of(at) for at, each in report.unseen.items() for key in each}
         visits = {visit.part: visit for visit in report.parts}
         for name, key in list(waiting.items()):
-            sight = sights.setdefault(key, _sight(visits.get(name)))
+            sight = sights.setdefault(key, _sight(visits.get(name), unseen))
             if name in visits and visits[name].outcome not in _BLIND:
                 sight.observed_at = report.ended_at
                 del waiting[name]
@@ -233,13 +231,6 @@ def _sights_of(
     return sights
 
 
-def _sight(visit: PartReport | None) -> Sight:
+def _sight(visit: PartReport | None, unseen: dict[int, datetime | None]) -> Sight:
     """Return how the newest visit of a part went; one that a run does not speak of was not seen."""
-    if visit is None:
-        return Sight(Outcome.FAILED.value, None, whole=False, failed=frozenset())
-    return Sight(
-        outcome=visit.outcome,
-        observed_at=None,
-        whole=visit.ledger.listed_whole,
-        failed=frozenset(exclusion.native_id for exclusion in visit.failed),
-    )
+    return Sight(unseen=unseen) if visit is None else Sight(visit.outcome, unseen=unseen)

@@ -165,3 +165,10 @@ def test_a_list_of_many_pages_is_whole(
     monkeypatch.setattr(listing, "PAGE", 2)
     assert call("list", "--json").out == whole
     assert len(call("list", "--limit", "3", "--json").out.splitlines()) == 3
+
+
+def test_before_anybody_looked_there_is_no_empty_list(call: Call, filled: Path) -> None:
+    answer = call("list", "--as-of", "2020-01-01")
+    assert (answer.code, answer.out) == (3, "")
+    assert answer.err.startswith("apiscape: nothing is kept before ")
+    assert f"the oldest that can be asked for is at:{SEEN:%Y-%m-%d}" in answer.err
