@@ -169,7 +169,7 @@ class ReachState(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """What reconcile says of a deployment."""
+    """What reconcile says of a deployment; `concluded` is for what follows from others."""
 
     APPEARED = "appeared"
     CHANGED = "changed"
@@ -179,6 +179,7 @@ class ChangeKind(StrEnum):
     SUPERSEDED = "superseded"
     RETIRED = "retired"
     FORGOTTEN = "forgotten"
+    CONCLUDED = "concluded"
 
 
 class ErrorKind(StrEnum):

@@ -16,6 +16,7 @@ from typing import TypeAlias, TypeGuard
 
 import msgspec
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Table,
     and_,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
 )
 from sqlalchemy.sql.expression import Grouping
 
@@ -62,6 +64,7 @@ _COMPARE: dict[Operator, Callable[[Expression, Expression], Condition]] = {
     Operator.AT_MOST: lambda value, bound: value <= bound,
 }
 
+_UNDECIDED: Condition = type_coerce(null(), Boolean)
 _INDEXED = "paths"
 """The list whose elements are in the search index."""
 
@@ -232,7 +235,7 @@ def _text_test(cell: Cell, piece: str, search: Search) -> Condition:
             return contains(cell.value, f"{MARK}{piece}{MARK}")
         return cell.value == piece
     if cell.field.attribute == _INDEXED and len(piece) >= SHORT_WORD:
-        return or_(search(_INDEXED, [piece]), and_(_paths_unknown(), null()))
+        return or_(search(_INDEXED, [piece]), and_(_paths_unknown(), _UNDECIDED))
     return contains(cell.value, piece)
 
 

@@ -17,6 +17,7 @@ from apiscape.model.row import Row, search_text
 from apiscape.model.run import Reach, Scope
 from apiscape.model.surroundings import Api
 from apiscape.model.values import from_utc_millis, is_known
+from apiscape.model.vocabulary import ChangeKind
 from apiscape.store.apis import drop_memberless, save_apis, save_members
 from apiscape.store.bulk import insert_many, rewrite
 from apiscape.store.changes import refuse_dropped
@@ -34,7 +35,6 @@ from apiscape.store.schema import (
     scope,
 )
 from apiscape.store.transaction import (
-    CONCLUDED,
     CONCLUSION,
     DEPLOYMENT,
     LOG,
@@ -314,7 +314,7 @@ def _write_rows(
 def _log(tx: Transaction, before: Held, after: Row, at: datetime) -> None:
     change = Change(
         at=at,
-        kind=CONCLUDED,
+        kind=ChangeKind.CONCLUDED,
         uid=after.uid,
         name=after.name,
         scope=after.scope,

@@ -27,10 +27,6 @@ DEPLOYMENT = "deployment"
 CONCLUSION = "conclusion"
 """Subject of a change that a conclusion made to a deployment's row."""
 
-CONCLUDED = "concluded"
-"""Kind of a change that a conclusion made to a deployment's row."""
-
-
 class Keys:
     """Allots integer keys of tables, in one transaction."""
 

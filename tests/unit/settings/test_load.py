@@ -132,13 +132,12 @@ def test_without_a_file_the_configuration_is_empty(own_home: Path) -> None:
 
 
 def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
-    for arguments in (
-        {"path": tmp_path / "no.yaml"},
-        {"environment": {"APISCAPE_CONFIG": str(tmp_path / "no.yaml")}},
-    ):
-        with pytest.raises(SettingsError, match="no such file") as caught:
-            load_settings(**arguments)
-        assert caught.value.hint is not None
+    missing = tmp_path / "no.yaml"
+    with pytest.raises(SettingsError, match="no such file") as caught:
+        load_settings(missing)
+    assert caught.value.hint is not None
+    with pytest.raises(SettingsError, match="no such file"):
+        load_settings(environment={"APISCAPE_CONFIG": str(missing)})
 
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:

@@ -18,13 +18,11 @@ from apiscape.cli.words import clock, count
 from apiscape.client.inventory import Inventory
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.values import is_known
+from apiscape.model.vocabulary import ChangeKind
 
 FOLLOW_EVERY_S = 1.0
 PAGE = 1000
 LONGEST_VALUE = 60
-
-CONCLUDED = "concluded"
-"""The kind of a change that follows from others: no gateway did anything."""
 
 COLUMNS = (
     Column("SEQ", right=True),
@@ -58,8 +56,8 @@ def command(
         last, hidden = after, 0
         for change in _all(inventory, view, after):
             last = change.seq
-            hidden += change.kind == CONCLUDED and not conclusions
-            if conclusions or change.kind != CONCLUDED:
+            hidden += change.kind == ChangeKind.CONCLUDED and not conclusions
+            if conclusions or change.kind != ChangeKind.CONCLUDED:
                 kept.append(change)
         show(session.output, list(kept))
         if session.output in {"table", "wide"}:
@@ -68,7 +66,9 @@ def command(
             time.sleep(FOLLOW_EVERY_S)
             fresh = list(_all(inventory, view, last))
             last = fresh[-1].seq if fresh else last
-            news = [change for change in fresh if conclusions or change.kind != CONCLUDED]
+            news = [
+                change for change in fresh if conclusions or change.kind != ChangeKind.CONCLUDED
+            ]
             show(session.output, news, heading=False)
 
 
