@@ -330,11 +330,14 @@ def test_what_a_broken_listing_did_not_reach_is_not_claimed(store: Store, reader
     failed = part("partial", ledger=WHOLE, failed=(Exclusion(native_id=make(2).native_api_id),))
     unseen = Verdict(not_observed=(NotObserved(uid=make(2).uid, reason="malformed"),))
     visit(store, at=T0 + MINUTE, parts=[failed], verdict=unseen)
-    visit(store, at=T0 + 2 * MINUTE, parts=[part("partial")])
+    broke_off = Verdict(not_observed=(NotObserved(uid=make(1).uid, reason="throttled"),))
+    visit(store, at=T0 + 2 * MINUTE, parts=[part("partial")], verdict=broke_off)
     at_first = (T0 + MINUTE).isoformat().replace("+00:00", "Z")
     assert names(reader, f"freshness:current at:{at_first}") == ["payments-1"]
     at_second = (T0 + 2 * MINUTE).isoformat().replace("+00:00", "Z")
-    assert names(reader, f"freshness:current at:{at_second}") == []
+    assert names(reader, f"freshness:current at:{at_second}") == ["payments-2"]
+    (left,) = reader.page(f"freshness:not_observed at:{at_second}").items
+    assert (left.name, left.observed_at) == ("payments-1", T0 + MINUTE)
     assert reader.page(f"at:{at_second}").matched == 2
 
 

@@ -6,7 +6,7 @@ makes them, each listed by one of two parts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -64,6 +64,11 @@ class Entry:
     concluded: Conclusion | None = None
     facts: list[Span] = field(default_factory=list)
     standing: list[Span] = field(default_factory=list)
+
+    def copy(self) -> Entry:
+        """Return an entry that goes its own way."""
+        facts, standing = map(replace, self.facts), map(replace, self.standing)
+        return replace(self, facts=list(facts), standing=list(standing))
 
 
 @dataclass
@@ -217,6 +222,16 @@ class Twin:
     def remember(self) -> None:
         """Keep what a default view lists now; of two steps at one time, the later."""
         self.then[self.now] = {row.uid: row for row in self.rows() if self.shows(row)}
+
+    def copy(self) -> Twin:
+        """Return a twin that goes its own way."""
+        return replace(
+            self,
+            entries={number: entry.copy() for number, entry in self.entries.items()},
+            parts={name: replace(state) for name, state in self.parts.items()},
+            log=list(self.log),
+            then=dict(self.then),
+        )
 
     # ── What it says ─────────────────────────────────────────────────────────
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -23,7 +24,8 @@ from apiscape.store.rows import CHUNK
 from apiscape.store.schema import deployment, exception, gap, part
 from apiscape.store.transaction import Transaction, optional_millis
 
-_SEEN = frozenset({Outcome.COMPLETE, Outcome.PARTIAL})
+SEEN = frozenset({Outcome.COMPLETE, Outcome.PARTIAL})
+"""Outcomes of a part of which something was seen."""
 
 
 class Standing(Entity, frozen=True):
@@ -38,6 +40,17 @@ class Standing(Entity, frozen=True):
     presence: str
     last_seen_at: int | None
     observed_at: int | None
+
+
+class Closed(RunReport, frozen=True):
+    """The report of a run that ended, with what reads of that day ask for.
+
+    Attributes:
+        unseen: When a run last saw them (UTC milliseconds, `None` where none did), and keys of
+            those of the scope's deployments that were not observed as it ended.
+    """
+
+    unseen: tuple[tuple[int | None, tuple[int, ...]], ...] = ()
 
 
 def allot_parts(tx: Transaction, scope_pk: int, names: Iterable[str]) -> dict[str, int]:
@@ -62,7 +75,7 @@ def seen_parts(report: RunReport, verdict: Verdict) -> list[PartReport]:
     return [
         item
         for item in report.parts
-        if item.outcome in _SEEN and item.part not in verdict.stale_parts
+        if item.outcome in SEEN and item.part not in verdict.stale_parts
     ]
 
 
@@ -77,6 +90,23 @@ def close_run(
     _write_exceptions(tx.connection, seen, verdict.not_observed)
     _write_gaps(tx.connection, report.parts, parts)
     _write_parts(tx.connection, report, verdict, parts, utc_millis(ended_at))
+
+
+def with_unseen(connection: Connection, report: RunReport, scope_pk: int) -> Closed:
+    """Return a report with the exceptions that stand in its scope now."""
+    query = (
+        sa.select(exception.c.observed_at, exception.c.deployment_pk)
+        .join(deployment, deployment.c.pk == exception.c.deployment_pk)
+        .where(deployment.c.scope_pk == scope_pk)
+        .order_by(exception.c.deployment_pk)
+    )
+    unseen: dict[int | None, list[int]] = {}
+    for observed_at, key in connection.execute(query):
+        unseen.setdefault(observed_at, []).append(key)
+    return Closed(
+        **msgspec.structs.asdict(report),
+        unseen=tuple((at, tuple(keys)) for at, keys in unseen.items()),
+    )
 
 
 def load_standing(connection: Connection, uids: Sequence[str]) -> dict[str, Standing]:

@@ -219,7 +219,7 @@ def _sights_of(
         if report.error is not None and report.error.kind == ErrorKind.INTERRUPTED:
             continue
         if unseen is None:
-            unseen = {key: moment_of(at) for at, each in report.unseen.items() for key in each}
+            unseen = {key: moment_of(at) for at, each in report.unseen for key in each}
         visits = {visit.part: visit for visit in report.parts}
         for name, key in list(waiting.items()):
             sight = sights.setdefault(key, _sight(visits.get(name), unseen))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -10,9 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
 from apiscape.model.codec import decode
+from apiscape.model.run import RunReport
 from apiscape.model.values import utc_millis
+from apiscape.model.vocabulary import ErrorKind
 from apiscape.store.bulk import insert_many
 from apiscape.store.changes import read_horizon
+from apiscape.store.closing import SEEN
 from apiscape.store.finding import RETIRED_SHOWN
 from apiscape.store.rows import CHUNK
 from apiscape.store.schema import (
@@ -31,6 +37,7 @@ from apiscape.store.schema import (
     row,
     row_doc,
     run,
+    scope,
     security,
     spec_document,
     surrounding,
@@ -58,7 +65,7 @@ def retain(connection: Connection, before: datetime) -> int:
     for table in (*HISTORY, surrounding):
         dropped += _delete(connection, table, table.c.to_seq <= horizon_seq)
     dropped += _delete(connection, change, change.c.seq <= horizon_seq, *map(_began_none, HISTORY))
-    dropped += _delete(connection, run, run.c.pk.in_(_runs_overtaken_by(horizon)))
+    dropped += _drop_runs(connection, horizon)
     dropped += sweep(connection)
     _write_horizon(connection, horizon, horizon_seq)
     return dropped
@@ -85,15 +92,34 @@ def sweep(connection: Connection) -> int:
     return dropped
 
 
-def _runs_overtaken_by(horizon: int) -> sa.Select[tuple[int]]:
-    """Return the runs that tell nothing of the horizon or later: a newer one of their scope ended before it."""
-    newer = run.alias("newer")
-    overtaken = sa.exists().where(
-        newer.c.scope_pk == run.c.scope_pk,
-        newer.c.generation > run.c.generation,
-        newer.c.ended_at < horizon,
+def _drop_runs(connection: Connection, horizon: int) -> int:
+    """Drop runs that ended before the horizon, but for those that say how things stood at it."""
+    last = set(connection.execute(sa.select(scope.c.last_run_pk)).scalars())
+    query = (
+        sa.select(run.c.pk, run.c.scope_pk, run.c.report)
+        .where(run.c.ended_at < horizon)
+        .order_by(run.c.scope_pk, run.c.generation.desc())
     )
-    return sa.select(run.c.pk).where(run.c.ended_at < horizon, overtaken)
+    dropped = 0
+    for _, runs in groupby(connection.execute(query).all(), key=itemgetter(1)):
+        ended = {key: decode(doc, RunReport) for key, _, doc in runs}
+        gone = sorted(ended.keys() - _telling(ended) - last)
+        dropped += sum(_delete(connection, run, run.c.pk == key) for key in gone)
+    return dropped
+
+
+def _telling(ended: Mapping[int, RunReport]) -> set[int]:
+    """Return which of a scope's runs, newest first, say how it stood: the newest, and the newest to see each part."""
+    told: set[int] = set()
+    parts: set[str] = set()
+    for key, report in ended.items():
+        if report.error is not None and report.error.kind == ErrorKind.INTERRUPTED:
+            continue
+        seen = {item.part for item in report.parts if item.outcome in SEEN} - parts
+        if seen or not told:
+            told.add(key)
+        parts |= seen
+    return told
 
 
 def _began_none(versions: Table) -> sa.ColumnElement[bool]:

@@ -20,7 +20,7 @@ from apiscape.model.run import ErrorRecord, PartReport, RunReport, Scope
 from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.model.vocabulary import ErrorKind, Outcome
 from apiscape.store.bulk import insert_many
-from apiscape.store.closing import allot_parts, close_run, seen_parts
+from apiscape.store.closing import allot_parts, close_run, seen_parts, with_unseen
 from apiscape.store.deployments import Target, store_deployments
 from apiscape.store.documents import put_documents
 from apiscape.store.encoding import clean
@@ -161,7 +161,8 @@ class Runs:
             close_run(tx, report, verdict, parts, run.scope_pk)
             given = self._given.get(run.pk, {})
             _close_surroundings(tx, _visit(run, report.ended_at), report, verdict, parts, given)
-            _close(tx.connection, run.pk, report, report.ended_at)
+            closed = with_unseen(tx.connection, report, run.scope_pk)
+            _close(tx.connection, run.pk, closed, report.ended_at)
         self._given.pop(run.pk, None)
 
     def newest(self, limit: int = 100, scope: str | None = None) -> tuple[RunReport, ...]:

@@ -27,6 +27,7 @@ DEPLOYMENT = "deployment"
 CONCLUSION = "conclusion"
 """Subject of a change that a conclusion made to a deployment's row."""
 
+
 class Keys:
     """Allots integer keys of tables, in one transaction."""
 
