@@ -18,7 +18,7 @@ BROAD = frozenset({"Exception", "BaseException"})
 #: The process edges (a run, a request, a screen): one failure must not take the rest along. One handler each.
 EDGES: Mapping[str, str] = {
     "agent/apiscape/collect/run.py": "a run: one broken scope holds up nobody",
-    "agent/apiscape/demo/aws/dispatch.py": "a request to the demo: its failure is an answer",
+    "agent/apiscape/demo/aws/wire/dispatch.py": "a request to the demo: its failure is an answer",
     "agent/apiscape/serve/errors.py": "a request: its failure is an answer",
     "tui/apiscape/tui/app.py": "a screen: its failure is shown",
 }

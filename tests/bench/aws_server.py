@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from apiscape.demo.aws.generated import ACCOUNT, REGION, generated_estate
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.seeds.generated import ACCOUNT, REGION, generated_estate
+from apiscape.demo.aws.wire.server import AwsServer
 
 
 def serve(estate: dict[str, Any], latency_s: float) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from apiscape.demo.aws.generated import ACCOUNT, REGION, generated_estate
-from apiscape.demo.aws.quotas import AWS_QUOTAS
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.refusing.quotas import AWS_QUOTAS
+from apiscape.demo.aws.seeds.generated import ACCOUNT, REGION, generated_estate
+from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.demo.world import signed_in
 from apiscape.settings.schema import Rate
 from apiscape.store import Store, open_store

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.e2e.estates import ACCOUNT, NORTH, WEST, small_estate
 from tests.e2e.world import World
 

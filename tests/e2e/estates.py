@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from apiscape.demo.aws.authorizers import cognito
-from apiscape.demo.aws.backends import http_backend, lambda_backend
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.region import Region
+from apiscape.demo.aws.estate.authorizers import cognito
+from apiscape.demo.aws.estate.backends import http_backend, lambda_backend
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
 
 ACCOUNT = "111122223333"
 OTHER = "444455556666"

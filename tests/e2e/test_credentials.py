@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.identities import TokenRule
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.refusing.identities import TokenRule
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.e2e.commands import Result, run_cli
 from tests.e2e.conftest import REST
 from tests.e2e.estates import ACCOUNT, NORTH, OTHER, WEST, add_rest

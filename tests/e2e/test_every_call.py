@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from apiscape.demo.aws.calls import Call
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.wire.calls import Call
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.e2e.commands import Result, run_cli
 from tests.e2e.estates import NORTH, WEST, add_others, redeploy
 from tests.e2e.world import World, scopes_in

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from apiscape.demo.aws.backends import http_backend
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.backends import http_backend
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.e2e.commands import run_cli
 from tests.e2e.estates import WEST
 from tests.e2e.world import Row, World

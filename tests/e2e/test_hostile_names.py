@@ -12,9 +12,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apiscape.demo.aws.backends import lambda_backend
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.region import Region
+from apiscape.demo.aws.estate.backends import lambda_backend
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
 from apiscape.model.plain import plain
 from tests.e2e.commands import Result, run_cli
 from tests.e2e.estates import ACCOUNT, WEST, small_estate

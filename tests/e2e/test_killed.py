@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.e2e.commands import finish, run_cli, start_cli
 from tests.e2e.estates import NORTH, WEST, add_rest, redeploy
 from tests.e2e.stable import Stable

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.e2e.commands import run_cli
 from tests.e2e.estates import ACCOUNT, OTHER, WEST, add_rest, many
 from tests.e2e.world import World, scopes_in

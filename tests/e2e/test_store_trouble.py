@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.e2e.commands import Result, finish, run_cli, start_cli
 from tests.e2e.estates import ACCOUNT, WEST, add_rest, many
 from tests.e2e.test_killed import await_calls

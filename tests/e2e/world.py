@@ -17,7 +17,7 @@ from apiscape.cli.scanning import plan_sources
 from apiscape.collect.report import ScanReport
 from apiscape.collect.scan import Tools, scan
 from apiscape.conclude.follow import conclude
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.settings.load import load_settings
 from apiscape.store import open_store
 from tests.e2e.commands import Result, run_cli

@@ -34,8 +34,8 @@ class World(Entity, frozen=True):
 @contextmanager
 def emulated_world(seed: int = 1) -> Iterator[World]:
     """Serve the department on loopback for the time of a `with`, with the published quotas' headroom."""
-    from apiscape.demo.aws.department import department
-    from apiscape.demo.aws.server import AwsServer
+    from apiscape.demo.aws.seeds.department import department
+    from apiscape.demo.aws.wire.server import AwsServer
 
     world = department(seed, today=datetime.now(UTC))
     with AwsServer(world.estate) as server:

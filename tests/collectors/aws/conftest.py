@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
 
 #: Points the SDK's variables at a server, as one account.

@@ -27,7 +27,7 @@ from apiscape.collectors.contract import (
     Skipped,
     Unseen,
 )
-from apiscape.demo.aws.quotas import VirtualClock
+from apiscape.demo.aws.refusing.quotas import VirtualClock
 from apiscape.model.deployment import Deployment
 from apiscape.model.known import Known
 from apiscape.model.run import ErrorRecord, Reach, Scope

@@ -8,12 +8,12 @@ from apiscape.collectors.aws.apigateway_domains import DomainCollector
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector
 from apiscape.collectors.aws.settings import AwsSettings
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.generated import ACCOUNT, REGION, generated_estate
-from apiscape.demo.aws.quotas import AWS_QUOTAS
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.refusing.quotas import AWS_QUOTAS
+from apiscape.demo.aws.seeds.generated import ACCOUNT, REGION, generated_estate
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.collectors.aws.conftest import PointAt
 from tests.collectors.aws.desk import Desk, SteppingClock
 

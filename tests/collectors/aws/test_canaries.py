@@ -8,9 +8,9 @@ import pytest
 
 from apiscape.collectors.contract import Collector
 from apiscape.collectors.registry import load_collector, load_provider
-from apiscape.demo.aws.canaries import MARK, plant_canaries
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.seeds.canaries import MARK, plant_canaries
+from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.codec import encode
 from tests.collectors.aws.conftest import PointAt
 from tests.collectors.aws.desk import ACCOUNT, Desk

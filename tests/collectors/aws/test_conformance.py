@@ -31,11 +31,11 @@ from apiscape.collectors.testing import (
     Fault,
     World,
 )
-from apiscape.demo.aws import faults
-from apiscape.demo.aws.authorizers import v2_lambda
-from apiscape.demo.aws.canaries import plant_canaries
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.authorizers import v2_lambda
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.refusing import faults
+from apiscape.demo.aws.seeds.canaries import plant_canaries
+from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.run import Reach, Scope
 from tests.collectors.aws.desk import ACCOUNT, REGION
 

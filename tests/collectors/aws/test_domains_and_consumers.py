@@ -6,9 +6,9 @@ from apiscape.collectors.aws.apigateway_consumers import UsagePlanCollector
 from apiscape.collectors.aws.apigateway_domains import DomainCollector
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector
-from apiscape.demo.aws.authorizers import allow_from
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.authorizers import allow_from
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute, Signal
 from apiscape.model.values import UNKNOWN, is_known
 from tests.collectors.aws.desk import Desk, Seen

@@ -15,11 +15,11 @@ from apiscape.collectors.aws.calls import Paging
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.collectors.contract import Collector
-from apiscape.demo.aws.authorizers import cognito, v2_lambda
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.authorizers import cognito, v2_lambda
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.vocabulary import ErrorKind
 from tests.collectors.aws.conftest import PointAt
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk, Seen

@@ -27,10 +27,10 @@ from apiscape.collectors.contract import (
     Permission,
     Unsupported,
 )
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.run import Reach
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
 

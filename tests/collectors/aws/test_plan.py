@@ -12,10 +12,10 @@ from apiscape.collectors.aws.provider import AwsProvider
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
 from apiscape.collectors.aws.signin import SignIn
 from apiscape.collectors.contract import CredentialsInvalid, Plan, Unreachable
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.identities import TokenRule
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.refusing.identities import TokenRule
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.collectors.aws.conftest import PointAt
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
 

@@ -6,11 +6,16 @@ import pytest
 
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.settings import AwsSettings, TagSettings
-from apiscape.demo.aws.authorizers import allow_from, cognito, lambda_request
-from apiscape.demo.aws.backends import http_backend, lambda_backend, link_backend, mock_backend
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.authorizers import allow_from, cognito, lambda_request
+from apiscape.demo.aws.estate.backends import (
+    http_backend,
+    lambda_backend,
+    link_backend,
+    mock_backend,
+)
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.deployment import Deployment
 from apiscape.model.values import UNKNOWN, is_known
 from apiscape.settings.schema import Rules

@@ -6,11 +6,11 @@ import pytest
 
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
 from apiscape.collectors.aws.calls import Paging
-from apiscape.demo.aws.authorizers import jwt, v2_lambda
-from apiscape.demo.aws.backends import http_backend, lambda_backend, link_backend
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.authorizers import jwt, v2_lambda
+from apiscape.demo.aws.estate.backends import http_backend, lambda_backend, link_backend
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.values import UNKNOWN
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk, Seen
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.unit.demo.aws.sdk import ACCOUNT, Serve
 
 

@@ -11,8 +11,8 @@ import botocore.serialize
 from botocore.awsrequest import HeadersDict
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from apiscape.demo.aws.routing import Request, operation_model, service_model
-from apiscape.demo.aws.writing import Answer
+from apiscape.demo.aws.wire.routing import Request, operation_model, service_model
+from apiscape.demo.aws.wire.writing import Answer
 
 MOMENT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 

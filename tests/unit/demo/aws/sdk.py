@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.wire.server import AwsServer
 
 ACCOUNT = "111122223333"
 OTHER = "444455556666"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from apiscape.demo.aws.authorizers import allow_from
-from apiscape.demo.aws.dispatch import READ_ALLOW_LIST, SECRET_READS
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.authorizers import allow_from
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.wire.dispatch import READ_ALLOW_LIST, SECRET_READS
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.unit.demo.aws.sdk import ACCOUNT, Serve, status
 
 EVERY_READ = READ_ALLOW_LIST | SECRET_READS

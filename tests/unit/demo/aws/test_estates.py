@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from apiscape.demo.aws.canaries import MARK, plant_canaries
-from apiscape.demo.aws.department import LIVE, SANDBOX, SHARED, TEST, Department, department
-from apiscape.demo.aws.dice import Dice
-from apiscape.demo.aws.dispatch import READ_ALLOW_LIST, SECRET_READS
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.generated import ACCOUNT, generated_estate
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.seeds.canaries import MARK, plant_canaries
+from apiscape.demo.aws.seeds.department import LIVE, SANDBOX, SHARED, TEST, Department, department
+from apiscape.demo.aws.seeds.dice import Dice
+from apiscape.demo.aws.seeds.generated import ACCOUNT, generated_estate
+from apiscape.demo.aws.wire.dispatch import READ_ALLOW_LIST, SECRET_READS
+from apiscape.demo.aws.wire.server import AwsServer
 
 EXPORT = {"extensions": "integrations,authorizers,apigateway"}
 

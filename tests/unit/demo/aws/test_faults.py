@@ -16,10 +16,10 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.faults import Fault, FaultKind
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault, FaultKind
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.unit.demo.aws.sdk import ACCOUNT, boto3_client
 
 

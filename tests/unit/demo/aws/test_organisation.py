@@ -9,10 +9,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.identities import TokenRule
-from apiscape.demo.aws.quotas import VirtualClock
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.refusing.identities import TokenRule
+from apiscape.demo.aws.refusing.quotas import VirtualClock
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.unit.demo.aws.sdk import ACCOUNT, OTHER, Serve, boto3_client, code
 
 

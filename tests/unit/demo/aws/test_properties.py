@@ -8,13 +8,13 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from apiscape.demo.aws.connection import take_request
-from apiscape.demo.aws.faults import Fault, FaultPlan, Subject
-from apiscape.demo.aws.identifiers import access_key, identifier
-from apiscape.demo.aws.paging import PAGING, page, token
-from apiscape.demo.aws.quotas import Quota, Quotas, VirtualClock
-from apiscape.demo.aws.refusals import Refusal
-from apiscape.demo.aws.rest_api import resource_paths
+from apiscape.demo.aws.answers.paging import PAGING, page, token
+from apiscape.demo.aws.estate.identifiers import access_key, identifier
+from apiscape.demo.aws.estate.rest_api import resource_paths
+from apiscape.demo.aws.refusing.faults import Fault, FaultPlan, Subject
+from apiscape.demo.aws.refusing.quotas import Quota, Quotas, VirtualClock
+from apiscape.demo.aws.refusing.refusals import Refusal
+from apiscape.demo.aws.wire.connection import take_request
 
 SERVICES = st.sampled_from(sorted(PAGING))
 SEGMENT = st.text("abc{}", min_size=1, max_size=3)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.quotas import AWS_QUOTAS, Quota, Quotas, VirtualClock
-from apiscape.demo.aws.region import Region
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.quotas import AWS_QUOTAS, Quota, Quotas, VirtualClock
 from tests.unit.demo.aws.sdk import ACCOUNT, OTHER, Serve, code
 
 

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from apiscape.demo.aws.authorizers import allow_from, cognito, lambda_request, lambda_token
-from apiscape.demo.aws.backends import http_backend, lambda_backend, link_backend, mock_backend
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.rest_api import RestApi
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.authorizers import allow_from, cognito, lambda_request, lambda_token
+from apiscape.demo.aws.estate.backends import (
+    http_backend,
+    lambda_backend,
+    link_backend,
+    mock_backend,
+)
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.estate.rest_api import RestApi
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.unit.demo.aws.sdk import ACCOUNT, code
 
 ALL = "integrations,authorizers,apigateway"

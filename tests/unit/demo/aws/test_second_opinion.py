@@ -13,10 +13,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from apiscape.demo.aws.authorizers import cognito, jwt
-from apiscape.demo.aws.backends import http_backend
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.authorizers import cognito, jwt
+from apiscape.demo.aws.estate.backends import http_backend
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.unit.demo.aws.sdk import ACCOUNT
 
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_people"

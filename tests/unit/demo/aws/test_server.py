@@ -14,13 +14,13 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from apiscape.demo.aws.connection import take_request
-from apiscape.demo.aws.dispatch import HANDLERS, READ_ALLOW_LIST
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.identities import Identities
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.refusing.identities import Identities
+from apiscape.demo.aws.wire.connection import take_request
+from apiscape.demo.aws.wire.dispatch import HANDLERS, READ_ALLOW_LIST
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.unit.demo.aws.sdk import ACCOUNT, Serve, boto3_client, status
 
 SIGNED = "AWS4-HMAC-SHA256 Credential={}/20260105/eu-west-1/{}/aws4_request, Signature=x"

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from apiscape.demo.aws.authorizers import jwt, v2_lambda
-from apiscape.demo.aws.backends import http_backend, lambda_backend, link_backend, mock_backend
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.server import AwsServer
-from apiscape.demo.aws.v2_api import V2Api
+from apiscape.demo.aws.estate.authorizers import jwt, v2_lambda
+from apiscape.demo.aws.estate.backends import (
+    http_backend,
+    lambda_backend,
+    link_backend,
+    mock_backend,
+)
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.estate.v2_api import V2Api
+from apiscape.demo.aws.wire.server import AwsServer
 from tests.unit.demo.aws.sdk import ACCOUNT, code
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from apiscape.demo.aws.dispatch import HANDLERS
-from apiscape.demo.aws.reading import read_input
-from apiscape.demo.aws.refusals import Refusal, denied, expired_token, throttled
-from apiscape.demo.aws.routing import (
+from apiscape.demo.aws.refusing.refusals import Refusal, denied, expired_token, throttled
+from apiscape.demo.aws.wire.dispatch import HANDLERS
+from apiscape.demo.aws.wire.reading import read_input
+from apiscape.demo.aws.wire.routing import (
     SERVICES_BY_SIGNING_NAME,
     Match,
     Request,
@@ -17,7 +17,7 @@ from apiscape.demo.aws.routing import (
     operation_model,
     service_model,
 )
-from apiscape.demo.aws.writing import write_output, write_refusal
+from apiscape.demo.aws.wire.writing import write_output, write_refusal
 from tests.unit.demo.aws.samples import parsed, request_of, sample
 
 EVERY_OPERATION = [

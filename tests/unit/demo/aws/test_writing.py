@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from apiscape.demo.aws.routing import Match
-from apiscape.demo.aws.shapes import ShapeMismatch
-from apiscape.demo.aws.writing import write_output
+from apiscape.demo.aws.wire.routing import Match
+from apiscape.demo.aws.wire.shapes import ShapeMismatch
+from apiscape.demo.aws.wire.writing import write_output
 
 
 def test_an_operation_without_output_cannot_answer_one() -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from apiscape.demo.aws.authorizers import (
+from apiscape.demo.aws.estate.authorizers import (
     allow_from,
     cognito,
     jwt,
     lambda_token,
     v2_lambda,
 )
-from apiscape.demo.aws.backends import (
+from apiscape.demo.aws.estate.backends import (
     Backend,
     Fields,
     http_backend,
@@ -17,11 +17,11 @@ from apiscape.demo.aws.backends import (
     link_backend,
     mock_backend,
 )
-from apiscape.demo.aws.catalogue import Service
-from apiscape.demo.aws.dice import Dice
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.rest_api import RestApi
-from apiscape.demo.aws.v2_api import V2Api
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.estate.rest_api import RestApi
+from apiscape.demo.aws.estate.v2_api import V2Api
+from apiscape.demo.aws.seeds.catalogue import Service
+from apiscape.demo.aws.seeds.dice import Dice
 
 #: How teams write down who owns a thing: not all in the same way.
 OWNER_TAGS = ("owner", "owner", "owner", "Owner", "team", "service-owner")

@@ -7,19 +7,19 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from apiscape.demo.aws.connection import Delivery
-from apiscape.demo.aws.context import Output, Params
-from apiscape.demo.aws.faults import Fault, FaultKind, Subject
-from apiscape.demo.aws.paging import PAGING
-from apiscape.demo.aws.refusals import (
+from apiscape.demo.aws.answers.context import Output, Params
+from apiscape.demo.aws.answers.paging import PAGING
+from apiscape.demo.aws.refusing.faults import Fault, FaultKind, Subject
+from apiscape.demo.aws.refusing.refusals import (
     Refusal,
     denied,
     expired_token,
     internal_failure,
     throttled,
 )
-from apiscape.demo.aws.routing import Match
-from apiscape.demo.aws.writing import Answer
+from apiscape.demo.aws.wire.connection import Delivery
+from apiscape.demo.aws.wire.routing import Match
+from apiscape.demo.aws.wire.writing import Answer
 
 _HTML = b"<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
 _REPEATED = "ZnJvbTphZ2Fpbg=="

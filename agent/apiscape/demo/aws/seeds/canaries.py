@@ -10,12 +10,12 @@ import itertools
 import json
 from collections.abc import Callable
 
-from apiscape.demo.aws.authorizers import allow_from, lambda_token
-from apiscape.demo.aws.backends import http_backend
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.rest_api import RestApi
-from apiscape.demo.aws.v2_api import V2Api
+from apiscape.demo.aws.estate.authorizers import allow_from, lambda_token
+from apiscape.demo.aws.estate.backends import http_backend
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.estate.rest_api import RestApi
+from apiscape.demo.aws.estate.v2_api import V2Api
 
 MARK = "CANARY"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from apiscape.demo.aws.authorizers import cognito, jwt
-from apiscape.demo.aws.dice import Dice
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.region import Region
+from apiscape.demo.aws.estate.authorizers import cognito, jwt
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.seeds.dice import Dice
 
 ACCOUNT = "300000000001"
 REGION = "eu-west-1"

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from apiscape.demo.aws.estate import Account, AwsEstate
-from apiscape.demo.aws.identifiers import access_key, identifier
-from apiscape.demo.aws.quotas import Clock
-from apiscape.demo.aws.refusals import expired_token, role_denied, unknown_key
-from apiscape.demo.aws.routing import Request
+from apiscape.demo.aws.estate.estate import Account, AwsEstate
+from apiscape.demo.aws.estate.identifiers import access_key, identifier
+from apiscape.demo.aws.refusing.quotas import Clock
+from apiscape.demo.aws.refusing.refusals import expired_token, role_denied, unknown_key
+from apiscape.demo.aws.wire.routing import Request
 
 #: Services that answer only in regions which the account has enabled.
 REGIONAL = frozenset({"apigateway", "apigatewayv2"})

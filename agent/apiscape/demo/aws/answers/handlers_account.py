@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from apiscape.demo.aws.backends import Fields
-from apiscape.demo.aws.context import Context, Handler, Output, Params
-from apiscape.demo.aws.domain import Domain, Mapping
-from apiscape.demo.aws.handlers_rest import escape_policy
-from apiscape.demo.aws.paging import page
-from apiscape.demo.aws.refusals import not_found
+from apiscape.demo.aws.answers.context import Context, Handler, Output, Params
+from apiscape.demo.aws.answers.handlers_rest import escape_policy
+from apiscape.demo.aws.answers.paging import page
+from apiscape.demo.aws.estate.backends import Fields
+from apiscape.demo.aws.estate.domain import Domain, Mapping
+from apiscape.demo.aws.refusing.refusals import not_found
 
 #: How v1 writes the mapping of a domain's root.
 NO_BASE_PATH = "(none)"

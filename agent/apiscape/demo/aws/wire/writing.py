@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from botocore.model import OperationModel, Shape, StructureShape
 
-from apiscape.demo.aws.refusals import Refusal
-from apiscape.demo.aws.routing import Match, operation_model, service_model
-from apiscape.demo.aws.shapes import (
+from apiscape.demo.aws.refusing.refusals import Refusal
+from apiscape.demo.aws.wire.routing import Match, operation_model, service_model
+from apiscape.demo.aws.wire.shapes import (
     Encode,
     ShapeMismatch,
     compile_encoder,

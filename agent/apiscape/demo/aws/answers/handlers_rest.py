@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 
-from apiscape.demo.aws.backends import Fields
-from apiscape.demo.aws.context import Context, Handler, Output, Params
-from apiscape.demo.aws.export import export_document
-from apiscape.demo.aws.identifiers import SHORT, identifier
-from apiscape.demo.aws.paging import page
-from apiscape.demo.aws.refusals import bad_request, not_found
-from apiscape.demo.aws.rest_api import RestApi, RestDeployment, resource_paths
+from apiscape.demo.aws.answers.context import Context, Handler, Output, Params
+from apiscape.demo.aws.answers.export import export_document
+from apiscape.demo.aws.answers.paging import page
+from apiscape.demo.aws.estate.backends import Fields
+from apiscape.demo.aws.estate.identifiers import SHORT, identifier
+from apiscape.demo.aws.estate.rest_api import RestApi, RestDeployment, resource_paths
+from apiscape.demo.aws.refusing.refusals import bad_request, not_found
 
 _JSON_TYPES = frozenset({"", "*/*", "application/json"})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apiscape.demo.aws.backends import Fields, invocation_uri
+from apiscape.demo.aws.estate.backends import Fields, invocation_uri
 
 _HEADER = "method.request.header.Authorization"
 _V2_HEADER = "$request.header.Authorization"

@@ -12,9 +12,12 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from apiscape.demo.aws.authorizers import allow_from
-from apiscape.demo.aws.backends import http_backend
-from apiscape.demo.aws.catalogue import (
+from apiscape.demo.aws.estate.authorizers import allow_from
+from apiscape.demo.aws.estate.backends import http_backend
+from apiscape.demo.aws.estate.estate import Account, AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.estate.rest_api import RestApi
+from apiscape.demo.aws.seeds.catalogue import (
     HTTP_SERVICES,
     REST_SERVICES,
     SHARED_HTTP_SERVICES,
@@ -22,11 +25,8 @@ from apiscape.demo.aws.catalogue import (
     WEBSOCKET_SERVICES,
     Service,
 )
-from apiscape.demo.aws.dice import Dice
-from apiscape.demo.aws.estate import Account, AwsEstate
-from apiscape.demo.aws.publish import Publisher
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.rest_api import RestApi
+from apiscape.demo.aws.seeds.dice import Dice
+from apiscape.demo.aws.seeds.publish import Publisher
 
 LIVE = "210000000001"
 TEST = "210000000002"

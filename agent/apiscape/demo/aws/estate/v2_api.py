@@ -9,11 +9,11 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from apiscape.demo.aws.backends import Backend, Fields, lambda_backend, v2_integration
-from apiscape.demo.aws.identifiers import SHORT, identifier
+from apiscape.demo.aws.estate.backends import Backend, Fields, lambda_backend, v2_integration
+from apiscape.demo.aws.estate.identifiers import SHORT, identifier
 
 if TYPE_CHECKING:
-    from apiscape.demo.aws.region import Region
+    from apiscape.demo.aws.estate.region import Region
 
 
 @dataclass(eq=False)

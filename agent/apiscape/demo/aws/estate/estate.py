@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from apiscape.demo.aws.identifiers import access_key, identifier
-from apiscape.demo.aws.region import Region
+from apiscape.demo.aws.estate.identifiers import access_key, identifier
+from apiscape.demo.aws.estate.region import Region
 
 _START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 

@@ -13,14 +13,14 @@ from typing import Any, Self
 import botocore.session
 from botocore.config import Config
 
-from apiscape.demo.aws.calls import CallLog
-from apiscape.demo.aws.connection import Connection, Delivery
-from apiscape.demo.aws.dispatch import READ_ALLOW_LIST, Dispatcher
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.faults import Fault
-from apiscape.demo.aws.identities import Identities, TokenRule
-from apiscape.demo.aws.quotas import Clock, Quota, Quotas
-from apiscape.demo.aws.routing import Request, model_loader, warm_up
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.refusing.identities import Identities, TokenRule
+from apiscape.demo.aws.refusing.quotas import Clock, Quota, Quotas
+from apiscape.demo.aws.wire.calls import CallLog
+from apiscape.demo.aws.wire.connection import Connection, Delivery
+from apiscape.demo.aws.wire.dispatch import READ_ALLOW_LIST, Dispatcher
+from apiscape.demo.aws.wire.routing import Request, model_loader, warm_up
 
 _BACKLOG = 1024
 _CLIENT_TIMEOUT_S = 5.0

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
-from apiscape.demo.aws.backends import Fields
-from apiscape.demo.aws.domain import Domain, new_domain_fields
-from apiscape.demo.aws.identifiers import identifier
-from apiscape.demo.aws.rest_api import RestApi
-from apiscape.demo.aws.v2_api import V2Api
+from apiscape.demo.aws.estate.backends import Fields
+from apiscape.demo.aws.estate.domain import Domain, new_domain_fields
+from apiscape.demo.aws.estate.identifiers import identifier
+from apiscape.demo.aws.estate.rest_api import RestApi
+from apiscape.demo.aws.estate.v2_api import V2Api
 
 if TYPE_CHECKING:
-    from apiscape.demo.aws.estate import Account
+    from apiscape.demo.aws.estate.estate import Account
 
 _CERTIFICATE_LIFE = timedelta(days=365)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from apiscape.demo.aws.backends import Fields
-from apiscape.demo.aws.identifiers import SHORT, identifier
+from apiscape.demo.aws.estate.backends import Fields
+from apiscape.demo.aws.estate.identifiers import SHORT, identifier
 
 if TYPE_CHECKING:
-    from apiscape.demo.aws.region import Region
-    from apiscape.demo.aws.rest_api import RestApi
-    from apiscape.demo.aws.v2_api import V2Api
+    from apiscape.demo.aws.estate.region import Region
+    from apiscape.demo.aws.estate.rest_api import RestApi
+    from apiscape.demo.aws.estate.v2_api import V2Api
 
 
 @dataclass(eq=False)

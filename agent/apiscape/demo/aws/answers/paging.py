@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from apiscape.demo.aws.context import Output, Params
-from apiscape.demo.aws.refusals import Refusal
+from apiscape.demo.aws.answers.context import Output, Params
+from apiscape.demo.aws.refusing.refusals import Refusal
 
 
 class Paging(msgspec.Struct, frozen=True, gc=False):

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from apiscape.demo.aws.backends import Backend, Fields, lambda_backend, rest_integration
-from apiscape.demo.aws.identifiers import SHORT, identifier
+from apiscape.demo.aws.estate.backends import Backend, Fields, lambda_backend, rest_integration
+from apiscape.demo.aws.estate.identifiers import SHORT, identifier
 
 if TYPE_CHECKING:
-    from apiscape.demo.aws.region import Region
+    from apiscape.demo.aws.estate.region import Region
 
 _METHOD_AUTH = {"COGNITO_USER_POOLS": "COGNITO_USER_POOLS", "JWT": "JWT"}
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from apiscape.demo.aws.backends import Fields
-from apiscape.demo.aws.export import ANY_METHOD
-from apiscape.demo.aws.v2_api import V2Api, V2Definition
+from apiscape.demo.aws.answers.export import ANY_METHOD
+from apiscape.demo.aws.estate.backends import Fields
+from apiscape.demo.aws.estate.v2_api import V2Api, V2Definition
 
 Document = dict[str, Any]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from apiscape.demo.aws.backends import Fields
-from apiscape.demo.aws.context import Context, Handler, Output, Params
-from apiscape.demo.aws.estate import Account, Organisation
-from apiscape.demo.aws.paging import PAGING, page
-from apiscape.demo.aws.refusals import Refusal, denied
+from apiscape.demo.aws.answers.context import Context, Handler, Output, Params
+from apiscape.demo.aws.answers.paging import PAGING, page
+from apiscape.demo.aws.estate.backends import Fields
+from apiscape.demo.aws.estate.estate import Account, Organisation
+from apiscape.demo.aws.refusing.refusals import Refusal, denied
 
 
 def get_caller_identity(context: Context, params: Params) -> Output:

@@ -13,8 +13,8 @@ from typing import cast
 
 import msgspec
 
-from apiscape.demo.aws.routing import Request
-from apiscape.demo.aws.writing import Answer
+from apiscape.demo.aws.wire.routing import Request
+from apiscape.demo.aws.wire.writing import Answer
 
 _LARGEST_REQUEST_BYTES = 1_000_000
 _SLOW_STEPS = 8

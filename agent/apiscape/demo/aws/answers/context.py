@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from apiscape.demo.aws.estate import Account, AwsEstate
-from apiscape.demo.aws.identities import Caller, Identities
-from apiscape.demo.aws.refusals import not_found
-from apiscape.demo.aws.region import Region
-from apiscape.demo.aws.rest_api import RestApi
-from apiscape.demo.aws.v2_api import V2Api
+from apiscape.demo.aws.estate.estate import Account, AwsEstate
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.estate.rest_api import RestApi
+from apiscape.demo.aws.estate.v2_api import V2Api
+from apiscape.demo.aws.refusing.identities import Caller, Identities
+from apiscape.demo.aws.refusing.refusals import not_found
 
 Params = dict[str, Any]  #: input members, by their modelled names
 Output = dict[str, Any]  #: output members, by their modelled names

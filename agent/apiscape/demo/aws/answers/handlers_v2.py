@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from apiscape.demo.aws.backends import Fields
-from apiscape.demo.aws.context import Context, Handler, Output, Params
-from apiscape.demo.aws.domain import Domain
-from apiscape.demo.aws.export_v2 import export_document
-from apiscape.demo.aws.paging import page
-from apiscape.demo.aws.refusals import bad_request, not_found
+from apiscape.demo.aws.answers.context import Context, Handler, Output, Params
+from apiscape.demo.aws.answers.export_v2 import export_document
+from apiscape.demo.aws.answers.paging import page
+from apiscape.demo.aws.estate.backends import Fields
+from apiscape.demo.aws.estate.domain import Domain
+from apiscape.demo.aws.refusing.refusals import bad_request, not_found
 
 #: v2 knows only these two policies; it has no name for the newer ones of v1.
 _V2_SECURITY_POLICIES = frozenset({"TLS_1_0", "TLS_1_2"})

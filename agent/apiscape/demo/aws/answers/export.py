@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from apiscape.demo.aws.backends import Fields
-from apiscape.demo.aws.refusals import bad_request
-from apiscape.demo.aws.rest_api import RestApi, RestDefinition
+from apiscape.demo.aws.estate.backends import Fields
+from apiscape.demo.aws.estate.rest_api import RestApi, RestDefinition
+from apiscape.demo.aws.refusing.refusals import bad_request
 
 Document = dict[str, Any]
 

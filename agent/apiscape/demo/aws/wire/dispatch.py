@@ -10,21 +10,18 @@ import itertools
 from collections.abc import Collection
 from typing import Any
 
-from apiscape.demo.aws import handlers_account, handlers_org, handlers_rest, handlers_v2
-from apiscape.demo.aws.calls import Call, CallLog
-from apiscape.demo.aws.connection import Delivery
-from apiscape.demo.aws.context import Context, Handler, Output
-from apiscape.demo.aws.estate import AwsEstate
-from apiscape.demo.aws.faults import Fault, FaultPlan, Subject
-from apiscape.demo.aws.identities import (
+from apiscape.demo.aws.answers import handlers_account, handlers_org, handlers_rest, handlers_v2
+from apiscape.demo.aws.answers.context import Context, Handler, Output
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.refusing.faults import Fault, FaultPlan, Subject
+from apiscape.demo.aws.refusing.identities import (
     Caller,
     CredentialScope,
     Identities,
     credential_scope,
 )
-from apiscape.demo.aws.quotas import Quotas
-from apiscape.demo.aws.reading import read_input
-from apiscape.demo.aws.refusals import (
+from apiscape.demo.aws.refusing.quotas import Quotas
+from apiscape.demo.aws.refusing.refusals import (
     Refusal,
     denied,
     internal_failure,
@@ -32,15 +29,18 @@ from apiscape.demo.aws.refusals import (
     not_signed,
     throttled,
 )
-from apiscape.demo.aws.routing import Match, Request, find_operation
-from apiscape.demo.aws.sabotage import (
+from apiscape.demo.aws.refusing.sabotage import (
     permission,
     refusal_of,
     spoil_delivery,
     spoil_listing,
     spoil_params,
 )
-from apiscape.demo.aws.writing import write_output, write_refusal
+from apiscape.demo.aws.wire.calls import Call, CallLog
+from apiscape.demo.aws.wire.connection import Delivery
+from apiscape.demo.aws.wire.reading import read_input
+from apiscape.demo.aws.wire.routing import Match, Request, find_operation
+from apiscape.demo.aws.wire.writing import write_output, write_refusal
 
 HANDLERS: dict[str, Handler] = (
     handlers_org.HANDLERS

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 import msgspec
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from apiscape.demo.aws.refusals import bad_request
-from apiscape.demo.aws.routing import Match, Request, operation_model
+from apiscape.demo.aws.refusing.refusals import bad_request
+from apiscape.demo.aws.wire.routing import Match, Request, operation_model
 
 
 def read_input(match: Match, request: Request) -> dict[str, Any]:

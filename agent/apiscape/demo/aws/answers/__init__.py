@@ -1,0 +1,1 @@
+"""What each operation answers, and how listings are cut into pages."""

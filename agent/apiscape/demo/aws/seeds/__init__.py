@@ -1,0 +1,1 @@
+"""Whole estates: a believable department, any size for tests of scale, planted secrets."""

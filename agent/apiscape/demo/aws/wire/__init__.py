@@ -1,0 +1,1 @@
+"""How it is served: sockets, requests read and answers written by botocore's own service models."""
