@@ -30,7 +30,6 @@ from apiscape.store import Conclusion, Store, open_store
 from apiscape.store.reader import Reader
 from tests.store.looking import count
 from tests.store.making import DAY, MINUTE, SCOPE, T0, report
-from tests.store.postgres import Server
 from tests.store.test_delivery import clear
 from tests.store.twin import NUMBERS, PARTS, Fate, Seen, Twin, variant
 
@@ -247,7 +246,7 @@ def check_then(reader: Reader, twin: Twin) -> None:
 
 
 def stamp(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 _NOT_VERSIONED: dict[str, Any] = {
@@ -283,10 +282,7 @@ def test_a_file_says_what_the_twin_says_at_every_step(sqlite_address: str) -> No
 
 
 @pytest.mark.postgres
-def test_a_server_says_what_the_twin_says_at_every_step(
-    server: Server, postgresql_address: str
-) -> None:
-    assert server
+def test_a_server_says_what_the_twin_says_at_every_step(postgresql_address: str) -> None:
     walk(postgresql_address, examples=2, steps=12)
 
 

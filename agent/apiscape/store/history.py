@@ -108,7 +108,7 @@ def refuse_before_horizon(connection: Connection, at: datetime) -> None:
     horizon = max((int(value) for value in connection.scalars(query)), default=0)
     horizon = horizon or connection.scalar(select(func.min(schema.run.c.started_at))) or 0
     if utc_millis(at) < horizon:
-        since = from_utc_millis(horizon).isoformat(timespec="seconds").replace("+00:00", "Z")
+        since = from_utc_millis(horizon).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         raise NotKept(
             f"nothing is kept before {since}",
             hint=f"the oldest that can be asked for is at:{since}",
