@@ -156,3 +156,18 @@ def test_an_unchanged_estate_leaves_no_trace_in_the_log(world: World, times: int
     for day in range(times):
         world.visit(on(day))
     assert {change["kind"] for change in world.changes()} == {"appeared"}
+
+
+def test_history_is_dropped_after_the_days_that_it_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.visit(datetime.now(UTC) - timedelta(days=40))
+    at = (datetime.now(UTC) - timedelta(days=39)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    world.scan()
+    assert run_cli("list", "--as-of", at).code == 0
+    monkeypatch.setenv("APISCAPE_RETENTION_DAYS", "30")
+    world.scan()
+    too_old = run_cli("list", "--as-of", at)
+    assert too_old.code == 3
+    assert "nothing is kept before" in too_old.err
+    assert world.rows() != {}

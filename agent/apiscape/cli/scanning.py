@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apiscape.cli.naming import no_source
 from apiscape.collect.clock import Stop
@@ -46,14 +46,26 @@ def scan_and_conclude(
     progress: Progress,
     stop: Stop | None = None,
     only: Collection[str] | None = None,
+    keep: timedelta | None = None,
 ) -> ScanReport:
-    """Visit every scope of some sources (or `only` some, by key) once, and draw what follows.
+    """Visit every scope of some sources once, draw what follows, and drop history that is too old.
+
+    Args:
+        plans: What to visit.
+        store: Where what is seen goes.
+        progress: Told what goes on.
+        stop: Ends the scan early.
+        only: Keys of the scopes to visit, all without it.
+        keep: How long history is kept; all of it without.
 
     Raises:
         StoreError: the store failed; what was stored until then stands.
     """
     report = scan(plans, store, progress=progress, stop=stop, only=only)
-    conclude(store, datetime.now(UTC))
+    now = datetime.now(UTC)
+    conclude(store, now)
+    if keep is not None:
+        store.upkeep.retain(now, keep)
     return report
 
 

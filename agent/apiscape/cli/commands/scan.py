@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 
 import click
 
@@ -28,7 +29,7 @@ def command(*, session: Session, names: tuple[str, ...], whole: bool) -> int:
 
     Exits with 0 only if every scope was seen whole, or somebody answers for the gap; with 2 otherwise.
     Nothing is ever retired because a listing failed. Ctrl-C and SIGTERM end it early: what was seen
-    until then is kept, and what was not is said.
+    until then is kept, and what was not is said. History older than `retention_days` is dropped.
     """
     from apiscape.cli.progress import ProgressLine
     from apiscape.cli.scan_report import scan_lines, scan_record
@@ -36,11 +37,13 @@ def command(*, session: Session, names: tuple[str, ...], whole: bool) -> int:
     from apiscape.cli.stopping import stop_on_signals
     from apiscape.serve.local import LocalInventory
 
-    plans = plan_sources(session.settings(), names)
+    settings = session.settings()
+    plans = plan_sources(settings, names)
+    keep = timedelta(days=settings.retention_days)
     seen = ProgressLine(sys.stderr)
     with stop_on_signals() as stop, session.store(write=True) as store:
         try:
-            report = scan_and_conclude(plans, store, progress=seen, stop=stop)
+            report = scan_and_conclude(plans, store, progress=seen, stop=stop, keep=keep)
         finally:
             seen.close()
         summary = LocalInventory(store).summary()

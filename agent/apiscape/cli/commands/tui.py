@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -48,12 +49,19 @@ def _rescan(session: Session, scope: str | None) -> str:
     from apiscape.collect.progress import Silent
     from apiscape.serve.local import LocalInventory
 
+    settings = session.settings()
     try:
-        plans = plan_sources(session.settings(), [scope.split("/")[0]] if scope else [])
+        plans = plan_sources(settings, [scope.split("/")[0]] if scope else [])
     except UsageError as error:
         return f"{error.message}: {error.hint}" if error.hint else error.message
     with session.store(write=True) as store:
-        report = scan_and_conclude(plans, store, progress=Silent(), only=[scope] if scope else None)
+        report = scan_and_conclude(
+            plans,
+            store,
+            progress=Silent(),
+            only=[scope] if scope else None,
+            keep=timedelta(days=settings.retention_days),
+        )
         summary = LocalInventory(store).summary()
     verdict = verdict_line(report.runs, report.exit_code)
     return f"{verdict} {totals_line(summary.deployments, summary.apis, report.totals, None)}"
