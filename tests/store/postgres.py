@@ -155,7 +155,7 @@ def running(binaries: Path) -> Iterator[Server]:
             server.wait()
             yield server
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGQUIT)  # nothing of it is kept
             process.wait(START_TIMEOUT_S)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -215,6 +215,14 @@ def test_more_apis_are_saved_than_a_statement_has_places(store: Store) -> None:
     assert [record["uid"] for record in records(store, "api")] == ["a01199"]
 
 
+def test_facets_show_whole_figures_as_whole_ones(store: Store) -> None:
+    visit(store, batch(make(1), make(2), make(3)))
+    drawn = {make(n).uid: Conclusion(p95_ms=p95) for n, p95 in ((1, 250.0), (2, 0.5), (3, 250.0))}
+    store.conclusions.save(drawn, (), seq=1, at=T0)
+    (facet,) = reader_at(store, T0).facets("", ("p95",))
+    assert [(each.value, each.count) for each in facet.values] == [("250", 2), ("0.5", 1)]
+
+
 # ── Texts, numbers and times at the edge ─────────────────────────────────────
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import timedelta
 from typing import Any
 
@@ -188,6 +189,27 @@ def test_a_snapshot_holds_the_rows_of_a_page_in_columns(store: Store, reader: Re
     }
     assert snapshot.seq == store.changes.last_seq()
     assert snapshot.columns["consumers"][0] is UNKNOWN
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_a_snapshot_leaves_the_garbage_collector_as_it_was(
+    store: Store, reader: Reader, monkeypatch: pytest.MonkeyPatch, *, works: bool
+) -> None:
+    def fail(*_given: object) -> None:
+        raise NotFound("torn", hint=None)
+
+    before = gc.isenabled()
+    (gc.enable if works else gc.disable)()
+    try:
+        visit(store, batch(make(1)))
+        reader.snapshot()
+        assert gc.isenabled() is works
+        monkeypatch.setattr("apiscape.store.snapshot.find", fail)
+        with pytest.raises(NotFound):
+            reader.snapshot()
+        assert gc.isenabled() is works
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_detail_is_found_by_uid_native_id_or_name(store: Store, reader: Reader) -> None:

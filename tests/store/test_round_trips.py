@@ -151,7 +151,7 @@ deployments = st.builds(
 )
 
 steady = settings(
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

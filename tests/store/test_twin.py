@@ -278,12 +278,12 @@ def walk(address: str, *, examples: int, steps: int) -> None:
 
 
 def test_a_file_says_what_the_twin_says_at_every_step(sqlite_address: str) -> None:
-    walk(sqlite_address, examples=8, steps=16)
+    walk(sqlite_address, examples=5, steps=16)
 
 
 @pytest.mark.postgres
 def test_a_server_says_what_the_twin_says_at_every_step(postgresql_address: str) -> None:
-    walk(postgresql_address, examples=2, steps=12)
+    walk(postgresql_address, examples=1, steps=12)
 
 
 def test_the_twin_is_not_a_mirror(store: Store) -> None:

@@ -135,6 +135,8 @@ CASES: tuple[tuple[str, dict[str, object], bool | None], ...] = (
     ("owner:ta", {"owners": ("Tax",)}, False),
     ("owner:t*y", {"owners": ("tax", "pay")}, False),
     ("owner:t*y", {"owners": ("pay", "tidy")}, True),
+    ("endpoint:*tax*", {"endpoints": ("https://a", "https://TAX.example")}, True),
+    ("endpoint:*tax*", {"endpoints": ("https://ta", "x.example")}, False),
     ("owner:none", {"owners": UNKNOWN}, False),
     ("owner:none", {"owners": ()}, True),
     ("owner:unknown", {"owners": UNKNOWN}, True),

@@ -42,8 +42,8 @@ class Standing(Entity, frozen=True):
     observed_at: int | None
 
 
-class Closed(RunReport, frozen=True):
-    """The report of a run that ended, with what reads of that day ask for.
+class Unseen(Entity, frozen=True):
+    """What stands in a run's report as it is kept, beside the report itself, for reads of that day.
 
     Attributes:
         unseen: When a run last saw them (UTC milliseconds, `None` where none did), and keys of
@@ -92,8 +92,8 @@ def close_run(
     _write_parts(tx.connection, report, verdict, parts, utc_millis(ended_at))
 
 
-def with_unseen(connection: Connection, report: RunReport, scope_pk: int) -> Closed:
-    """Return a report with the exceptions that stand in its scope now."""
+def write_report(connection: Connection, report: RunReport, scope_pk: int) -> bytes:
+    """Return a report as it is kept, with the exceptions that stand in its scope now."""
     query = (
         sa.select(exception.c.observed_at, exception.c.deployment_pk)
         .join(deployment, deployment.c.pk == exception.c.deployment_pk)
@@ -103,10 +103,8 @@ def with_unseen(connection: Connection, report: RunReport, scope_pk: int) -> Clo
     unseen: dict[int | None, list[int]] = {}
     for observed_at, key in connection.execute(query):
         unseen.setdefault(observed_at, []).append(key)
-    return Closed(
-        **msgspec.structs.asdict(report),
-        unseen=tuple((at, tuple(keys)) for at, keys in unseen.items()),
-    )
+    pairs = tuple((at, tuple(keys)) for at, keys in unseen.items())
+    return encode(msgspec.structs.asdict(report) | {"unseen": pairs}) if pairs else encode(report)
 
 
 def load_standing(connection: Connection, uids: Sequence[str]) -> dict[str, Standing]:

@@ -23,14 +23,14 @@ from apiscape.model.codec import decode
 from apiscape.model.deployment import Deployment
 from apiscape.model.projection import deepen, project
 from apiscape.model.row import Deep, Row
-from apiscape.model.run import PartReport, Scope
+from apiscape.model.run import PartReport, RunReport, Scope
 from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.model.vocabulary import ErrorKind, Freshness, Outcome, Presence
 from apiscape.query import View
 from apiscape.query.syntax import fields_of
 from apiscape.store import schema
 from apiscape.store.changes import read_horizon
-from apiscape.store.closing import Closed
+from apiscape.store.closing import Unseen
 from apiscape.store.display import moment_of
 from apiscape.store.finding import RETIRED_SHOWN
 from apiscape.store.operations import load_operations
@@ -215,11 +215,11 @@ def _sights_of(
     waiting = dict(keys)
     unseen: dict[int, datetime | None] | None = None
     for doc in connection.scalars(query):
-        report = decode(doc, Closed)
+        report = decode(doc, RunReport)
         if report.error is not None and report.error.kind == ErrorKind.INTERRUPTED:
             continue
         if unseen is None:
-            unseen = {key: moment_of(at) for at, each in report.unseen for key in each}
+            unseen = {key: moment_of(at) for at, each in decode(doc, Unseen).unseen for key in each}
         visits = {visit.part: visit for visit in report.parts}
         for name, key in list(waiting.items()):
             sight = sights.setdefault(key, _sight(visits.get(name), unseen))

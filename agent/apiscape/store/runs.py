@@ -20,7 +20,7 @@ from apiscape.model.run import ErrorRecord, PartReport, RunReport, Scope
 from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.model.vocabulary import ErrorKind, Outcome
 from apiscape.store.bulk import insert_many
-from apiscape.store.closing import allot_parts, close_run, seen_parts, with_unseen
+from apiscape.store.closing import allot_parts, close_run, seen_parts, write_report
 from apiscape.store.deployments import Target, store_deployments
 from apiscape.store.documents import put_documents
 from apiscape.store.encoding import clean
@@ -161,8 +161,8 @@ class Runs:
             close_run(tx, report, verdict, parts, run.scope_pk)
             given = self._given.get(run.pk, {})
             _close_surroundings(tx, _visit(run, report.ended_at), report, verdict, parts, given)
-            closed = with_unseen(tx.connection, report, run.scope_pk)
-            _close(tx.connection, run.pk, closed, report.ended_at)
+            doc = write_report(tx.connection, report, run.scope_pk)
+            _close(tx.connection, run.pk, report, doc)
         self._given.pop(run.pk, None)
 
     def newest(self, limit: int = 100, scope: str | None = None) -> tuple[RunReport, ...]:
@@ -198,7 +198,7 @@ def interrupt(connection: Connection, at: datetime, *conditions: sa.ColumnElemen
         report = msgspec.structs.replace(
             decode(doc, RunReport), ended_at=at, outcome=Outcome.PARTIAL, error=_INTERRUPTED
         )
-        _close(connection, key, report, at)
+        _close(connection, key, report, encode(report))
     return len(open_runs)
 
 
@@ -302,10 +302,11 @@ def _not_looked_at(item: PartReport) -> set[str]:
     return {clean(native_id) for native_id in (*failed, *(line.native_id for line in item.gaps))}
 
 
-def _close(connection: Connection, key: int, report: RunReport, at: datetime) -> None:
-    """Write the end of a run, and that it is the newest of its scope."""
+def _close(connection: Connection, key: int, report: RunReport, doc: bytes) -> None:
+    """Write the end of a run, its report as `doc`, and that it is the newest of its scope."""
     this = run_table.c.pk == key
-    ended = {"ended_at": utc_millis(at), "outcome": report.outcome, "report": encode(report)}
+    at = report.ended_at or report.started_at
+    ended = {"ended_at": utc_millis(at), "outcome": report.outcome, "report": doc}
     connection.execute(sa.update(run_table).where(this).values(ended))
     newest: dict[str, Any] = {"last_run_pk": key}
     if report.outcome == Outcome.COMPLETE:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -44,6 +47,23 @@ def take_snapshot(connection: Connection, seq: int, now: datetime) -> Snapshot:
     Values are those of `Row`, unknown ones included. Equal values of a column that has few are one
     object.
     """
+    with _collector_at_rest():
+        return _take(connection, seq, now)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Keep the garbage collector from walking rows that hold no cycle; a sixth of the time otherwise."""
+    works = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if works:
+            gc.enable()
+
+
+def _take(connection: Connection, seq: int, now: datetime) -> Snapshot:
     found = find(connection, EVERYTHING, now)
     query = select_documents().where(found.listed).execution_options(yield_per=_CHUNK)
     columns: dict[str, list[Any]] = {name: [] for name in Row.__struct_fields__}
