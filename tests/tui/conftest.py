@@ -6,8 +6,25 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from textual import _wait
+
+from apiscape.tui.screens import browsing, following
+
+HURRY_S = 0.02
+"""How long a cursor rests in tests before the panes beside it follow."""
+
+PATIENCE_S = 0.004
+"""How long the pilot listens whether the app still works; the toolkit's own choice is five times that."""
 
 SILENT = ("NO_COLOR", "SSH_TTY", "SSH_CONNECTION", "COLORFGBG", "DISPLAY", "WAYLAND_DISPLAY")
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (browsing, following):
+        monkeypatch.setattr(module, "REST_S", HURRY_S)
+    monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", PATIENCE_S)
+    monkeypatch.setattr(_wait, "SLEEP_IDLE", PATIENCE_S / 3)
 
 
 @pytest.fixture(autouse=True)

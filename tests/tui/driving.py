@@ -10,7 +10,7 @@ from textual.widgets import Input
 from textual.worker import WorkerCancelled
 
 from apiscape.tui.app import ApiscapeApp
-from apiscape.tui.screens.following import REST_S
+from apiscape.tui.screens import following
 from apiscape.tui.screens.inventory import InventoryScreen
 from apiscape.tui.widgets.bar import Bar
 from apiscape.tui.widgets.grid import Grid
@@ -34,7 +34,7 @@ async def opened(app: ApiscapeApp, size: tuple[int, int] = WIDE) -> AsyncIterato
 async def rest(pilot: Pilot[int]) -> None:
     """Wait until nothing is asked and nothing is about to be shown."""
     for _ in range(3):
-        await pilot.pause(REST_S / 2 + 0.03)
+        await pilot.pause(following.REST_S / 2 + 0.015)
         with suppress(WorkerCancelled):  # a newer question took its place
             await pilot.app.workers.wait_for_complete()
         await pilot.pause()

@@ -6,6 +6,7 @@ import pytest
 
 from apiscape.tui.options import Actions, Options
 from apiscape.tui.places import Place
+from apiscape.tui.screens import following
 from apiscape.tui.screens.menu import Menu
 from tests.tui.driving import (
     MIDDLE,
@@ -261,7 +262,8 @@ async def test_the_detail_follows_the_cursor() -> None:
         assert row.uid in text.replace("\n", "").replace(" ", "")
 
 
-async def test_a_held_key_asks_for_no_detail_on_the_way() -> None:
+async def test_a_held_key_asks_for_no_detail_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "REST_S", 0.3)
     inventory = FakeInventory()
     async with opened(make_app(inventory)) as pilot:
         before = inventory.asked["detail"]

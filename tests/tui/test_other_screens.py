@@ -163,7 +163,8 @@ async def test_an_estate_that_nobody_knows_is_not_called_empty() -> None:
 async def test_changes_come_newest_first_with_old_and_new() -> None:
     async with opened(make_app()) as pilot:
         await type_in(pilot, ":changes")
-        await press(pilot, "enter", "j", "j")
+        await press(pilot, "enter")
+        await press(pilot, "j", "j")
         shown = seen(pilot)
         assert shown.index("13:54") < shown.index("13:43")
         assert "− 14" in shown

@@ -43,11 +43,12 @@ class Around(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a view lists: uids in order, of rows in a store."""
+    """What a view lists: uids in order, of rows in a store; `left_out` rows more were not fetched."""
 
     store: ColumnStore
     uids: tuple[str, ...]
     undecided: int
+    left_out: int = 0
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -134,4 +135,5 @@ def answer(inventory: Inventory, view: View, store: ColumnStore) -> Answer:
         if after is None or len(rows) >= MOST_ROWS_AS_OF:
             break
     past = ColumnStore.of_rows(rows)
-    return Answer(past, tuple(row.uid for row in rows), page.undecided)
+    left_out = page.matched - len(rows) if after else 0
+    return Answer(past, tuple(row.uid for row in rows), page.undecided, left_out)

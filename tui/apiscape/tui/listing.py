@@ -7,6 +7,7 @@ from datetime import datetime
 
 from apiscape.query import EVERYTHING, View, format_view, needs_store, parse
 from apiscape.tui import view_edits
+from apiscape.tui.feed import Answer
 from apiscape.tui.store import ColumnStore, Found
 
 EDITS: Mapping[str, Callable[[View, Sequence[str]], View]] = {
@@ -58,8 +59,9 @@ class Listing:
         self.store = store
         self.found = store.evaluate(self.view, now)
 
-    def take(self, store: ColumnStore, uids: Sequence[str], undecided: int) -> None:
-        """Take rows that the store was asked for; those not in the columns yet are left out."""
-        self.store = store
-        rows = [store.row_of[uid] for uid in uids if uid in store.row_of]
-        self.found = Found(rows, undecided)
+    def take(self, given: Answer) -> None:
+        """Take rows that the inventory was asked for; those not in the columns are counted as left out."""
+        self.store = given.store
+        rows = [given.store.row_of[uid] for uid in given.uids if uid in given.store.row_of]
+        missed = len(given.uids) - len(rows)
+        self.found = Found(rows, given.undecided, given.left_out + missed)

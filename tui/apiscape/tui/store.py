@@ -27,10 +27,11 @@ SEARCHED_AT = frozenset(ATTRIBUTES.index(attribute) for attribute in SEARCHED)
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a view lists: places of rows in order, and how many rows nobody can decide."""
+    """What a view lists: places of rows in order, how many rows nobody can decide, how many are not here."""
 
     rows: Sequence[int]
     undecided: int = 0
+    left_out: int = 0
 
 
 class ColumnStore:

@@ -87,6 +87,7 @@ CHANGE = _states(
     (ChangeKind.SUPERSEDED, "↷", "muted"),
     (ChangeKind.RETIRED, "†", "muted"),
     (ChangeKind.FORGOTTEN, "⌫", "muted"),
+    (ChangeKind.CONCLUDED, "∴", "accent"),
 )
 SWITCH = _states(
     (Switch.ENABLED, "✓", "good"),
@@ -136,7 +137,9 @@ def shown(value: object) -> str:
 
 
 def figure(value: float) -> str:
-    """Return a measured number with the digits that say something: `0.4`, `12`, `12,400`."""
+    """Return a measured number with the digits that say something: `0.04`, `0.4`, `12`, `12,400`."""
+    if value and abs(value) < 0.1:  # noqa: PLR2004 - rounded to a tenth it would read as nothing
+        return f"{value:.2g}"
     if value and abs(value) < 10:  # noqa: PLR2004 - below ten a decimal says something
         return f"{value:.1f}"
     return f"{value:,.0f}"
@@ -184,10 +187,8 @@ def duration(start: datetime, end: datetime | None) -> str:
     """Return how long something took, `running` where it has not ended."""
     if end is None:
         return "running"
-    seconds = (end - start).total_seconds()
-    if seconds < 60:  # noqa: PLR2004 - a minute
-        return f"{seconds:.0f} s"
-    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+    minutes, seconds = divmod(round((end - start).total_seconds()), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 def at_least(number: int, *, whole: bool) -> str:

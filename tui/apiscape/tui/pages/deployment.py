@@ -175,7 +175,7 @@ def protections(guards: Protections, width: int) -> list[Line]:
     for name in guards.__struct_fields__:
         state = state_in(SWITCH, getattr(guards, name))
         text = f"{state.glyph} {name.replace('_', ' ')}   "
-        if used + len(text) > width:
+        if pieces and used + len(text) > width:
             lines.append(Line(tuple(pieces)))
             pieces, used = [], 0
         pieces.append(Piece(text, state.tone))

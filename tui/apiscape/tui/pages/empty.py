@@ -79,5 +79,17 @@ def _no_match(undecided: int, total: int, width: int) -> list[Line]:
     return [*lines, BLANK, _step("esc", "back to what was shown"), _step("/", "changes the filter")]
 
 
+def no_scope_matches(words: str, total: int, width: int) -> list[Line]:
+    """Return what stands where scopes would, if none has the words that were typed."""
+    why = f"None of {count(total, 'scope')} has the words: {words}"
+    return [
+        BLANK,
+        title("No scope matches"),
+        *paragraph(why, width),
+        BLANK,
+        _step("/", "other words"),
+    ]
+
+
 def _step(command: str, what: str) -> Line:
     return line((f"  {command:<24}", "accent"), (what, "muted"))

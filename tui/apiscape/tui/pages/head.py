@@ -9,6 +9,7 @@ from apiscape.tui import keys
 from apiscape.tui.lines import Piece
 from apiscape.tui.pages.scope import outcome_of
 from apiscape.tui.session import Session
+from apiscape.tui.store import Found
 from apiscape.tui.words import NEVER_RUN, OUTCOME, clock, count
 
 BRAND = "apiscape"
@@ -90,11 +91,13 @@ def _items(view: str) -> list[str]:
     return [item for item in items if item]
 
 
-def counts(shown: int, total: int, undecided: int, *, marked: int = 0) -> list[Piece]:
-    """Return `62 of 48,213 · 31 undecided`."""
-    pieces = [Piece(f"{shown:,}", "strong"), Piece(f" of {total:,}", "muted")]
-    if undecided:
-        pieces.append(Piece(f" · ? {undecided:,} undecided", "warn"))
+def counts(total: int, found: Found, *, marked: int = 0) -> list[Piece]:
+    """Return `62 of 48,213 · ? 31 undecided · … 12 more not fetched`."""
+    pieces = [Piece(f"{len(found.rows):,}", "strong"), Piece(f" of {total:,}", "muted")]
+    if found.undecided:
+        pieces.append(Piece(f" · ? {found.undecided:,} undecided", "warn"))
+    if found.left_out:
+        pieces.append(Piece(f" · … {found.left_out:,} more not fetched", "warn"))
     if marked:
         pieces.append(Piece(f" · ◆ {marked:,} marked", "accent"))
     return pieces

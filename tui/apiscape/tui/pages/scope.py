@@ -68,10 +68,13 @@ def next_step(error: ErrorRecord | None, source: str) -> str:
 def in_full(status: ScopeStatus) -> list[Piece]:
     """Return what went wrong and the next step, on one line; nothing where all went well."""
     words, state = trouble(status), outcome_of(status)
+    run = status.last_run
+    if run is None:
+        scan = f"  → apiscape scan --source {status.scope.source}"
+        return [Piece(f"{state.glyph} not visited yet", state.tone), Piece(scan, "accent")]
     if not words:
         return []
-    run = status.last_run
-    step = "" if run and run.accepted else next_step(first_error(run), status.scope.source)
+    step = "" if run.accepted else next_step(first_error(run), status.scope.source)
     return [
         Piece(f"{state.glyph} {words}", state.tone),
         Piece(f"  → {step}" if step else "", "accent"),

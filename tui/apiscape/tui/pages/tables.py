@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from apiscape.client.inventory import ScopeStatus
@@ -14,7 +14,16 @@ from apiscape.tui.pages.changes import fields_in_short
 from apiscape.tui.pages.scope import outcome_of, trouble
 from apiscape.tui.widgets.fixed import Entry
 from apiscape.tui.widgets.table import Column
-from apiscape.tui.words import CHANGE, NEVER_RUN, UNKNOWN_WORD, at_least, clock, day, state_in
+from apiscape.tui.words import (
+    CHANGE,
+    NEVER_RUN,
+    UNKNOWN_WORD,
+    at_least,
+    clock,
+    count,
+    day,
+    state_in,
+)
 
 FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
 
@@ -47,6 +56,19 @@ def is_incomplete(status: ScopeStatus) -> bool:
     """Say whether a scope was not seen whole, and nobody accepts that."""
     run = status.last_run
     return run is None or (run.outcome not in FINE and run.accepted is None)
+
+
+def wholeness(statuses: Sequence[ScopeStatus]) -> Piece:
+    """Return whether all that was planned was seen, in words that claim no more than that."""
+    incomplete = sum(map(is_incomplete, statuses))
+    accepted = sum(
+        each.last_run is not None and each.last_run.accepted is not None for each in statuses
+    )
+    if incomplete:
+        return Piece(f" · {incomplete:,} not seen whole", "warn")
+    if accepted:
+        return Piece(f" · {count(accepted, 'accepted gap')}, the rest seen whole", "muted")
+    return Piece(" · all seen whole" if statuses else "", "good")
 
 
 def in_order(statuses: Iterable[ScopeStatus]) -> list[ScopeStatus]:

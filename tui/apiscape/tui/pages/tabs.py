@@ -23,6 +23,8 @@ def overview(detail: Detail, now: datetime, width: int) -> list[Line]:
     row, item = detail.row, detail.deployment
     lines = [*parts.state(row, now, width), BLANK, *parts.facts(row, width)]
     lines += parts.authentication(row, item, width)
+    if item.status_reason:
+        lines += field("status says", item.status_reason, width)
     lines += field("gateway", shown(item.gateway), width)
     lines += field("version", shown(item.version), width)
     lines += field("title", shown(item.title), width)
@@ -41,7 +43,7 @@ def _labels(detail: Detail, width: int) -> list[Line]:
     lines = [title("tags", str(len(labels)))]
     for key, value in sorted(labels.items()):
         lines += field(key, value, width, label=20)
-    return lines
+    return lines if labels else [*lines, *paragraph("– none", width, "muted")]
 
 
 def operations(detail: Detail, _now: datetime, width: int) -> list[Line]:

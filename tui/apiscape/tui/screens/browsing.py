@@ -86,9 +86,8 @@ class Browsing:
         pieces: list[Piece] = []
         if self.session.is_loaded:
             marked = len(self.screen.grid.marked)
-            pieces = counts(
-                len(found.rows), len(self.listing.store), found.undecided, marked=marked
-            )
+            total = len(self.listing.store)
+            pieces = counts(total, found, marked=marked)
         self.screen.show_head(pieces, self.listing.text)
 
     def show_facets(self) -> None:
@@ -122,7 +121,7 @@ class Browsing:
 
     def _take(self, view: View, given: Answer) -> None:
         if view == self.listing.view:
-            self.listing.take(given.store, given.uids, given.undecided)
+            self.listing.take(given)
             self.show()
 
     def refuse(self, error: ApiscapeError) -> None:

@@ -88,7 +88,10 @@ class ChangesScreen(Frame):
         now = self.session.now()
         table = FixedTable([change_entry(each, now) for each in self.changes.values()])
         self.grid.show(table, empty=self._empty)
-        self.show_head([Piece(f"{len(self.changes):,}", "strong"), Piece(" changes", "muted")])
+        pieces = [Piece(f"{len(self.changes):,}", "strong"), Piece(" changes", "muted")]
+        if self._seq > MOST:
+            pieces.append(Piece(f" among the newest {MOST:,}", "warn"))
+        self.show_head(pieces)
         self._show_one(self.grid.cursor)
 
     def _empty(self, width: int) -> list[Line]:
@@ -99,6 +102,8 @@ class ChangesScreen(Frame):
                 *paragraph(self._error.message, width, "bad"),
             ]
         words = "Nothing happened yet." if not self.argument else "Nothing of this view happened."
+        if self._seq > MOST:
+            words = f"None of the newest {MOST:,} is of this view; a deployment's history has older ones."
         return [BLANK, title("No changes"), *paragraph(words, width)]
 
     def _show_one(self, key: str | None) -> None:

@@ -8,12 +8,12 @@ from textual.widget import Widget
 
 from apiscape.client.inventory import ScopeStatus
 from apiscape.tui import keys
-from apiscape.tui.lines import Line, Piece
+from apiscape.tui.lines import Line, Piece, line
 from apiscape.tui.messages import Go, Rescan, Shows
-from apiscape.tui.pages.empty import empty_page
+from apiscape.tui.pages.empty import empty_page, no_scope_matches
 from apiscape.tui.pages.estate import estate_page
 from apiscape.tui.pages.scope import in_full, outcome_of, scope_page
-from apiscape.tui.pages.tables import SCOPE_COLUMNS, in_order, is_incomplete, scope_entry
+from apiscape.tui.pages.tables import SCOPE_COLUMNS, in_order, is_incomplete, scope_entry, wholeness
 from apiscape.tui.places import Place
 from apiscape.tui.screens import panes
 from apiscape.tui.screens.copying import put
@@ -66,16 +66,11 @@ class ScopesScreen(Frame):
         self.grid.show(table, empty=self._empty)
         estate = self.query_one("#estate", LineView)
         estate.show(lambda width: estate_page(self.session.estate, width))
-        incomplete = sum(map(is_incomplete, self.session.scopes))
         pieces = [
             Piece(f"{len(shown):,}", "strong"),
             Piece(f" of {count(len(self.session.scopes), 'scope')}", "muted"),
+            wholeness(self.session.scopes),
         ]
-        pieces.append(
-            Piece(f" · {incomplete} not seen whole", "warn")
-            if incomplete
-            else Piece(" · all seen whole", "good")
-        )
         self.show_head(pieces if self.session.is_loaded else ())
         self.on_grid_moved(Grid.Moved(self.grid, self.grid.cursor))
 
@@ -88,10 +83,13 @@ class ScopesScreen(Frame):
     def _matches(self, status: ScopeStatus) -> bool:
         words = self.argument.casefold().split()
         scope = status.scope
-        text = f"{scope.key} {scope.reach.title} {outcome_of(status).word}".casefold()
+        text = f"{scope.key} {scope.reach.title or ''} {outcome_of(status).word}".casefold()
         return all(is_incomplete(status) if word == FAULTY else word in text for word in words)
 
     def _empty(self, width: int) -> list[Line]:
+        scopes = self.session.scopes
+        if scopes and self.argument:
+            return no_scope_matches(self.argument, len(scopes), width)
         return empty_page(self.session, 0, width)
 
     def on_grid_moved(self, _event: Grid.Moved) -> None:
@@ -141,6 +139,11 @@ class ScopeScreen(Frame):
     GROUP = "scope"
     HEADING = "Scopes"
 
+    def __init__(self, session: Session) -> None:
+        """Begin with none."""
+        super().__init__(session)
+        self._version: object = None
+
     def body(self) -> Iterable[Widget]:
         """Return the page."""
         return (LineView(id="grid", inset=2),)
@@ -151,15 +154,24 @@ class ScopeScreen(Frame):
 
     def renew(self) -> None:
         """Show the scope as its last run left it."""
+        self._version = self.session.scopes
         self.show_head()
         self.query_one("#grid", LineView).show(self.page)
+
+    def tick(self) -> None:
+        """Show a new run."""
+        self.session.settle()
+        if self._version is not self.session.scopes:
+            self.renew()
 
     def page(self, width: int) -> list[Line]:
         """Return what is known of the scope."""
         for status in self.session.scopes:
             if status.scope.key == self.argument:
                 return scope_page(status, self.session.now(), width)
-        return [Line((Piece("No such scope.", "bad"),))]
+        if not self.session.is_loaded:
+            return [line(("◌ asking", "muted"))]
+        return [line((f"No scope {self.argument}.", "bad"), ("  :scopes lists them", "muted"))]
 
     def on_painted_opened(self, event: Painted.Opened) -> None:
         """Show the deployments of the scope."""
