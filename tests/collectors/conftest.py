@@ -14,8 +14,8 @@ from tests.collectors.gate import HERE
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Build the sample and install it beside apiscape, without the network, for as long as the tests run."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the sample and install it into a folder of its own, without the network."""
     target = tmp_path_factory.mktemp("installed")
     done = subprocess.run(
         [
@@ -29,9 +29,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    sys.path.insert(0, str(target))
+    return target
+
+
+@pytest.fixture(scope="module")
+def installed(built: Path) -> Iterator[Path]:
+    """Put the sample beside apiscape for the tests of a module; others must not find it."""
+    sys.path.insert(0, str(built))
     importlib.invalidate_caches()
-    yield target
-    sys.path.remove(str(target))
+    yield built
+    sys.path.remove(str(built))
     for name in [name for name in sys.modules if name.partition(".")[0] == "toygate"]:
         del sys.modules[name]

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from apiscape.cli.main import main
+from tests.store.making import doomed_environment
 
 PATIENCE_S = 120.0
 SCRIPT = "import sys; from apiscape.cli.main import main; sys.exit(main())"
@@ -46,13 +47,16 @@ def run_cli(*arguments: str) -> Result:
 
 
 def start_cli(*arguments: str, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
-    """Start a command in a process of its own; `limit` is called in it before anything else."""
+    """Start a command in a process of its own; `limit` is called in it before anything else.
+
+    With a limit it measures no coverage, whose own file would run into it.
+    """
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=dict(os.environ),
+        env=doomed_environment() if limit else dict(os.environ),
         preexec_fn=limit,  # noqa: PLW1509 - sets a limit of the process, takes no lock
     )
 
