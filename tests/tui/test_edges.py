@@ -280,7 +280,7 @@ async def test_what_is_kept_for_now_only_says_so_and_no_number_keeps_nothing() -
         assert "Kept under 3 for as long as this runs." in noticed(pilot)
         await order(pilot, "scopes")
         await press(pilot, "apostrophe")
-        assert "go there first" in noticed(pilot)
+        assert "Views of the inventory are kept" in noticed(pilot)
 
 
 async def test_a_scan_that_fails_says_why() -> None:
