@@ -99,7 +99,8 @@ def _judge_part(
         change = _presence(row, where, court)
         if change is not None:
             yield change
-        if row.presence == Presence.PRESENT and _is_unobserved(where, sight):
+        stands = row.presence == Presence.PRESENT or where is Place.THERE
+        if stands and _is_unobserved(where, sight):
             yield NotObserved(uid=row.uid, reason=_reason(row, where, sight))
 
 

@@ -178,8 +178,9 @@ def test_what_a_direct_read_finds_is_there_though_not_listed() -> None:
     [change] = verdict.presence
     assert (change.uid, change.presence) == (known[1].uid, "present")
     assert (change.missing_since, change.evidence) == (None, "direct_read")
-    [unseen] = verdict.not_observed
-    assert unseen.reason == "not listed, though a direct read finds it"
+    assert {unseen.uid for unseen in verdict.not_observed} == {known[1].uid, known[2].uid}
+    reasons = {unseen.reason for unseen in verdict.not_observed}
+    assert reasons == {"not listed, though a direct read finds it"}
 
 
 def test_a_listing_that_permissions_narrow_retires_nothing_by_repetition() -> None:
