@@ -102,7 +102,7 @@ def test_a_tool_that_fails_leaves_it_to_the_terminal(
     sent: list[str] = []
     words = clipboard.copy("税", {}, sent.append)
     assert sent == ["税"]
-    assert words == "Copied 1 characters through the terminal, if it allows that."
+    assert words == "Copied 1 character through the terminal, if it allows that."
 
 
 def test_views_that_cannot_be_written_last_as_long_as_this_runs(tmp_path: Path) -> None:

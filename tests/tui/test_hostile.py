@@ -104,7 +104,7 @@ def test_no_hostile_byte_reaches_a_terminal() -> None:
     environ = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": os.getcwd()}  # noqa: PTH109 - the checkout
     with Terminal(["-m", "tests.tui.hostile_child"], environ) as terminal:
         written = terminal.read_until("8")
-        for key in ("w", "w", "j", "\r", "\t", "\t", "\t", "\t", "\x7f", "y", "\x1b", "s", "\x1b"):
+        for key in ("w", "wj\r", "\t", "\t", "\t", "\t", "\x7f", "y", "\x1b", "s", "\x1b"):
             written += terminal.press(key)
         for command in (":changes\r", ":scopes\r", ":api \t\t", "\x1b", ":help\r", ":apis\r", "'"):
             written += terminal.press(command)

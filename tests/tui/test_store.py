@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apiscape.client.inventory import Snapshot
@@ -14,6 +14,7 @@ from tests.strategies import views
 from tests.tui.rows import NOW, department
 
 
+@settings(max_examples=60)
 @given(st.lists(any_rows(), max_size=8, unique_by=lambda row: row.uid))
 def test_the_searched_text_is_that_of_the_model(rows: list) -> None:  # type: ignore[type-arg]
     store = ColumnStore.of_rows(rows)
@@ -21,6 +22,7 @@ def test_the_searched_text_is_that_of_the_model(rows: list) -> None:  # type: ig
     assert {uid: store.haystack[place] for uid, place in store.row_of.items()} == by_uid
 
 
+@settings(max_examples=60)
 @given(st.lists(any_rows(), max_size=8, unique_by=lambda row: row.uid), views())
 def test_views_find_what_the_language_says(rows: list, view: object) -> None:  # type: ignore[type-arg]
     from apiscape.query import View, needs_store

@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from apiscape.tui.words import count
+
 TOOLS: Sequence[Sequence[str]] = (
     ("pbcopy",),
     ("wl-copy",),
@@ -40,12 +42,12 @@ def native_tool(environ: Mapping[str, str]) -> Sequence[str] | None:
 
 def copy(text: str, environ: Mapping[str, str], osc52: Callable[[str], None]) -> str:
     """Copy a text and return in words where it went."""
-    tool = native_tool(environ)
+    tool, length = native_tool(environ), count(len(text), "character")
     if tool and _run(tool, text):
-        return f"Copied {len(text):,} characters."
+        return f"Copied {length}."
     if len(base64.b64encode(text.encode())) <= LONGEST_OSC52:
         osc52(text)
-        return f"Copied {len(text):,} characters through the terminal, if it allows that."
+        return f"Copied {length} through the terminal, if it allows that."
     return f"Too long for the terminal: saved to {save(text)}"
 
 
