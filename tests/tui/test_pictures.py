@@ -26,24 +26,29 @@ INK, GROUND = "#c5c8c6", "#292929"
 """What the exported picture takes for the terminal's own two colours."""
 
 SIZES = {"170x42": WIDE, "80x24": NARROW}
-LOOKS = (*THEMES, "no-color")
+PLAIN = ("auto",)
+LOOKS = (tuple(THEMES), PLAIN)
+"""Themes are worn one after the other; without colours the app begins anew."""
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("looks", LOOKS, ids=["themes", "no-color"])
 @pytest.mark.parametrize("size", SIZES)
 async def test_screens_say_the_same_in_every_look(
-    size: str, look: str, monkeypatch: pytest.MonkeyPatch
+    size: str, looks: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if look == "no-color":
+    if looks == PLAIN:
         monkeypatch.setenv("NO_COLOR", "1")
-    app = make_app(theme=look if look in THEMES else "auto")
+    app = make_app(theme=looks[0])
     async with opened(app, SIZES[size]) as pilot:
         for screen, command in SCREENS.items():
             app.post_message(Command(command))
             await rest(pilot)
             if screen == "scope":
                 await press(pilot, "enter")
-            check(app, f"{screen}-{size}")
+            for look in looks:
+                app.theme = look if look in THEMES else app.theme
+                await pilot.pause()
+                check(app, f"{screen}-{size}")
 
 
 async def test_without_colours_nothing_on_the_screen_has_one(
