@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from apiscape.cli import screen
+from apiscape.serve.local import LocalInventory
 from apiscape.settings.paths import default_store
 from tests.unit.cli.conftest import Call
 
@@ -30,8 +31,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
     """Stand in for the UI: keep what it is handed."""
     handed: Opened = {}
 
-    def run(inventory: object, **rest: object) -> int:
-        handed.update(rest, inventory=inventory)
+    def run(inventory: LocalInventory, **rest: object) -> int:
+        handed.update(rest, summary=inventory.summary())  # asked while the store is open
         return 0
 
     streams = SimpleNamespace(stdin=Terminal(), stdout=Terminal())
@@ -51,7 +52,7 @@ def test_without_a_terminal_nothing_is_made(words: list[str], call: Call) -> Non
 def test_it_opens_over_an_empty_store_at_first(call: Call, opened: Opened) -> None:
     assert call().code == 0
     assert default_store().exists()
-    assert opened["inventory"].summary().scopes == 0
+    assert opened["summary"].scopes == 0
     assert opened["options"].origin == str(default_store())
 
 
