@@ -21,8 +21,8 @@ from sqlalchemy import select
 
 from apiscape.model.values import is_known
 from apiscape.store import open_store
-from apiscape.store.rows import load_facts
 from apiscape.store.schema import deployment
+from apiscape.store.writing.rows import load_facts
 from tests.bench.moto_estate import REGION, Counting, seed, serve
 from tests.bench.table import Line, Row, Unmeasured
 

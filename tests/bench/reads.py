@@ -24,8 +24,8 @@ from apiscape.model.run import Reach, Scope
 from apiscape.model.security import ANONYMOUS, Scheme, Security
 from apiscape.model.values import utc_millis
 from apiscape.store import open_store, schema
-from apiscape.store.reader import Reader
-from apiscape.store.rows import project_deployment
+from apiscape.store.reading.reader import Reader
+from apiscape.store.writing.rows import project_deployment
 
 NOW = datetime(2026, 9, 30, 12, 0, tzinfo=UTC)
 ROUNDS = 15

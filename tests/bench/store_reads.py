@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from apiscape.store import open_store
-from apiscape.store.reader import Reader
+from apiscape.store.reading.reader import Reader
 
 WORDS = (
     *("tax", "refunds", "payments-refunds", "team 42", "notices-0123", "eu-west-2"),

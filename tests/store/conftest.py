@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from apiscape.store import Store, engine, open_store
+from apiscape.store import Store, open_store
+from apiscape.store.database import engine
 from tests.store import postgres
 from tests.store.postgres import PLAIN, Server
 

@@ -16,8 +16,8 @@ from apiscape.model.row import Deep, Row
 from apiscape.model.values import utc_millis
 from apiscape.model.vocabulary import Freshness, Presence
 from apiscape.store import schema
-from apiscape.store.display import MOVING
 from apiscape.store.encoding import encode_deep, encode_row
+from apiscape.store.reading.display import MOVING
 from tests.strategies import NOW
 
 Inventory = list[tuple[Row, Deep]]

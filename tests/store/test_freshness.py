@@ -13,7 +13,7 @@ from apiscape.model.row import Row
 from apiscape.model.run import ErrorRecord, EstateEntry, Gap
 from apiscape.model.vocabulary import Outcome, Presence
 from apiscape.store import Conclusion, Store, open_store
-from apiscape.store.reader import Reader
+from apiscape.store.reading.reader import Reader
 from tests.store.looking import count, records
 from tests.store.making import (
     DAY,

@@ -13,9 +13,9 @@ from apiscape.model.run import ErrorRecord, EstateEntry
 from apiscape.model.values import UNKNOWN
 from apiscape.query.fields import FIELDS
 from apiscape.store import Store, schema
+from apiscape.store.database.failures import explain
 from apiscape.store.encoding import MARK, encode_deep, encode_number, encode_row, encode_text
-from apiscape.store.failures import explain
-from apiscape.store.operations import Recent
+from apiscape.store.writing.operations import Recent
 from tests.store.looking import records, search
 from tests.store.making import T0, batch, make, visit
 

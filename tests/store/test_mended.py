@@ -14,7 +14,7 @@ from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.model.vocabulary import Outcome, Presence
 from apiscape.store import Conclusion, Store
 from apiscape.store.encoding import LARGEST
-from apiscape.store.reader import Reader
+from apiscape.store.reading.reader import Reader
 from tests.store.looking import count, records
 from tests.store.making import DAY, MINUTE, OTHER_SCOPE, PART, SCOPE, T0, batch, make, part, visit
 from tests.store.test_runs import around, door

@@ -9,9 +9,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from apiscape.errors import StoreError, StoreTooNew
-from apiscape.store import migrate, open_store
-from apiscape.store.engine import Database, parse_url
-from apiscape.store.migrate import REVISIONS, SCRIPTS, Revision
+from apiscape.store import open_store
+from apiscape.store.database import migrate
+from apiscape.store.database.engine import Database, parse_url
+from apiscape.store.database.migrate import REVISIONS, SCRIPTS, Revision
 from apiscape.store.schema import metadata
 from apiscape.store.search import is_search
 from tests.store.filled import SCHEMAS, fill, load, statements_of

@@ -11,8 +11,8 @@ import pytest
 
 from apiscape.errors import StoreError, StoreFull, StoreLocked, StoreTooNew
 from apiscape.store import open_store
-from apiscape.store.engine import parse_url
-from apiscape.store.lock import (
+from apiscape.store.database.engine import parse_url
+from apiscape.store.database.lock import (
     Holder,
     StoreLock,
     file_system,

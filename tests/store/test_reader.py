@@ -18,8 +18,8 @@ from apiscape.model.surroundings import Api, ApiVersion, Consumer, FrontDoor, Fr
 from apiscape.model.values import UNKNOWN
 from apiscape.query import parse, select_rows
 from apiscape.store import Conclusion, Store
-from apiscape.store.paging import write_cursor
-from apiscape.store.reader import MOST_ROWS, Reader
+from apiscape.store.reading.paging import write_cursor
+from apiscape.store.reading.reader import MOST_ROWS, Reader
 from tests.store.making import (
     DAY,
     MINUTE,
@@ -204,7 +204,7 @@ def test_a_snapshot_leaves_the_garbage_collector_as_it_was(
         visit(store, batch(make(1)))
         reader.snapshot()
         assert gc.isenabled() is works
-        monkeypatch.setattr("apiscape.store.snapshot.find", fail)
+        monkeypatch.setattr("apiscape.store.reading.snapshot.find", fail)
         with pytest.raises(NotFound):
             reader.snapshot()
         assert gc.isenabled() is works

@@ -46,7 +46,7 @@ from apiscape.model.values import UNKNOWN, is_known
 from apiscape.model.vocabulary import Outcome, Requirement, SchemeKind
 from apiscape.query import parse, select_rows
 from apiscape.store import Store, open_store
-from apiscape.store.reader import Reader
+from apiscape.store.reading.reader import Reader
 from tests.store.looking import records
 from tests.store.making import MINUTE, SCOPE, T0, batch, make, part, report, visit
 from tests.store.test_delivery import clear

@@ -11,7 +11,7 @@ from apiscape.errors import NotFound, QueryError, UsageError
 from apiscape.model.deployment import Backend, Deployment, Endpoint, Operation
 from apiscape.query import parse
 from apiscape.store import Store, open_store
-from apiscape.store.reader import Reader
+from apiscape.store.reading.reader import Reader
 from apiscape.store.schema import metadata
 from tests.store.conftest import DATABASES
 from tests.store.looking import counts

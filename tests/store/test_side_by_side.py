@@ -15,7 +15,7 @@ from apiscape.model.known import PresenceChange, Verdict
 from apiscape.model.row import Row
 from apiscape.model.run import EstateEntry, Scope
 from apiscape.store import Conclusion, Fenced, Store, open_store
-from apiscape.store.reader import Reader
+from apiscape.store.reading.reader import Reader
 from tests.store.looking import records
 from tests.store.making import DAY, MINUTE, OTHER_SCOPE, SCOPE, T0, batch, make, report, visit
 

@@ -27,7 +27,7 @@ from apiscape.model.row import Row
 from apiscape.model.vocabulary import Outcome, Presence
 from apiscape.query import parse, resolve_times, select_rows
 from apiscape.store import Conclusion, Store, open_store
-from apiscape.store.reader import Reader
+from apiscape.store.reading.reader import Reader
 from tests.store.looking import count
 from tests.store.making import DAY, MINUTE, SCOPE, T0, report
 from tests.store.test_delivery import clear

@@ -16,7 +16,7 @@ from apiscape.model.values import UNKNOWN
 from apiscape.query import QueryError, Selection, View, format_view, parse, select_rows
 from apiscape.query.syntax import fields_of
 from apiscape.store import Store, open_store
-from apiscape.store.reader import Reader
+from apiscape.store.reading.reader import Reader
 from tests.store.conftest import DATABASES
 from tests.store.seeding import Inventory, fill, is_shown, storable
 from tests.strategies import NOW, inventories, views

@@ -17,7 +17,7 @@ from apiscape.client.inventory import (
 )
 from apiscape.model.run import EstateEntry, RunReport
 from apiscape.store import Store
-from apiscape.store.reader import Reader
+from apiscape.store.reading.reader import Reader
 
 
 def _utc_now() -> datetime:

@@ -8,11 +8,11 @@ speaks to an `Inventory`.
 from __future__ import annotations
 
 from apiscape.errors import Fenced
-from apiscape.store.conclusions import Member, Touched
-from apiscape.store.deployments import native_api_key
 from apiscape.store.opening import Store, StoreStatus, open_store
 from apiscape.store.overlay import Conclusion
-from apiscape.store.runs import OpenRun
+from apiscape.store.writing.conclusions import Member, Touched
+from apiscape.store.writing.deployments import native_api_key
+from apiscape.store.writing.runs import OpenRun
 
 __all__ = [
     "Conclusion",

@@ -17,20 +17,20 @@ import sqlalchemy as sa
 from apiscape.errors import StoreError
 from apiscape.model.entity import Entity
 from apiscape.model.values import from_utc_millis
-from apiscape.store.backup import write_backup
-from apiscape.store.changes import Changes, read_horizon
-from apiscape.store.conclusions import Conclusions
-from apiscape.store.documents import Documents
-from apiscape.store.engine import Database, parse_url
-from apiscape.store.estate import Estate
-from apiscape.store.lock import Holder, StoreLock, refuse_network
-from apiscape.store.migrate import check_readable, pending, read_revision, upgrade
-from apiscape.store.runs import Runs, interrupt
+from apiscape.store.database.engine import Database, parse_url
+from apiscape.store.database.lock import Holder, StoreLock, refuse_network
+from apiscape.store.database.migrate import check_readable, pending, read_revision, upgrade
+from apiscape.store.database.writer import Writer
+from apiscape.store.keeping.backup import write_backup
+from apiscape.store.keeping.upkeep import Upkeep
+from apiscape.store.reading.changes import Changes, read_horizon
 from apiscape.store.schema import run
 from apiscape.store.search import find_search, prepare_search
-from apiscape.store.surroundings import Surroundings
-from apiscape.store.upkeep import Upkeep
-from apiscape.store.writer import Writer
+from apiscape.store.writing.conclusions import Conclusions
+from apiscape.store.writing.documents import Documents
+from apiscape.store.writing.estate import Estate
+from apiscape.store.writing.runs import Runs, interrupt
+from apiscape.store.writing.surroundings import Surroundings
 
 Clock = Callable[[], datetime]
 

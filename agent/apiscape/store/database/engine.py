@@ -1,0 +1,222 @@
+"""Connections to SQLite and PostgreSQL: one writer at a time, readers beside it.
+
+A write is one transaction. On SQLite it begins immediately, under a lock of this process; on
+PostgreSQL it holds an advisory lock until it is committed. So keys and sequence numbers are
+allotted without a gap, and become visible in their order.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import IsolationLevel
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from apiscape.errors import StoreError
+from apiscape.store.database.failures import explain
+
+APPLICATION_ID = 0x41504953
+"""`APIS` in the header of an SQLite file: a store of ours."""
+
+WRITE_LOCK = 0x6170697363617065
+"""Key of PostgreSQL's advisory lock around every write."""
+
+BUSY_TIMEOUT_S = 10
+READERS = 4
+
+_WRITER_PRAGMAS = (
+    "PRAGMA page_size = 8192",  # three documents a page; of 4096 bytes one fills more than half of each
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA temp_store = MEMORY",
+)
+_READER_PRAGMAS = (
+    "PRAGMA query_only = ON",
+    "PRAGMA cache_size = -16384",
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+def parse_url(text: str) -> URL:
+    """Return the address of a store from a path, `sqlite:///…` or `postgresql://…`.
+
+    Raises:
+        StoreError: it is neither.
+    """
+    if "://" not in text:
+        return URL.create("sqlite", database=str(Path(text).expanduser()))
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise StoreError(f"not the address of a store: {text}", hint=_ADDRESSES) from error
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
+        return url
+    raise StoreError(f"not the address of a store: {url.render_as_string()}", hint=_ADDRESSES)
+
+
+_ADDRESSES = "give a file's path, sqlite:///PATH or postgresql://USER@HOST/NAME"
+
+
+class Database:
+    """A store's connections.
+
+    Attributes:
+        url: Its address.
+        path: The file, `None` on PostgreSQL.
+        writable: Whether it was opened to write.
+    """
+
+    def __init__(self, url: URL, *, write: bool) -> None:
+        """Prepare connections; none is made before the first use, but a new file is made here, mode 0600.
+
+        Raises:
+            StoreError: the file does not exist and is not to be written, or a driver is missing.
+            StoreFull: the file cannot be made.
+        """
+        self.url = url
+        self.writable = write
+        self.path = Path(url.database or "").absolute() if url.drivername == "sqlite" else None
+        self._lock = threading.Lock()
+        if self.path is not None:
+            _prepare_file(self.path, write=write)
+        self._readers = _engine(url, _READER_PRAGMAS, begin="BEGIN", size=READERS)
+        self._writer = _engine(url, _WRITER_PRAGMAS, begin="BEGIN IMMEDIATE", size=1)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is a file of ours, not a server."""
+        return self.path is not None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection whose statements all see the same moment; safe from any thread.
+
+        Raises:
+            StoreError: the database does not answer, or is damaged.
+        """
+        with _explained(), self._readers.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give the one writing connection, in a transaction that is committed at the end.
+
+        Raises:
+            StoreFull: no space, or read-only; nothing of the transaction stays.
+            StoreLocked: another process writes.
+            StoreError: the database does not answer, or is damaged.
+        """
+        if not self.writable:
+            raise StoreError("the store was opened to read", hint=None)
+        with self._lock, _explained(), self._writer.connect() as connection, connection.begin():
+            if not self.is_sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITE_LOCK)))
+            yield connection
+
+    @contextmanager
+    def restructure(self) -> Iterator[Connection]:
+        """Give the writing connection to change the schema, all of it or nothing.
+
+        SQLite changes a table by making it anew, so its foreign keys rest meanwhile and are
+        checked at the end.
+
+        Raises:
+            StoreError: as for `write`, or a reference would lead nowhere; nothing is changed then.
+        """
+        if not self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        try:
+            with self.raw() as driver:
+                driver.execute("PRAGMA foreign_keys = OFF").close()
+            with self.write() as connection:
+                yield connection
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                    raise StoreError("a change of the schema would lose references", hint=None)
+        finally:
+            with self.raw() as driver:
+                driver.execute("PRAGMA foreign_keys = ON").close()
+
+    @contextmanager
+    def raw(self) -> Iterator[Any]:
+        """Give the driver's own writing connection, outside a transaction (online backup and restore)."""
+        with self._lock, _explained(), self._writer.connect() as connection:
+            yield connection.connection.driver_connection
+
+    def connect(self) -> Connection:
+        """Return a further connection of its own, for a lock that lasts as long as the session."""
+        return self._readers.connect()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._readers.dispose()
+        self._writer.dispose()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise explain(error) from error
+
+
+def _prepare_file(path: Path, *, write: bool) -> None:
+    """Make a new store's file for its owner alone, or say that there is none.
+
+    Raises:
+        StoreError: there is none and it is not to be written; it cannot be made.
+    """
+    if path.exists():
+        return
+    if not write:
+        raise StoreError(f"there is no store at {path}", hint="make one with `apiscape scan`")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"the store cannot be made: {error}", hint="name another with --store"
+        ) from error
+
+
+def _engine(url: URL, pragmas: tuple[str, ...], *, begin: str, size: int) -> Engine:
+    if url.drivername == "sqlite":
+        engine = create_engine(url, pool_size=size, connect_args={"timeout": BUSY_TIMEOUT_S})
+        _speak_sqlite(engine, pragmas, begin)
+        return engine
+    isolation: IsolationLevel = "READ COMMITTED" if size == 1 else "REPEATABLE READ"
+    try:
+        return create_engine(url, pool_size=size, pool_pre_ping=True, isolation_level=isolation)
+    except ModuleNotFoundError as error:
+        hint = "install it with `pip install 'apiscape[postgres]'`"
+        raise StoreError("the driver of PostgreSQL is not installed", hint=hint) from error
+
+
+def _speak_sqlite(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
+    """Let transactions begin where we say, so that schema changes are part of them too."""
+
+    def on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(pragma).close()
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)

@@ -1,0 +1,107 @@
+"""Bringing a store to the schema of this version.
+
+A revision expands the schema; what it replaces is dropped one minor release later by a
+contracting one. So a process of the previous minor release goes on working on a store that a
+newer one has expanded. `oldest_reader` in `meta` is the oldest revision whose code still may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, inspect
+
+from apiscape.errors import StoreError, StoreTooNew
+from apiscape.store import schema
+from apiscape.store.database.engine import APPLICATION_ID
+from apiscape.store.search import prepare_search
+
+VERSION_TABLE = "apiscape_revision"
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+class Revision(NamedTuple):
+    """A step of the schema; one that contracts ends the use of the store by older code."""
+
+    name: str
+    contracts: bool = False
+
+
+REVISIONS: tuple[Revision, ...] = (Revision("0001"),)
+"""Oldest first; the revision scripts' names, known here so that opening a store needs no Alembic."""
+
+
+def read_revision(connection: Connection) -> str | None:
+    """Return the revision of a store, `None` of an empty database.
+
+    Raises:
+        StoreError: the database holds something else.
+    """
+    tables = set(inspect(connection).get_table_names())
+    if VERSION_TABLE in tables and schema.meta.name in tables:
+        version = sa.table(VERSION_TABLE, sa.column("version_num"))
+        return str(connection.execute(sa.select(version.c.version_num)).scalar_one())
+    if (connection.dialect.name == "sqlite" and tables) or tables & set(schema.metadata.tables):
+        raise StoreError(
+            f"the database is not a store of apiscape: it has the table {min(tables)}",
+            hint="name another with --store",
+        )
+    return None
+
+
+def pending(revision: str | None) -> tuple[Revision, ...]:
+    """Return the revisions that a store lacks; none where it is newer than this version."""
+    names = [step.name for step in REVISIONS]
+    if revision is None:
+        return REVISIONS
+    return REVISIONS[names.index(revision) + 1 :] if revision in names else ()
+
+
+def check_readable(connection: Connection, revision: str) -> None:
+    """Refuse a store that a newer version has made unreadable for this one.
+
+    Raises:
+        StoreTooNew: it has; the message names both revisions.
+    """
+    names = [step.name for step in REVISIONS]
+    if revision in names:
+        return
+    query = sa.select(schema.meta.c.value).where(schema.meta.c.key == "oldest_reader")
+    oldest = connection.execute(query).scalar_one_or_none()
+    if oldest not in names:
+        raise StoreTooNew(
+            f"the store has schema {revision} of a newer version; this one knows {names[-1]}",
+            hint="upgrade apiscape, or restore a backup made before the upgrade",
+        )
+
+
+def known_revision(connection: Connection) -> str:
+    """Return the revision of a store; the newest that is known here where a newer one expanded it."""
+    revision = read_revision(connection)
+    names = [step.name for step in REVISIONS]
+    return revision if revision in names else names[-1]
+
+
+def upgrade(connection: Connection, to: str | None = None) -> None:
+    """Run every pending revision, or those up to one, and prepare search, inside the caller's transaction."""
+    steps = [step for step in REVISIONS if to is None or step.name <= to]
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, steps[-1].name)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+    prepare_search(connection)
+    _note_oldest_reader(connection, steps)
+
+
+def _note_oldest_reader(connection: Connection, steps: Sequence[Revision]) -> None:
+    oldest = [step.name for step in steps if step.contracts or step is steps[0]][-1]
+    connection.execute(sa.delete(schema.meta).where(schema.meta.c.key == "oldest_reader"))
+    connection.execute(sa.insert(schema.meta), {"key": "oldest_reader", "value": oldest})

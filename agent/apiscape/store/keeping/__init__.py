@@ -1,0 +1,3 @@
+"""What keeps a store for years: backups, retention and what a person settles."""
+
+from __future__ import annotations

@@ -1,0 +1,59 @@
+"""The change log through a view."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from apiscape.client.inventory import ChangePage
+from apiscape.model.change import Change
+from apiscape.query import View
+from apiscape.store import schema
+from apiscape.store.database.transaction import CONCLUSION, DEPLOYMENT, LOG, read_cursor
+from apiscape.store.reading.cells import source_of
+from apiscape.store.reading.changes import decode_change, refuse_dropped
+from apiscape.store.reading.finding import find
+
+_LOG = schema.change.c
+
+
+def read_changes(
+    connection: Connection, after: int, limit: int, view: View, now: datetime
+) -> ChangePage:
+    """Return changes after a sequence number, of deployments that match a view as they are now.
+
+    A view of no terms lets everything through, what was said of forgotten deployments too. No
+    view hides retired or superseded rows here: that they went is what the log is for.
+
+    Raises:
+        NotKept: Changes after that number were dropped already.
+    """
+    refuse_dropped(connection, after)
+    last_seq = read_cursor(connection, LOG)
+    query = (
+        select(_LOG.seq, _LOG.doc)
+        .where(_LOG.seq > after, _LOG.subject.in_((DEPLOYMENT, CONCLUSION)))
+        .order_by(_LOG.seq)
+        .limit(limit)
+    )
+    if view.terms:
+        found = find(connection, view, now, hides=False)
+        keys = select(schema.row.c.deployment_pk).select_from(source_of(found.tables))
+        query = query.where(_LOG.deployment_pk.in_(keys.where(found.listed)))
+    items = tuple(decode_change(seq, doc) for seq, doc in connection.execute(query))
+    return ChangePage(items=items, last_seq=_go_on_at(items, limit, max(after, last_seq)))
+
+
+def _go_on_at(items: tuple[Change, ...], limit: int, last_seq: int) -> int:
+    """Return where to go on: behind the last change of a full page, else at the log's end."""
+    return items[-1].seq if len(items) >= limit and items else last_seq
+
+
+def history_of(connection: Connection, key: int, limit: int) -> tuple[Change, ...]:
+    """Return the changes of one deployment, newest first."""
+    query = select(_LOG.seq, _LOG.doc).where(
+        _LOG.deployment_pk == key, _LOG.subject.in_((DEPLOYMENT, CONCLUSION))
+    )
+    newest = query.order_by(_LOG.seq.desc()).limit(limit)
+    return tuple(decode_change(seq, doc) for seq, doc in connection.execute(newest))

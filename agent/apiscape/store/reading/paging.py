@@ -1,0 +1,141 @@
+"""The order of a view in SQL, and cursors that remember where a page ended."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table, UnaryExpression, and_, case, func, or_
+
+from apiscape.errors import UsageError
+from apiscape.model.codec import digest
+from apiscape.model.values import from_utc_millis, utc_millis
+from apiscape.query import View, format_view
+from apiscape.store import schema
+from apiscape.store.reading.cells import Expression, cell_of, is_always_there
+from apiscape.store.reading.compile import Condition
+
+_FINGERPRINT_BYTES = 6
+_LARGEST = 2.0**63
+_HINT = "leave the cursor out to begin with the first page"
+
+
+class Key(msgspec.Struct, frozen=True):
+    """One expression that rows are ordered by; never null."""
+
+    expression: Expression
+    descending: bool = False
+
+    @property
+    def clause(self) -> UnaryExpression[Any]:
+        """Itself in an `ORDER BY`."""
+        return self.expression.desc() if self.descending else self.expression.asc()
+
+    def held(self, value: str | float) -> str | float:
+        """Return a cursor's value in this key's own type.
+
+        Raises:
+            UsageError: It cannot be a value of this key.
+        """
+        kind = self.expression.type.python_type
+        if (kind is str) is not isinstance(value, str):
+            raise UsageError("not a page's cursor", hint=_HINT)
+        if isinstance(value, str):
+            return value.replace("\x00", "")
+        if not abs(value) < _LARGEST:
+            raise UsageError("not a page's cursor", hint=_HINT)
+        return int(value) if kind is int else value
+
+    def passed(self, value: str | float) -> Condition:
+        """Return what holds for rows that come after a value of this key."""
+        return self.expression < value if self.descending else self.expression > value
+
+
+class Ordering(msgspec.Struct, frozen=True):
+    """The keys of a view, ending with the uid, and what must be joined to `row` to read them."""
+
+    keys: tuple[Key, ...]
+    tables: frozenset[Table]
+
+    def after(self, values: tuple[str | float, ...]) -> Condition:
+        """Return what holds for rows after the one that has these values.
+
+        Raises:
+            UsageError: They are not values of these keys.
+        """
+        if len(values) != len(self.keys):
+            raise UsageError("not a page's cursor", hint=_HINT)
+        pairs = [(key, key.held(value)) for key, value in zip(self.keys, values, strict=True)]
+        key, value = pairs.pop()
+        condition = key.passed(value)
+        while pairs:
+            key, value = pairs.pop()
+            condition = or_(key.passed(value), and_(key.expression == value, condition))
+        return condition
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page ended.
+
+    Attributes:
+        view: Fingerprint of the view that it belongs to.
+        now: When the first page was asked for, in UTC milliseconds; ages on later pages count from there.
+        values: Those of the ordering's keys, of the last row shown.
+    """
+
+    view: bytes
+    now: int
+    values: tuple[str | float, ...]
+
+    @property
+    def moment(self) -> datetime:
+        """`now` as a time."""
+        return from_utc_millis(self.now)
+
+
+def ordering_of(view: View) -> Ordering:
+    """Return the order that a view asks for; unknown and absent values last, ties by uid."""
+    keys: list[Key] = []
+    tables: set[Table] = set()
+    for sort in view.sort:
+        cell = cell_of(sort.field)
+        if is_always_there(cell.field):
+            keys.append(Key(cell.value, sort.descending))
+            continue
+        value = func.coalesce(cell.value, cell.absent, type_=cell.value.type)
+        keys.append(Key(case((value == cell.absent, 1), else_=0)))
+        keys.append(Key(value, sort.descending))
+        tables |= cell.tables
+    return Ordering((*keys, Key(schema.row.c.uid)), frozenset(tables))
+
+
+def fingerprint(view: View) -> bytes:
+    """Return what tells one view's cursors from another's; what it shows does not matter."""
+    shown = msgspec.structs.replace(view, columns=())
+    return digest(format_view(shown).encode())[:_FINGERPRINT_BYTES]
+
+
+def write_cursor(view: View, now: datetime, values: tuple[str | float, ...]) -> str:
+    """Return the cursor of a page of a view as opaque text."""
+    cursor = Cursor(fingerprint(view), utc_millis(now), values)
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(cursor)).decode().rstrip("=")
+
+
+def read_cursor(view: View, text: str) -> Cursor:
+    """Return what a cursor says.
+
+    Raises:
+        UsageError: It is not one, or belongs to another view.
+    """
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        cursor = msgspec.msgpack.decode(data, type=Cursor)
+        cursor.moment  # noqa: B018 - a moment out of range is refused here
+    except (binascii.Error, ValueError, OverflowError, OSError, msgspec.MsgspecError):
+        raise UsageError("not a page's cursor", hint=_HINT) from None
+    if cursor.view != fingerprint(view):
+        raise UsageError("the cursor belongs to a page of another view", hint=_HINT)
+    return cursor

@@ -1,0 +1,333 @@
+"""Conclusions: what moved since they were drawn, what they need to know, and how they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from apiscape.model.change import Change, FieldChange
+from apiscape.model.codec import decode, encode
+from apiscape.model.entity import Entity
+from apiscape.model.projection import project
+from apiscape.model.row import Row, search_text
+from apiscape.model.run import Reach, Scope
+from apiscape.model.surroundings import Api
+from apiscape.model.values import from_utc_millis, is_known
+from apiscape.model.vocabulary import ChangeKind
+from apiscape.store.database.bulk import insert_many, rewrite
+from apiscape.store.database.transaction import (
+    CONCLUSION,
+    DEPLOYMENT,
+    LOG,
+    Transaction,
+    move_cursor,
+    read_cursor,
+)
+from apiscape.store.database.writer import Writer
+from apiscape.store.encoding import clean, encode_row
+from apiscape.store.overlay import LAID_OVER, Conclusion, lay_over
+from apiscape.store.reading.changes import refuse_dropped
+from apiscape.store.schema import (
+    api_member,
+    change,
+    conclusion,
+    deep,
+    deployment,
+    row,
+    row_doc,
+    scope,
+)
+from apiscape.store.writing.apis import drop_memberless, save_apis, save_members
+from apiscape.store.writing.rows import CHUNK, load_conclusions, load_facts
+
+CONCLUDE = "conclude"
+"""Cursor of the one who draws conclusions."""
+
+
+class Touched(Entity, frozen=True):
+    """What moved since a sequence number.
+
+    Attributes:
+        uids: Deployments, once each, in the order of their first change.
+        surroundings: Kind and uid of what stands around them.
+        seq: Where to go on; `more`: whether there is more already.
+    """
+
+    uids: tuple[str, ...]
+    surroundings: tuple[tuple[str, str], ...]
+    seq: int
+    more: bool
+
+
+class Member(Entity, frozen=True):
+    """A deployment among those of one native API."""
+
+    uid: str
+    stage: str | None
+    presence: str
+    first_seen_at: datetime
+    api_uid: str | None
+
+
+class Held(Entity, frozen=True):
+    """A deployment's row and where it belongs, before a conclusion moves it."""
+
+    pk: int
+    row: Row
+    scope_pk: int
+    generation: int
+
+
+class Conclusions:
+    """What `conclude` reads and writes."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._database = writer.database
+
+    def cursor(self, name: str = CONCLUDE) -> int:
+        """Return the sequence number up to which conclusions were drawn."""
+        with self._database.read() as connection:
+            return read_cursor(connection, name)
+
+    def touched(self, after: int, limit: int = 500) -> Touched:
+        """Return what moved after a sequence number, at most `limit` changes of it.
+
+        Raises:
+            NotKept: changes after `after` were dropped already.
+        """
+        query = (
+            sa.select(change.c.seq, change.c.subject, change.c.uid)
+            .where(change.c.seq > after, change.c.subject != CONCLUSION)
+            .order_by(change.c.seq)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            refuse_dropped(connection, after)
+            moved = connection.execute(query).all()
+            more = len(moved) == limit
+            seq = moved[-1].seq if more else read_cursor(connection, LOG)
+        around = {(item.subject, item.uid): None for item in moved if item.subject != DEPLOYMENT}
+        return Touched(
+            uids=tuple(dict.fromkeys(item.uid for item in moved if item.subject == DEPLOYMENT)),
+            surroundings=tuple(around),
+            seq=seq,
+            more=more,
+        )
+
+    def keys_of(self, uids: Iterable[str]) -> dict[str, str]:
+        """Return what each deployment has in common with its siblings, by uid."""
+        query = sa.select(deployment.c.uid, deployment.c.native_api_key)
+        found: dict[str, str] = {}
+        with self._database.read() as connection:
+            for chunk in _chunks(uids):
+                for record in connection.execute(query.where(deployment.c.uid.in_(chunk))):
+                    found[record.uid] = record.native_api_key
+        return found
+
+    def members_of(self, native_api_keys: Iterable[str]) -> dict[str, tuple[Member, ...]]:
+        """Return the deployments of native APIs, oldest first; each key asked for is there."""
+        asked = list(dict.fromkeys(native_api_keys))
+        found: dict[str, list[Member]] = {key: [] for key in asked}
+        query = (
+            sa.select(deployment, api_member.c.api_uid)
+            .outerjoin(api_member, api_member.c.deployment_pk == deployment.c.pk)
+            .order_by(deployment.c.first_seen_at, deployment.c.uid)
+        )
+        with self._database.read() as connection:
+            for chunk in _chunks(asked):
+                among = query.where(
+                    deployment.c.native_api_key.in_(chunk), deployment.c.forgotten_at.is_(None)
+                )
+                for record in connection.execute(among):
+                    found[record.native_api_key].append(_member(record))
+        return {key: tuple(members) for key, members in found.items()}
+
+    def fronted_by(self, around: Iterable[str]) -> tuple[str, ...]:
+        """Return the deployments whose conclusions name one of these front doors or consumers, by uid."""
+        sought = set(around)
+        query = (
+            sa.select(deployment.c.uid, conclusion.c.doc)
+            .join(conclusion, conclusion.c.deployment_pk == deployment.c.pk)
+            .order_by(deployment.c.uid)
+        )
+        if not sought:
+            return ()
+        with self._database.read() as connection:
+            named = ((uid, decode(doc, Conclusion)) for uid, doc in connection.execute(query))
+            return tuple(
+                uid
+                for uid, held in named
+                if not sought.isdisjoint((*held.front_doors, *held.consumers))
+            )
+
+    def load(self, uids: Iterable[str]) -> dict[str, Conclusion]:
+        """Return what was concluded of deployments, by uid."""
+        query = sa.select(deployment.c.uid, conclusion.c.doc).join(
+            conclusion, conclusion.c.deployment_pk == deployment.c.pk
+        )
+        found: dict[str, Conclusion] = {}
+        with self._database.read() as connection:
+            for chunk in _chunks(uids):
+                for record in connection.execute(query.where(deployment.c.uid.in_(chunk))):
+                    found[record.uid] = decode(record.doc, Conclusion)
+        return found
+
+    def save(
+        self,
+        conclusions: Mapping[str, Conclusion],
+        apis: Iterable[Api],
+        *,
+        seq: int,
+        at: datetime,
+        name: str = CONCLUDE,
+    ) -> int:
+        """Keep conclusions by deployment's uid, and Apis, in one transaction; return the last sequence number.
+
+        Rows that move are written, indexed and logged as `concluded`; an Api that no deployment
+        belongs to any more goes. The members of `apis` follow from the conclusions.
+        """
+        with self._writer.transaction() as tx:
+            given = list(apis)
+            save_apis(tx.connection, given)
+            left = {item.uid for item in given}
+            for chunk in _chunks(conclusions):
+                left |= _save_chunk(tx, {uid: conclusions[uid] for uid in chunk}, at)
+            drop_memberless(tx.connection, left)
+            if read_cursor(tx.connection, name) != seq:
+                move_cursor(tx.connection, name, seq)
+            return tx.log.flush()
+
+
+def _chunks(items: Iterable[str]) -> Iterator[list[str]]:
+    asked = list(dict.fromkeys(items))
+    for start in range(0, len(asked), CHUNK):
+        yield asked[start : start + CHUNK]
+
+
+def _member(record: Any) -> Member:  # noqa: ANN401 - a row of `members_of`
+    return Member(
+        uid=record.uid,
+        stage=record.stage,
+        presence=record.presence,
+        first_seen_at=from_utc_millis(record.first_seen_at),
+        api_uid=record.api_uid,
+    )
+
+
+def _save_chunk(tx: Transaction, given: Mapping[str, Conclusion], at: datetime) -> set[str]:
+    """Write the conclusions that moved; return the uids of Apis that may have lost a member."""
+    held = _load_held(tx.connection, list(given))
+    before = load_conclusions(tx.connection, [item.pk for item in held.values()])
+    moved = [uid for uid, item in held.items() if before.get(item.pk) != given[uid]]
+    if not moved:
+        return set()
+    docs = {held[uid].pk: encode(given[uid]) for uid in moved}
+    known = [{"deployment_pk": pk, "doc": doc} for pk, doc in docs.items() if pk in before]
+    fresh = [{"deployment_pk": pk, "doc": doc} for pk, doc in docs.items() if pk not in before]
+    rewrite(tx.connection, conclusion, "deployment_pk", known)
+    insert_many(tx.connection, conclusion, fresh)
+    left = save_members(tx.connection, {held[uid].pk: given[uid].api for uid in moved})
+    facts = _facts_rows(tx.connection, moved, held, before, given)
+    after = {uid: lay_over(facts.get(uid, held[uid].row), given[uid]) for uid in moved}
+    _write_rows(tx, {uid: item for uid, item in after.items() if item != held[uid].row}, held, at)
+    return left
+
+
+def _load_held(connection: Connection, uids: Sequence[str]) -> dict[str, Held]:
+    query = (
+        sa.select(
+            deployment.c.uid,
+            deployment.c.pk,
+            row_doc.c.doc,
+            scope.c.pk.label("scope_pk"),
+            scope.c.generation,
+        )
+        .join(row_doc, row_doc.c.deployment_pk == deployment.c.pk)
+        .join(scope, scope.c.pk == deployment.c.scope_pk)
+        .where(deployment.c.uid.in_(uids))
+    )
+    return {
+        record.uid: Held(
+            pk=record.pk,
+            row=decode(record.doc, Row),
+            scope_pk=record.scope_pk,
+            generation=record.generation,
+        )
+        for record in connection.execute(query)
+    }
+
+
+def _facts_rows(
+    connection: Connection,
+    uids: Sequence[str],
+    held: Mapping[str, Held],
+    before: Mapping[int, Conclusion],
+    after: Mapping[str, Conclusion],
+) -> dict[str, Row]:
+    """Return the rows of the bare facts where a conclusion is withdrawn and they show again."""
+    withdrawn = [
+        uid
+        for uid in uids
+        if held[uid].pk in before and _is_withdrawn(before[held[uid].pk], after[uid])
+    ]
+    return {
+        uid: project(item, _scope_of(held[uid].row))
+        for uid, item in load_facts(connection, withdrawn).items()
+    }
+
+
+def _is_withdrawn(before: Conclusion, after: Conclusion) -> bool:
+    return any(
+        is_known(getattr(before, name)) and not is_known(getattr(after, name)) for name in LAID_OVER
+    )
+
+
+def _scope_of(shown: Row) -> Scope:
+    """Return the scope of a row, as far as a row tells of it."""
+    key = shown.scope.removeprefix(f"{shown.source}/").removesuffix(f"/{shown.product}")
+    reach = Reach(key=key, account=shown.account, region=shown.region)
+    return Scope(source=shown.source, provider=shown.provider, product=shown.product, reach=reach)
+
+
+def _write_rows(
+    tx: Transaction, rows: Mapping[str, Row], held: Mapping[str, Held], at: datetime
+) -> None:
+    keyed = [(held[uid], item) for uid, item in rows.items()]
+    for before, item in keyed:
+        _log(tx, before, item, at)
+    rewrite(tx.connection, row, "deployment_pk", [encode_row(old.pk, new) for old, new in keyed])
+    docs = [{"deployment_pk": old.pk, "doc": encode(new)} for old, new in keyed]
+    rewrite(tx.connection, row_doc, "deployment_pk", docs)
+    texts = [
+        {"deployment_pk": old.pk, "text": clean(text)}
+        for old, new in keyed
+        if (text := search_text(new)) != search_text(old.row)
+    ]
+    rewrite(tx.connection, deep, "deployment_pk", texts)
+
+
+def _log(tx: Transaction, before: Held, after: Row, at: datetime) -> None:
+    change = Change(
+        at=at,
+        kind=ChangeKind.CONCLUDED,
+        uid=after.uid,
+        name=after.name,
+        scope=after.scope,
+        generation=before.generation,
+        fields=tuple(_moved_fields(before.row, after)),
+    )
+    tx.log.append(change, scope_pk=before.scope_pk, deployment_pk=before.pk, subject=CONCLUSION)
+
+
+def _moved_fields(before: Row, after: Row) -> Iterator[FieldChange]:
+    for name in LAID_OVER:
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            yield FieldChange(
+                field=name, old=old if is_known(old) else None, new=new if is_known(new) else None
+            )

@@ -1,0 +1,182 @@
+"""Operation sets by content: stages and versions with equal operations share one, securities are interned."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from apiscape.model.codec import decode, digest, encode, operations_hash
+from apiscape.model.deployment import Operation
+from apiscape.model.security import Security
+from apiscape.model.values import UNKNOWN, Unknown, is_known
+from apiscape.store.database.bulk import insert_many
+from apiscape.store.database.transaction import Transaction
+from apiscape.store.encoding import clean
+from apiscape.store.schema import operation, operation_set, security
+
+K = TypeVar("K")
+
+Operations = tuple[Operation, ...]
+
+REMEMBERED = 20_000
+"""Keys of each kind that a writer remembers; about 5 MB."""
+
+
+class Rest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What of an operation is seldom set, and stands beside its columns."""
+
+    operation_id: str | None = None
+    backend: str | Unknown | None = UNKNOWN
+    deprecated: bool | Unknown = UNKNOWN
+    preflight: bool = False
+
+
+class Recent(Generic[K]):
+    """Keys by content, those used last."""
+
+    def __init__(self, limit: int = REMEMBERED) -> None:
+        self._keys: OrderedDict[K, int] = OrderedDict()
+        self._limit = limit
+
+    def get(self, content: K) -> int | None:
+        """Return the key of some content, if it is remembered."""
+        key = self._keys.get(content)
+        if key is not None:
+            self._keys.move_to_end(content)
+        return key
+
+    def put(self, content: K, key: int) -> None:
+        """Remember a key, and let go of the one that was used longest ago."""
+        self._keys[content] = key
+        if len(self._keys) > self._limit:
+            self._keys.popitem(last=False)
+
+    def clear(self) -> None:
+        """Let go of all."""
+        self._keys.clear()
+
+
+class OperationSets:
+    """Writes operation sets. What it remembers holds as long as transactions commit and nothing is swept."""
+
+    def __init__(self) -> None:
+        self._sets: Recent[bytes] = Recent()
+        self._securities: Recent[Security] = Recent()
+
+    def forget(self) -> None:
+        """Let go of every remembered key: a transaction was undone, or sets were swept."""
+        self._sets.clear()
+        self._securities.clear()
+
+    def intern(self, tx: Transaction, items: Sequence[Operations | Unknown]) -> list[int | None]:
+        """Return the key of each set, storing those that are new; `None` where operations are unknown."""
+        hashes = [operations_hash(item) for item in items]
+        known = {key: item for key, item in zip(hashes, items, strict=True) if is_known(item)}
+        keys = self._find_sets(tx.connection, list(known))
+        fresh = {content: known[content] for content in known if content not in keys}
+        keys.update(self._insert_sets(tx, fresh))
+        return [keys.get(content) for content in hashes]
+
+    def _find_sets(self, connection: Connection, hashes: list[bytes]) -> dict[bytes, int]:
+        found = {content: key for content in hashes if (key := self._sets.get(content)) is not None}
+        asked = [content for content in hashes if content not in found]
+        if asked:
+            query = sa.select(operation_set.c.hash, operation_set.c.pk)
+            for content, key in connection.execute(query.where(operation_set.c.hash.in_(asked))):
+                found[bytes(content)] = key
+                self._sets.put(bytes(content), key)
+        return found
+
+    def _insert_sets(self, tx: Transaction, fresh: dict[bytes, Operations]) -> dict[bytes, int]:
+        if not fresh:
+            return {}
+        securities = self._intern_securities(
+            tx, {item.security for items in fresh.values() for item in items}
+        )
+        first = tx.keys.allot(operation_set, len(fresh))
+        keys = {content: first + offset for offset, content in enumerate(fresh)}
+        insert_many(
+            tx.connection,
+            operation_set,
+            [{"pk": keys[c], "hash": c, "size": len(items)} for c, items in fresh.items()],
+        )
+        rows = [
+            _operation_row(keys[content], ordinal, item, securities[item.security])
+            for content, items in fresh.items()
+            for ordinal, item in enumerate(items)
+        ]
+        insert_many(tx.connection, operation, rows)
+        for content, key in keys.items():
+            self._sets.put(content, key)
+        return keys
+
+    def _intern_securities(self, tx: Transaction, items: set[Security]) -> dict[Security, int]:
+        found = {item: key for item in items if (key := self._securities.get(item)) is not None}
+        asked = {digest(encode(item)): item for item in items if item not in found}
+        if not asked:
+            return found
+        query = sa.select(security.c.hash, security.c.pk).where(security.c.hash.in_(list(asked)))
+        stored = {bytes(content): key for content, key in tx.connection.execute(query)}
+        fresh = sorted(content for content in asked if content not in stored)
+        first = tx.keys.allot(security, len(fresh))
+        stored.update({content: first + offset for offset, content in enumerate(fresh)})
+        if fresh:
+            rows = [{"pk": stored[c], "hash": c, "doc": encode(asked[c])} for c in fresh]
+            insert_many(tx.connection, security, rows)
+        for content, item in asked.items():
+            found[item] = stored[content]
+            self._securities.put(item, stored[content])
+        return found
+
+
+def load_operations(connection: Connection, keys: Iterable[int]) -> dict[int, Operations]:
+    """Return operation sets by key, each in its order; a set without operations is there too."""
+    asked = list(set(keys))
+    query = (
+        sa.select(operation, security.c.doc)
+        .join(security, security.c.pk == operation.c.security_pk)
+        .where(operation.c.set_pk.in_(asked))
+        .order_by(operation.c.set_pk, operation.c.ordinal)
+    )
+    sets: dict[int, list[Operation]] = {key: [] for key in asked}
+    securities: dict[int, Security] = {}
+    for key, _ordinal, verb, template, security_pk, rest, doc in connection.execute(query):
+        if security_pk not in securities:
+            securities[security_pk] = decode(doc, Security)
+        sets[key].append(_operation(verb, template, securities[security_pk], rest))
+    return {key: tuple(items) for key, items in sets.items()}
+
+
+def _operation_row(key: int, ordinal: int, item: Operation, security_pk: int) -> dict[str, Any]:
+    rest = Rest(item.operation_id, item.backend, item.deprecated, item.preflight)
+    return {
+        "set_pk": key,
+        "ordinal": ordinal,
+        "verb": clean(item.verb),
+        "template": clean(item.template),
+        "security_pk": security_pk,
+        "rest": None if rest == _NO_REST else encode(rest),
+    }
+
+
+def _operation(verb: str, template: str, asked: Security, rest: bytes | None) -> Operation:
+    if rest is None:
+        return Operation(verb=verb, template=template, security=asked)
+    more = decode(rest, Rest)
+    return Operation(
+        verb=verb,
+        template=template,
+        security=asked,
+        operation_id=more.operation_id,
+        backend=more.backend,
+        deprecated=more.deprecated,
+        preflight=more.preflight,
+    )
+
+
+_NO_REST = Rest()
