@@ -1,7 +1,8 @@
 """Contracts that may be kept: an OpenAPI document without anything that could be a credential.
 
 Removed are vendor extensions (their facts are in the model) but a few that only describe,
-every example and default value, and what a server's address may carry besides host and path.
+every example and default value, and what an address may carry besides host and path; a reference
+keeps its fragment.
 The result is canonical: equal contracts give equal bytes.
 """
 
@@ -45,7 +46,9 @@ VALUES = frozenset({"default", "example", "examples", "links"})
 ADDRESSES = frozenset(
     {
         "authorizationUrl",
+        "deviceAuthorizationUrl",
         "host",
+        "oauth2MetadataUrl",
         "openIdConnectUrl",
         "refreshUrl",
         "termsOfService",
@@ -55,12 +58,16 @@ ADDRESSES = frozenset(
 )
 """Fields that hold an address; credentials may hide in its userinfo and query."""
 
+REFERENCES = frozenset({"$dynamicRef", "$id", "$ref", "$schema", "jsonSchemaDialect"})
+"""Fields that hold an address whose fragment says which part of the document is meant."""
+
 NAMED = frozenset(
     {
         "$defs",
         "callbacks",
         "content",
         "definitions",
+        "dependentRequired",
         "dependentSchemas",
         "encoding",
         "headers",
@@ -81,6 +88,9 @@ NAMED = frozenset(
     }
 )
 """Fields whose keys are names that somebody chose: `default` below them is a name, not a value."""
+
+EXTENDED = frozenset({"paths", "responses"})
+"""Those of them that may hold extensions beside the names: a path begins with `/`, a response is a status."""
 
 _HEAD = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]+")
 _END_OF_AUTHORITY = re.compile(r"[/\\?#]")
@@ -170,9 +180,15 @@ def clean_address(url: str) -> str:
     host, _, port = authority.rpartition(":")
     if "@" in authority:
         rest = rest[authority.rindex("@") + 1 :]
-    elif host and not host.startswith("[") and not port.isdigit():
+    elif host and not authority.endswith("]") and not port.isdigit():
         rest = rest.rpartition("@")[2]
     return url[:start] + _QUERY.sub("", rest)
+
+
+def clean_reference(reference: str) -> str:
+    """Return a reference without userinfo and query; its fragment points into a document, and stays."""
+    address, mark, fragment = reference.partition("#")
+    return clean_address(address) + mark + fragment
 
 
 def _object(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
@@ -181,18 +197,38 @@ def _object(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
     return {
         key: _field(key, below, depth + 1)
         for key, below in named
-        if key not in VALUES and (not key.startswith("x-") or key in KEPT_EXTENSIONS)
+        if key not in VALUES and not _is_foreign(key)
     }
+
+
+def _is_foreign(key: str) -> bool:
+    """Say whether a field is an extension that is not known to only describe."""
+    return key.lower().startswith("x-") and key not in KEPT_EXTENSIONS
 
 
 def _field(key: str, value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON value
     if key in ADDRESSES and isinstance(value, str):
         return clean_address(value)
+    if key in REFERENCES and isinstance(value, str):
+        return clean_reference(value)
     if key in NAMED and isinstance(value, dict):
-        return _names(value, depth)
+        return _named(key, value, depth)
     if key == "security" and isinstance(value, list):
         return [_names(one, depth) if isinstance(one, dict) else one for one in value]
     return _any(value, depth)
+
+
+def _named(field: str, value: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """Return a map of a field of `NAMED`: what a discriminator maps to is a reference."""
+    names = _names(value, depth)
+    if field == "mapping":
+        return {
+            name: clean_reference(below) if isinstance(below, str) else below
+            for name, below in names.items()
+        }
+    if field in EXTENDED:
+        return {name: below for name, below in names.items() if not _is_foreign(name)}
+    return names
 
 
 def _names(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
