@@ -15,6 +15,7 @@ from apiscape.errors import SettingsError
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
 MAX_ALIASES = 100
+MAX_VALUES = 100_000
 
 Yaml = Any
 """What YAML holds: a mapping with string keys, a list, or a scalar."""
@@ -55,7 +56,8 @@ def parse_document(text: str, path: str) -> Document:
     """Return the document of a YAML text; an empty one holds an empty mapping.
 
     Raises:
-        SettingsError: not YAML, too large, too deep, a key twice, or anything but a mapping at the root.
+        SettingsError: not YAML, too large, too deep, a key twice, a value that is none (the 30th of
+            February), or anything but a mapping at the root.
     """
     if len(text.encode()) > MAX_BYTES:
         raise SettingsError(f"larger than {MAX_BYTES:,} bytes", path=path)
@@ -106,18 +108,34 @@ class _Builder:
         self._scalars = _LOADER("")
 
     def build(self, node: yaml.Node, trail: Trail) -> Yaml:
-        """Return the value of a node."""
-        self._lines[trail] = node.start_mark.line + 1
+        """Return the value of a node; aliases are built as often as they stand, so that counts as well."""
+        line = node.start_mark.line + 1
+        self._lines[trail] = line
+        if len(trail) > MAX_DEPTH or len(self._lines) > MAX_VALUES:
+            raise SettingsError("nested too deeply, or too many values", path=self._path, line=line)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, trail)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*trail, index)) for index, item in enumerate(node.value)]
-        return self._scalars.construct_object(node)
+        return self._scalar(node)
+
+    def _scalar(self, node: yaml.Node) -> Yaml:
+        try:
+            return self._scalars.construct_object(node)
+        except (ValueError, LookupError) as error:
+            kind = node.tag.rpartition(":")[2]
+            raise SettingsError(
+                f"not a valid {kind}: {node.value[:40]!r}",
+                path=self._path,
+                line=node.start_mark.line + 1,
+            ) from error
 
     def _mapping(self, node: yaml.MappingNode, trail: Trail) -> dict[str, Any]:
         built: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key, line = str(key_node.value), key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise SettingsError("a key is a word", path=self._path, line=line)
             if key in built:
                 raise SettingsError(f"key {key!r} stands twice", path=self._path, line=line)
             built[key] = self.build(value_node, (*trail, key))

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -28,8 +27,9 @@ NOT_SETTINGS = frozenset({"CONFIG", "TOKEN", "FIXTURES"})
 OVERRIDABLE = frozenset(Settings.__struct_fields__) - {"sources", "accepted_gaps"}
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 _TRAIL_STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+)\]")
-_UNKNOWN_FIELD = re.compile(r"unknown field `(\w+)`")
+_UNKNOWN_FIELD = re.compile(r"unknown field `(.*)`")
 
 
 def load_settings(
@@ -55,7 +55,7 @@ def read_settings(document: Document, environment: Mapping[str, str]) -> Setting
         SettingsError: with the line of what is wrong, or the variable.
     """
     data = _resolve_references(document, document.data, (), environment)
-    data = _override(data, environment)
+    data = _override(document, data, environment)
     data["sources"] = [
         _set_apart_own_keys(document, source, index)
         for index, source in enumerate(_sources(document, data))
@@ -178,7 +178,9 @@ def _target(variable: str) -> tuple[str, str] | None:
     return first, second
 
 
-def _override(data: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+def _override(
+    document: Document, data: dict[str, Any], environment: Mapping[str, str]
+) -> dict[str, Any]:
     """Set scalar keys from `APISCAPE_<KEY>`; `__` steps into a mapping (`APISCAPE_NETWORK__PROXY`)."""
     result = dict(data)
     for variable, text in sorted(environment.items()):
@@ -186,8 +188,14 @@ def _override(data: dict[str, Any], environment: Mapping[str, str]) -> dict[str,
         if target is None:
             continue
         first, second = target
-        value = int(text) if text.isdigit() else text
-        result[first] = {**(result.get(first) or {}), second: value} if second else value
+        value = int(text) if _WHOLE_NUMBER.fullmatch(text) else text
+        if not second:
+            result[first] = value
+            continue
+        below = result.get(first) or {}
+        if not isinstance(below, dict):
+            raise document.error(f"`{first}` has no keys for {variable} to set", (first,))
+        result[first] = {**below, second: value}
     return result
 
 
@@ -242,7 +250,7 @@ def _check_sources(document: Document, sources: tuple[Source, ...]) -> None:
 
 def _check_proxy(document: Document, settings: Settings) -> None:
     proxy = settings.network.proxy
-    if proxy and urlsplit(proxy).password is not None:
+    if proxy and ":" in proxy.rpartition("//")[2].rpartition("@")[0]:
         raise document.error(
             "a password in the proxy's URL",
             ("network", "proxy"),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+FASTEST_PER_S = 1e6
+LONGEST_DEADLINE_S = 366 * 86_400.0
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 
@@ -36,8 +39,8 @@ class Rate(Strict, frozen=True, kw_only=True):
         burst: Calls that may be made at once after a pause.
     """
 
-    rate_per_s: float
-    burst: int = 1
+    rate_per_s: Annotated[float, msgspec.Meta(gt=0, le=FASTEST_PER_S)]
+    burst: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
 class Network(Strict, frozen=True, kw_only=True):
@@ -90,7 +93,7 @@ class Source(Strict, frozen=True, kw_only=True):
     include: Rules = Rules()
     exclude: Rules = Rules()
     quotas: dict[str, Rate] = msgspec.field(default_factory=dict)
-    deadline_s: float = 1800.0
+    deadline_s: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_DEADLINE_S)] = 1800.0
     own: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
@@ -108,7 +111,7 @@ class Settings(Strict, frozen=True, kw_only=True):
     store: str | None = None
     sources: tuple[Source, ...] = ()
     network: Network = Network()
-    retention_days: int = 400
+    retention_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 400
     accepted_gaps: tuple[AcceptedGap, ...] = ()
 
 

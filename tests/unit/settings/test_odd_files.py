@@ -1,0 +1,330 @@
+"""Configurations that somebody got wrong, or wrote to do harm: each is refused in words, with its line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apiscape.errors import SettingsError
+from apiscape.settings.document import (
+    MAX_ALIASES,
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_VALUES,
+    parse_document,
+)
+from apiscape.settings.load import read_settings, unknown_variables
+from apiscape.settings.schema import Settings
+
+SOURCE = "sources:\n  - name: a\n    provider: aws\n"
+
+
+def read(text: str, **environment: str) -> Settings:
+    return read_settings(parse_document(text, "config.yaml"), environment)
+
+
+def refusal(text: str, **environment: str) -> SettingsError:
+    with pytest.raises(SettingsError) as caught:
+        read(text, **environment)
+    return caught.value
+
+
+# Values that are none.
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("2026-02-30", "not a valid timestamp: '2026-02-30'"),
+        ("2026-13-01", "not a valid timestamp"),
+        ("!!int twelve", "not a valid int: 'twelve'"),
+        ("!!int ''", "not a valid int: ''"),
+        ("!!float x", "not a valid float"),
+        ("!!bool maybe", "not a valid bool"),
+        ("1" * 5000, "not a valid int"),
+        ("!!python/name:os.system x", "not YAML: could not determine a constructor"),
+        ("!!binary 'YQ=='", "expected `str | null`, got `bytes`"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_value_that_is_none_is_said_with_its_line(value: str, message: str) -> None:
+    error = refusal(f"retention_days: 9\nstore: {value}\n")
+    assert error.message.startswith(message)
+    assert len(error.message) < 120
+    assert error.line == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        ("retention_days: 0\n", "expected `int` >= 1", 1),
+        ("retention_days: -4\n", "expected `int` >= 1", 1),
+        ("retention_days: 36501\n", "expected `int` <= 36500", 1),
+        (f"{SOURCE}    deadline_s: 0\n", "expected `float` > 0.0", 4),
+        (f"{SOURCE}    deadline_s: .nan\n", "expected `float`", 4),
+        (f"{SOURCE}    deadline_s: .inf\n", "expected `float` <=", 4),
+        (f"{SOURCE}    quotas: {{x: {{rate_per_s: 0}}}}\n", "expected `float` > 0.0", 4),
+        (f"{SOURCE}    quotas: {{x: {{rate_per_s: -1}}}}\n", "expected `float` > 0.0", 4),
+        (f"{SOURCE}    quotas: {{x: {{rate_per_s: .inf}}}}\n", "expected `float` <=", 4),
+        (f"{SOURCE}    quotas: {{x: {{rate_per_s: 1, burst: 0}}}}\n", "expected `int` >= 1", 4),
+    ],
+)
+def test_a_number_that_would_stall_or_wipe_is_refused(text: str, message: str, line: int) -> None:
+    error = refusal(text)
+    assert error.message.startswith(message)
+    assert error.line == line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "retention_days: 1\n",
+        "retention_days: 36500\n",
+        f"{SOURCE}    deadline_s: 0.5\n",
+        f"{SOURCE}    quotas: {{x: {{rate_per_s: 0.01, burst: 1}}}}\n",
+    ],
+)
+def test_small_and_large_numbers_that_make_sense_are_taken(text: str) -> None:
+    assert read(text) != Settings()
+
+
+# Keys.
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("retention-days: 3\n", "unknown key 'retention-days', did you mean 'retention_days'?"),
+        ("Store: x\n", "unknown key 'Store', did you mean 'store'?"),
+        ("<<: {store: x}\n", "unknown key '<<'"),
+        ("12: x\n", "unknown key '12'"),
+        ("'a b`c': x\n", "unknown key 'a b`c'"),
+        ("? [a] : x\n", "a key is a word"),
+        ("store: x\n? {a: b} : x\n", "a key is a word"),
+        ("store: a\n'store': b\n", "key 'store' stands twice"),
+        ("store: a\nnetwork: {proxy: x, proxy: y}\n", "key 'proxy' stands twice"),
+    ],
+)
+def test_an_odd_key_is_named(text: str, message: str) -> None:
+    error = refusal(text)
+    assert (error.message, error.line) == (message, text.count("\n"))
+
+
+@pytest.mark.parametrize("name", ["a", "0", "a-b_c", "a" * 63])
+def test_a_name_that_fits_into_keys_of_scopes_is_taken(name: str) -> None:
+    assert read(f"sources: [{{name: '{name}', provider: aws}}]\n").sources[0].name == name
+
+
+@pytest.mark.parametrize("name", ["", "-a", "_a", "A", "a" * 64, "a/b", "a b", "ä", "a\\n"])
+def test_any_other_name_is_refused(name: str) -> None:
+    error = refusal(f'sources: [{{name: "{name}", provider: aws}}]\n')
+    assert "lower-case letters, digits, - and _" in error.message
+
+
+# Files that do harm.
+
+
+def nested(levels: int) -> str:
+    return "x: " + "[" * (levels - 1) + "]" * (levels - 1)
+
+
+def aliased(count: int) -> str:
+    return f"x: &a 1\ny: [{', '.join(['*a'] * count)}]"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (nested(MAX_DEPTH), nested(MAX_DEPTH + 1)),
+        (aliased(MAX_ALIASES), aliased(MAX_ALIASES + 1)),
+    ],
+    ids=["depth", "aliases"],
+)
+def test_limits_are_met_to_the_level(good: str, bad: str) -> None:
+    assert parse_document(good, "c").data.keys() >= {"x"}
+    with pytest.raises(SettingsError, match="nested too deeply, or too many aliases") as caught:
+        parse_document(bad, "c")
+    assert caught.value.line == bad.count("\n") + 1
+
+
+@pytest.mark.parametrize(("letter", "bytes_each"), [("x", 1), ("é", 2)])
+def test_the_size_is_counted_in_bytes(letter: str, bytes_each: int) -> None:
+    text = "a: " + letter * ((MAX_BYTES - 3) // bytes_each)
+    assert parse_document(text, "c").data
+    with pytest.raises(SettingsError, match="larger than 1,000,000 bytes"):
+        parse_document(f"{text}xx", "c")
+
+
+def test_aliases_of_aliases_do_not_multiply_without_end() -> None:
+    levels = ["a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]"]
+    levels += [
+        f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 10)
+    ]
+    assert len(parse_document("\n".join(levels[:3]), "c").data["a2"]) == 10
+    with pytest.raises(SettingsError, match="too many values"):
+        parse_document("\n".join(levels), "c")
+
+
+@pytest.mark.parametrize("text", ["x: &a [*a]", "x: &a {y: *a}", "&a x: {z: &b [{y: *b}]}"])
+def test_a_value_within_itself_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="nested too deeply"):
+        parse_document(text, "c")
+
+
+def test_as_many_values_as_a_large_estate_needs_are_taken() -> None:
+    text = "x: [" + "1," * (MAX_VALUES // 2) + "]"
+    assert len(parse_document(text, "c").data["x"]) == MAX_VALUES // 2
+
+
+# The environment.
+
+
+@pytest.mark.parametrize(
+    ("variables", "text", "message"),
+    [
+        ({"APISCAPE_NETWORK__PROXY": "x"}, "network: 3\n", "`network` has no keys for"),
+        ({"APISCAPE_STORE__PATH": "x"}, "store: /a\n", "`store` has no keys for"),
+        ({"APISCAPE_RETENTION_DAYS": "²"}, "", "expected `int`, got `str`"),
+        ({"APISCAPE_RETENTION_DAYS": "-1"}, "", "expected `int`, got `str`"),
+        ({"APISCAPE_RETENTION_DAYS": "0"}, "", "expected `int` >= 1"),
+        ({"APISCAPE_NETWORK__NO_SUCH": "x"}, "", "unknown key 'no_such'"),
+    ],
+)
+def test_a_variable_that_cannot_be_set_is_refused_in_words(
+    variables: dict[str, str], text: str, message: str
+) -> None:
+    assert refusal(text, **variables).message.startswith(message)
+
+
+def test_a_variable_steps_into_a_mapping_and_leaves_its_other_keys() -> None:
+    text = "network: {proxy: 'http://p:1', ca_bundle: /ca.pem}\n"
+    network = read(text, APISCAPE_NETWORK__PROXY="http://q:2").network
+    assert (network.proxy, network.ca_bundle) == ("http://q:2", "/ca.pem")
+    assert read("network: null\n", APISCAPE_NETWORK__PROXY="http://q:2").network.proxy
+
+
+@pytest.mark.parametrize("key", ["SOURCES", "ACCEPTED_GAPS", "TOKEN", "CONFIG", "FIXTURES"])
+def test_what_is_no_scalar_is_not_set_by_a_variable(key: str) -> None:
+    assert read("", **{f"APISCAPE_{key}": "x"}) == Settings()
+
+
+def test_variables_that_set_nothing_are_named_in_order_and_others_are_not() -> None:
+    environment = {
+        "APISCAPE_STOER": "x",
+        "APISCAPE_SOURCES": "x",
+        "APISCAPE_CONFIG": "x",
+        "APISCAPE_NETWORK__ANYTHING": "x",
+        "STORE": "x",
+    }
+    assert unknown_variables(environment) == ("APISCAPE_SOURCES", "APISCAPE_STOER")
+
+
+@pytest.mark.parametrize(
+    ("value", "resolved"),
+    [
+        ("${A}", "one"),
+        ("x${A}y${B}z", "xoneytwoz"),
+        ("$A", "$A"),
+        ("${}", "${}"),
+        ("${A", "${A"),
+        ("${C}", "${A}"),
+    ],
+    ids=["whole", "within", "no braces", "empty", "open", "not again"],
+)
+def test_a_reference_is_replaced_once(value: str, resolved: str) -> None:
+    settings = read(f"store: '{value}'\n", A="one", B="two", C="${A}")
+    assert settings.store == resolved
+
+
+# Passwords.
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://u:SECRET@proxy:3128",
+        "u:SECRET@proxy:3128",
+        "http://u:SEC/RET@proxy:3128",
+        "http://u:SEC@RET@proxy",
+        "//u:SECRET@proxy",
+        "http://:SECRET@proxy",
+        "http://u:@proxy",
+    ],
+)
+def test_a_password_in_a_proxy_is_refused_and_not_repeated(proxy: str) -> None:
+    error = refusal(f"network:\n  proxy: '{proxy}'\n")
+    assert error.message == "a password in the proxy's URL"
+    assert error.line == 2
+    assert "SEC" not in f"{error} {error.hint}"
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://proxy:3128", "http://user@proxy:3128", "http://[::1]:3128", "http://[::1", ""]
+)
+def test_a_proxy_without_a_password_is_let_be(proxy: str) -> None:
+    assert read(f"network: {{proxy: '{proxy}'}}\n").network.proxy == proxy
+
+
+# Whatever is written.
+
+SCALARS = st.sampled_from(
+    ["1", "-1", ".nan", "null", "true", "text", "2026-02-30", "2026-02-03", "'${X}'", "!!int x"]
+)
+KEYS = st.sampled_from(["store", "sources", "network", "proxy", "name", "provider", "until", "x-y"])
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    SCALARS,
+    lambda below: (
+        st.lists(below, max_size=3).map(lambda items: f"[{', '.join(items)}]")
+        | st.dictionaries(KEYS, below, max_size=3).map(
+            lambda pairs: f"{{{', '.join(f'{key}: {value}' for key, value in pairs.items())}}}"
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=4))
+def test_whatever_the_file_says_it_is_read_or_refused_in_words(pairs: dict[str, str]) -> None:
+    text = "".join(f"{key}: {value}\n" for key, value in pairs.items())
+    try:
+        settings = read(text)
+    except SettingsError as error:
+        assert error.message
+        assert error.line is None or 1 <= error.line <= len(pairs)
+    else:
+        assert isinstance(settings, Settings)
+
+
+@given(st.text(alphabet="ab:-[]{}&*!\"'|>%@\n #?,", max_size=40))
+def test_any_text_is_yaml_or_refused_in_words(text: str) -> None:
+    try:
+        data = parse_document(text, "c").data
+    except SettingsError as error:
+        assert str(error)
+    else:
+        assert isinstance(data, dict)
+
+
+PLAIN: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(alphabet="ab: '#\n", max_size=6),
+    lambda below: (
+        st.lists(below, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "1", "null"]), below, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c d", "yes"]), PLAIN, max_size=3))
+def test_a_document_says_what_any_other_reader_says(data: dict[str, Any]) -> None:
+    text = yaml.safe_dump(data)
+    document = parse_document(text, "c")
+    assert document.data == data
+    for key in data:
+        line = document.line((key,))
+        assert line is not None
+        assert text.splitlines()[line - 1].lstrip("? '").startswith(key)
