@@ -98,7 +98,7 @@ def _keyed(members: Any, key: Callable[[Any], str]) -> Mapping[str, Any] | None:
     for member in members:
         together.setdefault(key(member), []).append(member)
     return {
-        name: same[0] if len(same) == 1 else sorted(map(repr, same))
+        name: same[0] if len(same) == 1 else sorted(same, key=repr)
         for name, same in together.items()
     }
 
