@@ -41,7 +41,7 @@ class Claim(Entity, frozen=True):
 def rank(claim: Claim) -> tuple[int, float, str, str]:
     """Return a sort key, most trusted first; a method of a newer version ranks last but is kept."""
     position = PRECEDENCE.index(claim.method) if claim.method in PRECEDENCE else len(PRECEDENCE)
-    return (position, -claim.confidence, claim.source or "", repr(claim.value))
+    return (position, -claim.confidence, claim.source or "", repr(claim))
 
 
 def settle(claims: Iterable[Claim]) -> tuple[Claim, ...]:

@@ -11,8 +11,9 @@ CLAIMS = st.lists(
         Claim,
         value=st.sampled_from(["tax", "payments", 3]),
         method=st.sampled_from([*PRECEDENCE, "oracle"]),
-        source=st.none() | st.sampled_from(["a", "b"]),
+        source=st.none() | st.sampled_from(["", "a", "b"]),
         confidence=st.sampled_from([0.5, 1.0]),
+        since=st.sampled_from([None, 0, 7]),
     )
 )
 
