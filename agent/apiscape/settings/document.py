@@ -15,7 +15,7 @@ from apiscape.errors import SettingsError
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
 MAX_ALIASES = 100
-MAX_VALUES = 100_000
+MAX_VALUES = 50_000
 
 Yaml = Any
 """What YAML holds: a mapping with string keys, a list, or a scalar."""
