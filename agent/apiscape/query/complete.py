@@ -10,6 +10,7 @@ from typing import TypeAlias
 from apiscape.query.fields import FIELDS, Kind, resolve
 from apiscape.query.format import write_value
 from apiscape.query.syntax import DIRECTIVES, Literal, Nothing
+from apiscape.query.tokens import can_stand
 
 Seen: TypeAlias = Mapping[str, Iterable[str]]
 """Values of the inventory by field name."""
@@ -28,7 +29,7 @@ def complete(text: str, cursor: int, seen: Seen = NOTHING_SEEN) -> list[str]:
     Args:
         text: The view as typed so far.
         cursor: How many characters stand before the cursor.
-        seen: Offered after the words of the field's vocabulary.
+        seen: Offered after the words of the field's vocabulary, but for what no view can hold.
 
     Each answer replaces `item_before(text, cursor)` whole. A name comes with the operator that
     most often follows it; of a list, the last value is completed.
@@ -82,5 +83,5 @@ def _candidates(name: str, prefix: str, seen: Seen) -> Iterator[str]:
     field = resolve(name)
     if field:
         yield from field.words
-        yield from (value.casefold() for value in seen.get(field.name, ()))
+        yield from (value.casefold() for value in seen.get(field.name, ()) if can_stand(value))
         yield from Nothing

@@ -15,6 +15,7 @@ LONGEST_TEXT = 4_000
 
 _QUOTED = r'"(?:[^"\\\n\r]|\\[^\n\r])*"'
 _REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_LINE_END = re.compile(r"[\n\r]")
 _BLANK = re.compile(r"\s*")
 _NOT = re.compile(r"-(?=\S)")
 _PHRASE = re.compile(_QUOTED)
@@ -165,6 +166,11 @@ class Scanner:
         if not any(text for text, _quoted in chunks):
             raise self.error("a value is missing here", start, "field:none is for what is absent")
         return Raw(start, tuple(chunks))
+
+
+def can_stand(text: str) -> bool:
+    """Say whether a view can hold a text as a value: not an empty one, nor one that no line can hold."""
+    return bool(text) and not _REFUSED.search(text) and not _LINE_END.search(text)
 
 
 def unquoted(text: str) -> str:
