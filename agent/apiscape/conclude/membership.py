@@ -14,7 +14,7 @@ from apiscape.store import Member
 GONE = frozenset({Presence.RETIRED, Presence.SUPERSEDED})
 """Presences of deployments that no longer stand for their Api."""
 
-_MAJOR = re.compile(r"^v?(\d+)(?:\.|$)", re.IGNORECASE)
+_MAJOR = re.compile(r"^v?(\d{1,9})(?:\.|$)", re.ASCII | re.IGNORECASE)
 
 
 def found_api(members: Sequence[Member], items: Mapping[str, Deployment]) -> Api:
