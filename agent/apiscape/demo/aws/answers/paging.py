@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ import msgspec
 
 from apiscape.demo.aws.answers.context import Output, Params
 from apiscape.demo.aws.refusing.refusals import Refusal
+
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class Paging(msgspec.Struct, frozen=True, gc=False):
@@ -76,13 +80,13 @@ def _start(given: str | None, paging: Paging) -> int:
         kind, _, start = base64.urlsafe_b64decode(given).decode().partition(":")
     except ValueError:
         kind, start = "", ""
-    if kind != "from" or not start.isdigit():
+    if kind != "from" or not _NUMBER.fullmatch(start):
         raise Refusal(paging.error, f"Invalid {paging.token_in} specified")
     return int(start)
 
 
 def _size(given: object, paging: Paging) -> int:
     text = str(given)
-    if not text.isdigit() or not 1 <= int(text) <= paging.largest:
+    if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= paging.largest:
         raise Refusal(paging.error, f"Invalid {paging.size_member}: must be 1 to {paging.largest}")
     return int(text)
