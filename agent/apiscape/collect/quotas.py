@@ -9,7 +9,7 @@ from for a minute, and `Retry-After` is obeyed, bounded.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from apiscape.collect.clock import Clock, Stop
 from apiscape.collectors.contract import Quota
@@ -100,18 +100,21 @@ class Quotas:
         self._buckets: dict[tuple[str, str, str | None, str], Bucket] = {}
 
     def publish(
-        self, provider: str, quotas: Iterable[Quota], configured: Mapping[str, Rate] | None = None
+        self, provider: str, quotas: Sequence[Quota], configured: Mapping[str, Rate] | None = None
     ) -> None:
         """Make the quotas of a collector known, and the rates that replace their defaults.
 
         A configured family replaces the rate of each region and the ceiling of the account;
-        `FAMILY/account` sets that ceiling alone. Where two sources differ, the lower rate holds.
+        `FAMILY/account` sets that ceiling alone. Where two sources differ, the lower rate holds, and of equal ones
+        the smaller burst.
         """
         rates = {quota.family: halve(quota) for quota in quotas} | dict(configured or {})
         with self._lock:
             for family, rate in rates.items():
                 held = self._rates.get((provider, family), rate)
-                self._rates[provider, family] = min(rate, held, key=lambda each: each.rate_per_s)
+                self._rates[provider, family] = min(
+                    rate, held, key=lambda each: (each.rate_per_s, each.burst)
+                )
             self._by_account.update(
                 (provider, quota.family) for quota in quotas if quota.scope == "account"
             )
