@@ -12,7 +12,6 @@ import msgspec
 from apiscape.demo.aws.answers.context import Output, Params
 from apiscape.demo.aws.refusing.refusals import Refusal
 
-
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
