@@ -101,6 +101,11 @@ def rolls_its_uids() -> Change:
     return change
 
 
+def takes_uids_of_its_own(said: Iterator[Observation]) -> Iterator[Observation]:
+    for each in said:
+        yield reuid(each, lambda item: f"own-{item.uid}") if isinstance(each, Recorded) else each
+
+
 def passes_a_cut_page_as_the_last(said: Iterator[Observation]) -> Iterator[Observation]:
     held: Listed | None = None
     try:
@@ -178,6 +183,7 @@ SABOTAGED: list[tuple[str, Change, str]] = [
     ("its_ledger_closes", never_ends, "never listed to the end"),
     ("its_uids_are_unique_and_stable", shares_a_uid, "given twice"),
     ("its_uids_are_unique_and_stable", rolls_its_uids(), "other uids"),
+    ("its_uids_are_unique_and_stable", takes_uids_of_its_own, "does not follow from its native id"),
     ("it_says_what_was_cut", passes_a_cut_page_as_the_last, "ends complete without"),
     ("it_says_what_was_denied", swallows, "nothing is said"),
     ("it_says_what_was_throttled", says_another_kind, "said to be"),

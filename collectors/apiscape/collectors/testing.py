@@ -41,6 +41,7 @@ from apiscape.collectors.contract import (
 )
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
+from apiscape.model.identity import deployment_uid
 from apiscape.model.run import ErrorRecord, Scope
 from apiscape.model.vocabulary import ErrorKind
 
@@ -169,7 +170,7 @@ class CollectorConformance:
         _require(sorted(ended) == sorted(ids), "listed objects do not end exactly once")
 
     def test_its_uids_are_unique_and_stable(self) -> None:
-        """Two visits see the same deployments; the second may keep details by their tokens."""
+        """Two visits see the same deployments, by uids of the model; the second may keep details by their tokens."""
         first = self._visit()
         uids = [item.uid for item in first.deployments()]
         _require(len(uids) == len(set(uids)), "a uid is given twice")
@@ -179,6 +180,8 @@ class CollectorConformance:
         if not list(second.of(Unchanged)):
             _require(natives == again, "the same estate gives other uids the second time")
         _require(len(second.operations) <= len(first.operations), "the second visit costs more")
+        own = [item for item in first.deployments() if item.uid != deployment_uid(item.native_id)]
+        _require(not own, f"a uid does not follow from its native id: {[each.uid for each in own]}")
 
     def test_it_does_nothing_before_it_is_asked(self) -> None:
         """Importing and constructing it opens no connection, writes no file, starts no process."""
