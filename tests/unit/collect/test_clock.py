@@ -77,3 +77,42 @@ def test_the_machines_clock_knows_its_zone() -> None:
     clock = SystemClock()
     assert clock.now().tzinfo is UTC
     assert clock.monotonic() <= clock.monotonic()
+
+
+def test_a_word_stands_though_the_deadline_passes_after_it() -> None:
+    clock = VirtualClock()
+    stop = Stop(clock, deadline_s=60)
+    stop.tell(WHY)
+    clock.advance(seconds=61)
+    assert stop.error == WHY
+
+
+def test_a_deadline_that_passed_stands_though_somebody_says_so_after_it() -> None:
+    clock = VirtualClock()
+    stop = Stop(clock, deadline_s=0.5)
+    clock.advance(seconds=0.5)
+    assert stop.error is not None
+    stop.tell(WHY)
+    assert (stop.error.kind, stop.error.message) == ("deadline", "not done within 0.5 s")
+    assert "deadline_s" in str(stop.error.next_step)
+
+
+@pytest.mark.parametrize(("seconds", "slept"), [(59.0, 59.0), (61.0, 0.0)])
+def test_sleep_is_begun_only_where_there_is_time_for_it(seconds: float, slept: float) -> None:
+    clock = VirtualClock()
+    stop = Stop(clock, deadline_s=60)
+    if slept:
+        stop.sleep(seconds)
+    else:
+        with pytest.raises(Cancelled, match="due in 61 s, after the deadline"):
+            stop.sleep(seconds)
+    assert clock.elapsed_s == slept
+
+
+def test_told_to_stop_nobody_sleeps() -> None:
+    clock = VirtualClock()
+    stop = Stop(clock)
+    stop.tell()
+    with pytest.raises(Cancelled, match="interrupted"):
+        stop.sleep(1)
+    assert clock.elapsed_s == 0
