@@ -25,6 +25,9 @@ MOST_COMPLETE_LINES = 12
 FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
 
 
+_PLANNED = frozenset({ReachState.VISITED, ReachState.LOST})
+"""States of reaches whose accounts are counted by what was planned; a lost one is planned to say so."""
+
 WORDED = frozenset({Outcome.FAILED, Outcome.ABSENT})
 """Outcomes of which the reason says more than the figures."""
 
@@ -195,11 +198,15 @@ def estate_words(
         for state, word in REACH_WORDS.items()
         if _tally(entries, state)
     ]
-    others = {entry.key.split("/")[0] for entry in entries if entry.state != ReachState.VISITED}
-    total = accounts + len({key for key in others if "/" not in key})
+    planned = {_account(entry) for entry in entries if entry.state in _PLANNED}
+    total = accounts + len({_account(entry) for entry in entries} - planned)
     head = f"{accounts} of {count(total, unit)}" if total > accounts else count(accounts, unit)
     places = f" × {count(regions, 'region')}" if regions else ""
     return head + (f" ({', '.join(apart)})" if apart else "") + places
+
+
+def _account(entry: EstateEntry) -> str:
+    return entry.key.partition("/")[0]
 
 
 def _tally(entries: Iterable[EstateEntry], state: str) -> int:
@@ -248,7 +255,10 @@ def verdict_line(reports: Sequence[RunReport], exit_code: int) -> str:
             f"Incomplete: {unseen} of {count(len(reports), 'scope')} could not be seen whole{tail}. "
             f"Nothing was retired because of it.  exit {int(exit_code)}"
         )
-    return f"Complete: {count(len(reports), 'scope')} seen whole{tail}."
+    seen = f"{count(len(reports), 'scope')} seen whole{tail}"
+    if exit_code:
+        return f"Incomplete: {seen}, but not all was visited.  exit {int(exit_code)}"
+    return f"Complete: {seen}."
 
 
 def record(report: RunReport, titles: Mapping[str, str]) -> dict[str, object]:

@@ -74,7 +74,7 @@ def _head(plan: PlannedSource, forecast: Forecast | None) -> str:
     reaches = {(job.scope.reach.account, job.scope.reach.region) for job in plan.jobs}
     regions = {region for _, region in reaches if region}
     words.append(estate_words(plan.estate, len({account for account, _ in reaches}), len(regions)))
-    if forecast is not None:
+    if forecast is not None and forecast.scopes:
         words.append(_expected(forecast))
     return plain(" · ".join(words))
 
