@@ -142,11 +142,19 @@ def take_request(buffer: bytes) -> tuple[Request | None, bytes]:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
     start = end + len(_HEAD_END)
-    stop = start + int(headers.get("content-length", "0"))
+    stop = start + _length(headers.get("content-length", "0"))
     if len(buffer) < stop:
         return None, buffer
     path, _, query = target.partition("?")
     return Request(method, path, query, headers, buffer[start:stop]), buffer[stop:]
+
+
+def _length(text: str) -> int:
+    if not (
+        text.isascii() and text.isdecimal()
+    ):  # a negative one would give the same request for ever
+        raise ValueError("No length of a body")
+    return int(text)
 
 
 def _head(answer: Answer) -> bytes:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from apiscape.demo.aws.refusing.refusals import bad_request
+from apiscape.demo.aws.refusing.refusals import Refusal, bad_request
 from apiscape.demo.aws.wire.routing import Match, Request, operation_model
 
 
@@ -22,7 +22,7 @@ def read_input(match: Match, request: Request) -> dict[str, Any]:
         return _read_rest(operation.input_shape, match.labels, request)
     if protocol == "json":
         return _json_object(request.body)
-    pairs = dict(parse_qsl(request.body.decode()))
+    pairs = dict(parse_qsl(request.body.decode("utf-8", "replace")))
     members = operation.input_shape.members
     return {name: _convert(members[name], text) for name, text in pairs.items() if name in members}
 
@@ -73,4 +73,7 @@ def _integer(text: str) -> int:
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
-    return msgspec.json.decode(body, type=dict[str, Any]) if body else {}
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any]) if body else {}
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refusal("SerializationException", "The body is no JSON object") from None
