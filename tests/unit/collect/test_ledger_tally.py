@@ -21,7 +21,7 @@ from apiscape.collectors.contract import (
     Unchanged,
     Unseen,
 )
-from apiscape.model.run import ErrorRecord
+from apiscape.model.run import ErrorRecord, Ledger
 from tests.unit.collect.store_double import MemoryRuns
 from tests.unit.collect.toy import NOON, SCOPE, toy_deployment
 from tests.unit.reconcile.rows import known_of
@@ -240,3 +240,65 @@ def test_parts_stand_in_the_order_in_which_they_began_and_all_are_closed() -> No
         ("apis", "partial"),
         ("plans", "failed"),
     ]
+
+
+def test_an_object_is_found_in_the_part_that_it_is_open_in() -> None:
+    ledger = ScopeLedger(("apis", "domains", "plans"))
+    ledger.part("apis").list_page(Listed("apis", ("x", "y"), last=True))
+    ledger.part("domains").list_page(Listed("domains", ("y", "z"), last=True))
+    ledger.part("plans").list_page(Listed("plans", ("z",), last=True))
+    ledger.part_of("y").skip("y", "a rule")
+    assert [ledger.part_of(each).part for each in "xyz"] == ["apis", "domains", "plans"]
+    assert ledger.part_of("nothing").part == "plans"
+
+
+def test_what_is_no_longer_offered_says_so_only_where_nothing_was_listed() -> None:
+    ledger = ScopeLedger(("apis", "domains"))
+    ledger.part("apis").list_page(Listed("apis", ("x",)))
+    ledger.close(ErrorRecord(kind="unsupported", message="not enabled"))
+    apis, domains = (each.report() for each in ledger)
+    assert (apis.outcome, apis.reason) == ("partial", None)
+    assert (domains.outcome, domains.reason) == ("absent", "not enabled")
+
+
+def test_an_error_of_a_part_is_not_overwritten_by_that_of_the_visit() -> None:
+    own = ErrorRecord(kind="throttled", message="slow down")
+    ledger = ScopeLedger(("apis", "domains"))
+    ledger.part("domains").error = own
+    ledger.close(CUT)
+    assert {each.part: each.error for each in ledger} == {"domains": own, "apis": CUT}
+
+
+def test_a_report_and_a_sight_hold_all_that_was_said() -> None:
+    part, _, _ = taken(
+        [
+            Listed("apis", ("a", "b", "c", "d"), last=True),
+            Unchanged("a"),
+            Recorded("b", (toy_deployment("b", "live"), toy_deployment("b", "test"))),
+            Skipped("c", "a rule"),
+            Failed("d", CUT),
+            Unseen("b", "contract", CUT),
+        ]
+    )
+    part.calls, part.throttled = 9, 2
+    part.close(None)
+    report = part.report()
+    assert report.ledger == Ledger(
+        listed=4,
+        listed_whole=True,
+        recorded=2,
+        skipped=1,
+        failed=1,
+        deployments=3,
+        calls=9,
+        throttled=2,
+    )
+    assert (report.part, report.outcome, report.error) == ("apis", "partial", None)
+    assert [(each.native_id, each.reason) for each in report.skipped] == [("c", "a rule")]
+    assert [(each.native_id, each.error) for each in report.failed] == [("d", CUT)]
+    assert [(each.native_id, each.detail) for each in report.gaps] == [("b", "contract")]
+    sight = part.sight(narrowable=False)
+    assert (sight.outcome, sight.narrowable) == ("partial", False)
+    assert sight.given.keys() == {"a", "b"}
+    assert sight.left_out == {"c": "skipped: a rule", "d": "unreachable: cut off"}
+    assert sight.reason == "not listed by a run that failed on 1 objects of apis"
