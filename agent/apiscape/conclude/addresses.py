@@ -92,9 +92,10 @@ def reach(item: Deployment, around: Surroundings) -> Conclusion:
 def widest(exposures: Iterable[str]) -> str:
     """Return from where something is reached that is reached in several ways.
 
-    The internet if any of them is; else unknown as soon as one is, for it may be the internet.
+    The internet if any of them is; else unknown as soon as one is, for it may be the internet. So may
+    be what a newer word stands for.
     """
-    words = set(exposures)
+    words = {word if word in _WIDEST_FIRST else Exposure.UNKNOWN for word in exposures}
     return next((word for word in _WIDEST_FIRST if word in words), Exposure.UNKNOWN)
 
 
