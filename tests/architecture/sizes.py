@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tests.architecture.tree import Breach, Function, Source, Tree
@@ -65,10 +65,15 @@ def collectors(tree: Tree) -> Iterator[Breach]:
 
 
 def test_lines(tree: Tree) -> Iterator[Breach]:
-    """At least as many lines of tests as of code; docstrings, comments and blank lines count on neither side."""
-    code, tested = (sum(source.statements for source in side) for side in (tree.code, tree.tests))
-    if tested < code:
-        yield Breach("tests", f"{tested} lines of tests for {code} lines of code")
+    """At least as many lines of tests as of code: of all lines, and of those that hold code."""
+    counted: dict[str, Callable[[Source], int]] = {
+        "lines": lambda source: source.length,
+        "lines with code": lambda source: source.statements,
+    }
+    for what, count in counted.items():
+        code, tested = (sum(map(count, side)) for side in (tree.code, tree.tests))
+        if tested < code:
+            yield Breach("tests", f"{tested} {what} of tests for {code} of code")
 
 
 def length(function: Function) -> int:
