@@ -16,6 +16,7 @@ from tests.store.making import SCOPE
 INVENTORY = (
     *("deployment", "deployment_version", "presence_version", "operation_set", "operation"),
     *("security", "row", "row_doc", "deep", "surrounding", "change", "conclusion", "api"),
+    "conclusion_version",
 )
 """Tables in which an unchanged cycle writes nothing."""
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from apiscape.errors import StoreError
@@ -10,12 +11,15 @@ from apiscape.model.known import Batch
 from apiscape.model.row import Row
 from apiscape.model.surroundings import Api, ApiVersion, Gateway
 from apiscape.store import Conclusion, Member, Store, native_api_key
-from tests.store.looking import count, records, search
+from tests.store.looking import count, counts, records, search
 from tests.store.making import ACCOUNT, DAY, PART, T0, batch, make, visit
 
 URL = "https://abc.execute-api.eu-west-1.amazonaws.com/prod"
 ITEM = make(1, endpoints=(Endpoint(url=URL),), exposure="internet")
 API = Api(uid="api-1", title="Tax", explicit_id="tax", versions=(ApiVersion(label="1"),))
+
+
+KEPT = ("row", "api", "change", "conclusion", "conclusion_version")
 
 
 def shown(store: Store, number: int = 0) -> Row:
@@ -71,6 +75,7 @@ def test_a_conclusion_is_laid_over_row_search_and_log(store: Store) -> None:
     assert last.fields == (
         FieldChange(field="api", old=None, new=API.uid),
         FieldChange(field="endpoints", old=[URL], new=[URL, "https://tax.example"]),
+        FieldChange(field="front_doors", old=[], new=["d"]),
     )
 
 
@@ -87,16 +92,98 @@ def test_a_conclusion_that_is_withdrawn_lets_the_facts_show_again(store: Store) 
 def test_the_same_conclusion_again_moves_nothing_but_the_cursor(store: Store) -> None:
     visit(store, batch(ITEM))
     save(store, Conclusion(api=API.uid), API)
-    before = {name: records(store, name) for name in ("row", "api", "change", "conclusion")}
+    before = {name: records(store, name) for name in KEPT}
     store.conclusions.save({ITEM.uid: Conclusion(api=API.uid)}, [API], seq=40, at=T0)
     assert {name: records(store, name) for name in before} == before
     assert store.conclusions.cursor() == 40
 
 
-def test_a_conclusion_that_moves_no_row_is_kept_and_not_logged(store: Store) -> None:
+def test_a_conclusion_that_moves_no_row_is_kept_and_logged(store: Store) -> None:
     visit(store, batch(ITEM))
-    assert save(store, Conclusion(front_doors=("d",))) == 1
+    row = records(store, "row")
+    assert save(store, Conclusion(front_doors=("d",))) == 2
     assert store.conclusions.load([ITEM.uid]) == {ITEM.uid: Conclusion(front_doors=("d",))}
+    (logged,) = store.changes.after(1)
+    assert logged.fields == (FieldChange(field="front_doors", old=[], new=["d"]),)
+    assert records(store, "row") == row
+
+
+def spans(store: Store) -> list[tuple[int, int | None, Conclusion]]:
+    """Return the versions of conclusions, oldest first."""
+    return [
+        (each["from_seq"], each["to_seq"], decode(each["doc"], Conclusion))
+        for each in records(store, "conclusion_version")
+    ]
+
+
+def test_a_version_begins_where_a_conclusion_says_something_else(store: Store) -> None:
+    visit(store, batch(ITEM))
+    save(store, Conclusion(api=API.uid, health="failing"), API)
+    save(store, Conclusion(api=API.uid, health="failing"), API)
+    save(store, Conclusion(health="healthy"))
+    assert spans(store) == [
+        (2, 3, Conclusion(api=API.uid, health="failing")),
+        (3, None, Conclusion(health="healthy")),
+    ]
+    assert [each["api_uid"] for each in records(store, "conclusion_version")] == [API.uid, None]
+
+
+def test_measured_numbers_move_the_row_and_neither_the_log_nor_a_version(store: Store) -> None:
+    """A day of a deployment whose numbers move every minute is one line and one version."""
+    visit(store, batch(ITEM))
+    for minute in range(1, 25):
+        drawn = Conclusion(
+            health="failing",
+            health_reason=f"5xx {minute} % over 15 min, limit 1 %",
+            requests=1000.0 + minute,
+            errors_4xx=0.5 * minute,
+            errors_5xx=float(minute),
+            p95_ms=80.0 + minute,
+        )
+        save(store, drawn)
+        assert store.conclusions.load([ITEM.uid]) == {ITEM.uid: drawn}
+        assert (shown(store).p95_ms, shown(store).health_reason) == (
+            drawn.p95_ms,
+            drawn.health_reason,
+        )
+        assert records(store, "row")[0]["errors_5xx"] == minute
+    assert [each.kind for each in store.changes.after(0)] == ["appeared", "concluded"]
+    words = Conclusion(health="failing", health_reason="5xx 1 % over 15 min, limit 1 %")
+    assert spans(store) == [(2, None, words)]
+    assert store.changes.after(1)[0].fields == (
+        FieldChange(field="health", old="unknown", new="failing"),
+        FieldChange(field="health_reason", old=None, new="5xx 1 % over 15 min, limit 1 %"),
+    )
+
+
+def test_a_reason_is_kept_in_the_words_of_the_day_on_which_something_else_moved(
+    store: Store,
+) -> None:
+    visit(store, batch(ITEM))
+    first = Conclusion(health="failing", health_reason="5xx 7 %")
+    save(store, first)
+    save(store, msgspec.structs.replace(first, health_reason="5xx 9 %"))
+    both = Conclusion(health="failing", health_reason="5xx 9 %", owners=("Tax",))
+    save(store, both)
+    assert spans(store) == [(2, 3, first), (3, None, both)]
+
+
+def test_an_empty_conclusion_of_which_nothing_was_said_begins_no_version(store: Store) -> None:
+    visit(store, batch(ITEM))
+    assert save(store, Conclusion()) == 1
+    assert spans(store) == []
+    assert store.conclusions.load([ITEM.uid]) == {ITEM.uid: Conclusion()}
+
+
+def test_an_unchanged_cycle_of_conclusions_writes_no_row(store: Store) -> None:
+    items = [make(number) for number in range(20)]
+    visit(store, batch(*items))
+    drawn = {item.uid: Conclusion(api=API.uid, health="failing") for item in items}
+    store.conclusions.save(drawn, [API], seq=20, at=T0)
+    before = counts(store)
+    assert before["conclusion_version"] == 20
+    store.conclusions.save(drawn, [API], seq=store.changes.last_seq(), at=T0 + DAY)
+    assert counts(store) == before
 
 
 def test_conclusions_of_what_is_not_stored_are_left_out(store: Store) -> None:

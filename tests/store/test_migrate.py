@@ -9,20 +9,22 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from apiscape.errors import StoreError, StoreTooNew
-from apiscape.store import open_store
+from apiscape.model.known import PresenceChange, Verdict
+from apiscape.store import Conclusion, Store, open_store
 from apiscape.store.database import migrate
 from apiscape.store.database.engine import Database, parse_url
 from apiscape.store.database.migrate import REVISIONS, SCRIPTS, Revision
+from apiscape.store.keeping import retention
 from apiscape.store.schema import metadata
 from apiscape.store.search import is_search
 from tests.store.filled import SCHEMAS, fill, load, statements_of
-from tests.store.looking import everything, records, search
-from tests.store.making import SCOPE, batch, make, visit
+from tests.store.looking import counts, everything, records, search
+from tests.store.making import DAY, SCOPE, T0, batch, make, visit
 from tests.store.postgres import Server
 
 HEADER = 'import sqlalchemy as sa\nfrom alembic import op\nrevision = "{}"\ndown_revision = "{}"\n'
 EXPAND = (
-    HEADER.format("0002", "0001")
+    HEADER.format("0003", "0002")
     + """
 def upgrade():
     op.create_table("novelty", sa.Column("pk", sa.Integer, primary_key=True))
@@ -30,7 +32,7 @@ def upgrade():
 """
 )
 CONTRACT = (
-    HEADER.format("0003", "0002")
+    HEADER.format("0004", "0003")
     + """
 def upgrade():
     with op.batch_alter_table("deep") as table:
@@ -40,13 +42,17 @@ def upgrade():
 """
 )
 BROKEN = (
-    HEADER.format("0003", "0002")
+    HEADER.format("0004", "0003")
     + """
 def upgrade():
     op.create_table("torn", sa.Column("pk", sa.Integer, primary_key=True))
     op.drop_table("nowhere")
 """
 )
+
+
+FILLED_FROM = {"conclusion_version": "conclusion"}
+"""Tables that came after the first schema, and of which older one an upgrade makes their rows."""
 
 
 @pytest.fixture
@@ -68,7 +74,7 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def release(monkeypatch: pytest.MonkeyPatch, *steps: Revision) -> None:
-    monkeypatch.setattr(migrate, "REVISIONS", (Revision("0001"), *steps))
+    monkeypatch.setattr(migrate, "REVISIONS", (*REVISIONS, *steps))
 
 
 def test_the_revisions_make_the_schema_that_the_code_has(address: str) -> None:
@@ -91,19 +97,14 @@ def test_a_store_of_every_earlier_schema_keeps_every_row(
     bare_address: str, monkeypatch: pytest.MonkeyPatch, revision: str
 ) -> None:
     stored = (SCHEMAS / f"{revision}.sql").read_text(encoding="utf-8")
-    names = [step.name for step in REVISIONS]
-    with monkeypatch.context() as then:
-        then.setattr(migrate, "REVISIONS", REVISIONS[: names.index(revision) + 1])
-        open_store(bare_address, write=True).close()
-        database = Database(parse_url(bare_address), write=True)
-        with database.write() as connection:
-            connection.exec_driver_sql("DELETE FROM meta")
-            load(connection, stored)
-        database.close()
+    load_schema(bare_address, monkeypatch, revision)
     with open_store(bare_address, write=True) as store:
         counted = {name: len(held) for name, held in everything(store).items()}
         lines = [line.split('"')[1] for line in statements_of(stored)]
-        assert counted == {name: lines.count(name) for name in metadata.tables}
+        assert counted == {
+            name: lines.count(name) or lines.count(FILLED_FROM.get(name, name))
+            for name in metadata.tables
+        }
         assert min(counted.values()) > 0
         assert store.status().revision == REVISIONS[-1].name
         assert search(store, "payments-3") == {make(3).uid}
@@ -114,19 +115,79 @@ def test_a_store_of_every_earlier_schema_keeps_every_row(
         visit(store, batch(make(9)))
 
 
+def load_schema(address: str, monkeypatch: pytest.MonkeyPatch, revision: str) -> None:
+    """Let a database hold the store of an earlier schema."""
+    names = [step.name for step in REVISIONS]
+    with monkeypatch.context() as then:
+        then.setattr(migrate, "REVISIONS", REVISIONS[: names.index(revision) + 1])
+        open_store(address, write=True).close()
+        database = Database(parse_url(address), write=True)
+        with database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM meta")
+            load(connection, (SCHEMAS / f"{revision}.sql").read_text(encoding="utf-8"))
+        database.close()
+
+
+def test_what_was_concluded_before_its_versions_counts_from_when_it_last_moved(
+    bare_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_schema(bare_address, monkeypatch, "0001")
+    with open_store(bare_address, write=True) as store:
+        versions = records(store, "conclusion_version")
+        assert [(v["deployment_pk"], v["from_seq"], v["to_seq"]) for v in versions] == [
+            *((1, 8, None), (2, 9, None)),
+        ]
+        assert {v["api_uid"] for v in versions} == {"api"}
+        assert {v["doc"] for v in versions} == {c["doc"] for c in records(store, "conclusion")}
+        before = counts(store)
+        drawn = store.conclusions.load([make(1).uid])
+        store.conclusions.save(drawn, (), seq=9, at=T0)
+        assert counts(store) == before
+
+
+def test_a_conclusion_whose_line_is_no_longer_kept_counts_from_the_upgrade(
+    bare_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as then:
+        load_schema(bare_address, then, "0001")
+        database = Database(parse_url(bare_address), write=True)
+        with database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM change WHERE subject = 'conclusion'")
+        database.close()
+    with open_store(bare_address, write=True) as store:
+        last = store.changes.last_seq()
+        assert {v["from_seq"] for v in records(store, "conclusion_version")} == {last}
+
+
+def test_the_release_before_drops_deployments_without_knowing_of_their_conclusions(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit(store, batch(make(1), make(2)))
+    drawn = {make(n).uid: Conclusion(health="failing") for n in (1, 2)}
+    store.conclusions.save(drawn, (), seq=2, at=T0)
+    gone = PresenceChange(uid=make(1).uid, presence="retired")
+    visit(store, at=T0 + DAY, verdict=Verdict(presence=(gone,)))
+    older = tuple(table for table in retention.HISTORY if table.name != "conclusion_version")
+    monkeypatch.setattr(retention, "HISTORY", older)
+    store.upkeep.retain(T0 + 500 * DAY)
+    (left,) = records(store, "conclusion_version")
+    (kept,) = records(store, "deployment")
+    assert (kept["uid"], left["deployment_pk"]) == (make(2).uid, kept["pk"])
+
+
 def test_an_expanding_step_leaves_the_release_before_at_work(
     address: str, later: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (later / "0002_expand.py").write_text(EXPAND)
+    (later / "0003_expand.py").write_text(EXPAND)
     with open_store(address, write=True) as store:
         fill(store)
         before = everything(store)
     with monkeypatch.context() as newer:
-        release(newer, Revision("0002"))
+        release(newer, Revision("0003"))
         open_store(address, write=True).close()
     with open_store(address, write=True) as store:
         after = everything(store)
-        assert store.status().revision == "0002"
+        assert store.status().revision == "0003"
         assert {name: len(held) for name, held in after.items()} == {
             name: len(held) for name, held in before.items()
         }
@@ -138,14 +199,14 @@ def test_an_expanding_step_leaves_the_release_before_at_work(
 def test_a_contracting_step_is_preceded_by_a_backup_and_ends_older_code(
     address: str, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (later / "0002_expand.py").write_text(EXPAND)
-    (later / "0003_contract.py").write_text(CONTRACT)
+    (later / "0003_expand.py").write_text(EXPAND)
+    (later / "0004_contract.py").write_text(CONTRACT)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     with open_store(address, write=True) as store:
         fill(store)
         before = records(store, "deployment_version")
     with monkeypatch.context() as newer:
-        release(newer, Revision("0002"), Revision("0003", contracts=True))
+        release(newer, Revision("0003"), Revision("0004", contracts=True))
         with open_store(address, write=True) as store:
             assert records(store, "deployment_version") == before
             assert search(store, "payments-3") == {make(3).uid}
@@ -156,7 +217,7 @@ def test_a_contracting_step_is_preceded_by_a_backup_and_ends_older_code(
     for write in (True, False):
         with pytest.raises(StoreTooNew):
             open_store(address, write=write)
-    (kept,) = tmp_path.rglob("*.before-0003")
+    (kept,) = tmp_path.rglob("*.before-0004")
     with open_store(str(kept), write=False) as backup:
         assert records(backup, "deployment_version") == before
 
@@ -164,17 +225,17 @@ def test_a_contracting_step_is_preceded_by_a_backup_and_ends_older_code(
 def test_a_step_that_fails_leaves_nothing_behind(
     address: str, later: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (later / "0002_expand.py").write_text(EXPAND)
-    (later / "0003_broken.py").write_text(BROKEN)
+    (later / "0003_expand.py").write_text(EXPAND)
+    (later / "0004_broken.py").write_text(BROKEN)
     with open_store(address, write=True) as store:
         fill(store)
         before = everything(store)
     with monkeypatch.context() as newer:
-        release(newer, Revision("0002"), Revision("0003"))
+        release(newer, Revision("0003"), Revision("0004"))
         with pytest.raises(StoreError, match="nowhere"):
             open_store(address, write=True)
     with open_store(address, write=False) as store:
-        assert store.status().revision == "0001"
+        assert store.status().revision == REVISIONS[-1].name
         assert everything(store)["deployment"] == before["deployment"]
         with store.database.read() as connection:
             assert {"torn", "novelty"}.isdisjoint(tables(connection))
@@ -205,23 +266,23 @@ def test_a_change_of_schema_that_loses_references_is_undone(sqlite_address: str)
 def test_a_reader_upgrades_an_older_store_that_nobody_writes(
     sqlite_address: str, later: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (later / "0002_expand.py").write_text(EXPAND)
-    release(monkeypatch, Revision("0002"))
+    (later / "0003_expand.py").write_text(EXPAND)
+    release(monkeypatch, Revision("0003"))
     with open_store(sqlite_address, write=False) as store:
-        assert store.status().revision == "0002"
+        assert store.status().revision == "0003"
 
 
 def test_a_backup_of_an_older_schema_is_restored_into_this_one(
     address: str, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (later / "0002_expand.py").write_text(EXPAND)
+    (later / "0003_expand.py").write_text(EXPAND)
     with open_store(address, write=True) as store:
         fill(store)
         before = records(store, "deployment")
         store.upkeep.backup(tmp_path / "backup")
-    release(monkeypatch, Revision("0002"))
+    release(monkeypatch, Revision("0003"))
     with open_store(address, write=True) as store:
         visit(store, batch(make(50)))
         store.upkeep.restore(tmp_path / "backup")
-        assert store.status().revision == "0002"
+        assert store.status().revision == "0003"
         assert records(store, "deployment") == before

@@ -221,7 +221,7 @@ def test_writers_of_every_kind_take_their_turns(store: Store) -> None:
 
     def conclude() -> None:
         for turn in range(5):
-            drawn = {make(n).uid: Conclusion(health_reason=f"turn {turn}") for n in range(SIZE)}
+            drawn = {make(n).uid: Conclusion(owners=(f"turn {turn}",)) for n in range(SIZE)}
             store.conclusions.save(drawn, (), seq=turn, at=T0)
 
     def keep() -> None:

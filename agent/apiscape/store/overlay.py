@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from apiscape.model.entity import Entity
@@ -36,10 +38,31 @@ class Conclusion(Entity, frozen=True):
     p95_ms: float | Unknown = UNKNOWN
 
 
-LAID_OVER = tuple(
-    name for name in Conclusion.__struct_fields__ if name not in {"front_doors", "consumers"}
-)
+LEADING = ("front_doors", "consumers")
+"""Fields of a conclusion that are not of the row: uids of what stands around the deployment."""
+
+LAID_OVER = tuple(name for name in Conclusion.__struct_fields__ if name not in LEADING)
 """Fields of a conclusion that are fields of the row."""
+
+MEASURED = ("requests", "errors_4xx", "errors_5xx", "p95_ms")
+"""Fields that hold a measured number, and may move every minute."""
+
+_PASSING = (*MEASURED, "health_reason")
+"""Fields that may move while the conclusion stays what it is: a reason in words quotes numbers."""
+
+
+def words_of(conclusion: Conclusion) -> Conclusion:
+    """Return what is kept of a conclusion for reads of that day: all but the measured numbers."""
+    return _without(conclusion, MEASURED)
+
+
+def says_the_same(one: Conclusion, other: Conclusion) -> bool:
+    """Say whether two conclusions differ in nothing but measured numbers and the words of a reason."""
+    return _without(one, _PASSING) == _without(other, _PASSING)
+
+
+def _without(conclusion: Conclusion, names: Iterable[str]) -> Conclusion:
+    return msgspec.structs.replace(conclusion, **dict.fromkeys(names, UNKNOWN))
 
 
 def lay_over(row: Row, conclusion: Conclusion | None) -> Row:

@@ -407,3 +407,25 @@ conclusion = Table(
     "conclusion", metadata, _to("deployment_pk", "deployment", primary=True), _bytes("doc")
 )
 """`conclusions.Conclusion`: what overlays the row of the facts."""
+
+conclusion_version = Table(
+    "conclusion_version",
+    metadata,
+    Column(
+        "deployment_pk",
+        KEY,
+        ForeignKey("deployment.pk", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("from_seq", KEY, primary_key=True, autoincrement=False),
+    Column("to_seq", KEY),
+    _text("api_uid", nullable=True),
+    _bytes("doc"),
+    Index("ix_conclusion_version_api_uid", "api_uid"),
+)
+"""What was concluded, as long as it said the same; without measured numbers (`overlay.words_of`).
+
+Nothing was concluded of a deployment at a sequence number at which no version is valid. Rows go
+with their deployment, for the release before this table drops deployments without knowing it.
+"""

@@ -30,7 +30,7 @@ class Revision(NamedTuple):
     contracts: bool = False
 
 
-REVISIONS: tuple[Revision, ...] = (Revision("0001"),)
+REVISIONS: tuple[Revision, ...] = (Revision("0001"), Revision("0002"))
 """Oldest first; the revision scripts' names, known here so that opening a store needs no Alembic."""
 
 

@@ -26,6 +26,7 @@ from apiscape.store.schema import (
     api_member,
     change,
     conclusion,
+    conclusion_version,
     deep,
     deployment,
     deployment_version,
@@ -48,7 +49,7 @@ from apiscape.store.writing.rows import CHUNK
 SHOWN = (row, row_doc, deep, exception, conclusion, api_member)
 """Tables that hold what views show of a deployment."""
 
-HISTORY = (deployment_version, presence_version)
+HISTORY = (deployment_version, presence_version, conclusion_version)
 """Tables that hold what a deployment was."""
 
 

@@ -1,18 +1,20 @@
-"""The inventory as it was listed at some time: versions of facts and presence, and each part's outcome then.
+"""The inventory as it was at some time: versions of facts, presence and conclusions, and each part's outcome then.
 
-Facts and presence are versioned, and each run keeps what it left unobserved, so these are exact.
+Facts, presence and what was concluded in words are versioned, and each run keeps what it left
+unobserved, so these are exact.
 
-What is not as it was: of conclusions (endpoints behind front doors, health, owners and whatever
-else was laid over the facts) only the Api that a deployment belongs to is shown, as it is now;
-where a deployment is listed (its scope) is where it is now; one that was forgotten and appeared
-anew was first seen when it appeared anew; when a missing row was last seen is not kept.
+What is not as it was: measured numbers (requests, errors, latency) are not kept, so they are
+unknown; the reason of a health is in the words that it began with; where a deployment is listed
+(its scope) is where it is now; one that was forgotten and appeared anew was first seen when it
+appeared anew; when a missing row was last seen is not kept. Conclusions drawn before a store was
+brought to schema 0002 count from when they last moved: before that nothing was concluded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Select, and_, func, or_, select
@@ -23,12 +25,13 @@ from apiscape.model.codec import decode
 from apiscape.model.deployment import Deployment
 from apiscape.model.projection import deepen, project
 from apiscape.model.row import Deep, Row
-from apiscape.model.run import PartReport, RunReport, Scope
+from apiscape.model.run import PartReport, RunReport
 from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.model.vocabulary import ErrorKind, Freshness, Outcome, Presence
 from apiscape.query import View
 from apiscape.query.syntax import fields_of
 from apiscape.store import schema
+from apiscape.store.overlay import Conclusion, lay_over
 from apiscape.store.reading.changes import read_horizon
 from apiscape.store.reading.display import moment_of
 from apiscape.store.reading.finding import RETIRED_SHOWN
@@ -42,11 +45,13 @@ _CHUNK = 500
 _BLIND = frozenset({Outcome.FAILED.value, Outcome.ABSENT.value})
 """Outcomes of a part of which nothing was seen."""
 
-_HELD, _FACTS, _STATE = (
+_HELD, _FACTS, _STATE, _DRAWN = (
     schema.deployment.c,
     schema.deployment_version.c,
     schema.presence_version.c,
+    schema.conclusion_version.c,
 )
+_SCOPE = ("key", "source", "provider", "product", "reach_key", "account", "region", "title")
 
 
 class Sight(msgspec.Struct):
@@ -70,6 +75,32 @@ class Sight(msgspec.Struct):
 _NEVER = Sight()
 
 
+class Moment(NamedTuple):
+    """A time that is kept: in UTC milliseconds, and the sequence number that it stands at."""
+
+    at: datetime
+    millis: int
+    seq: int
+
+    def holds(self, version: Any) -> Any:  # noqa: ANN401 - columns of a table, and a condition on them
+        """Return whether a version was valid then."""
+        return and_(
+            version.from_seq <= self.seq, or_(version.to_seq.is_(None), version.to_seq > self.seq)
+        )
+
+
+def moment_at(connection: Connection, at: datetime) -> Moment:
+    """Return a time that may be asked for; its sequence number is not before the horizon's.
+
+    Raises:
+        NotKept: Nothing is kept of that time.
+    """
+    refuse_before_horizon(connection, at)
+    log, millis = schema.change.c, utc_millis(at)
+    newest = connection.scalar(select(func.max(log.seq)).where(log.at <= millis)) or 0
+    return Moment(at, millis, max(newest, read_horizon(connection)[1]))
+
+
 def read_rows_at(connection: Connection, view: View, at: datetime) -> Iterator[tuple[Row, Deep]]:
     """Yield the rows that a view is asked of, as they were, in no order.
 
@@ -79,22 +110,13 @@ def read_rows_at(connection: Connection, view: View, at: datetime) -> Iterator[t
     Raises:
         NotKept: Nothing is kept of that time.
     """
-    refuse_before_horizon(connection, at)
-    moment = utc_millis(at)
-    seq = _seq_at(connection, moment)
-    sights = _sights_at(connection, moment)
+    moment = moment_at(connection, at)
+    sights = sights_at(connection, moment)
     hides = "presence" not in fields_of(view)
-    records = connection.execute(_versions_at(seq, moment)).all()
-    shown = [record for record in records if not (hides and _is_hidden(record, at))]
-    for start in range(0, len(shown), _CHUNK):
-        yield from _compose(connection, shown[start : start + _CHUNK], sights)
-
-
-def _seq_at(connection: Connection, moment: int) -> int:
-    """Return the sequence number that a time stands at; of a time that may be asked for, not before the horizon's."""
-    log = schema.change.c
-    newest = connection.scalar(select(func.max(log.seq)).where(log.at <= moment)) or 0
-    return max(newest, read_horizon(connection)[1])
+    records = connection.execute(versions_at(moment)).all()
+    shown = [record for record in records if not (hides and is_hidden(record, at))]
+    for item, row in compose(connection, shown, sights):
+        yield row, deepen(item)
 
 
 def refuse_before_horizon(connection: Connection, at: datetime) -> None:
@@ -115,66 +137,77 @@ def refuse_before_horizon(connection: Connection, at: datetime) -> None:
         )
 
 
-def _versions_at(seq: int, moment: int) -> Select[*tuple[Any, ...]]:
-    """Return the query of every deployment that was not forgotten, with what held at a sequence number."""
+def versions_at(moment: Moment) -> Select[*tuple[Any, ...]]:
+    """Return the query of every deployment that was not forgotten, with what held at a time."""
     said = schema.change.alias("said").c
     settled = schema.change.alias("settled").c
     return (
         select(
             _HELD.pk,
+            _HELD.uid,
+            _HELD.name,
             _HELD.part_pk,
+            _HELD.listed_id,
+            _HELD.native_api_key,
             _HELD.first_seen_at,
             _FACTS.doc,
             _FACTS.operation_set_pk,
             _STATE.presence,
             _STATE.missing_since,
+            _DRAWN.doc.label("concluded"),
+            _DRAWN.api_uid,
             said.at.label("changed_at"),
             settled.at.label("settled_at"),
-            schema.api_member.c.api_uid,
-            schema.scope,
+            schema.scope.c.pk.label("scope_pk"),
+            *(schema.scope.c[name] for name in _SCOPE),
         )
         .select_from(schema.deployment)
         .join(schema.scope, schema.scope.c.pk == _HELD.scope_pk)
-        .join(schema.deployment_version, _valid(_FACTS, seq))
-        .join(schema.presence_version, _valid(_STATE, seq))
+        .join(schema.deployment_version, _valid(_FACTS, moment))
+        .join(schema.presence_version, _valid(_STATE, moment))
+        .outerjoin(schema.conclusion_version, _valid(_DRAWN, moment))
         .outerjoin(said.seq.table, said.seq == _FACTS.from_seq)
         .outerjoin(settled.seq.table, settled.seq == _STATE.from_seq)
-        .outerjoin(schema.api_member, schema.api_member.c.deployment_pk == _HELD.pk)
-        .where(or_(_HELD.forgotten_at.is_(None), _HELD.forgotten_at > moment))
+        .where(or_(_HELD.forgotten_at.is_(None), _HELD.forgotten_at > moment.millis))
     )
 
 
-def _valid(version: Any, seq: int) -> Any:  # noqa: ANN401 - columns of a table, and a condition on them
-    return and_(
-        version.deployment_pk == _HELD.pk,
-        version.from_seq <= seq,
-        or_(version.to_seq.is_(None), version.to_seq > seq),
-    )
+def _valid(version: Any, moment: Moment) -> Any:  # noqa: ANN401 - columns of a table, and a condition on them
+    return and_(version.deployment_pk == _HELD.pk, moment.holds(version))
 
 
-def _is_hidden(record: Record[Any], at: datetime) -> bool:
+def is_hidden(record: Record[Any], at: datetime) -> bool:
+    """Say whether a default view of that time left a row out."""
     if record.presence == Presence.SUPERSEDED:
         return True
     long_ago = utc_millis(at - RETIRED_SHOWN)
     return bool(record.presence == Presence.RETIRED and (record.settled_at or 0) < long_ago)
 
 
-def _compose(
-    connection: Connection, records: list[Record[Any]], sights: dict[int, Sight]
-) -> Iterator[tuple[Row, Deep]]:
-    asked = {r.operation_set_pk for r in records if r.operation_set_pk is not None}
-    sets = load_operations(connection, asked) if asked else {}
-    for record in records:
-        item = decode(record.doc, Deployment)
-        if record.operation_set_pk is not None:
-            item = msgspec.structs.replace(item, operations=sets[record.operation_set_pk])
-        yield _row(item, scope_of(record), record, sights.get(record.part_pk, _NEVER)), deepen(item)
+def compose(
+    connection: Connection, records: Sequence[Record[Any]], sights: Mapping[int, Sight]
+) -> Iterator[tuple[Deployment, Row]]:
+    """Yield the deployments of records of `versions_at`, whole, with their rows."""
+    for start in range(0, len(records), _CHUNK):
+        chunk = records[start : start + _CHUNK]
+        asked = {r.operation_set_pk for r in chunk if r.operation_set_pk is not None}
+        sets = load_operations(connection, asked) if asked else {}
+        for record in chunk:
+            item = decode(record.doc, Deployment)
+            if record.operation_set_pk is not None:
+                item = msgspec.structs.replace(item, operations=sets[record.operation_set_pk])
+            yield item, _row(item, record, sight_of(record, sights))
 
 
-def _row(item: Deployment, scope: Scope, record: Record[Any], sight: Sight) -> Row:
+def sight_of(record: Record[Any], sights: Mapping[int, Sight]) -> Sight:
+    """Return what was known of the part that lists a deployment."""
+    return sights.get(record.part_pk, _NEVER)
+
+
+def _row(item: Deployment, record: Record[Any], sight: Sight) -> Row:
+    drawn = None if record.concluded is None else decode(record.concluded, Conclusion)
     return msgspec.structs.replace(
-        project(item, scope),
-        api=record.api_uid,
+        lay_over(project(item, scope_of(record)), drawn),
         presence=record.presence,
         missing_since=moment_of(record.missing_since),
         first_seen_at=moment_of(record.first_seen_at),
@@ -184,7 +217,7 @@ def _row(item: Deployment, scope: Scope, record: Record[Any], sight: Sight) -> R
     )
 
 
-def _sights_at(connection: Connection, moment: int) -> dict[int, Sight]:
+def sights_at(connection: Connection, moment: Moment) -> dict[int, Sight]:
     """Return what was known of each part, by its key, from the runs that had ended."""
     parts = connection.execute(
         select(schema.part.c.scope_pk, schema.part.c.name, schema.part.c.pk)
@@ -198,25 +231,32 @@ def _sights_at(connection: Connection, moment: int) -> dict[int, Sight]:
     return sights
 
 
-def _sights_of(
-    connection: Connection, scope_pk: int, keys: dict[str, int], moment: int
-) -> dict[int, Sight]:
-    """Go back over the runs of a scope until each part was seen by one.
-
-    A run that was interrupted says nothing of any part: all stand as the one before left them.
-    """
+def reports_at(connection: Connection, scope_pk: int, moment: Moment) -> Iterator[bytes]:
+    """Yield the reports of a scope's runs that had ended, newest first, as they are kept."""
     run = schema.run.c
     query = (
         select(run.report)
-        .where(run.scope_pk == scope_pk, run.ended_at <= moment)
+        .where(run.scope_pk == scope_pk, run.ended_at <= moment.millis)
         .order_by(run.generation.desc())
     )
+    yield from connection.scalars(query)
+
+
+def says_nothing(report: RunReport) -> bool:
+    """Say whether a run was interrupted: it tells of no part, and all stand as the one before left them."""
+    return report.error is not None and report.error.kind == ErrorKind.INTERRUPTED
+
+
+def _sights_of(
+    connection: Connection, scope_pk: int, keys: dict[str, int], moment: Moment
+) -> dict[int, Sight]:
+    """Go back over the runs of a scope until each part was seen by one."""
     sights: dict[int, Sight] = {}
     waiting = dict(keys)
     unseen: dict[int, datetime | None] | None = None
-    for doc in connection.scalars(query):
+    for doc in reports_at(connection, scope_pk, moment):
         report = decode(doc, RunReport)
-        if report.error is not None and report.error.kind == ErrorKind.INTERRUPTED:
+        if says_nothing(report):
             continue
         if unseen is None:
             unseen = {key: moment_of(at) for at, each in decode(doc, Unseen).unseen for key in each}

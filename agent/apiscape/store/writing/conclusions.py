@@ -29,12 +29,21 @@ from apiscape.store.database.transaction import (
 )
 from apiscape.store.database.writer import Writer
 from apiscape.store.encoding import clean, encode_row
-from apiscape.store.overlay import LAID_OVER, Conclusion, lay_over
+from apiscape.store.overlay import (
+    LAID_OVER,
+    LEADING,
+    MEASURED,
+    Conclusion,
+    lay_over,
+    says_the_same,
+    words_of,
+)
 from apiscape.store.reading.changes import refuse_dropped
 from apiscape.store.schema import (
     api_member,
     change,
     conclusion,
+    conclusion_version,
     deep,
     deployment,
     row,
@@ -42,6 +51,7 @@ from apiscape.store.schema import (
     scope,
 )
 from apiscape.store.writing.apis import drop_memberless, save_apis, save_members
+from apiscape.store.writing.deployments import end_versions
 from apiscape.store.writing.rows import CHUNK, load_conclusions, load_facts
 
 CONCLUDE = "conclude"
@@ -80,6 +90,14 @@ class Held(Entity, frozen=True):
     row: Row
     scope_pk: int
     generation: int
+
+
+class Moved(Entity, frozen=True):
+    """A deployment whose conclusion moved, and its row after that."""
+
+    held: Held
+    row: Row
+    conclusion: Conclusion
 
 
 class Conclusions:
@@ -234,8 +252,34 @@ def _save_chunk(tx: Transaction, given: Mapping[str, Conclusion], at: datetime) 
     left = save_members(tx.connection, {held[uid].pk: given[uid].api for uid in moved})
     facts = _facts_rows(tx.connection, moved, held, before, given)
     after = {uid: lay_over(facts.get(uid, held[uid].row), given[uid]) for uid in moved}
-    _write_rows(tx, {uid: item for uid, item in after.items() if item != held[uid].row}, held, at)
+    _write_rows(tx.connection, [(held[u], new) for u, new in after.items() if new != held[u].row])
+    _begin_versions(tx, [Moved(held[uid], after[uid], given[uid]) for uid in moved], at)
     return left
+
+
+def _begin_versions(tx: Transaction, moved: Iterable[Moved], at: datetime) -> None:
+    """Log the conclusions that say something else than before, and begin a version of each."""
+    versions = {item.held.pk: item for item in moved}
+    before = _load_versions(tx.connection, list(versions))
+    fresh: list[dict[str, Any]] = []
+    for key, item in versions.items():
+        said = before.get(key, Conclusion())
+        if not says_the_same(said, item.conclusion):
+            words = words_of(item.conclusion)
+            begin = {"deployment_pk": key, "from_seq": _log(tx, item, said, at)}
+            fresh.append(begin | {"api_uid": words.api, "doc": encode(words)})
+    ended = [(each["deployment_pk"], each["from_seq"]) for each in fresh]
+    end_versions(tx.connection, conclusion_version, [each for each in ended if each[0] in before])
+    insert_many(tx.connection, conclusion_version, fresh)
+
+
+def _load_versions(connection: Connection, keys: Sequence[int]) -> dict[int, Conclusion]:
+    """Return what deployments are said to be at present, by key."""
+    held = conclusion_version.c
+    query = sa.select(held.deployment_pk, held.doc).where(
+        held.deployment_pk.in_(keys), held.to_seq.is_(None)
+    )
+    return {key: decode(doc, Conclusion) for key, doc in connection.execute(query)}
 
 
 def _load_held(connection: Connection, uids: Sequence[str]) -> dict[str, Held]:
@@ -294,38 +338,40 @@ def _scope_of(shown: Row) -> Scope:
     return Scope(source=shown.source, provider=shown.provider, product=shown.product, reach=reach)
 
 
-def _write_rows(
-    tx: Transaction, rows: Mapping[str, Row], held: Mapping[str, Held], at: datetime
-) -> None:
-    keyed = [(held[uid], item) for uid, item in rows.items()]
-    for before, item in keyed:
-        _log(tx, before, item, at)
-    rewrite(tx.connection, row, "deployment_pk", [encode_row(old.pk, new) for old, new in keyed])
-    docs = [{"deployment_pk": old.pk, "doc": encode(new)} for old, new in keyed]
-    rewrite(tx.connection, row_doc, "deployment_pk", docs)
+def _write_rows(connection: Connection, moved: Sequence[tuple[Held, Row]]) -> None:
+    rewrite(connection, row, "deployment_pk", [encode_row(old.pk, new) for old, new in moved])
+    docs = [{"deployment_pk": old.pk, "doc": encode(new)} for old, new in moved]
+    rewrite(connection, row_doc, "deployment_pk", docs)
     texts = [
         {"deployment_pk": old.pk, "text": clean(text)}
-        for old, new in keyed
+        for old, new in moved
         if (text := search_text(new)) != search_text(old.row)
     ]
-    rewrite(tx.connection, deep, "deployment_pk", texts)
+    rewrite(connection, deep, "deployment_pk", texts)
 
 
-def _log(tx: Transaction, before: Held, after: Row, at: datetime) -> None:
+def _log(tx: Transaction, moved: Moved, said: Conclusion, at: datetime) -> int:
+    held, after = moved.held, moved.row
     change = Change(
         at=at,
         kind=ChangeKind.CONCLUDED,
         uid=after.uid,
         name=after.name,
         scope=after.scope,
-        generation=before.generation,
-        fields=tuple(_moved_fields(before.row, after)),
+        generation=held.generation,
+        fields=(
+            *_moved_fields(held.row, after, _SHOWN),
+            *_moved_fields(said, moved.conclusion, LEADING),
+        ),
     )
-    tx.log.append(change, scope_pk=before.scope_pk, deployment_pk=before.pk, subject=CONCLUSION)
+    return tx.log.append(change, scope_pk=held.scope_pk, deployment_pk=held.pk, subject=CONCLUSION)
 
 
-def _moved_fields(before: Row, after: Row) -> Iterator[FieldChange]:
-    for name in LAID_OVER:
+_SHOWN = tuple(name for name in LAID_OVER if name not in MEASURED)
+
+
+def _moved_fields(before: Entity, after: Entity, names: Iterable[str]) -> Iterator[FieldChange]:
+    for name in names:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             yield FieldChange(
