@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 import pytest
@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 
 from apiscape.errors import NotFound, NotKept
 from apiscape.model.row import Row
+from apiscape.model.surroundings import Api
 from apiscape.model.vocabulary import Outcome, Presence
 from apiscape.query import parse, resolve_times, select_rows
 from apiscape.store import Conclusion, Store, open_store
@@ -42,6 +43,14 @@ VIEWS = (
 FACETS = ("presence", "freshness", "title", "health", "gateway", "ops", "tag", "path")
 OUTCOMES = st.sampled_from((Outcome.COMPLETE, Outcome.COMPLETE, Outcome.PARTIAL, Outcome.FAILED))
 FATES = ("seen", "seen", "seen", "gone", "held", "replaced", "unseen", "nothing")
+DRAWN = (
+    Conclusion(),
+    Conclusion(health="failing", endpoints=("https://tax.example",)),
+    Conclusion(health="healthy", endpoints=("https://tax.example",), api="api-1"),
+    Conclusion(health="failing", health_reason="5xx 7 %", errors_5xx=7.0, api="api-1"),
+    Conclusion(owners=("Tax",), exposure="private", api="api-2", consumers=("plan",)),
+    Conclusion(owners=("Duty",), environment="test", lifecycle="retired", api="api-2"),
+)
 STEPS = st.sampled_from((0 * DAY, MINUTE, DAY, 11 * DAY))
 
 
@@ -89,15 +98,28 @@ class Machine(RuleBasedStateMachine):
             self.twin.break_off(given.batch)
             self.reopen()
 
-    @rule(number=st.sampled_from(NUMBERS), health=st.sampled_from(("failing", "healthy", None)))
-    def conclude(self, number: int, health: str | None) -> None:
+    @rule(number=st.sampled_from(NUMBERS), drawn=st.sampled_from(DRAWN))
+    def conclude(self, number: int, drawn: Conclusion) -> None:
         with self.step(MINUTE):
-            drawn = Conclusion()
-            if health is not None:
-                drawn = Conclusion(health=health, endpoints=("https://tax.example",))
             given = {variant(number, 0).uid: drawn}
-            self.store.conclusions.save(given, (), seq=self.twin.seq, at=self.twin.now)
+            apis = [Api(uid=drawn.api, title="Tax")] if drawn.api else []
+            self.store.conclusions.save(given, apis, seq=self.twin.seq, at=self.twin.now)
             self.twin.conclude(number, drawn)
+
+    @rule(numbers=st.sets(st.sampled_from(NUMBERS)), p95=st.floats(0, 9))
+    def measure(self, numbers: set[int], p95: float) -> None:
+        """Let numbers and the words of a reason move, and nothing else."""
+        with self.step(MINUTE):
+            held = self.store.conclusions.load(variant(n, 0).uid for n in numbers)
+            given = {
+                uid: msgspec.structs.replace(drawn, p95_ms=p95, health_reason=f"p95 {p95} ms")
+                for uid, drawn in held.items()
+            }
+            self.store.conclusions.save(given, (), seq=self.twin.seq, at=self.twin.now)
+            for number in sorted(numbers):
+                uid = variant(number, 0).uid
+                if uid in given:
+                    self.twin.conclude(number, given[uid])
 
     @rule()
     def confirm(self) -> None:
@@ -234,33 +256,53 @@ def check_sums(reader: Reader, twin: Twin, rows: list[Row]) -> None:
 
 
 def check_then(reader: Reader, twin: Twin) -> None:
-    """Read what was, at every time that is remembered: as it was listed then, and as fresh."""
-    for at, rows in twin.then.items():
-        read = {row.uid: row for row in reader.page(f"at:{stamp(at)}", limit=100).items}
-        assert sorted(read) == sorted(rows)
-        for uid, row in rows.items():
-            assert facts_of(read[uid]) == facts_of(row)
+    """Read what was, at every time that is remembered: rows, shown ones, details, and what is no longer kept."""
+    for at, past in twin.then.items():
+        read = {row.uid: row for row in reader.page(f"{EVERY} at:{stamp(at)}", limit=100).items}
+        told = {uid: row_then(row) for uid, row in past.rows.items()}
+        assert {uid: row_then(row) for uid, row in read.items()} == told
+        assert set(reader.select(f"at:{stamp(at)}").uids) == past.shown
+    if twin.then:
+        check_details_then(reader, twin)
     if twin.horizon is not None:
+        before = twin.horizon - MINUTE
         with pytest.raises(NotKept):
-            reader.page(f"at:{stamp(twin.horizon - MINUTE)}")
+            reader.page(f"at:{stamp(before)}")
+        with pytest.raises(NotKept):
+            reader.detail(variant(0, 0).uid, at=before)
+
+
+def check_details_then(reader: Reader, twin: Twin) -> None:
+    """Read the details of one past: of another one at every step, for they are many."""
+    at = sorted(twin.then)[(7 * twin.seq) % len(twin.then)]
+    past = twin.then[at]
+    for number in NUMBERS:
+        uid = variant(number, 0).uid
+        if uid not in past.rows:
+            with pytest.raises(NotFound):
+                reader.detail(uid, at=at)
+            continue
+        detail = reader.detail(uid, at=at)
+        assert row_then(detail.row) == row_then(past.rows[uid])
+        assert detail.deployment == past.items[uid]
+        api = past.rows[uid].api
+        assert (detail.api.uid if detail.api else None) == api
+        members = past.members.get(api, []) if api else [uid]
+        assert (list(detail.api.members) if detail.api else [uid]) == members
+        assert {row.uid for row in detail.siblings} == past.shown.intersection(members) - {uid}
+        logged = [pair for pair in twin.history(uid) if pair[0] <= past.seq]
+        assert [(line.seq, line.kind) for line in detail.history] == logged
 
 
 def stamp(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-_NOT_VERSIONED: dict[str, Any] = {
-    "health": "",
-    "endpoints": (),
-    "first_seen_at": None,
-}
-
-
-def facts_of(row: Row) -> Row:
-    """Return a row but for what is concluded, and for when it was last seen while it is missing."""
+def row_then(row: Row) -> Row:
+    """Return a row but for when it was first seen, and last seen while it is missing."""
     if row.presence != Presence.PRESENT:
         row = msgspec.structs.replace(row, observed_at=None)
-    return msgspec.structs.replace(row, **_NOT_VERSIONED)
+    return msgspec.structs.replace(row, first_seen_at=None)
 
 
 def walk(address: str, *, examples: int, steps: int) -> None:

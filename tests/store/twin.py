@@ -26,6 +26,7 @@ RETIRED_SHOWN = timedelta(days=30)
 PARTS = {"restapis": (0, 1, 2, 3), "domains": (4, 5)}
 NUMBERS = tuple(number for numbers in PARTS.values() for number in numbers)
 SETTLED = frozenset({Presence.RETIRED, Presence.SUPERSEDED})
+NUMBERS_MEASURED = ("requests", "errors_4xx", "errors_5xx", "p95_ms")
 PART_OF = {number: name for name, numbers in PARTS.items() for number in numbers}
 
 
@@ -46,6 +47,9 @@ class Span:
     end: int | None = None
 
 
+_SPANS = ("facts", "standing", "sayings")
+
+
 @dataclass
 class Entry:
     """A deployment as the inventory holds it."""
@@ -62,13 +66,31 @@ class Entry:
     forgotten_at: datetime | None = None
     unseen_since: datetime | None = None
     concluded: Conclusion | None = None
+    said: Conclusion | None = None
+    sayings: list[Span] = field(default_factory=list)
     facts: list[Span] = field(default_factory=list)
     standing: list[Span] = field(default_factory=list)
 
     def copy(self) -> Entry:
         """Return an entry that goes its own way."""
-        facts, standing = map(replace, self.facts), map(replace, self.standing)
-        return replace(self, facts=list(facts), standing=list(standing))
+        spans = {name: list(map(replace, getattr(self, name))) for name in _SPANS}
+        return replace(self, **spans)
+
+
+class Past(NamedTuple):
+    """What was so at some time.
+
+    Attributes:
+        rows: Every row, by uid, the hidden ones too; `shown`: uids of those that a default view lists.
+        items: The deployments whole.
+        members: Uids by Api. `seq`: Where the log stood.
+    """
+
+    rows: dict[str, Row]
+    shown: frozenset[str]
+    items: dict[str, Deployment]
+    members: dict[str, list[str]]
+    seq: int
 
 
 @dataclass
@@ -120,7 +142,7 @@ class Twin:
     entries: dict[int, Entry] = field(default_factory=dict)
     parts: dict[str, PartState] = field(default_factory=dict)
     log: list[Logged] = field(default_factory=list)
-    then: dict[datetime, dict[str, Row]] = field(default_factory=dict)
+    then: dict[datetime, Past] = field(default_factory=dict)
 
     # ── What happens ─────────────────────────────────────────────────────────
 
@@ -193,18 +215,25 @@ class Twin:
         """Take a retired deployment out of every view."""
         entry = self.entries[number]
         seq = self._note("forgotten", entry)
-        entry.facts[-1].end = entry.standing[-1].end = seq
-        entry.forgotten_at, entry.unseen_since, entry.concluded = self.now, None, None
+        for spans in (entry.facts, entry.standing, entry.sayings):
+            if spans and spans[-1].end is None:
+                spans[-1].end = seq
+        entry.forgotten_at, entry.unseen_since = self.now, None
+        entry.concluded = entry.said = None
 
     def conclude(self, number: int, conclusion: Conclusion) -> None:
         """Lay a conclusion over a row."""
         entry = self._held(number)
         if entry is None:
             return
-        before = lay_over(project(entry.item, SCOPE), entry.concluded)
         entry.concluded = conclusion
-        if lay_over(project(entry.item, SCOPE), conclusion) != before:
-            self._note("concluded", entry)
+        if _substance(conclusion) == _substance(entry.said or Conclusion()):
+            return
+        seq = self._note("concluded", entry)
+        if entry.said is not None:
+            entry.sayings[-1].end = seq
+        entry.sayings.append(Span(seq))
+        entry.said = msgspec.structs.replace(conclusion, **dict.fromkeys(NUMBERS_MEASURED, UNKNOWN))
 
     def retain(self, keep: timedelta) -> None:
         """Let go of what lies before a horizon."""
@@ -212,16 +241,28 @@ class Twin:
         early = [line.seq for line in self.log if line.at < self.horizon]
         self.horizon_seq = max([self.horizon_seq, *early])
         self.entries = {n: e for n, e in self.entries.items() if not self._is_past(e)}
-        for entry in self.entries.values():
-            entry.facts = [s for s in entry.facts if not s.end or s.end > self.horizon_seq]
-            entry.standing = [s for s in entry.standing if not s.end or s.end > self.horizon_seq]
-        began = {s.begin for e in self.entries.values() for s in (*e.facts, *e.standing)}
+        kept = [(e, name) for e in self.entries.values() for name in _SPANS]
+        for entry, name in kept:
+            spans = [s for s in getattr(entry, name) if not s.end or s.end > self.horizon_seq]
+            setattr(entry, name, spans)
+        began = {span.begin for entry, name in kept for span in getattr(entry, name)}
         self.log = [line for line in self.log if line.seq > self.horizon_seq or line.seq in began]
         self.then = {at: rows for at, rows in self.then.items() if at >= self.horizon}
 
     def remember(self) -> None:
-        """Keep what a default view lists now; of two steps at one time, the later."""
-        self.then[self.now] = {row.uid: row for row in self.rows() if self.shows(row)}
+        """Keep what is so now, conclusions in words; of two steps at one time, the later."""
+        told = {e.item.uid: self._row(e, e.said) for e in self._living()}
+        api_of = {e.item.uid: e.said.api for e in self._living() if e.said and e.said.api}
+        self.then[self.now] = Past(
+            rows=told,
+            shown=frozenset(row.uid for row in self.rows() if self.shows(row)),
+            items=self.facts(),
+            members={
+                api: sorted(uid for uid, held in api_of.items() if held == api)
+                for api in api_of.values()
+            },
+            seq=self.seq,
+        )
 
     def copy(self) -> Twin:
         """Return a twin that goes its own way."""
@@ -237,7 +278,8 @@ class Twin:
 
     def rows(self) -> list[Row]:
         """Return every row, the hidden ones too, in the order of uid."""
-        return sorted((self._row(entry) for entry in self._living()), key=lambda row: row.uid)
+        rows = (self._row(entry, entry.concluded) for entry in self._living())
+        return sorted(rows, key=lambda row: row.uid)
 
     def deep(self) -> dict[str, Deep]:
         """Return what only the store knows of each row."""
@@ -320,7 +362,8 @@ class Twin:
             before = self.entries.get(number)
             entry = Entry(item, part, first_seen_at=self.now, changed_at=self.now)
             if before is not None:
-                entry.facts, entry.standing = before.facts, before.standing
+                for name in _SPANS:
+                    setattr(entry, name, getattr(before, name))
             self.entries[number] = entry
             seq = self._note("appeared", entry)
             entry.facts.append(Span(seq))
@@ -373,10 +416,10 @@ class Twin:
             or (forgotten and forgotten < self.horizon)
         )
 
-    def _row(self, entry: Entry) -> Row:
+    def _row(self, entry: Entry, concluded: Conclusion | None) -> Row:
         unseen = entry.unseen_since is not None or self.parts[entry.part].stale
         return msgspec.structs.replace(
-            lay_over(project(entry.item, SCOPE), entry.concluded),
+            lay_over(project(entry.item, SCOPE), concluded),
             presence=entry.presence,
             freshness=Freshness.NOT_OBSERVED if unseen else Freshness.CURRENT,
             observed_at=self._observed_at(entry),
@@ -384,6 +427,12 @@ class Twin:
             changed_at=entry.changed_at,
             missing_since=entry.missing_since,
         )
+
+
+def _substance(conclusion: Conclusion) -> Conclusion:
+    """Return what of a conclusion makes a line of the log where it moves."""
+    passing = (*NUMBERS_MEASURED, "health_reason")
+    return msgspec.structs.replace(conclusion, **dict.fromkeys(passing, UNKNOWN))
 
 
 def _begin(spans: list[Span], seq: int) -> None:

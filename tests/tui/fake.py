@@ -106,7 +106,8 @@ class FakeInventory:
     def seq(self) -> int:
         return self.log[-1].seq if self.log else 0
 
-    def detail(self, uid_or_name: str) -> Detail:
+    def detail(self, uid_or_name: str, *, at: datetime | None = None) -> Detail:
+        assert at is None
         self._ask("detail")
         for row in self.rows.values():
             if uid_or_name in {row.uid, row.name, row.native_id}:

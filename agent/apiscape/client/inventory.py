@@ -145,8 +145,8 @@ class Inventory(Protocol):
         """Return every row of the default view, in columns: superseded rows and those long retired are not in it."""
         ...
 
-    def detail(self, uid_or_name: str) -> Detail:
-        """Return everything known of one deployment.
+    def detail(self, uid_or_name: str, *, at: datetime | None = None) -> Detail:
+        """Return everything known of one deployment, now or as it was at some time.
 
         Raises:
             NotFound: no deployment has that uid, native id or name, or several have that name (the hint lists them).

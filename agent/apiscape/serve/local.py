@@ -53,13 +53,13 @@ class LocalInventory:
         """Return every row of the default view, in columns."""
         return self._reader.snapshot()
 
-    def detail(self, uid_or_name: str) -> Detail:
-        """Return everything known of one deployment.
+    def detail(self, uid_or_name: str, *, at: datetime | None = None) -> Detail:
+        """Return everything known of one deployment, now or as it was at some time.
 
         Raises:
             NotFound: No deployment has that uid, native id or name, or several have that name.
         """
-        return self._reader.detail(uid_or_name)
+        return self._reader.detail(uid_or_name, at=at)
 
     def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
         """Return changes after a sequence number, of deployments that match a view."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 import click
 import msgspec
@@ -12,12 +13,14 @@ from apiscape.cli.output import write, write_record
 from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
 from apiscape.cli.words import HEALTH_GLYPHS, clock, shown
 from apiscape.client.inventory import Detail
+from apiscape.errors import UsageError
 from apiscape.model.deployment import Deployment, Endpoint, Operation, Protections
 from apiscape.model.plain import plain
 from apiscape.model.row import Row
 from apiscape.model.security import Security
 from apiscape.model.values import is_known
 from apiscape.model.vocabulary import Basis, Freshness
+from apiscape.query.quantities import read_moment
 
 LABEL_WIDTH = 18
 
@@ -41,14 +44,28 @@ OPERATION_COLUMNS = (
 
 @click.command("show")
 @click.argument("deployment")
+@click.option("--as-of", metavar="TIME", help="The deployment as it was then.")
 @session_options()
-def command(*, session: Session, deployment: str) -> None:
+def command(*, session: Session, deployment: str, as_of: str | None) -> None:
     """Show everything known of DEPLOYMENT: its uid, native id or name; operations and provenance included."""
+    at = _moment(as_of) if as_of is not None else None
     with session.inventory() as inventory:
-        detail = inventory.detail(deployment)
+        detail = inventory.detail(deployment, at=at)
     if not write_record(session.output, detail, detail.row.name):
         width = UNLIMITED if session.output == "wide" else output_width()
         write(render_detail(detail, width=width))
+
+
+def _moment(text: str) -> datetime:
+    """Return a time as `at:` takes it.
+
+    Raises:
+        UsageError: it is none.
+    """
+    moment = read_moment(text)
+    if moment is None:
+        raise UsageError(f"--as-of takes 2026-09-30 or 2026-09-30T12:00Z, not {text}")
+    return moment
 
 
 def render_detail(detail: Detail, *, width: int) -> str:

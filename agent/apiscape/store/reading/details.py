@@ -38,6 +38,9 @@ CANDIDATES = 10
 
 _HELD = schema.deployment.c
 
+_STANDS: ColumnElement[bool] = schema.surrounding.c.to_seq.is_(None)
+"""What holds for versions of surroundings that stand now."""
+
 
 def read_detail(connection: Connection, asked: str, now: datetime) -> Detail:
     """Return everything known of the deployment that a uid, native id or name means.
@@ -56,8 +59,8 @@ def read_detail(connection: Connection, asked: str, now: datetime) -> Detail:
         scope=read_scopes(connection, record.scope_key)[0],
         api=api,
         siblings=_siblings(connection, record, api, now),
-        front_doors=_front_doors(connection, item, concluded),
-        consumers=_consumers(connection, item, concluded),
+        front_doors=front_doors_of(connection, item, concluded, _STANDS),
+        consumers=consumers_of(connection, item, concluded, _STANDS),
         gaps=_gaps(connection, record),
         history=history_of(connection, key, HISTORY),
     )
@@ -78,9 +81,19 @@ def _resolve(connection: Connection, asked: str, now: datetime) -> Record[Any]:
         if len(found) == 1:
             return found[0]
         if found:
-            raise NotFound(f"{len(found)} deployments are called {asked}", hint=_list(found))
+            raise several_are_called(asked, found)
+    raise none_is_called(asked)
+
+
+def several_are_called(asked: str, found: Sequence[Record[Any]]) -> NotFound:
+    """Return the error that lists the deployments of one name."""
+    return NotFound(f"{len(found)} deployments are called {asked}", hint=_list(found))
+
+
+def none_is_called(asked: str) -> NotFound:
+    """Return the error that says that there is no such deployment."""
     hint = "`apiscape list` shows what is there"
-    raise NotFound(f"no deployment has the uid, native id or name {asked}", hint=hint)
+    return NotFound(f"no deployment has the uid, native id or name {asked}", hint=hint)
 
 
 def _held_with(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[Record[Any]]:
@@ -102,28 +115,29 @@ def _list(found: Sequence[Record[Any]]) -> str:
 
 def _api_of(connection: Connection, key: int) -> Api | None:
     """Return the Api that a deployment belongs to, with its members and what was merged into it."""
-    member, held = schema.api_member.c, schema.api.c
-    query = select(held.uid, held.title, held.explicit_id, held.doc).join(
-        schema.api_member, member.api_uid == held.uid
-    )
-    found = connection.execute(query.where(member.deployment_pk == key)).first()
-    if found is None:
+    member = schema.api_member.c
+    uid = connection.scalar(select(member.api_uid).where(member.deployment_pk == key))
+    if uid is None:
         return None
     members = select(_HELD.uid).join(schema.api_member, member.deployment_pk == _HELD.pk)
+    query = members.where(member.api_uid == uid).order_by(_HELD.uid)
+    return read_api(connection, uid, tuple(connection.scalars(query)))
+
+
+def read_api(connection: Connection, uid: str, members: tuple[str, ...]) -> Api:
+    """Return an Api of some members; one that is no longer there has its uid for a title."""
+    found = connection.execute(select(schema.api).where(schema.api.c.uid == uid)).first()
+    if found is None:
+        return Api(uid=uid, title=uid, members=members)
     merged = schema.redirect.c
+    redirects = select(merged.old_uid).where(merged.new_uid == uid).order_by(merged.old_uid)
     return Api(
-        uid=found.uid,
+        uid=uid,
         title=found.title,
         explicit_id=found.explicit_id,
         versions=decode(found.doc, Api).versions,
-        members=tuple(
-            connection.scalars(members.where(member.api_uid == found.uid).order_by(_HELD.uid))
-        ),
-        redirects=tuple(
-            connection.scalars(
-                select(merged.old_uid).where(merged.new_uid == found.uid).order_by(merged.old_uid)
-            )
-        ),
+        members=members,
+        redirects=tuple(connection.scalars(redirects)),
     )
 
 
@@ -142,13 +156,19 @@ def _siblings(
     return read_rows(connection, connection.scalars(query).all())
 
 
-def _front_doors(
-    connection: Connection, item: Deployment, concluded: Conclusion | None
+def front_doors_of(
+    connection: Connection,
+    item: Deployment,
+    concluded: Conclusion | None,
+    standing: ColumnElement[bool],
 ) -> tuple[FrontDoor, ...]:
-    """Return the front doors that lead to a deployment: as concluded, else by their routes."""
+    """Return the front doors that lead to a deployment: as concluded, else by their routes.
+
+    `standing` is what holds for the versions of surroundings to look among.
+    """
     if concluded is not None:
-        return _surroundings(connection, FrontDoor, concluded.front_doors)
-    doors = _surroundings(connection, FrontDoor, None)
+        return _surroundings(connection, FrontDoor, concluded.front_doors, standing)
+    doors = _surroundings(connection, FrontDoor, None, standing)
     return tuple(door for door in doors if _leads_to(door, item))
 
 
@@ -159,28 +179,34 @@ def _leads_to(door: FrontDoor, item: Deployment) -> bool:
     )
 
 
-def _consumers(
-    connection: Connection, item: Deployment, concluded: Conclusion | None
+def consumers_of(
+    connection: Connection,
+    item: Deployment,
+    concluded: Conclusion | None,
+    standing: ColumnElement[bool],
 ) -> tuple[Consumer, ...]:
     """Return who is let in to a deployment: as concluded, else by what they are admitted to."""
     if concluded is not None:
-        return _surroundings(connection, Consumer, concluded.consumers)
+        return _surroundings(connection, Consumer, concluded.consumers, standing)
     admitted = (item.native_api_id, item.stage or "")
     return tuple(
         consumer
-        for consumer in _surroundings(connection, Consumer, None)
+        for consumer in _surroundings(connection, Consumer, None, standing)
         if consumer.account == item.account and admitted in (consumer.admits or ())
     )
 
 
 def _surroundings(
-    connection: Connection, kind: type[T], uids: Sequence[str] | None
+    connection: Connection,
+    kind: type[T],
+    uids: Sequence[str] | None,
+    standing: ColumnElement[bool],
 ) -> tuple[T, ...]:
     """Return what stands of one kind, by uid, of all or of some; what several scopes see is there once."""
     held = schema.surrounding.c
     query = (
         select(held.uid, held.doc)
-        .where(held.kind == KINDS[kind], held.to_seq.is_(None))
+        .where(held.kind == KINDS[kind], standing)
         .order_by(held.uid, held.from_seq)
     )
     if uids is not None:

@@ -50,10 +50,14 @@ def _go_on_at(items: tuple[Change, ...], limit: int, last_seq: int) -> int:
     return items[-1].seq if len(items) >= limit and items else last_seq
 
 
-def history_of(connection: Connection, key: int, limit: int) -> tuple[Change, ...]:
-    """Return the changes of one deployment, newest first."""
+def history_of(
+    connection: Connection, key: int, limit: int, until: int | None = None
+) -> tuple[Change, ...]:
+    """Return the changes of one deployment, newest first, all or up to a sequence number."""
     query = select(_LOG.seq, _LOG.doc).where(
         _LOG.deployment_pk == key, _LOG.subject.in_((DEPLOYMENT, CONCLUSION))
     )
+    if until is not None:
+        query = query.where(_LOG.seq <= until)
     newest = query.order_by(_LOG.seq.desc()).limit(limit)
     return tuple(decode_change(seq, doc) for seq, doc in connection.execute(newest))

@@ -12,7 +12,7 @@ brought to schema 0002 count from when they last moved: before that nothing was 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -217,13 +217,16 @@ def _row(item: Deployment, record: Record[Any], sight: Sight) -> Row:
     )
 
 
-def sights_at(connection: Connection, moment: Moment) -> dict[int, Sight]:
-    """Return what was known of each part, by its key, from the runs that had ended."""
-    parts = connection.execute(
-        select(schema.part.c.scope_pk, schema.part.c.name, schema.part.c.pk)
-    ).all()
+def sights_at(
+    connection: Connection, moment: Moment, scopes: Iterable[int] | None = None
+) -> dict[int, Sight]:
+    """Return what was known of each part, by its key, from the runs that had ended; of some scopes or all."""
+    held = schema.part.c
+    query = select(held.scope_pk, held.name, held.pk)
+    if scopes is not None:
+        query = query.where(held.scope_pk.in_(sorted(set(scopes))))
     by_scope: dict[int, dict[str, int]] = {}
-    for scope_pk, name, key in parts:
+    for scope_pk, name, key in connection.execute(query).all():
         by_scope.setdefault(scope_pk, {})[name] = key
     sights: dict[int, Sight] = {}
     for scope_pk, keys in by_scope.items():

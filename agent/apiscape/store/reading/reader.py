@@ -37,6 +37,7 @@ from apiscape.store.reading.history import read_rows_at
 from apiscape.store.reading.paging import ordering_of, read_cursor, write_cursor
 from apiscape.store.reading.scopes import read_scopes, summarise
 from apiscape.store.reading.snapshot import take_snapshot
+from apiscape.store.reading.then import read_detail_at
 
 MOST_ROWS = 10_000
 """Rows of a page, and changes of a page of the log."""
@@ -110,13 +111,15 @@ class Reader:
         with self._database.read() as connection:
             return take_snapshot(connection, read_position(connection, LOG), self._clock())
 
-    def detail(self, uid_or_name: str) -> Detail:
-        """Return everything known of one deployment.
+    def detail(self, uid_or_name: str, *, at: datetime | None = None) -> Detail:
+        """Return everything known of one deployment, now or as it was at some time (see `then`).
 
         Raises:
             NotFound: None has that uid, native id or name, or several have that name.
         """
         with self._database.read() as connection:
+            if at is not None:
+                return read_detail_at(connection, uid_or_name, at)
             return read_detail(connection, uid_or_name, self._clock())
 
     def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
