@@ -113,7 +113,7 @@ class Intake:
         """Take up what is said of a part; `Synced` and what a newer contract may add say nothing here."""
         match said:
             case PartFailed():
-                self._ledger.part(said.part).error = said.error
+                self._ledger.part(said.part).cut(said.error)
             case PartAbsent():
                 self._ledger.part(said.part).absent = said.reason
             case Absent():

@@ -82,6 +82,11 @@ class PartLedger:
         if not page.last and self._turns[page.native_ids] >= _MOST[bool(page.native_ids)]:
             raise Malformed(f"the listing of {self.part} has no end")
 
+    def cut(self, error: ErrorRecord) -> None:
+        """Take up that the listing could not be read to its end, whatever its pages said."""
+        self.error = error
+        self.whole = False
+
     def settle(self, native_id: str, end: End) -> bool:
         """End an object, and say whether that was its turn: listed, and not ended before."""
         state = self.ends.get(native_id)
@@ -149,6 +154,16 @@ class PartLedger:
         clean = self.whole and not (self.error or self.failed or self.unsure or self.there)
         return Outcome.COMPLETE if clean else Outcome.PARTIAL
 
+    @property
+    def is_believed(self) -> bool:
+        """Whether its listing, if it was read to its end, says what there is; to be asked after `close`.
+
+        It does not where the collector is defective, or permissions hide some of it. Objects and
+        details that could not be read, and an error after the last page, take nothing from it.
+        """
+        defective = self.error is not None and self.error.kind == ErrorKind.DEFECT
+        return not (defective or self.defects or self.unsure or self.there)
+
     def ledger(self) -> Ledger:
         """Return the part's sums."""
         ends = list(self.ends.values())
@@ -183,6 +198,7 @@ class PartLedger:
         return PartSight(
             part=self.part,
             outcome=self.outcome,
+            whole=self.whole and self.is_believed,
             listed=frozenset(self.ends),
             given=self.given,
             staged=frozenset(self.staged),
@@ -191,7 +207,7 @@ class PartLedger:
             gone=self.gone,
             there=frozenset(self.there),
             narrowable=narrowable,
-            reason=words(self.error) if self.error else self._narrowed() or self._troubled(),
+            reason=words(self.error) if self.error else self._narrowed(),
         )
 
     def _defect(self) -> ErrorRecord | None:
@@ -203,9 +219,6 @@ class PartLedger:
             message=f"defect of the collector: {self.part}: {self.defects[0]}{more}",
             next_step="report it to the collector's author",
         )
-
-    def _troubled(self) -> str:
-        return f"not listed by a run that failed on {len(self.failed)} objects of {self.part}"
 
     def _narrowed(self) -> str | None:
         hidden = len(self.there) + len(self.unsure)

@@ -18,7 +18,7 @@ class Known(Entity, frozen=True):
     Attributes:
         listed_id: Native id of the listed object that gave it.
         facts, detail: Hashes (`codec.facts_hash`, `codec.detail_hash`).
-        missing_runs: Complete runs in a row that did not list it.
+        missing_runs: Runs in a row that listed its part to the end and did not list it.
         token, token_at: Native change token of its detail, and when the detail was read.
     """
 
@@ -86,12 +86,15 @@ class Verdict(Entity, frozen=True):
         stale_parts: Parts of which nothing could be seen; all their rows are not observed.
         stands: Part and id of listed objects of which everything stands as stored, what stands
             around their deployments too.
+        whole_parts: Partial parts that were listed to their end all the same: what they did not list
+            is gone, though objects or details of them failed.
     """
 
     presence: tuple[PresenceChange, ...] = ()
     not_observed: tuple[NotObserved, ...] = ()
     stale_parts: tuple[str, ...] = ()
     stands: tuple[tuple[str, str], ...] = ()
+    whole_parts: tuple[str, ...] = ()
 
 
 class Batch(Entity, frozen=True):

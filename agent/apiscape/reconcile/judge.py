@@ -1,6 +1,6 @@
 """The end of a run: which known deployments are missing, retired, suspect or not observed.
 
-    place in its part      complete part                      partial part       failed, absent
+    place in its part      listed to its end                  partly listed      failed, absent
     seen, stands           nothing                            nothing            (the part is stale)
     gone, by evidence      retired                            retired            retired
     superseded             superseded                         superseded         -
@@ -9,6 +9,7 @@
     unlisted, dropped      missing, in time retired,          not observed       -
                            or suspect where it is too many
 
+An object that could not be read is left out, however the rest went: presence follows the listing.
 Whatever a run sees again is written as returned by `compare`; it never comes here.
 """
 
@@ -82,6 +83,7 @@ def judge(
         not_observed=tuple(change for change in said if isinstance(change, NotObserved)),
         stale_parts=tuple(sorted(p for p, sight in parts.items() if sight.outcome in _BLIND)),
         stands=tuple(sorted((p, key) for p, sight in parts.items() for key in sight.stands)),
+        whole_parts=tuple(sorted(p for p, sight in parts.items() if sight.is_whole_though_partial)),
     )
 
 
@@ -108,7 +110,7 @@ def _is_loss(row: Known, where: Place, sight: PartSight) -> bool:
     """Say whether the guard counts a row: absences, and reads that contradict the listing itself."""
     if where is Place.GONE:
         return _contradicts(row, sight)
-    return where in _ABSENCES and sight.outcome == Outcome.COMPLETE
+    return where in _ABSENCES and sight.proves_absence
 
 
 def _contradicts(row: Known, sight: PartSight) -> bool:
@@ -137,7 +139,7 @@ def _presence(row: Known, where: Place, court: _Court) -> PresenceChange | None:
             reason="a direct read found it",
             evidence=DIRECT_READ,
         )
-    if where in _ABSENCES and court.sight.outcome == Outcome.COMPLETE:
+    if where in _ABSENCES and court.sight.proves_absence:
         return _absence(row, where, court)
     return None
 
@@ -167,7 +169,7 @@ def _absence(row: Known, where: Place, court: _Court) -> PresenceChange | None:
         runs >= court.policy.retire_after_runs and court.at - since >= court.policy.retire_after
     )
     if proves and patient:
-        return _retire(row, since, reason=f"{reason} by {runs} complete runs", evidence=LISTING)
+        return _retire(row, since, reason=f"{reason} by {runs} whole listings", evidence=LISTING)
     return PresenceChange(
         uid=row.uid,
         presence=Presence.MISSING,
@@ -191,7 +193,7 @@ def _retire(row: Known, since: datetime, *, reason: str, evidence: str) -> Prese
 
 def _is_unobserved(where: Place, sight: PartSight) -> bool:
     if where in _ABSENCES:
-        return sight.outcome == Outcome.PARTIAL
+        return sight.outcome == Outcome.PARTIAL and not sight.proves_absence
     return where in {Place.LEFT_OUT, Place.THERE}
 
 

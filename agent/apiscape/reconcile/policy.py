@@ -11,7 +11,7 @@ class PresencePolicy(Entity, frozen=True):
     """When a missing deployment retires, and how much loss is too much to believe.
 
     Attributes:
-        retire_after_runs: Complete runs in a row that did not list it, and
+        retire_after_runs: Whole listings in a row that did not give it, and
         retire_after: how long it has been missing; both must be reached.
         guard_share, guard_rows: A part that would lose more than this share of its deployments,
             and at least so many, is held as suspect.

@@ -16,7 +16,9 @@ class PartSight(Entity, frozen=True):
     """One part, as a run saw it; ids are those of listed objects unless it says uids.
 
     Attributes:
-        outcome: A word of `Outcome`; only a complete part can make anything missing.
+        outcome: A word of `Outcome`.
+        whole: Whether a partial part was listed to its end all the same, and believed: what failed
+            is objects or details of it.
         listed: Every id that the listing gave.
         given: Uids of the deployments that each recorded object gave.
         staged: Recorded objects of which at least one deployment has a real stage.
@@ -26,11 +28,12 @@ class PartSight(Entity, frozen=True):
         there: Objects that were not listed and yet answered a direct read.
         narrowable: Whether permissions can narrow the listing without a word, so that only a
             direct read proves that an object is gone.
-        reason: Why the part is not complete, for the rows that it did not see.
+        reason: Why the part was not listed to its end, for the rows that it did not see.
     """
 
     part: str
     outcome: str = Outcome.COMPLETE
+    whole: bool = False
     listed: frozenset[str] = frozenset()
     given: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
     staged: frozenset[str] = frozenset()
@@ -40,6 +43,16 @@ class PartSight(Entity, frozen=True):
     there: frozenset[str] = frozenset()
     narrowable: bool = False
     reason: str | None = None
+
+    @property
+    def proves_absence(self) -> bool:
+        """Whether what its listing does not give is missing."""
+        return self.outcome == Outcome.COMPLETE or self.is_whole_though_partial
+
+    @property
+    def is_whole_though_partial(self) -> bool:
+        """Whether only objects or details of it failed, and its listing did not."""
+        return self.outcome == Outcome.PARTIAL and self.whole
 
 
 class Place(StrEnum):
@@ -58,7 +71,7 @@ def place(row: Known, sight: PartSight) -> Place:
     """Return what became of a row that no object of the run gave.
 
     `UNLISTED` means that its object was not listed; `DROPPED` that its object was recorded
-    without it. Whether that proves anything is for the part's outcome to say.
+    without it. Whether that proves anything is for `PartSight.proves_absence` to say.
     """
     listed_id = row.listed_id
     if listed_id in sight.gone:

@@ -213,13 +213,53 @@ def test_an_object_that_hides_makes_the_part_partial() -> None:
     assert (ledger.report().reason, ledger.sight(narrowable=True).reason) == (reason, reason)
 
 
-def test_what_a_troubled_part_did_not_list_has_a_reason() -> None:
-    ledger = part("a")
+def test_a_listing_is_believed_whatever_failed_of_its_objects() -> None:
+    ledger = part("a", "b")
     ledger.fail(Failed("a", CUT))
-    closed(ledger)
-    assert ledger.sight(narrowable=False).reason == (
-        "not listed by a run that failed on 1 objects of apis"
-    )
+    ledger.settle("b", End.RECORDED)
+    sight = closed(ledger).sight(narrowable=False)
+    assert (sight.outcome, sight.whole, sight.proves_absence) == ("partial", True, True)
+    assert sight.left_out == {"a": "unreachable: cut off"}
+
+
+def test_a_listing_is_believed_where_the_visit_was_cut_after_its_last_page() -> None:
+    ledger = closed(part("a", "b"), CUT)
+    assert (ledger.outcome, ledger.sight(narrowable=False).proves_absence) == ("partial", True)
+
+
+DEFECT = ErrorRecord(kind="defect", message="KeyError")
+
+
+@pytest.mark.parametrize(
+    ("doubt", "error"),
+    [
+        (lambda ledger: ledger.settle("x", End.RECORDED), None),
+        (lambda ledger: ledger.settle("x", End.RECORDED), CUT),
+        (lambda ledger: None, None),
+        (lambda ledger: None, DEFECT),
+        (lambda ledger: ledger.there.add("x"), CUT),
+        (lambda ledger: ledger.unsure.update(x="access denied: no"), CUT),
+        (lambda ledger: ledger.cut(CUT), None),
+    ],
+    ids=["unlisted", "unlisted, cut", "left over", "crash", "there", "forbidden", "part failed"],
+)
+def test_a_listing_that_is_doubted_proves_no_absence(doubt: object, error: object) -> None:
+    ledger = part("a", "b")
+    ledger.settle("a", End.RECORDED)
+    assert callable(doubt)
+    doubt(ledger)
+    assert error is None or isinstance(error, ErrorRecord)
+    closed(ledger, error)
+    assert ledger.outcome == "partial"
+    assert not ledger.sight(narrowable=True).proves_absence
+
+
+def test_a_listing_that_could_not_be_read_to_its_end_is_a_lower_bound() -> None:
+    ledger = part("a")
+    ledger.settle("a", End.RECORDED)
+    ledger.cut(CUT)
+    assert not closed(ledger).ledger().listed_whole
+    assert ledger.error is CUT
 
 
 # Whatever is said, in whatever order, the sums close.

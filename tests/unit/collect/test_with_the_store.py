@@ -9,11 +9,13 @@ from typing import cast
 import pytest
 
 from apiscape.collect.scan import Tools, scan
-from apiscape.collectors.contract import Listed, Recorded, Unchanged
+from apiscape.collectors.contract import Failed, Listed, Recorded, Unchanged
 from apiscape.errors import Fenced
 from apiscape.model.known import Batch
+from apiscape.model.run import ErrorRecord
 from apiscape.model.surroundings import Gateway
 from apiscape.store import Store, open_store
+from apiscape.store.reading.reader import Reader
 from tests.unit.collect.store_double import MemoryStore
 from tests.unit.collect.test_scan import World
 from tests.unit.collect.toy import GET, SCOPE, SOURCE, Bench, ToyGate, ToyProvider, toy_deployment
@@ -54,6 +56,46 @@ def test_missing_retired_and_returned_are_kept(store: Store) -> None:
     world.provider.gate.apis["b"] = held
     assert world.visit().totals.returned == 1
     assert presence(store) == {"a": "present", "b": "present"}
+
+
+BROKEN = ErrorRecord(kind="malformed", message="no name")
+
+
+def recorded(*names: str) -> list[Recorded]:
+    """Return objects of a live stage each, and a gateway around it."""
+    return [Recorded(name, (toy_deployment(name, "live"), gateway(name))) for name in names]
+
+
+def gateway(name: str) -> Gateway:
+    return Gateway(
+        uid=name, native_id=name, native_kind="toy", provider="toy", account="1", name=name
+    )
+
+
+def test_an_object_that_always_fails_holds_up_nothing_of_the_rest(store: Store) -> None:
+    world = bench(store)
+    world.script(Listed("apis", ("a", "b", "bad"), last=True), *recorded("a", "b", "bad"))
+    page = Listed("apis", ("a", "bad"), last=True)
+    report = world.script(page, *recorded("a"), Failed("bad", BROKEN))
+    assert (report.outcome, report.totals.missing, report.totals.not_observed) == ("partial", 1, 1)
+    assert presence(store) == {"a": "present", "b": "missing", "bad": "present"}
+    assert store.surroundings.current(Gateway) == (gateway("a"), gateway("bad"))
+    world.clock.advance(hours=25)
+    report = world.script(page, *recorded("a"), Failed("bad", BROKEN))
+    assert report.totals.retired == 1
+    assert presence(store) == {"a": "present", "b": "retired", "bad": "present"}
+    (row,) = Reader(store.database, world.clock.now).page("freshness:not_observed").items
+    assert row.name == "bad"
+
+
+def test_a_listing_cut_short_beside_an_object_that_fails_loses_nothing(store: Store) -> None:
+    world = bench(store)
+    world.script(Listed("apis", ("a", "b", "bad"), last=True), *recorded("a", "b", "bad"))
+    for _ in range(3):
+        world.clock.advance(hours=25)
+        world.script(Listed("apis", ("a", "bad")), *recorded("a"), Failed("bad", BROKEN))
+    assert presence(store) == dict.fromkeys(("a", "b", "bad"), "present")
+    assert len(store.surroundings.current(Gateway)) == 3
 
 
 def test_what_stands_around_an_unchanged_object_stays(store: Store) -> None:

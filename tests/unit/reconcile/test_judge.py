@@ -195,6 +195,54 @@ def test_a_stage_dropped_by_its_api_retires_where_listings_can_be_narrowed() -> 
     assert presences(verdict) == {old.uid: "retired"}
 
 
+# Objects that fail, in a listing that was read to its end.
+
+
+def troubled(*names: str, failed: tuple[str, ...] = ("bad",), **more: Any) -> PartSight:
+    """Return a whole listing of which some objects could not be read."""
+    left_out = dict.fromkeys(failed, "malformed: no name")
+    listed = frozenset({*names, *failed})
+    sight = {"outcome": "partial", "whole": True, "listed": listed, "left_out": left_out}
+    return complete(*names, **(sight | more))
+
+
+def test_an_object_that_fails_is_not_observed_and_the_rest_goes_by_the_listing() -> None:
+    known = [row("a"), row("a", "test"), row("b"), row("bad"), row("bad", "test")]
+    verdict = judge(known, [troubled("a")], at=NOON)
+    assert presences(verdict) == {row("a", "test").uid: "missing", row("b").uid: "missing"}
+    assert {each.uid: each.reason for each in verdict.not_observed} == {
+        row("bad").uid: "malformed: no name",
+        row("bad", "test").uid: "malformed: no name",
+    }
+    assert (verdict.stale_parts, verdict.whole_parts) == ((), ("apis",))
+
+
+def test_what_is_gone_retires_though_an_object_fails_in_every_run() -> None:
+    known = [row("a"), row("b"), row("bad")]
+    for at, expected in [(NOON, "missing"), (NOON + timedelta(hours=1), "missing")]:
+        verdict = judge(known, [troubled("a")], at=at)
+        assert presences(verdict) == {row("b").uid: expected}
+        known = after(known, verdict)
+    [change] = judge(known, [troubled("a")], at=NEXT_DAY).presence
+    assert (change.uid, change.presence) == (row("b").uid, "retired")
+    assert change.reason == "not listed by 3 whole listings"
+
+
+def test_a_listing_cut_short_loses_nothing_however_it_failed() -> None:
+    known = [row("a"), row("b", presence="missing", missing_since=NOON, missing_runs=9), row("c")]
+    verdict = judge(known, [troubled("a", whole=False, reason="cut off")], at=NEXT_DAY)
+    assert (verdict.presence, verdict.whole_parts) == ((), ())
+    assert [each.reason for each in verdict.not_observed] == ["cut off"]
+
+
+@pytest.mark.parametrize("outcome", ["failed", "absent"])
+def test_a_part_of_which_nothing_was_seen_proves_nothing_even_if_it_says_that_it_is_whole(
+    outcome: str,
+) -> None:
+    sight = PartSight("apis", outcome=outcome, whole=True)
+    assert judge([row("a")], [sight], at=NOON) == Verdict(stale_parts=("apis",))
+
+
 # The guard against mass loss.
 
 MANY = [row(f"n{index:02}") for index in range(30)]
@@ -210,6 +258,15 @@ def listing(count: int, **more: Any) -> PartSight:
 def test_too_much_loss_at_once_is_suspect(listed: int, word: str) -> None:
     verdict = judge(MANY, [listing(listed)], at=NOON)
     assert presences(verdict) == {item.uid: word for item in MANY[listed:]}
+
+
+def test_the_guard_holds_where_objects_fail_and_does_not_count_them() -> None:
+    failing = tuple(f"n{index:02}" for index in range(15, 30))
+    names = [f"n{index:02}" for index in range(5)]
+    lost = judge(MANY, [troubled(*names, failed=failing)], at=NOON)
+    assert presences(lost) == {item.uid: "suspect" for item in MANY[5:15]}
+    few = judge(MANY, [troubled(*names, "n05", failed=failing)], at=NOON)
+    assert presences(few) == {item.uid: "missing" for item in MANY[6:15]}
 
 
 def test_few_of_few_are_no_mass_loss() -> None:
@@ -334,6 +391,17 @@ def test_what_was_not_seen_whole_loses_nothing(
     known, sight, at = world
     blind = msgspec.structs.replace(sight, outcome="partial")
     assert set(presences(judge(known, [blind], at=at)).values()) <= {"superseded"}
+
+
+@given(worlds())
+def test_presence_follows_the_listing_and_not_what_failed_of_it(
+    world: tuple[list[Known], PartSight, datetime],
+) -> None:
+    known, sight, at = world
+    whole = msgspec.structs.replace(sight, outcome="complete")
+    troubled = msgspec.structs.replace(sight, outcome="partial", whole=True)
+    one, other = judge(known, [whole], at=at), judge(known, [troubled], at=at)
+    assert (one.presence, one.not_observed) == (other.presence, other.not_observed)
 
 
 @given(worlds())

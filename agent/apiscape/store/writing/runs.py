@@ -289,8 +289,12 @@ def _close_surroundings(
     parts: Mapping[str, int],
     given: Mapping[int, set[str]],
 ) -> None:
-    """Close what the complete parts did not give again, but for what they could not look at."""
-    whole = [item for item in seen_parts(report, verdict) if item.outcome == Outcome.COMPLETE]
+    """Close what the parts listed to their end did not give again, but for what they could not look at."""
+    whole = [
+        item
+        for item in seen_parts(report, verdict)
+        if item.outcome == Outcome.COMPLETE or item.part in verdict.whole_parts
+    ]
     spared = {parts[item.part]: _not_looked_at(item) for item in whole}
     for name, listed_id in verdict.stands:
         spared.get(parts.get(name, 0), set()).add(clean(listed_id))

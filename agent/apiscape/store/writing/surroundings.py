@@ -152,12 +152,12 @@ def close_surroundings(
     given: Mapping[int, set[str]],
     spared: Mapping[int, set[str]],
 ) -> None:
-    """Close what a complete part did not give again.
+    """Close what a part that was listed to its end did not give again.
 
     Args:
         tx: The transaction.
         visit: The run.
-        given: Uids that the run gave, by key of each complete part.
+        given: Uids that the run gave, by key of each such part.
         spared: Listed ids, by key of the part, that the run could not look at.
     """
     if not given:
