@@ -199,12 +199,13 @@ class ScopeBudget:
 
     Attributes:
         calls, throttled: Calls begun, and refused for rate.
+        stop: Ends the visit that draws on it.
     """
 
     def __init__(self, quotas: Quotas, provider: str, stop: Stop) -> None:
         self._quotas = quotas
         self._provider = provider
-        self._stop = stop
+        self.stop = stop
         self._lock = threading.Lock()
         self.calls = 0
         self.throttled_calls = 0
@@ -216,7 +217,7 @@ class ScopeBudget:
             Cancelled: the visit should stop, or its deadline comes first.
         """
         self._quotas.acquire(
-            self._provider, families, account=account, region=region, stop=self._stop
+            self._provider, families, account=account, region=region, stop=self.stop
         )
         with self._lock:
             self.calls += 1

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +17,7 @@ from apiscape.collect.clock import Clock, Stop
 from apiscape.collect.direct import read_directly
 from apiscape.collect.intake import Intake
 from apiscape.collect.ledger import ScopeLedger
+from apiscape.collect.lending import lend_session
 from apiscape.collect.ports import Runs
 from apiscape.collect.quotas import ScopeBudget
 from apiscape.collect.source import SourcePlan
@@ -184,7 +184,10 @@ class ScopeRun:
         return ended
 
     def _discover(self, collector: Collector) -> None:
-        with self._session() as session:
+        job = self.job
+        with lend_session(
+            job.provider, job.source.settings, job.scope.reach, self._budget
+        ) as session:
             visit = self._lend(session)
             for said in collector.discover(self.job.scope, visit):
                 self._take(said)
@@ -197,18 +200,6 @@ class ScopeRun:
                     self._known.values(),
                     self._run.generation,
                 )
-
-    @contextmanager
-    def _session(self) -> Iterator[Any]:
-        """Lend a signed-in session, and close it at the end if it can be."""
-        reach = self.job.scope.reach
-        session = self.job.provider.session(self.job.source.settings, reach, self._budget)
-        try:
-            yield session
-        finally:
-            close = getattr(session, "close", None)
-            if callable(close):
-                close()
 
     def _lend(self, session: Any) -> ScopeVisit:  # noqa: ANN401 - the SDK's own type
         return ScopeVisit(

@@ -39,6 +39,7 @@ from apiscape.collectors.contract import (
     Unchanged,
     Unseen,
 )
+from apiscape.collectors.trying import Grant, Tried, TriesPermissions
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.identity import deployment_uid
@@ -240,6 +241,21 @@ class CollectorConformance:
             _require(not foreign, f"called without being declared: {sorted(foreign)}")
             _require(trial.taken >= len(trial.operations), "calls went past the budget")
 
+    def test_trying_its_permissions_is_cheap_and_honest(self) -> None:
+        """Each is spoken of once, by at most one call that it declares; a refused one is denied, never granted."""
+        collector = self.world.collector
+        if not isinstance(collector, TriesPermissions):
+            return
+        clean = self._try(collector)
+        spoken_of = [tried.permission.reveals for tried in clean.said]
+        wanted = [permission.reveals for permission in collector.permissions]
+        _require(sorted(spoken_of) == sorted(wanted), "not every permission is spoken of once")
+        _require(len(clean.operations) <= len(wanted), "more calls than permissions")
+        for call, operation in enumerate(clean.operations):
+            trial = self._try(collector, Fault(DENIED, call))
+            refused = [each for each in trial.said if each.operation][call]
+            _require(refused.grant == Grant.DENIED, f"{operation} was denied, not {refused.grant}")
+
     def test_its_readme_names_every_permission(self) -> None:
         """Whoever grants the permissions finds each in the README."""
         text = self.world.readme.read_text("utf-8")
@@ -268,6 +284,23 @@ class CollectorConformance:
             operations = tuple(self.world.operations())
         return Trial(said=tuple(said), error=error, operations=operations, taken=purse.taken)
 
+    def _try(self, collector: TriesPermissions, fault: Fault | None = None) -> _PermissionTrial:
+        """Let the collector try its permissions; only what each declares may be called for it."""
+        purse = _Purse()
+        with self.world.open(fault, purse) as session:
+            said = tuple(collector.try_permissions(self.world.scope, _TrialVisit(session, {})))
+            operations = tuple(self.world.operations())
+        for tried in said:
+            made = {tried.operation} - {None}
+            foreign = made - set(tried.permission.operations)
+            _require(not foreign, f"tried by what it does not declare: {sorted(map(str, foreign))}")
+            told = tried.grant in {Grant.GRANTED, Grant.DENIED}
+            _require(bool(made) or not told, f"{tried.grant} without a call")
+        named = sorted(filter(None, (tried.operation for tried in said)))
+        _require(sorted(operations) == named, f"called {operations}, but says it called {named}")
+        _require(purse.taken >= len(operations), "calls went past the budget")
+        return _PermissionTrial(said=said, operations=operations)
+
     def _break_every_call(self, kind: str) -> None:
         clean = self._visit()
         for call in range(min(len(clean.operations), MOST_CALLS)):
@@ -288,6 +321,13 @@ class CollectorConformance:
         _require(trial.whole() == clean.whole(), f"{kind}: listed something else")
         uids = {item.uid for item in clean.deployments()}
         _require({item.uid for item in trial.deployments()} == uids, f"{kind}: other deployments")
+
+
+class _PermissionTrial(Entity, frozen=True):
+    """What a collector said of its permissions, and the operations that it called for it."""
+
+    said: tuple[Tried, ...]
+    operations: tuple[str, ...]
 
 
 class _Purse:

@@ -14,7 +14,9 @@ from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, count, items, labels, number, part, text
 from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Observation, Permission, Quota, Recorded, Visit
+from apiscape.collectors.trying import Tried
 from apiscape.model.identity import entity_uid
 from apiscape.model.run import Scope
 from apiscape.model.surroundings import Consumer
@@ -41,6 +43,12 @@ class UsagePlanCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+
+    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying each permission."""
+        del scope  # the session knows its place
+        calls = visit.session.calls(self.permissions)
+        return try_each(calls, self.permissions)
 
     def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
         """Yield every usage plan of an account's region.

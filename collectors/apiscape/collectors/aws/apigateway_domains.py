@@ -17,6 +17,7 @@ from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import (
     CollectorError,
     Gone,
@@ -28,6 +29,7 @@ from apiscape.collectors.contract import (
     Unsupported,
     Visit,
 )
+from apiscape.collectors.trying import Tried
 from apiscape.model.run import Scope
 from apiscape.model.surroundings import FrontDoorRoute
 from apiscape.model.values import UNKNOWN, Unknown
@@ -68,6 +70,12 @@ class DomainCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+
+    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying each permission."""
+        del scope  # the session knows its place
+        calls = visit.session.calls(self.permissions)
+        return try_each(calls, self.permissions, noun="domain")
 
     def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
         """Yield every custom domain of an account's region.

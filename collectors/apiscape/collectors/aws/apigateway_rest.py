@@ -19,7 +19,9 @@ from apiscape.collectors.aws.picking import Item, items, text
 from apiscape.collectors.aws.resources import read_resources
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
+from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Malformed, Observation, Permission, Quota, Visit
+from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment, Spec
 from apiscape.model.run import Scope
 
@@ -64,6 +66,12 @@ class RestApiCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+
+    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying each permission."""
+        del scope  # the session knows its place
+        calls = visit.session.calls(self.permissions)
+        return try_each(calls, self.permissions, noun="REST API")
 
     def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
         """Yield every REST API of an account's region.

@@ -27,7 +27,9 @@ from apiscape.collectors.aws.routes import (
 )
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
+from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Observation, Permission, Quota, Visit
+from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment, Spec
 from apiscape.model.run import Scope
 
@@ -136,10 +138,17 @@ class V2Collector(ABC):
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
     permissions: ClassVar[tuple[Permission, ...]]
+    noun: ClassVar[str]
 
     @abstractmethod
     def takes(self, api: Item) -> bool:
         """Say whether an API of the listing is of this product."""
+
+    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying each permission."""
+        del scope  # the session knows its place
+        calls = visit.session.calls(self.permissions)
+        return try_each(calls, self.permissions, noun=self.noun, takes=self.takes)
 
     def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
         """Yield every API of the protocol in an account's region.
@@ -168,6 +177,7 @@ class HttpApiCollector(V2Collector):
 
     product: ClassVar[str] = v2.HTTP_KIND
     title: ClassVar[str] = "API Gateway HTTP"
+    noun: ClassVar[str] = "HTTP API"
     permissions: ClassVar[tuple[Permission, ...]] = (
         _APIS,
         _STAGES,
@@ -187,6 +197,7 @@ class WebSocketApiCollector(V2Collector):
 
     product: ClassVar[str] = v2.WEBSOCKET_KIND
     title: ClassVar[str] = "API Gateway WebSocket"
+    noun: ClassVar[str] = "WebSocket API"
     permissions: ClassVar[tuple[Permission, ...]] = (
         _APIS,
         _STAGES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,8 +18,10 @@ from apiscape.collectors.aws.estate import (
 from apiscape.collectors.aws.iam import FORMS, Role, write_policy
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.collectors.aws.sign_in_trials import SignInTrials
 from apiscape.collectors.aws.signin import Identity, SignIn
 from apiscape.collectors.contract import Budget, Permission, Plan, ProviderSettings
+from apiscape.collectors.trying import Tried
 from apiscape.model.run import Reach
 
 PLANNING_THREADS = 8
@@ -108,10 +110,19 @@ class AwsProvider:
         """
         role = None
         if settings.roles or settings.accounts or settings.role_name:
-            caller = self._callers.get(settings) or SignIn(settings).identity()
-            self._callers[settings] = caller
-            role = target_of(settings, caller, reach.account).role
+            role = target_of(settings, self._caller(settings), reach.account).role
         return AwsSession(lambda: SignIn(settings, role), reach, budget)
+
+    def try_sign_in(
+        self, settings: AwsSettings, reaches: Sequence[Reach], budget: Budget
+    ) -> Iterator[Tried]:
+        """Yield what came of trying `permissions` (`apiscape permissions`).
+
+        Raises:
+            CredentialsInvalid: nobody is signed in.
+        """
+        caller = self._caller(settings)
+        yield from SignInTrials(settings, caller, budget, self.permissions).run(reaches)
 
     def write_policy(
         self, form: str, settings: AwsSettings, permissions: Iterable[Permission]
@@ -143,6 +154,12 @@ class AwsProvider:
             return {"profile": profile}
         signed_in = any(os.environ.get(name) for name in SIGNS_OF_SIGN_IN)
         return {} if signed_in or _has_credentials_file() else None
+
+    def _caller(self, settings: AwsSettings) -> Identity:
+        """Return who is signed in, asking only where no plan did."""
+        if settings not in self._callers:
+            self._callers[settings] = SignIn(settings).identity()
+        return self._callers[settings]
 
 
 def _has_credentials_file() -> bool:

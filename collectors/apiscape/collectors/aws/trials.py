@@ -1,0 +1,182 @@
+"""Trying the rights of the AWS collectors: one cheap call each, of an operation that it declares.
+
+What needs an object is tried on the first one of the listing's first page. A document is asked
+for and not read. Nothing is tried twice, and no page but the first is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from apiscape.collectors.aws import domains
+from apiscape.collectors.aws.calls import PAGING, Calls
+from apiscape.collectors.aws.picking import Item, items, text
+from apiscape.collectors.contract import Permission
+from apiscape.collectors.trying import Grant, Tried, attempt
+
+Takes = Callable[[Item], bool]
+Parameters = dict[str, object]
+
+REST_APIS, V2_APIS, DOMAINS = (
+    "apigateway:GetRestApis",
+    "apigatewayv2:GetApis",
+    "apigateway:GetDomainNames",
+)
+
+
+def try_each(
+    calls: Calls,
+    permissions: tuple[Permission, ...],
+    *,
+    noun: str = "object",
+    takes: Takes = bool,
+) -> Iterator[Tried]:
+    """Yield what came of each permission, in the order in which they are declared: listings first.
+
+    Args:
+        calls: The collector's, of one scope.
+        permissions: The collector's.
+        noun: What its listing lists, in words.
+        takes: Which objects of the listing are the collector's.
+
+    Raises:
+        CredentialsInvalid: nobody is signed in.
+        Cancelled: the visit should stop.
+    """
+    told = Told(noun, takes)
+    for permission in permissions:
+        yield _try(calls, permission, told)
+
+
+def _try(calls: Calls, permission: Permission, told: Told) -> Tried:
+    operation = next((name for name in permission.operations if name in RECIPES), None)
+    if operation is None:
+        return Tried(permission, Grant.UNKNOWN, "not tried: no cheap call for it is known")
+    try:
+        parameters = RECIPES[operation](told)
+    except NothingToTry as nothing:
+        return Tried(permission, Grant.UNKNOWN, str(nothing))
+    return attempt(
+        permission, operation, lambda: told.keep(operation, calls.call(operation, **parameters))
+    )
+
+
+class NothingToTry(Exception):
+    """There is no object to try a permission on, for a reason in words."""
+
+
+class Told:
+    """What the calls so far have told: objects to try the next ones on.
+
+    Args:
+        noun: What the listing lists, in words.
+        takes: Which of its objects are the collector's.
+    """
+
+    def __init__(self, noun: str, takes: Takes) -> None:
+        self.noun = noun
+        self._takes = takes
+        self._answers: dict[str, Item] = {}
+
+    def keep(self, operation: str, answer: Item) -> None:
+        """Keep an answer; a document is left unread."""
+        close = getattr(answer.get("body"), "close", None)
+        if callable(close):
+            close()
+            return
+        self._answers[operation] = answer
+
+    def first(self, listing: str, noun: str | None = None, takes: Takes = bool) -> Item:
+        """Return the first object of a listing's page that is the collector's.
+
+        Raises:
+            NothingToTry: the listing was not answered, or has no such object.
+        """
+        noun = noun or self.noun
+        if listing not in self._answers:
+            raise NothingToTry(f"no {noun} to try it on: none could be listed")
+        answer, paging = self._answers[listing], PAGING[listing.partition(":")[0]]
+        found = next(
+            filter(lambda each: self._takes(each) and takes(each), items(answer, paging.listed)),
+            None,
+        )
+        if found is None:
+            more = " on the first page" if text(answer, paging.token_out) else ""
+            raise NothingToTry(f"no {noun} to try it on{more}")
+        return found
+
+    def stages(self, operation: str, member: str) -> tuple[Item, ...] | None:
+        """Return the stages of the first API, `None` where they are not known."""
+        answer = self._answers.get(operation)
+        return None if answer is None else items(answer, member)
+
+
+# ── Which call for which right ───────────────────────────────────────────────
+
+
+def _nothing(_told: Told) -> Parameters:
+    return {}
+
+
+def _one(_told: Told) -> Parameters:
+    return {"limit": 1}
+
+
+def _rest_api(told: Told) -> Parameters:
+    return {"restApiId": text(told.first(REST_APIS), "id") or ""}
+
+
+def _rest_resources(told: Told) -> Parameters:
+    return {**_rest_api(told), "limit": 1}
+
+
+def _rest_export(told: Told) -> Parameters:
+    api = _rest_api(told)
+    stages = told.stages("apigateway:GetStages", "item")
+    if stages is None:
+        raise NothingToTry("no stage to try it on: none could be listed")
+    deployed = (text(stage, "stageName") for stage in stages if text(stage, "deploymentId"))
+    stage = next(filter(None, deployed), None)
+    if stage is None:
+        raise NothingToTry("no deployed stage to try it on: the first REST API has none")
+    return {**api, "stageName": stage, "exportType": "oas30", "accepts": "application/json"}
+
+
+def _v2_api(told: Told) -> Parameters:
+    return {"ApiId": text(told.first(V2_APIS), "ApiId") or ""}
+
+
+def _v2_export(told: Told) -> Parameters:
+    return {**_v2_api(told), "Specification": "OAS30", "OutputType": "JSON"}
+
+
+def _public_domain(told: Told) -> Parameters:
+    found = told.first(DOMAINS, "public domain", lambda each: not domains.is_private(each))
+    return {"DomainName": text(found, "domainName") or ""}
+
+
+def _private_domain(told: Told) -> Parameters:
+    found = told.first(DOMAINS, "private domain", domains.is_private)
+    identifier = text(found, "domainNameId")
+    named = {"domainNameId": identifier} if identifier else {}
+    return {"domainName": text(found, "domainName") or "", **named}
+
+
+RECIPES: Mapping[str, Callable[[Told], Parameters]] = {
+    REST_APIS: _nothing,
+    "apigateway:GetStages": _rest_api,
+    "apigateway:GetExport": _rest_export,
+    "apigateway:GetResources": _rest_resources,
+    V2_APIS: _nothing,
+    "apigatewayv2:GetStages": _v2_api,
+    "apigatewayv2:ExportApi": _v2_export,
+    "apigatewayv2:GetRoutes": _v2_api,
+    "apigatewayv2:GetIntegrations": _v2_api,
+    "apigatewayv2:GetAuthorizers": _v2_api,
+    DOMAINS: _nothing,
+    "apigatewayv2:GetApiMappings": _public_domain,
+    "apigatewayv2:ListRoutingRules": _public_domain,
+    "apigateway:GetBasePathMappings": _private_domain,
+    "apigateway:GetUsagePlans": _one,
+}
+"""What each call is asked with; an operation that is not here is not tried."""
