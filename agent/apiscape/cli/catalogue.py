@@ -22,7 +22,10 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("sources", "Write, check and list the configured sources."),
             ("collectors", "List the installed collectors."),
-            ("permissions", "Print the smallest policy, and what is hidden without it."),
+            (
+                "permissions",
+                "Try each permission, say what is hidden without it; print the policy.",
+            ),
             ("completion", "Print the completion script of a shell."),
             ("version", "Print the version."),
         ),

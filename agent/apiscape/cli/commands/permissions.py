@@ -1,8 +1,10 @@
-"""`apiscape permissions`: the smallest policy, and what is hidden without it."""
+"""`apiscape permissions`: which are granted, what is hidden without each, and the smallest policy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -11,7 +13,7 @@ from apiscape.cli.completion import complete_source
 from apiscape.cli.naming import no_source
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, write, write_records, write_table
-from apiscape.cli.table import Column
+from apiscape.cli.table import Column, fold, output_width
 from apiscape.collectors.contract import Collector, Permission, Provider, WritesPolicies
 from apiscape.collectors.registry import (
     collector_names,
@@ -19,15 +21,22 @@ from apiscape.collectors.registry import (
     load_provider,
     provider_names,
 )
-from apiscape.errors import StoreError, UsageError
+from apiscape.errors import Exit, StoreError, UsageError
 from apiscape.model.run import ErrorRecord, RunReport
 from apiscape.model.vocabulary import ErrorKind
 from apiscape.settings.load import provider_settings
 from apiscape.settings.schema import Settings, Source
 
+if TYPE_CHECKING:
+    from apiscape.cli.preflight_report import TriedLine
+    from apiscape.collect.preflight import SourceTrial
+    from apiscape.collect.source import SourcePlan
+
 POLICY = "policy"
 UNTOLD = "?"
 """A visit does not keep what it was refused before it began: signing in, asking what exists."""
+
+NEXT = "apiscape permissions --policy prints the smallest policy; nothing in it can write or read a key's value."
 
 COLUMNS = (
     Column("SOURCE", leaves=3),
@@ -70,27 +79,83 @@ class Line(msgspec.Struct, frozen=True):
     metavar="FORM",
     help="Print the policy as policy, cloudformation, terraform, ….",
 )
+@click.option("--offline", is_flag=True, help="Make no call: say what the last visit was refused.")
 @session_options()
 def command(
-    *, session: Session, sources: tuple[str, ...], as_policy: bool, form: str | None
-) -> None:
-    """Say which permissions the collectors of SOURCES ask for, and what is hidden without each.
+    *, session: Session, sources: tuple[str, ...], as_policy: bool, form: str | None, offline: bool
+) -> int:
+    """Try each permission that the collectors of SOURCES ask for; say what is hidden without it.
 
-    Whether one is granted is told by the last visit; `apiscape scan` tries them all.
+    Each is tried by at most one read call in every account and region, within the quotas. Exits with 0
+    if all are granted, with 2 if one is denied or could not be told, with 4 if nobody could sign in.
+    With --policy or --format it makes no call, and prints the smallest policy that grants them all.
     """
     settings = session.settings()
     chosen = _choose(settings, sources)
     if as_policy or form:
         write(_one_policy(chosen, settings, form or POLICY))
-        return
+        return Exit.COMPLETE
+    if settings.sources and not offline:
+        return _try(session, settings, chosen)
     runs = _last_runs(session)
     lines = [line for source in chosen for line in permission_lines(source, runs)]
-    names = sorted({line.permission for line in lines})
-    if not write_records(session.output, lines, names):
+    if not write_records(session.output, lines, _actions(lines)):
         write_table(COLUMNS, map(_row, lines), wide=session.output == "wide")
-        say(
-            "apiscape permissions --policy prints the smallest policy; nothing in it can write or read a key's value."
-        )
+        say(NEXT)
+    if offline:
+        return Exit.COMPLETE
+    say("No source is configured, so nothing was tried: apiscape sources init")
+    return Exit.INCOMPLETE
+
+
+def _try(session: Session, settings: Settings, chosen: Sequence[Source]) -> int:
+    """Try the permissions of some sources, and write what came of it."""
+    from apiscape.cli.preflight_report import exit_code, head_line, tried_lines
+    from apiscape.cli.scanning import plan_sources
+
+    declared = {source.name: list(declared_by(source)) for source in chosen}
+    names = [source.name for source in chosen]
+    trials = _try_all(plan_sources(settings, names))
+    lines = [line for trial in trials for line in tried_lines(trial, declared[trial.source.name])]
+    code = exit_code(trials, lines)
+    if not write_records(session.output, lines, _actions(lines)):
+        _write_tried([head_line(trial) for trial in trials], lines, code, session.output)
+    return code
+
+
+def _try_all(sources: Sequence[SourcePlan]) -> list[SourceTrial]:
+    """Try one source after the other; on a terminal say which."""
+    from apiscape.cli.progress import CLEAR_LINE
+    from apiscape.collect.preflight import try_source
+    from apiscape.collect.scan import Tools
+
+    trials = []
+    for source in sources:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"{CLEAR_LINE}trying the permissions of {source.name} …")
+            sys.stderr.flush()
+        trials.append(try_source(source, Tools()))
+    if sys.stderr.isatty():
+        sys.stderr.write(CLEAR_LINE)
+    return trials
+
+
+def _write_tried(heads: Sequence[str], lines: Sequence[TriedLine], code: Exit, output: str) -> None:
+    """Write heads, table, reasons and verdict; and the next step, unless all is granted."""
+    from apiscape.cli import preflight_report as report
+
+    whole, width = output == "wide", output_width()
+    write("".join(f"{line}\n" for head in heads for line in fold(head, width, further="  ")))
+    write_table(report.COLUMNS, report.rows(lines), wide=whole)
+    words = [*report.reason_lines(lines, width=width, whole=whole)]
+    words += fold(report.verdict_line(lines, code), width, further="  ")
+    write("".join(f"{line}\n" for line in words))
+    if code != Exit.COMPLETE:
+        say(NEXT)
+
+
+def _actions(lines: Iterable[Line | TriedLine]) -> list[str]:
+    return sorted({line.permission for line in lines})
 
 
 def _one_policy(sources: Iterable[Source], settings: Settings, form: str) -> str:
@@ -140,20 +205,27 @@ def collectors_of(source: Source) -> list[Collector]:
     return [load_collector(product) for product in products]
 
 
-def permission_lines(source: Source, runs: Iterable[RunReport]) -> Iterator[Line]:
-    """Yield a line per permission of a source: its provider's own, then those of its collectors."""
+def declared_by(source: Source) -> Iterator[tuple[str, Permission]]:
+    """Yield every permission of a source by product: its provider's own, then those of its collectors."""
     provider = load_provider(source.provider)
     for permission in provider.permissions if isinstance(provider, WritesPolicies) else ():
-        yield _line(source, source.provider, permission, UNTOLD)
-    own = [run for run in runs if run.scope.source == source.name]
+        yield source.provider, permission
     for collector in collectors_of(source):
-        visits = [run for run in own if run.scope.product == collector.product]
         for permission in collector.permissions:
-            denied = tuple(run.scope.key for run in visits if _denied(run, permission))
-            state = "not denied" if any(map(_ended_well, visits)) else "not tried"
-            yield _line(
-                source, collector.product, permission, "denied" if denied else state, denied
-            )
+            yield collector.product, permission
+
+
+def permission_lines(source: Source, runs: Iterable[RunReport]) -> Iterator[Line]:
+    """Yield a line per permission of a source, with what its last visits tell of it."""
+    own = [run for run in runs if run.scope.source == source.name]
+    for product, permission in declared_by(source):
+        if product == source.provider:
+            yield _line(source, product, permission, UNTOLD)
+            continue
+        visits = [run for run in own if run.scope.product == product]
+        denied = tuple(run.scope.key for run in visits if _denied(run, permission))
+        state = "not denied" if any(map(_ended_well, visits)) else "not tried"
+        yield _line(source, product, permission, "denied" if denied else state, denied)
 
 
 def _line(

@@ -94,14 +94,14 @@ class Told:
         """
         noun = noun or self.noun
         if listing not in self._answers:
-            raise NothingToTry(f"no {noun} to try it on: none could be listed")
+            raise NothingToTry(f"no {noun} to try it on, for none could be listed")
         answer, paging = self._answers[listing], PAGING[listing.partition(":")[0]]
         found = next(
             filter(lambda each: self._takes(each) and takes(each), items(answer, paging.listed)),
             None,
         )
         if found is None:
-            more = " on the first page" if text(answer, paging.token_out) else ""
+            more = ", on the first page" if text(answer, paging.token_out) else ""
             raise NothingToTry(f"no {noun} to try it on{more}")
         return found
 
@@ -134,7 +134,7 @@ def _rest_export(told: Told) -> Parameters:
     api = _rest_api(told)
     stages = told.stages("apigateway:GetStages", "item")
     if stages is None:
-        raise NothingToTry("no stage to try it on: none could be listed")
+        raise NothingToTry("no stage to try it on, for none could be listed")
     deployed = (text(stage, "stageName") for stage in stages if text(stage, "deploymentId"))
     stage = next(filter(None, deployed), None)
     if stage is None:

@@ -27,21 +27,27 @@ def test_without_a_configuration_every_provider_says_what_it_asks_for(call: Call
 
 
 def test_what_the_last_visit_was_refused(call: Call, configured: Path, filled: Path) -> None:
-    lines = [json.loads(line) for line in call("permissions", "prod", "--json").out.splitlines()]
+    lines = [
+        json.loads(line)
+        for line in call("permissions", "prod", "--offline", "--json").out.splitlines()
+    ]
     rest = [line for line in lines if line["product"] == "aws.apigateway.rest"]
     states = {line["on"][0].rpartition("::")[2]: line["state"] for line in rest}
     assert states.pop("/restapis") == "denied"
     assert set(states.values()) == {"not denied"}
     others = {line["state"] for line in lines if line["product"] != "aws.apigateway.rest"}
     assert others == {"not tried", "?"}
-    table = call("permissions", "prod").out
+    table = call("permissions", "prod", "--offline").out
     assert "denied (2)" in table
-    assert "apigateway:GET" in call("permissions", "prod", "-o", "name").out.split()
-    assert call("permissions", "prod", "-o", "yaml").out.startswith("- source: prod\n")
+    assert "apigateway:GET" in call("permissions", "prod", "--offline", "-o", "name").out.split()
+    assert call("permissions", "prod", "--offline", "-o", "yaml").out.startswith("- source: prod\n")
 
 
 def test_only_the_products_that_a_source_names(call: Call, configured: Path) -> None:
-    lines = [json.loads(line) for line in call("permissions", "lab", "--json").out.splitlines()]
+    lines = [
+        json.loads(line)
+        for line in call("permissions", "lab", "--offline", "--json").out.splitlines()
+    ]
     assert {line["product"] for line in lines} == {"aws", "aws.apigateway.rest"}
 
 
