@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from apiscape.collect.scan import scan
 from apiscape.collect.source import SourcePlan
@@ -13,6 +14,7 @@ from apiscape.collectors.testing import CollectorConformance
 from apiscape.errors import Exit
 from apiscape.store import open_store
 from tests.collectors.gate import Estate, GateWorld, serve, settings_of, three_apis
+from tests.e2e.commands import run_cli
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +65,19 @@ def test_it_is_scanned_with_from_end_to_end(tmp_path: Path) -> None:
         assert (second.totals.missing, second.totals.appeared) == (1, 0)
         presences = {row.name: row.presence for row in store.runs.known(run.scope).values()}
         assert presences == {"Api a": "present", "Api b": "present", "Api c": "missing"}
+
+
+def test_its_permissions_are_said_not_to_be_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate, file = Estate(three_apis()), tmp_path / "toys.yaml"
+    monkeypatch.setenv("APISCAPE_CONFIG", str(file))
+    with serve(estate) as url:
+        file.write_text(
+            yaml.safe_dump({"sources": [{"name": "toys", "provider": "toygate", "url": url}]})
+        )
+        said = run_cli("permissions", "toys")
+    reason = "not tried: the collector cannot. toygate.apis: toygate:Read, in gate\n"
+    assert said.code == 2
+    assert f"? could not tell: {reason}" in said.out
+    assert estate.paths == []

@@ -119,7 +119,7 @@ def test_the_ledger_can_be_asked_for_later() -> None:
 
 
 def test_permissions_tell_what_the_visit_found_and_the_smallest_policy() -> None:
-    lines = records("permissions")
+    lines = records("permissions", "--offline")
     states = {line["state"] for line in lines}
     assert states == {"denied", "not denied", "?"}
     (denied,) = [line for line in lines if line["state"] == "denied"]

@@ -174,9 +174,12 @@ def test_words_name_the_missing_right_and_the_next_step(
     assert "access denied: needs apigateway:GET on /restapis/*/stages" in said.out
     assert "apiscape permissions prod" in said.out
     assert "Nothing was retired because of it." in said.out
-    rights = run_cli("permissions", "--json").lines
+    rights = run_cli("permissions", "--offline", "--json").lines
     denied = [line["operations"] for line in rights if line["state"] == "denied"]
     assert denied == [["apigateway:GetStages"]]
+    tried = run_cli("permissions", "--json")
+    assert tried.code == 2
+    assert [line["operations"] for line in tried.lines if line["state"] == "denied"] == denied
     listed = run_cli("list", "freshness:not_observed", "-o", "name", "--require-complete")
     assert (listed.code, set(listed.out.split())) == (2, {"claims", "payments"})
     assert f"not seen whole: prod/111122223333/{WEST}" in listed.err

@@ -124,41 +124,31 @@ def head_line(trial: SourceTrial) -> str:
     return plain(" · ".join(words))
 
 
-def rows(lines: Sequence[TriedLine]) -> list[list[str]]:
-    """Return the cells of every line."""
-    names = short_names(lines)
-    return [_row(line, name) for line, name in zip(lines, names, strict=True)]
-
-
-def short_names(lines: Sequence[TriedLine]) -> list[str]:
-    """Return what tells each permission from its collector's others: its right, else what it is asked on."""
-    shared = Counter((line.source, line.product, line.permission) for line in lines)
-    return [
-        line.permission
-        if shared[line.source, line.product, line.permission] == 1
-        else ", ".join(resource.rpartition("::")[2] for resource in line.on)
-        for line in lines
-    ]
-
-
-def _row(line: TriedLine, name: str) -> list[str]:
+def row(line: TriedLine) -> list[str]:
+    """Return the cells of a line."""
     word = WORDS.get(line.state, line.state)
     same = sum(place.grant == line.state for place in line.places)
     if same < len(line.places):
         word += f" in {same} of {len(line.places)}"
     hidden = line.reveals + (" (a detail)" if line.optional else "")
-    return [line.source, word, line.product, name, hidden]
+    return [line.source, word, line.product, short_name(line), hidden]
+
+
+def short_name(line: TriedLine) -> str:
+    """Return what tells a permission from its collector's others: the paths it is asked on, else the right."""
+    paths = [resource.rpartition("::")[2] for resource in line.on]
+    return ", ".join(paths) if all(path.startswith("/") for path in paths) else line.permission
 
 
 def reason_lines(lines: Sequence[TriedLine], *, width: int, whole: bool) -> list[str]:
     """Return why permissions are denied or could not be told, each reason once with where it holds."""
     names: dict[tuple[str, ...], list[str]] = {}
     places: dict[tuple[str, ...], list[str]] = {}
-    for line, name in zip(lines, short_names(lines), strict=True):
+    for line in lines:
         for place in line.places:
             if place.grant in SHORT:
                 key = (place.grant, line.product, place.reason or "no reason given", line.source)
-                names.setdefault(key, []).append(name)
+                names.setdefault(key, []).append(short_name(line))
                 places.setdefault(key, []).append(place.place or line.source)
     keys = sorted(names, key=lambda key: list(WORDS).index(Grant(key[0])))
     shown = keys if whole else keys[:MOST_REASONS]

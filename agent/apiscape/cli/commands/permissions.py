@@ -38,6 +38,8 @@ UNTOLD = "?"
 
 NEXT = "apiscape permissions --policy prints the smallest policy; nothing in it can write or read a key's value."
 
+SIGN_IN = "Nobody could sign in: set the credentials right, then try again."
+
 COLUMNS = (
     Column("SOURCE", leaves=3),
     Column("PRODUCT", leaves=1),
@@ -146,12 +148,12 @@ def _write_tried(heads: Sequence[str], lines: Sequence[TriedLine], code: Exit, o
 
     whole, width = output == "wide", output_width()
     write("".join(f"{line}\n" for head in heads for line in fold(head, width, further="  ")))
-    write_table(report.COLUMNS, report.rows(lines), wide=whole)
+    write_table(report.COLUMNS, map(report.row, lines), wide=whole)
     words = [*report.reason_lines(lines, width=width, whole=whole)]
     words += fold(report.verdict_line(lines, code), width, further="  ")
     write("".join(f"{line}\n" for line in words))
     if code != Exit.COMPLETE:
-        say(NEXT)
+        say(SIGN_IN if code == Exit.UNREACHABLE else NEXT)
 
 
 def _actions(lines: Iterable[Line | TriedLine]) -> list[str]:
