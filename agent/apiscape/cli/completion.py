@@ -12,6 +12,7 @@ import click
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete
 from click.shell_completion import ShellComplete as Shell
 
+from apiscape.cli.completion_scripts import BASH, FISH, ZSH
 from apiscape.errors import ApiscapeError
 
 PROGRAM = "apiscape"
@@ -23,28 +24,11 @@ _BREAKS = ":<>="
 _SPECIAL = re.compile(r"([^\w:.,/@%+=~-])")
 ESCAPED = r"\\\1"
 
-_BASH = """\
-%(complete_func)s() {
-    local IFS=$'\\n' answer
-    COMPREPLY=()
-    for answer in $(COMP_LINE="${COMP_LINE:0:COMP_POINT}" %(complete_var)s=bash_complete "$1"); do
-        case "${answer%%%%,*}" in
-            dir) compopt -o dirnames 2>/dev/null ;;
-            file) compopt -o default 2>/dev/null ;;
-            *)
-                COMPREPLY+=("${answer#*,}")
-                case "$answer" in *[:\\<\\>]) compopt -o nospace 2>/dev/null ;; esac ;;
-        esac
-    done
-}
-complete -o nosort -F %(complete_func)s %(prog_name)s
-"""
-
 
 class Bash(BashComplete):
     """Completion in bash, by the whole line: bash itself cuts words at colons, and a view is full of them."""
 
-    source_template = _BASH
+    source_template = BASH
     begun = 0
     """Characters of the word before the cursor that bash keeps as they are."""
 
@@ -67,7 +51,19 @@ class Bash(BashComplete):
         return f"{item.type},{value if self.quoted else _SPECIAL.sub(ESCAPED, value)}"
 
 
-SHELLS: dict[str, type[Shell]] = {"bash": Bash, "zsh": ZshComplete, "fish": FishComplete}
+class Zsh(ZshComplete):
+    """Completion in zsh: no blank behind what a value follows."""
+
+    source_template = ZSH
+
+
+class Fish(FishComplete):
+    """Completion in fish, of values with commas as well, in the order in which they are offered."""
+
+    source_template = FISH
+
+
+SHELLS: dict[str, type[Shell]] = {"bash": Bash, "zsh": Zsh, "fish": Fish}
 
 
 def script(shell: str) -> str:
@@ -101,7 +97,7 @@ def words_of(line: str) -> tuple[list[str], str, bool]:
 
 
 def complete_view(
-    _context: click.Context, _parameter: click.Parameter, incomplete: str
+    _context: click.Context, _parameter: click.Parameter | None, incomplete: str
 ) -> list[str]:
     """Return completions of a view: fields, then the words of a field."""
     from apiscape.query.complete import complete, item_before

@@ -9,6 +9,7 @@ from contextlib import suppress
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from apiscape.cli.catalogue import PACKAGE, SUMMARIES, help_text
 from apiscape.cli.naming import no_command
@@ -48,6 +49,15 @@ class Commands(click.Group):
         if args[0] not in SUMMARIES and not args[0].startswith("-") and not ctx.resilient_parsing:
             raise no_command(args[0], list(SUMMARIES))
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands that begin so, with their summaries; imports none of them."""
+        commands = [
+            CompletionItem(name, help=summary)
+            for name, summary in SUMMARIES.items()
+            if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the same text as the fast path does."""

@@ -142,8 +142,8 @@ def short_name(line: TriedLine) -> str:
 
 def reason_lines(lines: Sequence[TriedLine], *, width: int, whole: bool) -> list[str]:
     """Return why permissions are denied or could not be told, each reason once with where it holds."""
-    names: dict[tuple[str, ...], list[str]] = {}
-    places: dict[tuple[str, ...], list[str]] = {}
+    names: dict[tuple[str, str, str, str], list[str]] = {}
+    places: dict[tuple[str, str, str, str], list[str]] = {}
     for line in lines:
         for place in line.places:
             if place.grant in SHORT:

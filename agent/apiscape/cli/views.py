@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from apiscape.cli.completion import complete_view
 
@@ -22,6 +23,11 @@ class ViewCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments, those of the view apart from the flags."""
         return super().parse_args(ctx, set_apart(args))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what a word with a minus may become: an option, or a negated item of the view."""
+        items = [] if incomplete.startswith("--") else complete_view(ctx, None, incomplete)
+        return super().shell_complete(ctx, incomplete) + [CompletionItem(item) for item in items]
 
 
 def set_apart(arguments: Sequence[str]) -> list[str]:

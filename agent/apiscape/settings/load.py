@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -256,8 +255,3 @@ def _check_proxy(document: Document, settings: Settings) -> None:
             ("network", "proxy"),
             hint="set HTTPS_PROXY in the environment instead",
         )
-
-
-def expired(until: date, today: date) -> bool:
-    """Say whether an accepted gap no longer holds; it holds for the whole of its last day."""
-    return today > until
