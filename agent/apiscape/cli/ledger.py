@@ -255,10 +255,13 @@ def verdict_line(reports: Sequence[RunReport], exit_code: int) -> str:
             f"Incomplete: {unseen} of {count(len(reports), 'scope')} could not be seen whole{tail}. "
             f"Nothing was retired because of it.  exit {int(exit_code)}"
         )
-    seen = f"{count(len(reports), 'scope')} seen whole{tail}"
+    whole = f"{count(len(reports), 'scope')} seen whole{tail}"
     if exit_code:
-        return f"Incomplete: {seen}, but not all was visited.  exit {int(exit_code)}"
-    return f"Complete: {seen}."
+        return (
+            f"Incomplete: {whole}, but a source could not be planned, a reach is lost, or the scan was "
+            f"interrupted, as said above.  exit {int(exit_code)}"
+        )
+    return f"Complete: {whole}."
 
 
 def record(report: RunReport, titles: Mapping[str, str]) -> dict[str, object]:

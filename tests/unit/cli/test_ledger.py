@@ -177,6 +177,10 @@ def test_the_verdict_never_hides_what_was_not_seen() -> None:
         "Incomplete: 1 of 2 scopes could not be seen whole. Nothing was retired because of it.  exit 2"
     )
     assert ledger.verdict_line([], 3) == "Nothing was visited."
+    assert ledger.verdict_line([a_run()], 2) == (
+        "Incomplete: 1 scope seen whole, but a source could not be planned, a reach is lost, or the scan "
+        "was interrupted, as said above.  exit 2"
+    )
 
 
 def test_the_same_figures_leave_as_data() -> None:

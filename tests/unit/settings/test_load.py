@@ -11,7 +11,6 @@ from apiscape.collectors.contract import ProviderSettings
 from apiscape.errors import SettingsError
 from apiscape.settings.document import parse_document
 from apiscape.settings.load import (
-    expired,
     load_settings,
     provider_settings,
     read_settings,
@@ -187,8 +186,3 @@ def test_the_digest_moves_with_the_configuration_and_tells_nothing() -> None:
     assert settings_digest(one) == settings_digest(read(GOOD))
     assert settings_digest(one) != settings_digest(other)
     assert len(settings_digest(one)) == 16
-
-
-def test_an_accepted_gap_holds_for_the_whole_of_its_last_day() -> None:
-    assert not expired(date(2026, 12, 31), date(2026, 12, 31))
-    assert expired(date(2026, 12, 31), date(2027, 1, 1))
