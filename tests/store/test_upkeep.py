@@ -15,6 +15,7 @@ from apiscape.model.surroundings import Api
 from apiscape.model.values import from_utc_millis
 from apiscape.model.vocabulary import Presence
 from apiscape.store import Conclusion, Fenced, Store, open_store
+from apiscape.store.reading.reader import Reader
 from tests.store.filled import fill
 from tests.store.looking import count, everything, records, search
 from tests.store.making import (
@@ -137,6 +138,19 @@ def test_the_horizon_never_goes_back_and_numbers_never_repeat(store: Store) -> N
     assert store.changes.last_seq() == 1
     visit(store, batch(make(2)))
     assert store.changes.last_seq() == 2
+
+
+def test_the_horizon_does_not_lie_before_the_first_visit(store: Store) -> None:
+    store.upkeep.retain(T0, keep=YEAR)
+    assert store.status().horizon is None
+    visit(store, batch(make(1)), at=T0)
+    for keep in (2 * YEAR, YEAR):
+        store.upkeep.retain(T0 + YEAR, keep=keep)
+        assert store.status().horizon is None
+    reader = Reader(store.database, lambda: T0 + DAY)
+    assert reader.page(f"at:{T0 + DAY:%Y-%m-%d}").matched == 1
+    with pytest.raises(NotKept, match="nothing is kept before"):
+        reader.page(f"at:{T0 - DAY:%Y-%m-%d}")
 
 
 def test_retired_long_ago_goes_with_everything_that_only_it_used(store: Store) -> None:

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 import msgspec
 
+from apiscape.cli.moments import Span, span_options
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, table_text, write, write_records
 from apiscape.cli.table import Column
 from apiscape.cli.views import ViewCommand, view_argument
 from apiscape.cli.words import clock, count
 from apiscape.client.inventory import Inventory
+from apiscape.errors import UsageError
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.values import is_known
 from apiscape.model.vocabulary import ChangeKind
@@ -38,6 +40,7 @@ COLUMNS = (
 @view_argument
 @click.option("-f", "--follow", is_flag=True, help="Go on as changes come, until interrupted.")
 @click.option("--after", type=click.IntRange(0), default=0, help="Only after this sequence number.")
+@span_options
 @click.option(
     "--limit", type=click.IntRange(1), default=200, show_default=True, help="The newest so many."
 )
@@ -48,20 +51,38 @@ COLUMNS = (
 )
 @session_options()
 def command(
-    *, session: Session, view: str, follow: bool, after: int, limit: int, conclusions: bool
+    *,
+    session: Session,
+    view: str,
+    follow: bool,
+    after: int,
+    span: Span,
+    limit: int,
+    conclusions: bool,
 ) -> None:
-    """Show changes of deployments that match VIEW, oldest first."""
+    """Show changes of deployments that match VIEW, oldest first.
+
+    A TIME is a date (its midnight in UTC), a time, or how long ago: 2026-09-30, 2026-09-30T12:00Z, 2d.
+
+    \b
+    apiscape changes --since 7d                              the last week
+    apiscape changes --since 2026-09-01 --until 2026-10-01   September
+    """
+    if span.until is not None and follow:
+        raise UsageError("--until ends before --follow begins", hint="leave one of them out")
     with session.inventory() as inventory:
+        span.check(inventory)
         kept: deque[Change] = deque(maxlen=limit)
-        last, hidden = after, 0
+        last, found, hidden = after, 0, 0
         for change in _all(inventory, view, after):
             last = change.seq
-            hidden += change.kind == ChangeKind.CONCLUDED and not conclusions
-            if conclusions or change.kind != ChangeKind.CONCLUDED:
-                kept.append(change)
+            if span.holds(change.at):
+                is_shown = conclusions or change.kind != ChangeKind.CONCLUDED
+                found, hidden = found + is_shown, hidden + (not is_shown)
+                kept.extend([change] * is_shown)
         show(session.output, list(kept))
         if session.output in {"table", "wide"}:
-            _say_sums(len(kept), hidden)
+            _say_sums(len(kept), found, hidden)
         while follow:
             time.sleep(FOLLOW_EVERY_S)
             fresh = list(_all(inventory, view, last))
@@ -93,9 +114,11 @@ def show(form: str, changes: Sequence[Change], *, heading: bool = True) -> None:
     sys.stdout.flush()
 
 
-def _say_sums(shown: int, hidden: int) -> None:
+def _say_sums(shown: int, found: int, hidden: int) -> None:
     if not shown:
         say("No change.")
+    if shown < found:
+        say(f"the newest {shown:,} of {count(found, 'change')}: --limit shows more")
     if hidden:
         say(f"{count(hidden, 'conclusion')} not shown: --conclusions shows them")
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import click
 
+from apiscape.cli.moments import refuse_future, summary_of
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import json_text, say, warn_incomplete
 from apiscape.cli.views import ViewCommand, view_argument
@@ -17,6 +19,7 @@ from apiscape.client.inventory import Inventory
 from apiscape.model.plain import plain
 from apiscape.model.row import Row
 from apiscape.model.values import is_known
+from apiscape.query import parse
 
 PAGE = 500
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -44,6 +47,8 @@ def command(
 
     In JSON a key that is left out is unknown, and `null` is absent; in CSV the cell says `unknown`.
     """
+    parsed = parse(view)
+    refuse_future(parsed, datetime.now(UTC))
     with session.inventory() as inventory:
         rows = _rows(inventory, view)
         written = (
@@ -52,7 +57,7 @@ def command(
             else _write_jsonl(rows, sys.stdout)
         )
         say(f"{count(written, 'deployment')} written")
-        return warn_incomplete(inventory.summary(), require_complete=require_complete)
+        return warn_incomplete(summary_of(inventory, parsed), require_complete=require_complete)
 
 
 def _rows(inventory: Inventory, view: str) -> Iterator[Row]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 import msgspec
 
+from apiscape.cli.moments import refuse_future, summary_of
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import drop_unknown, say, warn_incomplete, write_records, write_table
 from apiscape.cli.table import Column
@@ -81,7 +82,9 @@ class Rows(msgspec.Struct, frozen=True):
 @click.command("list", cls=ViewCommand)
 @view_argument
 @click.option(
-    "--as-of", metavar="TIME", help="The inventory as it was then (= at:TIME in the view)."
+    "--as-of",
+    metavar="TIME",
+    help="The inventory as it was then (= at:TIME in the view): 2026-09-30, its midnight in UTC, or 2026-09-30T12:00Z.",
 )
 @click.option("--limit", type=click.IntRange(1), help="At most so many rows.")
 @click.option(
@@ -99,9 +102,11 @@ def command(
     apiscape list 'provider:aws exposure:internet auth:none,mixed'
     apiscape list '-owner:none changed<7d sort:changed:desc'
     apiscape list 'path:/refund cols:name,gateway,endpoint'
+    apiscape list --as-of 2026-09-30              as it was, and as complete as it was
     """
     text = f"{view} at:{as_of}".lstrip() if as_of else view
     parsed = parse(text)
+    refuse_future(parsed, datetime.now(UTC))
     is_table = session.output in {"table", "wide"}
     with session.inventory() as inventory:
         if is_table and not parsed.sort:
@@ -112,7 +117,7 @@ def command(
             say(sum_words(rows, parsed))
         elif rows.undecided and not parsed.undecided:
             say(f"{rows.undecided:,} undecided: undecided:yes lists them")
-        return warn_incomplete(inventory.summary(), require_complete=require_complete)
+        return warn_incomplete(summary_of(inventory, parsed), require_complete=require_complete)
 
 
 def rows_of(inventory: Inventory, view: str, limit: int | None = None) -> Rows:

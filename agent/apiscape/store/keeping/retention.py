@@ -57,8 +57,12 @@ def retain(connection: Connection, before: datetime) -> int:
     """Drop history that ended before a time, and return how many rows that were.
 
     What is valid at `before` or later stays, so that it can still be read as of then; so does the
-    change that began it, however old, for it says since when.
+    change that began it, however old, for it says since when. Before the first visit there is
+    nothing to drop, and the horizon stays with it.
     """
+    begun = connection.scalar(sa.select(sa.func.min(run.c.started_at)))
+    if begun is None or utc_millis(before) <= begun:
+        return sweep(connection)
     horizon = max(utc_millis(before), read_horizon(connection)[0])
     query = sa.select(sa.func.max(change.c.seq)).where(change.c.at < horizon)
     horizon_seq = max(connection.execute(query).scalar() or 0, read_horizon(connection)[1])
