@@ -213,9 +213,9 @@ def test_figures_that_do_not_add_up_are_said_not_to() -> None:
 @pytest.mark.parametrize(
     ("ended", "words"),
     [
-        (None, "took running"),
+        (None, "still running"),
         (LAST_RUN + timedelta(seconds=27), "took 27 s"),
-        (LAST_RUN + timedelta(seconds=119.7), "took 2 min 0 s"),
+        (LAST_RUN + timedelta(seconds=119.7), "took 2 min"),
     ],
 )
 def test_a_run_says_how_long_it_took(ended: Any, words: str) -> None:

@@ -267,7 +267,7 @@ def test_the_page_of_a_change_begins_with_whose_it_is() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (a_change("changed", ("auth", "none", "jwt"), ("version", None, "2")), "auth none → jwt, version – → 2"),
+        (a_change("changed", ("auth", "none", "jwt"), ("version", None, "2")), "auth none → jwt; version – → 2"),
         (a_change("missing", reason="not listed"), "not listed"),
         (a_change("appeared"), ""),
     ],

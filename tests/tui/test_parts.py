@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
+from apiscape.client import words
 from apiscape.model.values import UNKNOWN
-from apiscape.tui import clipboard, commands, themes, words
+from apiscape.tui import clipboard, commands, themes
 from apiscape.tui.lines import Piece, field, fit, table, wrap
 from apiscape.tui.places import History, Place
 from apiscape.tui.saved import SavedViews
@@ -221,8 +222,6 @@ def test_times_are_as_short_as_they_can_be() -> None:
     assert words.day(NOW - timedelta(days=8), NOW) == "22 Sep"
     assert words.day(NOW - timedelta(days=400), NOW) == "2025-08"
     assert words.day(None, NOW) == "–"
-    assert words.duration(NOW, None) == "running"
-    assert words.duration(NOW, NOW + timedelta(seconds=75)) == "1 min 15 s"
 
 
 def test_a_state_of_a_newer_version_keeps_its_word() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from apiscape.client import words
 from apiscape.model import vocabulary
 from apiscape.model.values import UNKNOWN
 from apiscape.query import FIELDS, parse
-from apiscape.tui import words
 from apiscape.tui.lines import Piece, chop, fit, line, paragraph, table, wrap
 from apiscape.tui.neutralise import neutralise
 from apiscape.tui.rows import BESIDE, COLUMNS, RowTable, columns_of
@@ -214,10 +214,10 @@ def test_an_odd_plural_is_given() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 s"), (27, "27 s"), (59.6, "1 min 0 s"), (75, "1 min 15 s"), (119.7, "2 min 0 s")],
+    [(0, "0.0 s"), (27, "27 s"), (59.6, "1 min"), (75, "1 min"), (7500, "2 h 5 min")],
 )
 def test_how_long_it_took(seconds: float, text: str) -> None:
-    assert words.duration(NOW, NOW + timedelta(seconds=seconds)) == text
+    assert words.took(NOW, NOW + timedelta(seconds=seconds)) == f"took {text}"
 
 
 @pytest.mark.parametrize(

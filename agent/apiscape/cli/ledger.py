@@ -11,7 +11,7 @@ import msgspec
 
 from apiscape.cli.commands.runs import count_unseen, first_error, listed_words, record_of
 from apiscape.cli.table import UNLIMITED, cell_width, fold
-from apiscape.cli.words import OUTCOME_GLYPHS, REACH_WORDS, count, duration
+from apiscape.client.words import OUTCOME, REACH, count, duration, state_in
 from apiscape.model.plain import plain
 from apiscape.model.run import EstateEntry, RunReport, Totals
 from apiscape.model.vocabulary import ErrorKind, Outcome, ReachState
@@ -140,7 +140,7 @@ def _hidden(reports: Iterable[RunReport]) -> set[str]:
 
 def _lines(report: RunReport, title: str, widths: Widths, width: int) -> list[str]:
     """Return the line of a run; what has no room in it stands below, for figures are never cut."""
-    glyph = OUTCOME_GLYPHS.get(report.outcome, "?")
+    glyph = state_in(OUTCOME, report.outcome).glyph
     place, outcome = _place(report), report.outcome
     head = f"  {glyph} {place:<{widths.place}}  {title:<{widths.title}}  {outcome:<8}  "
     if outcome in WORDED:
@@ -194,9 +194,9 @@ def estate_words(
 ) -> str:
     """Return `2 of 3 accounts (1 not configured) × 2 regions`."""
     apart = [
-        f"{_tally(entries, state)} {word}"
-        for state, word in REACH_WORDS.items()
-        if _tally(entries, state)
+        f"{_tally(entries, state)} {said.word}"
+        for state, said in REACH.items()
+        if state != ReachState.VISITED and _tally(entries, state)
     ]
     planned = {_account(entry) for entry in entries if entry.state in _PLANNED}
     total = accounts + len({_account(entry) for entry in entries} - planned)
@@ -219,7 +219,7 @@ def estate_lines(entries: Iterable[EstateEntry], width: int = UNLIMITED) -> list
     for entry in entries:
         if entry.state == ReachState.VISITED:
             continue
-        word = REACH_WORDS.get(entry.state, entry.state)
+        word = state_in(REACH, entry.state).word
         title = f" {entry.title}" if entry.title else ""
         because = (entry.accepted and f"accepted: {entry.accepted}") or entry.reason
         lines += _joined(f"  – {entry.key}{title}  {word}  ", [because or ""], width)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from apiscape.cli.table import Column, fold
-from apiscape.cli.words import count
+from apiscape.client.words import count
 from apiscape.collect.preflight import SourceTrial
 from apiscape.collectors.contract import Permission
 from apiscape.collectors.trying import Grant

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from apiscape.cli.table import cut
-from apiscape.cli.words import count, duration
+from apiscape.client.words import count, duration
 from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
 from apiscape.model.plain import plain

@@ -14,8 +14,8 @@ from apiscape.cli.ledger import (
 )
 from apiscape.cli.progress import ProgressLine
 from apiscape.cli.table import fold
-from apiscape.cli.words import duration
 from apiscape.client.inventory import Summary
+from apiscape.client.words import duration
 from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.report import ScanReport

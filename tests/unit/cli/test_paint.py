@@ -6,7 +6,7 @@ import re
 import pytest
 
 from apiscape.cli.paint import painted
-from apiscape.cli.words import OUTCOME_GLYPHS
+from apiscape.client.words import OUTCOME
 
 LEDGER = "prod · aws\n  ✓ a  complete\n  ◐ b  partial\n✗  c  failed ✗ here\n  – d ✓\n✓x\n"
 
@@ -39,6 +39,6 @@ def test_a_pipe_gets_no_colour() -> None:
     assert painted(LEDGER, io.StringIO(), {}) == LEDGER
 
 
-@pytest.mark.parametrize("glyph", sorted(set(OUTCOME_GLYPHS.values()) - {"○"}))
+@pytest.mark.parametrize("glyph", sorted({state.glyph for state in OUTCOME.values()} - {"○"}))
 def test_every_outcome_but_the_absent_one_has_a_colour(glyph: str) -> None:
     assert painted(f"{glyph} x", Terminal(), {}) != f"{glyph} x"

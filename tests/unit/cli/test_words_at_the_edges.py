@@ -23,7 +23,7 @@ from apiscape.cli.table import (
     render_table,
     staying,
 )
-from apiscape.cli.words import age, count, duration, shown
+from apiscape.client.words import age, count, duration, shown
 from apiscape.collect.report import ScanReport
 from apiscape.model.plain import plain
 from apiscape.model.run import (
@@ -261,7 +261,7 @@ def run_of(region: str, outcome: str, accepted: str | None = None) -> RunReport:
     [
         (["complete"], 0, "Complete: 1 scope seen whole."),
         (["complete", "absent"], 0, "Complete: 2 scopes seen whole."),
-        (["complete"], 2, "Incomplete: 1 scope seen whole, but not all was visited.  exit 2"),
+        (["complete"], 2, "Incomplete: 1 scope seen whole, but a source"),
         (["failed"], 2, "Incomplete: 1 of 1 scope could not be seen whole. "),
         (["partial", "failed", "complete"], 2, "Incomplete: 2 of 3 scopes could not be seen"),
         ([], 2, "Nothing was visited."),

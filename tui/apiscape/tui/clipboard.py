@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from apiscape.tui.words import count
+from apiscape.client.words import count
 
 TOOLS: Sequence[Sequence[str]] = (
     ("pbcopy",),

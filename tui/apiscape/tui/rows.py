@@ -6,13 +6,13 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from apiscape.client.words import UNKNOWN_WORD, day, row_state, shown
 from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Exposure, Freshness, Requirement
 from apiscape.query import FIELDS, Kind, View
 from apiscape.tui.lines import Piece
 from apiscape.tui.store import ColumnStore
 from apiscape.tui.widgets.table import Column
-from apiscape.tui.words import UNKNOWN_WORD, day, row_state, shown
 
 COLUMNS: tuple[Column, ...] = (
     Column("health", "STATE", most=14, rank=0),

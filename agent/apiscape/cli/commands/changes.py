@@ -5,26 +5,23 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import click
-import msgspec
 
 from apiscape.cli.moments import Span, span_options
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, table_text, write, write_records
 from apiscape.cli.table import Column
 from apiscape.cli.views import ViewCommand, view_argument
-from apiscape.cli.words import clock, count
 from apiscape.client.inventory import Inventory
+from apiscape.client.words import count, field_words, shown
 from apiscape.errors import UsageError
-from apiscape.model.change import Change, FieldChange
-from apiscape.model.values import is_known
+from apiscape.model.change import Change
 from apiscape.model.vocabulary import ChangeKind
 
 FOLLOW_EVERY_S = 1.0
 PAGE = 1000
-LONGEST_VALUE = 60
 
 COLUMNS = (
     Column("SEQ", right=True),
@@ -125,28 +122,4 @@ def _say_sums(shown: int, found: int, hidden: int) -> None:
 
 def _row(change: Change) -> list[str]:
     detail = change.reason or "; ".join(map(field_words, change.fields))
-    return [str(change.seq), clock(change.at), change.kind, change.name, change.scope, detail]
-
-
-def field_words(change: FieldChange) -> str:
-    """Return one changed field in words: `style rest → http`, or of a list what came and went."""
-    if isinstance(change.old or change.new, list | tuple):
-        return f"{change.field} {_difference(change.old or (), change.new or ())}"
-    return f"{change.field} {_short(change.old)} → {_short(change.new)}"
-
-
-def _difference(old: Iterable[object], new: Iterable[object]) -> str:
-    """Return `+came -went`."""
-    before, after = list(map(_short, old)), list(map(_short, new))
-    came = [f"+{value}" for value in after if value not in before]
-    went = [f"-{value}" for value in before if value not in after]
-    return " ".join([*came, *went]) or "in another order"
-
-
-def _short(value: object) -> str:
-    if not is_known(value):
-        return "unknown"
-    if value is None:
-        return "-"
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    return [str(change.seq), shown(change.at), change.kind, change.name, change.scope, detail]

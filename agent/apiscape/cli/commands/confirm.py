@@ -9,7 +9,7 @@ import click
 from apiscape.cli.completion import complete_scope
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say
-from apiscape.cli.words import count
+from apiscape.client.words import count
 
 
 @click.command("confirm")

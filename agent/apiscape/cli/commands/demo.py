@@ -11,7 +11,7 @@ import click
 
 from apiscape.cli.output import say, write
 from apiscape.cli.table import output_width
-from apiscape.cli.words import count
+from apiscape.client.words import count
 from apiscape.errors import Exit
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from apiscape.cli.moments import refuse_future, summary_of
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import json_text, say, warn_incomplete
 from apiscape.cli.views import ViewCommand, view_argument
-from apiscape.cli.words import count
 from apiscape.client.inventory import Inventory
+from apiscape.client.words import count
 from apiscape.model.plain import plain
 from apiscape.model.row import Row
 from apiscape.model.values import is_known

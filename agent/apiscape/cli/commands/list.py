@@ -14,8 +14,8 @@ from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import drop_unknown, say, warn_incomplete, write_records, write_table
 from apiscape.cli.table import Column
 from apiscape.cli.views import ViewCommand, view_argument
-from apiscape.cli.words import count, shown
 from apiscape.client.inventory import Inventory
+from apiscape.client.words import count, shown
 from apiscape.model.row import Row
 from apiscape.query import format_view, parse
 from apiscape.query.fields import FIELDS, Kind

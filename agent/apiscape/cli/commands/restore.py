@@ -8,7 +8,7 @@ import click
 
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say
-from apiscape.cli.words import count
+from apiscape.client.words import count
 from apiscape.errors import UsageError
 
 

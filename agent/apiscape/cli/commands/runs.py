@@ -12,8 +12,8 @@ from apiscape.cli.naming import no_scope
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, table_text, write, write_records
 from apiscape.cli.table import Column, fold, output_width
-from apiscape.cli.words import OUTCOME_GLYPHS, age, count
 from apiscape.client.inventory import ScopeStatus
+from apiscape.client.words import OUTCOME, age, count, state_in
 from apiscape.model.plain import plain
 from apiscape.model.run import ErrorRecord, RunReport
 
@@ -143,7 +143,7 @@ def _row(report: RunReport, now: datetime) -> list[str]:
         [f"{ledger.recorded:,}", *(f"{figure:,} {word}" for figure, word in rest if figure)]
     )
     return [
-        OUTCOME_GLYPHS.get(report.outcome, "?"),
+        state_in(OUTCOME, report.outcome).glyph,
         report.scope.key,
         report.outcome,
         age(report.ended_at or report.started_at, now),
@@ -159,7 +159,7 @@ def part_lines(report: RunReport) -> list[str]:
     own = report.error.message if report.error else ""
     lines = [f"   {own}"] if own and own not in told else []
     for part in report.parts:
-        glyph = OUTCOME_GLYPHS.get(part.outcome, "?")
+        glyph = state_in(OUTCOME, part.outcome).glyph
         because = part.reason or (part.error.message if part.error else "")
         lines.append(f"   {glyph} {part.part}  {part.outcome}  {because}".rstrip())
         lines += [f"       skipped {item.native_id}: {item.reason}" for item in part.skipped]

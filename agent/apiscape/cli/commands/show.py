@@ -11,8 +11,8 @@ import msgspec
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import write, write_record
 from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
-from apiscape.cli.words import HEALTH_GLYPHS, clock, shown
 from apiscape.client.inventory import Detail
+from apiscape.client.words import HEALTH, shown, state_in
 from apiscape.errors import UsageError
 from apiscape.model.deployment import Deployment, Endpoint, Operation, Protections
 from apiscape.model.plain import plain
@@ -130,19 +130,19 @@ def _identity(detail: Detail) -> Iterator[Fact]:
 def _state(detail: Detail) -> Iterator[Fact]:
     row = detail.row
     basis = BASIS_WORDS.get(row.basis, row.basis)
-    glyph = HEALTH_GLYPHS.get(row.health, "?")
+    glyph = state_in(HEALTH, row.health).glyph
     yield "health", f"{glyph} {row.health} ({basis}) {row.health_reason or ''}".rstrip()
     yield (
         "gateway says",
         detail.deployment.status
         + (f": {detail.deployment.status_reason}" if detail.deployment.status_reason else ""),
     )
-    since = f" since {clock(row.missing_since)}" if row.missing_since else ""
+    since = f" since {shown(row.missing_since)}" if row.missing_since else ""
     yield "presence", f"{row.presence}{since}"
     stale = "" if row.freshness == Freshness.CURRENT else " – the last visit could not see it"
-    yield "observed", f"{clock(row.observed_at)}{stale}"
-    yield "first seen", clock(row.first_seen_at)
-    yield "changed", clock(row.changed_at)
+    yield "observed", f"{shown(row.observed_at)}{stale}"
+    yield "first seen", shown(row.first_seen_at)
+    yield "changed", shown(row.changed_at)
 
 
 def _addresses(detail: Detail) -> Iterator[str]:
@@ -251,7 +251,7 @@ def _provenance(item: Deployment) -> Iterator[str]:
 def _history(detail: Detail) -> Iterator[str]:
     for change in detail.history:
         fields = ", ".join(item.field for item in change.fields)
-        yield f"{clock(change.at)}  {change.kind}  {change.reason or fields}".rstrip()
+        yield f"{shown(change.at)}  {change.kind}  {change.reason or fields}".rstrip()
 
 
 def _facts(facts: Iterable[Fact]) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from apiscape.cli.options import config_option, output_option
 from apiscape.cli.output import say, write, write_json, write_records, write_table
 from apiscape.cli.table import Column
-from apiscape.cli.words import count
+from apiscape.client.words import count
 from apiscape.errors import UsageError
 from apiscape.settings.document import parse_document
 from apiscape.settings.load import (

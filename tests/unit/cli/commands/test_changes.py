@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from apiscape.cli.commands import changes
-from apiscape.model.change import FieldChange
 from apiscape.store import open_store
 from tests.store.making import DAY, batch, make, visit
 from tests.unit.cli.conftest import Call
@@ -22,7 +21,7 @@ def test_what_gateways_did_is_shown_oldest_first(call: Call, filled: Path) -> No
     assert kinds[:7] == ["appeared"] * 7
     assert set(kinds[7:]) == {"changed", "missing", "retired", "suspect"}
     (changed,) = [line for line in lines if " changed " in line]
-    assert changed.endswith("title - → New; endpoints +https://b.example -https://a.example")
+    assert changed.endswith("title – → New; endpoints +https://b.example -https://a.example")
     assert "not found when asked for" in answer.out
     assert answer.err == "2 conclusions not shown: --conclusions shows them\n"
 
@@ -67,21 +66,6 @@ def test_following_shows_what_comes_and_the_heading_once(
     assert answer.code == 130
     assert len(answer.out.splitlines()) == heading + 2
     assert "fresh" in answer.out.splitlines()[-1]
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (FieldChange(field="style", old="rest", new="http"), "style rest → http"),
-        (FieldChange(field="title", new=None), "title unknown → -"),
-        (FieldChange(field="ops", old=1, new=2), "ops 1 → 2"),
-        (FieldChange(field="tags", old=None, new=["a"]), "tags +a"),
-        (FieldChange(field="tags", old=["a", "b"], new=["b", "a"]), "tags in another order"),
-        (FieldChange(field="d", old="x" * 99, new="y"), f"d {'x' * 59}… → y"),
-    ],
-)
-def test_a_changed_field_in_words(change: FieldChange, words: str) -> None:
-    assert changes.field_words(change) == words
 
 
 def test_a_log_of_many_pages_is_read_to_its_end(

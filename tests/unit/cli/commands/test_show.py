@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from apiscape.cli.commands.show import security_words
-from apiscape.cli.words import clock
+from apiscape.client.words import shown
 from apiscape.model.security import Scheme, Security
 from apiscape.store import open_store
 from tests.store.making import batch, make, visit
@@ -65,7 +65,7 @@ def test_what_could_not_be_looked_at_is_said_and_never_left_out(call: Call, fill
 
 
 def test_a_lost_one_says_since_when(call: Call, filled: Path) -> None:
-    assert f"missing since {clock(SEEN)}" in call("show", "payments-3").out
+    assert f"missing since {shown(SEEN)}" in call("show", "payments-3").out
 
 
 def test_every_format_has_all_of_it(call: Call, filled: Path) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from apiscape.client.words import CHANGE, clock, field_words, shown, state_in
 from apiscape.model.change import Change
 from apiscape.tui.lines import Line, line, paragraph
-from apiscape.tui.words import CHANGE, clock, shown, state_in
 
 EVIDENCE = {
     "listing": "a complete listing did not have it",
@@ -40,7 +40,5 @@ def change_page(change: Change, now: datetime, width: int) -> list[Line]:
 def fields_in_short(change: Change) -> str:
     """Return which fields changed, or why: the last column of the list."""
     if change.fields:
-        return ", ".join(
-            f"{each.field} {shown(each.old)} → {shown(each.new)}" for each in change.fields
-        )
+        return "; ".join(map(field_words, change.fields))
     return change.reason or ""

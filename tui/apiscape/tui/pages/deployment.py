@@ -7,13 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from apiscape.client.inventory import Detail
-from apiscape.model.deployment import Deployment, Endpoint, Protections
-from apiscape.model.projection import guarded
-from apiscape.model.row import Row
-from apiscape.model.values import is_known
-from apiscape.model.vocabulary import Basis, Exposure, HealthState, Presence, Requirement
-from apiscape.tui.lines import BLANK, Line, Piece, field, line, paragraph, title
-from apiscape.tui.words import (
+from apiscape.client.words import (
     ABSENT_WORD,
     BASIS_WORDS,
     HEALTH,
@@ -27,6 +21,12 @@ from apiscape.tui.words import (
     shown,
     state_in,
 )
+from apiscape.model.deployment import Deployment, Endpoint, Protections
+from apiscape.model.projection import guarded
+from apiscape.model.row import Row
+from apiscape.model.values import is_known
+from apiscape.model.vocabulary import Basis, Exposure, HealthState, Presence, Requirement
+from apiscape.tui.lines import BLANK, Line, Piece, field, line, paragraph, title
 
 ASKED: Mapping[str, str] = {
     Requirement.NONE: "ask nothing",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from apiscape.client.words import NEVER_RUN, count
 from apiscape.tui.lines import BLANK, Line, line, paragraph, title
 from apiscape.tui.session import Session
-from apiscape.tui.words import NEVER_RUN, count
 
 
 def empty_page(session: Session, undecided: int, width: int) -> list[Line]:

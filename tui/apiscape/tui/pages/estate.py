@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from apiscape.client.words import REACH, count, state_in
 from apiscape.model.run import EstateEntry
 from apiscape.model.vocabulary import ReachState
 from apiscape.tui.lines import Line, Piece, line, paragraph, table, title
-from apiscape.tui.words import REACH, count, state_in
 
 
 def estate_page(entries: Sequence[EstateEntry], width: int) -> list[Line]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
+from apiscape.client.words import FRESHNESS, HEALTH, PRESENCE, State
 from apiscape.query import View
 from apiscape.tui.lines import BLANK, Line, Piece, fit, line
 from apiscape.tui.view_edits import asked_values
-from apiscape.tui.words import FRESHNESS, HEALTH, PRESENCE, State
 
 Counted: TypeAlias = Sequence[tuple[str | None, int]]
 

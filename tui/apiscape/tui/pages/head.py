@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from apiscape.client.words import NEVER_RUN, OUTCOME, clock, count
 from apiscape.tui import keys
 from apiscape.tui.lines import Piece
 from apiscape.tui.pages.scope import outcome_of
 from apiscape.tui.session import Session
 from apiscape.tui.store import Found
-from apiscape.tui.words import NEVER_RUN, OUTCOME, clock, count
 
 BRAND = "apiscape"
 ORDER = (*OUTCOME.values(), NEVER_RUN)

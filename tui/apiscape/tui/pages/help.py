@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from apiscape.client.words import HEALTH, OUTCOME, PRESENCE
 from apiscape.query import FIELDS
 from apiscape.tui import keys
 from apiscape.tui.commands import COMMANDS
 from apiscape.tui.lines import BLANK, Line, Piece, fit, line, table, title
-from apiscape.tui.words import HEALTH, OUTCOME, PRESENCE
 
 EXAMPLES = (
     ("tax ledger", "both words, somewhere in name, title, address, owner, …"),

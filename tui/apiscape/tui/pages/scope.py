@@ -6,21 +6,21 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from apiscape.client.inventory import ScopeStatus
-from apiscape.model.run import ErrorRecord, Exclusion, Ledger, PartReport, RunReport
-from apiscape.model.vocabulary import ErrorKind
-from apiscape.query.format import write_value
-from apiscape.query.syntax import Literal
-from apiscape.tui.lines import BLANK, Line, Piece, field, line, paragraph
-from apiscape.tui.words import (
+from apiscape.client.words import (
     NEVER_RUN,
     OUTCOME,
     State,
     at_least,
     clock,
     count,
-    duration,
     state_in,
+    took,
 )
+from apiscape.model.run import ErrorRecord, Exclusion, Ledger, PartReport, RunReport
+from apiscape.model.vocabulary import ErrorKind
+from apiscape.query.format import write_value
+from apiscape.query.syntax import Literal
+from apiscape.tui.lines import BLANK, Line, Piece, field, line, paragraph
 
 MOST_LISTED = 200
 """Excluded objects of one part that are listed; the rest are counted."""
@@ -114,7 +114,7 @@ def scope_page(status: ScopeStatus, now: datetime, width: int) -> list[Line]:
 
 
 def _run(status: ScopeStatus, run: RunReport, now: datetime, width: int) -> list[Line]:
-    started = f"{clock(run.started_at, now)} · took {duration(run.started_at, run.ended_at)}"
+    started = f"{clock(run.started_at, now)} · {took(run.started_at, run.ended_at)}"
     seen = clock(status.last_complete_at, now)
     lines = field("run", f"{run.generation} · {started}", width, label=14)
     tone = "text" if status.last_complete_at else "warn"

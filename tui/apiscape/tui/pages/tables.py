@@ -6,15 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from apiscape.client.inventory import ScopeStatus
-from apiscape.model.change import Change
-from apiscape.model.run import Ledger
-from apiscape.model.vocabulary import Outcome
-from apiscape.tui.lines import Piece
-from apiscape.tui.pages.changes import fields_in_short
-from apiscape.tui.pages.scope import outcome_of, trouble
-from apiscape.tui.widgets.fixed import Entry
-from apiscape.tui.widgets.table import Column
-from apiscape.tui.words import (
+from apiscape.client.words import (
     CHANGE,
     NEVER_RUN,
     UNKNOWN_WORD,
@@ -24,6 +16,14 @@ from apiscape.tui.words import (
     day,
     state_in,
 )
+from apiscape.model.change import Change
+from apiscape.model.run import Ledger
+from apiscape.model.vocabulary import Outcome
+from apiscape.tui.lines import Piece
+from apiscape.tui.pages.changes import fields_in_short
+from apiscape.tui.pages.scope import outcome_of, trouble
+from apiscape.tui.widgets.fixed import Entry
+from apiscape.tui.widgets.table import Column
 
 FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
 

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import TypeAlias
 
 from apiscape.client.inventory import Detail
+from apiscape.client.words import HEALTH, count, shown, state_in
 from apiscape.model.deployment import Operation
 from apiscape.model.values import is_known
 from apiscape.model.vocabulary import Exposure, Requirement
 from apiscape.tui.lines import BLANK, Line, Piece, field, line, paragraph, table, title
 from apiscape.tui.pages import deployment as parts
 from apiscape.tui.pages.changes import change_lines
-from apiscape.tui.words import HEALTH, count, shown, state_in
 
 Tab: TypeAlias = Callable[[Detail, datetime, int], list[Line]]
 

@@ -8,6 +8,7 @@ from functools import partial
 from textual.widget import Widget
 
 from apiscape.client.inventory import Detail
+from apiscape.client.words import row_state
 from apiscape.errors import ApiscapeError, NotFound
 from apiscape.model.row import Row
 from apiscape.tui import keys
@@ -22,7 +23,6 @@ from apiscape.tui.threads import tell
 from apiscape.tui.widgets.bar import Bar
 from apiscape.tui.widgets.line_view import LineView
 from apiscape.tui.widgets.painted import Painted
-from apiscape.tui.words import row_state
 
 
 class DeploymentScreen(Frame):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from apiscape.client.inventory import ScopeStatus
+from apiscape.client.words import count
 from apiscape.tui import keys
 from apiscape.tui.lines import Line, Piece, line
 from apiscape.tui.messages import Go, Rescan, Shows
@@ -25,7 +26,6 @@ from apiscape.tui.widgets.grid import Grid
 from apiscape.tui.widgets.line_view import LineView
 from apiscape.tui.widgets.painted import Painted
 from apiscape.tui.widgets.prompt import Prompt
-from apiscape.tui.words import count
 
 PANES = ("grid", "estate")
 FAULTY = "incomplete"

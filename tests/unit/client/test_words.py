@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from apiscape.cli.words import age, clock, count, duration, shown
+from apiscape.client.words import age, count, duration, field_words, moment, shown, took
+from apiscape.model.change import FieldChange
 from apiscape.model.values import UNKNOWN
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -42,8 +43,8 @@ def test_ages(moment: datetime | None, words: str) -> None:
 def test_unknown_absent_and_zero_look_different() -> None:
     assert [shown(value) for value in (UNKNOWN, None, (), 0, ("a", "b"), "x")] == [
         "?",
-        "-",
-        "-",
+        "–",
+        "–",
         "0",
         "a, b",
         "x",
@@ -51,10 +52,13 @@ def test_unknown_absent_and_zero_look_different() -> None:
 
 
 def test_a_time_is_shown_to_the_minute() -> None:
-    assert shown(NOW) == clock(NOW)
-    assert len(clock(NOW)) == len("2026-11-24 12:00")
-    assert clock(UNKNOWN) == "?"
-    assert clock(None) == "-"
+    assert shown(NOW) == moment(NOW)
+    assert moment(NOW) == NOW.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def test_what_has_not_ended_is_running() -> None:
+    assert took(NOW, None) == "still running"
+    assert took(NOW, NOW + timedelta(seconds=75)) == "took 1 min"
 
 
 def test_one_is_not_many() -> None:
@@ -63,3 +67,18 @@ def test_one_is_not_many() -> None:
         "1,200 scopes",
         "2 entries",
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (FieldChange(field="style", old="rest", new="http"), "style rest → http"),
+        (FieldChange(field="title", new=None), "title unknown → –"),
+        (FieldChange(field="ops", old=1, new=2), "ops 1 → 2"),
+        (FieldChange(field="tags", old=None, new=["a"]), "tags +a"),
+        (FieldChange(field="tags", old=["a", "b"], new=["b", "a"]), "tags in another order"),
+        (FieldChange(field="d", old="x" * 99, new="y"), f"d {'x' * 59}… → y"),
+    ],
+)
+def test_a_changed_field_in_words(change: FieldChange, words: str) -> None:
+    assert field_words(change) == words

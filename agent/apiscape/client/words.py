@@ -1,11 +1,18 @@
-"""Values in words and glyphs. A state is always a glyph and a word; colour only repeats it."""
+"""Values in words and glyphs, the same on every screen and in every command.
+
+A state is always a glyph and a word; colour only repeats it. An absent value is an en dash, for a
+stage may be called `-`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
+
+from apiscape.model.change import FieldChange
 from apiscape.model.row import Row
 from apiscape.model.values import is_known
 from apiscape.model.vocabulary import (
@@ -22,6 +29,8 @@ from apiscape.model.vocabulary import (
 
 UNKNOWN_WORD = "?"
 ABSENT_WORD = "–"
+LONGEST_VALUE = 60
+"""Characters of a changed value that are said in a sentence."""
 
 
 class State(NamedTuple):
@@ -73,8 +82,8 @@ OUTCOME = _states(
 )
 REACH = _states(
     (ReachState.VISITED, "✓", "good"),
-    (ReachState.EXCLUDED, "–", "muted"),
     (ReachState.NOT_CONFIGURED, "○", "warn"),
+    (ReachState.EXCLUDED, "–", "muted"),
     (ReachState.LOST, "✗", "bad"),
     (ReachState.UNSUPPORTED, "?", "warn"),
 )
@@ -183,14 +192,58 @@ def _same_year(one: date, other: date) -> bool:
     return one.year == other.year
 
 
-def duration(start: datetime, end: datetime | None) -> str:
-    """Return how long something took, `running` where it has not ended."""
+def duration(seconds: float) -> str:
+    """Return `0.4 s`, `27 s`, `3 min`, `2 h 5 min`."""
+    if seconds < 10:  # noqa: PLR2004 - below ten a decimal says something
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes == 0:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes + (rest >= 30), 60)  # noqa: PLR2004 - half a minute rounds up
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def took(start: datetime, end: datetime | None) -> str:
+    """Return `took 27 s`, `still running` where it has not ended."""
     if end is None:
-        return "running"
-    minutes, seconds = divmod(round((end - start).total_seconds()), 60)
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        return "still running"
+    return f"took {duration((end - start).total_seconds())}"
+
+
+def age(value: datetime | None, now: datetime) -> str:
+    """Return how long ago a time was: `3 d`, `never`."""
+    if value is None:
+        return "never"
+    passed = now - value
+    if passed >= timedelta(days=2):
+        return f"{passed.days} d"
+    return duration(max(passed.total_seconds(), 0.0))
 
 
 def at_least(number: int, *, whole: bool) -> str:
     """Return a count, with `≥` where the listing did not end."""
     return f"{number:,}" if whole else f"≥ {number:,}"
+
+
+def field_words(change: FieldChange) -> str:
+    """Return one changed field in words: `style rest → http`, or of a list what came and went."""
+    if isinstance(change.old or change.new, list | tuple):
+        return f"{change.field} {_difference(change.old or (), change.new or ())}"
+    return f"{change.field} {_short_value(change.old)} → {_short_value(change.new)}"
+
+
+def _difference(old: Iterable[object], new: Iterable[object]) -> str:
+    """Return `+came -went`."""
+    before, after = list(map(_short_value, old)), list(map(_short_value, new))
+    came = [f"+{value}" for value in after if value not in before]
+    went = [f"-{value}" for value in before if value not in after]
+    return " ".join([*came, *went]) or "in another order"
+
+
+def _short_value(value: object) -> str:
+    if not is_known(value):
+        return "unknown"
+    if value is None:
+        return ABSENT_WORD
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
