@@ -24,7 +24,7 @@ from apiscape.model.change import Change, FieldChange
 from apiscape.model.row import Deep, Row
 from apiscape.model.run import EstateEntry, RunReport
 from apiscape.model.values import UNKNOWN
-from apiscape.query import FIELDS, View, matcher, parse, select_rows
+from apiscape.query import FIELDS, View, matcher, parse, select_rows, shows_hidden
 from tests.tui.details import detail_of
 from tests.tui.rows import NOW, department
 from tests.tui.scopes import ESTATE, statuses
@@ -53,6 +53,7 @@ class FakeInventory:
         self._summary = summary
         self.error: ApiscapeError | None = None
         self.asked: Counter[str] = Counter()
+        self.long_retired: set[str] = set()
 
     def _ask(self, what: str) -> None:
         self.asked[what] += 1
@@ -60,8 +61,17 @@ class FakeInventory:
             raise self.error
 
     def _selected(self, view: View) -> tuple[tuple[Row, ...], int]:
-        found = select_rows(view, self.rows.values(), NOW, self.deep)
+        rows = self.rows.values() if shows_hidden(view) else self._shown()
+        found = select_rows(view, rows, NOW, self.deep)
         return found.rows, found.undecided
+
+    def _shown(self) -> list[Row]:
+        """Return the rows of default views and of the snapshot."""
+        return [
+            row
+            for row in self.rows.values()
+            if row.presence != "superseded" and row.uid not in self.long_retired
+        ]
 
     def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
         self._ask("page")
@@ -98,7 +108,7 @@ class FakeInventory:
 
     def snapshot(self) -> Snapshot:
         self._ask("snapshot")
-        rows = [self.rows[uid] for uid in sorted(self.rows)]
+        rows = sorted(self._shown(), key=lambda row: row.uid)
         columns = {name: [getattr(row, name) for row in rows] for name in ATTRIBUTES}
         return Snapshot(seq=self.seq, taken_at=NOW, columns=columns)
 

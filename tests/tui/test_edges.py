@@ -173,7 +173,7 @@ def test_the_exit_code_is_that_of_the_app(
 # ── inventory ──
 
 
-async def test_a_time_that_is_not_kept_says_so_and_leaves_the_rows() -> None:
+async def test_a_time_that_is_not_kept_says_so_in_place_of_rows_of_another_time() -> None:
     inventory = FakeInventory(department(9))
     async with opened(make_app(inventory), NARROW) as pilot:
         inventory.error = NotKept("nothing is kept of 2020", hint="the horizon is 2026-01-01")
@@ -181,8 +181,12 @@ async def test_a_time_that_is_not_kept_says_so_and_leaves_the_rows() -> None:
         shown = seen(pilot)
         assert "nothing is kept of 2020" in shown
         assert "the horizon is 2026-01-01" in shown
+        assert names_of(pilot) == []
+        assert "Nothing matches" not in shown
+        assert "✗ not answered" in bar_of(pilot, "crumb")
+        await press(pilot, "escape")
         assert len(names_of(pilot)) == 9
-        assert "asking the store" not in bar_of(pilot, "crumb")
+        assert "9 of 9" in bar_of(pilot, "crumb")
 
 
 async def test_a_detail_that_does_not_come_leaves_the_row() -> None:

@@ -57,8 +57,19 @@ def test_what_changed_and_what_is_gone_are_told_apart(inventory: FakeInventory) 
     inventory.drop(third.uid)
     news = follow(inventory, seq, before)
     assert isinstance(news, Followed)
-    assert [row.uid for row in news.rows] == [first.uid]
-    assert news.gone == {second.uid, third.uid}
+    assert [row.uid for row in news.rows] == sorted([first.uid, second.uid])
+    assert news.gone == {third.uid}
+
+
+def test_what_the_snapshot_would_leave_out_is_gone(inventory: FakeInventory) -> None:
+    before, seq = look_around(inventory), inventory.seq
+    first, second = list(inventory.rows.values())[:2]
+    inventory.put(renamed(first, presence="superseded"), kind="superseded")
+    inventory.put(renamed(second, presence="retired"), kind="retired")
+    inventory.long_retired.add(second.uid)
+    news = follow(inventory, seq, before)
+    assert isinstance(news, Followed)
+    assert (news.rows, news.gone) == ((), {first.uid, second.uid})
 
 
 def test_a_new_run_of_a_scope_calls_for_everything(inventory: FakeInventory) -> None:
@@ -101,7 +112,7 @@ def test_another_time_is_fetched_page_by_page_and_says_what_it_left_out(
     view, store = parse("at:2026-09-01"), ColumnStore()
     whole = answer(inventory, view, store)
     assert (len(whole.uids), len(whole.store), whole.left_out) == (30, 30, 0)
-    monkeypatch.setattr(feed, "MOST_ROWS_AS_OF", 16)
+    monkeypatch.setattr(feed, "MOST_ROWS", 16)
     part = answer(inventory, view, store)
     assert (len(part.uids), part.left_out) == (16, 14)
 
@@ -117,7 +128,11 @@ def test_the_store_answers_deep_views_with_uids_only(inventory: FakeInventory) -
 def test_what_the_store_found_and_the_columns_lack_is_counted_not_dropped() -> None:
     store = ColumnStore.of_rows(department(3))
     listing = Listing()
-    listing.take(Answer(store, (store.uids[1], "a-stranger", store.uids[0]), 2, left_out=5))
+    given = Answer(store, (store.uids[1], "a-stranger", store.uids[0]), 2, left_out=5)
+    listing.take(given)
+    assert list(listing.found.rows) == [0, 1]
+    listing.read("sort:uid")
+    listing.take(given)
     assert list(listing.found.rows) == [1, 0]
     assert (listing.found.undecided, listing.found.left_out) == (2, 6)
 

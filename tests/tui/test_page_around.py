@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from apiscape.client.inventory import Summary
-from apiscape.errors import UnreachableError
+from apiscape.errors import NotKept, UnreachableError
 from apiscape.model.run import ErrorRecord
 from apiscape.query import parse
 from apiscape.tui.pages import head
-from apiscape.tui.pages.empty import empty_page, no_scope_matches
+from apiscape.tui.pages.empty import asking_page, empty_page, no_scope_matches, refused_page
 from apiscape.tui.pages.facets import MOST_VALUES, Choice, Counted, facets_page
 from apiscape.tui.pages.help import help_page
 from apiscape.tui.session import Session
@@ -111,12 +111,16 @@ def test_the_breadcrumb_is_the_view_item_by_item(view: str, words: str) -> None:
     [
         (0, Found(()), 0, "0 of 0"),
         (48_213, Found(range(62)), 0, "62 of 48,213"),
+        (None, Found(range(1_062)), 0, "1,062 deployments"),
+        (None, Found(range(1)), 2, "1 deployment · ◆ 2 marked"),
         (9, Found(range(2), 1_031), 0, "2 of 9 · ? 1,031 undecided"),
         (9, Found(range(2), 0, 5), 0, "2 of 9 · … 5 more not fetched"),
         (9, Found(range(2), 1), 3, "2 of 9 · ? 1 undecided · ◆ 3 marked"),
     ],
 )
-def test_counts_say_what_is_not_shown(total: int, found: Found, marked: int, words: str) -> None:
+def test_counts_say_what_is_not_shown(
+    total: int | None, found: Found, marked: int, words: str
+) -> None:
     assert spoken(head.counts(total, found, marked=marked)) == words
 
 
@@ -233,7 +237,7 @@ BROKEN = Summary(deployments=0, apis=0, scopes=0, problem=PROBLEM)
 def test_an_empty_place_says_why_and_what_to_do(
     session: Session, undecided: int, words: str, steps: str
 ) -> None:
-    lines = empty_page(session, undecided, WIDTH)
+    lines = empty_page(session, Found((), undecided), len(session.store), WIDTH)
     assert words in flat(lines)
     assert steps in flat(lines)
     assert ("may match" in flat(lines)) is bool(undecided)
@@ -241,12 +245,12 @@ def test_an_empty_place_says_why_and_what_to_do(
 
 def test_an_answer_that_failed_later_does_not_hide_what_was_seen() -> None:
     session = failed(a_session([a_row()], scopes=[DONE]))
-    assert "Nothing matches" in flat(empty_page(session, 0, WIDTH))
+    assert "Nothing matches" in flat(empty_page(session, width=WIDTH))
 
 
 @pytest.mark.parametrize("width", [8, 20, 40, 200])
 def test_empty_places_wrap(width: int) -> None:
-    lines = empty_page(a_session(scopes=[DONE]), 0, width)
+    lines = empty_page(a_session(scopes=[DONE]), width=width)
     assert max(len(line.text) for line in lines if "visited" in line.text) <= max(width, 72)
 
 
@@ -270,3 +274,21 @@ def test_help_without_a_pane_begins_with_the_inventory() -> None:
     titles = [line.text for line in help_page("", {}, WIDTH) if line.text.startswith("Keys: ")]
     assert titles[0] == "Keys: Inventory"
     assert len(titles) == len(set(titles)) == 8
+
+
+def test_nothing_among_all_that_is_kept_is_not_counted_against_what_is_there_now() -> None:
+    lines = empty_page(a_session([a_row()], scopes=[DONE]), total=None, width=WIDTH)
+    assert "None of all that is kept." in flat(lines)
+
+
+def test_an_open_question_is_no_empty_answer() -> None:
+    words = flat(asking_page("presence:superseded \x1b[2J", WIDTH))
+    assert "Asking the inventory for presence:superseded" in words
+    assert "\x1b" not in words
+
+
+@pytest.mark.parametrize("hint", [None, "the horizon is 2026-01-01"])
+def test_a_view_that_is_refused_says_why(hint: str | None) -> None:
+    words = flat(refused_page(NotKept("nothing is kept of 2020", hint=hint), WIDTH))
+    assert "This view cannot be shown nothing is kept of 2020" in words
+    assert ("→ the horizon is 2026-01-01" in words) is bool(hint)

@@ -12,7 +12,7 @@ from apiscape.query.columns import select_columns
 from apiscape.query.complete import complete
 from apiscape.query.fields import FIELDS, Field, Kind, describe_fields, resolve
 from apiscape.query.format import format_view
-from apiscape.query.match import Selection, matcher, needs_store, select_rows
+from apiscape.query.match import Selection, matcher, needs_store, select_rows, shows_hidden
 from apiscape.query.order import sort_key
 from apiscape.query.parse import parse
 from apiscape.query.syntax import EVERYTHING, View, resolve_times
@@ -35,5 +35,6 @@ __all__ = [
     "resolve_times",
     "select_columns",
     "select_rows",
+    "shows_hidden",
     "sort_key",
 ]

@@ -34,9 +34,18 @@ class Selection(msgspec.Struct, frozen=True):
     undecided: int
 
 
+def shows_hidden(view: View) -> bool:
+    """Say whether a view asks for `presence`: it alone lists superseded and long retired rows too."""
+    return "presence" in fields_of(view)
+
+
 def needs_store(view: View) -> bool:
-    """Say whether rows alone cannot answer: the view asks for deep fields or another time."""
-    return view.at is not None or any(FIELDS[field].deep for field in fields_of(view))
+    """Say whether a snapshot cannot answer: the view asks for what is not in one.
+
+    That is a deep field, another time, or the rows that a snapshot leaves out.
+    """
+    deep = any(FIELDS[field].deep for field in fields_of(view))
+    return deep or view.at is not None or shows_hidden(view)
 
 
 def matcher(view: View, *, now: datetime) -> Matcher:

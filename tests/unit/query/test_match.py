@@ -272,9 +272,11 @@ def test_deep_fields_are_asked_of_the_store(text: str, *, expected: bool) -> Non
         ("-backend:x", True),
         ("tag:team", True),
         ("tax at:2026-09-30", True),
+        ("presence:superseded", True),
+        ("tax -presence:missing", True),
     ],
 )
-def test_deep_fields_and_other_times_need_the_store(text: str, *, needed: bool) -> None:
+def test_what_no_snapshot_holds_needs_the_store(text: str, *, needed: bool) -> None:
     assert needs_store(parse(text)) is needed
 
 

@@ -11,7 +11,8 @@ from apiscape.client.inventory import Inventory, ScopeStatus, Summary
 from apiscape.model.row import Row
 from apiscape.model.run import EstateEntry
 from apiscape.model.vocabulary import Presence
-from apiscape.query import View, format_view
+from apiscape.query import View, format_view, shows_hidden
+from apiscape.query.syntax import AnyOf, Literal
 from apiscape.tui.store import ColumnStore
 
 MOST_AT_ONCE = 640
@@ -21,8 +22,11 @@ UIDS_A_VIEW = 64
 """Values that one list of a view may hold."""
 
 PAGE_ROWS = 1_000
-MOST_ROWS_AS_OF = 20_000
-"""Rows of another time that are fetched."""
+MOST_ROWS = 20_000
+"""Rows that are fetched for one view, besides those of the snapshot."""
+
+HIDDEN = AnyOf("presence", (Literal(Presence.SUPERSEDED.value), Literal(Presence.RETIRED.value)))
+"""Among these are the rows that a snapshot leaves out."""
 
 
 class Around(msgspec.Struct, frozen=True):
@@ -43,12 +47,18 @@ class Around(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a view lists: uids in order, of rows in a store; `left_out` rows more were not fetched."""
+    """What a view lists: uids in order, of rows in a store.
+
+    Attributes:
+        left_out: Rows that were not fetched, for there are too many.
+        is_now: Whether the store holds the rows as they are now, and all of the snapshot.
+    """
 
     store: ColumnStore
     uids: tuple[str, ...]
     undecided: int
     left_out: int = 0
+    is_now: bool = False
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -99,11 +109,10 @@ def follow(inventory: Inventory, seq: int, before: Around) -> Loaded | Followed:
     if around.stamp != before.stamp or len(page.items) >= MOST_AT_ONCE:
         return load(inventory)
     rows = _fetch(inventory, uids)
-    there = {row.uid for row in rows if row.presence != Presence.RETIRED}
     return Followed(
         seq=page.last_seq,
-        rows=tuple(row for row in rows if row.uid in there),
-        gone=frozenset(uids) - there,
+        rows=tuple(rows),
+        gone=frozenset(uids) - {row.uid for row in rows},
         around=around,
     )
 
@@ -117,23 +126,36 @@ def _fetch(inventory: Inventory, uids: Sequence[str]) -> list[Row]:
 
 
 def answer(inventory: Inventory, view: View, store: ColumnStore) -> Answer:
-    """Return what a view lists that the columns alone cannot answer.
+    """Return what a view lists that the columns of a snapshot cannot answer.
 
     Raises:
-        NotKept: nothing is kept of the time that it asks for.
+        ApiscapeError: the inventory does not answer; nothing is kept of the time that is asked for.
     """
+    if view.at is not None:
+        rows, undecided, left_out = _fetch_view(inventory, view)
+        uids = tuple(row.uid for row in rows)
+        return Answer(ColumnStore.of_rows(rows), uids, undecided, left_out)
+    selection = inventory.select(format_view(view))
+    asked = selection.uids
+    hidden = asked if shows_hidden(view) else ()
+    missing = {uid for uid in hidden if uid not in store.row_of}
+    if not missing:
+        return Answer(store, asked, selection.undecided, is_now=True)
+    narrowed = msgspec.structs.replace(view, terms=(*view.terms, HIDDEN), sort=())
+    rows, _undecided, _left_out = _fetch_view(inventory, narrowed)
+    fetched = [row for row in rows if row.uid in missing]
+    listed = store.rebuilt(fetched, store.row_of.keys() - set(asked), store.seq)
+    return Answer(listed, asked, selection.undecided)
+
+
+def _fetch_view(inventory: Inventory, view: View) -> tuple[list[Row], int, int]:
+    """Return the rows of a view, how many are undecided, and how many rows were left there."""
     text = format_view(view)
-    if view.at is None:
-        selection = inventory.select(text)
-        return Answer(store, selection.uids, selection.undecided)
     rows: list[Row] = []
     after: str | None = None
     while True:
         page = inventory.page(text, limit=PAGE_ROWS, after=after)
         rows += page.items
         after = page.next
-        if after is None or len(rows) >= MOST_ROWS_AS_OF:
-            break
-    past = ColumnStore.of_rows(rows)
-    left_out = page.matched - len(rows) if after else 0
-    return Answer(past, tuple(row.uid for row in rows), page.undecided, left_out)
+        if after is None or len(rows) >= MOST_ROWS:
+            return rows, page.undecided, page.matched - len(rows) if after else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from apiscape.errors import ApiscapeError
 from apiscape.query import EVERYTHING, View, format_view, needs_store, parse
 from apiscape.tui import view_edits
 from apiscape.tui.feed import Answer
@@ -29,6 +30,9 @@ class Listing:
         self.view: View = EVERYTHING
         self.store = ColumnStore()
         self.found = Found(())
+        self.error: ApiscapeError | None = None
+        self._answered: View | None = EVERYTHING
+        self._is_now = True
 
     @property
     def text(self) -> str:
@@ -39,6 +43,16 @@ class Listing:
     def asks_store(self) -> bool:
         """Whether the columns alone cannot answer."""
         return needs_store(self.view)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether what was found is of this view; else it is of one before, until there is an answer."""
+        return self._answered == self.view
+
+    @property
+    def total(self) -> int | None:
+        """Out of how many rows the view chose; `None` where the store holds none but the chosen."""
+        return len(self.store) if self._is_now else None
 
     @property
     def sorted_by(self) -> tuple[str, bool]:
@@ -56,12 +70,26 @@ class Listing:
 
     def evaluate(self, store: ColumnStore, now: datetime) -> None:
         """Find the rows of the view in the columns."""
-        self.store = store
-        self.found = store.evaluate(self.view, now)
+        self._settle(store, store.evaluate(self.view, now), is_now=True)
 
     def take(self, given: Answer) -> None:
-        """Take rows that the inventory was asked for; those not in the columns are counted as left out."""
-        self.store = given.store
+        """Take rows that the inventory was asked for; those not in the columns are counted as left out.
+
+        Where the view has no order of its own, they stand in that of the columns.
+        """
         rows = [given.store.row_of[uid] for uid in given.uids if uid in given.store.row_of]
         missed = len(given.uids) - len(rows)
-        self.found = Found(rows, given.undecided, given.left_out + missed)
+        listed = rows if self.view.sort else sorted(rows)
+        found = Found(listed, given.undecided, given.left_out + missed)
+        self._settle(given.store, found, is_now=given.is_now)
+
+    def refuse(self, error: ApiscapeError) -> None:
+        """Take no for an answer: rows of the view before do not stand for this one."""
+        if not self.is_answered or self.error:
+            self._settle(ColumnStore(), Found(()), is_now=False, error=error)
+
+    def _settle(
+        self, store: ColumnStore, found: Found, *, is_now: bool, error: ApiscapeError | None = None
+    ) -> None:
+        self.store, self.found, self.error = store, found, error
+        self._answered, self._is_now = self.view, is_now

@@ -32,8 +32,7 @@ from sqlalchemy import (
 
 from apiscape.model.values import utc_millis
 from apiscape.model.vocabulary import Presence
-from apiscape.query import View
-from apiscape.query.syntax import fields_of
+from apiscape.query import View, shows_hidden
 from apiscape.query.verdict import Verdict
 from apiscape.store import schema
 from apiscape.store.reading.cells import source_of
@@ -72,7 +71,7 @@ def find(connection: Connection, view: View, now: datetime, *, hides: bool = Tru
             ask for `presence`.
     """
     compiled = compile_view(view, _SEARCHES[connection.dialect.name])
-    shown = ~_KEY.in_(_hidden(now)) if hides and "presence" not in fields_of(view) else true()
+    shown = ~_KEY.in_(_hidden(now)) if hides and not shows_hidden(view) else true()
     if compiled.residual:
         return _find_in_python(connection, view, compiled, shown)
     matched = _count(connection, compiled, and_(shown, compiled.matches))

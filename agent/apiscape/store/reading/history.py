@@ -28,8 +28,7 @@ from apiscape.model.row import Deep, Row
 from apiscape.model.run import PartReport, RunReport
 from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.model.vocabulary import ErrorKind, Freshness, Outcome, Presence
-from apiscape.query import View
-from apiscape.query.syntax import fields_of
+from apiscape.query import View, shows_hidden
 from apiscape.store import schema
 from apiscape.store.overlay import Conclusion, lay_over
 from apiscape.store.reading.changes import read_horizon
@@ -112,7 +111,7 @@ def read_rows_at(connection: Connection, view: View, at: datetime) -> Iterator[t
     """
     moment = moment_at(connection, at)
     sights = sights_at(connection, moment)
-    hides = "presence" not in fields_of(view)
+    hides = not shows_hidden(view)
     records = connection.execute(versions_at(moment)).all()
     shown = [record for record in records if not (hides and is_hidden(record, at))]
     for item, row in compose(connection, shown, sights):

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from apiscape.client.words import NEVER_RUN, count
+from apiscape.errors import ApiscapeError
 from apiscape.tui.lines import BLANK, Line, line, paragraph, title
 from apiscape.tui.session import Session
+from apiscape.tui.store import Found
+
+NOTHING_FOUND = Found(())
 
 
-def empty_page(session: Session, undecided: int, width: int) -> list[Line]:
-    """Return the reason and the next step; it is never just empty."""
+def empty_page(
+    session: Session, found: Found = NOTHING_FOUND, total: int | None = 0, width: int = 72
+) -> list[Line]:
+    """Return the reason and the next step; it is never just empty.
+
+    Args:
+        session: What is known of the inventory.
+        found: What the view found.
+        total: Out of how many; `None` where the inventory was asked for more than what is there now.
+        width: Cells.
+    """
     room = min(width, 72)
     if session.error and not session.is_loaded:
         return _failed(session.error.message, session.error.hint, room)
@@ -21,7 +34,7 @@ def empty_page(session: Session, undecided: int, width: int) -> list[Line]:
         return _no_sources(room)
     if not len(session.store):
         return _nothing_seen(session, room)
-    return _no_match(undecided, len(session.store), room)
+    return _no_match(found.undecided, total, room)
 
 
 def _failed(message: str, hint: str | None, width: int) -> list[Line]:
@@ -68,8 +81,22 @@ def _nothing_seen(session: Session, width: int) -> list[Line]:
     ]
 
 
-def _no_match(undecided: int, total: int, width: int) -> list[Line]:
-    lines = [BLANK, title("Nothing matches"), *paragraph(f"None of {total:,} deployments.", width)]
+def asking_page(view: str, width: int) -> list[Line]:
+    """Return what stands there until a question that only the inventory can answer is answered."""
+    words = f"◌ Asking the inventory for  {view}"
+    return [BLANK, *paragraph(words, min(width, 72), "muted")]
+
+
+def refused_page(error: ApiscapeError, width: int) -> list[Line]:
+    """Return why a view cannot be shown; it is not an empty one."""
+    room = min(width, 72)
+    lines = [BLANK, title("This view cannot be shown"), *paragraph(error.message, room, "bad")]
+    return [*lines, BLANK, *paragraph(f"→ {error.hint}", room, "accent")] if error.hint else lines
+
+
+def _no_match(undecided: int, total: int | None, width: int) -> list[Line]:
+    among = "all that is kept" if total is None else f"{total:,} deployments"
+    lines = [BLANK, title("Nothing matches"), *paragraph(f"None of {among}.", width)]
     if undecided:
         words = (
             f"? {undecided:,} of them may match: a value that the view asks for is unknown, so "

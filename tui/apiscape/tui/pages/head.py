@@ -91,9 +91,11 @@ def _items(view: str) -> list[str]:
     return [item for item in items if item]
 
 
-def counts(total: int, found: Found, *, marked: int = 0) -> list[Piece]:
-    """Return `62 of 48,213 · ? 31 undecided · … 12 more not fetched`."""
-    pieces = [Piece(f"{len(found.rows):,}", "strong"), Piece(f" of {total:,}", "muted")]
+def counts(total: int | None, found: Found, *, marked: int = 0) -> list[Piece]:
+    """Return `62 of 48,213 · ? 31 undecided · … 12 more not fetched`; without a total, `62 deployments`."""
+    shown, *unit = count(len(found.rows), "deployment").split()
+    rest = f"of {total:,}" if total is not None else " ".join(unit)
+    pieces = [Piece(shown, "strong"), Piece(f" {rest}", "muted")]
     if found.undecided:
         pieces.append(Piece(f" · ? {found.undecided:,} undecided", "warn"))
     if found.left_out:

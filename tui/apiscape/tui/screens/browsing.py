@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
@@ -12,7 +13,7 @@ from apiscape.query import View
 from apiscape.tui.feed import Answer, answer
 from apiscape.tui.lines import Line, Piece
 from apiscape.tui.listing import Listing
-from apiscape.tui.pages.empty import empty_page
+from apiscape.tui.pages.empty import asking_page, empty_page, refused_page
 from apiscape.tui.pages.facets import facets_page
 from apiscape.tui.pages.head import counts
 from apiscape.tui.rows import RowTable, columns_of
@@ -22,11 +23,16 @@ from apiscape.tui.threads import tell
 if TYPE_CHECKING:
     from apiscape.tui.screens.inventory import InventoryScreen
 
+ASKING = "◌ asking the inventory"
+
 QUIET_S = 0.5
 """Rows do not come, go or move so soon after the person did something."""
 
 SETTLE_S = 1.0
 """Rows do not come, go or move more often than this."""
+
+RETRY_S = 5.0
+"""A question that was refused is asked again so much later."""
 
 
 class Browsing:
@@ -41,6 +47,7 @@ class Browsing:
         self._version = -1
         self._evaluated_at = 0.0
         self._timer: Timer | None = None
+        self._asking: Timer | None = None
 
     def table(self) -> RowTable:
         """Return what the grid shows."""
@@ -50,10 +57,14 @@ class Browsing:
     def renew(self) -> None:
         """Evaluate the view over the rows there are now."""
         self._version, self._evaluated_at = self.session.version, time.monotonic()
+        if self._asking:
+            self._asking.stop()
         if not self.session.is_loaded:
             self.show()
         elif self.listing.asks_store:
-            self._ask(self.listing.view)
+            if not self.listing.is_answered:
+                self.show()
+            self._asking = self.screen.set_timer(REST_S, partial(self._ask, self.listing.view))
         else:
             self.listing.evaluate(self.session.store, self.session.now())
             self.show()
@@ -64,8 +75,10 @@ class Browsing:
         if dirty:
             self.screen.grid.flush(dirty)
         now = time.monotonic()
-        quiet = now - self.session.touched_at > QUIET_S and now - self._evaluated_at > SETTLE_S
-        if quiet and self._version != self.session.version:
+        passed = now - self._evaluated_at
+        quiet = now - self.session.touched_at > QUIET_S and passed > SETTLE_S
+        is_old = self._version != self.session.version
+        if quiet and (is_old or (self.listing.error and passed > RETRY_S)):
             self.renew()
 
     def show(self) -> None:
@@ -82,13 +95,16 @@ class Browsing:
 
     def show_counts(self) -> None:
         """Show how many rows the view has, and how many nobody can decide."""
-        found = self.listing.found
+        listing = self.listing
         pieces: list[Piece] = []
-        if self.session.is_loaded:
+        if self.session.is_loaded and not listing.is_answered:
+            pieces = [Piece(ASKING, "warn")]
+        elif listing.error:
+            pieces = [Piece("✗ not answered", "bad")]
+        elif self.session.is_loaded:
             marked = len(self.screen.grid.marked)
-            total = len(self.listing.store)
-            pieces = counts(total, found, marked=marked)
-        self.screen.show_head(pieces, self.listing.text)
+            pieces = counts(listing.total, listing.found, marked=marked)
+        self.screen.show_head(pieces, listing.text)
 
     def show_facets(self) -> None:
         """Count the facets over what is shown, if they show."""
@@ -102,7 +118,13 @@ class Browsing:
             self.screen.facets.show(page)
 
     def _empty(self, width: int) -> list[Line]:
-        return empty_page(self.session, self.listing.found.undecided, width)
+        if not self.session.is_loaded:
+            return empty_page(self.session, self.listing.found, None, width)
+        if not self.listing.is_answered:
+            return asking_page(self.listing.text, width)
+        if self.listing.error:
+            return refused_page(self.listing.error, width)
+        return empty_page(self.session, self.listing.found, self.listing.total, width)
 
     def _ask(self, view: View) -> None:
         inventory, store = self.session.inventory, self.session.store
@@ -112,11 +134,10 @@ class Browsing:
             try:
                 given = answer(inventory, view, store)
             except ApiscapeError as error:
-                tell(screen, self.refuse, error)
+                tell(screen, self._refuse, view, error)
                 return
             tell(screen, self._take, view, given)
 
-        screen.show_head([Piece("◌ asking the store", "muted")], self.listing.text)
         screen.run_worker(ask, thread=True, group="select", exclusive=True)
 
     def _take(self, view: View, given: Answer) -> None:
@@ -124,8 +145,7 @@ class Browsing:
             self.listing.take(given)
             self.show()
 
-    def refuse(self, error: ApiscapeError) -> None:
-        """Say why a view cannot be shown; the last one stays."""
-        words = f"{error.message}\n{error.hint}" if error.hint else error.message
-        self.screen.notify(words, severity="error", markup=False)
-        self.show_counts()
+    def _refuse(self, view: View, error: ApiscapeError) -> None:
+        if view == self.listing.view:
+            self.listing.refuse(error)
+            self.show()

@@ -7,9 +7,11 @@ from functools import partial
 from textual.timer import Timer
 
 from apiscape.client.inventory import Detail
+from apiscape.client.words import clock
 from apiscape.errors import ApiscapeError
 from apiscape.model.row import Row
-from apiscape.tui.lines import Line, line
+from apiscape.tui.lines import BLANK, Line, line, paragraph
+from apiscape.tui.listing import Listing
 from apiscape.tui.pages.deployment import summary
 from apiscape.tui.session import Session
 from apiscape.tui.threads import tell
@@ -22,8 +24,9 @@ REST_S = 0.15
 class Following:
     """Shows one row in a pane, and asks for its detail in a thread."""
 
-    def __init__(self, pane: LineView, session: Session) -> None:
-        """Follow nothing yet."""
+    def __init__(self, pane: LineView, session: Session, listing: Listing) -> None:
+        """Follow nothing yet; the rows are those of a listing."""
+        self._listing = listing
         self._pane = pane
         self._session = session
         self._timer: Timer | None = None
@@ -38,11 +41,11 @@ class Following:
         self._timer = self._pane.set_timer(REST_S, self._rest)
 
     def _rest(self) -> None:
-        row = self._session.store.row(self.uid) if self.uid else None
+        row = self._listing.store.row(self.uid) if self.uid else None
         if self.detail and (row is None or self.detail.row.uid != row.uid):
             self.detail = None
         self._show(row, top=True)
-        if row is not None and self._pane.display:
+        if row is not None and self._pane.display and self._listing.view.at is None:
             self._pane.run_worker(
                 partial(self._ask, row), thread=True, group="detail", exclusive=True
             )
@@ -65,4 +68,8 @@ class Following:
     def _page(self, row: Row | None, width: int) -> list[Line]:
         if row is None:
             return [line()]
-        return summary(row, self.detail, self._session.now(), width)
+        at, now = self._listing.view.at, self._session.now()
+        if at is None:
+            return summary(row, self.detail, now, width)
+        words = f"As of {clock(at, now)}. enter shows it as it is now."
+        return [*paragraph(words, width, "warn"), BLANK, *summary(row, None, now, width)]

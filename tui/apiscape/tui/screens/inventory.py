@@ -49,7 +49,7 @@ class InventoryScreen(Frame):
         self.grid = Grid(self.browsing.table(), columns, id="grid")
         self.detail = LineView(id="detail")
         self.facets = LineView(id="facets")
-        self.following = Following(self.detail, session)
+        self.following = Following(self.detail, session, self.listing)
         self._before = ""
 
     @property

@@ -90,7 +90,7 @@ class ScopesScreen(Frame):
         scopes = self.session.scopes
         if scopes and self.argument:
             return no_scope_matches(self.argument, len(scopes), width)
-        return empty_page(self.session, 0, width)
+        return empty_page(self.session, width=width)
 
     def on_grid_moved(self, _event: Grid.Moved) -> None:
         """Say in full what happened to the scope at the cursor, and what helps."""
