@@ -17,7 +17,7 @@ from apiscape.store import Store, open_store
 from apiscape.tui import feed
 from apiscape.tui.feed import answer, load
 from apiscape.tui.messages import Command
-from apiscape.tui.screens import browsing
+from apiscape.tui.screens import browsing, following
 from tests.store.making import DAY, MINUTE, T0, batch, make, visit
 from tests.tui.driving import (
     app_of,
@@ -157,7 +157,7 @@ async def test_until_there_is_an_answer_it_says_what_is_asked_and_obeys_keys() -
     async with opened(make_app(inventory, view="zzz")) as pilot:
         assert "Nothing matches" in seen(pilot)
         app_of(pilot).post_message(Command("apis presence:superseded"))
-        await pilot.pause(browsing.REST_S * 2)
+        await pilot.pause(following.REST_S * 2)
         shown = seen(pilot)
         assert "◌ Asking the inventory for  presence:superseded" in shown
         assert browsing.ASKING in bar_of(pilot, "crumb")
@@ -175,7 +175,7 @@ async def test_an_answer_to_a_question_that_is_no_longer_asked_is_dropped() -> N
     inventory = Slow(with_hidden().rows.values())
     async with opened(make_app(inventory)) as pilot:
         inventory_of(pilot).open("presence:superseded")
-        await pilot.pause(browsing.REST_S * 2)
+        await pilot.pause(following.REST_S * 2)
         inventory_of(pilot).open("")
         inventory.gate.set()
         await rest(pilot)

@@ -33,7 +33,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Keep",
         (
-            ("export", "Write the inventory as JSON lines or CSV."),
+            ("export", "Write the inventory as JSON, CSV or Markdown."),
             ("confirm", "Say that the suspect losses of a scope are real."),
             ("forget", "Drop a retired deployment from every view."),
             ("backup", "Write a backup of the store."),

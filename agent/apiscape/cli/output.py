@@ -13,7 +13,8 @@ from apiscape.cli.paint import painted
 from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
 from apiscape.client.inventory import Summary
 from apiscape.errors import Exit
-from apiscape.model.plain import escape, escape_yaml, is_plain, plain
+from apiscape.model.codec import plain_json
+from apiscape.model.plain import escape_yaml, is_plain, plain
 
 
 def say(words: str) -> None:
@@ -29,17 +30,12 @@ def write(data: str) -> None:
 def write_json_lines(records: Iterable[object]) -> None:
     """Write one JSON object a line."""
     for record in records:
-        write(json_text(record) + "\n")
-
-
-def json_text(record: object) -> str:
-    """Return a record as JSON on one line; what a terminal would obey is escaped."""
-    return escape(msgspec.json.encode(record).decode())
+        write(plain_json(record) + "\n")
 
 
 def write_json(record: object) -> None:
     """Write one JSON document, indented."""
-    write(msgspec.json.format(json_text(record), indent=2) + "\n")
+    write(msgspec.json.format(plain_json(record), indent=2) + "\n")
 
 
 class _Dumper(yaml.SafeDumper):

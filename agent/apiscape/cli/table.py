@@ -91,9 +91,10 @@ def fold(text: str, width: int, *, indent: str = "", further: str = "") -> list[
     )
 
 
-def output_width(stream: TextIO = sys.stdout) -> int:
-    """Return the width of the terminal a stream leads to; a file or a pipe has no limit."""
-    return shutil.get_terminal_size().columns if stream.isatty() else UNLIMITED
+def output_width(stream: TextIO | None = None) -> int:
+    """Return the width of the terminal a stream (stdout) leads to; a file or a pipe has no limit."""
+    is_terminal = (stream or sys.stdout).isatty()
+    return shutil.get_terminal_size().columns if is_terminal else UNLIMITED
 
 
 def render_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, width: int) -> str:

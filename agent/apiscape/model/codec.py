@@ -9,6 +9,7 @@ import msgspec
 
 from apiscape.model import change, deployment, row, run, security, surroundings
 from apiscape.model.deployment import DETAIL_FIELDS, VOLATILE_FIELDS, Deployment
+from apiscape.model.plain import escape
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 
 T = TypeVar("T")
@@ -60,6 +61,11 @@ def decode(data: bytes | str, kind: type[T]) -> T:
         msgspec.DecodeError: not JSON.
     """
     return msgspec.json.decode(data, type=kind)
+
+
+def plain_json(value: object) -> str:
+    """Return JSON on one line for people and other tools; what a terminal would obey is escaped."""
+    return escape(msgspec.json.encode(value).decode())
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""One writer per format: tables, JSON lines, CSV, and those that follow.
+"""One writer per format: JSON lines, JSON, CSV, Markdown, and those that follow.
 
-A writer takes an `Inventory` or rows and gives text; it neutralises what its format would
-execute. `serve`, `daemon` and `cli` may import this one.
+A writer takes rows and gives text; it neutralises what its format would execute. `serve`, `daemon`,
+`tui` and `cli` may import this one.
 """

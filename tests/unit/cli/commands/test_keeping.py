@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from apiscape.cli.commands.export import FORMULA_STARTS, neutral_cell
 from apiscape.model.row import Row
 from apiscape.settings.paths import default_store
 from apiscape.store import open_store
@@ -51,10 +50,14 @@ def test_an_export_of_many_pages_is_whole(
     assert len(call("export").out.splitlines()) == 7
 
 
-@pytest.mark.parametrize("start", FORMULA_STARTS)
-def test_every_beginning_of_a_formula_is_taken_away(start: str) -> None:
-    assert neutral_cell(f"{start}1+1") == f"'{start}1+1"
-    assert neutral_cell(f"1{start}") == f"1{start}"
+@pytest.mark.parametrize(("form", "ends"), [("json", "]\n"), ("md", "|\n")])
+def test_other_formats_have_as_many_deployments(
+    call: Call, filled: Path, form: str, ends: str
+) -> None:
+    answer = call("export", "--format", form)
+    assert answer.err.startswith("7 deployments written\n")
+    assert answer.out.endswith(ends)
+    assert "\x1b" not in answer.out
 
 
 def test_a_person_confirms_losses_that_are_held(call: Call, filled: Path) -> None:
