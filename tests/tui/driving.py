@@ -99,6 +99,11 @@ def bar_of(pilot: Pilot[int], name: str) -> str:
     return app_of(pilot).frame.query_one(f"#{name}", Bar).text
 
 
+def said(pilot: Pilot[int]) -> str:
+    """Return what was said in passing, as it was before it was wrapped."""
+    return "\n".join(each.message for each in app_of(pilot)._notifications)
+
+
 def seen(pilot: Pilot[int]) -> str:
     """Return all that the screen shows."""
     return text_of(app_of(pilot))

@@ -10,6 +10,7 @@ import pytest
 
 from apiscape.client import words
 from apiscape.model import vocabulary
+from apiscape.model.plain import is_plain
 from apiscape.model.values import UNKNOWN
 from apiscape.query import FIELDS, parse
 from apiscape.tui.lines import Piece, chop, fit, line, paragraph, table, wrap
@@ -321,17 +322,24 @@ def test_a_fixed_table_has_blanks_where_a_row_has_no_cell() -> None:
 @pytest.mark.parametrize(
     ("endpoints", "names"),
     [
-        (("https://x.example/a'b",), {"address", "curl"}),
-        ((), set()),
-        (UNKNOWN, set()),
+        (("https://x.example/a'b",), set()),
+        ((), {"url", "curl"}),
+        (UNKNOWN, {"url", "curl"}),
     ],
 )
-def test_only_what_is_known_can_be_copied(endpoints: Any, names: set[str]) -> None:
+def test_what_a_row_lacks_is_named_and_cannot_be_copied(endpoints: Any, names: set[str]) -> None:
     found = copies(a_row(endpoints=endpoints))
-    assert set(found) == {"name", "native id", "uid", "command", "json"} | names
-    if names:
-        assert found["curl"] == "curl -sS 'https://x.example/a'\\''b'"
-    assert '"endpoints"' not in found["json"] or endpoints is not UNKNOWN
+    assert set(found) == {"name", "url", "native id", "uid", "curl", "command", "json"}
+    assert {name for name, text in found.items() if text is None} == names
+    assert found["curl"] in {None, "curl -sS 'https://x.example/a'\\''b'"}
+    assert ('"endpoints"' in str(found["json"])) is (endpoints is not UNKNOWN)
+
+
+def test_what_a_terminal_would_obey_is_not_copied() -> None:
+    bad = "pay\x1b[2J\nrm -rf ~"
+    row = a_row(name=bad, native_id=bad, endpoints=(f"https://x.example/{bad}",))
+    for text in copies(row).values():
+        assert is_plain(str(text))
 
 
 def test_a_quoted_text_cannot_end_its_quotes() -> None:

@@ -78,6 +78,10 @@ MOVE: tuple[Key, ...] = (
 )
 """Keys of every list."""
 
+MAXIMISE = Key(
+    "pane.maximise", "m", "pane('maximise')", "give this pane the whole screen, and back"
+)
+
 INVENTORY: tuple[Key, ...] = (
     Key("view.filter", "slash", "prompt('/')", "filter, in the view language", "filter"),
     Key(
@@ -100,17 +104,23 @@ INVENTORY: tuple[Key, ...] = (
     ),
     Key("view.wide", "w", "pane('wide')", "more columns, less around them"),
     Key("view.columns", "c", "ask('columns')", "choose columns"),
-    Key("row.mark", "space", "mark", "mark the row"),
+    Key("row.mark", "space", "mark('row')", "mark the row"),
+    Key("row.range", "v", "mark('range')", "mark all rows from the last mark to here"),
+    Key("row.unmark", "V", "mark('none')", "unmark all rows"),
+    Key("row.next", "n", "seek(1)", "next marked row; without marks, next in trouble"),
+    Key("row.previous", "N", "seek(-1)", "the one before"),
+    Key("row.export", "e", "ask('export')", "export the marked rows, else all shown", "export"),
     Key("row.copy", "y", "copy", "copy …", "copy"),
     Key("row.console", "o", "console", "show the address of the provider's console"),
     Key("pane.next", "tab", "pane('next')", "next pane", "pane"),
     Key("pane.previous", "shift+tab", "pane('previous')", "previous pane"),
+    MAXIMISE,
     Key("feed.pause", "p", "app.pause", "hold changes back, and let them in"),
     Key("feed.rescan", "r", "rescan", "visit this scope now"),
 )
 
 DEPLOYMENT: tuple[Key, ...] = (
-    Key("tab.next", "tab,l,right", "turn(1)", "next tab", "tab"),
+    Key("tab.next", "tab,l,right", "turn(1)", "next tab", "next"),
     Key("tab.previous", "shift+tab,h,left", "turn(-1)", "previous tab"),
     Key("row.copy", "y", "copy", "copy …", "copy"),
     Key("row.console", "o", "console", "show the address of the provider's console", "console"),
@@ -125,7 +135,10 @@ SCOPES: tuple[Key, ...] = (
         "only what is incomplete, and back",
         "incomplete",
     ),
+    Key("row.next", "n", "seek(1)", "next scope that was not seen whole"),
+    Key("row.previous", "N", "seek(-1)", "the one before"),
     Key("pane.next", "tab", "pane('next')", "scopes or estate", "pane"),
+    MAXIMISE,
     Key("row.copy", "y", "copy", "copy …", "copy"),
     Key("feed.pause", "p", "app.pause", "hold changes back, and let them in"),
     Key("feed.rescan", "r", "rescan", "visit this scope now", "rescan"),
@@ -133,7 +146,15 @@ SCOPES: tuple[Key, ...] = (
 
 CHANGES: tuple[Key, ...] = (
     Key("view.filter", "slash", "prompt('/')", "filter, in the view language", "filter"),
+    Key(
+        "changes.conclusions",
+        "t",
+        "conclusions",
+        "what follows from others too: the API it belongs to, its effective addresses",
+        "conclusions",
+    ),
     Key("pane.next", "tab", "pane('next')", "list or detail", "pane"),
+    MAXIMISE,
     Key("row.copy", "y", "copy", "copy …", "copy"),
 )
 

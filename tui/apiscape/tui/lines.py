@@ -45,6 +45,9 @@ Build: TypeAlias = Callable[[int], Sequence[Line]]
 
 BLANK = Line()
 
+SHORTEST_INSIDE = 6
+"""Cells below which a text loses its end rather than its middle."""
+
 SEAMS = (" ", "/", ":", ",", ".", "-")
 """After these a text is broken, where there is a choice."""
 
@@ -120,6 +123,15 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         length = cell_len(safe)
     blank = " " * (width - length)
     return blank + safe if right else safe + blank
+
+
+def fit_inside(text: str, width: int) -> str:
+    """Return a harmless text of exactly `width` cells, without its middle where it is longer."""
+    safe = neutralise(text)
+    if cell_len(safe) <= width or width < SHORTEST_INSIDE:
+        return fit(safe, width)
+    tail = chop(safe[::-1], width // 2)[::-1].lstrip()
+    return chop(safe, width - cell_len(tail) - 1).rstrip() + "…" + tail
 
 
 def chop(text: str, width: int) -> str:

@@ -32,6 +32,7 @@ class Options(msgspec.Struct, frozen=True):
         live: Whether the inventory can change while it is shown; `False` for an exported file.
         keymap: Keys by binding id, in place of the default ones.
         folder: Where saved views are kept; `None` keeps them for as long as the UI runs.
+        export_folder: Where exports are written; `None` is the folder that the UI was started in.
         poll_s: Seconds between two questions for what changed.
         clock: The time; replaced in tests.
     """
@@ -40,5 +41,6 @@ class Options(msgspec.Struct, frozen=True):
     live: bool = True
     keymap: Mapping[str, str] = {}
     folder: Path | None = None
+    export_folder: Path | None = None
     poll_s: float = 2.0
     clock: Callable[[], datetime] = utc_now

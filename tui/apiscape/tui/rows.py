@@ -8,7 +8,7 @@ from typing import Any
 
 from apiscape.client.words import UNKNOWN_WORD, day, row_state, shown
 from apiscape.model.values import UNKNOWN
-from apiscape.model.vocabulary import Exposure, Freshness, Requirement
+from apiscape.model.vocabulary import Exposure, Freshness, Presence, Requirement
 from apiscape.query import FIELDS, Kind, View
 from apiscape.tui.lines import Piece
 from apiscape.tui.store import ColumnStore
@@ -17,9 +17,9 @@ from apiscape.tui.widgets.table import Column
 COLUMNS: tuple[Column, ...] = (
     Column("health", "STATE", most=14, rank=0),
     Column("name", "NAME", most=46, rank=1, least=21),
-    Column("stage", "STAGE", most=12, rank=4),
-    Column("exposure", "EXPOSURE", most=10, rank=2),
-    Column("auth", "AUTH", most=10, rank=3),
+    Column("stage", "STAGE", most=12, rank=2),
+    Column("exposure", "EXPOSURE", most=10, rank=3),
+    Column("auth", "AUTH", most=10, rank=4),
     Column("owner", "OWNER", most=22, rank=5, least=11),
     Column("environment", "ENV", most=12, rank=6),
     Column("style", "STYLE", most=10, rank=7),
@@ -52,6 +52,16 @@ def columns_of(view: View, *, wide: bool) -> list[Column]:
         usual.get(name, _column(name))._replace(rank=place)
         for place, name in enumerate(view.columns)
     ]
+
+
+def telling(columns: Sequence[Column], table: RowTable, sorted_by: str) -> list[Column]:
+    """Return the columns without those that say nothing of any row, but for the one that is sorted by."""
+    kept = [
+        column
+        for column in columns
+        if column.field == sorted_by or not table.is_blank(column.field)
+    ]
+    return kept if len(table) else list(columns)
 
 
 def _column(field: str) -> Column:
@@ -96,12 +106,24 @@ class RowTable:
             return 2 + max(self.store.longest("health"), self.store.longest("presence"))
         return LENGTH_OF_TIME if FIELDS[field].kind == Kind.TIME else self.store.longest(field)
 
+    def is_blank(self, field: str) -> bool:
+        """Say whether a column would say of every row that nothing is known or there; the state, that all is usual."""
+        if field == "health":
+            gone = any(presence != Presence.PRESENT for presence in self.store.values("presence"))
+            return not gone and self.store.is_blank("health")
+        return self.store.is_blank(field)
+
     def mark_at(self, place: int) -> Piece:
         """Return whether a row was just changed, or could not be seen by the newest run."""
         row = self.rows[place]
         if self.store.columns["freshness"][row] == Freshness.NOT_OBSERVED:
             return Piece("◌", "warn")
         return Piece("~", "accent") if self.store.uids[row] in self._fresh else Piece(" ")
+
+    def is_in_trouble(self, place: int) -> bool:
+        """Say whether a row is failing, degraded, missing or suspect."""
+        columns, row = self.store.columns, self.rows[place]
+        return row_state(columns["health"][row], columns["presence"][row]).tone in {"bad", "warn"}
 
     def cells(self, place: int, fields: Sequence[str]) -> Sequence[Piece]:
         """Return the cells of a row."""

@@ -8,7 +8,7 @@ rows are filtered at each keystroke without asking anybody.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -50,6 +50,7 @@ class ColumnStore:
         self.haystack: list[str] = search_texts(self.columns)
         self._natural: dict[str, int] = {}
         self._values: dict[str, list[str]] = {}
+        self._blank: dict[str, bool] = {}
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> ColumnStore:
@@ -78,6 +79,12 @@ class ColumnStore:
             return None
         return Row(**{name: self.columns[name][place] for name in ATTRIBUTES})
 
+    def copied(self, places: Sequence[int]) -> Iterator[Row]:
+        """Return rows as they are now, each made when it is asked for: what changes later does not reach them."""
+        columns = [list(self.columns[name]) for name in ATTRIBUTES]
+        chosen = list(places)
+        return (Row(*(column[place] for column in columns)) for place in chosen)
+
     def count(self, field: str, rows: Sequence[int]) -> list[tuple[str | None, int]]:
         """Return the values of a field over some rows, most frequent first; `None` is absent."""
         values = self.columns[FIELDS[field].attribute]
@@ -94,7 +101,7 @@ class ColumnStore:
         return sorted(tally.items(), key=lambda pair: (-pair[1], pair[0] or ""))
 
     def values(self, field: str) -> list[str]:
-        """Return the values that a field has, most frequent first; kept until rows come or go."""
+        """Return the values that a field has, most frequent first; kept until rows change."""
         if field not in self._values:
             counted = self.count(field, range(len(self)))
             self._values[field] = [value for value, _ in counted if value is not None]
@@ -114,6 +121,12 @@ class ColumnStore:
             self._natural[field] = max(lengths, default=1)
         return self._natural[field]
 
+    def is_blank(self, field: str) -> bool:
+        """Say whether no row has a value of a field that is known and there."""
+        if field not in self._blank:
+            self._blank[field] = all(map(is_nothing, self.columns[FIELDS[field].attribute]))
+        return self._blank[field]
+
     def update(self, rows: Iterable[Row]) -> set[str]:
         """Write rows that are known already; return the uids of those that differ."""
         changed: set[str] = set()
@@ -122,6 +135,9 @@ class ColumnStore:
             place = self.row_of.get(row.uid)
             if place is not None and self._write(columns, place, row):
                 changed.add(row.uid)
+        if changed:
+            self._blank.clear()
+            self._values.clear()
         return changed
 
     def _write(self, columns: Sequence[list[Any]], place: int, row: Row) -> bool:
@@ -148,6 +164,11 @@ class ColumnStore:
             for index, name in enumerate(ATTRIBUTES)
         }
         return ColumnStore(columns, seq)
+
+
+def is_nothing(value: object) -> bool:
+    """Say whether a value is unknown or absent."""
+    return value is UNKNOWN or value is None or value in {"unknown", ()}
 
 
 def search_texts(columns: Mapping[str, Sequence[Any]]) -> list[str]:

@@ -67,7 +67,7 @@ def _text(value: Value) -> str:
 
 def sort_by(view: View, field: str) -> View:
     """Return the view sorted by a field; by the same field again, the other way round."""
-    if view.sort and view.sort[0].field == field:
+    if field == (view.sort[0].field if view.sort else "name"):
         return reverse(view)
     return msgspec.structs.replace(view, sort=(Sort(field),))
 

@@ -29,7 +29,7 @@ from apiscape.model.vocabulary import Basis, Exposure, HealthState, Presence, Re
 from apiscape.tui.lines import BLANK, Line, Piece, field, line, paragraph, title
 
 ASKED: Mapping[str, str] = {
-    Requirement.NONE: "ask nothing",
+    Requirement.NONE: "without",
     Requirement.OPTIONAL: "optional",
     Requirement.REQUIRED: "required",
 }

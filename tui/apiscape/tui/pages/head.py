@@ -108,7 +108,7 @@ def counts(total: int | None, found: Found, *, marked: int = 0) -> list[Piece]:
 def key_line(group: str, keymap: Mapping[str, str]) -> tuple[list[Piece], list[Piece]]:
     """Return the keys that the last line names: of this screen to the left, of all to the right."""
     lists = keys.MOVE if group in keys.PANES else ()
-    here = [key for key in (*keys.PANES.get(group, ()), *lists) if key.label]
+    here = [key for key in (*lists, *keys.PANES.get(group, ())) if key.label]
     return _keys(here, keymap), _keys([key for key in keys.GO if key.label], keymap)
 
 

@@ -9,6 +9,7 @@ from apiscape.client.inventory import ScopeStatus
 from apiscape.client.words import (
     NEVER_RUN,
     OUTCOME,
+    UNKNOWN_WORD,
     State,
     at_least,
     clock,
@@ -81,10 +82,17 @@ def in_full(status: ScopeStatus) -> list[Piece]:
     ]
 
 
+def listed(ledger: Ledger) -> str:
+    """Return how many objects the gateway listed: `≥` where that did not end, `?` where it never began."""
+    if not ledger.listed and not ledger.listed_whole:
+        return UNKNOWN_WORD
+    return at_least(ledger.listed, whole=ledger.listed_whole)
+
+
 def sums(ledger: Ledger) -> str:
     """Return figures that add up: `61 listed = 58 recorded + 0 skipped + 3 failed`."""
     return (
-        f"{at_least(ledger.listed, whole=ledger.listed_whole)} listed = {ledger.recorded:,} recorded"
+        f"{listed(ledger)} listed = {ledger.recorded:,} recorded"
         f" + {ledger.skipped:,} skipped + {ledger.failed:,} failed"
     )
 
@@ -109,7 +117,7 @@ def scope_page(status: ScopeStatus, now: datetime, width: int) -> list[Line]:
     lines += _error(run.error, scope.source, width)
     lines += [BLANK, *_run(status, run, now, width)]
     for part in run.parts:
-        lines += [BLANK, *_part(part, scope.source, width)]
+        lines += [BLANK, *_part(part, run.error, scope.source, width)]
     return lines
 
 
@@ -137,13 +145,14 @@ def _run(status: ScopeStatus, run: RunReport, now: datetime, width: int) -> list
     return lines + field("as", run.caller or "?", width, "muted", 14)
 
 
-def _part(part: PartReport, source: str, width: int) -> list[Line]:
+def _part(part: PartReport, error: ErrorRecord | None, source: str, width: int) -> list[Line]:
     state = state_in(OUTCOME, part.outcome)
     lines = [line(("part ", "muted"), (part.part, "title"), (f"  {state.text}", state.tone))]
     lines += paragraph(sums(part.ledger), width, "muted", indent=2)
     if part.reason:
         lines += paragraph(part.reason, width, "text", indent=2)
-    lines += _error(part.error, source, width)
+    if part.error != error:
+        lines += _error(part.error, source, width)
     lines += _excluded("failed", part.failed, width, "bad")
     lines += _excluded("skipped", part.skipped, width, "muted")
     for gap in part.gaps:

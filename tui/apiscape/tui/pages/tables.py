@@ -9,8 +9,6 @@ from apiscape.client.inventory import ScopeStatus
 from apiscape.client.words import (
     CHANGE,
     NEVER_RUN,
-    UNKNOWN_WORD,
-    at_least,
     clock,
     count,
     day,
@@ -21,7 +19,7 @@ from apiscape.model.run import Ledger
 from apiscape.model.vocabulary import Outcome
 from apiscape.tui.lines import Piece
 from apiscape.tui.pages.changes import fields_in_short
-from apiscape.tui.pages.scope import outcome_of, trouble
+from apiscape.tui.pages.scope import listed, outcome_of, trouble
 from apiscape.tui.widgets.fixed import Entry
 from apiscape.tui.widgets.table import Column
 
@@ -30,8 +28,8 @@ FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
 SCOPE_COLUMNS: tuple[Column, ...] = (
     Column("outcome", "OUTCOME", most=12, rank=0),
     Column("source", "SOURCE", most=14, rank=6),
-    Column("reach", "REACH", most=34, rank=1, least=16),
-    Column("product", "PRODUCT", most=28, rank=2, least=19),
+    Column("reach", "REACH", most=34, rank=1, least=16, inside=True),
+    Column("product", "PRODUCT", most=28, rank=2, least=19, inside=True),
     Column("listed", "LISTED", most=8, right=True, rank=4),
     Column("recorded", "RECORDED", most=9, right=True, rank=5),
     Column("skipped", "SKIPPED", most=8, right=True, rank=7),
@@ -43,12 +41,27 @@ SCOPE_COLUMNS: tuple[Column, ...] = (
     Column("trouble", "WHAT HAPPENED", most=90, rank=3, least=24),
 )
 
+
+def scope_columns(statuses: Sequence[ScopeStatus]) -> list[Column]:
+    """Return the columns of scopes that tell them apart: no source where there is one, no zeros all the way down."""
+    runs = [each.last_run for each in statuses if each.last_run]
+    silent = set()
+    if len({each.scope.source for each in statuses}) == 1:
+        silent.add("source")
+    silent |= {
+        name
+        for name in ("skipped", "failed", "throttled")
+        if runs and not any(getattr(run.ledger, name) for run in runs)
+    }
+    return [column for column in SCOPE_COLUMNS if column.field not in silent]
+
+
 CHANGE_COLUMNS: tuple[Column, ...] = (
     Column("at", "WHEN", most=12, rank=2),
     Column("kind", "WHAT", most=13, rank=0),
     Column("name", "NAME", most=40, rank=1, least=20),
-    Column("fields", "FIELDS", most=80, rank=3, least=16),
-    Column("scope", "SCOPE", most=60, rank=4, least=14),
+    Column("fields", "DETAIL", most=80, rank=3, least=20),
+    Column("scope", "SCOPE", most=60, rank=4, least=24, inside=True),
 )
 
 
@@ -109,9 +122,7 @@ def _figures(ledger: Ledger, deployments: int) -> dict[str, Piece]:
         name: Piece(f"{number:,}", loud.get(name, "muted") if number else "muted")
         for name, number in numbers.items()
     }
-    known = ledger.listed or ledger.listed_whole
-    listed = at_least(ledger.listed, whole=ledger.listed_whole) if known else UNKNOWN_WORD
-    return cells | {"listed": Piece(listed, "muted" if ledger.listed_whole else "warn")}
+    return cells | {"listed": Piece(listed(ledger), "muted" if ledger.listed_whole else "warn")}
 
 
 def change_entry(change: Change, now: datetime) -> Entry:

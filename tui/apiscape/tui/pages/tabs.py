@@ -92,8 +92,10 @@ def exposure(detail: Detail, _now: datetime, width: int) -> list[Line]:
 def dependencies(detail: Detail, _now: datetime, width: int) -> list[Line]:
     """Return what it sends requests to, who is let in, and its siblings."""
     lines = [*parts.backends(detail.deployment, width), BLANK]
-    known = shown(detail.row.consumers)
-    lines.append(title("consumers", f"{known} let in"))
+    known = detail.row.consumers
+    lines.append(
+        title("consumers", f"{known:,} let in" if is_known(known) else "? nobody could look")
+    )
     lines += [line(("  ", "text"), each.name) for each in detail.consumers]
     api = detail.api.title if detail.api else ""
     lines += [BLANK, title("siblings", f"other deployments of {api}" if api else "")]

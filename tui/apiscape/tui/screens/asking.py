@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from apiscape.query import FIELDS
 from apiscape.tui.rows import columns_of
+from apiscape.tui.screens.exporting import offer_export
 from apiscape.tui.screens.menu import Choice, Menu, ask
 from apiscape.tui.view_edits import sort_by, toggle_column
 
@@ -38,7 +39,7 @@ def ask_sort(screen: InventoryScreen) -> None:
 def ask_columns(screen: InventoryScreen, at: str = "") -> None:
     """Ask which columns to show; comes back until it is closed, for one seldom wants one only."""
     view = screen.listing.view
-    shown = [column.field for column in columns_of(view, wide=screen.browsing.wide)]
+    shown = list(view.columns) or [column.field for column in screen.grid.columns]
     rest = [name for name, field in FIELDS.items() if not field.deep and name not in shown]
     choices = [
         Choice(name, name, FIELDS[name].summary, is_on=name in shown) for name in [*shown, *rest]
@@ -55,5 +56,6 @@ def ask_columns(screen: InventoryScreen, at: str = "") -> None:
 ASK: Mapping[str, Callable[[InventoryScreen], None]] = {
     "sort": ask_sort,
     "columns": ask_columns,
+    "export": offer_export,
 }
 """Questions by the name that keys use."""

@@ -16,7 +16,7 @@ from apiscape.tui.listing import Listing
 from apiscape.tui.pages.empty import asking_page, empty_page, refused_page
 from apiscape.tui.pages.facets import facets_page
 from apiscape.tui.pages.head import counts
-from apiscape.tui.rows import RowTable, columns_of
+from apiscape.tui.rows import RowTable, columns_of, telling
 from apiscape.tui.screens.following import REST_S
 from apiscape.tui.threads import tell
 
@@ -85,8 +85,10 @@ class Browsing:
         """Show what the view found."""
         screen, listing = self.screen, self.listing
         screen.grid.sorted_by = listing.sorted_by
-        columns = columns_of(listing.view, wide=self.wide)
-        screen.grid.show(self.table(), columns, empty=self._empty)
+        table, columns = self.table(), columns_of(listing.view, wide=self.wide)
+        if not listing.view.columns:
+            columns = telling(columns, table, listing.sorted_by[0])
+        screen.grid.show(table, columns, empty=self._empty)
         self.show_counts()
         screen.following.follow(screen.grid.cursor)
         if self._timer:
@@ -104,6 +106,8 @@ class Browsing:
         elif self.session.is_loaded:
             marked = len(self.screen.grid.marked)
             pieces = counts(listing.total, listing.found, marked=marked)
+            if listing.found.rows and self.table().is_blank("health"):
+                pieces.append(Piece(" · ? health unknown", "muted"))
         self.screen.show_head(pieces, listing.text)
 
     def show_facets(self) -> None:
@@ -116,6 +120,16 @@ class Browsing:
 
         if self.screen.facets.display:
             self.screen.facets.show(page)
+
+    def seek(self, step: int) -> None:
+        """Put the cursor on the next row that is marked; where none shown is, on the next in trouble."""
+        grid, table = self.screen.grid, self.table()
+        marked = grid.marked
+        if marked and grid.seek(step, lambda place: table.uid_at(place) in marked):
+            return
+        if not grid.seek(step, table.is_in_trouble):
+            words = "No row that is shown is marked, failing, degraded, missing or suspect."
+            self.screen.notify(words, markup=False)
 
     def _empty(self, width: int) -> list[Line]:
         if not self.session.is_loaded:

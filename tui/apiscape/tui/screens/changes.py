@@ -8,9 +8,11 @@ from functools import partial
 from textual.widget import Widget
 
 from apiscape.client.inventory import Inventory
+from apiscape.client.words import count
 from apiscape.errors import ApiscapeError, QueryError
 from apiscape.model.change import Change
 from apiscape.model.row import Row
+from apiscape.model.vocabulary import ChangeKind
 from apiscape.query import complete, parse
 from apiscape.query.complete import item_before
 from apiscape.tui import keys
@@ -48,6 +50,9 @@ class ChangesScreen(Frame):
         self.changes: dict[str, Change] = {}
         self._seq = -1
         self._error: ApiscapeError | None = None
+        self._read: Sequence[Change] = ()
+        self._with_conclusions = False
+        self._hidden = 0
 
     def body(self) -> Iterable[Widget]:
         """Return the list, and what the change at the cursor was."""
@@ -80,15 +85,23 @@ class ChangesScreen(Frame):
 
     def _take(self, view: str, items: Sequence[Change], error: ApiscapeError | None) -> None:
         if view == self.argument:
-            self.changes = {str(each.seq): each for each in reversed(items)}
-            self._error = error
+            self._read, self._error = tuple(reversed(items)), error
             self._show()
 
     def _show(self) -> None:
         now = self.session.now()
+        self.changes = {
+            str(each.seq): each
+            for each in self._read
+            if self._with_conclusions or each.kind != ChangeKind.CONCLUDED
+        }
+        self._hidden = len(self._read) - len(self.changes)
         table = FixedTable([change_entry(each, now) for each in self.changes.values()])
         self.grid.show(table, empty=self._empty)
-        pieces = [Piece(f"{len(self.changes):,}", "strong"), Piece(" changes", "muted")]
+        number, word = count(len(self.changes), "change").split()
+        pieces = [Piece(number, "strong"), Piece(f" {word}", "muted")]
+        if self._hidden:
+            pieces.append(Piece(f" · {count(self._hidden, 'conclusion')} not shown", "muted"))
         if self._seq > MOST:
             pieces.append(Piece(f" among the newest {MOST:,}", "warn"))
         self.show_head(pieces)
@@ -101,6 +114,11 @@ class ChangesScreen(Frame):
                 title("Changes cannot be shown"),
                 *paragraph(self._error.message, width, "bad"),
             ]
+        if self._hidden:
+            words = (
+                f"Only {count(self._hidden, 'conclusion')}: what follows from others. t shows them."
+            )
+            return [BLANK, title("No changes"), *paragraph(words, width)]
         words = "Nothing happened yet." if not self.argument else "Nothing of this view happened."
         if self._seq > MOST:
             words = f"None of the newest {MOST:,} is of this view; a deployment's history has older ones."
@@ -141,9 +159,17 @@ class ChangesScreen(Frame):
         self.post_message(Shows(event.text.strip()))
         self.open(event.text.strip())
 
+    def action_conclusions(self) -> None:
+        """Show what follows from other changes too, or no longer."""
+        self._with_conclusions = not self._with_conclusions
+        self._show()
+
     def action_pane(self, name: str) -> None:
-        """Go between list and detail."""
-        panes.next_pane(self, PANES, 1)
+        """Go between list and detail, or give one the whole screen."""
+        if name == "maximise":
+            panes.maximise(self, PANES)
+        else:
+            panes.next_pane(self, PANES, 1)
 
     def on_grid_moved(self, event: Grid.Moved) -> None:
         """Let the detail follow the cursor."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import msgspec
 from textual.screen import Screen
 
 from apiscape.client.inventory import Inventory
 from apiscape.errors import ApiscapeError
+from apiscape.model.codec import plain_json
+from apiscape.model.plain import plain
 from apiscape.model.row import Row
+from apiscape.model.values import is_known
 from apiscape.tui import clipboard
 from apiscape.tui.neutralise import neutralise
 from apiscape.tui.screens.menu import Choice, Menu, ask
@@ -19,13 +21,17 @@ from apiscape.tui.threads import tell
 
 def offer_copies(screen: Screen[Any], row: Row) -> None:
     """Ask what to copy of a row, and copy it."""
+    lacking = "– it has none" if is_known(row.endpoints) else "? nobody could look"
     texts = copies(row)
 
     def take(name: str | None) -> None:
-        if name:
-            put(screen, texts[name])
+        text = texts[name] if name else None
+        if text:
+            put(screen, text)
+        elif name:
+            screen.notify(f"No {name} to copy: {lacking}.", markup=False)
 
-    choices = [Choice(name, name, text) for name, text in texts.items()]
+    choices = [Choice(name, name, text or lacking) for name, text in texts.items()]
     ask(screen.app, Menu("copy", choices), take)
 
 
@@ -63,15 +69,21 @@ def show_console(screen: Screen[Any], inventory: Inventory, uid: str) -> None:
     screen.run_worker(fetch, thread=True, group="console", exclusive=True)
 
 
-def copies(row: Row) -> dict[str, str]:
-    """Return what can be copied of a row, by name."""
-    texts = {"name": row.name, "native id": row.native_id, "uid": row.uid}
-    if isinstance(row.endpoints, tuple) and row.endpoints:
-        texts["address"] = row.endpoints[0]
-        texts["curl"] = f"curl -sS {quoted(row.endpoints[0])}"
-    texts["command"] = f"apiscape show {row.uid}"
-    texts["json"] = msgspec.json.encode(row).decode()
-    return texts
+def copies(row: Row) -> dict[str, str | None]:
+    """Return what can be copied of a row, by name; `None` for what it does not have.
+
+    What a terminal would obey is taken out: a name from a stranger may be pasted into a shell.
+    """
+    address = row.endpoints[0] if isinstance(row.endpoints, tuple) and row.endpoints else None
+    return {
+        "name": plain(row.name),
+        "url": plain(address) if address else None,
+        "native id": plain(row.native_id),
+        "uid": row.uid,
+        "curl": f"curl -sS {quoted(plain(address))}" if address else None,
+        "command": f"apiscape show {row.uid}",
+        "json": plain_json(row),
+    }
 
 
 def quoted(text: str) -> str:

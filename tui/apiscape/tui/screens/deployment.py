@@ -77,7 +77,8 @@ class DeploymentScreen(Frame):
 
     def _show(self) -> None:
         row = self.chosen()
-        self.show_head(self._standing(row), row.name if row else self.argument)
+        name = " ".join(filter(None, [row.name, row.stage])) if row else self.argument
+        self.show_head(self._standing(row), name.replace(" ", "\N{NO-BREAK SPACE}"))
         tabs = [Piece(f" {name} ", "strong" if name == self.tab else "muted") for name in TABS]
         marked = [
             Piece(f"▸{piece.text}" if piece.tone == "strong" else f" {piece.text}", piece.tone)

@@ -49,7 +49,7 @@ class Frame(Screen[None]):
         with Horizontal(id="panes"):
             yield from self.body()
         yield from self.below()
-        yield Bar(id="keys")
+        yield Bar(id="keys", unit=2)
 
     def body(self) -> Iterable[Widget]:
         """Return the panes."""

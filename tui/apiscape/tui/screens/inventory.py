@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import partial
 
 from textual.widget import Widget
 
 from apiscape.errors import QueryError
 from apiscape.model.row import Row
-from apiscape.query import View, complete, format_view, resolve
-from apiscape.query.complete import item_before
+from apiscape.query import View, format_view
 from apiscape.tui import keys
 from apiscape.tui.lines import Piece
 from apiscape.tui.listing import EDITS, Listing
@@ -20,6 +20,7 @@ from apiscape.tui.rows import columns_of
 from apiscape.tui.screens import panes
 from apiscape.tui.screens.asking import ASK
 from apiscape.tui.screens.browsing import Browsing
+from apiscape.tui.screens.completing import complete_view
 from apiscape.tui.screens.following import Following
 from apiscape.tui.screens.frame import Frame
 from apiscape.tui.session import Session
@@ -30,8 +31,6 @@ from apiscape.tui.widgets.painted import Painted
 from apiscape.tui.widgets.prompt import Prompt
 
 PANES = ("grid", "detail", "facets")
-COMPLETED = ("owner", "account", "region", "product", "source", "scope", "stage", "gateway")
-"""Fields whose values the filter line offers from the inventory."""
 
 
 class InventoryScreen(Frame):
@@ -97,7 +96,7 @@ class InventoryScreen(Frame):
         if sign == "/":
             self._before = self.listing.text
             text = f"{self._before} " if self._before else ""
-            self.prompt.open(sign, text, self._complete)
+            self.prompt.open(sign, text, partial(complete_view, self.session.store))
 
     def on_prompt_typed(self, event: Prompt.Typed) -> None:
         """Show what the view finds while it is typed; an error leaves the last good result."""
@@ -110,7 +109,8 @@ class InventoryScreen(Frame):
             hint = f"  ({error.hint})" if error.hint else ""
             self.prompt.hint([Piece(f"  {arrow}", "bad"), Piece(hint, "muted")])
             return
-        self.prompt.offer(self._complete(event.text, len(event.text))[1] if event.text else ())
+        offered = complete_view(self.session.store, event.text, len(event.text))[1]
+        self.prompt.offer(offered if event.text else ())
         self.post_message(Shows(self.listing.text))
         self.renew()
 
@@ -119,13 +119,6 @@ class InventoryScreen(Frame):
         if event.sign == "/":
             self.post_message(Shows(self._before))
             self.post_message(Go(Place(self.GROUP, self.listing.text)))
-
-    def _complete(self, text: str, cursor: int) -> tuple[int, Sequence[str]]:
-        item = item_before(text, cursor)
-        field = resolve(item.partition(":")[0].lstrip("/-"))
-        name = field.name if field else ""
-        seen = {name: self.session.store.values(name)} if name in COMPLETED else {}
-        return cursor - len(item), complete(text, cursor, seen)
 
     # ── keys ──
 
@@ -145,20 +138,28 @@ class InventoryScreen(Frame):
             self.set_class(self.browsing.wide, "-bare")
         elif name == "facets":
             panes.toggle(self, PANES, name)
+        elif name == "maximise":
+            panes.maximise(self, PANES)
         else:
             panes.next_pane(self, PANES, 1 if name == "next" else -1)
         self.call_after_refresh(self.browsing.show)
 
-    def action_mark(self) -> None:
-        """Mark the row."""
-        self.grid.action_mark()
+    def action_mark(self, what: str) -> None:
+        """Mark the row, all up to the one marked last, or none."""
+        self.grid.mark(what)
         self.browsing.show_counts()
+
+    def action_seek(self, step: int) -> None:
+        """Go to the next row that is marked; where none is, to the next in trouble."""
+        self.browsing.seek(step)
 
     def action_back(self) -> None:
         """Go back to the grid; from there, to the view without a filter."""
         view = self.listing.view
         if self.focused is not self.grid:
             panes.to_pane(self, PANES, "grid")
+        elif self.has_class(panes.MAXIMISED):
+            panes.maximise(self, PANES)
         elif view.terms or view.at or view.undecided:
             self.action_edit("clear")
 

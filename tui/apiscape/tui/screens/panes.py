@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 ON = "-on-"
+MAXIMISED = "-maximised"
 
 
 def next_pane(screen: Screen[Any], names: Sequence[str], step: int) -> None:
@@ -17,7 +18,7 @@ def next_pane(screen: Screen[Any], names: Sequence[str], step: int) -> None:
     order = [*names[names.index(focused) :: step], *names[::step]]
     for name in order[1:]:
         pane = screen.query_one(f"#{name}")
-        if screen.has_class("-narrow") or pane.display:
+        if screen.has_class("-narrow") or screen.has_class(MAXIMISED) or pane.display:
             to_pane(screen, names, name)
             return
 
@@ -39,3 +40,10 @@ def toggle(screen: Screen[Any], names: Sequence[str], name: str) -> None:
     screen.set_class(there, f"-without-{name}")
     screen.set_class(not there, f"-{name}")
     to_pane(screen, names, names[0] if there else name)
+
+
+def maximise(screen: Screen[Any], names: Sequence[str]) -> None:
+    """Give the whole screen to the pane that has the keys, or share it again; there, panes take turns."""
+    focused = (screen.focused and screen.focused.id) or ""
+    screen.toggle_class(MAXIMISED)
+    to_pane(screen, names, focused if focused in names else names[0])

@@ -14,7 +14,14 @@ from apiscape.tui.messages import Go, Rescan, Shows
 from apiscape.tui.pages.empty import empty_page, no_scope_matches
 from apiscape.tui.pages.estate import estate_page
 from apiscape.tui.pages.scope import in_full, outcome_of, scope_page
-from apiscape.tui.pages.tables import SCOPE_COLUMNS, in_order, is_incomplete, scope_entry, wholeness
+from apiscape.tui.pages.tables import (
+    SCOPE_COLUMNS,
+    in_order,
+    is_incomplete,
+    scope_columns,
+    scope_entry,
+    wholeness,
+)
 from apiscape.tui.places import Place
 from apiscape.tui.screens import panes
 from apiscape.tui.screens.copying import put
@@ -63,7 +70,7 @@ class ScopesScreen(Frame):
         shown = [each for each in in_order(self.session.scopes) if self._matches(each)]
         now = self.session.now()
         table = FixedTable([scope_entry(status, now) for status in shown])
-        self.grid.show(table, empty=self._empty)
+        self.grid.show(table, scope_columns(self.session.scopes), empty=self._empty)
         estate = self.query_one("#estate", LineView)
         estate.show(lambda width: estate_page(self.session.estate, width))
         pieces = [
@@ -115,9 +122,18 @@ class ScopesScreen(Frame):
         words = [word for word in words if word != FAULTY] if FAULTY in words else [*words, FAULTY]
         self.post_message(Go(Place(self.GROUP, " ".join(words))))
 
+    def action_seek(self, step: int) -> None:
+        """Go to the next scope that was not seen whole."""
+        incomplete = {each.scope.key for each in self.session.scopes if is_incomplete(each)}
+        if not self.grid.seek(step, lambda place: self.grid.table.uid_at(place) in incomplete):
+            self.notify("Every scope that is shown was seen whole.", markup=False)
+
     def action_pane(self, name: str) -> None:
-        """Go between scopes and estate."""
-        panes.next_pane(self, PANES, 1)
+        """Go between scopes and estate, or give one the whole screen."""
+        if name == "maximise":
+            panes.maximise(self, PANES)
+        else:
+            panes.next_pane(self, PANES, 1)
 
     def action_copy(self) -> None:
         """Copy the key of the scope."""

@@ -20,9 +20,10 @@ class Bar(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - the toolkit's name
-        """Begin empty."""
+    def __init__(self, *, id: str, unit: int = 0) -> None:  # noqa: A002 - the toolkit's name
+        """Begin empty; pieces of the left side go together by `unit`, and rather go than be cut."""
         super().__init__(id=id)
+        self.unit = unit
         self.left: Sequence[Piece] = ()
         self.rights: Sequence[Sequence[Piece]] = ()
 
@@ -53,7 +54,16 @@ class Bar(Widget):
         needed = width - length_of(self.left) - 4
         fitting = [right for right in self.rights if length_of(right) <= needed]
         right = fitting[0] if fitting else self.rights[-1] if self.rights else ()
-        return paint(compose(self.left, right, width), looks_of(self), width)
+        left = whole(self.left, width - length_of(right) - 4, self.unit) if self.unit else self.left
+        return paint(compose(left, right, width), looks_of(self), width)
+
+
+def whole(pieces: Sequence[Piece], room: int, unit: int) -> Sequence[Piece]:
+    """Return as many pieces from the left as there is room for, by groups of `unit`."""
+    for end in range(0, len(pieces), unit):
+        if length_of(pieces[: end + unit]) > room:
+            return pieces[:end]
+    return pieces
 
 
 def length_of(pieces: Sequence[Piece]) -> int:

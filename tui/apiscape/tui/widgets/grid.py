@@ -7,7 +7,7 @@ row as soon as that shows again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -17,7 +17,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from apiscape.tui.lines import Build, Line, Piece, fit
+from apiscape.tui.lines import Build, Line, Piece, fit, fit_inside
 from apiscape.tui.widgets.painted import Looks, Painted, paint
 from apiscape.tui.widgets.table import GAP, Column, Placed, Table, lay_out
 
@@ -55,6 +55,7 @@ class Grid(Painted):
         self.placed: list[Placed] = []
         self.sorted_by: tuple[str, bool] | None = None
         self.marked: set[str] = set()
+        self.marked_last: str | None = None
         self.wanted: str | None = None
         self._build: Build = lambda _width: ()
         self._note: Sequence[Line] = ()
@@ -130,13 +131,33 @@ class Grid(Painted):
             self.fit_scroll()
             self.post_message(self.Moved(self, self.cursor))
 
-    def action_mark(self) -> None:
-        """Mark the row at the cursor, or unmark it, and go on to the next."""
-        if self.cursor is not None:
+    def mark(self, what: str) -> None:
+        """Mark the `row` at the cursor, or unmark it, and go on; the `range` from the last mark; `none`."""
+        if self.cursor is None:
+            return
+        if what == "row":
             self.marked ^= {self.cursor}
-            self._strips.discard(self.place)
-            self.refresh_places(self.place)
+            self.marked_last = self.cursor
             self.action_move(1)
+        elif what == "range":
+            start = self.table.place_of(self.marked_last) if self.marked_last else None
+            first, last = sorted((self.place, self.place if start is None else start))
+            self.marked |= {self.table.uid_at(place) for place in range(first, last + 1)}
+            self.marked_last = self.cursor
+        else:
+            self.marked, self.marked_last = set(), None
+        self._strips.clear()
+        self.refresh()
+
+    def seek(self, step: int, is_sought: Callable[[int], bool]) -> bool:
+        """Put the cursor on the next place ahead (1) or behind (-1) that is sought, round the end."""
+        total = len(self.table)
+        for distance in range(1, total + 1):
+            place = (self.place + step * distance) % total
+            if is_sought(place):
+                self.go_to(place)
+                return True
+        return False
 
     def on_resize(self) -> None:
         """Lay the columns out for the new width."""
@@ -174,7 +195,10 @@ class Grid(Painted):
         pieces = [Piece(f"{'◆' if marked else ' '}{glyph} ", "accent" if marked else tone)]
         cells = self.table.cells(place, [placed.column.field for placed in self.placed])
         for (text, style), (column, width) in zip(cells, self.placed, strict=True):
-            pieces.append(Piece(fit(text, width, right=column.right) + " " * GAP, style))
+            cell = (
+                fit_inside(text, width) if column.inside else fit(text, width, right=column.right)
+            )
+            pieces.append(Piece(cell + " " * GAP, style))
         return paint(pieces, self.looks, self.size.width)
 
 

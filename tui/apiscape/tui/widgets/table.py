@@ -21,6 +21,7 @@ class Column(NamedTuple):
         right: Whether it holds figures.
         rank: Columns of a low rank stay when there is little room.
         least: Cells that it may be cut to; 0 where it is never cut.
+        inside: Whether a text that is cut loses its middle, for it differs from others at its end.
     """
 
     field: str
@@ -29,6 +30,7 @@ class Column(NamedTuple):
     right: bool = False
     rank: int = 5
     least: int = 0
+    inside: bool = False
 
 
 class Placed(NamedTuple):
