@@ -267,3 +267,35 @@ async def test_an_agent_is_started_after_the_first_frame() -> None:
     app.start_agent = lambda: started.append(app.screen.id or "shown")
     async with opened(app, NARROW):
         assert started == ["shown"]
+
+
+async def test_conclusions_are_shown_when_asked_for() -> None:
+    rows = department(9)
+    inventory = FakeInventory(rows, changes=some_changes(rows)[:4])
+    inventory.put(rows[0], kind="concluded")
+    async with opened(make_app(inventory)) as pilot:
+        await press(pilot, "colon", *"changes", "enter")
+        assert "4 changes · 1 conclusion not shown" in bar_of(pilot, "crumb")
+        assert "∴" not in seen(pilot)
+        await press(pilot, "t")
+        assert "5 changes" in bar_of(pilot, "crumb")
+        assert "∴ concluded" in seen(pilot)
+        await press(pilot, "t")
+        assert "∴" not in seen(pilot)
+
+
+async def test_conclusions_alone_are_not_called_nothing() -> None:
+    inventory = FakeInventory(department(3))
+    inventory.put(next(iter(inventory.rows.values())), kind="concluded")
+    async with opened(make_app(inventory)) as pilot:
+        await press(pilot, "colon", *"changes", "enter")
+        assert "Only 1 conclusion" in seen(pilot)
+        assert "Nothing happened" not in seen(pilot)
+
+
+async def test_a_name_with_blanks_is_one_item_of_the_breadcrumb() -> None:
+    rows = [renamed(department(1)[0], name="VAT Service (old)", stage="prod")]
+    async with opened(make_app(FakeInventory(rows))) as pilot:
+        await press(pilot, "enter")
+        crumb = bar_of(pilot, "crumb").replace("\N{NO-BREAK SPACE}", " ")
+        assert "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} VAT Service (old) prod" in crumb

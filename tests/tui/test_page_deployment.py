@@ -166,8 +166,8 @@ def test_a_row_of_which_nothing_is_known_claims_nothing() -> None:
 @pytest.mark.parametrize(
     ("operations", "exposure", "auth", "tone"),
     [
-        (("none", "required"), "internet", "1 ask nothing · 1 required", "bad"),
-        (("none", "required"), "private", "1 ask nothing · 1 required", "text"),
+        (("none", "required"), "internet", "1 without · 1 required", "bad"),
+        (("none", "required"), "private", "1 without · 1 required", "text"),
         (("required", "required"), "internet", "2 required", "text"),
         (("optional", "unknown"), "internet", "1 optional · 1 unknown", "text"),
         ((), "internet", "–", "text"),
@@ -191,7 +191,7 @@ def test_preflights_are_counted_beside_and_open_nothing(preflights: int, figure:
     item = a_deployment(operations=(an_operation("required"), *made))
     lines = page.authentication(a_row(exposure="internet"), item, WIDTH)
     assert lines[0].text.split(None, 1) == ["operations", figure]
-    assert "ask nothing" not in said(lines)
+    assert "without" not in said(lines)
 
 
 @pytest.mark.parametrize(

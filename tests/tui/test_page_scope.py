@@ -5,12 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from apiscape.model.run import ErrorRecord, EstateEntry, Exclusion, Gap, Ledger, PartReport
 from apiscape.tui.pages import scope as page
 from apiscape.tui.pages.estate import estate_page
-from apiscape.tui.pages.tables import change_entry, in_order, is_incomplete, scope_entry, wholeness
+from apiscape.tui.pages.tables import (
+    change_entry,
+    in_order,
+    is_incomplete,
+    scope_columns,
+    scope_entry,
+    wholeness,
+)
 from tests.tui.rows import BEFORE, LAST_RUN, NOW
 from tests.tui.saying import (
     KEY,
@@ -129,7 +137,7 @@ def test_where_all_went_well_there_is_nothing_to_say() -> None:
 @pytest.mark.parametrize(
     ("ledger", "words"),
     [
-        (Ledger(), "≥ 0 listed = 0 recorded + 0 skipped + 0 failed"),
+        (Ledger(), "? listed = 0 recorded + 0 skipped + 0 failed"),
         (Ledger(listed_whole=True), "0 listed = 0 recorded + 0 skipped + 0 failed"),
         (
             Ledger(listed=1_061, recorded=1_057, skipped=1, failed=3),
@@ -171,7 +179,7 @@ def test_a_denied_scope_says_the_right_the_call_and_the_next_step() -> None:
         "→ apiscape permissions prod",
         "last complete 08:05",
         "not observed ◌ 4",
-        "ledger ≥ 0 listed",
+        "ledger ? listed",
         "provider 1 call · 0 throttled",
         "as ?",
     ):
@@ -222,6 +230,13 @@ def test_a_run_says_how_long_it_took(ended: Any, words: str) -> None:
     assert words in flat(page.scope_page(a_status(a_run(ended_at=ended)), NOW, WIDTH))
 
 
+def test_an_error_of_the_run_is_not_said_again_of_its_part() -> None:
+    run = a_run("failed", error=DENIED, parts=(a_part(error=DENIED), a_part(error=THROTTLED)))
+    words = flat(page.scope_page(a_status(run), NOW, WIDTH))
+    assert words.count("the role may not list HTTP APIs") == 1
+    assert "TooManyRequestsException" in words
+
+
 def test_parts_list_what_failed_what_was_skipped_and_what_was_not_seen() -> None:
     part = a_part(
         reason="two pages only",
@@ -237,7 +252,7 @@ def test_parts_list_what_failed_what_was_skipped_and_what_was_not_seen() -> None
     at = next(place for place, line in enumerate(lines) if line.text.startswith("part "))
     assert [line.text.strip() for line in lines[at:]] == [
         "part restapis  ◐ partial",
-        "≥ 0 listed = 0 recorded + 0 skipped + 0 failed",
+        "? listed = 0 recorded + 0 skipped + 0 failed",
         "two pages only",
         "throttled: TooManyRequestsException after 5 attempts",
         "→ apiscape scan --source prod",
@@ -389,3 +404,16 @@ def test_an_estate_of_only_visited_places_lists_none() -> None:
 def test_a_state_of_a_newer_version_is_counted_too() -> None:
     entry = EstateEntry(source="prod", provider="aws", key="1", state="in_orbit")
     assert "1 ? in orbit" in said(estate_page([entry], WIDTH))
+
+
+def test_columns_of_scopes_are_those_that_tell_them_apart() -> None:
+    quiet = a_status(a_run("complete", ledger=Ledger(listed=3, recorded=3)))
+    fields = {column.field for column in scope_columns([quiet])}
+    assert not fields & {"source", "skipped", "failed", "throttled"}
+    assert {"listed", "recorded"} <= fields
+    loud = a_status(a_run("partial", ledger=Ledger(listed=3, recorded=1, failed=2, throttled=4)))
+    fields = {column.field for column in scope_columns([quiet, loud])}
+    assert {"failed", "throttled"} <= fields
+    other = msgspec.structs.replace(quiet, scope=msgspec.structs.replace(quiet.scope, source="b"))
+    assert "source" in {column.field for column in scope_columns([quiet, other])}
+    assert scope_columns([a_status(None)])[1].field == "reach"

@@ -152,7 +152,7 @@ def a_consumer(name: str) -> Consumer:
 
 
 @pytest.mark.parametrize(
-    ("known", "words"), [(UNKNOWN, "? let in"), (0, "0 let in"), (1_204, "1,204 let in")]
+    ("known", "words"), [(UNKNOWN, "? nobody could look"), (0, "0 let in"), (1_204, "1,204 let in")]
 )
 def test_how_many_are_let_in_may_be_unknown(known: Any, words: str) -> None:
     lines = tabs.dependencies(a_detail(a_row(consumers=known)), NOW, WIDTH)

@@ -7,18 +7,22 @@ from enum import StrEnum
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from apiscape.client import words
 from apiscape.model import vocabulary
 from apiscape.model.plain import is_plain
+from apiscape.model.row import Row
 from apiscape.model.values import UNKNOWN
 from apiscape.query import FIELDS, parse
-from apiscape.tui.lines import Piece, chop, fit, line, paragraph, table, wrap
+from apiscape.tui.lines import Piece, chop, fit, fit_inside, line, paragraph, table, wrap
 from apiscape.tui.neutralise import neutralise
-from apiscape.tui.rows import BESIDE, COLUMNS, RowTable, columns_of
+from apiscape.tui.rows import BESIDE, COLUMNS, RowTable, columns_of, telling
 from apiscape.tui.screens.copying import copies, quoted
 from apiscape.tui.store import ColumnStore
+from apiscape.tui.widgets.bar import whole
 from apiscape.tui.widgets.fixed import Entry, FixedTable
+from tests.tui.fake import renamed
 from tests.tui.rows import BEFORE, NOW, department
 from tests.tui.saying import a_row
 
@@ -344,3 +348,71 @@ def test_what_a_terminal_would_obey_is_not_copied() -> None:
 
 def test_a_quoted_text_cannot_end_its_quotes() -> None:
     assert quoted("a'; rm -rf ~; '") == "'a'\\''; rm -rf ~; '\\'''"
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "cells"),
+    [
+        ("aws.apigateway.websocket", 16, "aws.api…ebsocket"),
+        ("payments-prod eu-west-1", 12, "payme…west-1"),
+        ("payments", 8, "payments"),
+        ("payments", 10, "payments  "),
+        ("payments", 5, "paym…"),
+        ("税税税税税税税税", 9, "税税…税税"),
+        ("a\x1b" * 9, 8, "a\ufffda…a\ufffda\ufffd"),
+        ("anything", 0, ""),
+    ],
+)
+def test_a_long_name_keeps_both_its_ends(text: str, width: int, cells: str) -> None:
+    shown = fit_inside(text, width)
+    assert shown == cells
+    assert cell_len(shown) == width
+
+
+BLANKS = {"owners": UNKNOWN, "environment": "unknown", "stage": None, "region": None}
+
+
+def titles_of(*rows: Row, sorted_by: str = "name") -> set[str]:
+    table = RowTable(ColumnStore.of_rows(rows), range(len(rows)), NOW, ())
+    return {column.field for column in telling(COLUMNS, table, sorted_by)}
+
+
+def test_columns_that_say_nothing_of_any_row_leave_their_room() -> None:
+    blank = a_row(health="unknown", presence="present", **BLANKS)
+    shown = titles_of(blank, renamed(blank, uid="other"))
+    assert not shown & {"health", "owner", "environment", "stage", "region"}
+    assert "name" in shown
+    assert "region" in titles_of(blank, sorted_by="region")
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"health": "idle"}, "health"),
+        ({"presence": "missing"}, "health"),
+        ({"owners": ("Team Tax",)}, "owner"),
+        ({"environment": "test"}, "environment"),
+    ],
+)
+def test_a_column_that_says_something_of_one_row_is_there(
+    values: dict[str, Any], field: str
+) -> None:
+    blank = a_row(health="unknown", presence="present", **BLANKS)
+    assert field in titles_of(blank, renamed(blank, uid="other", **values))
+    store = ColumnStore.of_rows([blank])
+    table = RowTable(store, range(1), NOW, ())
+    assert table.is_blank(field)
+    store.update([renamed(blank, **values)])
+    assert not table.is_blank(field)
+
+
+def test_an_empty_grid_keeps_its_columns() -> None:
+    assert titles_of() == {column.field for column in COLUMNS}
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"), [(0, 0), (4, 0), (5, 2), (9, 2), (10, 4), (14, 4), (99, 5)]
+)
+def test_keys_go_whole_where_there_is_no_room_for_all(room: int, shown: int) -> None:
+    pieces = [Piece("ab"), Piece("cde"), Piece("fg"), Piece("hij"), Piece("klmno")]
+    assert list(whole(pieces, room, 2)) == pieces[:shown]

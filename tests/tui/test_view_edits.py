@@ -49,6 +49,7 @@ def test_the_faulty_come_and_go() -> None:
         ("", "p95", "sort:p95"),
         ("sort:p95", "p95", "sort:p95:desc"),
         ("sort:p95:desc", "name", "sort:name"),
+        ("", "name", "sort:name:desc"),
     ],
 )
 def test_sorting_by_the_same_turns_round(before: str, field: str, after: str) -> None:

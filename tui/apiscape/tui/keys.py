@@ -150,7 +150,7 @@ CHANGES: tuple[Key, ...] = (
         "changes.conclusions",
         "t",
         "conclusions",
-        "what follows from others too: the API it belongs to, its effective addresses",
+        "what follows from other changes too, or only those",
         "conclusions",
     ),
     Key("pane.next", "tab", "pane('next')", "list or detail", "pane"),
