@@ -75,6 +75,15 @@ def test_help_lists_every_key_and_every_command(group: str) -> None:
         assert f":{command.name}" in text
 
 
+@pytest.mark.parametrize("width", [76, 166])
+def test_help_cuts_nothing_of_a_key(width: int) -> None:
+    lines = [line.text.rstrip() for line in help_page("inventory", {}, width)]
+    for key in EVERY:
+        named = [line for line in lines if line.endswith(f"  {key.id}")]
+        assert any(f"{key.summary}  " in text for text in named)
+        assert max(map(len, named)) <= width
+
+
 def test_help_shows_keys_as_they_are_bound_now() -> None:
     text = "\n".join(line.text for line in help_page("inventory", {"view.facets": "F"}, 120))
     assert "  F " in text

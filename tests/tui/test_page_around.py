@@ -136,10 +136,13 @@ def test_counts_say_what_is_not_shown(
 def test_the_last_line_names_the_keys_as_they_are_bound(
     group: str, keymap: dict[str, str], here: str, absent: str
 ) -> None:
-    left, right = head.key_line(group, keymap)
+    left, right, fewer = head.key_line(group, keymap)
     assert here in spoken(left)
     assert absent not in spoken(left)
     assert ": command" in spoken(right)
+    assert "esc back" in spoken(right)
+    assert "esc back" not in spoken(fewer)
+    assert "q quit" in spoken(fewer)
 
 
 def counted(**values: Counted) -> Any:

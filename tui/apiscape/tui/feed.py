@@ -51,14 +51,14 @@ class Answer(msgspec.Struct, frozen=True):
 
     Attributes:
         left_out: Rows that were not fetched, for there are too many.
-        is_now: Whether the store holds the rows as they are now, and all of the snapshot.
+        is_whole: Whether the store holds all rows that were asked, so that its size is their number.
     """
 
     store: ColumnStore
     uids: tuple[str, ...]
     undecided: int
     left_out: int = 0
-    is_now: bool = False
+    is_whole: bool = False
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -140,7 +140,7 @@ def answer(inventory: Inventory, view: View, store: ColumnStore) -> Answer:
     hidden = asked if shows_hidden(view) else ()
     missing = {uid for uid in hidden if uid not in store.row_of}
     if not missing:
-        return Answer(store, asked, selection.undecided, is_now=True)
+        return Answer(store, asked, selection.undecided, is_whole=not shows_hidden(view))
     narrowed = msgspec.structs.replace(view, terms=(*view.terms, HIDDEN), sort=())
     rows, _undecided, _left_out = _fetch_view(inventory, narrowed)
     fetched = [row for row in rows if row.uid in missing]

@@ -58,7 +58,7 @@ GO: tuple[Key, ...] = (
     Key("go.palette", "ctrl+p", "app.command_palette", "search the commands"),
     Key("go.help", "question_mark", "app.help", "keys of this pane", "help"),
     Key("go.back", "escape,backspace", "back", "go back", "back"),
-    Key("go.last", "minus", "app.last", "the view before this one, and back again"),
+    Key("go.last", "minus", "app.last", "the view before this, and back again"),
     Key("go.earlier", "left_square_bracket", "app.step(-1)", "back in history"),
     Key("go.later", "right_square_bracket", "app.step(1)", "ahead in history"),
     Key("go.save", "apostrophe", "app.save_view", "save this view under a number"),
@@ -78,9 +78,7 @@ MOVE: tuple[Key, ...] = (
 )
 """Keys of every list."""
 
-MAXIMISE = Key(
-    "pane.maximise", "m", "pane('maximise')", "give this pane the whole screen, and back"
-)
+MAXIMISE = Key("pane.maximise", "m", "pane('maximise')", "maximise this pane, and back")
 
 INVENTORY: tuple[Key, ...] = (
     Key("view.filter", "slash", "prompt('/')", "filter, in the view language", "filter"),
@@ -105,13 +103,13 @@ INVENTORY: tuple[Key, ...] = (
     Key("view.wide", "w", "pane('wide')", "more columns, less around them"),
     Key("view.columns", "c", "ask('columns')", "choose columns"),
     Key("row.mark", "space", "mark('row')", "mark the row"),
-    Key("row.range", "v", "mark('range')", "mark all rows from the last mark to here"),
+    Key("row.range", "v", "mark('range')", "mark from the last mark to here"),
     Key("row.unmark", "V", "mark('none')", "unmark all rows"),
-    Key("row.next", "n", "seek(1)", "next marked row; without marks, next in trouble"),
+    Key("row.next", "n", "seek(1)", "next marked row, or next in trouble"),
     Key("row.previous", "N", "seek(-1)", "the one before"),
     Key("row.export", "e", "ask('export')", "export the marked rows, else all shown", "export"),
     Key("row.copy", "y", "copy", "copy …", "copy"),
-    Key("row.console", "o", "console", "show the address of the provider's console"),
+    Key("row.console", "o", "console", "address of the provider's console"),
     Key("pane.next", "tab", "pane('next')", "next pane", "pane"),
     Key("pane.previous", "shift+tab", "pane('previous')", "previous pane"),
     MAXIMISE,
@@ -123,7 +121,7 @@ DEPLOYMENT: tuple[Key, ...] = (
     Key("tab.next", "tab,l,right", "turn(1)", "next tab", "next"),
     Key("tab.previous", "shift+tab,h,left", "turn(-1)", "previous tab"),
     Key("row.copy", "y", "copy", "copy …", "copy"),
-    Key("row.console", "o", "console", "show the address of the provider's console", "console"),
+    Key("row.console", "o", "console", "address of the provider's console", "console"),
 )
 
 SCOPES: tuple[Key, ...] = (
@@ -150,7 +148,7 @@ CHANGES: tuple[Key, ...] = (
         "changes.conclusions",
         "t",
         "conclusions",
-        "what follows from other changes too, or only those",
+        "show conclusions too, or no longer",
         "conclusions",
     ),
     Key("pane.next", "tab", "pane('next')", "list or detail", "pane"),

@@ -112,6 +112,21 @@ def _aligned(row: Sequence[Piece], widths: Sequence[int], width: int, gap: int) 
         yield Piece(text, piece.tone)
 
 
+def pack(pieces: Iterable[Piece], width: int) -> list[Line]:
+    """Return pieces on as few lines of a width as they fit on, none of them broken."""
+    lines: list[Line] = []
+    row: list[Piece] = []
+    used = 0
+    for text, tone in pieces:
+        length = cell_len(neutralise(text).rstrip())
+        if row and used + length > width:
+            lines.append(line(*row))
+            row, used = [], 0
+        row.append(Piece(text, tone))
+        used += cell_len(neutralise(text))
+    return [*lines, line(*row)]
+
+
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """Return a harmless text of exactly `width` cells, cut with an ellipsis where it is longer."""
     safe = neutralise(text)

@@ -32,7 +32,7 @@ class Listing:
         self.found = Found(())
         self.error: ApiscapeError | None = None
         self._answered: View | None = EVERYTHING
-        self._is_now = True
+        self._is_whole = True
 
     @property
     def text(self) -> str:
@@ -51,8 +51,8 @@ class Listing:
 
     @property
     def total(self) -> int | None:
-        """Out of how many rows the view chose; `None` where the store holds none but the chosen."""
-        return len(self.store) if self._is_now else None
+        """Out of how many rows the view chose; `None` where nobody counted those."""
+        return len(self.store) if self._is_whole else None
 
     @property
     def sorted_by(self) -> tuple[str, bool]:
@@ -70,7 +70,7 @@ class Listing:
 
     def evaluate(self, store: ColumnStore, now: datetime) -> None:
         """Find the rows of the view in the columns."""
-        self._settle(store, store.evaluate(self.view, now), is_now=True)
+        self._settle(store, store.evaluate(self.view, now), is_whole=True)
 
     def take(self, given: Answer) -> None:
         """Take rows that the inventory was asked for; those not in the columns are counted as left out.
@@ -81,15 +81,20 @@ class Listing:
         missed = len(given.uids) - len(rows)
         listed = rows if self.view.sort else sorted(rows)
         found = Found(listed, given.undecided, given.left_out + missed)
-        self._settle(given.store, found, is_now=given.is_now)
+        self._settle(given.store, found, is_whole=given.is_whole)
 
     def refuse(self, error: ApiscapeError) -> None:
         """Take no for an answer: rows of the view before do not stand for this one."""
         if not self.is_answered or self.error:
-            self._settle(ColumnStore(), Found(()), is_now=False, error=error)
+            self._settle(ColumnStore(), Found(()), is_whole=False, error=error)
 
     def _settle(
-        self, store: ColumnStore, found: Found, *, is_now: bool, error: ApiscapeError | None = None
+        self,
+        store: ColumnStore,
+        found: Found,
+        *,
+        is_whole: bool,
+        error: ApiscapeError | None = None,
     ) -> None:
         self.store, self.found, self.error = store, found, error
-        self._answered, self._is_now = self.view, is_now
+        self._answered, self._is_whole = self.view, is_whole

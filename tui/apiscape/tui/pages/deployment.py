@@ -26,7 +26,7 @@ from apiscape.model.projection import guarded
 from apiscape.model.row import Row
 from apiscape.model.values import is_known
 from apiscape.model.vocabulary import Basis, Exposure, HealthState, Presence, Requirement
-from apiscape.tui.lines import BLANK, Line, Piece, field, line, paragraph, title
+from apiscape.tui.lines import BLANK, Line, Piece, field, line, pack, paragraph, title
 
 ASKED: Mapping[str, str] = {
     Requirement.NONE: "without",
@@ -169,19 +169,13 @@ def backends(item: Deployment, width: int) -> list[Line]:
 
 def protections(guards: Protections, width: int) -> list[Line]:
     """Return what stands between callers and the backend."""
-    pieces: list[Piece] = []
-    lines: list[Line] = []
-    used = 0
-    for name in guards.__struct_fields__:
-        state = state_in(SWITCH, getattr(guards, name))
-        text = f"{state.glyph} {name.replace('_', ' ')}   "
-        if pieces and used + len(text) > width:
-            lines.append(Line(tuple(pieces)))
-            pieces, used = [], 0
-        pieces.append(Piece(text, state.tone))
-        used += len(text)
+    states = [
+        (state_in(SWITCH, getattr(guards, name)), name.replace("_", " "))
+        for name in guards.__struct_fields__
+    ]
+    pieces = [Piece(f"{state.glyph} {name}   ", state.tone) for state, name in states]
     note = "✓ enabled  – disabled  ? unknown"
-    return [title("protections", note), *lines, Line(tuple(pieces))]
+    return [title("protections", note), *pack(pieces, width)]
 
 
 def provenance(item: Deployment, width: int) -> list[Line]:

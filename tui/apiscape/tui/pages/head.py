@@ -105,11 +105,13 @@ def counts(total: int | None, found: Found, *, marked: int = 0) -> list[Piece]:
     return pieces
 
 
-def key_line(group: str, keymap: Mapping[str, str]) -> tuple[list[Piece], list[Piece]]:
-    """Return the keys that the last line names: of this screen to the left, of all to the right."""
+def key_line(group: str, keymap: Mapping[str, str]) -> tuple[list[Piece], list[Piece], list[Piece]]:
+    """Return the keys that the last line names: of this screen to the left, of all to the right, and fewer of these."""
     lists = keys.MOVE if group in keys.PANES else ()
     here = [key for key in (*lists, *keys.PANES.get(group, ())) if key.label]
-    return _keys(here, keymap), _keys([key for key in keys.GO if key.label], keymap)
+    everywhere = [key for key in keys.GO if key.label]
+    fewer = [key for key in everywhere if key.id != "go.back"]
+    return _keys(here, keymap), _keys(everywhere, keymap), _keys(fewer, keymap)
 
 
 def _keys(shown: Sequence[keys.Key], keymap: Mapping[str, str]) -> list[Piece]:

@@ -8,7 +8,7 @@ from apiscape.client.words import HEALTH, OUTCOME, PRESENCE
 from apiscape.query import FIELDS
 from apiscape.tui import keys
 from apiscape.tui.commands import COMMANDS
-from apiscape.tui.lines import BLANK, Line, Piece, fit, line, table, title
+from apiscape.tui.lines import BLANK, Line, Piece, fit, line, pack, table, title
 
 EXAMPLES = (
     ("tax ledger", "both words, somewhere in name, title, address, owner, …"),
@@ -23,6 +23,18 @@ EXAMPLES = (
     ("at:2026-09-30", "as it was then"),
     ("undecided:yes", "rows that may match or not, nobody can tell"),
 )
+MARKS = (
+    ("◌ not observed by the newest run", "warn"),
+    ("~ just changed", "accent"),
+    ("◆ marked", "accent"),
+    ("? unknown", "muted"),
+    ("– none", "muted"),
+    ("≥ at least", "muted"),
+)
+"""What stands before rows and in place of values."""
+
+KEYS_WIDTH, ID_WIDTH = 17, 20
+
 GROUPS: Mapping[str, str] = {
     "inventory": "Inventory",
     "deployment": "A deployment",
@@ -39,7 +51,7 @@ def help_page(group: str, keymap: Mapping[str, str], width: int) -> list[Line]:
     """Return help with the keys of the asking pane first."""
     first = [group] if group in GROUPS else []
     order = [*first, *(each for each in GROUPS if each not in first)]
-    lines = [*_legend(), BLANK]
+    lines = [*_legend(width), BLANK]
     for each in order[:1]:
         lines += _group(each, keymap, width)
     lines += [BLANK, title("The view language", "what stands after / is a view"), *_examples(width)]
@@ -54,19 +66,11 @@ def help_page(group: str, keymap: Mapping[str, str], width: int) -> list[Line]:
     return [*lines, *_fields(width)]
 
 
-def _legend() -> list[Line]:
-    states = [*HEALTH.values(), *OUTCOME.values(), *list(PRESENCE.values())[1:]]
-    pieces = [
-        Piece(f"{state.glyph} {state.word}   ", state.tone) for state in dict.fromkeys(states)
-    ]
-    marks = (("◌ not observed by the newest run   ", "warn"), ("~ just changed   ", "accent"))
-    half = (len(pieces) + 1) // 2
-    return [
-        title("What the signs say"),
-        line(*pieces[:half]),
-        line(*pieces[half:]),
-        line(*marks, ("◆ marked   ", "accent"), ("? unknown   – none   ≥ at least", "muted")),
-    ]
+def _legend(width: int) -> list[Line]:
+    states = dict.fromkeys([*HEALTH.values(), *OUTCOME.values(), *list(PRESENCE.values())[1:]])
+    pieces = [Piece(f"{state.glyph} {state.word}   ", state.tone) for state in states]
+    marks = [Piece(f"{text}   ", tone) for text, tone in MARKS]
+    return [title("What the signs say"), *pack(pieces, width), *pack(marks, width)]
 
 
 def _group(group: str, keymap: Mapping[str, str], width: int) -> list[Line]:
@@ -77,10 +81,12 @@ def _group(group: str, keymap: Mapping[str, str], width: int) -> list[Line]:
 
 
 def _entries(entries: Sequence[tuple[str, str, str]], width: int) -> list[Line]:
-    room = max(width - 18 - 18, 20)
+    room = max(min(width - KEYS_WIDTH - ID_WIDTH - 2, 62), 20)
     return [
         line(
-            (fit(f"  {keys_}", 18), "accent"), (fit(summary, min(room, 62)), "text"), (id_, "faint")
+            (fit(f"  {keys_}", KEYS_WIDTH), "accent"),
+            (f"{fit(summary, room)}  ", "text"),
+            (id_, "faint"),
         )
         for keys_, summary, id_ in entries
     ]
