@@ -81,6 +81,16 @@ class Stop:
         if self._told.is_set():
             stop.tell(self._error)
 
+    def let_go(self, stop: Stop) -> None:
+        """Tell another one nothing more: what it stood for has ended."""
+        if stop in self._below:
+            self._below.remove(stop)
+
+    def renew(self, deadline_s: float) -> None:
+        """Set the deadline anew, from now on; one that has passed unnoticed has not passed."""
+        self._deadline = self._clock.monotonic() + deadline_s
+        self._deadline_s = deadline_s
+
     @property
     def error(self) -> ErrorRecord | None:
         """Why the work should end, `None` where it should go on."""

@@ -116,3 +116,24 @@ def test_told_to_stop_nobody_sleeps() -> None:
     with pytest.raises(Cancelled, match="interrupted"):
         stop.sleep(1)
     assert clock.elapsed_s == 0
+
+
+def test_a_renewed_deadline_counts_from_then_on() -> None:
+    clock = VirtualClock()
+    stop = Stop(clock, deadline_s=10)
+    clock.advance(seconds=9)
+    stop.renew(10)
+    clock.advance(seconds=9)
+    assert stop.error is None
+    clock.advance(seconds=1)
+    assert stop.error is not None
+
+
+def test_a_stop_that_was_let_go_hears_nothing_more() -> None:
+    clock = VirtualClock()
+    above = Stop(clock)
+    below, other = Stop(clock, above=above), Stop(clock, above=above)
+    above.let_go(below)
+    above.let_go(below)
+    above.tell()
+    assert (below.error, other.error is None) == (None, False)

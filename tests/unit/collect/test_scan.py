@@ -15,8 +15,9 @@ from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.progress import Progress, Silent
 from apiscape.collect.report import ScanReport, add_totals
-from apiscape.collect.scan import Limits, Tools, scan
+from apiscape.collect.scan import Tools, scan
 from apiscape.collect.source import SourcePlan
+from apiscape.collect.visits import Limits
 from apiscape.collectors.contract import (
     Collector,
     CredentialsInvalid,
