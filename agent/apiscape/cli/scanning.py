@@ -79,6 +79,9 @@ def _plan(source: Source, settings: Settings, digest: str) -> SourcePlan:
         exclude=source.exclude,
         quotas=source.quotas,
         deadline_s=source.deadline_s,
+        interval_s=source.interval_s,
+        plan_interval_s=source.plan_interval_s,
+        watch=source.watch,
         accepted=settings.accepted_gaps,
         config_digest=digest,
     )

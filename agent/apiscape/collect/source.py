@@ -13,6 +13,8 @@ from apiscape.model.entity import Entity
 from apiscape.settings.schema import AcceptedGap, Rate, Rules
 
 DEADLINE_S = 1800.0
+INTERVAL_S = 3600.0
+PLAN_INTERVAL_S = 21600.0
 
 
 class SourcePlan(Entity, frozen=True):
@@ -24,6 +26,8 @@ class SourcePlan(Entity, frozen=True):
         options: The source's own options by product, lent to its collector.
         quotas: Rates by operation family that replace the defaults.
         deadline_s: Longest that a visit of one scope may take.
+        interval_s, plan_interval_s: How often an agent visits each scope, and plans the source anew.
+        watch: Whether an agent follows the scopes whose collector can.
         accepted: Gaps that somebody answers for.
         config_digest: Hash of the configuration that the plan was read from.
     """
@@ -37,6 +41,9 @@ class SourcePlan(Entity, frozen=True):
     options: dict[str, Mapping[str, Any]] = msgspec.field(default_factory=dict)
     quotas: dict[str, Rate] = msgspec.field(default_factory=dict)
     deadline_s: float = DEADLINE_S
+    interval_s: float = INTERVAL_S
+    plan_interval_s: float = PLAN_INTERVAL_S
+    watch: bool = True
     accepted: tuple[AcceptedGap, ...] = ()
     config_digest: str | None = None
 

@@ -47,6 +47,7 @@ class ErrorRecord(Entity, frozen=True):
         permission: The right that was missing, in the provider's words.
         operation: The call that failed.
         next_step: Command or action that helps.
+        retry_after_s: How long the provider asked to wait, where it did.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class ErrorRecord(Entity, frozen=True):
     permission: str | None = None
     operation: str | None = None
     next_step: str | None = None
+    retry_after_s: float | None = None
 
 
 class Exclusion(Entity, frozen=True):

@@ -13,6 +13,10 @@ LONGEST_DEADLINE_S = 366 * 86_400.0
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 
 
+Interval = Annotated[float, msgspec.Meta(ge=10)]
+"""Seconds between two looks; below ten a source would be asked without a pause."""
+
+
 class Strict(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
@@ -84,6 +88,9 @@ class Source(Strict, frozen=True, kw_only=True):
         exclude: What to leave out of that.
         quotas: By quota family (`apigateway`).
         deadline_s: Longest that a visit of one scope may take.
+        interval_s: How often the agent visits each scope; what is empty or absent six times as seldom, yet daily.
+        plan_interval_s: How often the agent signs in anew, and looks for reaches that came or went.
+        watch: Whether the agent follows what its collector can follow, rather than visit it again and again.
         own: The provider's own keys (`regions`, `roles`, …), checked against its settings type.
     """
 
@@ -94,6 +101,9 @@ class Source(Strict, frozen=True, kw_only=True):
     exclude: Rules = Rules()
     quotas: dict[str, Rate] = msgspec.field(default_factory=dict)
     deadline_s: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_DEADLINE_S)] = 1800.0
+    interval_s: Interval = 3600.0
+    plan_interval_s: Interval = 21600.0
+    watch: bool = True
     own: dict[str, Any] = msgspec.field(default_factory=dict)
 
 

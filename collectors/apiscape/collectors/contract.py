@@ -95,6 +95,10 @@ class Throttled(CollectorError):
         super().__init__(message, operation=operation)
         self.retry_after_s = retry_after_s
 
+    def record(self) -> ErrorRecord:
+        """Return the error as data, with how long to wait."""
+        return msgspec.structs.replace(super().record(), retry_after_s=self.retry_after_s)
+
 
 class Unreachable(CollectorError):
     """No usable answer: connection refused or cut, time-out, server error."""

@@ -29,7 +29,6 @@ from tests.unit.collect.toy import (
     scripted,
 )
 
-
 QUICK = Limits(grace_s=1.0)
 
 
