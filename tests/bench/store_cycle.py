@@ -16,8 +16,9 @@ from pathlib import Path
 import msgspec
 
 from apiscape.collect.clock import Stop, SystemClock
+from apiscape.collect.job import Job, Means
 from apiscape.collect.quotas import Quotas, ScopeBudget
-from apiscape.collect.run import Job, Means, ScopeRun
+from apiscape.collect.run import ScopeRun
 from apiscape.collect.source import SourcePlan
 from apiscape.collect.workers import Workers
 from apiscape.conclude.follow import conclude

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,7 @@ from apiscape.collectors.contract import (
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.identity import NO_STAGE
-from apiscape.model.known import Batch, Known
+from apiscape.model.known import Batch, Known, Write
 from apiscape.model.run import ErrorRecord
 from apiscape.model.vocabulary import ErrorKind, Presence
 from apiscape.reconcile.compare import Sighting, compare, differs, sight
@@ -56,6 +56,7 @@ class Intake:
         known: The scope's deployments before the run.
         ledger: Where every listed object ends.
         tokens: How native tokens are kept.
+        noted: Told every write that was stored.
 
     Attributes:
         kinds: How many writes there were of each `ChangeKind`.
@@ -68,6 +69,8 @@ class Intake:
         known: Mapping[str, Known],
         ledger: ScopeLedger,
         tokens: TokenBook,
+        *,
+        noted: Callable[[Write], None] | None = None,
     ) -> None:
         self.kinds: Counter[str] = Counter()
         self._runs = runs
@@ -75,6 +78,7 @@ class Intake:
         self._known = known
         self._ledger = ledger
         self._tokens = tokens
+        self._noted = noted or _no_note
         self._standing: dict[str, set[str]] = {}
         for row in known.values():
             if row.presence == Presence.PRESENT:
@@ -121,6 +125,11 @@ class Intake:
             case _:
                 pass
 
+    def forget(self, part: str) -> None:
+        """Take a part's objects as not yet given: it is listed anew."""
+        for uids in self._ledger.part(part).given.values():
+            self._seen -= uids
+
     def flush(self, at: datetime) -> None:
         """Store what is pending, a transaction per batch.
 
@@ -135,6 +144,8 @@ class Intake:
             if batch != Batch():
                 self._runs.apply(self._run, batch, at=at)
                 self.kinds.update(write.kind for write in batch.writes if write.kind)
+                for write in batch.writes:
+                    self._noted(write)
 
     def _is_full(self) -> bool:
         held = sum(map(len, self._documents.values()))
@@ -230,6 +241,10 @@ def _chunks(
 ) -> Iterator[list[Sighting | Beside]]:
     for start in range(0, len(pending), BATCH):
         yield pending[start : start + BATCH]
+
+
+def _no_note(write: Write) -> None:
+    """Tell nobody."""
 
 
 _NEVER_RECORDED = ErrorRecord(

@@ -242,6 +242,10 @@ class ScopeLedger:
         self._current = self._parts.setdefault(name, PartLedger(name))
         return self._current
 
+    def renew(self, name: str) -> None:
+        """Let a part begin again, as if nothing of it had been said."""
+        self._parts[name] = PartLedger(name)
+
     def part_of(self, native_id: str) -> PartLedger:
         """Return the part that an object is open in: the current one first, else any, else the current."""
         current = self.current

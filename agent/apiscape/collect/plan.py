@@ -13,9 +13,9 @@ from importlib.metadata import version
 
 import msgspec
 
+from apiscape.collect.job import Job
 from apiscape.collect.ports import PlugIns
 from apiscape.collect.quotas import SHARE, UNPUBLISHED
-from apiscape.collect.run import Job
 from apiscape.collect.source import SourcePlan, accepted_reason
 from apiscape.collectors.contract import Collector, Plan, PlannedReach, Provider
 from apiscape.collectors.registry import (

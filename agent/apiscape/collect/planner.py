@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from apiscape.collect.clock import Clock
 from apiscape.collect.forecast import Forecast, forecast
+from apiscape.collect.job import Job
 from apiscape.collect.plan import PlannedSource, Remembered, plan_blindly, plan_source
 from apiscape.collect.ports import PlugIns, Store
-from apiscape.collect.run import Job, at_edge
+from apiscape.collect.run import at_edge
 from apiscape.collect.source import SourcePlan
 from apiscape.model.run import ErrorRecord, RunReport, Scope
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from apiscape.collect.job import FINE
 from apiscape.collect.plan import GAPS
-from apiscape.collect.run import FINE
 from apiscape.errors import Exit
 from apiscape.model.entity import Entity
 from apiscape.model.run import (

@@ -2,85 +2,35 @@
 
 This is a process edge. Whatever a collector does ends here as data: its errors, its defects,
 an exception that nobody thought of. Only the store's errors go on, for then no visit can be
-kept. No transaction spans a provider call: a batch is stored between two observations.
+kept.
 """
 
 from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from apiscape.collect.clock import Clock, Stop
+from apiscape.collect.clock import Stop
 from apiscape.collect.direct import read_directly
-from apiscape.collect.intake import Intake
-from apiscape.collect.ledger import ScopeLedger
-from apiscape.collect.lending import lend_session
-from apiscape.collect.ports import Runs
+from apiscape.collect.generation import Generation
+from apiscape.collect.job import Job, Means
 from apiscape.collect.quotas import ScopeBudget
-from apiscape.collect.source import SourcePlan
 from apiscape.collect.visit import ScopeVisit, TokenBook
-from apiscape.collect.workers import Workers
 from apiscape.collectors.contract import (
-    Cancelled,
     Collector,
     CollectorError,
     Observation,
-    Provider,
     ReadsDirectly,
 )
 from apiscape.errors import ApiscapeError, Fenced
-from apiscape.model.entity import Entity
-from apiscape.model.known import Known, Verdict
-from apiscape.model.run import (
-    ErrorRecord,
-    Ledger,
-    RunReport,
-    Scope,
-    Totals,
-    add_ledgers,
-    worst_outcome,
-)
-from apiscape.model.vocabulary import ChangeKind, ErrorKind, Outcome, Presence
-from apiscape.reconcile.judge import judge
-from apiscape.reconcile.policy import DEFAULT_POLICY, PresencePolicy
+from apiscape.model.run import ErrorRecord, Ledger, RunReport
+from apiscape.model.vocabulary import ErrorKind
 
 T = TypeVar("T")
-
-FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
-"""Outcomes that leave nothing unseen."""
-
-
-class Job(Entity, frozen=True):
-    """A scope to be visited.
-
-    Attributes:
-        collector: `None` where it cannot be loaded.
-        error: Why it cannot be visited after all, if so: the run says so, and ends.
-        caller: Identity that is used, as the provider names it.
-        accepted: Reason of the accepted gap that covers the scope, if any.
-    """
-
-    scope: Scope
-    source: SourcePlan
-    provider: Provider
-    collector: Collector | None
-    error: ErrorRecord | None = None
-    caller: str | None = None
-    accepted: str | None = None
-    agent_version: str | None = None
-    collector_version: str | None = None
-
-
-class Means(Entity, frozen=True):
-    """What visits work with."""
-
-    runs: Runs
-    clock: Clock
-    workers: Workers
-    policy: PresencePolicy = DEFAULT_POLICY
 
 
 class ScopeRun:
@@ -98,14 +48,10 @@ class ScopeRun:
         self.stop = stop
         self._means = means
         self._budget = budget
-        self._started_at = means.clock.now()
         self._lock = threading.Lock()
-        self._ledger = ScopeLedger(())
-        self._known: dict[str, Known] = {}
-        self._run: Any = None
-        self._intake: Intake | None = None
-        self._tokens = TokenBook((), 0)
-        self._report: RunReport | None = None
+        self._generation = Generation(job, means, budget)
+        version = 0 if job.collector is None else job.collector.normaliser_version
+        self._tokens = TokenBook((), version, job.anew)
 
     def execute(self) -> RunReport:
         """Visit the scope and return how it ended.
@@ -128,50 +74,17 @@ class ScopeRun:
 
     def ledger(self) -> Ledger:
         """Return the sums so far, with the calls."""
-        sums = add_ledgers(part.ledger() for part in self._ledger)
-        return Ledger(
-            listed=sums.listed,
-            listed_whole=sums.listed_whole,
-            recorded=sums.recorded,
-            skipped=sums.skipped,
-            failed=sums.failed,
-            deployments=sums.deployments,
-            calls=self._budget.calls,
-            throttled=self._budget.throttled_calls,
-        )
+        return self._generation.sums()
 
     def _unless_fenced(self, work: Callable[[], RunReport]) -> RunReport:
-        """Do it, and give way where a newer run of the scope took over: that one is the truth."""
         try:
             return work()
         except Fenced as fenced:
-            error = ErrorRecord(kind=ErrorKind.INTERRUPTED, message=fenced.message)
-            self._ledger.close(error)
-            return self._compose(error, Verdict())
+            return self._generation.give_way(fenced)
 
     def _begin_and_end(self) -> RunReport:
-        self._begin()
+        self._generation.begin(self._tokens)
         return self._end(self._visit())
-
-    def _begin(self) -> None:
-        job = self.job
-        self._run = self._means.runs.begin(
-            job.scope,
-            at=self._started_at,
-            caller=job.caller,
-            agent_version=job.agent_version,
-            collector_version=job.collector_version,
-            config_digest=job.source.config_digest,
-        )
-        self._known = self._means.runs.known(job.scope)
-        if job.collector is not None:
-            parts: Iterable[str] = job.collector.parts
-            version = job.collector.normaliser_version
-        else:
-            parts, version = sorted({row.part for row in self._known.values()}), 0
-        self._ledger = ScopeLedger(parts)
-        self._tokens = TokenBook(self._known.values(), version)
-        self._intake = Intake(self._means.runs, self._run, self._known, self._ledger, self._tokens)
 
     def _visit(self) -> ErrorRecord | None:
         """Run the collector; return what ended it early, if anything did."""
@@ -184,113 +97,60 @@ class ScopeRun:
         return ended
 
     def _discover(self, collector: Collector) -> None:
-        job = self.job
-        with lend_session(
-            job.provider, job.source.settings, job.scope.reach, self._budget
-        ) as session:
-            visit = self._lend(session)
+        with signed_in(self.job, self._budget) as session:
+            visit = lend(self.job, self._means, session, self._tokens, self.stop)
             for said in collector.discover(self.job.scope, visit):
                 self._take(said)
             if isinstance(collector, ReadsDirectly):
+                generation = self._generation
                 read_directly(
                     collector,
                     self.job.scope,
                     visit,
-                    self._ledger,
-                    self._known.values(),
-                    self._run.generation,
+                    generation.ledger,
+                    generation.known.values(),
+                    generation.run.generation,
                 )
-
-    def _lend(self, session: Any) -> ScopeVisit:  # noqa: ANN401 - the SDK's own type
-        return ScopeVisit(
-            session,
-            self.job.source,
-            self.job.scope,
-            tokens=self._tokens,
-            stop=self.stop,
-            clock=self._means.clock,
-            workers=self._means.workers,
-        )
 
     def _take(self, said: Observation) -> None:
         self.stop.check()
         with self._lock:
-            if self._report is not None or self._intake is None:
-                raise Cancelled("the run was closed")
-            self._intake.take(said, self._means.clock.now())
-            self._charge()
-
-    def _charge(self) -> None:
-        """Count the calls since the last observation to the part that it was of."""
-        parts = list(self._ledger)
-        part = self._ledger.current
-        part.calls += self._budget.calls - sum(each.calls for each in parts)
-        part.throttled += self._budget.throttled_calls - sum(each.throttled for each in parts)
+            self._generation.take(said)
 
     def _end(self, error: ErrorRecord | None) -> RunReport:
-        """Store what is pending, close the ledger, judge presence and end the run; once."""
         with self._lock:
-            if self._report is not None:
-                return self._report
-            if self._intake is not None:
-                self._intake.flush(self._means.clock.now())
-            if self._budget.calls:
-                self._charge()
-            self._ledger.close(error)
-            narrowable = isinstance(self.job.collector, ReadsDirectly)
-            sights = [part.sight(narrowable=narrowable) for part in self._ledger]
-            verdict = judge(
-                self._known.values(), sights, at=self._started_at, policy=self._means.policy
-            )
-            report = self._compose(error, verdict)
-            if self._run is not None:
-                self._means.runs.end(self._run, report, verdict)
-            self._report = report
-            return report
+            return self._generation.end(error)
 
-    def _compose(self, error: ErrorRecord | None, verdict: Verdict) -> RunReport:
-        job = self.job
-        parts = tuple(part.report() for part in self._ledger)
-        outcome = worst_outcome(part.outcome for part in parts)
-        fine = outcome in FINE
-        return RunReport(
-            scope=job.scope,
-            generation=self._run.generation if self._run is not None else 0,
-            started_at=self._started_at,
-            ended_at=self._means.clock.now(),
-            outcome=outcome,
-            ledger=self.ledger(),
-            parts=parts,
-            error=None if fine else error,
-            totals=self._count(verdict),
-            caller=job.caller,
-            agent_version=job.agent_version,
-            collector_version=job.collector_version,
-            config_digest=job.source.config_digest,
-            accepted=None if fine else job.accepted,
-        )
 
-    def _count(self, verdict: Verdict) -> Totals:
-        """Return what reconcile said, counting only what is new of presence."""
-        kinds = self._intake.kinds.copy() if self._intake is not None else {}
-        said: dict[str, int] = {}
-        for change in verdict.presence:
-            if self._known[change.uid].presence != change.presence:
-                said[change.presence] = said.get(change.presence, 0) + 1
-        stale = set(verdict.stale_parts)
-        unseen = sum(
-            row.presence == Presence.PRESENT and row.part in stale for row in self._known.values()
-        )
-        return Totals(
-            appeared=kinds.get(ChangeKind.APPEARED, 0),
-            changed=kinds.get(ChangeKind.CHANGED, 0),
-            returned=kinds.get(ChangeKind.RETURNED, 0) + said.get(Presence.PRESENT, 0),
-            missing=said.get(Presence.MISSING, 0),
-            suspect=said.get(Presence.SUSPECT, 0),
-            superseded=said.get(Presence.SUPERSEDED, 0),
-            retired=said.get(Presence.RETIRED, 0),
-            not_observed=len(verdict.not_observed) + unseen,
-        )
+@contextmanager
+def signed_in(job: Job, budget: ScopeBudget) -> Iterator[Any]:
+    """Lend a signed-in session, and close it at the end if it can be."""
+    session = job.provider.session(job.source.settings, job.scope.reach, budget)
+    try:
+        yield session
+    finally:
+        close = getattr(session, "close", None)
+        if callable(close):
+            close()
+
+
+def lend(
+    job: Job,
+    means: Means,
+    session: Any,  # noqa: ANN401 - the SDK's own type
+    tokens: TokenBook,
+    stop: Stop,
+) -> ScopeVisit:
+    """Return what a collector works with."""
+    return ScopeVisit(
+        session,
+        job.source,
+        job.scope,
+        tokens=tokens,
+        stop=stop,
+        clock=means.clock,
+        workers=means.workers,
+    )
 
 
 def at_edge(what: str, work: Callable[[], T]) -> T | ErrorRecord:

@@ -12,13 +12,14 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from apiscape.collect.clock import Clock, Stop, SystemClock
+from apiscape.collect.job import Means
 from apiscape.collect.plan import Installed, PlannedSource
 from apiscape.collect.planner import Planner
 from apiscape.collect.ports import PlugIns, Store
 from apiscape.collect.progress import Progress, Silent
 from apiscape.collect.quotas import Quotas
 from apiscape.collect.report import ScanReport
-from apiscape.collect.run import Means, ScopeRun
+from apiscape.collect.run import ScopeRun
 from apiscape.collect.source import SourcePlan
 from apiscape.collect.supervisor import Supervisor, Task
 from apiscape.collect.visits import Ends, Limits, Run, Visits

@@ -94,20 +94,39 @@ class TokenBook:
     Args:
         known: The scope's deployments; only what is present has a token that counts.
         normaliser_version: The collector's.
+        anew: Listed objects that have no token that counts, whatever is stored.
     """
 
-    def __init__(self, known: Iterable[Known], normaliser_version: int) -> None:
+    def __init__(
+        self,
+        known: Iterable[Known],
+        normaliser_version: int,
+        anew: frozenset[str] = frozenset(),
+    ) -> None:
         self._prefix = f"{normaliser_version}/"
-        self._by_object: dict[str, list[Known]] = {}
+        self._anew = anew
+        self._by_object: dict[str, dict[str, Known]] = {}
+        self.renew(known)
+
+    def renew(self, known: Iterable[Known]) -> None:
+        """Begin again with what is known now."""
+        self._by_object = {}
         for row in known:
-            if row.presence == Presence.PRESENT and (row.token or "").startswith(self._prefix):
-                self._by_object.setdefault(row.listed_id, []).append(row)
+            self.note(row)
+
+    def note(self, row: Known) -> None:
+        """Remember a deployment as it stands now."""
+        counts = row.presence == Presence.PRESENT and row.listed_id not in self._anew
+        if counts and (row.token or "").startswith(self._prefix):
+            self._by_object.setdefault(row.listed_id, {})[row.uid] = row
+        elif row.listed_id in self._by_object:
+            self._by_object[row.listed_id].pop(row.uid, None)
 
     def of(self, listed_id: str, now: datetime) -> dict[str, str]:
         """Return the native tokens of an object's deployments that are still believed, by uid."""
         return {
             row.uid: row.token[len(self._prefix) :]
-            for row in self._by_object.get(listed_id, ())
+            for row in tuple(self._by_object.get(listed_id, {}).values())
             if row.token and row.token_at and now < row.token_at + life(row.uid)
         }
 

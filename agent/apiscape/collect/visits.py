@@ -11,9 +11,9 @@ from typing import Protocol
 import msgspec
 
 from apiscape.collect.clock import Clock, Stop
+from apiscape.collect.job import Job, Means
 from apiscape.collect.progress import Progress
 from apiscape.collect.quotas import Quotas, ScopeBudget
-from apiscape.collect.run import Job, Means
 from apiscape.collect.supervisor import Supervisor, Task
 from apiscape.errors import ApiscapeError
 from apiscape.model.entity import Entity

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 import msgspec
 
 from apiscape.collect.clock import Stop
+from apiscape.collect.job import Job, Means
 from apiscape.collect.progress import Silent
 from apiscape.collect.quotas import Quotas
-from apiscape.collect.run import Job, Means, ScopeRun
+from apiscape.collect.run import ScopeRun
 from apiscape.collect.supervisor import Supervisor
 from apiscape.collect.visits import Ends, Limits, Run, Visits
 from apiscape.collect.workers import Workers

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from apiscape.collect.clock import Stop
+from apiscape.collect.job import Job, Means
 from apiscape.collect.quotas import Quotas, ScopeBudget
-from apiscape.collect.run import Job, Means, ScopeRun
+from apiscape.collect.run import ScopeRun
 from apiscape.collect.source import SourcePlan
 from apiscape.collect.workers import Workers
 from apiscape.collectors.contract import (
