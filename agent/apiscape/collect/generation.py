@@ -10,7 +10,7 @@ from typing import Any
 
 from apiscape.collect.intake import Intake
 from apiscape.collect.job import FINE, Job, Means
-from apiscape.collect.ledger import ScopeLedger
+from apiscape.collect.ledger import PartLedger, ScopeLedger
 from apiscape.collect.quotas import ScopeBudget
 from apiscape.collect.visit import TokenBook
 from apiscape.collectors.contract import Cancelled, Observation, ReadsDirectly
@@ -40,7 +40,7 @@ class Generation:
     Attributes:
         known: The scope's deployments before it.
         ledger: Where every listed object ends.
-        report: How it ended; `None` while it is open.
+        report, verdict: How it ended, and what followed for presence; no report while it is open.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Generation:
         self.known: dict[str, Known] = {}
         self.ledger = ScopeLedger(())
         self.report: RunReport | None = None
+        self.verdict = Verdict()
         self._job = job
         self._means = means
         self._budget = budget
@@ -109,7 +110,7 @@ class Generation:
         """Let a part begin again, as its rows stand now."""
         if self._intake is not None:
             self._intake.forget(part)
-        self.ledger.renew(part)
+        self.ledger.put(PartLedger(part))
         self.known |= {row.uid: row for row in rows}
 
     def end(self, error: ErrorRecord | None) -> RunReport:
@@ -126,8 +127,7 @@ class Generation:
         report = self._compose(error, verdict)
         if self._run is not None:
             self._means.runs.end(self._run, report, verdict)
-        self.verdict = verdict
-        self.report = report
+        self.verdict, self.report = verdict, report
         return report
 
     def give_way(self, fenced: Fenced) -> RunReport:

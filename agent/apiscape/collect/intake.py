@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from apiscape.collect.ledger import End, PartLedger, ScopeLedger
-from apiscape.collect.ports import Runs
+from apiscape.collect.ports import Intaken
 from apiscape.collect.visit import TokenBook
 from apiscape.collectors.contract import (
     Absent,
@@ -64,7 +64,7 @@ class Intake:
 
     def __init__(
         self,
-        runs: Runs,
+        runs: Intaken,
         run: Any,  # noqa: ANN401 - the store's own struct
         known: Mapping[str, Known],
         ledger: ScopeLedger,

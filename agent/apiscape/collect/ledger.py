@@ -50,6 +50,7 @@ class PartLedger:
         self.part = part
         self.ends: dict[str, End] = {}
         self.whole = False
+
         self.error: ErrorRecord | None = None
         self.absent: str | None = None
         self.defects: list[str] = []
@@ -86,6 +87,36 @@ class PartLedger:
         """Take up that the listing could not be read to its end, whatever its pages said."""
         self.error = error
         self.whole = False
+
+    def expect(self, native_id: str) -> None:
+        """Take an object as listed that a watch speaks of."""
+        self.ends[native_id] = End.OPEN
+
+    def absorb(self, later: PartLedger) -> None:
+        """Take up what a watch said since: what became of each of its objects replaces what stood."""
+        spoken = {*later.ends, *later.gone}
+        for native_id in spoken:
+            self.ends.pop(native_id, None)
+            self.given.pop(native_id, None)
+            self.staged.discard(native_id)
+        self.skipped = [each for each in self.skipped if each.native_id not in spoken]
+        self.failed = [each for each in self.failed if each.native_id not in spoken]
+        self.gaps = [each for each in self.gaps if each.native_id not in spoken]
+        self.ends |= {key: end for key, end in later.ends.items() if key not in later.gone}
+        self.given |= later.given
+        self.staged |= later.staged
+        self.skipped += [each for each in later.skipped if each.native_id not in later.gone]
+        self.failed += later.failed
+        self.gaps += later.gaps
+
+    def carry(self) -> PartLedger:
+        """Return the part for a generation that does not list it, for it is followed: all stands."""
+        part = PartLedger(self.part)
+        part.absorb(self)
+        stands = {End.RECORDED: End.STANDS}
+        part.ends = {key: stands.get(end, end) for key, end in part.ends.items()}
+        part.whole, part.error, part.absent = self.whole, self.error, self.absent
+        return part
 
     def settle(self, native_id: str, end: End) -> bool:
         """End an object, and say whether that was its turn: listed, and not ended before."""
@@ -242,9 +273,15 @@ class ScopeLedger:
         self._current = self._parts.setdefault(name, PartLedger(name))
         return self._current
 
-    def renew(self, name: str) -> None:
-        """Let a part begin again, as if nothing of it had been said."""
-        self._parts[name] = PartLedger(name)
+    def stand(self, name: str) -> PartLedger:
+        """Return a part without making it the current one."""
+        return self._parts.setdefault(name, PartLedger(name))
+
+    def put(self, part: PartLedger) -> None:
+        """Let a part be this one; the current part stays the current one."""
+        if self._current is not None and self._current.part == part.part:
+            self._current = part
+        self._parts[part.part] = part
 
     def part_of(self, native_id: str) -> PartLedger:
         """Return the part that an object is open in: the current one first, else any, else the current."""

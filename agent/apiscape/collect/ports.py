@@ -8,8 +8,24 @@ from typing import Any, Protocol
 
 from apiscape.collectors.contract import Collector, Provider
 from apiscape.model.deployment import Deployment
-from apiscape.model.known import Batch, Known, Verdict
+from apiscape.model.known import Batch, Happened, Known, Verdict
 from apiscape.model.run import ErrorRecord, EstateEntry, RunReport, Scope
+
+
+class Intaken(Protocol):
+    """Where an intake writes, and reads what it compares with."""
+
+    def documents(self, uids: Iterable[str], /) -> dict[str, Deployment]:
+        """Return stored facts whole, by uid."""
+        ...
+
+    def apply(self, run: Any, batch: Batch, /, *, at: datetime) -> Any:  # noqa: ANN401 - the store's own struct
+        """Store a batch in one transaction.
+
+        Raises:
+            Fenced: a newer run of the scope took over.
+        """
+        ...
 
 
 class Runs(Protocol):
@@ -47,6 +63,23 @@ class Runs(Protocol):
 
     def end(self, run: Any, report: RunReport, verdict: Verdict, /) -> None:  # noqa: ANN401 - as above
         """Store how the run ended, and what follows for presence, in one transaction."""
+        ...
+
+    def follow(
+        self,
+        run: Any,  # noqa: ANN401 - as above
+        batch: Batch,
+        happened: Happened,
+        /,
+        *,
+        number: int,
+        at: datetime,
+    ) -> None:
+        """Store in one transaction what a watch said, under a generation that may have ended.
+
+        Raises:
+            Fenced: a newer run of the scope took over, or a batch of a higher number came before.
+        """
         ...
 
     def newest(self, limit: int = 100, scope: str | None = None) -> tuple[RunReport, ...]:

@@ -108,3 +108,22 @@ class Batch(Entity, frozen=True):
     writes: tuple[Write, ...] = ()
     surroundings: tuple[tuple[str, str, Entity], ...] = ()
     documents: dict[str, bytes] = msgspec.field(default_factory=dict)
+
+
+class Happened(Entity, frozen=True):
+    """What a watch says besides writes; all of it is evidence, whatever the run around it came to.
+
+    Attributes:
+        presence: Changes of presence.
+        seen: Uids that were seen, so that they are no longer exceptions.
+        not_observed: Rows of objects that could not be looked at.
+        whole: Part and id of listed objects that were said whole, or are gone: of what stands
+            around deployments they give `given` and nothing else.
+        given: Part, listed id and entity of what stands around deployments.
+    """
+
+    presence: tuple[PresenceChange, ...] = ()
+    seen: tuple[str, ...] = ()
+    not_observed: tuple[NotObserved, ...] = ()
+    whole: tuple[tuple[str, str], ...] = ()
+    given: tuple[tuple[str, str, Entity], ...] = ()

@@ -165,6 +165,7 @@ class Recorded(Entity, frozen=True, tag_field="observation", tag=True):
             `visit.tokens` gives it back until the collector's `normaliser_version` rises, for at
             most seven days.
         documents: Sanitised contracts by `Spec.contract_sha256` (`collectors.specs.sanitise`): never raw bytes.
+        part: Where a watch of several parts says an object that none of them listed: its part.
     """
 
     native_id: str
@@ -172,6 +173,7 @@ class Recorded(Entity, frozen=True, tag_field="observation", tag=True):
     unchanged: tuple[Deployment, ...] = ()
     tokens: dict[str, str] = msgspec.field(default_factory=dict)
     documents: dict[str, bytes] = msgspec.field(default_factory=dict)
+    part: str | None = None
 
 
 class Unchanged(Entity, frozen=True, tag_field="observation", tag=True):
@@ -350,7 +352,15 @@ class Watches(Protocol):
     """A collector that can also follow its source."""
 
     def watch(self, scope: Scope, visit: Visit) -> Iterator[tuple[Observation, ...]]:
-        """Yield the whole once, `Synced` per part, then batches of at most one second."""
+        """Yield the whole once, `Synced` per part, then what happens, in batches of at most one second.
+
+        A batch is yielded at least every few seconds, an empty one where nothing happened, so that
+        a watch can be told to end. What an object gave is said again whole. A `PartFailed` or
+        `PartAbsent` of a part that is followed ends the watch; it is begun again after a while.
+
+        Raises:
+            CollectorError: the watch was cut; it is begun again after a while.
+        """
         ...
 
 

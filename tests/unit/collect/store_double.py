@@ -12,7 +12,7 @@ import msgspec
 from apiscape.errors import Fenced
 from apiscape.model.deployment import DETAIL_FIELDS, Deployment
 from apiscape.model.entity import Entity
-from apiscape.model.known import Batch, Known, Verdict, Write
+from apiscape.model.known import Batch, Happened, Known, PresenceChange, Verdict, Write
 from apiscape.model.run import ErrorRecord, EstateEntry, RunReport, Scope
 from apiscape.model.vocabulary import Presence
 
@@ -35,6 +35,7 @@ class MemoryRuns:
     batches: list[Batch] = field(default_factory=list)
     reports: list[RunReport] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
+    followed: list[Happened] = field(default_factory=list)
     before_apply: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
@@ -42,6 +43,7 @@ class MemoryRuns:
         self._generations: dict[str, int] = {}
         self._scopes: dict[str, Scope] = {}
         self._ended: set[tuple[str, int]] = set()
+        self._numbers: dict[str, tuple[int, int]] = {}
 
     def begin(self, scope: Scope, *, at: datetime, **_: str | None) -> OpenRun:
         with self._lock:
@@ -71,18 +73,37 @@ class MemoryRuns:
         with self._lock:
             self._fence(run)
             self._ended.add((run.scope.key, run.generation))
-            rows = self.rows.setdefault(run.scope.key, {})
-            for change in verdict.presence:
-                if rows[change.uid].presence != change.presence:
-                    self.log.append((change.presence, change.uid))
-                rows[change.uid] = msgspec.structs.replace(
-                    rows[change.uid],
-                    presence=change.presence,
-                    missing_since=change.missing_since,
-                    missing_runs=change.missing_runs,
-                )
+            self._judge(run.scope, verdict.presence)
             self.reports.append(report)
             self.verdicts.append(verdict)
+
+    def follow(
+        self, run: OpenRun, batch: Batch, happened: Happened, *, number: int, at: datetime
+    ) -> None:
+        self.before_apply()
+        with self._lock:
+            mine = (run.generation, number)
+            newest = self._generations[run.scope.key]
+            if run.generation != newest or self._numbers.get(run.scope.key, (0, 0)) >= mine:
+                raise Fenced(f"batch {number} of run {run.generation} comes too late")
+            self._numbers[run.scope.key] = mine
+            self.followed.append(happened)
+            for write in batch.writes:
+                self._store(run.scope, write)
+            self.surroundings |= {entity.uid: entity for *_, entity in batch.surroundings}  # type: ignore[attr-defined]
+            self._judge(run.scope, happened.presence)
+
+    def _judge(self, scope: Scope, changes: Iterable[PresenceChange]) -> None:
+        rows = self.rows.setdefault(scope.key, {})
+        for change in changes:
+            if rows[change.uid].presence != change.presence:
+                self.log.append((change.presence, change.uid))
+            rows[change.uid] = msgspec.structs.replace(
+                rows[change.uid],
+                presence=change.presence,
+                missing_since=change.missing_since,
+                missing_runs=change.missing_runs,
+            )
 
     def newest(self, limit: int = 100, scope: str | None = None) -> tuple[RunReport, ...]:
         found = [report for report in self.reports if scope in {None, report.scope.key}]

@@ -15,7 +15,7 @@ from apiscape.errors import Fenced
 from apiscape.model.codec import decode, encode
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
-from apiscape.model.known import Batch, Known, Verdict
+from apiscape.model.known import Batch, Happened, Known, Verdict
 from apiscape.model.run import ErrorRecord, PartReport, RunReport, Scope
 from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.model.vocabulary import ErrorKind, Outcome
@@ -31,8 +31,15 @@ from apiscape.store.writing.closing import allot_parts, close_run, seen_parts, w
 from apiscape.store.writing.deployments import Target, store_deployments
 from apiscape.store.writing.documents import put_documents
 from apiscape.store.writing.estate import source_key
+from apiscape.store.writing.happened import take_happened
 from apiscape.store.writing.rows import load_facts
-from apiscape.store.writing.surroundings import Visit, close_surroundings, see, store_surroundings
+from apiscape.store.writing.surroundings import (
+    Seen,
+    Visit,
+    close_surroundings,
+    see,
+    store_surroundings,
+)
 
 BATCH_LIMIT = 500
 """Observations that one transaction may write."""
@@ -55,6 +62,7 @@ class Runs:
         self._writer = writer
         self._database = writer.database
         self._given: dict[int, dict[int, set[str]]] = {}
+        self._numbers: dict[str, tuple[int, int]] = {}
 
     def begin(
         self,
@@ -120,30 +128,60 @@ class Runs:
             StoreFull: no space, or read-only; nothing of the batch stays.
             ValueError: more than 500 observations.
         """
-        if len(batch.writes) + len(batch.surroundings) > BATCH_LIMIT:
-            raise ValueError(f"a batch of more than {BATCH_LIMIT} observations")
         with self._writer.transaction() as tx:
             _refuse_fenced(tx.connection, run)
-            names = {write.part for write in batch.writes} | {
-                name for name, *_ in batch.surroundings
-            }
-            parts = allot_parts(tx, run.scope_pk, sorted(names))
-            put_documents(tx.connection, batch.documents)
-            seen = [see(item, parts[name], listed) for name, listed, item in batch.surroundings]
-            store_surroundings(tx, _visit(run, at), seen)
-            target = Target(
-                scope=run.scope,
-                scope_pk=run.scope_pk,
-                generation=run.generation,
-                at=at,
-                parts=parts,
-            )
-            store_deployments(tx, target, self._writer.sets, batch.writes)
+            seen = self._write(tx, run, batch, at)
             last_seq = tx.log.flush()
         given = self._given.setdefault(run.pk, {})
         for item in seen:
             given.setdefault(item.part_pk, set()).add(item.uid)
         return last_seq
+
+    def follow(
+        self, run: OpenRun, batch: Batch, happened: Happened, *, number: int, at: datetime
+    ) -> None:
+        """Write in one transaction what a watch said, under the generation of a run that may have ended.
+
+        The numbers are kept in memory: whoever holds the run's generation is this process.
+
+        Raises:
+            Fenced: a newer run of the scope has begun, or a batch of this number or a higher one came.
+            StoreFull: no space, or read-only; nothing of the batch stays.
+            ValueError: more than 500 observations.
+        """
+        key = run.scope.key
+        with self._writer.transaction() as tx:
+            _refuse_overtaken(tx.connection, run)
+            if self._numbers.get(key, (0, 0)) >= (run.generation, number):
+                raise Fenced(f"batch {number} of run {run.generation} of {key} comes too late")
+            seen = self._write(tx, run, batch, at)
+            names = {name for name, *_ in (*happened.whole, *happened.given)}
+            parts = allot_parts(tx, run.scope_pk, sorted(names))
+            take_happened(tx, _visit(run, at), run.scope, happened, parts)
+            tx.log.flush()
+        self._numbers[key] = (run.generation, number)
+        given = self._given.get(run.pk, {})
+        for item in seen:
+            given.setdefault(item.part_pk, set()).add(item.uid)
+
+    def _write(self, tx: Transaction, run: OpenRun, batch: Batch, at: datetime) -> list[Seen]:
+        """Write a batch; return what it says of what stands around deployments."""
+        if len(batch.writes) + len(batch.surroundings) > BATCH_LIMIT:
+            raise ValueError(f"a batch of more than {BATCH_LIMIT} observations")
+        names = {write.part for write in batch.writes} | {name for name, *_ in batch.surroundings}
+        parts = allot_parts(tx, run.scope_pk, sorted(names))
+        put_documents(tx.connection, batch.documents)
+        seen = [see(item, parts[name], listed) for name, listed, item in batch.surroundings]
+        store_surroundings(tx, _visit(run, at), seen)
+        target = Target(
+            scope=run.scope,
+            scope_pk=run.scope_pk,
+            generation=run.generation,
+            at=at,
+            parts=parts,
+        )
+        store_deployments(tx, target, self._writer.sets, batch.writes)
+        return seen
 
     def end(self, run: OpenRun, report: RunReport, verdict: Verdict) -> None:
         """Close a run in one transaction: outcome, ledger, freshness, presence, and what is no longer given.
@@ -257,6 +295,15 @@ def _claim(tx: Transaction, scope: Scope) -> tuple[int, int]:
         return key, 1
     tx.connection.execute(sa.update(scope_table).where(scope_table.c.pk == held.pk).values(values))
     return held.pk, held.generation + 1
+
+
+def _refuse_overtaken(connection: Connection, run: OpenRun) -> None:
+    query = sa.select(scope_table.c.generation).where(scope_table.c.pk == run.scope_pk)
+    if connection.execute(query).scalar() != run.generation:
+        raise Fenced(
+            f"run {run.generation} of {run.scope.key} may write no more: a newer one has begun",
+            hint="nothing was written; the newer run sees the same",
+        )
 
 
 def _refuse_fenced(connection: Connection, run: OpenRun) -> None:

@@ -171,8 +171,31 @@ def close_surroundings(
         if row["uid"] not in given[row["part_pk"]]
         and row["listed_id"] not in spared.get(row["part_pk"], ())
     ]
+    _retire(tx, visit, gone)
+
+
+def close_of_objects(
+    tx: Transaction, visit: Visit, objects: Mapping[tuple[int, str], set[str]]
+) -> None:
+    """Close what listed objects no longer give; `objects` has the uids that they give, by part and id."""
+    if not objects:
+        return
+    query = sa.select(surrounding).where(
+        surrounding.c.part_pk.in_({part for part, _ in objects}),
+        surrounding.c.listed_id.in_({listed_id for _, listed_id in objects}),
+        surrounding.c.to_seq.is_(None),
+    )
+    gone = [
+        row
+        for row in tx.connection.execute(query).mappings()
+        if (key := (row["part_pk"], row["listed_id"])) in objects and row["uid"] not in objects[key]
+    ]
+    _retire(tx, visit, gone)
+
+
+def _retire(tx: Transaction, visit: Visit, rows: Iterable[Mapping[Any, Any]]) -> None:
     closed = []
-    for row in gone:
+    for row in rows:
         change = _change(visit, ChangeKind.RETIRED, row["uid"], _name(row["doc"]))
         seq = tx.log.append(change, scope_pk=visit.scope_pk, subject=row["kind"])
         closed.append({"b_pk": row["pk"], "b_seq": seq})
