@@ -170,6 +170,16 @@ def test_parts_that_are_followed_stand_while_another_lists_anew() -> None:
     assert kinds(bench)[-1] == ("changed", "x")
 
 
+def test_what_is_said_to_be_gone_while_another_part_lists_anew_stays_retired() -> None:
+    bench = WatchBench()
+    relist = listing("apis", "a")
+    both = (*relist, *listing("events", "x", "y"))
+    bench.watch(says(both, relist[:1], (Absent("events", "y"),), relist[1:]), TWO)
+    assert [report.outcome for report in bench.told] == ["complete", "complete"]
+    assert bench.presence() == {"a": "present", "x": "present", "y": "retired"}
+    assert [kind for kind, name in kinds(bench) if name == "y"] == ["appeared", "retired"]
+
+
 def test_a_part_that_lists_anew_while_another_still_lists_does_so_in_the_same_generation() -> None:
     bench = WatchBench()
     events = listing("events", "x")
