@@ -13,10 +13,11 @@ from contextlib import contextmanager
 import msgspec
 
 from apiscape.collect.clock import Clock, Stop
+from apiscape.collect.job import Job
 from apiscape.collect.lending import lend_session
 from apiscape.collect.plan import PlannedSource, Remembered, plan_source
 from apiscape.collect.quotas import Quotas, ScopeBudget
-from apiscape.collect.run import Job, at_edge
+from apiscape.collect.run import at_edge
 from apiscape.collect.scan import Tools
 from apiscape.collect.source import SourcePlan
 from apiscape.collect.visit import ScopeVisit, TokenBook

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +17,7 @@ from apiscape.collect.clock import Stop
 from apiscape.collect.direct import read_directly
 from apiscape.collect.generation import Generation
 from apiscape.collect.job import Job, Means
+from apiscape.collect.lending import lend_session
 from apiscape.collect.quotas import ScopeBudget
 from apiscape.collect.visit import ScopeVisit, TokenBook
 from apiscape.collectors.contract import (
@@ -97,7 +97,9 @@ class ScopeRun:
         return ended
 
     def _discover(self, collector: Collector) -> None:
-        with signed_in(self.job, self._budget) as session:
+        with lend_session(
+            self.job.provider, self.job.source.settings, self.job.scope.reach, self._budget
+        ) as session:
             visit = lend(self.job, self._means, session, self._tokens, self.stop)
             for said in collector.discover(self.job.scope, visit):
                 self._take(said)
@@ -120,18 +122,6 @@ class ScopeRun:
     def _end(self, error: ErrorRecord | None) -> RunReport:
         with self._lock:
             return self._generation.end(error)
-
-
-@contextmanager
-def signed_in(job: Job, budget: ScopeBudget) -> Iterator[Any]:
-    """Lend a signed-in session, and close it at the end if it can be."""
-    session = job.provider.session(job.source.settings, job.scope.reach, budget)
-    try:
-        yield session
-    finally:
-        close = getattr(session, "close", None)
-        if callable(close):
-            close()
 
 
 def lend(

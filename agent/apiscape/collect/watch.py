@@ -15,8 +15,9 @@ from collections.abc import Callable
 from apiscape.collect.clock import Stop
 from apiscape.collect.following import Following
 from apiscape.collect.job import FINE, Job, Means
+from apiscape.collect.lending import lend_session
 from apiscape.collect.quotas import ScopeBudget
-from apiscape.collect.run import at_edge, lend, signed_in
+from apiscape.collect.run import at_edge, lend
 from apiscape.collectors.contract import Cancelled, Observation, Watches
 from apiscape.errors import Fenced
 from apiscape.model.entity import Entity
@@ -136,7 +137,9 @@ class WatchRun:
         collector = self.job.collector
         if self.job.error is not None or not isinstance(collector, Watches):
             return self.job.error
-        with signed_in(self.job, self._budget) as session:
+        with lend_session(
+            self.job.provider, self.job.source.settings, self.job.scope.reach, self._budget
+        ) as session:
             visit = lend(self.job, self._means, session, self._following.tokens, self.stop)
             for batch in collector.watch(self.job.scope, visit):
                 self._take(batch)
