@@ -85,8 +85,8 @@ class Desk:
         return Planner(self.store, self.plug_ins, self.clock)
 
     def offer(self, *reaches: Reach, **more: Any) -> None:
-        planned = tuple(PlannedReach(reach=reach) for reach in reaches)
-        self.plug_ins.provider_held.planned = Plan(**({"reaches": planned} | more))
+        given: dict[str, Any] = {"reaches": tuple(PlannedReach(reach=reach) for reach in reaches)}
+        self.plug_ins.provider_held.planned = Plan(**(given | more))
 
     def refuse(self, error: CollectorError) -> None:
         self.plug_ins.provider_held.planned = error
@@ -98,7 +98,7 @@ class Desk:
         """Let the store remember a visit of a reach."""
         scope = msgspec.structs.replace(SCOPE, reach=reach)
         run = self.store.runs.begin(scope, at=NOON)
-        given = {"outcome": "complete", "ledger": Ledger(calls=10)} | report
+        given: dict[str, Any] = {"outcome": "complete", "ledger": Ledger(calls=10)} | report
         ended = RunReport(scope=scope, generation=run.generation, started_at=NOON, **given)
         self.store.runs.end(run, ended, Verdict())
         return scope
@@ -110,7 +110,7 @@ def desk() -> Desk:
 
 
 def errors(plan: PlannedSource) -> dict[str, str | None]:
-    return {job.scope.key: job.error and job.error.kind for job in plan.jobs}
+    return {job.scope.key: job.error.kind if job.error else None for job in plan.jobs}
 
 
 def states(plan: PlannedSource) -> dict[str, str]:
@@ -288,7 +288,8 @@ def test_a_source_that_nobody_can_sign_in_to_fails_what_was_visited_before(desk:
 
 
 def test_a_defect_of_the_provider_is_a_plan_that_says_so(desk: Desk) -> None:
-    desk.plug_ins.provider_held.planned = None  # type: ignore[assignment]  # a provider that is wrong
+    nothing: Any = None
+    desk.plug_ins.provider_held.planned = nothing
     error = desk.plan().error
     assert error is not None
     assert (error.kind, "AttributeError" in error.message) == ("defect", True)

@@ -22,6 +22,7 @@ from tests.unit.conclude.test_membership import NOON
 from tests.unit.reconcile.rows import deployment
 
 WORDS = st.sampled_from(["internet", "private", "cluster", "unknown", "a newer word"])
+SWITCHES: st.SearchStrategy[Any] = st.sampled_from([UNKNOWN, True, False])
 HOSTS = st.sampled_from(["a.example", "b.example", "c.example"])
 ROUTES = st.builds(
     FrontDoorRoute,
@@ -40,7 +41,7 @@ def doors(draw: st.DrawFn) -> list[FrontDoor]:
             endpoint=Endpoint(
                 f"https://{host}",
                 exposure=draw(WORDS),
-                enabled=draw(st.sampled_from([UNKNOWN, True, False])),
+                enabled=draw(SWITCHES),
             ),
             routes=draw(st.just(UNKNOWN) | st.lists(ROUTES, max_size=3).map(tuple)),
         )
