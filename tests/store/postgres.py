@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
@@ -29,15 +29,19 @@ PLAIN = "plain"
 """A role that may make no extension, so that a store of its has to do without pg_trgm."""
 
 START_TIMEOUT_S = 60
+LASTING = ("-F", "-B", "32MB")
+"""Options of a server whose commits outlive it: it may be stopped and started."""
+
 _FAST = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-B", "32MB")
 
 
 class Server:
-    """A running server."""
+    """A server, which runs until it is stopped."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen[Any]) -> None:
+    def __init__(self, folder: Path, launch: Callable[[], subprocess.Popen[Any]]) -> None:
         self._folder = folder
-        self._process = process
+        self._launch = launch
+        self._process = launch()
         self._numbers = count(1)
         self._idle: list[str] = []
 
@@ -80,6 +84,21 @@ class Server:
 
     def connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(dbname=database, user=USER, host=str(self._folder), autocommit=True)
+
+    def stop(self) -> None:
+        """End it as a crash does: at once, in the middle of whatever goes on."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(START_TIMEOUT_S)
+
+    def start(self) -> None:
+        """Start it again after `stop`, with what was committed."""
+        self._process = self._launch()
+        self.wait()
+
+    def disconnect(self, database: str) -> None:
+        """Cut every connection to a database."""
+        with self.connect(database) as connection:
+            connection.execute(_DISCONNECT_OTHERS)
 
     def wait(self) -> None:
         """Wait until it answers."""
@@ -130,7 +149,7 @@ def _version(binary: Path) -> float:
 
 
 @contextmanager
-def running(binaries: Path) -> Iterator[Server]:
+def running(binaries: Path, options: tuple[str, ...] = _FAST) -> Iterator[Server]:
     """Run a server until the end of the block."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     user = _unprivileged()
@@ -138,27 +157,27 @@ def running(binaries: Path) -> Iterator[Server]:
         shutil.chown(folder, user)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     init = ("initdb", "-D", "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-    serve = ("postgres", "-D", "data", "-k", str(folder), "-h", "", *_FAST)
-    try:
-        with (folder / "log").open("wb") as log:
-            said: dict[str, Any] = {
-                "cwd": folder,
-                "env": environment,
-                "user": user,
-                "stdout": log,
-                "stderr": log,
-            }
-            subprocess.run([binaries / init[0], *init[1:]], check=True, **said)
-            process = subprocess.Popen([binaries / serve[0], *serve[1:]], **said)
+    serve = ("postgres", "-D", "data", "-k", str(folder), "-h", "", *options)
+    with (folder / "log").open("wb") as log:
+        said: dict[str, Any] = {
+            "cwd": folder,
+            "env": environment,
+            "user": user,
+            "stdout": log,
+            "stderr": log,
+        }
         try:
-            server = Server(folder, process)
-            server.wait()
-            yield server
+            subprocess.run([binaries / init[0], *init[1:]], check=True, **said)
+            server = Server(
+                folder, lambda: subprocess.Popen([binaries / serve[0], *serve[1:]], **said)
+            )
+            try:
+                server.wait()
+                yield server
+            finally:
+                server.stop()  # nothing of it is kept
         finally:
-            process.send_signal(signal.SIGQUIT)  # nothing of it is kept
-            process.wait(START_TIMEOUT_S)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unprivileged() -> str | None:

@@ -100,7 +100,6 @@ class Store:
 
     def close(self) -> None:
         """Close every connection and let the next writer in."""
-        self._writer.close()
         self.database.close()
         if self._lock is not None:
             self._lock.release()

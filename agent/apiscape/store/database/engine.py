@@ -32,6 +32,14 @@ WRITE_LOCK = 0x6170697363617065
 BUSY_TIMEOUT_S = 10
 READERS = 4
 
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""Seconds, and probes, after which a server that says nothing has gone; the address may say otherwise."""
+
 _WRITER_PRAGMAS = (
     "PRAGMA page_size = 8192",  # three documents a page; of 4096 bytes one fills more than half of each
     "PRAGMA journal_mode = WAL",
@@ -157,9 +165,20 @@ class Database:
         with self._lock, _explained(), self._writer.connect() as connection:
             yield connection.connection.driver_connection
 
-    def connect(self) -> Connection:
-        """Return a further connection of its own, for a lock that lasts as long as the session."""
-        return self._readers.connect()
+    def claim(self, key: int) -> None:
+        """Hold an advisory lock of PostgreSQL with the writing connection, and with each that replaces it.
+
+        It is shared, so that a new connection need not wait for the server to notice that the one
+        before is gone.
+        """
+
+        def on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
+            connection.execute("SELECT pg_advisory_lock_shared(%s)", (key,))
+            connection.commit()
+
+        event.listen(self._writer, "connect", on_connect)
+        with self._lock:
+            self._writer.dispose()
 
     def close(self) -> None:
         """Close every connection."""
@@ -200,8 +219,15 @@ def _engine(url: URL, pragmas: tuple[str, ...], *, begin: str, size: int) -> Eng
         _speak_sqlite(engine, pragmas, begin)
         return engine
     isolation: IsolationLevel = "READ COMMITTED" if size == 1 else "REPEATABLE READ"
+    patience = {name: value for name, value in _PATIENCE.items() if name not in url.query}
     try:
-        return create_engine(url, pool_size=size, pool_pre_ping=True, isolation_level=isolation)
+        return create_engine(
+            url,
+            pool_size=size,
+            pool_pre_ping=True,
+            isolation_level=isolation,
+            connect_args=patience,
+        )
     except ModuleNotFoundError as error:
         hint = "install it with `pip install 'apiscape[postgres]'`"
         raise StoreError("the driver of PostgreSQL is not installed", hint=hint) from error

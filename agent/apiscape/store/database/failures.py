@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from apiscape.errors import ApiscapeError, StoreError, StoreFull, StoreLocked
 
@@ -35,6 +35,14 @@ _POSTGRESQL = (
 """PostgreSQL's SQLSTATE codes."""
 
 
+_UNANSWERED = ("08", "57P")
+"""Beginnings of the SQLSTATE codes of a connection that is lost or refused, a shutdown's included."""
+
+_REACH = (
+    "see that it runs, can be reached and lets you in, then try again; what was committed is kept"
+)
+
+
 def explain(error: SQLAlchemyError) -> ApiscapeError:
     """Return the error to show for one of the database: its kind, a sentence and the next step."""
     cause = error.orig if isinstance(error, DBAPIError) else None
@@ -42,7 +50,17 @@ def explain(error: SQLAlchemyError) -> ApiscapeError:
     for code, kind, message, hint in table:
         if name.startswith(code):
             return kind(f"{message} ({cause})", hint=hint)
+    if isinstance(error, OperationalError | InterfaceError) and _is_unanswered(cause):
+        return StoreError(
+            f"the database server does not answer: {_first_line(cause or error)}", hint=_REACH
+        )
     return StoreError(f"the store does not answer: {_first_line(cause or error)}", hint=None)
+
+
+def _is_unanswered(cause: BaseException | None) -> bool:
+    """Say whether the connection failed, rather than what was asked over it: such errors have no code."""
+    code = getattr(cause, "sqlstate", None)
+    return not isinstance(cause, sqlite3.Error) and (code is None or code.startswith(_UNANSWERED))
 
 
 def _name(

@@ -21,8 +21,8 @@ class Writer:
     """Opens write transactions on a database.
 
     Attributes:
-        id: Whose runs are open: on PostgreSQL the key of an advisory lock that lives as long as
-            this writer, so that another process can tell a dead writer's runs from a living one's.
+        id: Whose runs are open: on PostgreSQL the key of an advisory lock that this writer's
+            connection holds, so that another process can tell a dead writer's runs from a living one's.
         sets: Operation sets, with the keys that were used last.
     """
 
@@ -31,11 +31,8 @@ class Writer:
         self.id = secrets.randbits(62)
         self.sets = OperationSets()
         self._swept = 0
-        self._claim: Connection | None = None
         if database.writable and not database.is_sqlite:
-            self._claim = database.connect()
-            self._claim.execution_options(isolation_level="AUTOCOMMIT")
-            self._claim.execute(sa.select(sa.func.pg_advisory_lock(self.id)))
+            database.claim(self.id)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -64,12 +61,6 @@ class Writer:
         return bool(
             connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(writer))).scalar()
         )
-
-    def close(self) -> None:
-        """Let go of the identity."""
-        if self._claim is not None:
-            self._claim.close()
-            self._claim = None
 
     def _follow_sweeps(self, connection: Connection) -> None:
         """Let go of remembered keys where something was swept since, by any process."""

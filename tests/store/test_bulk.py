@@ -1,0 +1,104 @@
+"""Many rows at a time, few or many: the same rows, the same refusals, on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Table
+
+from apiscape.errors import StoreError
+from apiscape.store import Store
+from apiscape.store.database.bulk import COPIED_FROM, insert_many, rewrite
+from apiscape.store.schema import api, api_member, part, row, source
+from tests.store.looking import count, records
+from tests.store.making import T0, batch, make, visit
+
+SIZES = (1, COPIED_FROM - 1, COPIED_FROM, 3 * COPIED_FROM)
+
+TEXTS = (
+    "",
+    "\\N",
+    "\\.",
+    "a\tb",
+    "a\nb\r",
+    "back\\slash",
+    "\x1f",
+    "é\u202e\U0001f600",
+    "NULL",
+    "'\"",
+)
+"""Texts that mean something to a text format of rows, and must come back as they went."""
+
+
+def sources(size: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "pk": number,
+            "name": f"{number}{TEXTS[number % len(TEXTS)]}",
+            "provider": TEXTS[number % len(TEXTS)],
+            "planned_at": None if number % 3 else -(2**62) + number,
+            "error": None if number % 2 else bytes(range(256)) * (number % 3),
+        }
+        for number in range(1, size + 1)
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_rows_come_back_as_they_went(store: Store, size: int) -> None:
+    given = sources(size)
+    with store.database.write() as connection:
+        insert_many(connection, source, [])
+        insert_many(connection, source, given)
+    assert records(store, "source") == given
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_numbers_and_flags_come_back_as_they_went(store: Store, size: int) -> None:
+    visit(store, batch(*map(make, range(size))))
+    rates = (0.0, -1.0, 1.5e300, 0.1, None)
+    given = [{"deployment_pk": n + 1, "p95_ms": rates[n % len(rates)]} for n in range(size)]
+    parts = [
+        {"pk": n, "scope_pk": 1, "name": str(n), "stale": n % 2 == 0} for n in range(2, size + 2)
+    ]
+    with store.database.write() as connection:
+        connection.execute(row.delete())
+        insert_many(connection, row, given)
+        insert_many(connection, part, parts)
+    assert [each["p95_ms"] for each in records(store, "row")] == [each["p95_ms"] for each in given]
+    stored = {each["pk"]: each["stale"] for each in records(store, "part")}
+    assert [stored[each["pk"]] for each in parts] == [each["stale"] for each in parts]
+
+
+def insert_after_an_api(store: Store, table: Table, values: list[dict[str, Any]]) -> None:
+    """Insert an Api and then rows, in one transaction."""
+    with store.database.write() as connection:
+        insert_many(connection, api, [{"uid": "a", "title": "A", "doc": b""}])
+        insert_many(connection, table, values)
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+def test_a_row_that_is_refused_takes_the_rest_with_it_and_the_store_goes_on(
+    store: Store, size: int
+) -> None:
+    twice = [*sources(size - 1), {**sources(1)[0], "name": "another"}]
+    strays = [{"deployment_pk": number, "api_uid": "nowhere"} for number in range(size)]
+    unnamed: list[dict[str, Any]] = [{**each, "name": None} for each in sources(size)]
+    for table, values, said in (
+        (source, twice, "(?i)unique"),
+        (api_member, strays, "(?i)foreign key"),
+        (source, unnamed, "(?i)not.null"),
+    ):
+        with pytest.raises(StoreError, match=said):
+            insert_after_an_api(store, table, values)
+        assert count(store, "api") == count(store, table.name) == 0
+    visit(store, batch(make(1)), at=T0)
+    assert count(store, "deployment") == 1
+
+
+def test_rows_are_read_in_the_transaction_that_inserted_them(store: Store) -> None:
+    with store.database.write() as connection:
+        insert_many(connection, source, sources(50))
+        rewrite(connection, source, "pk", [{"pk": 7, "provider": "moved"}])
+        found = connection.execute(source.select().where(source.c.pk == 7)).one()
+    assert found.provider == "moved"
