@@ -30,6 +30,12 @@ LONGEST_PAUSE_S = 120.0
 ONE = 1.0 - 1e-9
 """What counts as a token: sums of fractions fall short of one by a hair."""
 
+BEHIND = 1e-6
+"""What part of its rate a bucket stays behind.
+
+The provider adds up fractions of its own, and what it refuses for want of a hair counts as a refusal.
+"""
+
 SHORTEST_WAIT_S = 0.001
 """Below it a clock's own grain would keep a waiter spinning."""
 
@@ -55,10 +61,9 @@ class Bucket:
     def ready_in(self, now: float) -> float:
         """Return the seconds until a token is there; zero where one is."""
         self._fill(now)
-        slow = now < self._slow_until
-        rate = self.rate.rate_per_s * (SHARE if slow else 1.0)
         missing = 1.0 - self._tokens if self._tokens < ONE else 0.0
-        return max(missing / rate, self._closed_until - now, 0.0)
+        rate_per_s = self._pace(slow=now < self._slow_until)
+        return max(missing / rate_per_s, self._closed_until - now, 0.0)
 
     def take(self) -> None:
         """Take a token; to be called where `ready_in` said zero."""
@@ -75,11 +80,14 @@ class Bucket:
         """Add what came since the last look: at half rate for as long as the bucket was halved."""
         turn = min(max(self._slow_until, self._at), now)
         for until, slow in ((turn, True), (now, False)):
-            came = (until - self._at) * self.rate.rate_per_s * (SHARE if slow else 1.0)
+            came = (until - self._at) * self._pace(slow=slow)
             if came > 0:
                 burst = self._burst(slow=slow)
                 self._tokens = max(self._tokens, min(burst, self._tokens + came))
             self._at = until
+
+    def _pace(self, *, slow: bool) -> float:
+        return self.rate.rate_per_s * (1.0 - BEHIND) * (SHARE if slow else 1.0)
 
     def _burst(self, *, slow: bool) -> float:
         return max(1.0, self.rate.burst * (SHARE if slow else 1.0))

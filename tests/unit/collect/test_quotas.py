@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from apiscape.collect.clock import Stop, SystemClock
 from apiscape.collect.quotas import Quotas, ScopeBudget, halve
 from apiscape.collectors.contract import Cancelled, Quota
+from apiscape.demo.aws.refusing import quotas as provider
 from apiscape.settings.schema import Rate
 from tests.unit.collect.toy import VirtualClock
 
@@ -227,6 +228,28 @@ def test_no_window_ever_has_more_than_its_bucket_gives(
             counter.refuse(families, region)
     for family, rate, burst in (("gate", 5, 20), ("gate:Get", 1, 1)):
         assert within([at for families, at in made if family in families], rate, burst)
+
+
+@pytest.mark.parametrize("pauses_s", [(0.0,), (0.0, 0.1, 0.2, 0.3), (1 / 3, 0.0, 0.07)])
+def test_at_the_published_rate_itself_the_provider_never_refuses(
+    pauses_s: tuple[float, ...],
+) -> None:
+    counter = Counter(WIDE, gate=Rate(rate_per_s=WIDE.rate_per_s, burst=WIDE.burst))
+    limit = provider.Quota("gate", frozenset({"gate"}), WIDE.rate_per_s, WIDE.burst)
+    theirs = provider.Quotas((limit,), lambda: counter.clock.elapsed_s)
+    admitted = []
+    for index in range(2_000):
+        counter.clock.advance(seconds=pauses_s[index % len(pauses_s)])
+        counter.call()
+        admitted.append(theirs.admit("1", "r", "gate", "Get"))
+    assert all(admitted)
+    asked_s = sum(pauses_s) / len(pauses_s) * len(admitted)
+    least_s = (len(admitted) - WIDE.burst) / WIDE.rate_per_s
+    assert (
+        max(asked_s, least_s)
+        <= counter.times[-1] + max(pauses_s)
+        <= 1.01 * max(asked_s, least_s) + 1
+    )
 
 
 def test_threads_share_a_bucket() -> None:
