@@ -10,11 +10,10 @@ from unittest.mock import patch
 import botocore.config
 import pytest
 
-from apiscape.collect.workers import Workers
 from apiscape.collectors.aws.apigateway_domains import DomainCollector
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector
-from apiscape.collectors.aws.errors import Ended, NotOffered, RegionDoubt
+from apiscape.collectors.aws.errors import Ended, RegionDoubt
 from apiscape.collectors.aws.provider import AwsProvider
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings, NetworkSettings
@@ -228,40 +227,6 @@ def test_credentials_that_one_enabled_region_does_not_know_are_wrong(
         seen = desk.collect(RestApiCollector(), region="eu-west-2")
     assert isinstance(seen.error, CredentialsInvalid)
     assert server.calls.count("account:ListRegions") == 1
-
-
-def test_an_endpoint_without_exports_is_asked_once(server: AwsServer, west: Region) -> None:
-    for number in range(4):
-        west.rest_api(f"api-{number}").method("GET", "/x").deploy("prod")
-    desk = Desk()
-    desk.workers = Workers(per_account=1)
-    with changed("apigateway:GetExport", raising(NotOffered("no such call"))):
-        seen = desk.collect(RestApiCollector())
-    assert server.calls.count("apigateway:GetExport") == 1
-    assert {item.specs[0].not_kept for item in seen.entities} == {"no such call"}
-    desk.close()
-
-
-def test_an_endpoint_that_once_gave_an_export_is_asked_again(
-    server: AwsServer, west: Region
-) -> None:
-    for number in range(4):
-        west.rest_api(f"api-{number}").method("GET", "/x").deploy("prod")
-    desk = Desk()
-    desk.workers = Workers(per_account=1)
-    answers = iter([True, False, True, True])
-
-    def sometimes(answer: Any) -> Any:
-        if next(answers):
-            return answer
-        drop(answer)
-        raise NotOffered("a proxy spoke")
-
-    with changed("apigateway:GetExport", sometimes):
-        seen = desk.collect(RestApiCollector())
-    assert server.calls.count("apigateway:GetExport") == 4
-    assert [item.specs[0].not_kept for item in seen.entities].count(None) == 3
-    desk.close()
 
 
 def test_what_says_nothing_of_who_is_signed_in_is_malformed(server: AwsServer) -> None:

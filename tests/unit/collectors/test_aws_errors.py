@@ -13,6 +13,7 @@ from apiscape.collectors.aws.errors import (
     Refused,
     RegionDoubt,
     Site,
+    Unexplained,
     not_signed_in,
     retry_after_s,
     translate,
@@ -35,6 +36,7 @@ from apiscape.collectors.contract import (
 )
 
 SITE = Site("apigateway:GetStages", "eu-west-1", "apigateway:GET on /restapis/*/stages")
+NO_ROUTE = "<h1>Not Found</h1> <p>The requested URL was not found on the server."
 SECRET = "AKIACANARY-aws4-signature"
 
 
@@ -65,7 +67,12 @@ def answer(
         (answer("Odd", 401), CredentialsInvalid),
         (answer("OptInRequired", 403), Unsupported),
         (answer("NotFoundException", 404), Gone),
-        (answer("Odd", 404), NotOffered),
+        (answer("Odd", 404), Unexplained),
+        (answer("404", 404, message=NO_ROUTE), NotOffered),
+        (answer("NotFoundException", 404, message=NO_ROUTE), Gone),
+        (answer("InvalidAction", 400), NotOffered),
+        (answer("Odd", 405), NotOffered),
+        (answer("Odd", 501), NotOffered),
         (answer("InternalFailure", 500), Unreachable),
         (answer("", 503), Unreachable),
         (answer("BadRequestException", 400), Refused),

@@ -10,7 +10,7 @@ from apiscape.collectors.aws import picking
 from apiscape.collectors.aws.exposure import read_exposure, read_tls
 from apiscape.collectors.aws.names import Place, staged_url
 from apiscape.collectors.aws.policies import MOST_STATEMENTS, read_policy, tell_policy
-from apiscape.collectors.aws.surface import Surface, read_token, switch, write_token
+from apiscape.collectors.aws.surface import Detail, Surface, read_token, switch, write_token
 
 PLACE = Place("aws", "111122223333", "eu-west-1", "amazonaws.com")
 
@@ -186,15 +186,23 @@ def test_a_stages_address() -> None:
     assert staged_url("https://h.example", "a b/../c") == "https://h.example/a%20b%2F..%2Fc"
 
 
-def test_a_token_remembers_what_the_detail_taught() -> None:
-    learnt = Surface(validation="enabled", cors="disabled")
+@pytest.mark.parametrize("stand_in", [True, False])
+def test_a_token_remembers_what_the_detail_taught(stand_in: bool) -> None:
+    learnt = Detail(Surface(validation="enabled", cors="disabled"), stand_in=stand_in)
     token = write_token("d1:x", learnt)
     assert read_token(token, "d1:x") == learnt
     assert read_token(token, "d2:x") is None
-    assert read_token(None, "d1:x") is None
-    assert read_token("d1:x|", "d1:x") is None
-    assert read_token("d1:x|zz", "d1:x") == Surface()
-    assert read_token(write_token("d", Surface(validation="odd")), "d") == Surface()
+    odd = Detail(Surface(validation="odd"), stand_in=stand_in)
+    assert read_token(write_token("d", odd), "d") == Detail(Surface(), stand_in=stand_in)
+
+
+@pytest.mark.parametrize("token", [None, "", "d1:x", "d1:x|", "d1:x|zz", "d1:x|eeoo"])
+def test_a_token_of_another_form_does_not_stand(token: str | None) -> None:
+    assert read_token(token, "d1:x") is None
+
+
+def test_a_token_of_letters_that_nobody_knows_teaches_nothing() -> None:
+    assert read_token("d1:x|zzz", "d1:x") == Detail(Surface())
 
 
 def test_a_switch_may_be_unknown() -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws import rest
-from apiscape.collectors.aws.errors import ONE_DETAIL, Refused
 from apiscape.collectors.aws.exposure import read_exposure
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.looking import Look
@@ -22,7 +21,7 @@ from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Malformed, Observation, Permission, Quota, Visit
 from apiscape.collectors.trying import Tried
-from apiscape.model.deployment import Deployment, Spec
+from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
 
 PART = "GetRestApis"
@@ -115,33 +114,25 @@ class RestLook(Look):
         """Return the deployment of a stage."""
         return rest.normalise(self.api, stage, detail, self.place, self.keys)
 
-    def read_detail(self, stage: Item | None) -> Detail:
-        """Return what is exported of a stage, or the working copy where there is no export."""
+    def export_uri(self, stage: Item | None) -> str | None:
+        """Return where the contract of a stage is, if anything is deployed to it."""
         if not self.deployed(stage):
-            return Detail(self._working_copy("not deployed"), specs=())
-        name = text(stage, "stageName") or ""
-        uri = f"/restapis/{self.api_id}/stages/{name}/exports/oas30"
-        try:
-            return self._export(name, uri)
-        except Refused as refusal:
-            kept = Spec(format="openapi", source_uri=uri, not_kept=refusal.message)
-            return Detail(self._working_copy("export refused"), specs=(kept,))
-        except ONE_DETAIL as error:
-            self.unseen[f"contract of stage {name}"] = error
-            return Detail(self._working_copy("no export"))
+            return None
+        return f"/restapis/{self.api_id}/stages/{text(stage, 'stageName')}/exports/oas30"
 
-    def _export(self, stage: str, uri: str) -> Detail:
+    def export(self, stage: Item | None) -> Detail:
+        """Return what is exported of a stage."""
         return self.read_export(
             "apigateway:GetExport",
-            uri,
+            self.export_uri(stage) or "",
             restApiId=self.api_id,
-            stageName=stage,
+            stageName=text(stage, "stageName"),
             exportType="oas30",
             parameters={"extensions": "apigateway"},
             accepts="application/json",
         )
 
-    def _working_copy(self, reason: str) -> Surface:
+    def read_configured(self, reason: str) -> Surface:
         """Return what the API's authors edit."""
         resources = self.try_listing(
             "operations", "apigateway:GetResources", restApiId=self.api_id, embed=["methods"]

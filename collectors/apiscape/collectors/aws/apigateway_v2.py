@@ -9,12 +9,11 @@ changed `GetRoutes`, `GetIntegrations` and, if a route points at one, `GetAuthor
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws import v2
 from apiscape.collectors.aws.calls import Page
-from apiscape.collectors.aws.errors import ONE_DETAIL, Refused
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.looking import Look
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
@@ -22,6 +21,7 @@ from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.routes import (
     Routes,
     needs_authorizers,
+    needs_integrations,
     read_http_routes,
     read_websocket_routes,
 )
@@ -30,7 +30,7 @@ from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Observation, Permission, Quota, Visit
 from apiscape.collectors.trying import Tried
-from apiscape.model.deployment import Deployment, Spec
+from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
 
 PART = "GetApis"
@@ -87,46 +87,47 @@ class V2Look(Look):
         """Return the deployment of a stage."""
         return v2.normalise(self.api, stage, detail, self.place, self.keys)
 
-    def read_detail(self, stage: Item | None) -> Detail:
-        """Return what is exported of a stage, or what is configured where there is no export."""
+    def export_uri(self, stage: Item | None) -> str | None:
+        """Return where the contract is: of a stage, or of what is being edited where none is deployed."""
         if self._is_websocket():
-            return Detail(self._configured(read_websocket_routes), specs=())
-        name = text(stage, "StageName") if self.deployed(stage) else None
-        uri = f"/apis/{self.api_id}/exports/OAS30" + (f"?stage={name}" if name else "")
-        try:
-            return self._export(name, uri)
-        except Refused as refusal:
-            kept = Spec(format="openapi", source_uri=uri, not_kept=refusal.message)
-            return Detail(self._configured(read_http_routes), specs=(kept,))
-        except ONE_DETAIL as error:
-            self.unseen[f"contract of stage {name}" if name else "contract"] = error
-            return Detail(self._configured(read_http_routes))
+            return None
+        name = self._exported(stage)
+        return f"/apis/{self.api_id}/exports/OAS30" + (f"?stage={name}" if name else "")
 
-    def _is_websocket(self) -> bool:
-        return v2.protocol(self.api) == v2.WEBSOCKET
-
-    def _export(self, stage: str | None, uri: str) -> Detail:
+    def export(self, stage: Item | None) -> Detail:
+        """Return what is exported of a stage."""
+        name = self._exported(stage)
         return self.read_export(
             "apigatewayv2:ExportApi",
-            uri,
+            self.export_uri(stage) or "",
             ApiId=self.api_id,
             Specification="OAS30",
             OutputType="JSON",
             IncludeExtensions=True,
-            **({"StageName": stage} if stage else {}),
+            **({"StageName": name} if name else {}),
         )
 
-    def _configured(self, read: Callable[[Routes], Surface]) -> Surface:
+    def read_configured(self, reason: str) -> Surface:
         """Return what the routes say, each detail that may not be read being a gap."""
+        del reason  # routes are always what is being edited
         where = {"ApiId": self.api_id}
         routes = self.try_listing("operations", "apigatewayv2:GetRoutes", **where)
         if routes is None:
             return UNSEEN_SURFACE
-        integrations = self.try_listing("backends", "apigatewayv2:GetIntegrations", **where)
+        integrations: Sequence[Item] | None = ()
+        if needs_integrations(routes):
+            integrations = self.try_listing("backends", "apigatewayv2:GetIntegrations", **where)
         authorizers: Sequence[Item] | None = ()
         if needs_authorizers(routes):
             authorizers = self.try_listing("authorizers", "apigatewayv2:GetAuthorizers", **where)
+        read = read_websocket_routes if self._is_websocket() else read_http_routes
         return read(Routes(routes, integrations, authorizers))
+
+    def _is_websocket(self) -> bool:
+        return v2.protocol(self.api) == v2.WEBSOCKET
+
+    def _exported(self, stage: Item | None) -> str | None:
+        return text(stage, "StageName") if self.deployed(stage) else None
 
 
 class V2Collector(ABC):

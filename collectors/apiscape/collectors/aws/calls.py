@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any, Protocol
 
 import msgspec
 
-from apiscape.collectors.aws.errors import Refused
+from apiscape.collectors.aws.errors import GivenUp, Refused
 from apiscape.collectors.aws.operations import needed_permission
 from apiscape.collectors.aws.picking import Item, items, text
 from apiscape.collectors.contract import CollectorError, Malformed, Permission, Unreachable
@@ -60,29 +61,49 @@ class Calls:
         self._allowed = {name for permission in permissions for name in permission.operations}
         self._answered: set[str] = set()
         self._given_up: dict[str, str] = {}
+        self._tried: set[str] = set()
+        self._trying = threading.Lock()
 
     def call(self, operation: str, **parameters: object) -> Item:
         """Call `service:Operation`.
 
         Raises:
-            Refused: it was given up in this visit.
+            GivenUp: it was given up in this visit.
             CollectorError: it is not declared, or it failed.
         """
         if operation not in self._allowed:
             raise CollectorError(f"{operation} is not declared", operation=operation)
         if operation in self._given_up:
-            raise Refused(self._given_up[operation], operation=operation)
+            raise GivenUp(self._given_up[operation], operation=operation)
         permission = needed_permission(operation, self._permissions)
         return self._session.call(operation, permission, parameters)
+
+    @contextmanager
+    def first_alone(self, operation: str) -> Iterator[None]:
+        """Let the first attempt at an operation end before any other begins: it may give it up for all."""
+        if operation not in self._tried:
+            with self._trying:
+                if operation not in self._tried:
+                    try:
+                        yield
+                    finally:
+                        self._tried.add(operation)
+                    return
+        yield
 
     def trust(self, operation: str) -> None:
         """Say that an operation gave what it was asked for: it is never given up."""
         self._answered.add(operation)
 
-    def give_up(self, operation: str, reason: str) -> None:
-        """Make no more calls of an operation that the endpoint does not offer, unless it once did."""
+    def give_up(self, operation: str, reason: str) -> bool:
+        """Make no more calls of an operation that the endpoint does not offer, unless it once did.
+
+        Returns:
+            Whether it is given up now.
+        """
         if operation not in self._answered:
             self._given_up[operation] = reason
+        return operation in self._given_up
 
     def pages(self, operation: str, **parameters: object) -> Iterator[Page]:
         """Yield the pages of a listing to its end.

@@ -33,8 +33,18 @@ class Refused(CollectorError):
     kind = ErrorKind.MALFORMED
 
 
+class GivenUp(Refused):
+    """The endpoint does not offer this at all: it was tried once in this visit."""
+
+
 class NotOffered(CollectorError):
-    """The endpoint does not know the call, or answers it with something else: an emulator, a proxy."""
+    """The endpoint says that it has no such call, or answers it with something else: an emulator."""
+
+    kind = ErrorKind.MALFORMED
+
+
+class Unexplained(CollectorError):
+    """404 without the service's own word: evidence neither that a thing is gone nor of anything else."""
 
     kind = ErrorKind.MALFORMED
 
@@ -60,10 +70,11 @@ ONE_OBJECT = (
     Malformed,
     Refused,
     NotOffered,
+    Unexplained,
 )
 """Errors of one object's detail; the rest of the listing goes on."""
 
-ONE_DETAIL = (AccessDenied, Unsupported, Malformed, Gone, Refused, NotOffered)
+ONE_DETAIL = (AccessDenied, Unsupported, Malformed, Gone, Refused, NotOffered, Unexplained)
 """Errors that stay: the object can be recorded without the detail, which is said."""
 
 INTERNAL = (Ended, RegionDoubt)
@@ -88,8 +99,12 @@ class Site(msgspec.Struct, frozen=True, gc=False):
         return f"{self.operation} in {self.region}" if self.region else self.operation
 
 
+_HTTP_NOT_FOUND = 404
 _HTTP_TOO_MANY = 429
 _HTTP_SERVER_ERROR = 500
+
+_NO_SUCH_ROUTE = "the requested url was not found"
+"""What web servers say of a path that none of their routes knows."""
 
 
 def translate(error: Exception, site: Site) -> CollectorError:
@@ -119,6 +134,8 @@ def _of_answer(response: Any, called: str, site: Site) -> CollectorError:  # noq
     metadata = part(response, "ResponseMetadata")
     status = count(metadata, "HTTPStatusCode") or 0
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status) or Refused
+    if kind is Unexplained and _names_no_route(response):
+        kind = NotOffered
     if kind is Refused and status >= _HTTP_SERVER_ERROR:
         kind = Unreachable
     if kind is Throttled:
@@ -130,6 +147,11 @@ def _of_answer(response: Any, called: str, site: Site) -> CollectorError:  # noq
     if kind is AccessDenied:
         return _denied(response, site)
     return kind(_SAID[kind].format(where=site.where, code=code or status), operation=site.operation)
+
+
+def _names_no_route(response: Any) -> bool:  # noqa: ANN401 - the SDK's dict
+    """Say whether an answer is a web server's, to which the path means nothing."""
+    return _NO_SUCH_ROUTE in (text(part(response, "Error"), "Message") or "").casefold()
 
 
 def _role_refused(code: str) -> CredentialsInvalid:
@@ -212,12 +234,15 @@ _BY_CODE: dict[str, type[CollectorError]] = {
         AccessDenied,
     ),
     **dict.fromkeys(("NotFoundException", "ResourceNotFoundException"), Gone),
+    **dict.fromkeys(("InvalidAction", "NotImplemented", "UnknownOperationException"), NotOffered),
 }
 _BY_STATUS: dict[int, type[CollectorError]] = {
     401: CredentialsInvalid,
     403: AccessDenied,
-    404: NotOffered,  # without the service's own word it is no evidence that something is gone
+    _HTTP_NOT_FOUND: Unexplained,
+    405: NotOffered,
     _HTTP_TOO_MANY: Throttled,
+    501: NotOffered,
 }
 _SAID: dict[type[CollectorError], str] = {
     Ended: "the credentials have expired ({code}); sign in again",
@@ -228,6 +253,7 @@ _SAID: dict[type[CollectorError], str] = {
     Unreachable: "{where} failed at AWS ({code})",
     Refused: "{where} was refused ({code})",
     NotOffered: "{where} is not known to the endpoint ({code})",
+    Unexplained: "{where} was answered without a word of why ({code})",
 }
 
 _NOBODY = (CredentialsInvalid, "nobody is signed in")

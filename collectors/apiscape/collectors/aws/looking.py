@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.calls import Calls
-from apiscape.collectors.aws.errors import ONE_DETAIL, NotOffered, Refused
+from apiscape.collectors.aws.errors import ONE_DETAIL, GivenUp, NotOffered, Refused
 from apiscape.collectors.aws.exports import parse_openapi, read_surface
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import TagSettings
-from apiscape.collectors.aws.surface import Detail, read_token, write_token
+from apiscape.collectors.aws.surface import Detail, Surface, read_token, write_token
 from apiscape.collectors.contract import (
     CollectorError,
     Gone,
@@ -28,7 +28,7 @@ from apiscape.collectors.contract import (
     Visit,
 )
 from apiscape.collectors.specs import describe, sanitise
-from apiscape.model.deployment import Deployment
+from apiscape.model.deployment import Deployment, Spec
 from apiscape.model.identity import NO_STAGE, deployment_uid, staged
 from apiscape.model.values import is_known
 
@@ -84,8 +84,16 @@ class Look(ABC):
         """Return what stages that serve the same have in common; empty where nothing is deployed."""
 
     @abstractmethod
-    def read_detail(self, stage: Item | None) -> Detail:
-        """Return what a stage serves, or as much of it as can be seen."""
+    def export_uri(self, stage: Item | None) -> str | None:
+        """Return where the contract of a stage is, `None` where there is none to be exported."""
+
+    @abstractmethod
+    def export(self, stage: Item | None) -> Detail:
+        """Return what is exported of a stage, by `read_export`."""
+
+    @abstractmethod
+    def read_configured(self, reason: str) -> Surface:
+        """Return what is being edited: all there is where there is no export, for that reason."""
 
     @abstractmethod
     def normalise(self, stage: Item | None, detail: Detail) -> Deployment:
@@ -113,24 +121,42 @@ class Look(ABC):
         )
         return [recorded, *gaps]
 
+    def read_detail(self, stage: Item | None) -> Detail:
+        """Return what is exported of a stage, or what is being edited where there is no export."""
+        uri = self.export_uri(stage)
+        if uri is None:
+            return Detail(self.read_configured("not deployed"), specs=())
+        try:
+            return self.export(stage)
+        except Refused as refusal:
+            kept = Spec(format="openapi", source_uri=uri, not_kept=refusal.message)
+            surface = self.read_configured("export refused")
+            return Detail(surface, specs=(kept,), stand_in=isinstance(refusal, GivenUp))
+        except ONE_DETAIL as error:
+            name = text(stage, self.stage_member)
+            self.unseen[f"contract of stage {name}" if name else "contract"] = error
+            return Detail(self.read_configured("no export"))
+
     def read_export(self, operation: str, uri: str, **parameters: object) -> Detail:
         """Return what an export says, and keep its contract.
 
-        An endpoint that has no exports, or other ones, is asked once a visit.
+        An endpoint that has no exports at all, or other ones, is asked for one once a visit.
 
         Raises:
-            Refused: there is none to be had.
+            GivenUp: the endpoint has none.
+            Refused: there is none to be had of this API.
             Malformed: it cannot be read.
             CollectorError: it may be had the next time.
         """
-        limit_bytes = LARGEST_EXPORT_BYTES
-        try:
-            source = self.calls.read(operation, limit_bytes=limit_bytes, **parameters)
-            document = parse_openapi(source)
-        except NotOffered as error:
-            self.calls.give_up(operation, error.message)
-            raise Refused(error.message, operation=operation) from None
-        self.calls.trust(operation)
+        with self.calls.first_alone(operation):
+            try:
+                source = self.calls.read(operation, limit_bytes=LARGEST_EXPORT_BYTES, **parameters)
+                document = parse_openapi(source)
+            except NotOffered as error:
+                if self.calls.give_up(operation, error.message):
+                    raise GivenUp(error.message, operation=operation) from None
+                raise
+            self.calls.trust(operation)
         spec, documents = describe(source, sanitise(document, servers=False), source_uri=uri)
         self._documents.update(documents)
         return Detail(read_surface(document), specs=(spec,))
@@ -150,13 +176,26 @@ class Look(ABC):
         uid = deployment_uid(staged(self.place.native_id(self.api_id), name))
         native = self.native_token(stage)
         stood = read_token(self._remembered.get(uid), native) if native else None
-        if stood is not None:
-            self._unchanged.append(self.normalise(stage, Detail(stood)))
+        if stood is not None and (not stood.stand_in or self._still_stands_in(stage)):
+            self._unchanged.append(self.normalise(stage, stood))
             return
         detail = self._detail(stage)
         self._fresh.append(self.normalise(stage, detail))
         if native and is_known(detail.surface.operations):
-            self._tokens[uid] = write_token(native, detail.surface)
+            self._tokens[uid] = write_token(native, detail)
+
+    def _still_stands_in(self, stage: Item | None) -> bool:
+        """Say whether the endpoint still offers no exports; the first API of a visit finds out for all."""
+        deployed = self.deployed(stage)
+        if deployed in self._by_deployment:
+            return False
+        try:
+            self._by_deployment[deployed] = self.export(stage)
+        except GivenUp:
+            return True
+        except ONE_DETAIL:
+            return False
+        return False
 
     def _detail(self, stage: Item | None) -> Detail:
         """Return what is deployed to a stage; stages of one deployment share it."""

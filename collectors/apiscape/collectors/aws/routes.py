@@ -44,6 +44,11 @@ def needs_authorizers(routes: Sequence[Item]) -> bool:
     return any(text(route, "AuthorizationType") in _CHECKED for route in routes)
 
 
+def needs_integrations(routes: Sequence[Item]) -> bool:
+    """Say whether any route leads to an integration, so that a call for them pays."""
+    return any((text(route, "Target") or "").startswith(_TARGET) for route in routes)
+
+
 def read_http_routes(configured: Routes) -> Surface:
     """Return operations and backends of an HTTP API's routes."""
     backends, keys = _backends(configured.integrations)

@@ -24,16 +24,24 @@ class Surface(msgspec.Struct, frozen=True, gc=False):
 
 
 class Detail(msgspec.Struct, frozen=True, gc=False):
-    """What detail calls taught of one stage."""
+    """What detail calls taught of one stage.
+
+    Attributes:
+        stand_in: Whether it is there only because the endpoint offered no exports that day.
+    """
 
     surface: Surface
     specs: tuple[Spec, ...] | Unknown = UNKNOWN
+    stand_in: bool = False
 
 
 UNSEEN_SURFACE = Surface()
 
 _LETTERS = {Switch.ENABLED: "e", Switch.DISABLED: "d", Switch.UNKNOWN: "u"}
 _WORDS = {letter: str(word) for word, letter in _LETTERS.items()}
+_STAND_IN, _OF_ITS_OWN = "s", "o"
+_LEARNT = 3
+"""Letters of a token behind the native one."""
 
 
 def switch(on: bool | None) -> str:  # noqa: FBT001 - a state read from an answer, not an option
@@ -43,21 +51,23 @@ def switch(on: bool | None) -> str:  # noqa: FBT001 - a state read from an answe
     return Switch.ENABLED if on else Switch.DISABLED
 
 
-def write_token(native: str, surface: Surface) -> str:
+def write_token(native: str, detail: Detail) -> str:
     """Return a change token that also remembers what the detail taught of the protections.
 
     They belong to the facts of every visit, and an unchanged stage is not looked at again.
     """
-    return f"{native}|{_letter(surface.validation)}{_letter(surface.cors)}"
+    surface = detail.surface
+    kind = _STAND_IN if detail.stand_in else _OF_ITS_OWN
+    return f"{native}|{_letter(surface.validation)}{_letter(surface.cors)}{kind}"
 
 
-def read_token(token: str | None, native: str) -> Surface | None:
+def read_token(token: str | None, native: str) -> Detail | None:
     """Return what a remembered token taught, if it still stands; operations and backends are not in it."""
     stood, _, learnt = (token or "").rpartition("|")
-    if not token or stood != native or len(learnt) != len(_LETTERS) - 1:
+    if not token or stood != native or len(learnt) != _LEARNT:
         return None
-    validation, cors = (_WORDS.get(letter, Switch.UNKNOWN) for letter in learnt)
-    return Surface(validation=validation, cors=cors)
+    validation, cors = (_WORDS.get(letter, Switch.UNKNOWN) for letter in learnt[:-1])
+    return Detail(Surface(validation=validation, cors=cors), stand_in=learnt[-1] == _STAND_IN)
 
 
 def _letter(word: str) -> str:

@@ -29,6 +29,10 @@ class FaultKind(enum.StrEnum):
     TRUNCATE = "truncate"
     #: 200 with an HTML page, as from a proxy in between.
     WRONG_TYPE = "wrong_type"
+    #: 404 with a page that does not say what was not found, as from a proxy in between.
+    BARE_404 = "bare_404"
+    #: 404 of a web server that has no route for such a path, as from an emulator.
+    NO_ROUTE = "no_route"
     #: The answer comes after `seconds`.
     DELAY = "delay"
     #: The body dribbles in over `seconds`.

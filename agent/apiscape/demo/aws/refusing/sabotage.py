@@ -22,6 +22,11 @@ from apiscape.demo.aws.wire.routing import Match
 from apiscape.demo.aws.wire.writing import Answer
 
 _HTML = b"<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
+_BARE_404 = b"<!DOCTYPE html><html><body><h1>404 Not Found</h1></body></html>"
+_NO_ROUTE = (
+    b"<!doctype html>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
+    b"<p>The requested URL was not found on the server.</p>\n"
+)
 _REPEATED = "ZnJvbTphZ2Fpbg=="
 _UNPAGED_ITEMS = "item"  # of v1's GetStages
 _DEFAULT_DELAY_S = 1.0
@@ -97,6 +102,12 @@ _SPOILERS: dict[FaultKind, Callable[[Delivery, Answer, Fault], Delivery]] = {
     FaultKind.CUT: lambda plain, *_: replace(plain, cut=True),
     FaultKind.TRUNCATE: lambda plain, answer, _: replace(plain, answer=_half(answer)),
     FaultKind.WRONG_TYPE: lambda plain, *_: replace(plain, answer=Answer(200, "text/html", _HTML)),
+    FaultKind.BARE_404: lambda plain, *_: replace(
+        plain, answer=Answer(404, "text/html", _BARE_404)
+    ),
+    FaultKind.NO_ROUTE: lambda plain, *_: replace(
+        plain, answer=Answer(404, "text/html", _NO_ROUTE)
+    ),
     FaultKind.DELAY: lambda plain, _, f: replace(plain, delay_s=plain.delay_s + _seconds(f)),
     FaultKind.SLOW: lambda plain, _, f: replace(plain, spread_s=_seconds(f)),
 }
