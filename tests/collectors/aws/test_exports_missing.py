@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 
@@ -16,7 +17,14 @@ from tests.collectors.aws.desk import Desk, Seen
 
 APIS = 20
 
-Kind = tuple[Callable[[], Collector], str, str, Callable[[Region, str], str]]
+
+class Product(NamedTuple):
+    """A product whose APIs are exported, and what stands in for an export."""
+
+    make: Callable[[], Collector]
+    export: str
+    configured: str
+    add: Callable[[Region, str], str]
 
 
 def add_rest(region: Region, name: str) -> str:
@@ -27,11 +35,9 @@ def add_http(region: Region, name: str) -> str:
     return region.http_api(name).route("GET /x", auth="AWS_IAM").stage().id
 
 
-REST: Kind = (RestApiCollector, "apigateway:GetExport", "apigateway:GetResources", add_rest)
-HTTP: Kind = (HttpApiCollector, "apigatewayv2:ExportApi", "apigatewayv2:GetRoutes", add_http)
-both = pytest.mark.parametrize(
-    ("make", "export", "configured", "add"), [REST, HTTP], ids=["rest", "http"]
-)
+REST = Product(RestApiCollector, "apigateway:GetExport", "apigateway:GetResources", add_rest)
+HTTP = Product(HttpApiCollector, "apigatewayv2:ExportApi", "apigatewayv2:GetRoutes", add_http)
+both = pytest.mark.parametrize("product", [REST, HTTP], ids=["rest", "http"])
 
 
 def refuse(server: AwsServer, export: str, kind: str, **which: str) -> None:
@@ -44,20 +50,17 @@ def contracts_missing(seen: Seen) -> list[str]:
 
 @both
 def test_an_endpoint_that_has_no_exports_is_asked_for_one_a_visit(
-    make: Callable[[], Collector],
-    export: str,
-    configured: str,
-    add: Callable[[Region, str], str],
+    product: Product,
     server: AwsServer,
     west: Region,
     desk: Desk,
 ) -> None:
     for number in range(APIS):
-        add(west, f"api-{number}")
-    refuse(server, export, "no_route")
-    seen = desk.collect(make())
-    assert server.calls.count(export) == 1
-    assert server.calls.count(configured) == APIS
+        product.add(west, f"api-{number}")
+    refuse(server, product.export, "no_route")
+    seen = desk.collect(product.make())
+    assert server.calls.count(product.export) == 1
+    assert server.calls.count(product.configured) == APIS
     assert seen.unseen == []
     assert len(contracts_missing(seen)) == APIS
     assert all(item.operations for item in seen.entities)
@@ -65,47 +68,41 @@ def test_an_endpoint_that_has_no_exports_is_asked_for_one_a_visit(
 
 @both
 def test_the_next_visit_tries_again_for_one_api_and_keeps_the_rest(
-    make: Callable[[], Collector],
-    export: str,
-    configured: str,
-    add: Callable[[Region, str], str],
+    product: Product,
     server: AwsServer,
     west: Region,
     desk: Desk,
 ) -> None:
     for number in range(APIS):
-        add(west, f"api-{number}")
-    refuse(server, export, "no_route")
-    first = desk.collect(make())
+        product.add(west, f"api-{number}")
+    refuse(server, product.export, "no_route")
+    first = desk.collect(product.make())
     server.calls.clear()
-    again = desk.collect(make(), known=first.known())
-    assert server.calls.count(export) == 1
-    assert server.calls.count(configured) == 0
+    again = desk.collect(product.make(), known=first.known())
+    assert server.calls.count(product.export) == 1
+    assert server.calls.count(product.configured) == 0
     assert len(again.unchanged) == APIS
 
 
 @both
 def test_exports_that_are_offered_later_are_read_in_the_next_visit(
-    make: Callable[[], Collector],
-    export: str,
-    configured: str,
-    add: Callable[[Region, str], str],
+    product: Product,
     server: AwsServer,
     west: Region,
     desk: Desk,
 ) -> None:
     for number in range(APIS):
-        add(west, f"api-{number}")
-    refuse(server, export, "no_route")
-    first = desk.collect(make())
+        product.add(west, f"api-{number}")
+    refuse(server, product.export, "no_route")
+    first = desk.collect(product.make())
     server.clear_faults()
     server.calls.clear()
-    again = desk.collect(make(), known=first.known())
-    assert server.calls.count(export) == APIS
-    assert server.calls.count(configured) == 0
+    again = desk.collect(product.make(), known=first.known())
+    assert server.calls.count(product.export) == APIS
+    assert server.calls.count(product.configured) == 0
     assert again.unchanged == []
     assert contracts_missing(again) == []
-    third = desk.collect(make(), known=again.known())
+    third = desk.collect(product.make(), known=again.known())
     assert len(third.unchanged) == APIS
 
 
@@ -113,19 +110,16 @@ def test_exports_that_are_offered_later_are_read_in_the_next_visit(
 @pytest.mark.parametrize("kind", ["bare_404", "deny"])
 def test_one_api_whose_export_is_missing_affects_no_other(
     kind: str,
-    make: Callable[[], Collector],
-    export: str,
-    configured: str,
-    add: Callable[[Region, str], str],
+    product: Product,
     server: AwsServer,
     west: Region,
     desk: Desk,
 ) -> None:
-    ids = [add(west, f"api-{number}") for number in range(APIS)]
-    refuse(server, export, kind, resource=ids[0])
-    seen = desk.collect(make())
-    assert server.calls.count(export) == APIS
-    assert server.calls.count(configured) == 1
+    ids = [product.add(west, f"api-{number}") for number in range(APIS)]
+    refuse(server, product.export, kind, resource=ids[0])
+    seen = desk.collect(product.make())
+    assert server.calls.count(product.export) == APIS
+    assert server.calls.count(product.configured) == 1
     assert contracts_missing(seen) == ["api-0"]
     assert [detail for detail, _ in seen.unseen] in (
         ["contract of stage prod"],
@@ -136,18 +130,15 @@ def test_one_api_whose_export_is_missing_affects_no_other(
 
 @both
 def test_an_endpoint_that_once_gave_an_export_is_not_given_up(
-    make: Callable[[], Collector],
-    export: str,
-    configured: str,
-    add: Callable[[Region, str], str],
+    product: Product,
     server: AwsServer,
     west: Region,
     desk: Desk,
 ) -> None:
-    ids = [add(west, f"api-{number}") for number in range(APIS)]
-    refuse(server, export, "no_route", resource=ids[-1])
-    seen = desk.collect(make())
-    assert server.calls.count(export) == APIS
+    ids = [product.add(west, f"api-{number}") for number in range(APIS)]
+    refuse(server, product.export, "no_route", resource=ids[-1])
+    seen = desk.collect(product.make())
+    assert server.calls.count(product.export) == APIS
     assert contracts_missing(seen) == [f"api-{APIS - 1}"]
     assert len(seen.unseen) == 1
 
