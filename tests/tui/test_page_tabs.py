@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from apiscape.model.deployment import Backend, Endpoint, Operation
 from apiscape.model.run import Gap
-from apiscape.model.surroundings import Api, Consumer, FrontDoor
+from apiscape.model.surroundings import Api, Consumer, FrontDoor, FrontDoorRoute
 from apiscape.model.values import UNKNOWN
 from apiscape.tui.pages import tabs
 from apiscape.tui.pages.changes import change_lines, change_page, fields_in_short
@@ -135,6 +136,18 @@ def test_a_front_door_says_how_long_its_certificate_lasts(until: Any, words: str
     lines = tabs.exposure(a_detail(front_doors=(a_door(until),)), NOW, WIDTH)
     assert f"https://api.tax.example · {words}" in said(lines)
     assert "none that is known" not in said(lines)
+
+
+def test_a_front_door_says_what_an_address_takes_beside_itself() -> None:
+    item = a_deployment()
+    asks = FrontDoorRoute(
+        "/beta", native_api_id=item.native_api_id, condition="header x has a certain value"
+    )
+    plain = FrontDoorRoute("/pay", native_api_id=item.native_api_id)
+    door = msgspec.structs.replace(a_door(UNKNOWN), account=item.account, routes=(asks, plain))
+    words = flat(tabs.exposure(a_detail(a_row(), item, front_doors=(door,)), NOW, WIDTH))
+    assert "https://api.tax.example/beta only where header x has a certain value" in words
+    assert "https://api.tax.example/pay" not in words
 
 
 def test_without_front_doors_it_claims_no_more_than_it_knows() -> None:

@@ -8,9 +8,9 @@ import msgspec
 
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
-from apiscape.model.projection import addresses
+from apiscape.model.projection import addresses, below
 from apiscape.model.surroundings import Consumer, FrontDoor
-from apiscape.model.values import is_known
+from apiscape.model.values import UNKNOWN, is_known
 from apiscape.model.vocabulary import Exposure
 from apiscape.store import Conclusion, native_api_key
 
@@ -21,11 +21,15 @@ _WIDEST_FIRST = (Exposure.INTERNET, Exposure.UNKNOWN, Exposure.PRIVATE, Exposure
 
 
 class Way(Entity, frozen=True):
-    """One way in: the front door, and the address that a caller types."""
+    """One way in: the front door, and the address that a caller types.
+
+    Attributes:
+        url: `None` where the address alone does not lead there: a request must show more than it.
+    """
 
     front_door: str
     name: str
-    url: str
+    url: str | None
     exposure: str
 
 
@@ -80,11 +84,12 @@ def reach(item: Deployment, around: Surroundings) -> Conclusion:
     if not ways:
         return Conclusion(consumers=consumers)
     own = addresses(item)
-    urls = dict.fromkeys([way.url for way in ways] + list(own if is_known(own) else ()))
+    typed = [way.url for way in ways if way.url is not None]
+    urls = tuple(dict.fromkeys(typed + list(own if is_known(own) else ())))
     return Conclusion(
         front_doors=tuple(dict.fromkeys(way.front_door for way in ways)),
         consumers=consumers,
-        endpoints=tuple(urls),
+        endpoints=urls if typed or is_known(own) else UNKNOWN,
         exposure=widest([*(way.exposure for way in ways), *_own_exposures(item)]),
     )
 
@@ -112,12 +117,6 @@ def _ways(door: FrontDoor) -> Iterable[tuple[Target, Way]]:
         if route.native_api_id is None:
             continue
         key = native_api_key(door.provider, door.account, route.native_api_id)
-        url = join(door.endpoint.url, route.base_path)
+        url = below(door.endpoint.url, route.base_path) if route.condition is None else None
         way = Way(front_door=door.uid, name=door.name, url=url, exposure=door.endpoint.exposure)
         yield (key, route.stage), way
-
-
-def join(url: str, base_path: str) -> str:
-    """Return an address below another: `https://api.example` and `/v1/` give `https://api.example/v1`."""
-    path = base_path.strip("/")
-    return f"{url.rstrip('/')}/{path}" if path else url

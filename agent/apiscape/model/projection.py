@@ -8,6 +8,7 @@ from apiscape.model.deployment import Deployment, Operation
 from apiscape.model.row import Deep, Row
 from apiscape.model.run import Scope
 from apiscape.model.security import summarise_requirement
+from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 from apiscape.model.vocabulary import Requirement
 
@@ -82,6 +83,23 @@ def addresses(item: Deployment) -> tuple[str, ...] | Unknown:
     if not is_known(item.endpoints):
         return UNKNOWN
     return tuple(endpoint.url for endpoint in item.endpoints if endpoint.enabled is not False)
+
+
+def routes_to(door: FrontDoor, item: Deployment) -> tuple[FrontDoorRoute, ...]:
+    """Return the routes of a front door that lead to a deployment, as far as they are known."""
+    if not is_known(door.routes) or door.account != item.account:
+        return ()
+    return tuple(
+        route
+        for route in door.routes
+        if route.native_api_id == item.native_api_id and route.stage in {None, item.stage}
+    )
+
+
+def below(url: str, base_path: str) -> str:
+    """Return an address below another: `https://api.example` and `/v1/` give `https://api.example/v1`."""
+    path = base_path.strip("/")
+    return f"{url.rstrip('/')}/{path}" if path else url
 
 
 def _auth(operations: tuple[Operation, ...] | Unknown) -> str:

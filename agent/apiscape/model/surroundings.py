@@ -35,16 +35,28 @@ class FrontDoorRoute(Entity, frozen=True):
         native_api_id, stage: What it leads to, in the deployments' own ids; both `None` where the
             target is not an API that is read.
         target: Native words for the target.
+        condition: What a request must show besides its path, without any value; `None` where
+            nothing. Where there is one, the address alone does not lead there.
+        strips_base_path: Whether the API sees the path without the base path; `None` where not said.
+        priority: Of a rule: the lowest is tried first. `None` where only the path decides.
     """
 
     base_path: str
     native_api_id: str | None = None
     stage: str | None = None
     target: str | None = None
+    condition: str | None = None
+    strips_base_path: bool | None = None
+    priority: int | None = None
 
 
 class FrontDoor(Entity, frozen=True):
-    """What stands before a gateway: a custom domain, a CDN, a DNS name, a load balancer."""
+    """What stands before a gateway: a custom domain, a CDN, a DNS name, a load balancer.
+
+    Attributes:
+        certificate: Native id of the certificate that it shows, as its own service calls it.
+        certificate_not_after: When that ends; unknown where only the service of certificates says it.
+    """
 
     uid: str
     native_id: str
@@ -55,6 +67,7 @@ class FrontDoor(Entity, frozen=True):
     endpoint: Endpoint
     region: str | None = None
     routes: tuple[FrontDoorRoute, ...] | Unknown = UNKNOWN
+    certificate: str | Unknown | None = UNKNOWN
     certificate_not_after: datetime | Unknown | None = UNKNOWN
     labels: dict[str, str] | Unknown = UNKNOWN
 

@@ -45,6 +45,9 @@ pytestmark = pytest.mark.conformance
 PAGING = {
     "apigateway": Paging("position", "position", {"limit": 2}, "items"),
     "apigatewayv2": Paging("NextToken", "NextToken", {"MaxResults": "2"}, "Items"),
+    "apigatewayv2:ListRoutingRules": Paging(
+        "NextToken", "NextToken", {"MaxResults": 2}, "RoutingRules"
+    ),
 }
 UNHEARD_OF = "CANARY-in-a-field-of-a-later-year"
 WORDS = {DENIED: "deny", THROTTLED: "throttle", CUT: "reset"}
@@ -53,7 +56,7 @@ WORDS = {DENIED: "deny", THROTTLED: "throttle", CUT: "reset"}
 NEEDED = frozenset(
     {"id", "items", "item", "position", "stageName", "deploymentId", "body", "domainName"}
     | {"Items", "NextToken", "ApiId", "ProtocolType", "StageName", "DeploymentId", "RouteKey"}
-    | {"domainNameId", "endpointConfiguration", "types"}
+    | {"domainNameId", "endpointConfiguration", "types", "RoutingRules"}
 )
 
 
@@ -63,7 +66,11 @@ def estate() -> tuple[AwsEstate, frozenset[str]]:
     for number in range(3):
         rest = west.rest_api(f"rest-{number}").method("GET", "/x", auth="AWS_IAM").deploy("prod")
         west.http_api(f"http-{number}").route("GET /x").stage()
-        west.domain(f"api-{number}.example").map("", rest, "prod")
+        domain = west.domain(f"api-{number}.example").map("", rest, "prod")
+        if number == 2:
+            domain.edit(routingMode="ROUTING_RULE_THEN_BASE_PATH_MAPPING")
+            for priority in range(1, 4):
+                domain.rule(priority, rest, "prod", f"path-{priority}", headers={"x": "y"})
         west.usage_plan(f"plan-{number}", (rest, "prod"))
     for number in range(2):
         chat = west.websocket_api(f"chat-{number}")

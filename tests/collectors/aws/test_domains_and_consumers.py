@@ -11,7 +11,7 @@ from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute, Signal
 from apiscape.model.values import UNKNOWN, is_known
-from tests.collectors.aws.desk import Desk, Seen
+from tests.collectors.aws.desk import REGION, Desk, Seen
 
 
 def scan(desk: Desk) -> Seen:
@@ -85,27 +85,25 @@ def test_mutual_tls_and_what_is_wrong_with_its_certificates(
     }
 
 
-def test_routing_rules_are_a_gap_and_never_an_empty_list(
-    server: AwsServer, west: Region, desk: Desk
-) -> None:
-    rest = west.rest_api("claims").deploy("prod")
-    west.domain("rules.example", routingMode="ROUTING_RULE_ONLY").map("", rest, "prod")
-    west.domain("both.example", routingMode="ROUTING_RULE_THEN_BASE_PATH_MAPPING").map(
-        "", rest, "prod"
-    )
-    seen = scan(desk)
-    assert seen.unseen == [("routing rules", "unsupported")] * 2
-    assert doors(seen)["rules.example"].routes is UNKNOWN
-    assert len(led(doors(seen)["both.example"])) == 1
-    assert server.calls.count("apigatewayv2:GetApiMappings") == 1
-
-
 def test_denied_mappings_leave_routes_unknown(server: AwsServer, west: Region, desk: Desk) -> None:
     west.domain("api.tax.example")
     west.deny("apigatewayv2:GetApiMappings")
     seen = scan(desk)
     assert doors(seen)["api.tax.example"].routes is UNKNOWN
     assert seen.unseen == [("mappings", "access_denied")]
+
+
+def test_the_certificate_is_named_and_until_when_it_holds_is_not_known(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.domain("api.example")
+    west.domain("edge.example", endpoint="EDGE")
+    west.domain("bare.example").edit(regionalCertificateArn="")
+    seen = doors(scan(desk))
+    assert str(seen["api.example"].certificate).startswith(f"arn:aws:acm:{REGION}:")
+    assert str(seen["edge.example"].certificate).startswith("arn:aws:acm:us-east-1:")
+    assert seen["bare.example"].certificate is UNKNOWN
+    assert {door.certificate_not_after for door in seen.values()} == {UNKNOWN}
 
 
 def test_a_domain_that_waits_for_its_certificate_does_not_serve(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -40,7 +40,7 @@ HTTP = Product(HttpApiCollector, "apigatewayv2:ExportApi", "apigatewayv2:GetRout
 both = pytest.mark.parametrize("product", [REST, HTTP], ids=["rest", "http"])
 
 
-def refuse(server: AwsServer, export: str, kind: str, **which: str) -> None:
+def refuse(server: AwsServer, export: str, kind: str, **which: Any) -> None:
     server.inject(Fault(kind=kind, operation=export.partition(":")[2], **which))
 
 

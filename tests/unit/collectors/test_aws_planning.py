@@ -101,6 +101,7 @@ def test_the_policy_reads_what_is_declared_and_no_key() -> None:
     assert set(actions) == {
         "account:ListRegions",
         "apigateway:GET",
+        "apigateway:ListRoutingRules",
         "organizations:ListAccounts",
         "sts:AssumeRole",
     }

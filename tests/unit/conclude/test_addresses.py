@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apiscape.conclude.addresses import admits, join, leads_to, reach, survey, widest
+from apiscape.conclude.addresses import admits, leads_to, reach, survey, widest
 from apiscape.model.deployment import Endpoint
 from apiscape.model.surroundings import Consumer, FrontDoor, FrontDoorRoute
 from apiscape.model.values import UNKNOWN
@@ -92,6 +92,17 @@ def test_a_front_door_that_does_not_serve_or_that_nobody_could_read_leads_nowher
     assert concluded(shut) == Conclusion()
 
 
+def test_an_address_that_asks_for_more_than_itself_is_none_that_anybody_may_type() -> None:
+    asks = FrontDoorRoute("/beta", native_api_id=API, stage="live", condition="header x is there")
+    way = concluded(door("b.example", asks, route("/pay")))
+    assert way.endpoints == ("https://b.example/pay", OWN.url)
+    alone = concluded(door("b.example", asks), exposure="private", endpoints=())
+    assert alone.front_doors == ("door-b.example",)
+    assert (alone.endpoints, alone.exposure) == ((), "internet")
+    unread = concluded(door("b.example", asks), endpoints=UNKNOWN)
+    assert unread.endpoints is UNKNOWN
+
+
 def test_one_front_door_with_two_paths_is_named_once() -> None:
     both = door("b.example", route("/v1"), route("/v2"))
     way = concluded(both)
@@ -127,8 +138,3 @@ def test_a_consumer_of_whom_nobody_knows_is_let_in_nowhere() -> None:
 )
 def test_the_widest_exposure_counts(exposures: list[str], word: str) -> None:
     assert widest(exposures) == word
-
-
-def test_a_base_path_is_joined_with_one_slash() -> None:
-    assert join("https://a.example/", "/v1/") == "https://a.example/v1"
-    assert join("https://a.example", "/") == "https://a.example"

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from apiscape.model.deployment import Backend, Endpoint, Owner, Spec
-from apiscape.model.projection import deepen, project
+from apiscape.model.projection import below, deepen, project, routes_to
 from apiscape.model.row import Deep, search_text
-from apiscape.model.values import UNKNOWN
+from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
+from apiscape.model.values import UNKNOWN, Unknown
 from tests.unit.model.build import IAM, JWT, OPEN, a_deployment, a_scope, an_operation
 
 
@@ -111,3 +112,33 @@ def test_words_are_looked_for_in_names_places_and_owners_casefolded() -> None:
     assert "strasse ss" in text
     assert "https://pay.example" in text.split("\n")
     assert "team tax" in text
+
+
+def a_door(routes: tuple[FrontDoorRoute, ...] | Unknown, account: str) -> FrontDoor:
+    return FrontDoor(
+        uid="d",
+        native_id="d",
+        native_kind="domain",
+        provider="aws",
+        account=account,
+        name="api.example",
+        endpoint=Endpoint("https://api.example"),
+        routes=routes,
+    )
+
+
+def test_of_a_front_door_the_routes_count_that_lead_to_the_deployment() -> None:
+    item = a_deployment()
+    any_stage = FrontDoorRoute("/a", native_api_id=item.native_api_id)
+    its_stage = FrontDoorRoute("/b", native_api_id=item.native_api_id, stage=item.stage)
+    other = FrontDoorRoute("/c", native_api_id=item.native_api_id, stage="another")
+    elsewhere = FrontDoorRoute("/d", native_api_id="x", stage=item.stage)
+    routes = (any_stage, its_stage, other, elsewhere)
+    assert routes_to(a_door(routes, item.account), item) == (any_stage, its_stage)
+    assert routes_to(a_door(routes, "another account"), item) == ()
+    assert routes_to(a_door(UNKNOWN, item.account), item) == ()
+
+
+def test_a_base_path_is_joined_with_one_slash() -> None:
+    assert below("https://a.example/", "/v1/") == "https://a.example/v1"
+    assert below("https://a.example", "/") == "https://a.example"

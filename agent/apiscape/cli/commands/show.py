@@ -16,8 +16,10 @@ from apiscape.client.words import HEALTH, shown, state_in
 from apiscape.errors import UsageError
 from apiscape.model.deployment import Deployment, Endpoint, Operation, Protections
 from apiscape.model.plain import plain
+from apiscape.model.projection import below, routes_to
 from apiscape.model.row import Row
 from apiscape.model.security import Security
+from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
 from apiscape.model.values import is_known
 from apiscape.model.vocabulary import Basis, Freshness
 from apiscape.query.quantities import read_moment
@@ -147,11 +149,20 @@ def _state(detail: Detail) -> Iterator[Fact]:
 
 def _addresses(detail: Detail) -> Iterator[str]:
     for door in detail.front_doors:
-        yield f"{_endpoint(door.endpoint)}  front door {door.name}"
+        yield from _ways(door, detail.deployment)
     if not is_known(detail.deployment.endpoints):
         yield "? could not be looked at"
         return
     yield from map(_endpoint, detail.deployment.endpoints)
+
+
+def _ways(door: FrontDoor, item: Deployment) -> Iterator[str]:
+    """Yield the addresses of a front door; one that takes more than itself says what."""
+    for route in routes_to(door, item) or (FrontDoorRoute("/"),):
+        url = below(door.endpoint.url, route.base_path)
+        asks = f", only where {route.condition}" if route.condition else ""
+        shown_as = msgspec.structs.replace(door.endpoint, url=url)
+        yield f"{_endpoint(shown_as)}  front door {door.name}{asks}"
 
 
 def _endpoint(endpoint: Endpoint) -> str:

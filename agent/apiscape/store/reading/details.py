@@ -14,6 +14,7 @@ from apiscape.errors import NotFound
 from apiscape.model.codec import decode
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
+from apiscape.model.projection import routes_to
 from apiscape.model.row import Row
 from apiscape.model.run import ErrorRecord, Gap
 from apiscape.model.surroundings import Api, Consumer, FrontDoor
@@ -169,14 +170,7 @@ def front_doors_of(
     if concluded is not None:
         return _surroundings(connection, FrontDoor, concluded.front_doors, standing)
     doors = _surroundings(connection, FrontDoor, None, standing)
-    return tuple(door for door in doors if _leads_to(door, item))
-
-
-def _leads_to(door: FrontDoor, item: Deployment) -> bool:
-    return door.account == item.account and any(
-        route.native_api_id == item.native_api_id and route.stage in {None, item.stage}
-        for route in door.routes or ()
-    )
+    return tuple(door for door in doors if routes_to(door, item))
 
 
 def consumers_of(

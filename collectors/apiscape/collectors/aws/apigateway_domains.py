@@ -2,20 +2,26 @@
 
 Read through the first generation, which knows private domains and every security policy; their
 mappings through the second, which alone knows paths of several levels. Private domains have
-mappings in the first only. Calls: one `GetDomainNames` per 500, one for mappings per domain.
+mappings in the first only. Where a domain says that routing rules decide, these are read, and
+mappings only if they count as well. Calls: one `GetDomainNames` per 500; per domain one for
+mappings, one per 100 rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar
+
+import msgspec
 
 from apiscape.collectors.aws import domains
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.errors import ONE_DETAIL
 from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, text
+from apiscape.collectors.aws.routing_rules import behind, read_rules
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import (
@@ -26,7 +32,6 @@ from apiscape.collectors.contract import (
     Quota,
     Recorded,
     Unseen,
-    Unsupported,
     Visit,
 )
 from apiscape.collectors.trying import Tried
@@ -63,6 +68,13 @@ class DomainCollector:
             resources=("arn:{partition}:apigateway:*::/domainnames/*/basepathmappings",),
             operations=("apigateway:GetBasePathMappings",),
             reveals="which API and stage each private domain leads to",
+            optional=True,
+        ),
+        Permission(
+            action="apigateway:ListRoutingRules",
+            resources=("arn:{partition}:apigateway:*:*:/domainnames/*",),
+            operations=("apigatewayv2:ListRoutingRules",),
+            reveals="which API and stage each domain with routing rules leads to",
             optional=True,
         ),
     )
@@ -107,31 +119,70 @@ def _look(
 ) -> list[Observation]:
     """Return a domain as recorded, and what of its routes could not be seen."""
     unseen: dict[str, CollectorError] = {}
-    routes: tuple[FrontDoorRoute, ...] | Unknown = UNKNOWN
-    if domains.has_mappings(domain):
-        try:
-            routes = _read_routes(session, calls, domain)
-        except Gone:
-            raise
-        except ONE_DETAIL as error:
-            unseen["mappings"] = error
-    if domains.has_rules(domain):
-        unseen["routing rules"] = Unsupported("routing rules are not read yet")
+    routes = _read_routes(_Way(calls, session.place, domain), unseen)
     front_door = domains.normalise(domain, routes, session.place)
     signals = domains.read_truststore(domain, front_door, visit.now())
     recorded = Recorded(listed, entities=(front_door, *signals))
     return [recorded, *(Unseen(listed, what, error.record()) for what, error in unseen.items())]
 
 
-def _read_routes(session: AwsSession, calls: Calls, domain: Item) -> tuple[FrontDoorRoute, ...]:
-    name = text(domain, "domainName") or ""
-    if not domains.is_private(domain):
-        mappings = calls.everything("apigatewayv2:GetApiMappings", DomainName=name)
-        return domains.read_api_mappings(mappings, session.place)
-    identifier = text(domain, "domainNameId")
-    mappings = calls.everything(
-        "apigateway:GetBasePathMappings",
-        domainName=name,
-        **({"domainNameId": identifier} if identifier else {}),
-    )
-    return domains.read_base_path_mappings(mappings, session.place)
+class _Way(msgspec.Struct, frozen=True):
+    """How the routes of one domain are read."""
+
+    calls: Calls
+    place: Place
+    domain: Item
+
+    @property
+    def names(self) -> dict[str, object]:
+        """What the second generation calls the domain."""
+        identifier = text(self.domain, "domainNameId")
+        named = {"DomainName": text(self.domain, "domainName") or ""}
+        return {**named, **({"DomainNameId": identifier} if identifier else {})}
+
+    def rules(self) -> tuple[FrontDoorRoute, ...]:
+        found = self.calls.everything("apigatewayv2:ListRoutingRules", **self.names)
+        return read_rules(found, self.place)
+
+    def mappings(self) -> tuple[FrontDoorRoute, ...]:
+        if not domains.is_private(self.domain):
+            name = self.names["DomainName"]
+            found = self.calls.everything("apigatewayv2:GetApiMappings", DomainName=name)
+            return domains.read_api_mappings(found, self.place)
+        names = {f"{key[0].lower()}{key[1:]}": value for key, value in self.names.items()}
+        found = self.calls.everything("apigateway:GetBasePathMappings", **names)
+        return domains.read_base_path_mappings(found, self.place)
+
+
+def _read_routes(
+    way: _Way, unseen: dict[str, CollectorError]
+) -> tuple[FrontDoorRoute, ...] | Unknown:
+    """Return where a domain leads; unknown as soon as something that decides it cannot be seen.
+
+    Raises:
+        Gone: the domain was deleted meanwhile.
+        CollectorError: it may be readable the next time.
+    """
+    rules: tuple[FrontDoorRoute, ...] | None = ()
+    if domains.has_rules(way.domain):
+        rules = _try("routing rules", way.rules, unseen)
+    mappings: tuple[FrontDoorRoute, ...] | None = ()
+    if domains.has_mappings(way.domain):
+        mappings = _try("mappings", way.mappings, unseen)
+    if rules is None or mappings is None:
+        return UNKNOWN
+    return (*rules, *behind(rules, mappings))
+
+
+def _try(
+    what: str,
+    read: Callable[[], tuple[FrontDoorRoute, ...]],
+    unseen: dict[str, CollectorError],
+) -> tuple[FrontDoorRoute, ...] | None:
+    try:
+        return read()
+    except Gone:
+        raise
+    except ONE_DETAIL as error:
+        unseen[what] = error
+        return None

@@ -33,8 +33,14 @@ class Paging(msgspec.Struct, frozen=True, gc=False):
 PAGING = {
     "apigateway": Paging("position", "position", {"limit": 500}, "items"),
     "apigatewayv2": Paging("NextToken", "NextToken", {"MaxResults": "500"}, "Items"),
+    "apigatewayv2:ListRoutingRules": Paging(
+        "NextToken", "NextToken", {"MaxResults": 100}, "RoutingRules"
+    ),
 }
-"""Largest pages. For v2 none is documented: where ours is refused, the service's default is taken."""
+"""Largest pages, of a service or of one of its operations.
+
+For most of v2 none is documented: where ours is refused, the service's own size is taken.
+"""
 
 
 class Page(msgspec.Struct, frozen=True, gc=False):
@@ -112,7 +118,7 @@ class Calls:
             Malformed: the listing turns in a circle, or has no end.
             CollectorError: a call failed.
         """
-        paging = PAGING[operation.partition(":")[0]]
+        paging = PAGING.get(operation) or PAGING[operation.partition(":")[0]]
         answer, size = self._first_page(operation, paging, parameters)
         seen: set[str] = set()
         known: set[str] = set()

@@ -86,6 +86,7 @@ def normalise(
             mtls=switch(truststore is not None),
         ),
         routes=routes,
+        certificate=_certificate(domain),
         labels=labels(domain, "tags"),
     )
 
@@ -123,6 +124,12 @@ def read_truststore(domain: Item, front_door: FrontDoor, now: datetime) -> Itera
         threshold=0.0,
         reason="; ".join(warnings)[:LONGEST_REASON] or None,
     )
+
+
+def _certificate(domain: Item) -> str | Unknown:
+    """Return the ARN of the certificate that callers are shown; what ends when is not said here."""
+    found = (text(domain, name) for name in ("regionalCertificateArn", "certificateArn"))
+    return next((arn for arn in found if arn), UNKNOWN)
 
 
 def _route(key: str | None, api_id: str | None, stage: str | None, place: Place) -> FrontDoorRoute:

@@ -28,7 +28,7 @@ def needed_permission(operation: str, permissions: tuple[Permission, ...]) -> st
     """Return the right that a call needs, in IAM's words: `apigateway:GET on /restapis`."""
     for permission in permissions:
         if operation in permission.operations:
-            paths = (resource.rpartition("::")[2] for resource in permission.resources)
+            paths = (resource.rpartition(":")[2] for resource in permission.resources)
             named = " ".join(path for path in paths if path != "*")
             return f"{permission.action} on {named}" if named else permission.action
     return None

@@ -228,3 +228,47 @@ def test_mappings_of_both_generations_and_many_levels(client: Any, region: Regio
         with pytest.raises(ClientError) as error:
             client.get_api_mappings(DomainName=name)
         assert code(error) == "NotFoundException"
+
+
+def test_routing_rules_have_pages_of_a_hundred_at_most(client: Any, region: Region) -> None:
+    api = region.rest_api("r").deploy("prod")
+    domain = region.domain("api.example").edit(routingMode="ROUTING_RULE_ONLY")
+    for priority in range(1, 121):
+        domain.rule(priority, api, "prod", f"path-{priority}", headers={"X-Beta": "yes*"})
+    assert len(client.list_routing_rules(DomainName=domain.name)["RoutingRules"]) == 25
+    first = client.list_routing_rules(DomainName=domain.name, MaxResults=100)
+    rest = client.list_routing_rules(
+        DomainName=domain.name, MaxResults=100, NextToken=first["NextToken"]
+    )
+    assert [len(page["RoutingRules"]) for page in (first, rest)] == [100, 20]
+    assert "NextToken" not in rest
+    rule = first["RoutingRules"][0]
+    assert rule["Priority"] == 1
+    assert rule["Conditions"] == [
+        {"MatchHeaders": {"AnyOf": [{"Header": "X-Beta", "ValueGlob": "yes*"}]}},
+        {"MatchBasePaths": {"AnyOf": ["path-1"]}},
+    ]
+    invoke = {"ApiId": api.id, "Stage": "prod", "StripBasePath": False}
+    assert rule["Actions"] == [{"InvokeApi": invoke}]
+    assert rule["RoutingRuleArn"].endswith(
+        f":{ACCOUNT}:/domainnames/api.example/routingrules/{rule['RoutingRuleId']}"
+    )
+
+
+def test_rules_of_a_private_domain_are_asked_for_by_its_id(client: Any, region: Region) -> None:
+    api = region.rest_api("r", endpoint="PRIVATE").deploy("prod")
+    domain = region.domain("inside.example", endpoint="PRIVATE").rule(1, api, "prod")
+    key = domain.fields["domainNameId"]
+    [rule] = client.list_routing_rules(DomainName=domain.name, DomainNameId=key)["RoutingRules"]
+    assert rule["Conditions"] == []
+    for wrong in ({}, {"DomainNameId": "x"}):
+        with pytest.raises(ClientError) as error:
+            client.list_routing_rules(DomainName=domain.name, **wrong)
+        assert code(error) == "NotFoundException"
+
+
+def test_routing_rules_are_denied_by_a_right_of_their_own_name(client: Any, region: Region) -> None:
+    region.domain("api.example")
+    region.deny("apigatewayv2:ListRoutingRules")
+    with pytest.raises(ClientError, match="apigateway:ListRoutingRules on resource"):
+        client.list_routing_rules(DomainName="api.example")

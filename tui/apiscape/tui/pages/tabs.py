@@ -9,6 +9,7 @@ from typing import TypeAlias
 from apiscape.client.inventory import Detail
 from apiscape.client.words import HEALTH, count, shown, state_in
 from apiscape.model.deployment import Operation
+from apiscape.model.projection import below, routes_to
 from apiscape.model.values import is_known
 from apiscape.model.vocabulary import Exposure, Requirement
 from apiscape.tui.lines import BLANK, Line, Piece, field, line, paragraph, table, title
@@ -84,6 +85,9 @@ def exposure(detail: Detail, _now: datetime, width: int) -> list[Line]:
     for door in detail.front_doors:
         expiry = f" · certificate until {shown(door.certificate_not_after)}"
         lines += paragraph(f"{door.endpoint.url}{expiry}", width)
+        for route in (each for each in routes_to(door, item) if each.condition):
+            url = below(door.endpoint.url, route.base_path)
+            lines += paragraph(f"{url} only where {route.condition}", width, "muted")
     if not detail.front_doors:
         lines += paragraph("– none that is known", width, "muted")
     return [*lines, BLANK, *parts.protections(item.protections, width)]

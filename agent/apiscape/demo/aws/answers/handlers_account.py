@@ -6,7 +6,7 @@ from apiscape.demo.aws.answers.context import Context, Handler, Output, Params
 from apiscape.demo.aws.answers.handlers_rest import escape_policy
 from apiscape.demo.aws.answers.paging import page
 from apiscape.demo.aws.estate.backends import Fields
-from apiscape.demo.aws.estate.domain import Domain, Mapping
+from apiscape.demo.aws.estate.domain import ApiMapping, Domain
 from apiscape.demo.aws.refusing.refusals import not_found
 
 #: How v1 writes the mapping of a domain's root.
@@ -94,7 +94,7 @@ def get_base_path_mappings(context: Context, params: Params) -> Output:
     return page("apigateway", shown, params)
 
 
-def _base_path_mapping(mapping: Mapping) -> Fields:
+def _base_path_mapping(mapping: ApiMapping) -> Fields:
     base_path = mapping.key or NO_BASE_PATH
     return {"basePath": base_path, "restApiId": mapping.api_id, "stage": mapping.stage}
 

@@ -8,7 +8,7 @@ from apiscape.demo.aws.answers.context import Context, Handler, Output, Params
 from apiscape.demo.aws.answers.export_v2 import export_document
 from apiscape.demo.aws.answers.paging import page
 from apiscape.demo.aws.estate.backends import Fields
-from apiscape.demo.aws.estate.domain import Domain
+from apiscape.demo.aws.estate.domain import Domain, Rule
 from apiscape.demo.aws.refusing.refusals import bad_request, not_found
 
 #: v2 knows only these two policies; it has no name for the newer ones of v1.
@@ -109,6 +109,37 @@ def get_api_mappings(context: Context, params: Params) -> Output:
     )
 
 
+def list_routing_rules(context: Context, params: Params) -> Output:
+    """List a domain's routing rules, of a private one by its id as well; in no particular order."""
+    domain = context.region.domains.get(params["DomainName"])
+    if domain is None or params.get("DomainNameId") != domain.fields.get("domainNameId"):
+        raise not_found("Invalid domain name identifier specified")
+    place = f"arn:aws:apigateway:{context.region_name}:{context.account.id}"
+    above = f"{place}:/domainnames/{domain.name}/routingrules"
+    return page(
+        "apigatewayv2:ListRoutingRules",
+        [_rule(rule, above) for rule in list(domain.rules)],
+        params,
+    )
+
+
+def _rule(rule: Rule, above: str) -> Fields:
+    conditions: list[Fields] = [
+        {"MatchHeaders": {"AnyOf": [{"Header": name, "ValueGlob": glob}]}}
+        for name, glob in rule.headers.items()
+    ]
+    if rule.paths:
+        conditions.append({"MatchBasePaths": {"AnyOf": list(rule.paths)}})
+    invoke = {"ApiId": rule.api_id, "Stage": rule.stage, "StripBasePath": rule.strip}
+    return {
+        "RoutingRuleId": rule.id,
+        "RoutingRuleArn": f"{above}/{rule.id}",
+        "Priority": rule.priority,
+        "Conditions": conditions,
+        "Actions": [{"InvokeApi": invoke}],
+    }
+
+
 def get_vpc_links(context: Context, params: Params) -> Output:
     """List the VPC links of HTTP APIs."""
     return _page(context.region.v2_vpc_links.values(), params)
@@ -130,4 +161,5 @@ HANDLERS: dict[str, Handler] = {
     "apigatewayv2:GetRoutes": get_routes,
     "apigatewayv2:GetStages": get_stages,
     "apigatewayv2:GetVpcLinks": get_vpc_links,
+    "apigatewayv2:ListRoutingRules": list_routing_rules,
 }

@@ -37,7 +37,8 @@ class Paging(msgspec.Struct, frozen=True, gc=False):
     largest: int
 
 
-#: By service: documented defaults and maxima. For v2 no size is documented; v1's is taken.
+#: By service, or by operation where one differs: documented defaults and maxima. Where v2 documents
+#: none, v1's are taken.
 PAGING = {
     "account": Paging(
         "MaxResults", "NextToken", "NextToken", "Regions", "ValidationException", 50, 50
@@ -46,10 +47,18 @@ PAGING = {
     "apigatewayv2": Paging(
         "MaxResults", "NextToken", "NextToken", "Items", "BadRequestException", 25, 500
     ),
+    "apigatewayv2:ListRoutingRules": Paging(
+        "MaxResults", "NextToken", "NextToken", "RoutingRules", "BadRequestException", 25, 100
+    ),
     "organizations": Paging(
         "MaxResults", "NextToken", "NextToken", "Accounts", "InvalidInputException", 20, 20
     ),
 }
+
+
+def find_paging(name: str) -> Paging | None:
+    """Give how an operation (`apigatewayv2:GetApis`) or a service pages."""
+    return PAGING.get(name) or PAGING.get(name.partition(":")[0])
 
 
 def page(service: str, items: Sequence[Any], params: Params) -> Output:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -15,13 +16,31 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class Mapping:
+class ApiMapping:
     """Which stage answers below a path of a domain; an empty `key` is the root."""
 
     id: str
     key: str
     api_id: str
     stage: str
+
+
+@dataclass(eq=False)
+class Rule:
+    """A routing rule of a domain.
+
+    Attributes:
+        paths: Base paths that it is for; any where there are none.
+        headers: Globs by the names of headers of which all must fit.
+    """
+
+    id: str
+    priority: int
+    api_id: str
+    stage: str
+    paths: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    strip: bool = False
 
 
 @dataclass(eq=False)
@@ -32,12 +51,14 @@ class Domain:
         fields: Members of the v1 `DomainName` shape.
         policy: Resource policy of a private domain, as a document.
         mappings: What answers below which path.
+        rules: What answers by rules, where the domain's `routingMode` lets them decide.
     """
 
     region: Region = field(repr=False)
     fields: Fields
     policy: Fields | None = None
-    mappings: list[Mapping] = field(default_factory=list)
+    mappings: list[ApiMapping] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -52,7 +73,21 @@ class Domain:
     def map(self, key: str, api: RestApi | V2Api, stage: str) -> Self:
         """Serve a stage below a path; an empty path is the root, `a/b` a multi-level one."""
         mapping_id = identifier(self.name, "mapping", key, length=SHORT)
-        self.mappings.append(Mapping(mapping_id, key, api.id, stage))
+        self.mappings.append(ApiMapping(mapping_id, key, api.id, stage))
+        return self
+
+    def rule(
+        self,
+        priority: int,
+        api: RestApi | V2Api,
+        stage: str,
+        *paths: str,
+        headers: Mapping[str, str] | None = None,
+        strip: bool = False,
+    ) -> Self:
+        """Serve a stage to whatever fits: one of the paths, and all of the headers."""
+        rule_id = identifier(self.name, "rule", priority, length=SHORT)
+        self.rules.append(Rule(rule_id, priority, api.id, stage, paths, headers or {}, strip))
         return self
 
     def mutual_tls(self, truststore: str, *warnings: str) -> Self:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from apiscape.demo.aws.answers.context import Output, Params
-from apiscape.demo.aws.answers.paging import PAGING
+from apiscape.demo.aws.answers.paging import find_paging
 from apiscape.demo.aws.refusing.faults import Fault, FaultKind, Subject
 from apiscape.demo.aws.refusing.refusals import (
     Refusal,
@@ -30,10 +30,15 @@ _NO_ROUTE = (
 _REPEATED = "ZnJvbTphZ2Fpbg=="
 _UNPAGED_ITEMS = "item"  # of v1's GetStages
 _DEFAULT_DELAY_S = 1.0
+_NAMED_ACTIONS = frozenset({"apigatewayv2:ListRoutingRules"})
+"""Operations whose right has their own name; all others are asked for by HTTP verb and path."""
 
 
 def permission(match: Match, subject: Subject) -> tuple[str, str]:
     """Give the IAM action and resource that a call needs: API Gateway's actions are HTTP verbs."""
+    if match.name in _NAMED_ACTIONS:
+        place = f"arn:aws:apigateway:{subject.region}:{subject.account}"
+        return f"apigateway:{match.operation}", f"{place}:{subject.path.removeprefix('/v2')}"
     if match.service in {"apigateway", "apigatewayv2"}:
         path = subject.path.removeprefix("/v2")
         return "apigateway:GET", f"arn:aws:apigateway:{subject.region}::{path}"
@@ -54,19 +59,17 @@ def refusal_of(fault: Fault, match: Match, caller_arn: str, subject: Subject) ->
     return make() if make else None
 
 
-def spoil_params(fault: Fault | None, service: str, params: Params) -> Params:
+def spoil_params(fault: Fault | None, name: str, params: Params) -> Params:
     """Forget the page token where a listing is to run in circles."""
     if fault is None or fault.kind not in {FaultKind.REPEAT_TOKEN, FaultKind.ENDLESS}:
         return params
-    paging = PAGING.get(service)
+    paging = find_paging(name)
     return {k: v for k, v in params.items() if paging is None or k != paging.token_in}
 
 
-def spoil_listing(
-    fault: Fault | None, service: str, output: Output, params: dict[str, Any]
-) -> Output:
+def spoil_listing(fault: Fault | None, name: str, output: Output, params: dict[str, Any]) -> Output:
     """Narrow a listing or give it a token that leads nowhere."""
-    paging = PAGING.get(service)
+    paging = find_paging(name)
     if fault is None or paging is None:
         return output
     if fault.kind in {FaultKind.NARROW, FaultKind.EMPTY}:

@@ -160,8 +160,8 @@ class Dispatcher:
     ) -> Output:
         context = Context(self._estate, self._identities, caller, scope.region)
         params: dict[str, Any] = read_input(match, request)
-        output = HANDLERS[match.name](context, spoil_params(fault, match.service, params))
-        return spoil_listing(fault, match.service, output, params)
+        output = HANDLERS[match.name](context, spoil_params(fault, match.name, params))
+        return spoil_listing(fault, match.name, output, params)
 
     def _unknown(self, scope: CredentialScope, subject: Subject) -> Delivery:
         if scope.signing_name == "-":
