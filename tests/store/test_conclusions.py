@@ -7,12 +7,14 @@ from apiscape.errors import StoreError
 from apiscape.model.change import FieldChange
 from apiscape.model.codec import decode
 from apiscape.model.deployment import Endpoint
-from apiscape.model.known import Batch
+from apiscape.model.known import Batch, Verdict
 from apiscape.model.row import Row
+from apiscape.model.run import Ledger, RunReport
 from apiscape.model.surroundings import Api, ApiVersion, Gateway
-from apiscape.store import Conclusion, Member, Store, native_api_key
+from apiscape.model.values import UNKNOWN, is_known
+from apiscape.store import Conclusion, Member, Store, Visited, native_api_key
 from tests.store.looking import count, counts, records, search
-from tests.store.making import ACCOUNT, DAY, PART, T0, batch, make, visit
+from tests.store.making import ACCOUNT, DAY, PART, SCOPE, T0, batch, make, visit
 
 URL = "https://abc.execute-api.eu-west-1.amazonaws.com/prod"
 ITEM = make(1, endpoints=(Endpoint(url=URL),), exposure="internet")
@@ -24,6 +26,10 @@ KEPT = ("row", "api", "change", "conclusion", "conclusion_version")
 
 def shown(store: Store, number: int = 0) -> Row:
     return decode(records(store, "row_doc")[number]["doc"], Row)
+
+
+def shown_all(store: Store) -> list[Row]:
+    return [shown(store, number) for number in range(count(store, "row_doc"))]
 
 
 def save(store: Store, conclusion: Conclusion, *apis: Api, uid: str = ITEM.uid) -> int:
@@ -52,6 +58,67 @@ def test_deployments_are_found_by_what_leads_to_them_or_is_let_in(store: Store) 
     assert store.conclusions.fronted_by(["d2", "nobody"]) == (ITEM.uid,)
     assert store.conclusions.fronted_by(["c"]) == (make(2).uid,)
     assert store.conclusions.fronted_by([]) == ()
+
+
+def test_who_is_let_in_is_counted_only_where_all_of_them_are_known(store: Store) -> None:
+    visit(store, batch(ITEM))
+    for conclusion, number in (
+        (Conclusion(consumers=("c", "d")), UNKNOWN),
+        (Conclusion(consumers=("c", "d"), counted=True), 2),
+        (Conclusion(counted=True), 0),
+        (Conclusion(), UNKNOWN),
+    ):
+        save(store, conclusion)
+        assert shown(store).consumers == number
+        assert records(store, "row")[0]["consumers"] == (number if is_known(number) else None)
+    told = [change.fields for change in store.changes.after(1)]
+    assert told == [
+        (FieldChange(field="consumers", old=None, new=2),),
+        (FieldChange(field="consumers", old=2, new=0),),
+        (FieldChange(field="consumers", old=0, new=None),),
+    ]
+
+
+def test_where_it_is_not_told_the_gateways_own_number_stands(store: Store) -> None:
+    counts = make(1, consumers=7)
+    visit(store, batch(counts, make(2, consumers=None)))
+    save(store, Conclusion(consumers=("c",)), uid=counts.uid)
+    rows = {row.uid: row.consumers for row in shown_all(store)}
+    assert rows == {counts.uid: 7, make(2).uid: None}
+    save(store, Conclusion(consumers=("c",), counted=True), uid=counts.uid)
+    save(store, Conclusion(consumers=("c",)), uid=counts.uid)
+    assert {row.uid: row.consumers for row in shown_all(store)} == rows
+
+
+@pytest.mark.parametrize(
+    ("outcome", "skipped", "whole"),
+    [("complete", 0, True), ("complete", 1, False), ("partial", 0, False), ("absent", 0, False)],
+)
+def test_a_scope_is_whole_where_its_newest_run_left_nothing_out(
+    outcome: str, skipped: int, whole: bool, store: Store
+) -> None:
+    run = store.runs.begin(SCOPE, at=T0)
+    assert [each.whole for each in store.conclusions.visited()] == [False]
+    ledger = Ledger(listed=skipped, listed_whole=True, skipped=skipped)
+    ended = RunReport(
+        scope=SCOPE,
+        generation=run.generation,
+        started_at=T0,
+        ended_at=T0,
+        outcome=outcome,
+        ledger=ledger,
+    )
+    store.runs.end(run, ended, Verdict())
+    assert store.conclusions.visited() == (
+        Visited(SCOPE.key, SCOPE.source, SCOPE.reach.key, SCOPE.product, whole),
+    )
+
+
+def test_native_apis_are_found_by_the_scope_that_lists_them(store: Store) -> None:
+    visit(store, batch(make(1, stage="a"), make(1, stage="b"), make(2)))
+    keys = {native_api_key("aws", ACCOUNT, make(number).native_api_id) for number in (1, 2)}
+    assert store.conclusions.keys_in([SCOPE.key]) == tuple(sorted(keys))
+    assert store.conclusions.keys_in(["elsewhere"]) == ()
 
 
 def test_own_conclusions_are_not_followed(store: Store) -> None:
@@ -233,10 +300,8 @@ def test_members_of_a_native_api_come_oldest_first(store: Store) -> None:
     found = store.conclusions.members_of([key, "nothing"])
     assert found == {
         key: (
-            Member(uid=uids[0], stage="b", presence="present", first_seen_at=T0, api_uid="api-1"),
-            Member(
-                uid=uids[1], stage="a", presence="present", first_seen_at=T0 + DAY, api_uid=None
-            ),
+            Member(uids[0], "b", "present", T0, "api-1", SCOPE.key),
+            Member(uids[1], "a", "present", T0 + DAY, None, SCOPE.key),
         ),
         "nothing": (),
     }

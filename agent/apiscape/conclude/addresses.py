@@ -38,10 +38,12 @@ class Surroundings(Entity, frozen=True):
 
     Attributes:
         ways: Ways in. `consumers`: uids of who is let in.
+        open: Providers' accounts where somebody is let in nobody knows where to.
     """
 
     ways: dict[Target, tuple[Way, ...]] = msgspec.field(default_factory=dict)
     consumers: dict[Target, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    open: frozenset[tuple[str, str]] = frozenset()
 
 
 def survey(front_doors: Iterable[FrontDoor], consumers: Iterable[Consumer]) -> Surroundings:
@@ -51,12 +53,16 @@ def survey(front_doors: Iterable[FrontDoor], consumers: Iterable[Consumer]) -> S
         for target, way in _ways(door):
             ways.setdefault(target, []).append(way)
     admitted: dict[Target, list[str]] = {}
+    unplaced: set[tuple[str, str]] = set()
     for consumer in sorted(consumers, key=lambda each: each.uid):
+        if not is_known(consumer.admits):
+            unplaced.add((consumer.provider, consumer.account))
         for target in admits(consumer):
             admitted.setdefault(target, []).append(consumer.uid)
     return Surroundings(
         ways={target: tuple(found) for target, found in ways.items()},
         consumers={target: tuple(found) for target, found in admitted.items()},
+        open=frozenset(unplaced),
     )
 
 
@@ -73,22 +79,29 @@ def admits(consumer: Consumer) -> tuple[Target, ...]:
     return tuple((native_api_key(provider, account, api), stage) for api, stage in consumer.admits)
 
 
-def reach(item: Deployment, around: Surroundings) -> Conclusion:
+def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conclusion:
     """Return the effective addresses and exposure of a deployment, and who is let in.
 
     Where no front door leads to it, its own facts say where it is reached, and nothing is laid over them.
+
+    Args:
+        item: The deployment.
+        around: What stands around it.
+        told: Whether everybody who is let in was listed.
     """
     target = (native_api_key(item.provider, item.account, item.native_api_id), item.stage)
     ways = around.ways.get(target, ())
     consumers = around.consumers.get(target, ())
+    counted = told and (item.provider, item.account) not in around.open
     if not ways:
-        return Conclusion(consumers=consumers)
+        return Conclusion(consumers=consumers, counted=counted)
     own = addresses(item)
     typed = [way.url for way in ways if way.url is not None]
     urls = tuple(dict.fromkeys(typed + list(own if is_known(own) else ())))
     return Conclusion(
         front_doors=tuple(dict.fromkeys(way.front_door for way in ways)),
         consumers=consumers,
+        counted=counted,
         endpoints=urls if typed or is_known(own) else UNKNOWN,
         exposure=widest([*(way.exposure for way in ways), *_own_exposures(item)]),
     )

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 
 import msgspec
 
 from apiscape.conclude.addresses import Surroundings, admits, leads_to, reach, survey
+from apiscape.conclude.counting import Telling, ToldBy, read_telling, told_by_installed
 from apiscape.conclude.membership import GONE, found_api
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
@@ -36,28 +38,65 @@ class Concluded(Entity, frozen=True):
     seq: int
 
 
-def conclude(store: Store, now: datetime) -> Concluded:
+def conclude(store: Store, now: datetime, told_by: ToldBy = told_by_installed) -> Concluded:
     """Draw conclusions from every change since the last time.
+
+    Args:
+        store: What is followed, and where conclusions are kept.
+        now: Written down as their time.
+        told_by: Says which products a listing of consumers tells of.
 
     Raises:
         NotKept: the changes since then are no longer kept.
         StoreError: the store failed; what was concluded until then stands.
     """
-    cursor = store.conclusions.cursor()
-    drawn = moved = 0
-    around = _Around(store)
-    while True:
-        touched = store.conclusions.touched(cursor, BATCH)
-        if touched.seq == cursor:
-            return Concluded(deployments=drawn, moved=moved, seq=cursor)
-        if touched.surroundings:
-            around = _Around(store)
-        conclusions, apis = _draw(store, around.keys_of(touched), around.survey)
-        fresh = _moved(store, conclusions)
-        store.conclusions.save(fresh, apis, seq=touched.seq, at=now)
-        drawn, moved, cursor = drawn + len(conclusions), moved + len(fresh), touched.seq
-        if not touched.more:
-            return Concluded(deployments=drawn, moved=moved, seq=cursor)
+    return _Pass(store, now, told_by).run()
+
+
+class _Pass:
+    """One pass over the log: what it has drawn so far, and what it knows of the surroundings."""
+
+    def __init__(self, store: Store, now: datetime, told_by: ToldBy) -> None:
+        self._store = store
+        self._now = now
+        self._telling = read_telling(store.conclusions, told_by)
+        self._around = _Around(store)
+        self._keys: set[str] = set()
+        self._drawn = 0
+        self._moved = 0
+
+    def run(self) -> Concluded:
+        cursor = self._store.conclusions.cursor()
+        more = True
+        while more:
+            touched = self._store.conclusions.touched(cursor, BATCH)
+            more = touched.more
+            if touched.seq == cursor:
+                break
+            if touched.surroundings:
+                self._around = _Around(self._store)
+            self._draw(self._around.keys_of(touched), seq=touched.seq)
+            cursor = touched.seq
+        self._follow_listings(cursor)
+        return Concluded(deployments=self._drawn, moved=self._moved, seq=cursor)
+
+    def _follow_listings(self, cursor: int) -> None:
+        """Draw anew what a listing of consumers told of, and no longer does, or the other way round."""
+        for turned in self._telling.turned:
+            keys = iter(self._store.conclusions.keys_in(turned.of))
+            due = (key for key in keys if key not in self._keys)
+            while chunk := set(islice(due, BATCH)):
+                self._draw(chunk, seq=cursor)
+            self._store.conclusions.save({}, (), seq=turned.state, at=self._now, name=turned.cursor)
+
+    def _draw(self, keys: set[str], seq: int) -> None:
+        conclusions, apis = _draw(self._store, keys, self._around.survey, self._telling)
+        fresh = _moved(self._store, conclusions)
+        self._store.conclusions.save(fresh, apis, seq=seq, at=self._now)
+        self._drawn += len(conclusions)
+        self._moved += len(fresh)
+        if self._telling.turned:
+            self._keys |= keys
 
 
 class _Around:
@@ -97,7 +136,7 @@ class _Around:
 
 
 def _draw(
-    store: Store, keys: Iterable[str], around: Surroundings
+    store: Store, keys: Iterable[str], around: Surroundings, telling: Telling
 ) -> tuple[dict[str, Conclusion], list[Api]]:
     """Return what follows for every deployment of some native APIs, and their Apis."""
     families = [members for members in store.conclusions.members_of(keys).values() if members]
@@ -109,7 +148,7 @@ def _draw(
     for family in families:
         api = found_api(family, items)
         apis.append(api)
-        conclusions |= _conclude_family(family, api, items, around)
+        conclusions |= _conclude_family(family, api, items, around, telling)
     return conclusions, apis
 
 
@@ -118,13 +157,16 @@ def _conclude_family(
     api: Api,
     items: Mapping[str, Deployment],
     around: Surroundings,
+    telling: Telling,
 ) -> dict[str, Conclusion]:
     """Return what follows for the deployments of one Api; what is gone is reached by nobody."""
     concluded: dict[str, Conclusion] = {}
     for member in family:
         item = items.get(member.uid)
         stands = item is not None and member.presence not in GONE
-        way = reach(item, around) if item is not None and stands else Conclusion()
+        way = Conclusion()
+        if item is not None and stands:
+            way = reach(item, around, told=member.scope in telling.told)
         concluded[member.uid] = msgspec.structs.replace(way, api=api.uid)
     return concluded
 
@@ -149,5 +191,5 @@ def _lay(before: Conclusion, fresh: Conclusion) -> Conclusion:
     return msgspec.structs.replace(before, **{name: getattr(fresh, name) for name in _OURS})
 
 
-_OURS = ("api", "front_doors", "consumers", "endpoints", "exposure")
+_OURS = ("api", "front_doors", "consumers", "counted", "endpoints", "exposure")
 """The fields of a conclusion that are drawn here."""

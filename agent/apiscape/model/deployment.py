@@ -140,7 +140,8 @@ class Deployment(Entity, frozen=True):
         native_url: Console link.
         status, status_reason: What the gateway says of it.
         endpoints, operations, backends: Unknown where nobody could look; empty where there are none.
-        consumers: How many applications are let in, where that can be counted.
+        consumers: How many applications are let in, where the gateway itself counts them; absent
+            where the product knows none.
         labels: Native tags.
         provenance: For each field that more than one source spoke for: deviations and losers.
         updated_at: The gateway's own time of the last change.
@@ -176,7 +177,7 @@ class Deployment(Entity, frozen=True):
     protections: Protections = Protections()
     owners: tuple[Owner, ...] | Unknown = UNKNOWN
     specs: tuple[Spec, ...] | Unknown = UNKNOWN
-    consumers: int | Unknown = UNKNOWN
+    consumers: int | Unknown | None = UNKNOWN
     labels: dict[str, str] | Unknown = UNKNOWN
     created_at: datetime | Unknown | None = UNKNOWN
     updated_at: datetime | Unknown | None = UNKNOWN

@@ -31,6 +31,7 @@ class Row(Entity, frozen=True):
         api: Uid of the Api that it belongs to.
         operations: How many; `unauthenticated`: how many of them ask a caller for nothing.
         auth: Requirement over its operations; `schemes`: kinds of scheme any of them asks for.
+        consumers: How many are let in; absent where the product knows none.
         observed_at: When the last run that could look saw it.
         requests, errors_4xx, errors_5xx, p95_ms: Per measured window; rates of errors in percent.
     """
@@ -62,7 +63,7 @@ class Row(Entity, frozen=True):
     lifecycle: str = Lifecycle.UNKNOWN
     owners: tuple[str, ...] | Unknown = UNKNOWN
     spec: str | Unknown | None = UNKNOWN
-    consumers: int | Unknown = UNKNOWN
+    consumers: int | Unknown | None = UNKNOWN
     health: str = HealthState.UNKNOWN
     basis: str = Basis.NONE
     health_reason: str | None = None

@@ -10,18 +10,20 @@ from __future__ import annotations
 from apiscape.errors import Fenced
 from apiscape.store.opening import Store, StoreStatus, open_store
 from apiscape.store.overlay import Conclusion
-from apiscape.store.writing.conclusions import Member, Touched
+from apiscape.store.writing.conclusions import Conclusions, Member, Touched, Visited
 from apiscape.store.writing.deployments import native_api_key
 from apiscape.store.writing.runs import OpenRun
 
 __all__ = [
     "Conclusion",
+    "Conclusions",
     "Fenced",
     "Member",
     "OpenRun",
     "Store",
     "StoreStatus",
     "Touched",
+    "Visited",
     "native_api_key",
     "open_store",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -17,12 +18,14 @@ class Conclusion(Entity, frozen=True):
     Attributes:
         api: Uid of the Api that it belongs to.
         front_doors, consumers: Uids of what leads to it and who is let in.
+        counted: Whether that is everybody who is let in; their number is known only then.
         endpoints: The addresses that callers type, front doors included.
     """
 
     api: str | None = None
     front_doors: tuple[str, ...] = ()
     consumers: tuple[str, ...] = ()
+    counted: bool = False
     endpoints: tuple[str, ...] | Unknown = UNKNOWN
     exposure: str | Unknown = UNKNOWN
     environment: str | Unknown = UNKNOWN
@@ -39,10 +42,21 @@ class Conclusion(Entity, frozen=True):
 
 
 LEADING = ("front_doors", "consumers")
-"""Fields of a conclusion that are not of the row: uids of what stands around the deployment."""
+"""Fields of a conclusion that hold uids of what stands around the deployment."""
 
-LAID_OVER = tuple(name for name in Conclusion.__struct_fields__ if name not in LEADING)
-"""Fields of a conclusion that are fields of the row."""
+_SAME_NAMED = tuple(
+    name for name in Conclusion.__struct_fields__ if name not in {*LEADING, "counted"}
+)
+
+LAID_OVER = (*_SAME_NAMED, "consumers")
+"""Fields of the row that a conclusion may set."""
+
+
+def laid(conclusion: Conclusion) -> dict[str, Any]:
+    """Return what a conclusion says, by field of the row; `UNKNOWN` where it says nothing."""
+    said = {name: getattr(conclusion, name) for name in _SAME_NAMED}
+    return said | {"consumers": len(conclusion.consumers) if conclusion.counted else UNKNOWN}
+
 
 MEASURED = ("requests", "errors_4xx", "errors_5xx", "p95_ms")
 """Fields that hold a measured number, and may move every minute."""
@@ -69,7 +83,7 @@ def lay_over(row: Row, conclusion: Conclusion | None) -> Row:
     """Return a row of facts with what was concluded in place of what the facts say."""
     if conclusion is None:
         return row
-    concluded = {name: getattr(conclusion, name) for name in LAID_OVER}
+    concluded = laid(conclusion)
     return msgspec.structs.replace(
         row, **{name: value for name, value in concluded.items() if is_known(value)}
     )

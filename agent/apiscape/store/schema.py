@@ -79,7 +79,10 @@ cursor = Table(
     Column("name", TEXT, primary_key=True),
     Column("seq", KEY, nullable=False),
 )
-"""`log` is the last sequence number given out; `sweep` counts retentions; others follow the log."""
+"""`log` is the last sequence number given out; `sweep` counts retentions; others follow the log.
+
+Those called after a scope say what was concluded of it (`conclude.counting`).
+"""
 
 # ── What is visited, and how that went ───────────────────────────────────────
 

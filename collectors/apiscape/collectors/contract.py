@@ -392,6 +392,16 @@ class ReadsDirectly(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsConsumers(Protocol):
+    """A collector whose listing, read whole, names everybody who is let in to other products of its reach.
+
+    Without it nobody can say how many are let in: none that is listed may also be one that nobody saw.
+    """
+
+    consumers_of: ClassVar[tuple[str, ...]]
+
+
 class PlannedReach(Entity, frozen=True):
     """A reach that a source is configured to visit.
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apiscape.collectors.aws.apigateway_domains import DomainCollector
-from apiscape.collectors.contract import Gone
+from apiscape.collectors.contract import Gone, Unseen
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.wire.server import AwsServer
@@ -148,7 +148,7 @@ def test_a_denial_names_the_right_that_rules_have_of_their_own(
 ) -> None:
     west.domain("api.example", **ONLY)
     west.deny(LIST_RULES)
-    [gap] = [one for one in scan(desk).said if hasattr(one, "detail")]
+    [gap] = scan(desk).of(Unseen)
     assert gap.error.permission == "apigateway:ListRoutingRules on /domainnames/*"
 
 

@@ -118,6 +118,17 @@ def test_who_is_let_in_is_known_by_stage() -> None:
     assert reach(deployment(f"{API}/test"), around).consumers == ("first",)
 
 
+def test_the_number_of_those_let_in_is_known_where_all_of_them_were_told() -> None:
+    placed = consumer("first", "live")
+    item, other = deployment(f"{API}/live"), deployment(f"{API}/live", account="2")
+    lost = Consumer(uid="u", native_id="u", native_kind="k", provider="toy", account="1", name="u")
+    assert not reach(item, survey((), [placed])).counted
+    assert reach(item, survey((), [placed]), told=True).counted
+    assert reach(item, survey([door("b.example", route())], [placed]), told=True).counted
+    assert not reach(item, survey((), [placed, lost]), told=True).counted
+    assert reach(other, survey((), [placed, lost]), told=True).counted
+
+
 def test_a_consumer_of_whom_nobody_knows_is_let_in_nowhere() -> None:
     unknown = Consumer(
         uid="u", native_id="u", native_kind="k", provider="toy", account="1", name="u"

@@ -41,6 +41,7 @@ RECORD = (
     "basis",
     "presence",
     "observed_at",
+    "consumers",
 )
 """Keys of a JSON line, in this order: what scripts may rely on."""
 
@@ -55,7 +56,10 @@ NARROW = (
     "owner",
     "health",
 )
-WIDE = (*NARROW, "account", "region", "stage", "endpoint", "basis", "presence", "freshness", "uid")
+WIDE = (
+    *(*NARROW, "account", "region", "stage", "endpoint", "consumers"),
+    *("basis", "presence", "freshness", "uid"),
+)
 
 
 ORDER = "sort:name,account,region,stage"
@@ -137,6 +141,7 @@ def record_of(row: Row) -> dict[str, Any]:
     """Return a row as scripts see it: every key there, `null` where unknown.
 
     `owner` is the first owner, `null` where there is none and `"unknown"` where nobody could look.
+    `consumers` is `null` also where the product knows none: `export` tells the two apart.
     """
     owners = row.owners
     owner = "unknown" if not isinstance(owners, tuple) else (owners[0] if owners else None)

@@ -183,11 +183,16 @@ def _callers(detail: Detail) -> Iterator[Fact]:
             else ""
         ),
     )
-    yield (
-        "consumers",
-        ", ".join(consumer.name for consumer in detail.consumers)
-        or (shown(row.consumers) if is_known(row.consumers) else "? could not be looked at"),
-    )
+    yield "consumers", _consumers(detail)
+
+
+def _consumers(detail: Detail) -> str:
+    """Return who is let in; that there may be more is said where nobody could see all of them."""
+    known = is_known(detail.row.consumers)
+    names = ", ".join(consumer.name for consumer in detail.consumers)
+    if names:
+        return names if known else f"{names}, and perhaps more: not all could be looked at"
+    return shown(detail.row.consumers) if known else "? could not be looked at"
 
 
 def _operations(item: Deployment, width: int) -> str:

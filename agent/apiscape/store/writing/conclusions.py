@@ -14,10 +14,10 @@ from apiscape.model.codec import decode, encode
 from apiscape.model.entity import Entity
 from apiscape.model.projection import project
 from apiscape.model.row import Row, search_text
-from apiscape.model.run import Reach, Scope
+from apiscape.model.run import Reach, RunReport, Scope
 from apiscape.model.surroundings import Api
 from apiscape.model.values import from_utc_millis, is_known
-from apiscape.model.vocabulary import ChangeKind
+from apiscape.model.vocabulary import ChangeKind, Outcome
 from apiscape.store.database.bulk import insert_many, rewrite
 from apiscape.store.database.transaction import (
     CONCLUSION,
@@ -34,6 +34,7 @@ from apiscape.store.overlay import (
     LEADING,
     MEASURED,
     Conclusion,
+    laid,
     lay_over,
     says_the_same,
     words_of,
@@ -48,6 +49,7 @@ from apiscape.store.schema import (
     deployment,
     row,
     row_doc,
+    run,
     scope,
 )
 from apiscape.store.writing.apis import drop_memberless, save_apis, save_members
@@ -74,13 +76,28 @@ class Touched(Entity, frozen=True):
 
 
 class Member(Entity, frozen=True):
-    """A deployment among those of one native API."""
+    """A deployment among those of one native API; `scope` is the key of the one that lists it."""
 
     uid: str
     stage: str | None
     presence: str
     first_seen_at: datetime
     api_uid: str | None
+    scope: str = ""
+
+
+class Visited(Entity, frozen=True):
+    """A scope, as its newest ended run left it.
+
+    Attributes:
+        whole: Whether that run saw all there is, and left nothing out.
+    """
+
+    key: str
+    source: str
+    reach: str
+    product: str
+    whole: bool
 
 
 class Held(Entity, frozen=True):
@@ -152,7 +169,8 @@ class Conclusions:
         asked = list(dict.fromkeys(native_api_keys))
         found: dict[str, list[Member]] = {key: [] for key in asked}
         query = (
-            sa.select(deployment, api_member.c.api_uid)
+            sa.select(deployment, api_member.c.api_uid, scope.c.key.label("scope_key"))
+            .join(scope, scope.c.pk == deployment.c.scope_pk)
             .outerjoin(api_member, api_member.c.deployment_pk == deployment.c.pk)
             .order_by(deployment.c.first_seen_at, deployment.c.uid)
         )
@@ -164,6 +182,27 @@ class Conclusions:
                 for record in connection.execute(among):
                     found[record.native_api_key].append(_member(record))
         return {key: tuple(members) for key, members in found.items()}
+
+    def visited(self) -> tuple[Visited, ...]:
+        """Return every scope, in the order of their keys."""
+        query = (
+            sa.select(scope, run.c.outcome, run.c.report)
+            .outerjoin(run, run.c.pk == scope.c.last_run_pk)
+            .order_by(scope.c.key)
+        )
+        with self._database.read() as connection:
+            return tuple(_visited(record) for record in connection.execute(query))
+
+    def keys_in(self, scopes: Iterable[str]) -> tuple[str, ...]:
+        """Return the native APIs of which a deployment is listed in one of these scopes, in order."""
+        found: set[str] = set()
+        query = sa.select(deployment.c.native_api_key).join(
+            scope, scope.c.pk == deployment.c.scope_pk
+        )
+        with self._database.read() as connection:
+            for chunk in _chunks(scopes):
+                found.update(connection.scalars(query.where(scope.c.key.in_(chunk))))
+        return tuple(sorted(found))
 
     def fronted_by(self, around: Iterable[str]) -> tuple[str, ...]:
         """Return the deployments whose conclusions name one of these front doors or consumers, by uid."""
@@ -234,6 +273,20 @@ def _member(record: Any) -> Member:  # noqa: ANN401 - a row of `members_of`
         presence=record.presence,
         first_seen_at=from_utc_millis(record.first_seen_at),
         api_uid=record.api_uid,
+        scope=record.scope_key,
+    )
+
+
+def _visited(record: Any) -> Visited:  # noqa: ANN401 - a row of `visited`
+    whole = record.outcome == Outcome.COMPLETE
+    if whole:
+        whole = not decode(record.report, RunReport).ledger.skipped
+    return Visited(
+        key=record.key,
+        source=record.source,
+        reach=record.reach_key,
+        product=record.product,
+        whole=whole,
     )
 
 
@@ -326,9 +379,8 @@ def _facts_rows(
 
 
 def _is_withdrawn(before: Conclusion, after: Conclusion) -> bool:
-    return any(
-        is_known(getattr(before, name)) and not is_known(getattr(after, name)) for name in LAID_OVER
-    )
+    said = laid(after)
+    return any(is_known(old) and not is_known(said[name]) for name, old in laid(before).items())
 
 
 def _scope_of(shown: Row) -> Scope:
@@ -352,6 +404,8 @@ def _write_rows(connection: Connection, moved: Sequence[tuple[Held, Row]]) -> No
 
 def _log(tx: Transaction, moved: Moved, said: Conclusion, at: datetime) -> int:
     held, after = moved.held, moved.row
+    shown = _moved_fields(held.row, after, _SHOWN)
+    around = _moved_fields(said, moved.conclusion, LEADING)
     change = Change(
         at=at,
         kind=ChangeKind.CONCLUDED,
@@ -359,10 +413,7 @@ def _log(tx: Transaction, moved: Moved, said: Conclusion, at: datetime) -> int:
         name=after.name,
         scope=after.scope,
         generation=held.generation,
-        fields=(
-            *_moved_fields(held.row, after, _SHOWN),
-            *_moved_fields(said, moved.conclusion, LEADING),
-        ),
+        fields=tuple({each.field: each for each in (*shown, *around)}.values()),
     )
     return tx.log.append(change, scope_pk=held.scope_pk, deployment_pk=held.pk, subject=CONCLUSION)
 
@@ -374,6 +425,4 @@ def _moved_fields(before: Entity, after: Entity, names: Iterable[str]) -> Iterat
     for name in names:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
-            yield FieldChange(
-                field=name, old=old if is_known(old) else None, new=new if is_known(new) else None
-            )
+            yield FieldChange(field=name, old=old, new=new)

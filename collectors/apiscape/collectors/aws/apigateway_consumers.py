@@ -41,6 +41,7 @@ class UsagePlanCollector:
     )
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
+    consumers_of: ClassVar[tuple[str, ...]] = ("aws.apigateway.rest", "aws.apigateway.websocket")
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
 

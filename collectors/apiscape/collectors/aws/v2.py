@@ -57,6 +57,7 @@ def normalise(
         exposure=Exposure.INTERNET,
         exposure_evidence=_OPEN,
         protections=_protections(api, stage),
+        consumers=UNKNOWN if spoken == WEBSOCKET else None,
     )
 
 

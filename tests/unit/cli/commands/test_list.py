@@ -38,6 +38,7 @@ KEYS = [
     "basis",
     "presence",
     "observed_at",
+    "consumers",
 ]
 
 
@@ -63,6 +64,7 @@ def test_the_keys_of_a_json_line_are_those_that_scripts_rely_on(call: Call, fill
     assert datetime.fromisoformat(first["observed_at"]).tzinfo is not None
     other = next(line for line in lines if line["name"] == "payments-2")
     assert (other["owner"], other["endpoints"], other["gateway"]) == ("unknown", None, None)
+    assert (first["consumers"], other["consumers"]) == (3, None)
 
 
 def test_every_format_says_the_same(call: Call, filled: Path) -> None:
@@ -72,6 +74,9 @@ def test_every_format_says_the_same(call: Call, filled: Path) -> None:
     wide = call("list", "tax", "-o", "wide").out
     assert lines[0]["uid"] in wide
     assert "https://tax.example" in wide
+    heads, cells = wide.splitlines()[:2]
+    end = heads.index("CONSUMERS") + len("CONSUMERS")
+    assert cells[:end].split()[-1] == str(lines[0]["consumers"]) == "3"
 
 
 def test_a_view_may_be_several_words_and_begin_with_a_minus(call: Call, filled: Path) -> None:

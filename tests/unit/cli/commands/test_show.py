@@ -8,8 +8,12 @@ import pytest
 import yaml
 
 from apiscape.cli.commands.show import security_words
+from apiscape.client.inventory import Detail
 from apiscape.client.words import shown
 from apiscape.model.security import Scheme, Security
+from apiscape.model.surroundings import Consumer
+from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.serve.local import LocalInventory
 from apiscape.store import open_store
 from tests.store.making import batch, make, visit
 from tests.unit.cli.conftest import Call
@@ -62,6 +66,40 @@ def test_what_could_not_be_looked_at_is_said_and_never_left_out(call: Call, fill
     assert "consumers          ? could not be looked at" in page
     assert "changed  title, endpoints" in page
     assert "– the last visit could not see it" in call("show", "payments-6").out
+
+
+@pytest.mark.parametrize(
+    ("counted", "names", "says"),
+    [
+        (UNKNOWN, (), "? could not be looked at"),
+        (UNKNOWN, ("gold",), "gold, and perhaps more: not all could be looked at"),
+        (2, ("gold", "silver"), "gold, silver"),
+        (0, (), "0"),
+        (None, (), "–"),
+    ],
+)
+def test_who_is_let_in_is_never_told_as_if_it_were_all(
+    counted: int | Unknown | None,
+    names: tuple[str, ...],
+    says: str,
+    call: Call,
+    filled: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    consumers = tuple(
+        Consumer(uid=name, native_id=name, native_kind="k", provider="aws", account="1", name=name)
+        for name in names
+    )
+    read = LocalInventory.detail
+
+    def detail(inventory: LocalInventory, asked: str) -> Detail:
+        found = read(inventory, asked)
+        row = msgspec.structs.replace(found.row, consumers=counted)
+        return msgspec.structs.replace(found, row=row, consumers=consumers)
+
+    monkeypatch.setattr(LocalInventory, "detail", detail)
+    page = call("show", "payments-1").out
+    assert f"consumers          {says}" in section(page, "Callers")
 
 
 def test_a_lost_one_says_since_when(call: Call, filled: Path) -> None:
