@@ -3,7 +3,8 @@ r"""The tables: one description for SQLite and PostgreSQL.
 Integer keys everywhere, allotted by the one writer; children lie beside their parent by its key.
 Times are UTC milliseconds. Documents are deterministic JSON (`model.codec.encode`) as bytes.
 Text compares by code point on both databases (`C` collation). A version is valid at sequence
-number `s` where `from_seq <= s` and (`to_seq` is null or `s < to_seq`).
+number `s` where `from_seq <= s` and (`to_seq` is null or `s < to_seq`). The condition of a partial
+index stands here for SQLite alone, whose dialect is small; the migrations have it for both.
 
 Values of `row` and `deep` are encoded so that SQL's three-valued logic is the view language's
 (see `encoding`): null is unknown, `''` an absent text, -1 an absent number, a list is
@@ -223,7 +224,6 @@ deployment = Table(
         "presence",
         "retired_at",
         sqlite_where=text("presence IN ('superseded', 'retired')"),
-        postgresql_where=text("presence IN ('superseded', 'retired')"),
     ),
 )
 """`native_api_key`: `provider|account|native_api_id`; `last_seen_at`: set while not present."""
@@ -305,7 +305,6 @@ surrounding = Table(
         "uid",
         unique=True,
         sqlite_where=text("to_seq IS NULL"),
-        postgresql_where=text("to_seq IS NULL"),
     ),
     Index("ix_surrounding_part_pk", "part_pk"),
     Index("ix_surrounding_uid", "uid"),
@@ -378,7 +377,6 @@ deep = Table(
         "ix_deep_paths_unknown",
         "deployment_pk",
         sqlite_where=text("paths IS NULL"),
-        postgresql_where=text("paths IS NULL"),
     ),
 )
 """`text`: `model.row.search_text`. `text` and `paths` are indexed by trigrams (see `search`)."""

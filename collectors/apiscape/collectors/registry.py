@@ -6,7 +6,9 @@ list of what is installed; loading all reports what could not be loaded and goes
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from apiscape.collectors.contract import Collector, Provider
@@ -97,6 +99,18 @@ def load_collectors() -> Iterator[tuple[str, Collector | PlugInError]]:
 
 
 def _points(group: str) -> dict[str, EntryPoint]:
+    return _read_points(group, tuple(sys.path))
+
+
+@cache
+def _read_points(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
+    """Return the entry points of a group; reading them opens the metadata of whatever is installed.
+
+    Args:
+        group: Of `PROVIDERS` and `COLLECTORS`.
+        path: Where distributions are looked for: what is found there does not move while a process runs.
+    """
+    del path
     return {point.name: point for point in entry_points(group=group)}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -11,7 +12,7 @@ HERE = "tests.unit.collectors.plugins"
 
 
 @pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def _installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     points = {
         registry.PROVIDERS: {"good": f"{HERE}:GoodProvider", "half": f"{HERE}:Half"},
         registry.COLLECTORS: {
@@ -25,6 +26,20 @@ def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
         return [EntryPoint(name, value, group) for name, value in points[group].items()]
 
     monkeypatch.setattr(registry, "entry_points", find)
+    registry._read_points.cache_clear()
+    yield
+    registry._read_points.cache_clear()
+
+
+def test_what_is_installed_is_read_once_for_each_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(registry, "entry_points", lambda *, group: read.append(group) or ())
+    assert [registry.collector_names() for _ in range(3)] == [()] * 3
+    assert read == [registry.COLLECTORS]
+    monkeypatch.syspath_prepend("elsewhere")
+    registry.collector_names()
+    registry.provider_names()
+    assert read == [registry.COLLECTORS, registry.COLLECTORS, registry.PROVIDERS]
 
 
 def test_names_are_known_without_loading_anything() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,6 +12,11 @@ down_revision = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Return the condition of a partial index for this database: naming another one's loads its dialect."""
+    return {f"{op.get_context().dialect.name}_where": sa.text(condition)}
 
 
 def upgrade() -> None:
@@ -183,8 +190,7 @@ def _deployments() -> None:
         "deployment",
         ["presence", "retired_at"],
         unique=False,
-        sqlite_where=sa.text("presence IN ('superseded', 'retired')"),
-        postgresql_where=sa.text("presence IN ('superseded', 'retired')"),
+        **_where("presence IN ('superseded', 'retired')"),
     )
     op.create_index("ix_deployment_native_api_key", "deployment", ["native_api_key"], unique=False)
     op.create_index("ix_deployment_part_pk", "deployment", ["part_pk"], unique=False)
@@ -310,8 +316,7 @@ def _surroundings() -> None:
         "surrounding",
         ["scope_pk", "uid"],
         unique=True,
-        sqlite_where=sa.text("to_seq IS NULL"),
-        postgresql_where=sa.text("to_seq IS NULL"),
+        **_where("to_seq IS NULL"),
     )
     op.create_table(
         "spec_document",
@@ -407,8 +412,7 @@ def _details() -> None:
         "deep",
         ["deployment_pk"],
         unique=False,
-        sqlite_where=sa.text("paths IS NULL"),
-        postgresql_where=sa.text("paths IS NULL"),
+        **_where("paths IS NULL"),
     )
 
 
