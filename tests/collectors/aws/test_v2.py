@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from apiscape.collect.visit import ScopeVisit, TokenBook
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
 from apiscape.collectors.aws.calls import Paging
+from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.contract import Listed
 from apiscape.demo.aws.estate.authorizers import jwt, v2_lambda
 from apiscape.demo.aws.estate.backends import http_backend, lambda_backend, link_backend
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.wire.server import AwsServer
+from apiscape.model.run import Reach, Scope
 from apiscape.model.values import UNKNOWN
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk, Seen
 
@@ -244,3 +248,36 @@ def test_the_largest_pages_are_asked_for(server: AwsServer, west: Region, desk: 
     seen = scan(desk, HttpApiCollector())
     assert len(seen.listed) == 30
     assert server.calls.count("apigatewayv2:GetApis") == 1
+
+
+def test_both_products_of_a_reach_share_one_listing_while_they_are_visited(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.http_api("web").route("GET /x").stage()
+    west.websocket_api("chat").deploy("prod")
+    settings, reach = (
+        desk.settings,
+        Reach(key=f"{ACCOUNT}/{REGION}", account=ACCOUNT, region=REGION),
+    )
+
+    def listed(collector: Collector, session: AwsSession) -> list[str]:
+        scope = Scope("prod", "aws", collector.product, reach)
+        book = TokenBook((), collector.normaliser_version)
+        visit = ScopeVisit(
+            session, desk.plan, scope,
+            tokens=book, stop=desk.stop, clock=desk.clock, workers=desk.workers,
+        )  # fmt: skip
+        said = list(collector.discover(scope, visit))
+        pages = [one for one in said if isinstance(one, Listed)]
+        assert pages[-1].last
+        return [item.name for item in Seen(said).entities]
+
+    with desk.provider.session(settings, reach, desk.budget) as first:
+        assert listed(HttpApiCollector(), first) == ["web"]
+        with desk.provider.session(settings, reach, desk.budget) as second:
+            assert listed(WebSocketApiCollector(), second) == ["chat"]
+        assert server.calls.count("apigatewayv2:GetApis") == 1
+        assert listed(HttpApiCollector(), first) == ["web"]
+    with desk.provider.session(settings, reach, desk.budget) as third:
+        assert listed(WebSocketApiCollector(), third) == ["chat"]
+    assert server.calls.count("apigatewayv2:GetApis") == 3

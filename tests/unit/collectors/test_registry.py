@@ -33,7 +33,12 @@ def _installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_what_is_installed_is_read_once_for_each_place(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    monkeypatch.setattr(registry, "entry_points", lambda *, group: read.append(group) or ())
+
+    def find(*, group: str) -> list[EntryPoint]:
+        read.append(group)
+        return []
+
+    monkeypatch.setattr(registry, "entry_points", find)
     assert [registry.collector_names() for _ in range(3)] == [()] * 3
     assert read == [registry.COLLECTORS]
     monkeypatch.syspath_prepend("elsewhere")

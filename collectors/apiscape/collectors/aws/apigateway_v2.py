@@ -1,6 +1,7 @@
 """HTTP and WebSocket APIs of Amazon API Gateway (v2).
 
-Both products list the same `GetApis`; each takes its own. Calls per HTTP API: `GetStages`, and
+Both products list the same `GetApis`, read once where both are visited side by side; each takes
+its own. Calls per HTTP API: `GetStages`, and
 one `ExportApi` for each distinct deployment that changed: what is deployed, in one call instead
 of three. Per WebSocket API, which cannot be exported: `GetStages`, and where a deployment
 changed `GetRoutes`, `GetIntegrations` and, if a route points at one, `GetAuthorizers`.
@@ -139,6 +140,7 @@ class V2Collector(ABC):
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
     permissions: ClassVar[tuple[Permission, ...]]
+    product: ClassVar[str]
     noun: ClassVar[str]
 
     @abstractmethod
@@ -160,9 +162,12 @@ class V2Collector(ABC):
         del scope  # the session knows its place
         session: AwsSession = visit.session
         calls = session.calls(self.permissions)
+        listing = "apigatewayv2:GetApis"
         pages = (
             Page(tuple(api for api in page.items if self.takes(api)), page.last)
-            for page in calls.pages("apigatewayv2:GetApis")
+            for page in session.shared_pages(
+                listing, self.product, lambda: calls.pages(listing), visit.check
+            )
         )
         yield from walk(
             PART,

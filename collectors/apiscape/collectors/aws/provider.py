@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,7 @@ from apiscape.collectors.aws.estate import (
 from apiscape.collectors.aws.iam import FORMS, Role, write_policy
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.collectors.aws.sharing import SharedListing
 from apiscape.collectors.aws.sign_in_trials import SignInTrials
 from apiscape.collectors.aws.signin import Identity, SignIn
 from apiscape.collectors.contract import Budget, Permission, Plan, ProviderSettings
@@ -25,6 +27,9 @@ from apiscape.collectors.trying import Tried
 from apiscape.model.run import Reach
 
 PLANNING_THREADS = 8
+
+SHARED = ("apigatewayv2:GetApis",)
+"""Listings that more than one collector needs."""
 
 SIGNS_OF_SIGN_IN = (
     "AWS_ACCESS_KEY_ID",
@@ -76,6 +81,8 @@ class AwsProvider:
     def __init__(self) -> None:
         """Start with nobody known to be signed in."""
         self._callers: dict[AwsSettings, Identity] = {}
+        self._shared: dict[tuple[AwsSettings, str], dict[str, SharedListing]] = {}
+        self._lock = threading.Lock()
 
     def plan(self, source: str, settings: AwsSettings) -> Plan:
         """Sign in, take on each role once, and say what will be visited and what else exists.
@@ -111,7 +118,15 @@ class AwsProvider:
         role = None
         if settings.roles or settings.accounts or settings.role_name:
             role = target_of(settings, self._caller(settings), reach.account).role
-        return AwsSession(lambda: SignIn(settings, role), reach, budget)
+        return AwsSession(
+            lambda: SignIn(settings, role), reach, budget, self._listings(settings, reach)
+        )
+
+    def _listings(self, settings: AwsSettings, reach: Reach) -> dict[str, SharedListing]:
+        """Return what the sessions of a reach share, by operation."""
+        with self._lock:
+            fresh = {operation: SharedListing() for operation in SHARED}
+            return self._shared.setdefault((settings, reach.key), fresh)
 
     def try_sign_in(
         self, settings: AwsSettings, reaches: Sequence[Reach], budget: Budget

@@ -7,17 +7,18 @@ all at the end: a client of every service, region and account would take 8 GB in
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from apiscape.collectors.aws.calls import Calls
+from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.errors import INTERNAL, Ended, not_signed_in
 from apiscape.collectors.aws.metering import Meter
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item
 from apiscape.collectors.aws.regions import list_regions
 from apiscape.collectors.aws.settings import AwsSettings, TagSettings
+from apiscape.collectors.aws.sharing import SharedListing
 from apiscape.collectors.aws.signin import SignIn, call_client
 from apiscape.collectors.contract import (
     Budget,
@@ -35,13 +36,22 @@ class AwsSession:
         sign_in: Makes the identity, anew where temporary credentials ended before their time.
         reach: Account and region.
         budget: Taken from before every attempt.
+        shared: Listings that other sessions of the reach may have read, by operation.
     """
 
-    def __init__(self, sign_in: Callable[[], SignIn], reach: Reach, budget: Budget) -> None:
+    def __init__(
+        self,
+        sign_in: Callable[[], SignIn],
+        reach: Reach,
+        budget: Budget,
+        shared: Mapping[str, SharedListing] | None = None,
+    ) -> None:
         self._renew = sign_in
         self._sign_in = sign_in()
         self._reach = reach
         self._budget = budget
+        self._shared = shared or {}
+        self._takers: list[tuple[SharedListing, str]] = []
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._renewals = 0
@@ -69,6 +79,20 @@ class AwsSession:
         """Return a way to call the operations that these permissions name, and no others."""
         return Calls(self, permissions)
 
+    def shared_pages(
+        self,
+        operation: str,
+        taker: str,
+        read: Callable[[], Iterable[Page]],
+        check: Callable[[], None],
+    ) -> Iterable[Page]:
+        """Return the pages of a listing that several collectors of the reach need (`SharedListing.pages`)."""
+        listing = self._shared.get(operation)
+        if listing is None:
+            return read()
+        self._takers.append((listing, taker))
+        return listing.pages(taker, read, check)
+
     def call(self, operation: str, permission: str | None, parameters: dict[str, object]) -> Item:
         """Make a call; once more where temporary credentials ended before their time.
 
@@ -86,7 +110,10 @@ class AwsSession:
             raise self._resolve(error) from None
 
     def close(self) -> None:
-        """Close every client; the session may be used again."""
+        """Close every client, and keep no listing for others; the session may be used again."""
+        while self._takers:
+            listing, taker = self._takers.pop()
+            listing.forget(taker)
         with self._lock:
             clients, self._clients = list(self._clients.values()), {}
         for client in clients:
