@@ -1,7 +1,8 @@
 """The store at a hundred thousand deployments with ten operations each, every field filled, on SQLite.
 
 Cycles go the whole way – collector, ledger, reconcile, store, conclusions – each in a process of
-its own; readers are another process.
+its own; readers are another process. A goal in seconds stands twice: for the wall clock, which
+counts what others do on the machine, and for CPU, which says what the work itself takes.
 """
 
 from __future__ import annotations
@@ -39,10 +40,7 @@ def measure() -> Iterator[Row]:
         yield from _first(first, unit)
         yield from _same(same, first)
         changed = cycle(path, CHANGED)
-        yield Row(
-            f"a cycle with {changed.changed:,} changed deployments, wall",
-            changed.wall_s, "the unchanged one", same.wall_s, limit=8,
-        )  # fmt: skip
+        yield from _changed(changed, same)
         yield from _reads(path, unit)
 
 
@@ -54,7 +52,7 @@ def cycle(path: Path, script: Script) -> Figures:
 def _first(first: Figures, unit: float) -> Iterator[Row]:
     total = f"first ingest of {first.deployments:,} deployments"
     yield Row(f"{total}, wall", first.wall_s, "the yardstick", unit, limit=60)
-    yield Row(f"{total}, CPU", first.cpu_s, "the yardstick", unit)
+    yield Row(f"{total}, CPU", first.cpu_s, "the yardstick", unit, limit=60)
     own = first.script_cpu_s
     yield Row(f"{total}, CPU without making them", first.cpu_s - own, "making them", own)
     apiece = first.size_bytes / first.deployments
@@ -74,19 +72,29 @@ def _same(same: Figures, first: Figures) -> Iterator[Row]:
     )  # fmt: skip
 
 
+def _changed(changed: Figures, same: Figures) -> Iterator[Row]:
+    what = f"a cycle with {changed.changed:,} changed deployments"
+    yield Row(f"{what}, wall", changed.wall_s, "the unchanged one", same.wall_s, limit=8)
+    yield Row(f"{what}, CPU", changed.cpu_s, "the unchanged one", same.cpu_s, limit=8)
+
+
 def _reads(path: Path, unit: float) -> Iterator[Row]:
     calm = _parse(_start("store_reads", path, str(READ_ROUNDS)), Latencies)
     reader = _start("store_reads", path, "0")
     cycle(path, AGAIN)
     beside = _parse(reader, Latencies)
-    text = "page of 50 of a substring, by name"
-    for name, held, share, limit in (
-        (f"{text}, p95", calm.search, 0.95, 0.05),
-        ("7 facets of everything, p95", calm.facets, 0.95, 0.15),
-        (f"{text}, during a cycle, p99", beside.search, 0.99, 0.1),
-        ("7 facets of everything, during a cycle, p95", beside.facets, 0.95, None),
+    page, facets = "page of 50 of a substring, by name", "7 facets of everything"
+    for name, taken, share, limit in (
+        (page, calm.search, 0.95, 0.05),
+        (facets, calm.facets, 0.95, 0.15),
+        (f"{page}, during a cycle", beside.search, 0.99, 0.1),
+        (f"{facets}, during a cycle", beside.facets, 0.95, None),
     ):
-        yield Row(name, percentile(held, share), "the yardstick", unit, limit=limit)
+        for kind, held in (("wall", taken.wall_s), ("CPU", taken.cpu_s)):
+            what = f"{name}, p{share:.0%}".removesuffix("%")
+            yield Row(
+                f"{what}, {kind}", percentile(held, share), "the yardstick", unit, limit=limit
+            )
 
 
 def _start(module: str, path: Path, argument: str) -> subprocess.Popen[bytes]:

@@ -1,6 +1,6 @@
 """What the terminal UI costs: CPU per key, bytes per repaint, a feed of updates, at 100,000 rows.
 
-Bytes repeat exactly. CPU is the child's, in yardsticks.
+Bytes repeat exactly. CPU is the child's, in seconds of the loop that the goals' machine was measured with.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from apiscape.tui.screens.following import REST_S
 from apiscape.tui.store import ColumnStore
 from tests.bench.table import Row
 from tests.bench.tui_terminal import Terminal
-from tests.bench.yardstick import loop, seconds
+from tests.bench.yardstick import CALM_S, cpu_seconds, reference_loop, seconds
 from tests.tui.rows import NOW, department
 
 ROWS = 100_000
@@ -26,9 +26,6 @@ STEPS = 20
 PAGES = 10
 FEED_S = 10.0
 UPDATES = 5_000
-REFERENCE_YARDSTICK_S = 0.1
-"""The yardstick on the machine that the goals were set on."""
-
 DOWN, PAGE_DOWN = "j", "\x04"
 READY = "100,000"
 TRUECOLOR: Mapping[str, str] = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"}
@@ -38,7 +35,7 @@ LOAD = 2.0
 
 def measure() -> Iterator[Row]:
     """Yield each figure with its goal."""
-    unit = seconds(loop)
+    unit = cpu_seconds(reference_loop)
     yield from _in_process(unit)
     yield from _in_terminal("dark", unit, page_bytes=21_000)
     yield from _in_terminal("ansi-dark", unit, page_bytes=13_000)
@@ -46,7 +43,7 @@ def measure() -> Iterator[Row]:
 
 
 def _within(what: str, took_s: float, goal_s: float, unit: float) -> Row:
-    return Row(what, took_s, "yardstick", unit, goal_s * LOAD / REFERENCE_YARDSTICK_S)
+    return Row(what, took_s, "the reference's loop", unit, goal_s * LOAD / CALM_S)
 
 
 def _in_process(unit: float) -> Iterator[Row]:
@@ -100,7 +97,7 @@ def _feed(unit: float) -> Row:
         before, began = terminal.cpu_s(), time.monotonic()
         terminal.read(FEED_S, most_s=FEED_S)
         share = (terminal.cpu_s() - before) / (time.monotonic() - began)
-    core = unit / REFERENCE_YARDSTICK_S
+    core = unit / CALM_S
     return Row(
         f"{UPDATES:,} updates a second", share, "a core of the reference", core, 0.05, "cores"
     )

@@ -1,4 +1,4 @@
-"""Ask a store what screens and lists ask, until told to stop; prints how long each answer took.
+"""Ask a store what screens and lists ask, until told to stop; prints what each answer took.
 
 python -m tests.bench.store_reads STORE 40        # rounds; 0 goes on until standard input ends
 """
@@ -9,6 +9,8 @@ import itertools
 import select
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -25,26 +27,36 @@ WORDS = (
 FACETS = ("provider", "product", "gateway", "environment", "owner", "health", "exposure")
 
 
-class Latencies(msgspec.Struct, frozen=True):
-    """Seconds of every answer, by kind of question."""
+class Taken(msgspec.Struct, frozen=True):
+    """Seconds of every answer to a kind of question: until it came, and of this process's CPU."""
 
-    search: list[float]
-    facets: list[float]
+    wall_s: list[float] = msgspec.field(default_factory=list)
+    cpu_s: list[float] = msgspec.field(default_factory=list)
+
+    def note(self, ask: Callable[[], object]) -> None:
+        """Ask, and note what that took."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        ask()
+        self.cpu_s.append(time.process_time() - cpu)
+        self.wall_s.append(time.perf_counter() - wall)
+
+
+class Latencies(msgspec.Struct, frozen=True):
+    """What every answer took, by kind of question."""
+
+    search: Taken
+    facets: Taken
 
 
 def ask(path: Path, rounds: int) -> Latencies:
     """Ask every question once a round; 0 rounds go on until standard input ends, but at least once."""
-    found = Latencies([], [])
+    found = Latencies(Taken(), Taken())
     with open_store(str(path), write=False) as store:
         reader = Reader(store.database)
         for number in itertools.count(1):
             for word in WORDS:
-                began = time.perf_counter()
-                reader.page(f"{word} sort:name", limit=50)
-                found.search.append(time.perf_counter() - began)
-            began = time.perf_counter()
-            reader.facets("", FACETS)
-            found.facets.append(time.perf_counter() - began)
+                found.search.note(partial(reader.page, f"{word} sort:name", limit=50))
+            found.facets.note(partial(reader.facets, "", FACETS))
             if number == rounds or (not rounds and select.select([sys.stdin], [], [], 0)[0]):
                 return found
     raise AssertionError("unreachable")

@@ -15,6 +15,7 @@ from apiscape.query import FIELDS, Field, Kind
 from apiscape.query.verdict import RowValue
 from apiscape.store import schema
 from apiscape.store.encoding import ABSENT_NUMBER, ABSENT_TEXT, MARK
+from apiscape.store.search import NARROW
 
 Expression: TypeAlias = ColumnElement[Any]
 
@@ -39,6 +40,18 @@ class Cell(msgspec.Struct, frozen=True):
     def absent(self) -> str | int:
         """What stands for an absent value."""
         return ABSENT_NUMBER if self.field.kind in {Kind.NUMBER, Kind.TIME} else ABSENT_TEXT
+
+
+_NARROW = (
+    frozenset(schema.ROW_FACETS),
+    *(frozenset(columns) for table, columns in NARROW.values() if table == schema.row.name),
+)
+
+
+def is_narrow(attributes: Iterable[str]) -> bool:
+    """Say whether an index of `row` holds all of these, so that going through all of it reads few pages."""
+    asked = frozenset(attributes)
+    return any(asked <= held for held in _NARROW)
 
 
 OBSERVED_AT: Expression = func.coalesce(

@@ -18,6 +18,7 @@ import msgspec
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Select,
     Table,
     and_,
     false,
@@ -54,8 +55,11 @@ from apiscape.store.reading.cells import Cell, Expression, cell_of, decode_cell,
 
 Condition: TypeAlias = ColumnElement[bool]
 
-Search: TypeAlias = Callable[[str, Sequence[str]], Condition]
-"""Gives, for a column of the search index and pieces of text, the condition on rows that hold all."""
+Keys: TypeAlias = Select[int]
+"""A query of the keys of rows."""
+
+Search: TypeAlias = Callable[[str, Sequence[str]], Keys]
+"""Gives, for a column of the search index and pieces of text, the keys of rows that hold all."""
 
 _COMPARE: dict[Operator, Callable[[Expression, Expression], Condition]] = {
     Operator.OVER: lambda value, bound: value > bound,
@@ -64,6 +68,7 @@ _COMPARE: dict[Operator, Callable[[Expression, Expression], Condition]] = {
     Operator.AT_MOST: lambda value, bound: value <= bound,
 }
 
+_KEY = schema.row.c.deployment_pk
 _UNDECIDED: Condition = type_coerce(null(), Boolean)
 _INDEXED = "paths"
 """The list whose elements are in the search index."""
@@ -81,46 +86,66 @@ class Residual(msgspec.Struct, frozen=True):
     decide: Callable[[str | None], Verdict]
 
 
+class Open(msgspec.Struct, frozen=True):
+    """A term that cannot be decided for every row.
+
+    Attributes:
+        condition: Null for the rows that it cannot decide.
+        matches: What holds for the rows that it is true of, and is quick to find them by.
+        doubt: What holds for the rows that it cannot decide: its field is unknown.
+    """
+
+    condition: Condition
+    matches: Condition
+    doubt: Condition
+
+
 class Compiled(msgspec.Struct, frozen=True):
     """The terms of a view.
 
     Attributes:
+        words: Keys of the rows that hold all plain words, `None` where there is none.
         decided: Conditions that are never null.
-        open: Conditions that are null for rows that they cannot decide.
-        doubts: For each of these, what holds for the rows that it cannot decide.
+        open: Terms that are null for rows that they cannot decide.
         residual: What is left for Python.
         tables: What must be joined to `row`.
+        columns: Columns of `row` that `decided` and `open` read.
+        is_worded: Whether nothing but words is asked for.
     """
 
+    words: Keys | None
     decided: tuple[Condition, ...]
-    open: tuple[Condition, ...]
-    doubts: tuple[Condition, ...]
+    open: tuple[Open, ...]
     residual: tuple[Residual, ...]
     tables: frozenset[Table]
+    columns: frozenset[str]
+    is_worded: bool
 
     @property
     def matches(self) -> Condition:
-        """What holds for rows that match, but for the residual terms."""
-        return and_(*self.decided, *self.open) if self.decided or self.open else true()
+        """What holds for rows that match, but for words and residual terms."""
+        return and_(true(), *self.decided, *(term.matches for term in self.open))
 
     @property
     def undecided(self) -> Condition:
-        """What holds for rows that are undecided, but for the residual terms."""
+        """What holds for rows that are undecided, but for words and residual terms."""
         if not self.open:
             return false()
-        return and_(*self.decided, or_(*self.doubts), is_null(self.open))
+        doubts = or_(*(term.doubt for term in self.open))
+        in_brackets = Grouping(self.known)  # `LIKE` binds no closer than `IS`
+        return and_(*self.decided, doubts, in_brackets.is_(None))
 
     @property
-    def possible(self) -> Condition:
-        """What holds for rows that match or are undecided, but for the residual terms."""
-        return or_(self.matches, self.undecided) if self.open else self.matches
+    def known(self) -> Condition:
+        """What the open terms say together: true, false or null."""
+        return and_(true(), *(term.condition for term in self.open))
 
 
 def compile_view(view: View, search: Search) -> Compiled:
     """Return the terms of a view, whose times are resolved, as SQL."""
-    decided = _words_together(view, search)
-    undecidable: list[Condition] = []
-    doubts: list[Condition] = []
+    words = [term.text for term in view.terms if _is_plain(term)]
+    decided: list[Condition] = []
+    undecidable: list[Open] = []
     residual: list[Residual] = []
     tables: set[Table] = set()
     for term in view.terms:
@@ -128,30 +153,29 @@ def compile_view(view: View, search: Search) -> Compiled:
             continue
         if left := _residual(term):
             residual.append(left)
-        elif is_decided(term):
-            decided.append(_condition(term, search))
+            tables |= _tables_of(term)
+            continue
+        condition = _condition(term, search)
+        if is_decided(term):
+            decided.append(condition)
         else:
-            undecidable.append(_condition(term, search))
-            doubts.append(_doubt(term))
-        tables |= _tables_of(term)
+            undecidable.append(_open(term, condition, search))
+        if not _is_deep(term):
+            tables |= _tables_of(term)
     return Compiled(
+        words=search("text", words) if words else None,  # the index is quickest asked once
         decided=tuple(decided),
         open=tuple(undecidable),
-        doubts=tuple(doubts),
         residual=tuple(residual),
         tables=frozenset(tables),
+        columns=frozenset(filter(None, map(_column_of, view.terms))),
+        is_worded=all(isinstance(term, Word) for term in view.terms),
     )
 
 
 def _is_plain(term: Term) -> TypeGuard[Word]:
     """Say whether a term is a word that the search index answers."""
     return isinstance(term, Word) and not term.negated and not term.is_short
-
-
-def _words_together(view: View, search: Search) -> list[Condition]:
-    """Return one condition for all plain words, for the index is quickest asked once."""
-    words = [term.text for term in view.terms if _is_plain(term)]
-    return [search("text", words)] if words else []
 
 
 def is_decided(term: Term) -> bool:
@@ -163,11 +187,6 @@ def is_decided(term: Term) -> bool:
     ):
         return True
     return term.field is None or not may_be_unknown(FIELDS[term.field])
-
-
-def is_null(conditions: Sequence[Condition]) -> Condition:
-    """Return whether conditions together are neither true nor false; in brackets, for `LIKE` binds no closer."""
-    return Grouping(and_(*conditions)).is_(None)
 
 
 def contains(value: Expression, piece: str) -> Condition:
@@ -183,27 +202,77 @@ def _tables_of(term: Term) -> frozenset[Table]:
     return cell_of(term.field).tables
 
 
+def _column_of(term: Term) -> str | None:
+    if isinstance(term, Word):
+        return "name" if term.is_short else None
+    return None if term.field is None or _is_deep(term) else FIELDS[term.field].attribute
+
+
+def _is_deep(term: Term) -> bool:
+    """Say whether a term asks for what stands in `deep`."""
+    return not isinstance(term, Word) and term.field is not None and FIELDS[term.field].deep
+
+
 def _condition(term: Term, search: Search) -> Condition:
-    condition = _affirmed(term, search)
-    return not_(condition) if term.negated else condition
+    if isinstance(term, AnyOf) and _is_deep(term) and not is_decided(term):
+        cell = cell_of(term.field)
+        held = or_(_deep_test(cell, term.values, search), and_(_unknown(cell), _UNDECIDED))
+    else:
+        held = _affirmed(term, search)
+    return not_(held) if term.negated else held
 
 
-def _doubt(term: Term) -> Condition:
-    """Return what holds for rows of which an open term can say nothing: its field is unknown."""
+def _open(term: Term, condition: Condition, search: Search) -> Open:
     cell = cell_of("" if isinstance(term, Word) else term.field or "")
-    return _paths_unknown() if cell.field.attribute == _INDEXED else cell.value.is_(None)
+    affirmed = _is_deep(term) and not term.negated
+    matches = _affirmed(term, search) if affirmed else condition
+    return Open(condition, matches, _unknown(cell))
+
+
+def _unknown(cell: Cell) -> Condition:
+    """Return what holds for rows of which nobody knows a field, without reading `deep` of every row."""
+    unknown = cell.value.is_(None)
+    return _KEY.in_(_deep_keys(unknown)) if cell.field.deep else unknown
 
 
 def _affirmed(term: Term, search: Search) -> Condition:
     if isinstance(term, Word):
         if term.is_short:
             return contains(schema.row.c.name, term.text)
-        return search("text", [term.text])
+        return _KEY.in_(search("text", [term.text]))
     cell = cell_of(term.field or "")
     if isinstance(term, Comparison):
         return _comparison(cell, term)
     values = term.values if isinstance(term, AnyOf) else ()
-    return or_(*(_value_test(cell, value, search) for value in values))
+    if cell.field.deep:
+        return _deep_test(cell, values, search)
+    return or_(*(_value_test(cell, value) for value in values))
+
+
+def _deep_test(cell: Cell, values: Sequence[Value], search: Search) -> Condition:
+    """Return whether a row is among those whose list in `deep` passes: never null.
+
+    A join would read each row's other texts too.
+    """
+    found: list[Keys] = []
+    tests: list[Condition] = []
+    for value in values:
+        if isinstance(value, Literal) and _is_indexed(cell, value):
+            found.append(search(_INDEXED, [value.text]))
+        else:
+            tests.append(_value_test(cell, value))
+    if tests:
+        found.append(_deep_keys(or_(*tests)))
+    return or_(*(_KEY.in_(keys) for keys in found))
+
+
+def _is_indexed(cell: Cell, piece: Literal) -> bool:
+    """Say whether the search index answers for a piece of text."""
+    return cell.field.attribute == _INDEXED and len(piece.text) >= SHORT_WORD
+
+
+def _deep_keys(condition: Condition) -> Keys:
+    return select(schema.deep.c.deployment_pk).where(condition)
 
 
 def _comparison(cell: Cell, term: Comparison) -> Condition:
@@ -212,13 +281,13 @@ def _comparison(cell: Cell, term: Comparison) -> Condition:
     return and_(cell.value != cell.absent, _COMPARE[term.operator](cell.value, literal(limit)))
 
 
-def _value_test(cell: Cell, value: Value, search: Search) -> Condition:
+def _value_test(cell: Cell, value: Value) -> Condition:
     if isinstance(value, Nothing):
         return _nothing_test(cell, value)
     if isinstance(value, Glob):
         return _glob_test(cell, value.parts)
     if isinstance(value, Literal):
-        return _text_test(cell, value.text, search)
+        return _text_test(cell, value.text)
     return and_(cell.value != cell.absent, cell.value == value)
 
 
@@ -229,20 +298,12 @@ def _nothing_test(cell: Cell, value: Nothing) -> Condition:
     return and_(cell.value.is_not(None), cell.value.in_(words))
 
 
-def _text_test(cell: Cell, piece: str, search: Search) -> Condition:
-    if cell.field.kind == Kind.TERM:
-        if cell.field.multi:
-            return contains(cell.value, f"{MARK}{piece}{MARK}")
+def _text_test(cell: Cell, piece: str) -> Condition:
+    if cell.field.kind == Kind.TERM and not cell.field.multi:
         return cell.value == piece
-    if cell.field.attribute == _INDEXED and len(piece) >= SHORT_WORD:
-        return or_(search(_INDEXED, [piece]), and_(_paths_unknown(), _UNDECIDED))
+    if cell.field.kind == Kind.TERM:
+        return contains(cell.value, f"{MARK}{piece}{MARK}")
     return contains(cell.value, piece)
-
-
-def _paths_unknown() -> Condition:
-    """Return whether a row's paths are unknown, without reading those of every row."""
-    deep = schema.deep.c
-    return schema.row.c.deployment_pk.in_(select(deep.deployment_pk).where(deep.paths.is_(None)))
 
 
 def _glob_test(cell: Cell, parts: tuple[str, ...]) -> Condition:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, Connection, func, select, tuple_
 
 from apiscape.client.inventory import Facet, FacetValue
 from apiscape.errors import QueryError
@@ -14,9 +15,9 @@ from apiscape.query import Field, Kind, resolve
 from apiscape.query.fields import nearest
 from apiscape.query.syntax import Nothing
 from apiscape.query.verdict import RowValue, nothing_of
-from apiscape.store.reading.cells import cell_of, decode_cell, source_of
+from apiscape.store.reading.cells import cell_of, decode_cell, is_narrow, source_of
 from apiscape.store.reading.finding import Found
-from apiscape.store.schema import ROW_FACETS
+from apiscape.store.schema import ROW_FACETS, row
 
 
 def facet_fields(names: Sequence[str]) -> tuple[Field, ...]:
@@ -43,12 +44,20 @@ def count_facets(
     connection: Connection, found: Found, fields: Sequence[Field]
 ) -> tuple[Facet, ...]:
     """Return the facets of the rows that a view lists."""
-    facets = {
-        facet.field: facet
-        for together in _passes(fields)
-        for facet in _count_together(connection, found, together)
-    }
+    asked = tuple(dict.fromkeys(fields))
+    if connection.dialect.name == "sqlite":
+        counted: Iterator[Iterator[Facet]] = (
+            _along(connection, found, some) for some in _passes(asked)
+        )
+    else:
+        some = (asked[place : place + _SETS] for place in range(0, len(asked), _SETS))
+        counted = (_at_once(connection, found, fields) for fields in some)
+    facets = {facet.field: facet for facet in chain.from_iterable(counted)}
     return tuple(facets[field.name] for field in fields)
+
+
+_SETS = 31
+"""Fields that PostgreSQL tells apart in one pass."""
 
 
 def _passes(fields: Sequence[Field]) -> Iterator[tuple[Field, ...]]:
@@ -59,17 +68,47 @@ def _passes(fields: Sequence[Field]) -> Iterator[tuple[Field, ...]]:
     yield from ((field,) for field in fields if field not in narrow)
 
 
-def _count_together(
-    connection: Connection, found: Found, fields: Sequence[Field]
-) -> Iterator[Facet]:
+def _along(connection: Connection, found: Found, fields: Sequence[Field]) -> Iterator[Facet]:
+    """Yield facets by going along an index that has the values in order, where there is one."""
     cells = [cell_of(field.name) for field in fields]
-    source = source_of(found.tables.union(*(cell.tables for cell in cells)))
     values = [cell.value.label(f"v{number}") for number, cell in enumerate(cells)]
-    groups = select(*values, func.count()).select_from(source).where(found.listed)
-    records = connection.execute(groups.group_by(*values)).all()
+    attributes = [field.attribute for field in fields]
+    groups = (
+        select(*values, func.count())
+        .select_from(source_of({table for cell in cells for table in cell.tables}))
+        .where(found.walked if is_narrow(attributes) else found.listed)
+        .group_by(*(_index_up_to(attributes) or values))
+    )
+    records = connection.execute(groups).all()
     for place, field in enumerate(fields):
-        counted = ((decode_cell(field, record[place]), record[-1]) for record in records)
-        yield _facet(field, counted)
+        yield _facet(field, ((decode_cell(field, held[place]), held[-1]) for held in records))
+
+
+def _at_once(connection: Connection, found: Found, fields: Sequence[Field]) -> Iterator[Facet]:
+    """Yield facets by counting each field's groups in the same pass, as PostgreSQL can."""
+    cells = [cell_of(field.name) for field in fields]
+    values = [cell.value.label(f"v{number}") for number, cell in enumerate(cells)]
+    others = func.grouping(
+        *(cell.value for cell in cells)
+    )  # a bit each, set where it is not the group's
+    groups = (
+        select(others, func.count(), *values)
+        .select_from(source_of({table for cell in cells for table in cell.tables}))
+        .where(found.listed)
+        .group_by(func.grouping_sets(*(tuple_(cell.value) for cell in cells)))
+    )
+    counted: list[list[tuple[RowValue, int]]] = [[] for _ in fields]
+    every = 2 ** len(fields) - 1
+    for mask, count, *held in connection.execute(groups):
+        place = len(fields) - (every ^ mask).bit_length()
+        counted[place].append((decode_cell(fields[place], held[place]), count))
+    yield from (_facet(field, iter(pairs)) for field, pairs in zip(fields, counted, strict=True))
+
+
+def _index_up_to(attributes: Sequence[str]) -> list[Column[Any]]:
+    """Return the columns of the narrow index up to the last of some: SQLite sorts unless groups are in its order."""
+    places = [ROW_FACETS.index(name) for name in attributes if name in ROW_FACETS]
+    return [row.c[name] for name in ROW_FACETS[: max(places, default=-1) + 1]]
 
 
 def _facet(field: Field, counted: Iterator[tuple[RowValue, int]]) -> Facet:

@@ -11,7 +11,6 @@ from apiscape.model.change import Change
 from apiscape.query import View
 from apiscape.store import schema
 from apiscape.store.database.transaction import CONCLUSION, DEPLOYMENT, LOG, read_cursor
-from apiscape.store.reading.cells import source_of
 from apiscape.store.reading.changes import decode_change, refuse_dropped
 from apiscape.store.reading.finding import find
 
@@ -39,8 +38,8 @@ def read_changes(
     )
     if view.terms:
         found = find(connection, view, now, hides=False)
-        keys = select(schema.row.c.deployment_pk).select_from(source_of(found.tables))
-        query = query.where(_LOG.deployment_pk.in_(keys.where(found.listed)))
+        keys = select(schema.row.c.deployment_pk).where(found.listed)
+        query = query.where(_LOG.deployment_pk.in_(keys))
     items = tuple(decode_change(seq, doc) for seq, doc in connection.execute(query))
     return ChangePage(items=items, last_seq=_go_on_at(items, limit, max(after, last_seq)))
 

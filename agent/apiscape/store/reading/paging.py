@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, UnaryExpression, and_, case, func, or_
+from sqlalchemy import (
+    Connection,
+    Select,
+    Table,
+    UnaryExpression,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from apiscape.errors import UsageError
 from apiscape.model.codec import digest
 from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.query import View, format_view
 from apiscape.store import schema
-from apiscape.store.reading.cells import Expression, cell_of, is_always_there
+from apiscape.store.reading.cells import Expression, cell_of, is_always_there, source_of
 from apiscape.store.reading.compile import Condition
+from apiscape.store.reading.finding import Beside, Found
 
 _FINGERPRINT_BYTES = 6
 _LARGEST = 2.0**63
@@ -60,6 +73,27 @@ class Ordering(msgspec.Struct, frozen=True):
     keys: tuple[Key, ...]
     tables: frozenset[Table]
 
+    @property
+    def values(self) -> Beside:
+        """What the keys are read from rows by."""
+        named = [key.expression.label(f"key{place}") for place, key in enumerate(self.keys)]
+        return Beside(tuple(named), self.tables)
+
+    def over(self, columns: Sequence[Expression]) -> Ordering:
+        """Return the same order of a query that has the keys' values in columns."""
+        pairs = zip(self.keys, columns, strict=True)
+        return Ordering(tuple(Key(value, key.descending) for key, value in pairs), frozenset())
+
+    @property
+    def by_name(self) -> bool:
+        """Whether name and uid are all that it reads: an index has them in order."""
+        return all(any(key.expression is name for name in _NAMING) for key in self.keys)
+
+    @property
+    def clauses(self) -> tuple[UnaryExpression[Any], ...]:
+        """Itself in an `ORDER BY`."""
+        return tuple(key.clause for key in self.keys)
+
     def after(self, values: tuple[str | float, ...]) -> Condition:
         """Return what holds for rows after the one that has these values.
 
@@ -75,6 +109,57 @@ class Ordering(msgspec.Struct, frozen=True):
             key, value = pairs.pop()
             condition = or_(key.passed(value), and_(key.expression == value, condition))
         return condition
+
+
+_NAMING: tuple[Expression, ...] = (schema.row.c.name, schema.row.c.uid)
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Part of a view's rows in its order.
+
+    Attributes:
+        records: The key of each row, and its values of the ordering's keys.
+        matched, undecided: How many rows of all match, and how many nobody can tell of.
+    """
+
+    records: Sequence[Sequence[Any]]
+    matched: int
+    undecided: int
+
+
+def in_order(found: Found, order: Ordering, column: Expression) -> Select[*tuple[Any, ...]]:
+    """Return the query of a column of the rows found, and of the ordering's keys, in its order."""
+    return (
+        select(column, *order.values.columns)
+        .select_from(source_of(order.tables))
+        .where(found.walked if order.by_name else found.listed)
+        .order_by(*order.clauses)
+    )
+
+
+def read_stretch(
+    connection: Connection,
+    found: Found,
+    order: Ordering,
+    limit: int,
+    after: tuple[str | float, ...] | None,
+) -> Stretch:
+    """Return the first rows of a view, or those after a cursor's values, and count all: in one statement.
+
+    Raises:
+        UsageError: The values are not of this order.
+    """
+    query = in_order(found, order, schema.row.c.deployment_pk)
+    if found.gathered is not None:
+        order = order.over(tuple(found.gathered.selected_columns)[1:])
+        query = found.gathered.order_by(*order.clauses)
+    query = query if after is None else query.where(order.after(after))
+    rows, counts = query.limit(limit).subquery("page"), found.counts.subquery("counts")
+    both = select(counts, rows).select_from(counts.outerjoin(rows, true()))
+    records = connection.execute(both.order_by(*order.over(tuple(rows.c)[1:]).clauses)).all()
+    matched, undecided, first, *_ = records[0]
+    listed = [] if first is None else [record[2:] for record in records]
+    return Stretch(listed, matched, undecided)
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):

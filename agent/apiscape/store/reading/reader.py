@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from apiscape.client.inventory import (
     ChangePage,
@@ -27,14 +27,19 @@ from apiscape.store.database.engine import Database
 from apiscape.store.database.transaction import LOG
 from apiscape.store.database.transaction import read_cursor as read_position
 from apiscape.store.encoding import LARGEST
-from apiscape.store.reading.cells import source_of
 from apiscape.store.reading.details import read_detail
 from apiscape.store.reading.display import read_rows
 from apiscape.store.reading.facets import count_facets, count_rows, facet_fields
 from apiscape.store.reading.finding import find
 from apiscape.store.reading.following import read_changes
 from apiscape.store.reading.history import read_rows_at
-from apiscape.store.reading.paging import ordering_of, read_cursor, write_cursor
+from apiscape.store.reading.paging import (
+    in_order,
+    ordering_of,
+    read_cursor,
+    read_stretch,
+    write_cursor,
+)
 from apiscape.store.reading.scopes import read_scopes, summarise
 from apiscape.store.reading.snapshot import take_snapshot
 from apiscape.store.reading.then import read_detail_at
@@ -84,15 +89,8 @@ class Reader:
                 rows, _matched, undecided = _rows_at(connection, parsed, parsed.at)
                 return Selection(uids=tuple(row.uid for row in rows), undecided=undecided)
             found = find(connection, resolve_times(parsed, now), now)
-            order = ordering_of(parsed)
-            query = (
-                select(schema.row.c.uid)
-                .select_from(source_of(found.tables | order.tables))
-                .where(found.listed)
-                .order_by(*(key.clause for key in order.keys))
-            )
-            uids = tuple(connection.scalars(query))
-        return Selection(uids=uids, undecided=found.undecided)
+            uids = tuple(connection.scalars(in_order(found, ordering_of(parsed), schema.row.c.uid)))
+            return Selection(uids=uids, undecided=found.count(connection)[1])
 
     def facets(self, view: str, fields: Sequence[str]) -> tuple[Facet, ...]:
         """Return the values of some fields over a view: texts casefolded, `unknown` where unknown."""
@@ -166,23 +164,15 @@ def _page(
     limit: int,
     after: tuple[str | float, ...] | None,
 ) -> Page:
-    found = find(connection, resolve_times(view, now), now)
     order = ordering_of(view)
-    query = (
-        select(schema.row.c.deployment_pk, *(key.expression for key in order.keys))
-        .select_from(source_of(found.tables | order.tables))
-        .where(found.listed)
-        .order_by(*(key.clause for key in order.keys))
-        .limit(limit + 1)
-    )
-    if after is not None:
-        query = query.where(order.after(after))
-    records = connection.execute(query).all()
+    found = find(connection, resolve_times(view, now), now, beside=order.values)
+    stretch = read_stretch(connection, found, order, limit + 1, after)
+    records = stretch.records
     last = records[limit - 1] if len(records) > limit else None
     return Page(
         items=read_rows(connection, [record[0] for record in records[:limit]]),
-        matched=found.matched,
-        undecided=found.undecided,
+        matched=stretch.matched,
+        undecided=stretch.undecided,
         next=write_cursor(view, now, tuple(last[1:])) if last else None,
     )
 

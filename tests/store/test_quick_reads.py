@@ -1,0 +1,194 @@
+"""What a question reads: the index of words once, narrow indexes instead of wide rows, one statement a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Engine, event
+
+from apiscape.model.deployment import Backend
+from apiscape.query import FIELDS, Kind
+from apiscape.store import Store, open_store
+from apiscape.store.reading.cells import is_narrow
+from apiscape.store.reading.reader import Reader
+from apiscape.store.search import NARROW
+from tests.store.making import DAY, T0, batch, make, visit
+
+WIDE = ("SEARCH row USING INTEGER PRIMARY KEY", "SCAN row\n", "SCAN deep\n")
+"""Steps of SQLite's plans that read whole rows, a page of the file for each few."""
+
+Asked = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def reader(store: Store) -> Reader:
+    return Reader(store.database, lambda: T0 + DAY)
+
+
+@contextmanager
+def listening() -> Iterator[Asked]:
+    """Give the statements, with their values, that any connection runs meanwhile."""
+    asked: Asked = []
+
+    def hear(_c: object, _cursor: object, statement: str, values: Any, *_more: object) -> None:
+        if statement != "BEGIN":
+            asked.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+
+
+def plan(store: Store, asked: tuple[str, Any]) -> str:
+    statement, values = asked
+    with store.database.read() as connection:
+        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        return "".join(f"{step[3]}\n" for step in steps)
+
+
+def filled(address: str, count: int = 60) -> Store:
+    store = open_store(address, write=True)
+    visit(store, batch(*map(make, range(count))))
+    return store
+
+
+@pytest.mark.parametrize(
+    "view", ["payments", "payments 42", "payments ay", "payments -refunds", "42", ""]
+)
+def test_a_page_of_words_by_name_reads_no_whole_row(sqlite_address: str, view: str) -> None:
+    with filled(sqlite_address) as store, listening() as asked:
+        page = Reader(store.database, lambda: T0).page(f"{view} sort:name", limit=5)
+        steps = plan(store, asked[0])
+    assert page.items
+    assert [step for step in WIDE if step in steps] == []
+    assert "SCAN row USING COVERING INDEX ix_row_name_narrow" in steps
+
+
+@pytest.mark.parametrize(
+    ("view", "index"),
+    [
+        ("payments owner:team", "ix_row_owners_narrow"),
+        ("payments gateway:gw", "ix_row_gateway_narrow"),
+        ("payments health:failing", "ix_row_facets"),
+        ("backend:pay", "ix_deep_backends_narrow"),
+        ("tag:team=tax", "ix_deep_labels_narrow"),
+    ],
+)
+def test_a_term_is_answered_by_the_narrow_index_of_its_field(
+    sqlite_address: str, view: str, index: str
+) -> None:
+    with filled(sqlite_address) as store, listening() as asked:
+        Reader(store.database, lambda: T0).page(f"{view} sort:name", limit=5)
+        steps = plan(store, asked[0])
+    assert f"USING COVERING INDEX {index}" in steps
+    assert "SCAN row\n" not in steps
+    assert "SCAN deep\n" not in steps
+
+
+@pytest.mark.parametrize("view", ["payments", "payments owner:team", "payments backend:b 42"])
+def test_a_page_asks_the_index_of_words_once_and_counts_in_the_same_statement(
+    sqlite_address: str, view: str
+) -> None:
+    with filled(sqlite_address) as store, listening() as asked:
+        Reader(store.database, lambda: T0).page(f"{view} sort:name", limit=5)
+        steps = plan(store, asked[0])
+        assert len(asked[:-1]) == 2  # keys with counts, then the rows; the last is the plan itself
+    assert steps.count("deep_search VIRTUAL TABLE") == 1
+
+
+def test_facets_of_everything_are_counted_in_the_order_of_indexes(sqlite_address: str) -> None:
+    with filled(sqlite_address) as store, listening() as asked:
+        reader = Reader(store.database, lambda: T0)
+        reader.facets("", ("provider", "environment", "gateway", "owner"))
+        steps = "".join(plan(store, each) for each in list(asked))
+    assert "TEMP B-TREE" not in steps
+    assert steps.count("USING COVERING INDEX") >= 3
+    assert "SCAN row\n" not in steps
+
+
+def test_facets_asked_together_are_those_asked_alone(store: Store, reader: Reader) -> None:
+    odd = make(
+        1, environment="unknown", gateway=None, backends=(Backend("b", "http", "https://b"),)
+    )
+    visit(store, batch(odd, *map(make, range(2, 9))))
+    names = [field.name for field in FIELDS.values() if field.kind != Kind.TIME]
+    for view in ("", "payments", "owner:team"):
+        together = reader.facets(view, (*names, names[0]))
+        assert together == tuple(reader.facets(view, (name,))[0] for name in (*names, names[0]))
+    assert len(names) > 31
+    assert sum(value.count for value in together[names.index("gateway")].values) in {0, 8}
+
+
+def test_a_page_after_the_last_row_still_says_how_many_there_are(
+    store: Store, reader: Reader
+) -> None:
+    visit(store, batch(*map(make, range(3))))
+    for view in ("", "payments", "payments consumers>1000000", "/payments/"):
+        asked = f"{view} sort:name"
+        first = reader.page(asked, limit=1)
+        if first.next is None:
+            assert (first.items, first.matched) == ((), 0)
+            continue
+        with store.database.write() as connection:
+            _hide(connection, first.items[0].name)
+        rest = reader.page(asked, limit=5, after=first.next)
+        assert rest.items == ()
+        assert rest.matched == 1
+        with store.database.write() as connection:
+            connection.exec_driver_sql("UPDATE deployment SET presence = 'present'")
+
+
+def _hide(connection: sa.Connection, name: str) -> None:
+    """Let all rows but the one of a name be superseded, behind the back of a walk through pages."""
+    query = "UPDATE deployment SET presence = 'superseded' WHERE name <> "
+    connection.exec_driver_sql(query + f"'{name}'")
+
+
+def test_an_older_store_is_given_the_narrow_indexes_when_it_is_opened_to_write(
+    sqlite_address: str,
+) -> None:
+    with open_store(sqlite_address, write=True) as store:
+        assert set(NARROW) <= _indexes(store)
+        with store.database.write() as connection:
+            for name in NARROW:
+                connection.exec_driver_sql(f"DROP INDEX {name}")
+        visit(store, batch(make(1)))
+        assert Reader(store.database).page("payments sort:name").matched == 1
+    open_store(sqlite_address, write=False).close()
+    with open_store(sqlite_address, write=True) as store:
+        assert set(NARROW) <= _indexes(store)
+
+
+def test_a_server_finds_pieces_of_every_list_by_trigrams(postgresql_address: str) -> None:
+    with open_store(postgresql_address, write=True) as store:
+        names = {f"ix_deep_{name}_trgm" for name in ("text", "paths", "backends", "labels")}
+        assert names <= _indexes(store)
+
+
+def _indexes(store: Store) -> set[str | None]:
+    with store.database.read() as connection:
+        seen = sa.inspect(connection)
+        return {index["name"] for name in ("row", "deep") for index in seen.get_indexes(name)}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "is_so"),
+    [
+        ((), True),
+        (("name",), True),
+        (("name", "uid"), True),
+        (("health", "provider"), True),
+        (("owners",), True),
+        (("name", "owners"), False),
+        (("p95_ms",), False),
+        (("presence",), False),
+    ],
+)
+def test_narrow_is_what_one_index_of_rows_holds(attributes: Sequence[str], is_so: bool) -> None:
+    assert is_narrow(attributes) is is_so
