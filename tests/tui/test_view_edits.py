@@ -91,3 +91,11 @@ def test_columns_come_go_and_never_all_go() -> None:
 def test_clearing_keeps_how_it_is_shown() -> None:
     view = parse("tax at:2026-09-30 undecided:yes sort:p95 cols:name")
     assert format_view(view_edits.without_terms(view)) == "sort:p95 cols:name"
+
+
+def test_the_word_none_is_asked_for_and_taken_back_as_what_it_means() -> None:
+    asked = parse("auth:none,mixed")
+    assert view_edits.asked_values(asked, "auth") == {None, "none", "mixed"}
+    assert view_edits.asked_values(parse("owner:none"), "owner") == {None}
+    assert format_view(view_edits.toggle_value(asked, "auth", "none")) == "auth:mixed"
+    assert format_view(view_edits.toggle_value(parse(""), "auth", "none")) == "auth:none"

@@ -107,7 +107,7 @@ INVENTORY: tuple[Key, ...] = (
     Key("row.unmark", "V", "mark('none')", "unmark all rows"),
     Key("row.next", "n", "seek(1)", "next marked row, or next in trouble"),
     Key("row.previous", "N", "seek(-1)", "the one before"),
-    Key("row.export", "e", "ask('export')", "export the marked rows, else all shown", "export"),
+    Key("row.export", "e", "ask('export')", "export marked rows, else all shown", "export"),
     Key("row.copy", "y", "copy", "copy …", "copy"),
     Key("row.console", "o", "console", "address of the provider's console"),
     Key("pane.next", "tab", "pane('next')", "next pane", "pane"),

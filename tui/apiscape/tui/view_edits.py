@@ -45,12 +45,17 @@ def toggle_value(view: View, field: str, value: str | None) -> View:
 
 def asked_values(view: View, field: str) -> frozenset[str | None]:
     """Return which values of a field a view asks for, as facets name them."""
-    return frozenset(
-        None if value == Nothing.NONE else _text(value)
+    asked = {
+        value
         for term in view.terms
         if isinstance(term, AnyOf) and term.field == field and not term.negated
         for value in term.values
-    )
+    }
+    texts = {_text(value) for value in asked - {Nothing.NONE}}
+    if Nothing.NONE not in asked:
+        return frozenset(texts)
+    word = {Nothing.NONE.value} if FIELDS[field].none_word else set[str]()
+    return frozenset({None, *texts, *word})
 
 
 def _value(field: str, value: str | None) -> Value:
@@ -58,6 +63,8 @@ def _value(field: str, value: str | None) -> Value:
         return Nothing.NONE
     if value.casefold() == Nothing.UNKNOWN and FIELDS[field].unknown_word:
         return Nothing.UNKNOWN
+    if value.casefold() == Nothing.NONE and FIELDS[field].none_word:
+        return Nothing.NONE
     return Literal(value.casefold())
 
 
