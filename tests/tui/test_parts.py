@@ -192,6 +192,30 @@ def test_columns_share_the_width(width: int, widths: list[int]) -> None:
     assert [placed.width for placed in lay_out(COLUMNS, LONGEST.__getitem__, width)] == widths
 
 
+EASY = (
+    Column("a", "A", most=30, rank=0, least=4),
+    Column("b", "B", most=20, rank=1, least=4, comfort=10),
+    Column("c", "C", most=6, rank=2),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "widths"),
+    [
+        (10, [4, 4]),
+        (16, [4, 10]),
+        (23, [11, 10]),
+        (24, [4, 10, 6]),
+        (29, [9, 10, 6]),
+        (50, [30, 10, 6]),
+        (60, [30, 20, 6]),
+        (99, [30, 20, 6]),
+    ],
+)
+def test_a_column_has_its_comfort_before_another_comes(width: int, widths: list[int]) -> None:
+    assert [placed.width for placed in lay_out(EASY, lambda _: 40, width)] == widths
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

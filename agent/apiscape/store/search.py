@@ -1,6 +1,5 @@
 """Substring search by trigrams – FTS5 on SQLite, pg_trgm on PostgreSQL where the server has it – and narrow indexes.
 
-
 Without pg_trgm the same questions are answered by scanning, and the store's status says so.
 """
 

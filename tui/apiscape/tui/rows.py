@@ -20,7 +20,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("stage", "STAGE", most=12, rank=2),
     Column("exposure", "EXPOSURE", most=10, rank=3),
     Column("auth", "AUTH", most=10, rank=4),
-    Column("owner", "OWNER", most=22, rank=5, least=16),
+    Column("owner", "OWNER", most=22, rank=5, least=11, comfort=16),
     Column("environment", "ENV", most=12, rank=6),
     Column("style", "STYLE", most=10, rank=7),
     Column("operations", "OPS", most=6, right=True, rank=8),

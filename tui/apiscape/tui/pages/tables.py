@@ -28,7 +28,7 @@ FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
 SCOPE_COLUMNS: tuple[Column, ...] = (
     Column("outcome", "OUTCOME", most=12, rank=0),
     Column("source", "SOURCE", most=14, rank=6),
-    Column("reach", "REACH", most=34, rank=1, least=22, inside=True),
+    Column("reach", "REACH", most=34, rank=1, least=16, comfort=22, inside=True),
     Column("product", "PRODUCT", most=28, rank=2, least=19, inside=True),
     Column("listed", "LISTED", most=8, right=True, rank=4),
     Column("recorded", "RECORDED", most=9, right=True, rank=5),

@@ -21,6 +21,7 @@ class Column(NamedTuple):
         right: Whether it holds figures.
         rank: Columns of a low rank stay when there is little room.
         least: Cells that it may be cut to; 0 where it is never cut.
+        comfort: Cells that it is not cut below to make room for a column of a higher rank.
         inside: Whether a text that is cut loses its middle, for it differs from others at its end.
     """
 
@@ -30,6 +31,7 @@ class Column(NamedTuple):
     right: bool = False
     rank: int = 5
     least: int = 0
+    comfort: int = 0
     inside: bool = False
 
 
@@ -72,7 +74,8 @@ def lay_out(columns: Sequence[Column], longest: Callable[[str], int], width: int
     """Return the columns that fit, with widths that add up to at most `width` with their gaps.
 
     No column is cut but those that give way, down to their `least`; rather, columns of a high
-    rank are left out. What is left over goes to those that were cut, by rank.
+    rank are left out, and already where one of a lower rank would lose its comfort. What is left
+    over goes to those that were cut, to their comfort first, by rank.
     """
     wanted = {
         column.field: max(len(column.title), min(longest(column.field), column.most))
@@ -82,21 +85,28 @@ def lay_out(columns: Sequence[Column], longest: Callable[[str], int], width: int
         column.field: min(wanted[column.field], column.least or wanted[column.field])
         for column in columns
     }
-    kept = _kept(columns, widths, width)
+    easy = {
+        column.field: min(wanted[column.field], max(column.comfort, widths[column.field]))
+        for column in columns
+    }
+    kept = _kept(columns, widths, easy, width)
     spare = width - sum(widths[column.field] for column in kept) - GAP * (len(kept) - 1)
-    for column in sorted(kept, key=lambda each: each.rank):
-        more = max(min(spare, wanted[column.field] - widths[column.field]), 0)
-        widths[column.field] += more
-        spare -= more
+    for goal in (easy, wanted):
+        for column in sorted(kept, key=lambda each: each.rank):
+            more = max(min(spare, goal[column.field] - widths[column.field]), 0)
+            widths[column.field] += more
+            spare -= more
     return [Placed(column, widths[column.field]) for column in kept]
 
 
-def _kept(columns: Sequence[Column], widths: Mapping[str, int], width: int) -> list[Column]:
+def _kept(
+    columns: Sequence[Column], widths: Mapping[str, int], easy: Mapping[str, int], width: int
+) -> list[Column]:
     kept: set[Column] = set()
-    used = -GAP
+    used = 0
     for column in sorted(columns, key=lambda each: each.rank):
-        used += widths[column.field] + GAP
-        if used > width and kept:
+        if used + widths[column.field] > width and kept:
             break
+        used += easy[column.field] + GAP
         kept.add(column)
     return [column for column in columns if column in kept]
