@@ -8,6 +8,8 @@ All stand directly below `ApiscapeError`, which has a message for people and the
     NotKept            asked for a time before the horizon                     exit 3
     NotFound           no such deployment, scope or source                     exit 3
     UnreachableError   an agent or provider that does not answer               exit 4
+    Refused            who asks an agent may not                               exit 4
+    Busy               what was asked for is under way already                 exit 4
     StoreError         the store cannot be opened, written or understood       exit 4
     StoreLocked        another process writes it                               exit 4
     StoreFull          no space left, or it may not be written                 exit 4
@@ -116,12 +118,31 @@ class UnreachableError(ApiscapeError):
     """A store, an agent or a provider does not answer."""
 
 
+class Refused(ApiscapeError):
+    """Who asks is not known to the agent, or may not do this."""
+
+
+class Busy(ApiscapeError):
+    """What was asked for is under way already."""
+
+
 class StoreError(ApiscapeError):
     """The store cannot be opened, written or understood."""
 
 
 class StoreLocked(ApiscapeError):
-    """Another process writes to the store."""
+    """Another process writes to the store.
+
+    Attributes:
+        address: Where that process answers, if it does.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, address: str | None = None
+    ) -> None:
+        """Keep where to ask instead."""
+        super().__init__(message, hint=hint)
+        self.address = address
 
 
 class StoreFull(ApiscapeError):

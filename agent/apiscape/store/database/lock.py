@@ -139,4 +139,5 @@ def _refusal(store: Path, holder: Holder | None) -> StoreLocked:
     return StoreLocked(
         f"process {holder.pid} (apiscape {holder.version}{where}) writes to {store}",
         hint="ask it instead of opening the store, end it, or wait for it",
+        address=holder.address,
     )

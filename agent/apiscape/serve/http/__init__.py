@@ -1,0 +1,1 @@
+"""The inventory over HTTP: what is offered, who may ask, and the doors it is offered at."""

@@ -1,0 +1,196 @@
+"""The application behind the doors: routes from the table of operations, every failure an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import HttpMethod, Litestar, Request, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import Scope
+
+from apiscape.client.problem import MEDIA_TYPE
+from apiscape.client.wire import EVENT_STREAM
+from apiscape.errors import UsageError
+from apiscape.serve.errors import Rejected, problem_for
+from apiscape.serve.http import actions, documents, reads
+from apiscape.serve.http.audit import Audit
+from apiscape.serve.http.call import Call, Reply, compressed
+from apiscape.serve.http.feed import Feed
+from apiscape.serve.http.limits import DEFAULT_LIMITS, Limits
+from apiscape.serve.http.operations import OPERATIONS, Operation, Right
+from apiscape.serve.http.ports import Offer
+from apiscape.serve.http.stream import stream_changes
+from apiscape.serve.narrowed import Narrowed
+from apiscape.serve.principal import Principal
+
+PRINCIPAL = "apiscape.principal"
+"""Where a door says in the scope who asks."""
+
+MODULES = (reads, actions, documents)
+"""Where the handlers are: functions with the names of operations."""
+
+SECURE = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Vary": "Accept, Accept-Encoding, Authorization",
+}
+
+Handler = Callable[[Call], Reply]
+
+
+class Kitchen:
+    """What answers are made with: threads for the store, few, and a count of who waits for them."""
+
+    def __init__(self, offer: Offer, audit: Audit, limits: Limits = DEFAULT_LIMITS) -> None:
+        """Make answers from an offer; `close` it, or use it in a `with`."""
+        self.offer = offer
+        self.audit = audit
+        self.limits = limits
+        self.feed = Feed(offer.inventory, self.work, limits)
+        self._threads = ThreadPoolExecutor(limits.reads, thread_name_prefix="http-read")
+        self._at_work = 0
+
+    async def work(self, job: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the job returns
+        """Do a job that blocks in a thread.
+
+        Raises:
+            Rejected: Too many wait already, or it takes too long; it then ends unheard.
+        """
+        if self._at_work >= self.limits.waiting:
+            raise Rejected("overloaded", "too many requests at once", headers={"Retry-After": "1"})
+        self._at_work += 1
+        future = asyncio.get_running_loop().run_in_executor(self._threads, job)
+        future.add_done_callback(self._done)
+        try:
+            async with asyncio.timeout(self.limits.request_s):
+                return await asyncio.shield(future)
+        except TimeoutError:
+            future.cancel()
+            hint = "ask for less at once, or wait until the agent has less to do"
+            raise Rejected("too-slow", "the answer took too long", hint=hint) from None
+
+    def _done(self, future: asyncio.Future[Any]) -> None:
+        self._at_work -= 1
+        if not future.cancelled():
+            future.exception()
+
+    def close(self) -> None:
+        """Let no more work begin."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def make_app(kitchen: Kitchen) -> Litestar:
+    """Return the application; whoever calls it says in its scope who asks."""
+    return Litestar(
+        route_handlers=[_route(operation, kitchen) for operation in OPERATIONS],
+        exception_handlers={Exception: _refuse},
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=kitchen.limits.body_bytes,
+    )
+
+
+def _route(operation: Operation, kitchen: Kitchen) -> HTTPRouteHandler:
+    handler = next(
+        getattr(module, operation.name) for module in MODULES if hasattr(module, operation.name)
+    )
+
+    async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
+        call = await _call(operation, kitchen, request)
+        if operation.name == "list_changes" and call.takes(EVENT_STREAM):
+            last = request.headers.get("last-event-id")
+            return await stream_changes(call, kitchen.feed, kitchen.work, last)
+        zipped = "gzip" in request.headers.get("accept-encoding", "")
+        return await _answered(call, handler, kitchen, zipped=zipped)
+
+    path = operation.path.replace("}", ":str}")
+    return HTTPRouteHandler(path, http_method=HttpMethod(operation.method), name=operation.name)(
+        handle
+    )
+
+
+async def _answered(
+    call: Call, handler: Handler, kitchen: Kitchen, *, zipped: bool
+) -> Response[bytes]:
+    """Make the answer in a thread; say of an action in the audit log what came of it."""
+
+    def work() -> Reply:
+        reply = handler(call)
+        return compressed(reply) if zipped else reply
+
+    if call.operation.right is Right.READ:
+        reply = await kitchen.work(work)
+    else:
+        with kitchen.audit.action(call):
+            reply = await kitchen.work(work)
+    headers = {**SECURE, **reply.headers}
+    return Response(reply.body, media_type=reply.media, status_code=reply.status, headers=headers)
+
+
+async def _call(operation: Operation, kitchen: Kitchen, request: Request[Any, Any, Any]) -> Call:
+    """Return what is asked.
+
+    Raises:
+        Rejected: The caller may not ask this.
+        UsageError: The query is no text.
+    """
+    principal = _principal(request.scope)
+    if operation.right not in principal.rights:
+        kitchen.audit.forbidden(principal, operation)
+        raise Rejected("forbidden", f"this token may not {operation.right}")
+    inventory = kitchen.offer.inventory
+    if principal.view is not None:
+        inventory = Narrowed(inventory, principal.view)
+    return Call(
+        operation=operation,
+        offer=kitchen.offer,
+        inventory=inventory,
+        principal=principal,
+        path=request.scope["path"],
+        query=_query(request.scope),
+        body=await request.body() if operation.body else b"",
+        content_type=request.headers.get("content-type", ""),
+        accept=request.headers.get("accept", ""),
+        base=str(request.base_url).rstrip("/"),
+    )
+
+
+def _principal(scope: Mapping[str, Any] | Scope) -> Principal:
+    principal = scope.get(PRINCIPAL)
+    return principal if isinstance(principal, Principal) else Principal(name="nobody")
+
+
+def _query(scope: Scope) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict"
+        )
+    except UnicodeDecodeError:
+        raise UsageError("the query is not UTF-8") from None
+
+
+def _refuse(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    problem, headers = problem_for(error)
+    return Response(
+        msgspec.json.encode(problem),
+        media_type=MEDIA_TYPE,
+        status_code=problem.status,
+        headers={**SECURE, **headers},
+    )

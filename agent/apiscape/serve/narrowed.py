@@ -1,0 +1,252 @@
+"""An inventory as the holder of a token that is bound to a view sees it.
+
+Rows of which nobody can tell whether the view holds them are not in it. Times that a view asks
+for (`at:`) show what the view held then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from apiscape.client.inventory import (
+    ChangePage,
+    Detail,
+    Facet,
+    Inventory,
+    Page,
+    ScopeStatus,
+    Selection,
+    Snapshot,
+    Summary,
+)
+from apiscape.errors import NotFound, QueryError, Refused, UsageError
+from apiscape.model.row import Row
+from apiscape.model.run import EstateEntry, RunReport
+from apiscape.model.surroundings import Api, Consumer, FrontDoor
+from apiscape.model.values import is_known
+from apiscape.model.vocabulary import Freshness, Presence
+from apiscape.query import View, format_view, parse
+from apiscape.query.syntax import AnyOf, Literal, Nothing, Term, Word
+
+_ALL_PRESENCES = AnyOf("presence", tuple(Literal(word.value) for word in Presence))
+"""Lifts what default views hide: retired and superseded rows."""
+
+
+def read_bound(text: str) -> View:
+    """Return the view that a token is bound to.
+
+    Raises:
+        QueryError: It cannot be read.
+        UsageError: It says how to show, or nothing at all.
+    """
+    view = parse(text)
+    if view != View(terms=view.terms) or not view.terms:
+        hint = "leave at:, sort:, cols: and undecided: out"
+        raise UsageError(f"a token cannot be bound to this view: {text!r}", hint=hint)
+    return View(terms=(*view.terms, *_decided(view.terms)))
+
+
+def _decided(terms: Sequence[Term]) -> list[Term]:
+    """Return terms that rule out every row of which others could not tell."""
+    return [
+        AnyOf(term.field, (Nothing.UNKNOWN,), negated=True)
+        for term in terms
+        if not isinstance(term, Word) and term.field is not None and _leaves_open(term)
+    ]
+
+
+def _leaves_open(term: Term) -> bool:
+    """Say whether nobody can tell of an unknown value: a test for nothing itself always can."""
+    values = term.values if isinstance(term, AnyOf) else ()
+    return not values or (Nothing.UNKNOWN not in values and set(values) != {Nothing.NONE})
+
+
+class Narrowed:
+    """An `Inventory` that holds the rows of one view, and no more."""
+
+    def __init__(self, whole: Inventory, bound: View) -> None:
+        """Narrow an inventory to a view that `read_bound` returned."""
+        self._whole = whole
+        self._bound = bound
+
+    def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
+        """Return one page of a view, of what is seen."""
+        return self._whole.page(self._within(view), limit=limit, after=after)
+
+    def select(self, view: str) -> Selection:
+        """Return all uids of a view, of what is seen."""
+        return self._whole.select(self._within(view))
+
+    def facets(self, view: str, fields: Sequence[str]) -> tuple[Facet, ...]:
+        """Return the values of some fields over a view, of what is seen."""
+        return self._whole.facets(self._within(view), fields)
+
+    def snapshot(self) -> Snapshot:
+        """Return every row that is seen, in columns."""
+        whole = self._whole.snapshot()
+        seen = frozenset(self.select("").uids)
+        places = [place for place, uid in enumerate(whole.columns["uid"]) if uid in seen]
+        columns = {
+            name: [column[place] for place in places] for name, column in whole.columns.items()
+        }
+        return msgspec.structs.replace(whole, columns=columns)
+
+    def detail(self, uid_or_name: str) -> Detail:
+        """Return everything known of one deployment that is seen.
+
+        Raises:
+            NotFound: None that is seen has that uid, native id or name, or several have that name.
+        """
+        found = self._called(uid_or_name)
+        if not found:
+            hint = "`apiscape list` shows what is there"
+            message = f"no deployment has the uid, native id or name {uid_or_name}"
+            raise NotFound(message, hint=hint)
+        if len(found) > 1:
+            lines = [f"{row.uid}  {row.native_id}" for row in found]
+            message = f"{len(found)} deployments are called {uid_or_name}"
+            raise NotFound(message, hint="\n".join(["ask for one of", *lines]))
+        return self._narrow(self._whole.detail(found[0].uid))
+
+    def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
+        """Return changes of deployments that are seen."""
+        return self._whole.changes(after=after, limit=limit, view=self._within(view))
+
+    def scopes(self) -> tuple[ScopeStatus, ...]:
+        """Return the scopes of what is seen; their last runs are those of the whole scope, without names."""
+        held = self._counts("scope")
+        unseen = self._counts("scope", f"freshness:{Freshness.NOT_OBSERVED}")
+        suspect = self._counts("scope", f"presence:{Presence.SUSPECT}")
+        return tuple(
+            msgspec.structs.replace(
+                status,
+                last_run=_nameless(status.last_run) if status.last_run else None,
+                deployments=held[key],
+                not_observed=unseen.get(key, 0),
+                suspect=suspect.get(key, 0),
+            )
+            for status in self._whole.scopes()
+            if (key := status.scope.key.casefold()) in held
+        )
+
+    def runs(self, *, scope: str | None = None, limit: int = 100) -> tuple[RunReport, ...]:
+        """Return runs of the scopes of what is seen, without names."""
+        held = self._counts("scope")
+        runs = self._whole.runs(scope=scope, limit=limit)
+        return tuple(_nameless(run) for run in runs if run.scope.key.casefold() in held)
+
+    def estate(self) -> tuple[EstateEntry, ...]:
+        """Return the reaches of the scopes of what is seen."""
+        reached = {(status.scope.source, status.scope.reach.key) for status in self.scopes()}
+        return tuple(each for each in self._whole.estate() if (each.source, each.key) in reached)
+
+    def summary(self) -> Summary:
+        """Return what the seen part rests on."""
+        whole, scopes = self._whole.summary(), self.scopes()
+        keys = {status.scope.key for status in scopes}
+        columns = self.snapshot().columns
+        wholes = [status.last_complete_at for status in scopes]
+        return Summary(
+            deployments=sum(status.deployments for status in scopes),
+            apis=len({api or uid for api, uid in zip(columns["api"], columns["uid"], strict=True)}),
+            scopes=len(scopes),
+            incomplete=tuple(key for key in whole.incomplete if key in keys),
+            not_observed=sum(status.not_observed for status in scopes),
+            observed_at=min(filter(None, wholes), default=None) if all(wholes) else None,
+        )
+
+    def confirm(self, scope: str, *, by: str) -> int:
+        """Refuse: the losses of a scope are not of a view alone.
+
+        Raises:
+            Refused: Always.
+        """
+        raise Refused("a token that is bound to a view confirms no losses of a whole scope")
+
+    def forget(self, uid: str, *, by: str) -> None:
+        """Drop a retired deployment that is seen.
+
+        Raises:
+            NotFound: There is no such deployment, or it is not seen.
+            UsageError: It is not retired.
+        """
+        self._whole.forget(self.detail(uid).row.uid, by=by)
+
+    def _within(self, text: str) -> str:
+        """Return a view of what is seen. Errors point into the text as it was typed."""
+        view = parse(text)
+        return format_view(msgspec.structs.replace(view, terms=(*self._bound.terms, *view.terms)))
+
+    def _called(self, asked: str) -> list[Row]:
+        """Return the seen rows that a uid, else a native id, else a name means, hidden ones too."""
+        for field in ("uid", "native_id", "name"):
+            term = AnyOf(field, (Literal(asked.casefold()),))
+            view = format_view(View(terms=(*self._bound.terms, term, _ALL_PRESENCES)))
+            try:
+                found = [row for row in self._all(view) if getattr(row, field) == asked]
+            except QueryError:  # no view can hold that text, so no row that is seen has it
+                return []
+            if len(found) > 1:
+                shown = frozenset(self.select("").uids)
+                found = [row for row in found if row.uid in shown] or found
+            if found:
+                return found
+        return []
+
+    def _all(self, view: str) -> list[Row]:
+        items: list[Row] = []
+        after: str | None = None
+        while True:
+            page = self._whole.page(view, limit=500, after=after)
+            items += page.items
+            after = page.next
+            if after is None:
+                return items
+
+    def _counts(self, field: str, view: str = "") -> dict[str, int]:
+        """Return how many rows that stand have each value of a field."""
+        standing = f"{view} -presence:{Presence.RETIRED},{Presence.SUPERSEDED}".lstrip()
+        (facet,) = self.facets(standing, (field,))
+        return {each.value: each.count for each in facet.values if each.value is not None}
+
+    def _narrow(self, detail: Detail) -> Detail:
+        """Return a detail without what it says of deployments that are not seen."""
+        seen = frozenset(self.select("").uids) | {detail.row.uid}
+        key, own = detail.scope.scope.key, detail.deployment.native_api_id
+        scopes = {status.scope.key: status for status in self.scopes()}
+        return msgspec.structs.replace(
+            detail,
+            scope=scopes.get(key, ScopeStatus(scope=detail.scope.scope)),
+            siblings=tuple(row for row in detail.siblings if row.uid in seen),
+            api=_members_within(detail.api, seen) if detail.api else None,
+            front_doors=tuple(_routes_to(own, door) for door in detail.front_doors),
+            consumers=tuple(_admitted_to(own, consumer) for consumer in detail.consumers),
+        )
+
+
+def _members_within(api: Api, seen: frozenset[str]) -> Api:
+    return msgspec.structs.replace(api, members=tuple(uid for uid in api.members if uid in seen))
+
+
+def _routes_to(native_api_id: str, door: FrontDoor) -> FrontDoor:
+    if not is_known(door.routes):
+        return door
+    routes = tuple(route for route in door.routes if route.native_api_id == native_api_id)
+    return msgspec.structs.replace(door, routes=routes)
+
+
+def _admitted_to(native_api_id: str, consumer: Consumer) -> Consumer:
+    if not is_known(consumer.admits):
+        return consumer
+    admits = tuple(pair for pair in consumer.admits if pair[0] == native_api_id)
+    return msgspec.structs.replace(consumer, admits=admits)
+
+
+def _nameless(run: RunReport) -> RunReport:
+    """Return a run without the objects that it names: they may be anybody's."""
+    parts = tuple(
+        msgspec.structs.replace(part, skipped=(), failed=(), gaps=()) for part in run.parts
+    )
+    return msgspec.structs.replace(run, parts=parts)
