@@ -36,7 +36,7 @@ class Feed:
 
     Attributes:
         last_seq: Up to where the log was read; `None` while nobody listens.
-        is_closed: Whether the agent is about to stop.
+        is_closed: Whether the agent is about to stop; `is_broken`: whether following failed.
     """
 
     def __init__(self, inventory: Inventory, work: Work, limits: Limits) -> None:
@@ -44,6 +44,7 @@ class Feed:
         self.last_seq: int | None = None
         self.listeners = 0
         self.is_closed = False
+        self.is_broken = False
         self._inventory = inventory
         self._work = work
         self.limits = limits
@@ -65,7 +66,9 @@ class Feed:
         """Follow the log from where a listener has come to, unless it is followed already."""
         if self._task is None:
             self.last_seq = seq
+            self.is_broken = False
             self._task = asyncio.create_task(self._follow(), name="follow the change log")
+            self._task.add_done_callback(self._ended)
 
     def leave(self) -> None:
         """Listen no more; the last one to go ends the following."""
@@ -90,9 +93,11 @@ class Feed:
         first = self._batches[0].after if self._batches else self.last_seq
         return first is None or seq >= first
 
-    async def wait(self, timeout_s: float) -> None:
-        """Wait until the log was read further, or a time has passed."""
+    async def wait(self, beyond: int, timeout_s: float) -> None:
+        """Wait until the log was read beyond a number, or a time has passed."""
         moved = self._moved
+        if self.last_seq is not None and self.last_seq > beyond:
+            return
         try:
             async with asyncio.timeout(timeout_s):
                 await moved.wait()
@@ -118,6 +123,16 @@ class Feed:
                 self._batches.append(Batch(after, page.last_seq, frame_of(page)))
                 self.last_seq = page.last_seq
                 self._tell()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Say that following failed for a reason that nobody foresaw; the next listener begins it anew."""
+        if task.cancelled():
+            return
+        logger.error("the change log is not followed any more", exc_info=task.exception())
+        self._task = None
+        self._batches.clear()
+        self.is_broken = True
+        self._tell()
 
     def _page(self, after: int) -> ChangePage:
         return self._inventory.changes(after=after, limit=MOST_IN_BATCH)

@@ -98,9 +98,11 @@ class Listener:
         while self._call.principal.stands():
             if self._feed.is_closed:
                 raise Rejected("overloaded", "the agent stops", hint="connect again")
+            if self._feed.is_broken:
+                raise Rejected("defect", "the agent failed to read on; its log says why")
             frame = await self._next()
             if frame is None:
-                await self._feed.wait(limits.heartbeat_s)
+                await self._feed.wait(self._at, limits.heartbeat_s)
                 if clock() - silent_since < limits.heartbeat_s:
                     continue
                 frame = self._sign_of_life()

@@ -1,0 +1,227 @@
+"""Limits: whoever asks too much, too slowly or too often holds up nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+
+from apiscape.client.inventory import Summary
+from apiscape.errors import UsageError
+from apiscape.serve.errors import Rejected
+from apiscape.serve.http.app import Kitchen
+from apiscape.serve.http.audit import Audit
+from apiscape.serve.http.limits import Limits
+from apiscape.serve.http.ports import Offer
+from apiscape.serve.http.server import Doors
+from apiscape.serve.local import LocalInventory
+from tests.unit.serve.http.asking import ask, read
+from tests.unit.serve.http.harness import QUICK, READER, serving
+
+
+def dial(url: str | None) -> socket.socket:
+    parts = urlsplit(url or "")
+    return socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30)
+
+
+def is_closed(opened: socket.socket) -> bool:
+    """Wait until the other side closes; a byte that comes instead is a failure."""
+    try:
+        return opened.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_idle_connections_make_room_for_those_that_ask(
+    inventory: LocalInventory, tmp_path: Path
+) -> None:
+    limits = msgspec.structs.replace(QUICK, connections=10)
+    with serving(inventory, tmp_path, limits=limits) as doors, ExitStack() as held:
+        idle = [held.enter_context(dial(doors.url)) for _ in range(200)]
+        assert ask(doors.url, "/v1/summary", token=READER).status == 200
+        assert all(map(is_closed, idle[:190]))
+        assert ask(doors.url, "/v1/summary", token=READER).status == 200
+
+
+def test_a_connection_at_work_is_not_sent_away(inventory: LocalInventory, tmp_path: Path) -> None:
+    limits = msgspec.structs.replace(QUICK, connections=2)
+    with serving(inventory, tmp_path, limits=limits) as doors, ExitStack() as held:
+        parts = urlsplit(doors.url or "")
+        stream = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {READER}"}
+        stream.request("GET", "/v1/changes", headers=headers)
+        answer = held.enter_context(stream.getresponse())
+        for _ in range(20):
+            held.enter_context(dial(doors.url))
+        assert answer.readline() == b"event: changes\n"
+        assert ask(doors.url, "/v1/summary", token=READER).status == 200
+        stream.close()
+
+
+def test_a_request_that_does_not_come_to_its_end_is_cut_off(
+    inventory: LocalInventory, tmp_path: Path
+) -> None:
+    limits = msgspec.structs.replace(QUICK, head_s=0.01)
+    with serving(inventory, tmp_path, limits=limits) as doors, dial(doors.url) as opened:
+        opened.sendall(b"GET /v1/summary HTTP/1.1\r\nHost:")
+        assert is_closed(opened)
+
+
+def test_a_head_that_is_too_long_is_refused(doors: Doors) -> None:
+    with dial(doors.url) as opened:
+        opened.sendall(b"GET /v1/deployments?view=" + b"x" * 20_000)
+        with http.client.HTTPResponse(opened) as answer:
+            answer.begin()
+            assert answer.status == 400
+    assert ask(doors.url, "/v1/summary", token=READER, X_Long="x" * 20_000).status == 400
+
+
+def test_a_body_without_an_end_is_refused(doors: Doors) -> None:
+    parts = urlsplit(doors.url or "")
+    with closing(
+        http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    ) as opened:
+        opened.putrequest("POST", "/v1/confirm")
+        opened.putheader("Authorization", "Bearer operator-token")
+        opened.putheader("Content-Type", "application/json")
+        opened.putheader("Transfer-Encoding", "chunked")
+        opened.endheaders()
+        for _ in range(5):
+            opened.send(b"4000\r\n" + b" " * 0x4000 + b"\r\n")
+        assert read(opened.getresponse()).problem == "too-large"
+
+
+class Slow:
+    """An inventory that answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Semaphore(0)
+        self.go_on = threading.Event()
+
+    def summary(self) -> Summary:
+        self.asked.release()
+        self.go_on.wait(30)
+        return Summary(deployments=0, apis=0, scopes=0)
+
+
+@pytest.fixture
+def slow() -> Iterator[Any]:
+    inventory = Slow()
+    yield inventory
+    inventory.go_on.set()
+
+
+def test_too_many_requests_at_once_are_told_to_come_back(slow: Any, tmp_path: Path) -> None:
+    limits = msgspec.structs.replace(QUICK, reads=1, waiting=3)
+    with serving(slow, tmp_path, limits=limits) as doors, ExitStack() as held:
+        waiting = []
+        parts = urlsplit(doors.url or "")
+        for _ in range(3):
+            opened = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+            held.callback(opened.close)
+            opened.request("GET", "/v1/summary", headers={"Authorization": f"Bearer {READER}"})
+            waiting.append(opened)
+        slow.asked.acquire()
+        answers = [ask(doors.url, "/v1/summary", token=READER)]
+        while answers[-1].status != 503:  # until all three have come in
+            answers.append(ask(doors.url, "/v1/nothing", token=READER))
+        assert answers[-1].problem == "overloaded"
+        assert answers[-1].headers["retry-after"] == "1"
+        assert ask(doors.probe_url, "/healthz").status == 200
+        slow.go_on.set()
+        assert [read(opened.getresponse()).status for opened in waiting] == [200, 200, 200]
+
+
+def test_an_answer_that_takes_too_long_is_not_waited_for(slow: Any, tmp_path: Path) -> None:
+    limits = msgspec.structs.replace(QUICK, request_s=0.01)
+    with serving(slow, tmp_path, limits=limits) as doors:
+        answer = ask(doors.unix, "/v1/summary")
+        assert (answer.status, answer.problem) == (503, "too-slow")
+        slow.go_on.set()
+
+
+async def test_work_that_nobody_waits_for_any_more_still_counts_until_it_ends(slow: Any) -> None:
+    limits = Limits(reads=1, waiting=2, request_s=0.01)
+    with Kitchen(Offer(slow), Audit(), limits) as kitchen:
+        for _ in range(2):
+            with pytest.raises(Rejected, match="too long"):
+                await kitchen.work(slow.summary)
+        slow.go_on.set()
+        while kitchen._at_work:
+            await asyncio.sleep(0)
+        assert (await kitchen.work(slow.summary)).scopes == 0
+
+
+async def test_a_failure_that_comes_too_late_is_not_reported_as_forgotten(slow: Any) -> None:
+    def fail() -> None:
+        slow.go_on.wait(30)
+        raise UsageError("late")
+
+    with Kitchen(Offer(slow), Audit(), Limits(request_s=0.01)) as kitchen:
+        with pytest.raises(Rejected):
+            await kitchen.work(fail)
+        slow.go_on.set()
+        while kitchen._at_work:
+            await asyncio.sleep(0)
+
+
+def test_a_caller_that_does_not_read_on_is_dropped_and_others_are_served(
+    inventory: LocalInventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    big = tuple(inventory.page("").items) * 20_000
+    monkeypatch.setattr(inventory, "estate", lambda: big)
+    limits = msgspec.structs.replace(QUICK, send_s=0.05)
+    with serving(inventory, tmp_path, limits=limits) as doors, dial(doors.url) as opened:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        opened.sendall(
+            f"GET /v1/estate HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {READER}\r\n\r\n"
+            f"GET /v1/estate HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {READER}\r\n\r\n".encode()
+        )
+        assert ask(doors.url, "/v1/summary", token=READER).status == 200
+        received = 0
+        with pytest.raises(ConnectionResetError):
+            while chunk := opened.recv(1):
+                received += len(chunk)
+                threading.Event().wait(0.2)
+            raise ConnectionResetError
+        assert received < 100
+
+
+def test_guesses_are_limited_while_probes_and_right_tokens_are_answered(
+    inventory: LocalInventory, tmp_path: Path
+) -> None:
+    with serving(inventory, tmp_path) as doors:
+        statuses = [ask(doors.url, "/v1/summary", token=f"guess-{n}").status for n in range(60)]
+        assert statuses[:10] == [401] * 10
+        assert statuses.count(429) >= 30
+        refused = ask(doors.url, "/v1/summary", token="guess")
+        assert (refused.problem, refused.headers["retry-after"]) == ("too-many", "10")
+        assert ask(doors.probe_url, "/healthz").status == 200
+        assert ask(doors.url, "/v1/summary", token=READER).status == 200
+
+
+def test_behind_a_proxy_the_peer_is_whom_the_proxy_names(
+    inventory: LocalInventory, tmp_path: Path
+) -> None:
+    from apiscape.serve.http.listen import ApiDoor
+    from tests.unit.serve.http.harness import LOOPBACK
+
+    door = ApiDoor(address=LOOPBACK, behind_proxy=True)
+    limits = msgspec.structs.replace(QUICK, wrong_per_peer=1)
+    with serving(inventory, tmp_path, api=door, limits=limits) as doors:
+
+        def guess(peer: str) -> int:
+            return ask(
+                doors.url, "/v1/summary", token="x", X_Forwarded_For=f"spoofed, {peer}"
+            ).status
+
+        assert [guess("192.0.2.1"), guess("192.0.2.1"), guess("192.0.2.2")] == [401, 429, 401]
