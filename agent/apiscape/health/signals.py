@@ -1,0 +1,72 @@
+"""The signals that health is drawn from: what each is called, and what its value means.
+
+A collector or a probe may send signals of other names: one whose number is over its threshold
+counts against its subject, and any other is shown and counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from apiscape.model.surroundings import Signal
+
+
+class SignalName(StrEnum):
+    """Names of signals that are understood.
+
+    Attributes:
+        CONDITION: Prefix: `condition.Accepted` and the like; true holds, false does not, none is pending.
+        BACKENDS_READY: How many backends take requests, of `threshold` in all.
+        CERTIFICATE_NOT_AFTER: End of validity, as an RFC 3339 text.
+        RESOLVES: Whether a name of the deployment is found in DNS.
+        ANSWERS: Whether a probe got an answer; none where it may not look (`reason` says why).
+        PROBE_FAILURES: Probes in a row without a good answer; `threshold` of them are believed.
+        PROBE_LATENCY_MS: Time to the answer of the newest probe.
+    """
+
+    CONDITION = "condition."
+    BACKENDS_READY = "backends.ready"
+    CERTIFICATE_NOT_AFTER = "certificate.not_after"
+    RESOLVES = "dns.resolves"
+    ANSWERS = "probe.answers"
+    PROBE_FAILURES = "probe.failures"
+    PROBE_LATENCY_MS = "probe.latency_ms"
+
+
+CRITICAL_CONDITIONS = frozenset({"Accepted", "Programmed", "Ready", "Deployed"})
+"""Conditions without which nothing is served; any other that does not hold only degrades."""
+
+
+def fresh(
+    signals: Iterable[Signal], now: datetime, stale_after_s: float
+) -> tuple[tuple[Signal, ...], tuple[Signal, ...]]:
+    """Return the signals that still speak, and those that are too old to.
+
+    A certificate's end stays what it is however long ago it was read.
+    """
+    speaking: list[Signal] = []
+    silent: list[Signal] = []
+    for signal in sorted(signals, key=lambda each: (each.name, each.subject_uid, each.source)):
+        age_s = (now - signal.observed_at).total_seconds()
+        lasting = signal.name == SignalName.CERTIFICATE_NOT_AFTER
+        (speaking if lasting or age_s <= stale_after_s else silent).append(signal)
+    return tuple(speaking), tuple(silent)
+
+
+def number(signal: Signal) -> float | None:
+    """Return the number that a signal measured; none where it did not, and for a truth value."""
+    value = signal.value
+    return None if isinstance(value, bool | str) or value is None else float(value)
+
+
+def moment(signal: Signal) -> datetime | None:
+    """Return the time that a signal tells, where it tells one with its zone."""
+    if not isinstance(signal.value, str):
+        return None
+    try:
+        told = datetime.fromisoformat(signal.value)
+    except ValueError:
+        return None
+    return told if told.tzinfo is not None else None
