@@ -1,0 +1,105 @@
+"""Where a probe may connect, decided on the address of the socket itself.
+
+A name may resolve to anything, and an address has many spellings (decimal, IPv4 inside IPv6 in four
+ways); all of them end as the address that a socket is made for. `ipaddress.is_global` alone calls
+several clouds' own services global, so that those are listed here.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import TypeAlias
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
+AddressInfo: TypeAlias = tuple[int, int, int, str, tuple[object, ...]]
+"""Family, kind, protocol, canonical name and socket address, as `socket.getaddrinfo` gives them."""
+
+NEVER: tuple[Network, ...] = (
+    ip_network(
+        "169.254.0.0/16"
+    ),  # link-local: the metadata services of AWS, Azure and Google Cloud
+    ip_network("fe80::/10"),  # link-local
+    ip_network("fd00:ec2::/32"),  # AWS: metadata, name server, time
+    ip_network("168.63.129.16/32"),  # Azure: the host's own services
+    ip_network("192.0.0.0/24"),  # protocol assignments; Oracle's metadata at 192.0.0.192
+    ip_network("100.100.100.200/32"),  # Alibaba: metadata
+    ip_network("0.0.0.0/8"),  # this host
+    ip_network("224.0.0.0/4"),  # multicast
+    ip_network("ff00::/8"),  # multicast
+)
+"""Networks that no configuration opens: what answers there gives credentials, or is everybody."""
+
+_NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
+_COMPATIBLE = ip_network("::/96")
+
+
+class Refused(OSError):
+    """A probe was about to connect where it may not."""
+
+
+class Guard:
+    """Decides for every address, and makes the sockets of those that are allowed.
+
+    Args:
+        allowed: Networks in CIDR form that are not global and may be probed all the same.
+
+    Raises:
+        ValueError: one of them is not a network.
+    """
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        self._allowed: Sequence[Network] = tuple(ip_network(each) for each in allowed)
+
+    def check(self, host: str) -> None:
+        """Let an address pass, or refuse it.
+
+        Raises:
+            Refused: It is not to be probed; the message says which, and what would allow it.
+        """
+        address = ip_address(host.partition("%")[0])
+        for meant in meanings(address):
+            if _lies_in(meant, NEVER):
+                raise Refused(f"{address} is never probed")
+            if not meant.is_global and not _lies_in(meant, self._allowed):
+                raise Refused(f"{address} is not a public address; `probes.allow` would allow it")
+
+    def socket(self, info: AddressInfo) -> socket.socket:
+        """Return a non-blocking socket for an address, as `aiohttp.TCPConnector` asks for one.
+
+        Raises:
+            Refused: The address is not to be probed.
+        """
+        family, kind, protocol, _, where = info
+        self.check(str(where[0]))
+        made = socket.socket(family, kind, protocol)
+        made.settimeout(0)  # non-blocking
+        return made
+
+
+def meanings(address: Address) -> Iterator[Address]:
+    """Yield an address and every one that is embedded in it: mapped, compatible, NAT64, 6to4, Teredo."""
+    yield address
+    if isinstance(address, IPv4Address):
+        return
+    if address.ipv4_mapped is not None:
+        yield address.ipv4_mapped
+    if address.sixtofour is not None:
+        yield address.sixtofour
+    if address.teredo is not None:
+        yield from address.teredo
+    if _lies_in(address, (*_NAT64, _COMPATIBLE)):
+        yield IPv4Address(int(address) & 0xFFFF_FFFF)
+
+
+def _lies_in(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address.version == each.version and address in each for each in networks)

@@ -1,0 +1,158 @@
+"""Probes many deployments politely: a few hosts at once, and one request at a time to each."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterable
+from datetime import datetime
+from urllib.parse import SplitResult, urlsplit
+
+import aiohttp
+import msgspec
+
+from apiscape.health.probing.answers import Answer, signals_of
+from apiscape.health.probing.asking import Request, describe, open_session
+from apiscape.health.probing.certificates import look_at_certificate
+from apiscape.health.probing.guard import Guard
+from apiscape.model.entity import Entity
+from apiscape.model.surroundings import Signal
+
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+_PORTS = {"http": 80, "https": 443}
+
+
+class Target(Entity, frozen=True):
+    """A deployment to probe, at one of its addresses."""
+
+    uid: str
+    url: str
+
+
+class Manner(Entity, frozen=True):
+    """How to probe.
+
+    Attributes:
+        method: `HEAD` or `OPTIONS`; a declared `path` is asked for by `GET` instead.
+        path: Declared safe to ask for by whoever answers for the API, such as `/healthz`.
+        timeout_s: Longest that one answer may take.
+        failures: From how many failed probes in a row on they are believed.
+        hosts_at_once: Hosts that are asked at the same time; each is asked one thing at a time.
+        pause_s: Between two requests to one host.
+    """
+
+    method: str = "HEAD"
+    path: str | None = None
+    timeout_s: float = 5.0
+    failures: int = 3
+    hosts_at_once: int = 20
+    pause_s: float = 1.0
+
+
+class Prober:
+    """Probes, and remembers how many in a row failed.
+
+    Args:
+        manner: How to probe.
+        guard: Where it may connect.
+        trust: Whose certificates are trusted.
+    """
+
+    def __init__(self, manner: Manner, guard: Guard, trust: ssl.SSLContext) -> None:
+        self._manner = manner
+        self._guard = guard
+        self._trust = trust
+        self._failures: dict[str, int] = {}
+
+    async def look(self, targets: Iterable[Target], now: datetime) -> tuple[Signal, ...]:
+        """Return the signals of every target; what is no longer a target is forgotten."""
+        wanted = {target.uid: target for target in targets}
+        self._failures = {uid: n for uid, n in self._failures.items() if uid in wanted}
+        by_host: dict[str, list[tuple[Target, SplitResult]]] = {}
+        found: list[tuple[str, Answer]] = []
+        for target in wanted.values():
+            address = _address(target.url)
+            if address is None:
+                found.append((target.uid, Answer(refused="not an address that can be asked")))
+            else:
+                by_host.setdefault(address.netloc, []).append((target, address))
+        gate = asyncio.Semaphore(self._manner.hosts_at_once)
+        async with open_session(self._guard, self._trust) as session:
+            hosts = (self._host(session, gate, items) for items in by_host.values())
+            for answers in await asyncio.gather(*hosts):
+                found.extend(answers)
+        return tuple(signal for uid, answer in found for signal in self._tell(uid, answer, now))
+
+    def _tell(self, uid: str, answer: Answer, now: datetime) -> tuple[Signal, ...]:
+        if answer.refused is None:
+            self._failures[uid] = 0 if answer.is_good else self._failures.get(uid, 0) + 1
+        failures = self._failures.get(uid, 0)
+        return signals_of(uid, answer, failures, self._manner.failures, now)
+
+    async def _host(
+        self,
+        session: aiohttp.ClientSession,
+        gate: asyncio.Semaphore,
+        items: list[tuple[Target, SplitResult]],
+    ) -> list[tuple[str, Answer]]:
+        """Ask everything that is to be asked of one host, one after the other."""
+        request = Request(session, self._manner.timeout_s)
+        found: list[tuple[str, Answer]] = []
+        async with gate:
+            certificate = await self._certificate(items[0][1])
+            for index, (target, address) in enumerate(items):
+                if index:
+                    await asyncio.sleep(self._manner.pause_s)
+                answer = await request.send(self._method, self._url(address))
+                found.append((target.uid, _with_certificate(answer, certificate)))
+        return found
+
+    async def _certificate(self, address: SplitResult) -> Answer:
+        host = address.hostname
+        if address.scheme != "https" or host is None:
+            return Answer()
+        try:
+            return await look_at_certificate(
+                host,
+                address.port or _PORTS[address.scheme],
+                guard=self._guard,
+                trust=self._trust,
+                timeout_s=self._manner.timeout_s,
+            )
+        except (OSError, ValueError) as error:
+            return describe(error)
+
+    @property
+    def _method(self) -> str:
+        return self._manner.method if self._manner.path is None else "GET"
+
+    def _url(self, address: SplitResult) -> str:
+        path = address.path if self._manner.path is None else self._manner.path
+        return address._replace(path=path or "/").geturl()
+
+
+def _with_certificate(answer: Answer, shown: Answer) -> Answer:
+    """Return an answer with what its host's certificate said, unless nothing was asked at all."""
+    if answer.refused is not None:
+        return answer
+    return msgspec.structs.replace(
+        answer,
+        certificate_not_after=shown.certificate_not_after,
+        certificate_trusted=shown.certificate_trusted,
+        certificate_fault=shown.certificate_fault,
+    )
+
+
+def _address(url: str) -> SplitResult | None:
+    """Return an address that can be asked, without userinfo, query and fragment; none if it is not one."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    scheme, host = _SCHEMES.get(parts.scheme), parts.hostname
+    if scheme is None or not host:
+        return None
+    named = f"[{host}]" if ":" in host else host
+    place = named if port is None else f"{named}:{port}"
+    return SplitResult(scheme, place, parts.path, "", "")
