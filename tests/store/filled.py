@@ -16,14 +16,18 @@ from sqlalchemy import Connection
 
 from apiscape.model.deployment import Endpoint
 from apiscape.model.known import Batch, NotObserved, PresenceChange, Verdict
+from apiscape.model.measured import Measured
 from apiscape.model.run import ErrorRecord, EstateEntry, Gap
-from apiscape.model.surroundings import Api, FrontDoor
+from apiscape.model.surroundings import Api, FrontDoor, Signal
 from apiscape.store import Conclusion, Store, open_store
 from apiscape.store.schema import metadata
 from tests.store.looking import records
 from tests.store.making import PART, SCOPE, T0, batch, make, part, visit
 
 SCHEMAS = Path(__file__).parent / "schemas"
+MEASURED = Measured(
+    signals=(Signal("d", name="probe.answers", value=True, observed_at=T0, source="probe"),)
+)
 DENIED = ErrorRecord(kind="access_denied", message="needs apigateway:GET")
 
 
@@ -49,6 +53,7 @@ def fill(store: Store) -> None:
     }
     apis = [Api(uid="api", title="Tax", redirects=("older",))]
     store.conclusions.save(conclusions, apis, seq=7, at=T0)
+    store.measurements.save("probe", {make(0).uid: MEASURED})
     gone = PresenceChange(uid=make(5).uid, presence="missing", missing_since=later, missing_runs=1)
     unseen = NotObserved(uid=make(4).uid, reason="throttled")
     gap = Gap(native_id=make(3).native_api_id, detail="stages", error=DENIED)

@@ -15,11 +15,22 @@ import msgspec
 
 from apiscape.conclude.addresses import Surroundings, admits, leads_to, reach, survey
 from apiscape.conclude.counting import Telling, ToldBy, read_telling, told_by_installed
+from apiscape.conclude.faring import (
+    HealthPolicy,
+    Observed,
+    fare,
+    signals_about,
+    signals_by_subject,
+)
 from apiscape.conclude.membership import GONE, found_api
+from apiscape.health.policy import DEFAULT_THRESHOLDS, Thresholds, thresholds_for
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
-from apiscape.model.surroundings import Api, Consumer, FrontDoor
+from apiscape.model.surroundings import Api, Consumer, FrontDoor, Signal
 from apiscape.store import Conclusion, Member, Store, Touched
+
+DEFAULT_POLICY = HealthPolicy()
+SIGNAL = "signal"
 
 BATCH = 500
 """Changes that are concluded at a time."""
@@ -38,27 +49,49 @@ class Concluded(Entity, frozen=True):
     seq: int
 
 
-def conclude(store: Store, now: datetime, told_by: ToldBy = told_by_installed) -> Concluded:
+def conclude(
+    store: Store,
+    now: datetime,
+    told_by: ToldBy = told_by_installed,
+    *,
+    policy: HealthPolicy = DEFAULT_POLICY,
+) -> Concluded:
     """Draw conclusions from every change since the last time.
 
     Args:
         store: What is followed, and where conclusions are kept.
-        now: Written down as their time.
+        now: Written down as their time; what ages count from.
         told_by: Says which products a listing of consumers tells of.
+        policy: How health is judged.
 
     Raises:
         NotKept: the changes since then are no longer kept.
         StoreError: the store failed; what was concluded until then stands.
     """
-    return _Pass(store, now, told_by).run()
+    return _Pass(store, now, told_by, policy).run()
+
+
+def conclude_due(
+    store: Store,
+    now: datetime,
+    told_by: ToldBy = told_by_installed,
+    *,
+    policy: HealthPolicy = DEFAULT_POLICY,
+) -> Concluded:
+    """Draw anew what moves without a change: by what was measured, and by the clock.
+
+    Args, and what is raised, are those of `conclude`, which should have been run to its end.
+    """
+    return _Pass(store, now, told_by, policy).run_due()
 
 
 class _Pass:
     """One pass over the log: what it has drawn so far, and what it knows of the surroundings."""
 
-    def __init__(self, store: Store, now: datetime, told_by: ToldBy) -> None:
+    def __init__(self, store: Store, now: datetime, told_by: ToldBy, policy: HealthPolicy) -> None:
         self._store = store
         self._now = now
+        self._policy = policy
         self._telling = read_telling(store.conclusions, told_by)
         self._around = _Around(store)
         self._keys: set[str] = set()
@@ -80,6 +113,14 @@ class _Pass:
         self._follow_listings(cursor)
         return Concluded(deployments=self._drawn, moved=self._moved, seq=cursor)
 
+    def run_due(self) -> Concluded:
+        cursor = self._store.conclusions.cursor()
+        uids = {*self._store.measurements.subjects(), *self._around.signalled}
+        keys = iter(dict.fromkeys(self._store.conclusions.keys_of(sorted(uids)).values()))
+        while chunk := set(islice(keys, BATCH)):
+            self._draw(chunk, seq=cursor)
+        return Concluded(deployments=self._drawn, moved=self._moved, seq=cursor)
+
     def _follow_listings(self, cursor: int) -> None:
         """Draw anew what a listing of consumers told of, and no longer does, or the other way round."""
         for turned in self._telling.turned:
@@ -90,13 +131,44 @@ class _Pass:
             self._store.conclusions.save({}, (), seq=turned.state, at=self._now, name=turned.cursor)
 
     def _draw(self, keys: set[str], seq: int) -> None:
-        conclusions, apis = _draw(self._store, keys, self._around.survey, self._telling)
-        fresh = _moved(self._store, conclusions)
-        self._store.conclusions.save(fresh, apis, seq=seq, at=self._now)
+        drawn = _draw(self._store, keys, self._around.survey, self._telling)
+        held = self._store.conclusions.load(drawn.conclusions)
+        conclusions = self._fare(drawn, held)
+        fresh = _moved(held, conclusions)
+        self._store.conclusions.save(fresh, drawn.apis, seq=seq, at=self._now)
         self._drawn += len(conclusions)
         self._moved += len(fresh)
         if self._telling.turned:
             self._keys |= keys
+
+    def _fare(self, drawn: Drawn, held: Mapping[str, Conclusion]) -> dict[str, Conclusion]:
+        """Return the conclusions with how their deployments fare."""
+        measured = self._store.measurements.load(drawn.items)
+        thresholds = self._thresholds(drawn.items)
+        found = dict(drawn.conclusions)
+        for uid, item in drawn.items.items():
+            observed = Observed(
+                presence=drawn.presences[uid],
+                signals=signals_about(item, found[uid], self._around.signals),
+                measured=measured.get(uid, ()),
+                before=held.get(uid),
+            )
+            found[uid] = fare(
+                item,
+                found[uid],
+                observed,
+                self._now,
+                thresholds=thresholds.get(uid, DEFAULT_THRESHOLDS),
+                raise_by=self._policy.raise_by,
+            )
+        return found
+
+    def _thresholds(self, uids: Iterable[str]) -> dict[str, Thresholds]:
+        """Return the thresholds of deployments to which not just the default ones apply."""
+        if not self._policy.overrides:
+            return {}
+        choose = thresholds_for(self._policy.overrides, self._now)
+        return {uid: choose(row) for uid, row in self._store.conclusions.rows(uids).items()}
 
 
 class _Around:
@@ -108,6 +180,16 @@ class _Around:
     @cached_property
     def survey(self) -> Surroundings:
         return survey(self._doors.values(), self._consumers.values())
+
+    @cached_property
+    def signals(self) -> dict[str, tuple[Signal, ...]]:
+        """Signals of what collectors saw, by what they are about."""
+        return signals_by_subject(self._store.surroundings.current(Signal))
+
+    @property
+    def signalled(self) -> set[str]:
+        """Deployments that signals are about, or what leads to them."""
+        return {*self.signals, *self._store.conclusions.fronted_by(self.signals)}
 
     @cached_property
     def _doors(self) -> dict[str, FrontDoor]:
@@ -124,7 +206,11 @@ class _Around:
         now or led to before.
         """
         around = [uid for _, uid in touched.surroundings]
-        uids = {*touched.uids, *self._store.conclusions.fronted_by(around)}
+        measured = self._store.surroundings.subjects_of(
+            uid for kind, uid in touched.surroundings if kind == SIGNAL
+        )
+        leading = self._store.conclusions.fronted_by([*around, *measured])
+        uids = {*touched.uids, *measured, *leading}
         keys = set(self._store.conclusions.keys_of(uids).values())
         keys.update(key for uid in around for key in self._targets(uid))
         return keys
@@ -135,21 +221,28 @@ class _Around:
         return (key for key, _ in targets)
 
 
-def _draw(
-    store: Store, keys: Iterable[str], around: Surroundings, telling: Telling
-) -> tuple[dict[str, Conclusion], list[Api]]:
+class Drawn(Entity, frozen=True):
+    """What follows for the deployments of some native APIs, before how they fare."""
+
+    conclusions: dict[str, Conclusion]
+    apis: tuple[Api, ...]
+    items: dict[str, Deployment]
+    presences: dict[str, str]
+
+
+def _draw(store: Store, keys: Iterable[str], around: Surroundings, telling: Telling) -> Drawn:
     """Return what follows for every deployment of some native APIs, and their Apis."""
     families = [members for members in store.conclusions.members_of(keys).values() if members]
-    items = store.runs.documents(
-        [member.uid for family in families for member in family], operations=False
-    )
+    members = [member for family in families for member in family]
+    items = store.runs.documents([member.uid for member in members], operations=False)
     conclusions: dict[str, Conclusion] = {}
     apis: list[Api] = []
     for family in families:
         api = found_api(family, items)
         apis.append(api)
         conclusions |= _conclude_family(family, api, items, around, telling)
-    return conclusions, apis
+    presences = {member.uid: member.presence for member in members}
+    return Drawn(conclusions=conclusions, apis=tuple(apis), items=items, presences=presences)
 
 
 def _conclude_family(
@@ -171,12 +264,13 @@ def _conclude_family(
     return concluded
 
 
-def _moved(store: Store, conclusions: Mapping[str, Conclusion]) -> dict[str, Conclusion]:
+def _moved(
+    held: Mapping[str, Conclusion], conclusions: Mapping[str, Conclusion]
+) -> dict[str, Conclusion]:
     """Return those conclusions that differ from what is kept.
 
-    What others concluded of health and owners stays as it is.
+    What others concluded of owners stays as it is.
     """
-    held = store.conclusions.load(conclusions)
     moved: dict[str, Conclusion] = {}
     for uid, fresh in conclusions.items():
         before = held.get(uid)
@@ -191,5 +285,9 @@ def _lay(before: Conclusion, fresh: Conclusion) -> Conclusion:
     return msgspec.structs.replace(before, **{name: getattr(fresh, name) for name in _OURS})
 
 
-_OURS = ("api", "front_doors", "consumers", "counted", "endpoints", "exposure")
+_OURS = (
+    *("api", "front_doors", "consumers", "counted", "endpoints", "exposure"),
+    *("health", "basis", "health_reason", "health_reasons", "health_since"),
+    *("requests", "errors_4xx", "errors_5xx", "p95_ms"),
+)
 """The fields of a conclusion that are drawn here."""

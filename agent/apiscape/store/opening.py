@@ -29,6 +29,7 @@ from apiscape.store.search import find_search, prepare_search
 from apiscape.store.writing.conclusions import Conclusions
 from apiscape.store.writing.documents import Documents
 from apiscape.store.writing.estate import Estate
+from apiscape.store.writing.measurements import Measurements
 from apiscape.store.writing.runs import Runs, interrupt
 from apiscape.store.writing.surroundings import Surroundings
 
@@ -70,6 +71,7 @@ class Store:
         self.surroundings = Surroundings(database)
         self.conclusions = Conclusions(self._writer)
         self.documents = Documents(database)
+        self.measurements = Measurements(self._writer)
         self.upkeep = Upkeep(self._writer)
 
     def status(self) -> StoreStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,6 +21,8 @@ class Conclusion(Entity, frozen=True):
         front_doors, consumers: Uids of what leads to it and who is let in.
         counted: Whether that is everybody who is let in; their number is known only then.
         endpoints: The addresses that callers type, front doors included.
+        health_reasons: All reasons of its health, the first of which is the row's.
+        health_since: Since when its health is what it is.
     """
 
     api: str | None = None
@@ -35,17 +38,22 @@ class Conclusion(Entity, frozen=True):
     health: str | Unknown = UNKNOWN
     basis: str | Unknown = UNKNOWN
     health_reason: str | Unknown | None = UNKNOWN
+    health_reasons: tuple[str, ...] = ()
+    health_since: datetime | None = None
     requests: float | Unknown = UNKNOWN
     errors_4xx: float | Unknown = UNKNOWN
     errors_5xx: float | Unknown = UNKNOWN
     p95_ms: float | Unknown = UNKNOWN
 
 
+_BESIDE = ("counted", "health_reasons", "health_since")
+"""Fields of a conclusion that are neither of the row nor uids."""
+
 LEADING = ("front_doors", "consumers")
 """Fields of a conclusion that hold uids of what stands around the deployment."""
 
 _SAME_NAMED = tuple(
-    name for name in Conclusion.__struct_fields__ if name not in {*LEADING, "counted"}
+    name for name in Conclusion.__struct_fields__ if name not in {*LEADING, *_BESIDE}
 )
 
 LAID_OVER = (*_SAME_NAMED, "consumers")
@@ -61,7 +69,7 @@ def laid(conclusion: Conclusion) -> dict[str, Any]:
 MEASURED = ("requests", "errors_4xx", "errors_5xx", "p95_ms")
 """Fields that hold a measured number, and may move every minute."""
 
-_PASSING = (*MEASURED, "health_reason")
+_PASSING = (*MEASURED, "health_reason", "health_reasons")
 """Fields that may move while the conclusion stays what it is: a reason in words quotes numbers."""
 
 
@@ -76,7 +84,11 @@ def says_the_same(one: Conclusion, other: Conclusion) -> bool:
 
 
 def _without(conclusion: Conclusion, names: Iterable[str]) -> Conclusion:
-    return msgspec.structs.replace(conclusion, **dict.fromkeys(names, UNKNOWN))
+    bare = {name: _BARE[name] for name in names}
+    return msgspec.structs.replace(conclusion, **bare)
+
+
+_BARE = msgspec.structs.asdict(Conclusion())
 
 
 def lay_over(row: Row, conclusion: Conclusion | None) -> Row:

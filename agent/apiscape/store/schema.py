@@ -430,3 +430,19 @@ conclusion_version = Table(
 Nothing was concluded of a deployment at a sequence number at which no version is valid. Rows go
 with their deployment, for the release before this table drops deployments without knowing it.
 """
+
+measurement = Table(
+    "measurement",
+    metadata,
+    Column(
+        "deployment_pk",
+        KEY,
+        ForeignKey("deployment.pk", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("source", TEXT, primary_key=True),
+    _bytes("doc"),
+    sqlite_with_rowid=False,
+)
+"""`model.measured.Measured`, the newest of each source; rows go with their deployment."""

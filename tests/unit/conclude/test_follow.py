@@ -16,6 +16,7 @@ from apiscape.model.identity import api_uid
 from apiscape.model.known import Batch, PresenceChange, Verdict
 from apiscape.model.run import PartReport, Reach, RunReport, Scope
 from apiscape.model.surroundings import FrontDoorRoute
+from apiscape.model.values import UNKNOWN
 from apiscape.reconcile.compare import compare, sight
 from apiscape.store import Conclusion, Store, open_store
 from tests.unit.conclude.test_addresses import API, consumer, door, route
@@ -133,18 +134,24 @@ def test_what_is_gone_is_reached_by_nobody_and_keeps_its_api(store: Store) -> No
     conclude(store, NOON)
     see(store, TEST, door("pay.example", route()), gone=(LIVE.uid,))
     conclude(store, NOON)
-    assert held(store, LIVE) == Conclusion(api=held(store, TEST).api)
+    gone = held(store, LIVE)
+    assert gone.api == held(store, TEST).api
+    assert (gone.front_doors, gone.consumers, gone.endpoints) == ((), (), UNKNOWN)
+    assert (gone.health, gone.health_reason) == (
+        "unknown",
+        "retired: its gateway no longer lists it",
+    )
 
 
 def test_what_others_concluded_stays(store: Store) -> None:
     see(store, LIVE)
     conclude(store, NOON)
-    other = Conclusion(api=held(store, LIVE).api, health="failing", owners=("Tax",))
+    other = Conclusion(api=held(store, LIVE).api, owners=("Tax",))
     seq = store.conclusions.cursor()
     store.conclusions.save({LIVE.uid: other}, (), seq=seq, at=NOON)
     see(store, LIVE, door("pay.example", route()))
     conclude(store, NOON)
-    assert held(store, LIVE).health == "failing"
+    assert held(store, LIVE).owners == ("Tax",)
     assert held(store, LIVE).front_doors == ("door-pay.example",)
 
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiscape.conclude.addresses import admits, join, leads_to, reach, survey, widest
+from apiscape.conclude.addresses import admits, leads_to, reach, survey, widest
 from apiscape.conclude.membership import found_api, versions_of
 from apiscape.model.deployment import Endpoint
 from apiscape.model.identity import api_uid
+from apiscape.model.projection import below
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
 from apiscape.model.values import UNKNOWN
 from apiscape.store import Conclusion, Member
@@ -115,10 +116,10 @@ def test_what_may_be_the_internet_is_never_called_private(known: str, other: str
 
 @given(HOSTS, st.text(alphabet="/ab1", max_size=8))
 def test_an_address_below_another_has_one_slash_between(host: str, path: str) -> None:
-    address = join(f"https://{host}/", path)
-    below = address.removeprefix(f"https://{host}")
-    assert below.strip("/") == path.strip("/")
-    assert below in {"", "/"} or (below[0] == "/" and below[1] != "/" and below[-1] != "/")
+    address = below(f"https://{host}/", path)
+    rest = address.removeprefix(f"https://{host}")
+    assert rest.strip("/") == path.strip("/")
+    assert rest in {"", "/"} or (rest[0] == "/" and rest[1] != "/" and rest[-1] != "/")
 
 
 def test_who_is_let_in_twice_is_told_in_order_of_uids() -> None:

@@ -30,7 +30,11 @@ class Revision(NamedTuple):
     contracts: bool = False
 
 
-REVISIONS: tuple[Revision, ...] = (Revision("0001"), Revision("0002"))
+REVISIONS: tuple[Revision, ...] = (
+    Revision("0001"),
+    Revision("0002"),
+    Revision("0003"),
+)
 """Oldest first; the revision scripts' names, known here so that opening a store needs no Alembic."""
 
 

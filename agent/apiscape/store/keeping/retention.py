@@ -31,6 +31,7 @@ from apiscape.store.schema import (
     deployment,
     deployment_version,
     exception,
+    measurement,
     meta,
     operation,
     operation_set,
@@ -46,7 +47,7 @@ from apiscape.store.schema import (
 from apiscape.store.writing.closing import SEEN
 from apiscape.store.writing.rows import CHUNK
 
-SHOWN = (row, row_doc, deep, exception, conclusion, api_member)
+SHOWN = (row, row_doc, deep, exception, conclusion, api_member, measurement)
 """Tables that hold what views show of a deployment."""
 
 HISTORY = (deployment_version, presence_version, conclusion_version)

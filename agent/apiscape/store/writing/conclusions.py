@@ -234,6 +234,14 @@ class Conclusions:
                     found[record.uid] = decode(record.doc, Conclusion)
         return found
 
+    def rows(self, uids: Iterable[str]) -> dict[str, Row]:
+        """Return the rows of deployments as they are shown, by uid; presence and times are not of them."""
+        found: dict[str, Row] = {}
+        with self._database.read() as connection:
+            for chunk in _chunks(uids):
+                found.update((uid, held.row) for uid, held in _load_held(connection, chunk).items())
+        return found
+
     def save(
         self,
         conclusions: Mapping[str, Conclusion],

@@ -41,6 +41,7 @@ KINDS: dict[type[Entity], str] = {
 }
 
 _NO_TIME = from_utc_millis(0)
+_CHUNK = 500
 
 
 class Seen(Entity, frozen=True):
@@ -90,6 +91,19 @@ class Surroundings:
         with self._database.read() as connection:
             newest = {found.uid: found.doc for found in connection.execute(query)}
         return tuple(decode(doc, kind) for doc in newest.values())
+
+    def subjects_of(self, signals: Iterable[str]) -> set[str]:
+        """Return what signals are about, by the signals' own uids; of those that no longer stand too."""
+        asked = list(dict.fromkeys(signals))
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for start in range(0, len(asked), _CHUNK):
+                query = sa.select(surrounding.c.doc).where(
+                    surrounding.c.uid.in_(asked[start : start + _CHUNK]),
+                    surrounding.c.kind == KINDS[Signal],
+                )
+                found.update(decode(doc, Signal).subject_uid for doc in connection.scalars(query))
+        return found
 
 
 def surrounding_uid(item: Entity) -> str:
