@@ -1,7 +1,8 @@
 """Follows the change log with a cursor of its own, and brings what follows of it up to date.
 
 A batch of changes is concluded and kept in one transaction with the cursor: what is
-interrupted is done again, and what is done twice is done once.
+interrupted is done again, and what is done twice is done once. Where retention has passed the
+cursor, everything that stands is concluded anew.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from apiscape.conclude.faring import (
     signals_by_subject,
 )
 from apiscape.conclude.membership import GONE, found_api
+from apiscape.errors import NotKept
 from apiscape.health.policy import DEFAULT_THRESHOLDS, Thresholds, thresholds_for
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
@@ -58,6 +60,8 @@ def conclude(
 ) -> Concluded:
     """Draw conclusions from every change since the last time.
 
+    Where some of those changes are no longer kept, they are drawn from everything that stands.
+
     Args:
         store: What is followed, and where conclusions are kept.
         now: Written down as their time; what ages count from.
@@ -65,10 +69,12 @@ def conclude(
         policy: How health is judged.
 
     Raises:
-        NotKept: the changes since then are no longer kept.
         StoreError: the store failed; what was concluded until then stands.
     """
-    return _Pass(store, now, told_by, policy).run()
+    try:
+        return _Pass(store, now, told_by, policy).run()
+    except NotKept:
+        return _Pass(store, now, told_by, policy).run_anew()
 
 
 def conclude_due(
@@ -112,6 +118,18 @@ class _Pass:
             cursor = touched.seq
         self._follow_listings(cursor)
         return Concluded(deployments=self._drawn, moved=self._moved, seq=cursor)
+
+    def run_anew(self) -> Concluded:
+        """Draw everything; the cursor moves at the end, to where the log stood at the beginning."""
+        kept, cursor = self._store.conclusions, self._store.conclusions.cursor()
+        seq = self._store.changes.last_seq()
+        keys = kept.every_key(limit=BATCH)
+        while keys:
+            self._draw(set(keys), seq=cursor)
+            keys = kept.every_key(keys[-1], BATCH)
+        kept.save({}, (), seq=seq, at=self._now)
+        self._follow_listings(seq)
+        return Concluded(deployments=self._drawn, moved=self._moved, seq=seq)
 
     def run_due(self) -> Concluded:
         cursor = self._store.conclusions.cursor()

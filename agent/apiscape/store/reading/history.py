@@ -144,6 +144,7 @@ def versions_at(moment: Moment) -> Select[*tuple[Any, ...]]:
         select(
             _HELD.pk,
             _HELD.uid,
+            _HELD.native_id,
             _HELD.name,
             _HELD.part_pk,
             _HELD.listed_id,

@@ -154,6 +154,19 @@ class Conclusions:
             more=more,
         )
 
+    def every_key(self, after: str = "", limit: int = 500) -> tuple[str, ...]:
+        """Return what the deployments that stand have in common with their siblings, in order, after one of them."""
+        key = deployment.c.native_api_key
+        query = (
+            sa.select(key)
+            .where(key > after, deployment.c.forgotten_at.is_(None))
+            .distinct()
+            .order_by(key)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return tuple(connection.scalars(query))
+
     def keys_of(self, uids: Iterable[str]) -> dict[str, str]:
         """Return what each deployment has in common with its siblings, by uid."""
         query = sa.select(deployment.c.uid, deployment.c.native_api_key)

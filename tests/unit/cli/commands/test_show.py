@@ -14,8 +14,8 @@ from apiscape.model.security import Scheme, Security
 from apiscape.model.surroundings import Consumer
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.serve.local import LocalInventory
-from apiscape.store import open_store
-from tests.store.making import batch, make, visit
+from apiscape.store import Conclusion, open_store
+from tests.store.making import DAY, T0, batch, make, visit
 from tests.unit.cli.conftest import Call
 from tests.unit.cli.filled import SEEN, rich
 
@@ -112,6 +112,39 @@ def test_every_format_has_all_of_it(call: Call, filled: Path) -> None:
     assert yaml.safe_load(call("show", rich().uid, "-o", "yaml").out) == document
     assert call("show", rich().uid, "-o", "name").out == "=tax\N{REPLACEMENT CHARACTER}[31m\n"
     assert "https://inner.example" in call("show", rich().uid, "-o", "wide").out
+
+
+def test_a_deployment_as_it_was(call: Call, tmp_path: Path) -> None:
+    place = str(tmp_path / "s.db")
+    with open_store(place, write=True) as store:
+        visit(store, batch(make(1)), at=T0)
+        drawn = {make(1).uid: Conclusion(health="failing", owners=("Tax",))}
+        store.conclusions.save(drawn, (), seq=1, at=T0)
+        visit(store, batch(make(1, title="Duty"), kind="changed"), at=T0 + DAY)
+        drawn = {make(1).uid: Conclusion(health="healthy", owners=("Duty",))}
+        store.conclusions.save(drawn, (), seq=3, at=T0 + DAY)
+    now = call("show", "payments-1", "--store", place).out
+    then = call("show", "payments-1", "--store", place, "--as-of", "2026-09-01T12:00Z").out
+    assert "owner              Duty" in now
+    assert "title              Duty" in now
+    assert "owner              Tax" in then
+    assert "failing" in section(then, "State")[0]
+    assert [line.split()[2] for line in section(then, "History")] == ["concluded", "appeared"]
+    assert len(section(now, "History")) == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("yesterday", "--as-of takes 2026-09-30 or 2026-09-30T12:00Z, not yesterday"),
+        ("2026-09-30 health:failing", "--as-of takes"),
+        ("2020-01-01", "nothing is kept before"),
+    ],
+)
+def test_a_time_that_cannot_be_shown(call: Call, filled: Path, asked: str, words: str) -> None:
+    answer = call("show", "payments-1", "--as-of", asked)
+    assert (answer.code, answer.out) == (3, "")
+    assert words in answer.err
 
 
 def test_a_name_that_nothing_has(call: Call, filled: Path) -> None:
