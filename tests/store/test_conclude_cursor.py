@@ -116,7 +116,7 @@ def lag_behind(store: Store) -> None:
     visit(store, batch(ITEMS[0]))
     conclude(store, T0)
     visit(store, batch(*ITEMS), door(3), at=T0 + DAY)
-    visit(store, batch(make(0, title="new"), kind="changed"), at=T0 + 2 * DAY)
+    visit(store, batch(make(0, title="new"), kind="changed"), door(3), at=T0 + 2 * DAY)
     store.upkeep.retain(T0 + 500 * DAY)
     with pytest.raises(NotKept):
         store.conclusions.touched(store.conclusions.cursor())

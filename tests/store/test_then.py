@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -38,7 +40,7 @@ def reader(store: Store) -> Reader:
     return Reader(store.database, lambda: T0 + 99 * DAY)
 
 
-def conclude(store: Store, at: Any, *apis: Api, **drawn: Conclusion) -> None:
+def conclude(store: Store, at: datetime, *apis: Api, **drawn: Conclusion) -> None:
     given = {{"first": FIRST, "second": SECOND}[name].uid: each for name, each in drawn.items()}
     store.conclusions.save(given, apis, seq=store.changes.last_seq(), at=at)
 
@@ -85,7 +87,7 @@ def test_the_detail_of_every_moment_is_the_one_that_was_shown_then(
     around = beside(door("https://one.example"), consumer("gold"))
     visit(store, batch(FIRST, SECOND), around)
     both = Conclusion(api="tax", front_doors=("door",), consumers=("plan",))
-    steps = [
+    steps: list[Callable[[datetime], object]] = [
         lambda at: conclude(store, at, tax, first=both, second=Conclusion(api="tax")),
         lambda at: visit(store, batch(changed, kind="changed"), around, at=at),
         lambda at: visit(store, beside(door("https://two.example"), consumer("silver")), at=at),
@@ -93,7 +95,7 @@ def test_the_detail_of_every_moment_is_the_one_that_was_shown_then(
         lambda at: visit(store, beside(), at=at),
         lambda at: conclude(store, at, first=both),
     ]
-    told: dict[Any, list[Detail]] = {}
+    told: dict[datetime, list[Detail]] = {}
     for number, step in enumerate(steps, start=1):
         at = T0 + number * DAY
         step(at)

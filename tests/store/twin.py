@@ -73,7 +73,7 @@ class Entry:
 
     def copy(self) -> Entry:
         """Return an entry that goes its own way."""
-        spans = {name: list(map(replace, getattr(self, name))) for name in _SPANS}
+        spans: dict[str, Any] = {name: list(map(replace, getattr(self, name))) for name in _SPANS}
         return replace(self, **spans)
 
 
