@@ -385,3 +385,14 @@ async def test_the_cursor_stays_on_its_uid_through_sort_filter_and_changes() -> 
         inventory_of(pilot).renew()
         await rest(pilot)
         assert grid_of(pilot).cursor == chosen
+
+
+async def test_where_nothing_measures_health_it_is_said_once() -> None:
+    rows = [renamed(row, health="unknown", presence="present") for row in department(9)]
+    async with opened(make_app(FakeInventory(rows))) as pilot:
+        assert "9 of 9 · ? health unknown" in bar_of(pilot, "crumb")
+        assert grid_of(pilot).placed[0].column.field == "name"
+        inventory_of(pilot).open("cols:health,name")
+        await rest(pilot)
+        assert "health unknown" not in bar_of(pilot, "crumb")
+        assert [placed.column.field for placed in grid_of(pilot).placed] == ["health", "name"]

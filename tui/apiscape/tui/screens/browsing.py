@@ -106,7 +106,7 @@ class Browsing:
         elif self.session.is_loaded:
             marked = len(self.screen.grid.marked)
             pieces = counts(listing.total, listing.found, marked=marked)
-            if listing.found.rows and self.table().is_blank("health"):
+            if not listing.view.columns and listing.found.rows and self.table().is_blank("health"):
                 pieces.append(Piece(" · ? health unknown", "muted"))
         self.screen.show_head(pieces, listing.text)
 
