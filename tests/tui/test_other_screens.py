@@ -4,6 +4,7 @@ import pytest
 
 from apiscape.tui.places import Place
 from apiscape.tui.screens.deployment import DeploymentScreen
+from apiscape.tui.screens.menu import Menu
 from tests.tui.driving import (
     NARROW,
     app_of,
@@ -299,3 +300,16 @@ async def test_a_name_with_blanks_is_one_item_of_the_breadcrumb() -> None:
         await press(pilot, "enter")
         crumb = bar_of(pilot, "crumb").replace("\N{NO-BREAK SPACE}", " ")
         assert "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} VAT Service (old) prod" in crumb
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+async def test_of_a_deployment_that_is_gone_the_uid_can_be_copied(*, is_gone: bool) -> None:
+    inventory = FakeInventory(department(3))
+    row = next(iter(inventory.rows.values()))
+    inventory.put(row)
+    if is_gone:
+        inventory.drop(row.uid)
+    async with opened(make_app(inventory)) as pilot:
+        await press(pilot, "colon", *"changes", "enter", "y")
+        assert pilot.app.clipboard == (row.uid if is_gone else "")
+        assert isinstance(pilot.app.screen, Menu) is not is_gone

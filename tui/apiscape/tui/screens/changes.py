@@ -22,6 +22,7 @@ from apiscape.tui.pages.changes import change_page
 from apiscape.tui.pages.tables import CHANGE_COLUMNS, change_entry
 from apiscape.tui.places import Place
 from apiscape.tui.screens import panes
+from apiscape.tui.screens.copying import put
 from apiscape.tui.screens.frame import Frame
 from apiscape.tui.session import Session
 from apiscape.tui.threads import tell
@@ -141,6 +142,14 @@ class ChangesScreen(Frame):
         super().action_prompt(sign)
         if sign == "/":
             self.prompt.open(sign, self.argument, self._complete)
+
+    def action_copy(self) -> None:
+        """Ask what to copy of the deployment that changed; of one that is gone, copy the uid."""
+        change = self.changes.get(self.grid.cursor or "")
+        if change and self.chosen() is None:
+            put(self, change.uid)
+        else:
+            super().action_copy()
 
     def _complete(self, text: str, cursor: int) -> tuple[int, Sequence[str]]:
         return cursor - len(item_before(text, cursor)), complete(text, cursor)
