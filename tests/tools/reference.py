@@ -120,8 +120,8 @@ def permissions() -> str:
     parts = [
         "# Permissions\n",
         "All of them read. A permission that is missing hides what the last column says, and nothing else.",
-        "`apiscape permissions` says which of them the last visit was refused; `apiscape permissions --policy`",
-        "prints the smallest policy with the placeholders filled in.\n",
+        "`apiscape permissions` tries each of them; `apiscape permissions --policy` prints the smallest policy with",
+        "the placeholders filled in.\n",
     ]
     for name in provider_names():
         provider = load_provider(name)

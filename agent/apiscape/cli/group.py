@@ -19,6 +19,8 @@ from apiscape.model.plain import plain
 PIPE_CLOSED = 141
 """128 + SIGPIPE, as a shell reports it: the reader of our output went away."""
 
+ELSEWHERE = "  → name another place, or check that it is there and may be written"
+
 INTERRUPTED = 130
 """128 + SIGINT."""
 
@@ -99,7 +101,8 @@ def _run(arguments: list[str]) -> int:
         raise
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(plain(f"apiscape: {place}{error.strerror or error}") + "\n")
+        said = plain(f"apiscape: {place}{error.strerror or error}")
+        sys.stderr.write(f"{said}\n" + (f"{ELSEWHERE}\n" if place else ""))
         return Exit.UNREACHABLE
     return result if isinstance(result, int) else Exit.COMPLETE
 

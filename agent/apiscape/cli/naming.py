@@ -24,9 +24,15 @@ def no_command(asked: str, known: Sequence[str]) -> UsageError:
     return UsageError(f"no command {asked!r}", hint=hint)
 
 
+NO_SOURCES = "add one to the file that `apiscape sources path` names; `apiscape sources init` writes a first one"
+"""What to do where no source is configured."""
+
+
 def no_source(asked: str, sources: Iterable[Source]) -> UsageError:
     """Return the error that no source is called so."""
     known = [source.name for source in sources]
+    if not known:
+        return UsageError(f"no source {asked!r}: none is configured", hint=NO_SOURCES)
     hint = nearest(asked, known) or f"configured: {', '.join(known)}"
     return UsageError(f"no source {asked!r}", hint=hint)
 

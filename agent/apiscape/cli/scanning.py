@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from apiscape.cli.naming import no_source
+from apiscape.cli.naming import NO_SOURCES, no_source
 from apiscape.collect.clock import Stop
 from apiscape.collect.progress import Progress
 from apiscape.collect.report import ScanReport
@@ -28,9 +28,7 @@ def plan_sources(settings: Settings, names: Collection[str] = ()) -> tuple[Sourc
         PlugInError: a provider is not installed.
     """
     if not settings.sources:
-        raise UsageError(
-            "no source is configured", hint="apiscape sources init writes a configuration"
-        )
+        raise UsageError("no source is configured", hint=NO_SOURCES)
     missing = sorted(set(names) - {source.name for source in settings.sources})
     if missing:
         raise no_source(missing[0], settings.sources)

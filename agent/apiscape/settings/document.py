@@ -32,12 +32,14 @@ class Document:
     Attributes:
         path: Where it was read from, for messages.
         data: Mappings, lists and scalars.
+        overridden: Which environment variable set a value in place of the document, by the value's place.
     """
 
     def __init__(self, path: str, data: Yaml, lines: dict[Trail, int]) -> None:
         """Keep the data and the lines."""
         self.path = path
         self.data = data
+        self.overridden: dict[Trail, str] = {}
         self._lines = lines
 
     def line(self, trail: Trail) -> int | None:
@@ -48,7 +50,10 @@ class Document:
         return None
 
     def error(self, message: str, trail: Trail = (), *, hint: str | None = None) -> SettingsError:
-        """Return an error that points at a value."""
+        """Return an error that points at a value: by its line, or by the variable that set it."""
+        for length in range(len(trail), 0, -1):
+            if trail[:length] in self.overridden:
+                return SettingsError(message, path=self.overridden[trail[:length]], hint=hint)
         return SettingsError(message, path=self.path, line=self.line(trail), hint=hint)
 
 

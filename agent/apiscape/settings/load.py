@@ -25,10 +25,25 @@ NOT_SETTINGS = frozenset({"CONFIG", "TOKEN", "FIXTURES"})
 
 OVERRIDABLE = frozenset(Settings.__struct_fields__) - {"sources", "accepted_gaps"}
 
+KINDS: Mapping[str, str] = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+
+LISTS = frozenset({("network", "no_proxy")})
+"""Keys that hold a list, which a variable writes with commas."""
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 _TRAIL_STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+)\]")
 _UNKNOWN_FIELD = re.compile(r"unknown field `(.*)`")
+_KIND = re.compile(r"`([a-z |]+)`")
+_MISSING_FIELD = re.compile(r"Object missing required field `(\w+)`")
 
 
 def load_settings(
@@ -54,7 +69,7 @@ def read_settings(document: Document, environment: Mapping[str, str]) -> Setting
         SettingsError: with the line of what is wrong, or the variable.
     """
     data = _resolve_references(document, document.data, (), environment)
-    data = _override(document, data, environment)
+    data, document.overridden = _override(document, data, environment)
     data["sources"] = [
         _set_apart_own_keys(document, source, index)
         for index, source in enumerate(_sources(document, data))
@@ -179,23 +194,34 @@ def _target(variable: str) -> tuple[str, str] | None:
 
 def _override(
     document: Document, data: dict[str, Any], environment: Mapping[str, str]
-) -> dict[str, Any]:
-    """Set scalar keys from `APISCAPE_<KEY>`; `__` steps into a mapping (`APISCAPE_NETWORK__PROXY`)."""
+) -> tuple[dict[str, Any], dict[Trail, str]]:
+    """Set keys from `APISCAPE_<KEY>`, and return which variable set which.
+
+    `__` steps into a mapping (`APISCAPE_NETWORK__PROXY`); a list is written with commas.
+    """
     result = dict(data)
+    overridden: dict[Trail, str] = {}
     for variable, text in sorted(environment.items()):
         target = _target(variable)
         if target is None:
             continue
         first, second = target
-        value = int(text) if _WHOLE_NUMBER.fullmatch(text) else text
-        if not second:
+        value = _value(text, target)
+        if second:
+            held = result.get(first) or {}
+            if not isinstance(held, dict):
+                raise document.error(f"`{first}` has no keys for {variable} to set", (first,))
+            result[first] = {**held, second: value}
+        else:
             result[first] = value
-            continue
-        below = result.get(first) or {}
-        if not isinstance(below, dict):
-            raise document.error(f"`{first}` has no keys for {variable} to set", (first,))
-        result[first] = {**below, second: value}
-    return result
+        overridden[(first, second) if second else (first,)] = variable
+    return result, overridden
+
+
+def _value(text: str, target: tuple[str, str]) -> object:
+    if target in LISTS:
+        return [item.strip() for item in text.split(",") if item.strip()]
+    return int(text) if _WHOLE.fullmatch(text) else text
 
 
 def _convert(document: Document, data: dict[str, Any], kind: type[Settings]) -> Settings:
@@ -219,7 +245,19 @@ def _explain(text: str, known: tuple[str, ...]) -> tuple[str, Trail]:
         trail.append(key)
         nearest = _nearest(key, known)
         message = f"unknown key {key!r}" + (f", {nearest}" if nearest else "")
-    return message[:1].lower() + message[1:], tuple(trail)
+        return message, tuple(trail)
+    lacking = _MISSING_FIELD.fullmatch(message)
+    if lacking:
+        return f"{lacking.group(1)!r} is missing", tuple(trail)
+    words = "a date is written 2027-03-31" if "date" in message else message
+    named = next((step for step in reversed(trail) if isinstance(step, str)), None)
+    words = _KIND.sub(lambda found: _in_words(found.group(1)), words[:1].lower() + words[1:])
+    return (f"{named!r}: {words}" if named else words), tuple(trail)
+
+
+def _in_words(kinds: str) -> str:
+    """Return the struct library's word for a kind of value as people say it."""
+    return " or ".join(KINDS.get(kind, kind) for kind in kinds.split(" | "))
 
 
 def _nearest(key: str, known: tuple[str, ...]) -> str | None:

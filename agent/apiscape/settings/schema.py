@@ -9,6 +9,8 @@ import msgspec
 
 FASTEST_PER_S = 1e6
 LONGEST_DEADLINE_S = 366 * 86_400.0
+MOST_DAYS = 36_500
+"""A hundred years: no history reaches beyond the calendar."""
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 
@@ -121,7 +123,7 @@ class Settings(Strict, frozen=True, kw_only=True):
     store: str | None = None
     sources: tuple[Source, ...] = ()
     network: Network = Network()
-    retention_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 400
+    retention_days: Annotated[int, msgspec.Meta(ge=1, le=MOST_DAYS)] = 400
     accepted_gaps: tuple[AcceptedGap, ...] = ()
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from apiscape.cli import group
 from apiscape.cli.catalogue import SUMMARIES, help_text
+from apiscape.cli.group import ELSEWHERE
 from apiscape.cli.main import command_first, main
 from apiscape.errors import ApiscapeError, QueryError, SettingsError
 from tests.unit.cli.conftest import Call
@@ -101,7 +102,11 @@ def raising(error: BaseException) -> click.Command:
         (KeyboardInterrupt(), 130, ""),
         (click.Abort(), 130, ""),
         (BrokenPipeError(), 141, ""),
-        (PermissionError(13, "Permission denied", "/x"), 4, "apiscape: /x: Permission denied\n"),
+        (
+            PermissionError(13, "Permission denied", "/x"),
+            4,
+            f"apiscape: /x: Permission denied\n{ELSEWHERE}\n",
+        ),
         (OSError("odd"), 4, "apiscape: odd\n"),
         (click.ClickException("It. is"), 3, "apiscape: it. is\n"),
     ],

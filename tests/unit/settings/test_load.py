@@ -68,8 +68,12 @@ def test_common_keys_are_checked_and_the_providers_own_set_apart() -> None:
     [
         ("retention: 3\n", "unknown key 'retention', did you mean 'retention_days'?", 1),
         ("x: 1\nzzzz: 3\n", "unknown key 'x'", 1),
-        ("store: a\nretention_days: soon\n", "expected `int`, got `str`", 2),
-        ("sources:\n  - name: prod\n", "object missing required field `provider`", 2),
+        (
+            "store: a\nretention_days: soon\n",
+            "'retention_days': expected a whole number, got text",
+            2,
+        ),
+        ("sources:\n  - name: prod\n", "'provider' is missing", 2),
         ("sources:\n  - provider: aws\n    name: Prod!\n", "source name 'Prod!'", 3),
         (
             "sources:\n  - {name: a, provider: aws}\n  - {name: a, provider: aws}\n",
@@ -92,6 +96,62 @@ def test_what_is_wrong_is_said_with_its_line(text: str, message: str, line: int)
     said, where = refusal(text)
     assert said.startswith(message)
     assert where == line
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("retention_days: 0", "'retention_days': expected a whole number >= 1"),
+        ("retention_days: 99999999", "'retention_days': expected a whole number <= 36500"),
+        ("network: {no_proxy: a}", "'no_proxy': expected a list, got text"),
+        ("network: [a]", "'network': expected a mapping, got a list"),
+        ("store: [a]", "'store': expected text or nothing, got a list"),
+        (
+            "accepted_gaps: [{scope: a, reason: b, accepted_by: c, until: soon}]",
+            "'until': a date is written 2027-03-31",
+        ),
+        (
+            "sources: [{name: a, provider: aws, deadline_s: 0}]",
+            "'deadline_s': expected a number > 0",
+        ),
+        (
+            "sources: [{name: a, provider: aws, quotas: {x: {rate_per_s: 0}}}]",
+            "'rate_per_s': expected a number > 0",
+        ),
+        (
+            "sources: [{name: a, provider: aws, quotas: {x: {rate_per_s: 1, burst: 0}}}]",
+            "'burst': expected a whole number >= 1",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_is_said_in_words(text: str, message: str) -> None:
+    said, line = refusal(text)
+    assert said.startswith(message)
+    assert line == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("APISCAPE_RETENTION_DAYS", "soon", "'retention_days': expected a whole number"),
+        ("APISCAPE_RETENTION_DAYS", "-5", "'retention_days': expected a whole number >= 1"),
+        ("APISCAPE_NETWORK", "x", "'network': expected a mapping, got text"),
+        ("APISCAPE_NETWORK__PROXI", "x", "unknown key 'proxi'"),
+        ("APISCAPE_NETWORK__PROXY", "http://u:p@h", "a password in the proxy's URL"),
+    ],
+)
+def test_what_is_wrong_with_a_variable_names_the_variable(
+    variable: str, value: str, message: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(GOOD, {variable: value})
+    assert caught.value.message.startswith(message)
+    assert (caught.value.path, caught.value.line) == (variable, None)
+
+
+def test_a_variable_writes_a_list_with_commas() -> None:
+    settings = read("network: {proxy: http://p:1}\n", {"APISCAPE_NETWORK__NO_PROXY": "a, .b,"})
+    assert settings.network == Network(proxy="http://p:1", no_proxy=("a", ".b"))
 
 
 def test_references_to_the_environment_are_resolved_everywhere() -> None:

@@ -188,4 +188,5 @@ def sum_words(rows: Rows, view: View) -> str:
     if view.undecided:
         return f"{head} undecided of {terms}{at}"
     tail = f", {rows.undecided:,} undecided (undecided:yes lists them)" if rows.undecided else ""
-    return f"{head} match {terms}{at}{tail}"
+    verb = "matches" if total == 1 else "match"
+    return f"{head} {verb} {terms}{at}{tail}"

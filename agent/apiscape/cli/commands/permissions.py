@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from apiscape.cli.completion import complete_source
-from apiscape.cli.naming import no_source
+from apiscape.cli.naming import NO_SOURCES, no_source
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, write, write_records, write_table
 from apiscape.cli.table import Column, fold, output_width
@@ -106,7 +106,7 @@ def command(
         say(NEXT)
     if offline:
         return Exit.COMPLETE
-    say("No source is configured, so nothing was tried: apiscape sources init")
+    say(f"No source is configured, so nothing was tried: {NO_SOURCES}")
     return Exit.INCOMPLETE
 
 
@@ -178,7 +178,7 @@ def _choose(settings: Settings, names: tuple[str, ...]) -> list[Source]:
     known = settings.sources or [Source(name=name, provider=name) for name in provider_names()]
     missing = sorted(set(names) - {source.name for source in known})
     if missing:
-        raise no_source(missing[0], known)
+        raise no_source(missing[0], settings.sources)
     return [source for source in known if not names or source.name in names]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from apiscape.cli.naming import NO_SOURCES
 from apiscape.cli.options import config_option, output_option
 from apiscape.cli.output import say, write, write_json, write_records, write_table
 from apiscape.cli.table import Column
@@ -43,7 +44,7 @@ def command(context: click.Context, *, config: Path | None, output: str) -> None
     if not write_records(output, sources, (source.name for source in sources)):
         write_table(COLUMNS, map(_row, sources), wide=output == "wide")
     if not sources:
-        say("No source is configured: apiscape sources init")
+        say(f"No source is configured: {NO_SOURCES}")
 
 
 def written_sources(config: Path | None) -> list[Source]:

@@ -11,6 +11,7 @@ from apiscape.errors import ApiscapeError, StoreError, StoreFull, StoreLocked
 _MAKE_ROOM = "free some space, or move the store with --store; nothing written so far is lost"
 _MAY_WRITE = "check who may write the file, its directory and its disk; nothing was changed"
 _TRY_AGAIN = "end the other process, or wait for it"
+_REACH = "check the store's address, the network, and that its server runs"
 _RESTORE = "restore a backup with `apiscape restore`, or name another store with --store"
 
 _SQLITE = (
@@ -38,7 +39,7 @@ _POSTGRESQL = (
 _UNANSWERED = ("08", "57P")
 """Beginnings of the SQLSTATE codes of a connection that is lost or refused, a shutdown's included."""
 
-_REACH = (
+_AGAIN = (
     "see that it runs, can be reached and lets you in, then try again; what was committed is kept"
 )
 
@@ -52,9 +53,9 @@ def explain(error: SQLAlchemyError) -> ApiscapeError:
             return kind(f"{message} ({cause})", hint=hint)
     if isinstance(error, OperationalError | InterfaceError) and _is_unanswered(cause):
         return StoreError(
-            f"the database server does not answer: {_first_line(cause or error)}", hint=_REACH
+            f"the database server does not answer: {_first_line(cause or error)}", hint=_AGAIN
         )
-    return StoreError(f"the store does not answer: {_first_line(cause or error)}", hint=None)
+    return StoreError(f"the store does not answer: {_first_line(cause or error)}", hint=_REACH)
 
 
 def _is_unanswered(cause: BaseException | None) -> bool:

@@ -86,7 +86,10 @@ def _fresh_file(path: Path) -> Iterator[Path]:
         yield unfinished
         unfinished.rename(path)
     except OSError as error:
-        raise StoreError(f"the backup cannot be written: {error}", hint=None) from error
+        raise StoreError(
+            f"the backup cannot be written: {error}",
+            hint="name a file in a folder that is there and may be written",
+        ) from error
     finally:
         unfinished.unlink(missing_ok=True)
 

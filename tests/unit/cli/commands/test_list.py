@@ -117,7 +117,7 @@ def test_the_inventory_as_it_was(call: Call, filled: Path) -> None:
     asked = ("--as-of", f"{then:%Y-%m-%dT%H:%MZ}", "cols:name,title,presence", "payments-1")
     out = call("list", *asked)
     assert out.out.splitlines()[1].split() == ["payments-1", "?", "present"]
-    assert f"1 deployment match payments-1 as of {then:%Y-%m-%d %H:%M} UTC" in out.err
+    assert f"1 deployment matches payments-1 as of {then:%Y-%m-%d %H:%M} UTC" in out.err
     assert call("list", "cols:name,title payments-1").out.splitlines()[1].split()[1] == "New"
 
 

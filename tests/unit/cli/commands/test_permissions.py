@@ -16,7 +16,7 @@ DENIED = ErrorRecord(kind="access_denied", message="no")
 def test_without_a_configuration_every_provider_says_what_it_asks_for(call: Call) -> None:
     answer = call("permissions")
     assert answer.code == 2
-    assert answer.err.endswith("so nothing was tried: apiscape sources init\n")
+    assert "No source is configured, so nothing was tried: add one to the file" in answer.err
     rows = answer.out.splitlines()
     assert rows[0].split()[:3] == ["SOURCE", "PRODUCT", "PERMISSION"]
     assert {row.split()[0] for row in rows[1:]} == {"aws"}
@@ -26,6 +26,12 @@ def test_without_a_configuration_every_provider_says_what_it_asks_for(call: Call
     assert all(" not tried " in row for row in rows if " apigateway:GET " in row)
     assert answer.err.startswith("apiscape permissions --policy prints the smallest policy")
     assert '"Version"' in call("permissions", "--policy").out
+
+
+def test_a_source_that_is_asked_for_where_none_is_configured(call: Call) -> None:
+    answer = call("permissions", "prod")
+    assert (answer.code, answer.out) == (3, "")
+    assert "no source 'prod': none is configured\n  → add one to the file" in answer.err
 
 
 def test_offline_it_is_complete_whatever_it_says(call: Call) -> None:

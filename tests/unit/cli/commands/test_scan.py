@@ -69,7 +69,8 @@ def test_nothing_can_be_scanned_without_a_source(call: Call) -> None:
     answer = call("scan")
     assert (answer.code, answer.out) == (3, "")
     assert answer.err == (
-        "apiscape: no source is configured\n  → apiscape sources init writes a configuration\n"
+        "apiscape: no source is configured\n  → add one to the file that `apiscape sources path` names; "
+        "`apiscape sources init` writes a first one\n"
     )
 
 

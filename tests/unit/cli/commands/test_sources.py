@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from apiscape.cli.commands.sources import own_words
+from apiscape.cli.naming import NO_SOURCES
 from apiscape.settings.paths import default_config
 from tests.unit.cli.conftest import Call
 
@@ -39,7 +40,7 @@ def test_sources_as_data(call: Call, configured: Path) -> None:
 def test_without_a_configuration(call: Call) -> None:
     answer = call("sources")
     assert (answer.code, answer.out.split()[0]) == (0, "NAME")
-    assert answer.err == "No source is configured: apiscape sources init\n"
+    assert answer.err == f"No source is configured: {NO_SOURCES}\n"
     assert "no such file\n  → apiscape sources init" in call("sources", "validate").err
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from apiscape.cli import screen
+from apiscape.cli.naming import NO_SOURCES
 from apiscape.serve.local import LocalInventory
 from apiscape.settings.paths import default_store
 from tests.unit.cli.conftest import Call
@@ -64,7 +65,7 @@ def test_it_opens_at_a_view_in_a_theme(call: Call, filled: Path, opened: Opened)
 def test_visiting_again_says_what_is_in_the_way(call: Call, filled: Path, opened: Opened) -> None:
     call()
     rescan: Callable[[str | None], str] = opened["actions"].rescan
-    assert rescan(None) == "no source is configured: apiscape sources init writes a configuration"
+    assert rescan(None) == f"no source is configured: {NO_SOURCES}"
 
 
 def test_a_toolkit_that_is_not_installed_is_named_with_its_extra(
