@@ -114,7 +114,10 @@ def test_nobody_signed_in_is_unreachable(world: World, monkeypatch: pytest.Monke
     said = run_cli("permissions")
     assert said.code == 4
     assert said.out.startswith("prod · aws · nothing could be tried: the credentials are not")
-    assert said.err == "Nobody could sign in: set the credentials right, then try again.\n"
+    assert (
+        said.err
+        == "No source could be signed in to: check credentials, network and proxy, then try again.\n"
+    )
     assert set(states().values()) == {"unknown"}
 
 

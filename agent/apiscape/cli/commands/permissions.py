@@ -38,7 +38,7 @@ UNTOLD = "?"
 
 NEXT = "apiscape permissions --policy prints the smallest policy; nothing in it can write or read a key's value."
 
-SIGN_IN = "Nobody could sign in: set the credentials right, then try again."
+SIGN_IN = "No source could be signed in to: check credentials, network and proxy, then try again."
 
 COLUMNS = (
     Column("SOURCE", leaves=3),
