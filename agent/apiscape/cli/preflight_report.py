@@ -14,7 +14,7 @@ from apiscape.cli.table import Column, fold
 from apiscape.client.words import count
 from apiscape.collect.preflight import SourceTrial
 from apiscape.collectors.contract import Permission
-from apiscape.collectors.trying import Grant
+from apiscape.collectors.trying import Grant, Tried
 from apiscape.errors import Exit
 from apiscape.model.plain import plain
 
@@ -56,7 +56,7 @@ class TriedLine(msgspec.Struct, frozen=True):
 
     Attributes:
         state: The worst word of `Grant` over all places, `unknown` where it was tried in none.
-        hidden: What is not seen without it.
+        reveals: What is hidden without it.
     """
 
     source: str
@@ -81,7 +81,7 @@ def tried_lines(
     """
     for product, permission in declared:
         places = tuple(
-            Place(each.tried.place, each.tried.grant, each.tried.reason, each.tried.operation)
+            _place(each.tried)
             for each in trial.trials
             if each.product == product and each.tried.permission == permission
         )
@@ -101,8 +101,14 @@ def tried_lines(
         )
 
 
+def _place(tried: Tried) -> Place:
+    """Return what came of one trial; a word of a later version is taken for unknown."""
+    grant = tried.grant if tried.grant in WORDS else Grant.UNKNOWN
+    return Place(tried.place, grant, tried.reason, tried.operation)
+
+
 def worst(grants: Iterable[str]) -> str:
-    """Return the worst of some grants: denied, then unknown, then granted."""
+    """Return the worst of some words of `Grant`: denied, then unknown, then granted."""
     found = set(grants)
     return next((grant for grant in WORDS if grant in found), Grant.UNKNOWN)
 

@@ -61,11 +61,18 @@ def test_the_worst_place_decides_and_is_counted() -> None:
         (["not_needed", "granted"], "granted"),
         (["not_needed"], "not_needed"),
         ([], "unknown"),
-        (["of-a-later-version"], "unknown"),
     ],
 )
 def test_unknown_is_never_better_than_granted(grants: list[str], state: str) -> None:
     assert worst(grants) == state
+
+
+def test_a_word_of_a_later_version_is_never_taken_for_granted() -> None:
+    later = Tried(LIST, "granted_in_part", "who knows", "list", "b")
+    first, _ = lines_of(*granted(), later)
+    assert (first.state, row(first)[1]) == ("unknown", "? could not tell in 1 of 2")
+    [said] = reason_lines([first], width=200, whole=False)
+    assert said == "  ? could not tell: who knows. toy.api: /apis, in b"
 
 
 def test_what_was_tried_nowhere_is_unknown_and_says_why() -> None:

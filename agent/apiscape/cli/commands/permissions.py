@@ -128,15 +128,19 @@ def _try(session: Session, settings: Settings, chosen: Sequence[Source]) -> int:
 def _try_all(sources: Sequence[SourcePlan]) -> list[SourceTrial]:
     """Try one source after the other; on a terminal say which."""
     from apiscape.cli.progress import CLEAR_LINE
+    from apiscape.collect.clock import SystemClock
     from apiscape.collect.preflight import try_source
+    from apiscape.collect.quotas import Quotas
     from apiscape.collect.scan import Tools
 
+    clock = SystemClock()
+    tools = Tools(clock=clock, quotas=Quotas(clock))  # two sources may share an account
     trials = []
     for source in sources:
         if sys.stderr.isatty():
             sys.stderr.write(f"{CLEAR_LINE}trying the permissions of {source.name} …")
             sys.stderr.flush()
-        trials.append(try_source(source, Tools()))
+        trials.append(try_source(source, tools))
     if sys.stderr.isatty():
         sys.stderr.write(CLEAR_LINE)
     return trials
