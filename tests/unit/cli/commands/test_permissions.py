@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from apiscape.cli.commands.permissions import errors_of
+from apiscape.cli.progress import CLEAR_LINE
+from apiscape.collect import preflight
+from apiscape.collect.preflight import SourceTrial
+from apiscape.collect.scan import Tools
+from apiscape.collect.source import SourcePlan
 from apiscape.model.run import ErrorRecord, Exclusion, Gap, PartReport, RunReport
 from tests.store.making import SCOPE, T0
 from tests.unit.cli.conftest import Call
@@ -111,3 +117,23 @@ def test_every_error_that_a_run_keeps_is_looked_at() -> None:
     assert list(errors_of(run)) == [DENIED] * 4
     bare = RunReport(scope=SCOPE, generation=1, started_at=T0, outcome="complete")
     assert list(errors_of(bare)) == []
+
+
+def test_sources_are_tried_one_after_the_other_within_the_same_quotas(
+    call: Call, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[tuple[str, int]] = []
+
+    def try_source(source: SourcePlan, tools: Tools) -> SourceTrial:
+        assert tools.quotas is not None
+        tried.append((source.name, id(tools.quotas)))
+        return SourceTrial(source=source, error=DENIED)
+
+    monkeypatch.setattr(preflight, "try_source", try_source)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    answer = call("permissions")
+    assert [name for name, _ in tried] == ["prod", "lab"]
+    assert len({quotas for _, quotas in tried}) == 1
+    assert answer.code == 4
+    assert "trying the permissions of prod …" in answer.err
+    assert answer.err.rpartition(CLEAR_LINE)[2].startswith("No source could be signed in to")
