@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apiscape.collectors.contract import ProviderSettings
 from apiscape.errors import SettingsError
-from apiscape.settings import document
+from apiscape.settings import document, paths
 from apiscape.settings.document import (
     MAX_ALIASES,
     MAX_BYTES,
     MAX_DEPTH,
     parse_document,
 )
-from apiscape.settings.load import read_settings, unknown_variables
-from apiscape.settings.schema import Settings
+from apiscape.settings.load import (
+    load_settings,
+    provider_settings,
+    read_settings,
+    settings_digest,
+    unknown_variables,
+)
+from apiscape.settings.schema import Network, Settings, Source
 
 SOURCE = "sources:\n  - name: a\n    provider: aws\n"
 
@@ -334,3 +344,63 @@ def test_a_document_says_what_any_other_reader_says(data: dict[str, Any]) -> Non
         line = parsed.line((key,))
         assert line is not None
         assert text.splitlines()[line - 1].lstrip("? '").startswith(key)
+
+
+# What a careful reader leaves as it is.
+
+
+def test_many_values_side_by_side_are_not_nested() -> None:
+    text = "".join(f"k{n}: [1, {{a: 2}}]\n" for n in range(MAX_DEPTH * 2))
+    assert len(parse_document(text, "c").data) == MAX_DEPTH * 2
+
+
+def test_a_network_is_given_only_to_a_provider_that_knows_one_and_where_there_is_one() -> None:
+    class Plain(ProviderSettings, frozen=True, kw_only=True):
+        regions: tuple[str, ...] = ()
+
+    class Networked(ProviderSettings, frozen=True, kw_only=True):
+        network: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    source = Source(name="a", provider="fake")
+    proxied = Settings(network=Network(proxy="http://p:1"))
+    plain: Any = SimpleNamespace(settings_type=Plain)
+    networked: Any = SimpleNamespace(settings_type=Networked)
+    assert provider_settings(source, plain, proxied) == Plain()
+    assert provider_settings(source, networked, Settings()) == Networked()
+    assert provider_settings(source, networked, proxied) == Networked(
+        network={"proxy": "http://p:1"}
+    )
+
+
+def test_the_digest_does_not_move_with_the_order_of_keys() -> None:
+    one = read("sources: [{name: a, provider: aws, x: {b: 1, c: 2}}]\nstore: /s\n")
+    other = read("store: /s\nsources: [{x: {c: 2, b: 1}, provider: aws, name: a}]\n")
+    assert settings_digest(one) == settings_digest(other)
+
+
+def test_the_users_own_file_is_read_where_none_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths.platformdirs, "user_config_path", lambda _name: tmp_path)
+    assert load_settings(environment={}) == Settings()
+    (tmp_path / "config.yaml").write_text("store: /mine\n", "utf-8")
+    assert load_settings(environment={}).store == "/mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("network: {proxy: 'u:p@h'}\n", "set HTTPS_PROXY in the environment instead"),
+        ("sources: [{name: a, provider: ibm}]\n", "installed: aws"),
+    ],
+)
+def test_a_refusal_says_the_next_step(text: str, hint: str) -> None:
+    assert str(refusal(text).hint).startswith(hint)
+
+
+@pytest.mark.parametrize("text", ["a: [1,\n", "a: 'x\n", "{a: 1\n", "a: b: c\n", "\tx: 1\n"])
+def test_broken_yaml_is_said_with_a_line_of_the_file(text: str) -> None:
+    error = refusal(text)
+    assert error.message.startswith("not YAML: ")
+    assert error.line in {1, 2}
+    assert error.path == "config.yaml"
