@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apiscape.cli import ledger
@@ -125,6 +125,7 @@ COLUMNS = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(COLUMNS, st.data(), st.integers(1, 60))
 def test_every_line_of_a_table_has_its_columns_where_the_heading_has_them(
     columns: list[Column], data: st.DataObject, width: int
@@ -313,6 +314,7 @@ def test_a_source_of_which_nothing_is_visited_promises_no_time() -> None:
     assert head == "prod · aws · 0 accounts"
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 30), st.integers(0, 4), st.integers(20, 200), st.booleans())
 def test_no_run_that_saw_less_than_all_is_ever_left_out(
     complete: int, broken: int, width: int, whole: Any

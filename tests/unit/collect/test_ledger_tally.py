@@ -305,3 +305,43 @@ def test_a_report_and_a_sight_hold_all_that_was_said() -> None:
     assert sight.given.keys() == {"a", "b"}
     assert sight.left_out == {"c": "skipped: a rule", "d": "unreachable: cut off"}
     assert sight.reason == "not listed by a run that failed on 1 objects of apis"
+
+
+@pytest.mark.parametrize(
+    ("pages", "absent", "words_said"),
+    [
+        ([], None, "never listed"),
+        ([((), False)], None, "never listed"),
+        ([(("a",), False)], None, "ended before its last page"),
+        ([((), True), ((), True)], None, "listed more after its last page"),
+        ([(("a",), True)], "not here", "said to be absent, though it lists"),
+        ([], "not here", None),
+        ([((), True)], None, None),
+        ([(("a",), True)], None, None),
+    ],
+)
+def test_a_part_that_ends_oddly_says_how(
+    pages: list[tuple[tuple[str, ...], bool]], absent: str | None, words_said: str | None
+) -> None:
+    part = PartLedger("apis")
+    for native_ids, last in pages:
+        part.list_page(Listed("apis", native_ids, last=last))
+    part.absent = absent
+    for native_id in part.ends:
+        assert part.settle(native_id, End.RECORDED)
+        assert part.ends[native_id] is End.RECORDED
+    part.close(None)
+    expected = f"defect of the collector: apis: {words_said}" if words_said else None
+    assert (part.error.message if part.error else None) == expected
+
+
+def test_the_first_error_of_a_part_stands_and_a_second_end_is_refused() -> None:
+    own = ErrorRecord(kind="throttled", message="slow down")
+    part = PartLedger("apis")
+    part.list_page(Listed("apis", ("a",)))
+    assert part.settle("a", End.SKIPPED)
+    assert part.settle("a", End.RECORDED) is False
+    assert part.settle("b", End.RECORDED) is False
+    part.error = own
+    part.close(CUT)
+    assert (part.error, part.ledger().throttled) == (own, 0)

@@ -7,7 +7,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apiscape.conclude.addresses import admits, leads_to, reach, survey, widest
@@ -61,6 +61,7 @@ def serving(held: list[FrontDoor], stage: str) -> list[FrontDoor]:
     ]
 
 
+@settings(max_examples=40)
 @given(doors(), st.sampled_from([UNKNOWN, (), ("https://own.example",)]))
 def test_every_door_that_leads_here_is_told_and_no_other(held: list[FrontDoor], own: Any) -> None:
     endpoints = tuple(map(Endpoint, own)) if isinstance(own, tuple) else own
@@ -78,12 +79,14 @@ def test_every_door_that_leads_here_is_told_and_no_other(held: list[FrontDoor], 
     assert ("https://own.example" in told.endpoints) is (own == ("https://own.example",))
 
 
+@settings(max_examples=40)
 @given(doors(), st.integers(0, 9))
 def test_the_order_in_which_doors_were_read_says_nothing(held: list[FrontDoor], seed: int) -> None:
     turned = random.Random(seed).sample(held, len(held))
     assert survey(turned, ()) == survey(held, ())
 
 
+@settings(max_examples=40)
 @given(doors())
 def test_a_survey_knows_what_each_door_leads_to(held: list[FrontDoor]) -> None:
     ways = survey(held, ()).ways
@@ -183,6 +186,7 @@ MEMBERS = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(MEMBERS, st.sets(st.sampled_from(["m1", "m2", "m3", "m4"])))
 def test_an_api_holds_its_members_and_keeps_what_it_was_called(
     members: list[Member], read: set[str]

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apiscape.model.codec import HASH_BYTES, decode, detail_hash, encode, facts_hash
@@ -83,6 +83,7 @@ def test_the_hashes_of_details_do_not_run_into_each_other() -> None:
     assert {len(each) for each in hashes} == {HASH_BYTES}
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=5))
 def test_equal_labels_hash_alike_in_any_order(labels: dict[str, str]) -> None:
     turned = dict(reversed(labels.items()))
@@ -164,6 +165,7 @@ def test_a_backend_without_an_address_and_equal_ones_are_no_more_than_one() -> N
     assert (deep.paths, deep.labels) == (UNKNOWN, ())
 
 
+@settings(max_examples=40)
 @given(rows())
 def test_a_word_is_found_wherever_it_is_looked_for(row: Row) -> None:
     text = search_text(row)

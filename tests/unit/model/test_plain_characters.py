@@ -6,6 +6,8 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
+from itertools import chain
 
 import pytest
 import yaml
@@ -23,11 +25,16 @@ HIEROGLYPHS = range(0x13430, 0x13460)
 """Controls that join hieroglyphs to one visible sign."""
 
 
+@cache
+def by_category() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for character in map(chr, range(sys.maxunicode + 1)):
+        found.setdefault(unicodedata.category(character), []).append(character)
+    return found
+
+
 def of_categories(*categories: str) -> Iterator[str]:
-    for code in range(sys.maxunicode + 1):
-        character = chr(code)
-        if unicodedata.category(character) in categories:
-            yield character
+    return chain.from_iterable(by_category()[category] for category in categories)
 
 
 def test_every_control_separator_and_surrogate_is_made_visible() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apiscape.model.change import FieldChange
@@ -47,6 +47,7 @@ def shuffled(item: Deployment, seed: int) -> Deployment:
     )
 
 
+@settings(max_examples=50)
 @given(deployments(), deployments())
 def test_something_changed_wherever_something_differs_and_nowhere_else(
     before: Deployment, after: Deployment
@@ -55,11 +56,13 @@ def test_something_changed_wherever_something_differs_and_nowhere_else(
     assert (diff(before, after) == ()) is same
 
 
+@settings(max_examples=50)
 @given(deployments(), deployments())
 def test_the_way_back_is_the_way_there_turned_round(before: Deployment, after: Deployment) -> None:
     assert list(diff(after, before)) == turned(diff(before, after))
 
 
+@settings(max_examples=50)
 @given(deployments(), deployments(), st.integers(0, 9))
 def test_the_order_of_members_says_nothing(
     before: Deployment, after: Deployment, seed: int
@@ -67,6 +70,7 @@ def test_the_order_of_members_says_nothing(
     assert diff(before, shuffled(after, seed)) == diff(before, after)
 
 
+@settings(max_examples=50)
 @given(deployments(), deployments())
 def test_a_kept_detail_takes_its_fields_out_and_no_others(
     before: Deployment, after: Deployment
@@ -77,6 +81,7 @@ def test_a_kept_detail_takes_its_fields_out_and_no_others(
     assert list(diff(before, after, keeps_detail=True)) == expected
 
 
+@settings(max_examples=50)
 @given(deployments(), deployments())
 def test_every_change_has_two_sides_that_differ_and_can_be_logged(
     before: Deployment, after: Deployment
@@ -88,6 +93,7 @@ def test_every_change_has_two_sides_that_differ_and_can_be_logged(
     assert msgspec.json.encode(msgspec.json.decode(logged, type=list[FieldChange])) == logged
 
 
+@settings(max_examples=50)
 @given(deployments(), deployments(), st.booleans())
 def test_a_write_says_what_changed_exactly_where_the_content_moved(
     before: Deployment, after: Deployment, keeps: Any
@@ -106,6 +112,7 @@ def test_a_write_says_what_changed_exactly_where_the_content_moved(
         assert write.detail == (known.detail if keeps else detail_hash(after))
 
 
+@settings(max_examples=50)
 @given(deployments(), deployments(), st.booleans())
 def test_what_appears_or_returns_is_always_written_whole(
     before: Deployment, after: Deployment, keeps: Any
