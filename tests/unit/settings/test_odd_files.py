@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
+import platformdirs
 import pytest
 import yaml
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from apiscape.collectors.contract import ProviderSettings
 from apiscape.errors import SettingsError
-from apiscape.settings import document, paths
+from apiscape.settings import document
 from apiscape.settings.document import (
     MAX_ALIASES,
     MAX_BYTES,
@@ -381,7 +382,7 @@ def test_the_digest_does_not_move_with_the_order_of_keys() -> None:
 def test_the_users_own_file_is_read_where_none_was_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paths.platformdirs, "user_config_path", lambda _name: tmp_path)
+    monkeypatch.setattr(platformdirs, "user_config_path", lambda _name: tmp_path)
     assert load_settings(environment={}) == Settings()
     (tmp_path / "config.yaml").write_text("store: /mine\n", "utf-8")
     assert load_settings(environment={}).store == "/mine"
