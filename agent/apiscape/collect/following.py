@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from apiscape.collect.generation import Generation
 from apiscape.collect.happenings import Event, Happenings
+from apiscape.collect.intake import BATCH
 from apiscape.collect.job import Job, Means
 from apiscape.collect.ledger import End
 from apiscape.collect.live import Live
@@ -184,10 +185,12 @@ class Following:
             return
         if not self.whole:
             self._generation.flush()
-        parts, touched = self._happenings.take(events, self._means.clock.now())
-        for part in parts:
-            self._generation.ledger.stand(part.part).absorb(part)
-        self._generation.known |= touched
+        for start in range(0, len(events), BATCH):
+            chunk = events[start : start + BATCH]
+            parts, touched = self._happenings.take(chunk, self._means.clock.now())
+            for part in parts:
+                self._generation.ledger.stand(part.part).absorb(part)
+            self._generation.known |= touched
 
     def _end_if_synced(self) -> None:
         if self._listing:

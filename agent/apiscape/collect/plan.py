@@ -43,6 +43,7 @@ class PlannedSource(Entity, frozen=True):
         estate_error: Why the estate cannot be known, if so.
         error: Why the source cannot be planned, if so; its jobs are then those of old, and fail.
         rates: Calls a second that the quotas allow, by product.
+        last: The newest run of each scope that was ever visited, by its key.
     """
 
     source: SourcePlan
@@ -51,6 +52,7 @@ class PlannedSource(Entity, frozen=True):
     estate_error: ErrorRecord | None = None
     error: ErrorRecord | None = None
     rates: dict[str, float] = msgspec.field(default_factory=dict)
+    last: dict[str, RunReport] = msgspec.field(default_factory=dict)
 
 
 class Remembered(Entity, frozen=True):
@@ -118,6 +120,7 @@ def plan_source(
         estate=estate,
         estate_error=plan.estate_error,
         rates=bench.rates(),
+        last=remembered.last,
     )
 
 
@@ -135,7 +138,22 @@ def plan_blindly(
     """
     bench = _Bench(source, plug_ins, plug_ins.provider(source.provider), today)
     jobs = tuple(bench.job(scope, error=error) for scope in remembered.scopes)
-    return PlannedSource(source=source, jobs=jobs, error=error, rates=bench.rates())
+    return PlannedSource(
+        source=source, jobs=jobs, error=error, rates=bench.rates(), last=remembered.last
+    )
+
+
+def lay_down(
+    source: SourcePlan, plug_ins: PlugIns, remembered: Remembered, today: date
+) -> PlannedSource:
+    """Return the plan of a source that is no longer configured: every scope of old says so, once.
+
+    Raises:
+        PlugInError: the provider is not installed.
+    """
+    bench = _Bench(source, plug_ins, plug_ins.provider(source.provider), today)
+    jobs = tuple(bench.fallen_away(remembered, set(), set()))
+    return PlannedSource(source=source, jobs=jobs, last=remembered.last)
 
 
 class _Bench:
@@ -182,7 +200,7 @@ class _Bench:
                 continue
             if scope.reach.key in lost:
                 yield self.job(scope, error=_LOST)
-            elif not _is_laid_down(remembered.last.get(scope.key)):
+            elif not is_laid_down(remembered.last.get(scope.key)):
                 yield self.job(scope, error=_LAID_DOWN)
 
     def rates(self) -> dict[str, float]:
@@ -271,7 +289,7 @@ def _is_spoken_of(key: str, offered: set[str]) -> bool:
     return any("/".join(parts[:end]) in offered for end in range(1, len(parts) + 1))
 
 
-def _is_laid_down(last: RunReport | None) -> bool:
+def is_laid_down(last: RunReport | None) -> bool:
     """Say whether a scope's newest run already says that it is no longer configured."""
     return (
         last is not None

@@ -5,7 +5,13 @@ from __future__ import annotations
 from apiscape.collect.clock import Clock
 from apiscape.collect.forecast import Forecast, forecast
 from apiscape.collect.job import Job
-from apiscape.collect.plan import PlannedSource, Remembered, plan_blindly, plan_source
+from apiscape.collect.plan import (
+    PlannedSource,
+    Remembered,
+    lay_down,
+    plan_blindly,
+    plan_source,
+)
 from apiscape.collect.ports import PlugIns, Store
 from apiscape.collect.run import at_edge
 from apiscape.collect.source import SourcePlan
@@ -51,6 +57,16 @@ class Planner:
         today = self._clock.now().date()
         return plan_blindly(source, self._plug_ins, self._remember(source), error, today)
 
+    def lay_down(self, source: SourcePlan) -> PlannedSource:
+        """Return the plan of a source that is no longer configured.
+
+        Raises:
+            StoreError: the store cannot be read.
+            PlugInError: the provider is not installed.
+        """
+        today = self._clock.now().date()
+        return lay_down(source, self._plug_ins, self._remember(source), today)
+
     def keep(self, plan: PlannedSource) -> None:
         """Store the estate that a plan found, or why it could not be known; then what stood stays."""
         source, at, save = plan.source, self._clock.now(), self._store.estate.save
@@ -63,7 +79,7 @@ class Planner:
     def forecast(self, plan: PlannedSource, jobs: list[Job]) -> Forecast:
         """Return what some jobs of a plan are expected to cost; those that fail at once cost nothing."""
         scopes = [job.scope for job in jobs if job.error is None]
-        return forecast(scopes, self._last(scopes), plan.rates)
+        return forecast(scopes, plan.last, plan.rates)
 
     def _remember(self, source: SourcePlan) -> Remembered:
         scopes = self._store.runs.scopes(source.name)
@@ -75,6 +91,6 @@ class Planner:
             last=self._last(scopes),
         )
 
-    def _last(self, scopes: tuple[Scope, ...] | list[Scope]) -> dict[str, RunReport]:
+    def _last(self, scopes: tuple[Scope, ...]) -> dict[str, RunReport]:
         newest = self._store.runs.newest
         return {run.scope.key: run for scope in scopes for run in newest(1, scope.key)}

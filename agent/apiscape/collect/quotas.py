@@ -127,6 +127,12 @@ class Quotas:
                 (provider, quota.family) for quota in quotas if quota.scope == "account"
             )
 
+    def begin_anew(self) -> None:
+        """Forget every rate, to be published anew; what was taken from the buckets stays taken."""
+        with self._lock:
+            self._rates.clear()
+            self._by_account.clear()
+
     def rate(self, provider: str, family: str, *, region: str | None) -> Rate:
         """Return the rate that holds for a family in a region, or over the account without one."""
         ceiling = self._rates.get((provider, family + ACCOUNT)) if region is None else None

@@ -6,11 +6,15 @@ the other, so that whoever builds on it needs no lock.
 
 from __future__ import annotations
 
+import sys
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
+from types import FrameType
 from typing import Any
 
 from apiscape.collect.clock import Clock, Stop
@@ -96,6 +100,15 @@ class Supervisor:
         """Say whether a thread of that name was left behind and still has not returned."""
         return name in self._lingering
 
+    def left_behind(self) -> dict[str, str]:
+        """Return the threads that were left behind and have not returned, and where each is; from any thread."""
+        names = list(self._lingering)
+        if not names:
+            return {}
+        frames = sys._current_frames()  # noqa: SLF001 - documented, and there is no other way
+        threads = {thread.name: thread.ident for thread in threading.enumerate()}
+        return {name: _place(frames.get(threads.get(name) or 0)) for name in names}
+
     def lingering(self) -> Counter[str]:
         """Return how many threads were left behind and have not returned, by kind."""
         return Counter(task.kind for task in self._lingering.values())
@@ -137,3 +150,9 @@ class Supervisor:
     def _forget(self, task: Task) -> None:
         self._under_way.pop(task.name, None)
         self._leave_at.pop(task.name, None)
+
+
+def _place(frame: FrameType | None) -> str:
+    """Return where a thread is, innermost first: files and lines alone, for values may be anything."""
+    calls = traceback.extract_stack(frame)[:-6:-1] if frame is not None else []
+    return ", ".join(f"{Path(call.filename).name}:{call.lineno}" for call in calls) or "nowhere"

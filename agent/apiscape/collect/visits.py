@@ -181,7 +181,7 @@ class Visits:
         error = ErrorRecord(
             kind=ErrorKind.DEFECT,
             message=f"not visited: {lingering} visits of {product} were left behind and have not returned",
-            next_step="restart the agent, and report it to the collector's author",
+            next_step="end this process and begin anew; report it to the collector's author",
         )
         return msgspec.structs.replace(job, error=error)
 

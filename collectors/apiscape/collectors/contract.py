@@ -230,8 +230,9 @@ class PartAbsent(Entity, frozen=True, tag_field="observation", tag=True):
 class Synced(Entity, frozen=True, tag_field="observation", tag=True):
     """A watch has caught up: what it said of the part so far is a complete visit.
 
-    From here on `Recorded` and `Absent` need no `Listed`. A relist begins with `Listed` again;
-    there is one at least every day, for what goes without an event retires by complete visits.
+    From here on `Recorded` (with its `part`, where there are several) and `Absent` need no
+    `Listed`. A relist begins with `Listed` again; there is one at least every day, for what goes
+    without an event retires by complete visits.
     """
 
     part: str

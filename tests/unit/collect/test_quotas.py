@@ -270,3 +270,16 @@ def test_threads_share_a_bucket() -> None:
         thread.join()
     assert len(made) == 80
     assert counter.clock.elapsed_s >= 60 / 5
+
+
+def test_rates_that_are_published_anew_may_rise_and_what_was_taken_stays_taken() -> None:
+    clock = VirtualClock()
+    quotas = Quotas(clock)
+    quotas.publish("toy", (), {"toy": Rate(rate_per_s=0.5, burst=1)})
+    stop = Stop(clock)
+    quotas.acquire("toy", ("toy",), account="1", region="r", stop=stop)
+    quotas.begin_anew()
+    quotas.publish("toy", (), {"toy": Rate(rate_per_s=5, burst=1)})
+    assert quotas.rate("toy", "toy", region="r").rate_per_s == 5
+    quotas.acquire("toy", ("toy",), account="1", region="r", stop=stop)
+    assert 0 < clock.monotonic() <= 0.2

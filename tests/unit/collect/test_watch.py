@@ -110,6 +110,17 @@ def test_of_an_object_the_last_word_of_a_batch_counts() -> None:
     ]
 
 
+def test_much_that_happens_at_once_is_stored_in_batches() -> None:
+    names = [f"n{number}" for number in range(1100)]
+    bench = WatchBench()
+    bench.watch(
+        says(listing("apis"), recorded(*names), tuple(Absent("apis", name) for name in names))
+    )
+    assert set(bench.presence().values()) == {"retired"}
+    assert max(len(happened.whole) for happened in bench.store.runs.followed) == 500
+    assert len(bench.presence()) == 1100
+
+
 def test_a_list_that_is_cut_makes_nothing_missing() -> None:
     bench = WatchBench()
     bench.watch(says(listing("apis", "a", "b")))

@@ -31,4 +31,5 @@ def test_every_error_becomes_data_named_by_what_to_do(
 
 def test_what_is_thrown_keeps_what_only_it_knows() -> None:
     assert contract.Throttled("x", retry_after_s=3.0).retry_after_s == 3.0
+    assert contract.Throttled("x", retry_after_s=3.0).record().retry_after_s == 3.0
     assert contract.Malformed("x", native_id="a1").native_id == "a1"

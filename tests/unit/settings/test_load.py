@@ -63,9 +63,21 @@ def test_common_keys_are_checked_and_the_providers_own_set_apart() -> None:
     assert settings.accepted_gaps[0].until == date(2026, 12, 31)
 
 
+def test_how_often_a_source_is_looked_at_has_a_default_and_may_be_said() -> None:
+    text = "sources:\n  - {name: a, provider: aws}\n  - {name: b, provider: aws, interval_s: 60, watch: false}\n"
+    usual, own = read(text).sources
+    assert (usual.interval_s, usual.plan_interval_s, usual.watch) == (3600, 21600, True)
+    assert (own.interval_s, own.plan_interval_s, own.watch) == (60, 21600, False)
+
+
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
+        (
+            "sources:\n  - name: a\n    provider: aws\n    interval_s: 1\n",
+            "expected `float` >= 10.0",
+            4,
+        ),
         ("retention: 3\n", "unknown key 'retention', did you mean 'retention_days'?", 1),
         ("x: 1\nzzzz: 3\n", "unknown key 'x'", 1),
         (

@@ -155,7 +155,7 @@ class Runs:
             if self._numbers.get(key, (0, 0)) >= (run.generation, number):
                 raise Fenced(f"batch {number} of run {run.generation} of {key} comes too late")
             seen = self._write(tx, run, batch, at)
-            names = {*(each[0] for each in happened.whole), *(each[0] for each in happened.given)}
+            names = {name for name, _ in happened.whole} | {name for name, *_ in happened.given}
             parts = allot_parts(tx, run.scope_pk, sorted(names))
             take_happened(tx, _visit(run, at), run.scope, happened, parts)
             tx.log.flush()

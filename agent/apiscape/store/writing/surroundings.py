@@ -195,8 +195,8 @@ def close_of_objects(
     if not objects:
         return
     query = sa.select(surrounding).where(
-        surrounding.c.part_pk.in_({part for part, _ in objects}),
-        surrounding.c.listed_id.in_({listed_id for _, listed_id in objects}),
+        surrounding.c.part_pk.in_(sorted({part for part, _ in objects})),
+        surrounding.c.listed_id.in_(sorted({listed_id for _, listed_id in objects})),
         surrounding.c.to_seq.is_(None),
     )
     gone = [

@@ -1,0 +1,263 @@
+"""The agent's engine: takes what is due, queues it by quota group, and has it visited or watched.
+
+One thread turns it; planning, visits and watches run in threads of their own. What others ask
+of it is done in that thread, and answered by a future.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from apiscape.collect.clock import Stop
+from apiscape.collect.job import Job, Means
+from apiscape.collect.planner import Planner
+from apiscape.collect.ports import Store
+from apiscape.collect.progress import Progress, Silent
+from apiscape.collect.quotas import Quotas, ScopeBudget
+from apiscape.collect.run import ScopeRun
+from apiscape.collect.scan import Tools
+from apiscape.collect.source import SourcePlan
+from apiscape.collect.supervisor import Supervisor
+from apiscape.collect.visits import Limits, Run, Visits
+from apiscape.collect.watch import Patience, WatchRun
+from apiscape.model.run import ErrorRecord, RunReport
+from apiscape.schedule.due import Visited, share, visited
+from apiscape.schedule.groups import End, Groups, Yard
+from apiscape.schedule.planning import PLAN, Office, Plans
+from apiscape.schedule.queue import Depth, Queue, QueueJob
+from apiscape.schedule.roster import VISIT, WATCH, Roster
+from apiscape.schedule.timetable import EVERYTHING, Slot, selects
+
+T = TypeVar("T")
+
+LOOK = "look"
+LOOK_S = 1.0
+"""How often the timetable is looked at."""
+
+GROUPS_AT_ONCE = 64
+"""Quota groups that are visited at once; `Limits` bounds the visits in them."""
+
+WATCHES = 1_000
+"""Watches at once: each holds a thread, and mostly waits."""
+
+PLANS_AT_ONCE = 8
+
+SETTLED_S = 600.0
+"""How long a watch follows before earlier cuts are forgotten."""
+
+RELIST_SPREAD = 0.25
+"""The part of a day over which watches list again, so that they do not all at once."""
+
+_LOG = logging.getLogger("apiscape.schedule")
+
+
+class Driver:
+    """Drives everything that is scheduled; made, then run by one thread.
+
+    Args:
+        store: Where what is seen goes.
+        queue: Hands out the groups.
+        tools: Clock, quotas, threads, plug-ins, policy and limits.
+        progress: Told what goes on, from the thread that runs the driver.
+        patience: How long watches go on.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        queue: Queue,
+        *,
+        tools: Tools | None = None,
+        progress: Progress | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        tools = tools or Tools()
+        self._tools = tools
+        self._clock = tools.clock
+        self._queue = queue
+        self._progress = progress or Silent()
+        self._patience = patience or Patience()
+        self._stop = Stop(tools.clock)
+        self._supervisor = Supervisor(tools.clock, tools.limits.grace_s)
+        self._roster = Roster(tools.clock)
+        self._left_behind: frozenset[str] = frozenset()
+        quotas = tools.quotas or Quotas(tools.clock)
+        means = Means(
+            runs=store.runs, clock=tools.clock, workers=tools.workers, policy=tools.policy
+        )
+        with_these = (self._supervisor, means, quotas)
+        watching = Limits(scopes=WATCHES, scopes_per_account=WATCHES)
+        self._visits = Visits(*with_these, tools.limits, ScopeRun, self._progress)
+        self._watches = Visits(*with_these, watching, self._make_watch, self._progress)
+        here = (self._roster, self._clock, self._progress, self._stop)
+        self._groups = {
+            VISIT: Groups(Yard(VISIT, _read_visit, self._supervisor, self._visits, *here)),
+            WATCH: Groups(Yard(WATCH, _read_watch, self._supervisor, self._watches, *here)),
+        }
+        planner = Planner(store, tools.plug_ins, tools.clock)
+        plan_s = tools.limits.plan_s
+        self._plans = Plans(
+            Office(self._supervisor, planner, quotas, self._take_changed, plan_s, *here)
+        )
+
+    # From any thread.
+
+    def reload(self, sources: Iterable[SourcePlan]) -> Future[None]:
+        """Let these be the sources: scopes that stand keep their place and what is under way there.
+
+        Raises:
+            PlugInError: a provider is not installed; nothing has changed.
+        """
+        wanted = tuple(sources)
+        for source in wanted:
+            self._tools.plug_ins.provider(source.provider)
+
+        def swap() -> None:
+            self._plans.reload(wanted)
+            self.look()
+
+        return self._do(swap)
+
+    def collect_now(self, selector: str = EVERYTHING) -> Future[tuple[str, ...]]:
+        """Have a scope, a source or everything visited before the routine; answers with the keys."""
+        return self._do(lambda: self._ask(selector))
+
+    def happen(self, key: str, native_ids: Iterable[str] = ()) -> Future[bool]:
+        """Have a scope visited soon, for something happened there; answers whether it is known."""
+        ids = frozenset(native_ids)
+        return self._do(lambda: self._roster.timetable.happen(key, self._clock.monotonic(), ids))
+
+    def pause(self, selector: str = EVERYTHING) -> Future[None]:
+        """Have nothing of a scope, a source or everything begun; what is visited may end, watches end."""
+        return self._do(lambda: self._pause(selector))
+
+    def resume(self, selector: str = EVERYTHING) -> Future[None]:
+        """End a pause, and those of every part of it."""
+        return self._do(lambda: self._roster.timetable.resume(selector))
+
+    def slots(self) -> Future[tuple[Slot, ...]]:
+        """Answer with how every scope stands."""
+        return self._do(lambda: self._roster.timetable.slots(self._clock.monotonic()))
+
+    def lingering(self) -> dict[str, str]:
+        """Return the threads that were left behind and have not returned, and where each is."""
+        return self._supervisor.left_behind()
+
+    def depth(self) -> Depth:
+        """Return how much the queue has to do."""
+        return self._queue.depth()
+
+    # From the thread that runs it.
+
+    def run(self, sources: Iterable[SourcePlan], stop: Stop) -> None:
+        """Drive until told to stop; visits under way then end as partial, within their grace.
+
+        Raises:
+            PlugInError: a provider is not installed.
+        """
+        stop.pass_on(self._stop)
+        self.start(sources)
+        while self._stop.error is None:
+            self.turn(self._tools.limits.tick_s)
+        self.finish(self._stop.error)
+
+    def start(self, sources: Iterable[SourcePlan]) -> None:
+        """Take up the sources, and begin to look at the timetable."""
+        self.reload(sources)
+        self._queue.handle(PLAN, self._plans.handle, at_once=PLANS_AT_ONCE)
+        self._queue.handle(VISIT, self._groups[VISIT].handle, at_once=GROUPS_AT_ONCE)
+        self._queue.handle(WATCH, self._groups[WATCH].handle, at_once=WATCHES)
+        self._queue.handle(LOOK, lambda _: self._do(self.look), at_once=1)
+        self._queue.schedule(QueueJob(LOOK, "timetable"), every_s=LOOK_S)
+
+    def turn(self, wait_s: float = 0.0) -> None:
+        """Begin what may begin, and take up what ended, waiting so long for the first of it."""
+        wait_s = min(wait_s, self._queue.turn())
+        self._visits.launch()
+        self._watches.launch()
+        if not self._supervisor.turn(wait_s):
+            self._progress.tick(self._visits.ledgers())
+        self._warn_of_lingering()
+
+    def finish(self, error: ErrorRecord) -> None:
+        """Begin nothing more, and wait for what is under way; it is left behind after its grace."""
+        self._stop.tell(error)
+        self._queue.stop()
+        for visits in (self._visits, self._watches):
+            visits.give_up_waiting(error)
+        while not (self._supervisor.idle and self._visits.idle and self._watches.idle):
+            self._supervisor.turn(self._tools.limits.tick_s)
+
+    def look(self) -> None:
+        """Look at the timetable: what is due joins its group, or is queued."""
+        due = self._roster.timetable.due(self._clock.monotonic())
+        jobs = self._plans.due()
+        for kind, groups in self._groups.items():
+            jobs += groups.look(each for each in due if self._roster.kind(each.key) == kind)
+        self._queue.enqueue(jobs)
+
+    def _do(self, work: Callable[[], T]) -> Future[T]:
+        """Have something done in the driver's thread, and answer with what it returns."""
+        future: Future[T] = Future()
+        self._supervisor.post(lambda: future.set_result(work()))
+        return future
+
+    def _ask(self, selector: str) -> tuple[str, ...]:
+        keys = self._roster.timetable.ask(selector, self._clock.monotonic())
+        self._relist(lambda run: run.following and selects(selector, run.job.scope.key))
+        self.look()
+        return keys
+
+    def _pause(self, selector: str) -> None:
+        self._roster.timetable.pause(selector)
+        self._relist(lambda run: selects(selector, run.job.scope.key))
+
+    def _relist(self, chosen: Callable[[WatchRun], bool]) -> None:
+        """Have watches end well, to be begun again when their scopes may be."""
+        for run in self._watches.running():
+            if isinstance(run, WatchRun) and chosen(run):
+                run.relist()
+
+    def _take_changed(self, keys: frozenset[str]) -> None:
+        """Have watches begun again that look at their scopes in a way that no longer holds."""
+        self._relist(lambda run: run.job.scope.key in keys)
+        self.look()
+
+    def _make_watch(self, job: Job, means: Means, budget: ScopeBudget, stop: Stop) -> Run:
+        if job.error is not None:
+            return ScopeRun(job, means, budget, stop)
+        early = 1 - RELIST_SPREAD * share(job.scope.key)
+        patience = Patience(
+            relist_s=self._patience.relist_s * early,
+            mend_s=self._patience.mend_s,
+            silence_s=self._patience.silence_s,
+        )
+        return WatchRun(job, means, budget, stop, patience, self._groups[WATCH].tell)
+
+    def _warn_of_lingering(self) -> None:
+        """Log every thread that was left behind, once, with the place where it is."""
+        places = self._supervisor.left_behind()
+        for name in places.keys() - self._left_behind:
+            _LOG.error("%s does not return; its thread is left behind at %s", name, places[name])
+        self._left_behind = frozenset(places)
+
+
+def _read_visit(_run: Run | None, report: RunReport) -> End:
+    return End(visited(report))
+
+
+def _read_watch(run: Run | None, report: RunReport) -> End:
+    """Read the end of a watch: what cut it counts, and not how its last list ended."""
+    if not isinstance(run, WatchRun):
+        return End(visited(report))
+    if run.cut is None:
+        return End(visited(report), again=run.again)
+    last = Visited(
+        ended_at=report.ended_at or report.started_at,
+        failure=run.cut.kind,
+        retry_after_s=run.cut.retry_after_s,
+    )
+    return End(last, settled=run.followed_s >= SETTLED_S)
