@@ -12,24 +12,26 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from apiscape.collect.clock import Stop
-from apiscape.collect.job import Job, Means
+from apiscape.collect.job import Means
 from apiscape.collect.planner import Planner
 from apiscape.collect.ports import Store
 from apiscape.collect.progress import Progress, Silent
-from apiscape.collect.quotas import Quotas, ScopeBudget
+from apiscape.collect.quotas import Quotas
 from apiscape.collect.run import ScopeRun
 from apiscape.collect.scan import Tools
 from apiscape.collect.source import SourcePlan
 from apiscape.collect.supervisor import Supervisor
 from apiscape.collect.visits import Limits, Run, Visits
-from apiscape.collect.watch import Patience, WatchRun
+from apiscape.collect.watch import Patience
 from apiscape.model.run import ErrorRecord, RunReport
-from apiscape.schedule.due import Visited, share, visited
+from apiscape.schedule.due import visited
 from apiscape.schedule.groups import End, Groups, Yard
+from apiscape.schedule.pauses import EVERYTHING, selects
 from apiscape.schedule.planning import PLAN, Office, Plans
 from apiscape.schedule.queue import Depth, Queue, QueueJob
 from apiscape.schedule.roster import VISIT, WATCH, Roster
-from apiscape.schedule.timetable import EVERYTHING, Slot, selects
+from apiscape.schedule.timetable import Slot
+from apiscape.schedule.watching import Watching, read_watch, relist
 
 T = TypeVar("T")
 
@@ -44,12 +46,6 @@ WATCHES = 1_000
 """Watches at once: each holds a thread, and mostly waits."""
 
 PLANS_AT_ONCE = 8
-
-SETTLED_S = 600.0
-"""How long a watch follows before earlier cuts are forgotten."""
-
-RELIST_SPREAD = 0.25
-"""The part of a day over which watches list again, so that they do not all at once."""
 
 _LOG = logging.getLogger("apiscape.schedule")
 
@@ -79,7 +75,6 @@ class Driver:
         self._clock = tools.clock
         self._queue = queue
         self._progress = progress or Silent()
-        self._patience = patience or Patience()
         self._stop = Stop(tools.clock)
         self._supervisor = Supervisor(tools.clock, tools.limits.grace_s)
         self._roster = Roster(tools.clock)
@@ -88,14 +83,15 @@ class Driver:
         means = Means(
             runs=store.runs, clock=tools.clock, workers=tools.workers, policy=tools.policy
         )
+        making = Watching(patience or Patience(), self._tell_of_watch)
         with_these = (self._supervisor, means, quotas)
         watching = Limits(scopes=WATCHES, scopes_per_account=WATCHES)
         self._visits = Visits(*with_these, tools.limits, ScopeRun, self._progress)
-        self._watches = Visits(*with_these, watching, self._make_watch, self._progress)
+        self._watches = Visits(*with_these, watching, making.make, self._progress)
         here = (self._roster, self._clock, self._progress, self._stop)
         self._groups = {
             VISIT: Groups(Yard(VISIT, _read_visit, self._supervisor, self._visits, *here)),
-            WATCH: Groups(Yard(WATCH, _read_watch, self._supervisor, self._watches, *here)),
+            WATCH: Groups(Yard(WATCH, read_watch, self._supervisor, self._watches, *here)),
         }
         planner = Planner(store, tools.plug_ins, tools.clock)
         plan_s = tools.limits.plan_s
@@ -136,7 +132,7 @@ class Driver:
 
     def resume(self, selector: str = EVERYTHING) -> Future[None]:
         """End a pause, and those of every part of it."""
-        return self._do(lambda: self._roster.timetable.resume(selector))
+        return self._do(lambda: self._roster.timetable.pauses.resume(selector))
 
     def slots(self) -> Future[tuple[Slot, ...]]:
         """Answer with how every scope stands."""
@@ -207,35 +203,24 @@ class Driver:
 
     def _ask(self, selector: str) -> tuple[str, ...]:
         keys = self._roster.timetable.ask(selector, self._clock.monotonic())
-        self._relist(lambda run: run.following and selects(selector, run.job.scope.key))
+        relist(
+            self._watches.running(),
+            lambda run: run.following and selects(selector, run.job.scope.key),
+        )
         self.look()
         return keys
 
     def _pause(self, selector: str) -> None:
-        self._roster.timetable.pause(selector)
-        self._relist(lambda run: selects(selector, run.job.scope.key))
+        self._roster.timetable.pauses.pause(selector)
+        relist(self._watches.running(), lambda run: selects(selector, run.job.scope.key))
 
-    def _relist(self, chosen: Callable[[WatchRun], bool]) -> None:
-        """Have watches end well, to be begun again when their scopes may be."""
-        for run in self._watches.running():
-            if isinstance(run, WatchRun) and chosen(run):
-                run.relist()
+    def _tell_of_watch(self, report: RunReport) -> None:
+        self._groups[WATCH].tell(report)
 
     def _take_changed(self, keys: frozenset[str]) -> None:
         """Have watches begun again that look at their scopes in a way that no longer holds."""
-        self._relist(lambda run: run.job.scope.key in keys)
+        relist(self._watches.running(), lambda run: run.job.scope.key in keys)
         self.look()
-
-    def _make_watch(self, job: Job, means: Means, budget: ScopeBudget, stop: Stop) -> Run:
-        if job.error is not None:
-            return ScopeRun(job, means, budget, stop)
-        early = 1 - RELIST_SPREAD * share(job.scope.key)
-        patience = Patience(
-            relist_s=self._patience.relist_s * early,
-            mend_s=self._patience.mend_s,
-            silence_s=self._patience.silence_s,
-        )
-        return WatchRun(job, means, budget, stop, patience, self._groups[WATCH].tell)
 
     def _warn_of_lingering(self) -> None:
         """Log every thread that was left behind, once, with the place where it is."""
@@ -247,17 +232,3 @@ class Driver:
 
 def _read_visit(_run: Run | None, report: RunReport) -> End:
     return End(visited(report))
-
-
-def _read_watch(run: Run | None, report: RunReport) -> End:
-    """Read the end of a watch: what cut it counts, and not how its last list ended."""
-    if not isinstance(run, WatchRun):
-        return End(visited(report))
-    if run.cut is None:
-        return End(visited(report), again=run.again)
-    last = Visited(
-        ended_at=report.ended_at or report.started_at,
-        failure=run.cut.kind,
-        retry_after_s=run.cut.retry_after_s,
-    )
-    return End(last, settled=run.followed_s >= SETTLED_S)

@@ -115,7 +115,7 @@ class Groups:
         yard, key = self._yard, due.key
         job, timetable = yard.roster.job(key), yard.roster.timetable
         under_way = yard.visits.run_of(key) is not None or key in group.under_way
-        if job is None or under_way or timetable.is_paused(key):
+        if job is None or under_way or timetable.pauses.hold(key):
             return
         anew = timetable.begin(key, yard.clock.monotonic())
         group.under_way.add(key)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from apiscape.model.entity import Entity
 from apiscape.schedule.due import Visited, delay_s
+from apiscape.schedule.pauses import EVERYTHING, Pauses, selects
 from apiscape.schedule.queue import Priority
 
 DEBOUNCE_S = 30.0
@@ -19,9 +20,6 @@ DEBOUNCE_S = 30.0
 
 LONGEST_DEBOUNCE_S = 300.0
 """How long events that do not cease can put off the visit that they ask for."""
-
-EVERYTHING = ""
-"""Selects every scope; a source's name selects its own, a scope's key that one."""
 
 
 class Due(Entity, frozen=True):
@@ -77,13 +75,16 @@ class Timetable:
     """The scopes of a process; used by one thread alone.
 
     All times are seconds of a monotonic clock.
+
+    Attributes:
+        pauses: What is not to be visited; what is asked for there waits.
     """
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
         self._heap: list[tuple[float, str]] = []
         self._ready: set[str] = set()
-        self._paused: dict[str, bool] = {}
+        self.pauses = Pauses()
 
     def __contains__(self, key: object) -> bool:
         return key in self._entries
@@ -153,19 +154,6 @@ class Timetable:
         self._push(entry, now)
         return True
 
-    def pause(self, selector: str) -> None:
-        """Have nothing of a selection visited until it is resumed; what is asked for waits."""
-        self._say(selector, paused=True)
-
-    def resume(self, selector: str) -> None:
-        """End a pause of a selection, and of every part of it."""
-        self._say(selector, paused=False)
-
-    def is_paused(self, key: str) -> bool:
-        """Say whether a scope is paused: what was said last of it, or of what it is a part of."""
-        said = [selector for selector in self._paused if selects(selector, key)]
-        return bool(said) and self._paused[max(said, key=len)]
-
     def due(self, now: float) -> tuple[Due, ...]:
         """Return what is due and may be visited, most urgent first."""
         while self._heap and self._heap[0][0] <= now:
@@ -176,13 +164,9 @@ class Timetable:
         found = [
             self._describe(self._entries[key], now)
             for key in self._ready
-            if not self.is_paused(key)
+            if not self.pauses.hold(key)
         ]
         return tuple(sorted(found, key=lambda each: (each.priority, each.due_at, each.key)))
-
-    def next_in_s(self, now: float) -> float:
-        """Return how long nothing more falls due; infinite where nothing ever does."""
-        return max(self._heap[0][0] - now, 0.0) if self._heap else float("inf")
 
     def hasten(self, keys: Iterable[str], now: float) -> None:
         """Have scopes visited in their turn, but from now on: what made them fail is mended."""
@@ -233,7 +217,7 @@ class Timetable:
             due_in_s=due_in_s if entry.began_at is None else None,
             failures=entry.failures,
             last=entry.last,
-            paused=self.is_paused(entry.key),
+            paused=self.pauses.hold(entry.key),
         )
 
     def _delay(self, entry: _Entry) -> float:
@@ -247,14 +231,3 @@ class Timetable:
     def _push(self, entry: _Entry, now: float) -> None:
         self._ready.discard(entry.key)
         heapq.heappush(self._heap, (entry.due(now)[0], entry.key))
-
-    def _say(self, selector: str, *, paused: bool) -> None:
-        narrower = [each for each in self._paused if selects(selector, each)]
-        for each in narrower:
-            del self._paused[each]
-        self._paused[selector] = paused
-
-
-def selects(selector: str, key: str) -> bool:
-    """Say whether a selector is a key's own, or that of something it is a part of."""
-    return selector in {EVERYTHING, key} or key.startswith(f"{selector}/")

@@ -12,6 +12,7 @@ from apiscape.collect.watch import Patience
 from apiscape.collectors.contract import (
     Absent,
     AccessDenied,
+    Budget,
     Failed,
     Listed,
     PartAbsent,
@@ -27,12 +28,19 @@ from apiscape.collectors.contract import (
 from apiscape.errors import Fenced, StoreFull
 from apiscape.model.known import Batch as StoredBatch
 from apiscape.model.known import Happened
-from apiscape.model.run import ErrorRecord, Scope
+from apiscape.model.run import ErrorRecord, Reach, Scope
 from apiscape.model.surroundings import Gateway
 from apiscape.store import Store, open_store
 from apiscape.store.reading.reader import Reader
 from tests.unit.collect.store_double import MemoryStore
-from tests.unit.collect.toy import NOON, SCOPE, recorded, toy_deployment
+from tests.unit.collect.toy import (
+    NOON,
+    SCOPE,
+    ToyProvider,
+    ToySession,
+    recorded,
+    toy_deployment,
+)
 from tests.unit.collect.watching import Batch, WatchBench, changed, listing, says, watching
 
 DENIED = ErrorRecord(kind="access_denied", message="may not list")
@@ -445,8 +453,8 @@ def test_a_detail_that_could_not_be_looked_at_is_no_token() -> None:
 
 
 def test_a_denied_sign_in_is_data() -> None:
-    class Locked(type(WatchBench().provider)):  # type: ignore[misc]
-        def session(self, *_: object) -> None:
+    class Locked(ToyProvider):
+        def session(self, settings: Any, reach: Reach, budget: Budget) -> ToySession:
             raise AccessDenied("no")
 
     bench = WatchBench(provider=Locked())

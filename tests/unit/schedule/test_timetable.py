@@ -10,14 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apiscape.schedule.due import HOUR_S, Visited, back_off_s, delay_s, first_delay_s
+from apiscape.schedule.pauses import EVERYTHING, selects
 from apiscape.schedule.queue import Priority
-from apiscape.schedule.timetable import (
-    DEBOUNCE_S,
-    EVERYTHING,
-    LONGEST_DEBOUNCE_S,
-    Timetable,
-    selects,
-)
+from apiscape.schedule.timetable import DEBOUNCE_S, LONGEST_DEBOUNCE_S, Timetable
 from tests.unit.collect.toy import NOON
 
 WELL = Visited(ended_at=NOON)
@@ -48,7 +43,7 @@ def test_a_scope_is_due_until_its_visit_begins_and_again_after_its_interval() ->
     assert due(made, 10 * HOUR_S) == []
     made.end(A, WELL, 10)
     again = 10 + delay_s(A, WELL, 0, HOUR_S)
-    assert made.next_in_s(10) == pytest.approx(again - 10)
+    assert made.slots(10)[0].due_in_s == pytest.approx(again - 10)
     assert due(made, again - 1) == []
     assert due(made, again) == [A]
 
@@ -59,7 +54,6 @@ def test_what_is_not_due_yet_is_not_due() -> None:
 
 
 def test_nothing_ever_falls_due_of_nothing() -> None:
-    assert Timetable().next_in_s(0) == float("inf")
     assert due(Timetable(), 0) == []
 
 
@@ -162,22 +156,22 @@ def test_an_event_during_a_visit_asks_for_another() -> None:
 
 def test_a_pause_holds_back_what_is_due_and_what_is_asked_for() -> None:
     made = table(A, B, C)
-    made.pause("prod")
+    made.pauses.pause("prod")
     made.ask(A, 0)
     assert due(made, 0) == [C]
     assert [slot.paused for slot in made.slots(0)] == [True, True, False]
-    made.resume("prod")
+    made.pauses.resume("prod")
     assert due(made, 0) == [A, B, C]
 
 
 def test_what_was_said_last_of_the_narrowest_holds() -> None:
     made = table(A, B, C)
-    made.pause(EVERYTHING)
+    made.pauses.pause(EVERYTHING)
     assert due(made, 0) == []
-    made.resume("prod")
-    made.pause(B)
+    made.pauses.resume("prod")
+    made.pauses.pause(B)
     assert due(made, 0) == [A]
-    made.resume(EVERYTHING)
+    made.pauses.resume(EVERYTHING)
     assert due(made, 0) == [A, B, C]
 
 
@@ -287,9 +281,9 @@ def test_every_scope_comes_up_again_whatever_happens(steps: list[tuple[str, str]
         elif step == "wait":
             now += 1800
         elif step == "pause":
-            made.pause(key)
+            made.pauses.pause(key)
             assert key not in due(made, now)
-            made.resume(key)
+            made.pauses.resume(key)
     assert not under_way & set(due(made, now))
     for key in under_way:
         made.end(key, WELL, now)
