@@ -92,14 +92,17 @@ def _timed(counting: Counting, work: Callable[[Path], Counts]) -> Outcome:
 
     In its first the bytecode is written that an installation would have brought.
     """
-    for _ in range(2):
-        with tempfile.TemporaryDirectory() as folder:
-            counting.calls = 0
-            before, began = _cpu_s(), time.perf_counter()
-            counts = work(Path(folder))
-            took_s, used_s = time.perf_counter() - began, _cpu_s() - before
-            found = counts()
-    return Outcome(took_s, used_s, counting.calls, found)
+    _once(counting, work)
+    return _once(counting, work)
+
+
+def _once(counting: Counting, work: Callable[[Path], Counts]) -> Outcome:
+    with tempfile.TemporaryDirectory() as folder:
+        counting.calls = 0
+        before, began = _cpu_s(), time.perf_counter()
+        counts = work(Path(folder))
+        took_s, used_s = time.perf_counter() - began, _cpu_s() - before
+        return Outcome(took_s, used_s, counting.calls, counts())
 
 
 def _cpu_s() -> float:

@@ -33,8 +33,10 @@ class Refused(CollectorError):
     kind = ErrorKind.MALFORMED
 
 
-class GivenUp(Refused):
+class GivenUp(CollectorError):
     """The endpoint does not offer this at all: it was tried once in this visit."""
+
+    kind = ErrorKind.MALFORMED
 
 
 class NotOffered(CollectorError):
@@ -71,10 +73,14 @@ ONE_OBJECT = (
     Refused,
     NotOffered,
     Unexplained,
+    GivenUp,
 )
 """Errors of one object's detail; the rest of the listing goes on."""
 
-ONE_DETAIL = (AccessDenied, Unsupported, Malformed, Gone, Refused, NotOffered, Unexplained)
+ONE_DETAIL = (
+    *(AccessDenied, Unsupported, Malformed, Gone),
+    *(Refused, NotOffered, Unexplained, GivenUp),
+)
 """Errors that stay: the object can be recorded without the detail, which is said."""
 
 INTERNAL = (Ended, RegionDoubt)

@@ -128,7 +128,7 @@ class Look(ABC):
             return Detail(self.read_configured("not deployed"), specs=())
         try:
             return self.export(stage)
-        except Refused as refusal:
+        except (Refused, GivenUp) as refusal:
             kept = Spec(format="openapi", source_uri=uri, not_kept=refusal.message)
             surface = self.read_configured("export refused")
             return Detail(surface, specs=(kept,), stand_in=isinstance(refusal, GivenUp))
