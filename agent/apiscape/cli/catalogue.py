@@ -26,6 +26,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
                 "permissions",
                 "Try each permission, say what is hidden without it; print the policy.",
             ),
+            ("ctx", "Name agents, and choose which one to ask."),
             ("completion", "Print the completion script of a shell."),
             ("version", "Print the version."),
         ),
@@ -54,6 +55,7 @@ EVERYWHERE = """\
 Everywhere:
   --config FILE  Configuration (default: config.yaml in the user's configuration directory).
   --store URL    SQLite file or PostgreSQL URL (default: inventory.db in the user's data directory).
+  --context NAME Ask an agent instead of the store (also --url URL; apiscape ctx names them).
   --json         The same figures for scripts (= -o json).
   --help         Show a command's own options.
 

@@ -12,7 +12,7 @@ HELP = (["--help"], ["-h"], ["help"])
 VERSION = (["--version"], ["-V"])
 COMPLETING = "_APISCAPE_COMPLETE"
 
-WITH_VALUE = frozenset({"--config", "--store", "-o", "--output"})
+WITH_VALUE = frozenset({"--config", "--store", "--url", "--context", "-o", "--output"})
 ALONE = frozenset({"--json"})
 """Options of every command, which people also write before the command."""
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 import msgspec
 
+from apiscape.errors import StoreLocked, UsageError
+
 if TYPE_CHECKING:
+    from apiscape.client.address import Address
+    from apiscape.client.http import HttpInventory
     from apiscape.client.inventory import Inventory
     from apiscape.settings.schema import Settings
     from apiscape.store import Store
@@ -28,11 +32,14 @@ class Session(msgspec.Struct, frozen=True):
         config: The configuration file, `None` for the default one.
         store_url: Where the inventory is, `None` for the configured or default one.
         output: A word of `FORMATS`.
+        url, context: The agent to ask instead of the store, by address or by name.
     """
 
     config: Path | None = None
     store_url: str | None = None
     output: str = "table"
+    url: str | None = None
+    context: str | None = None
 
     def settings(self) -> Settings:
         """Return the configuration.
@@ -62,33 +69,86 @@ class Session(msgspec.Struct, frozen=True):
         with open_store(self.store_location(), write=write) as store:
             yield store
 
+    def agent(self) -> Address | None:
+        """Return the agent to ask, `None` for the store; a store that is named is meant.
+
+        Raises:
+            UsageError: Two are named, or the token cannot be read.
+            NotFound: No context is called so.
+            SettingsError: The contexts cannot be read.
+        """
+        from apiscape.cli.asking import chosen_agent
+        from apiscape.client.contexts import default_contexts
+
+        if self.url is not None and self.context is not None:
+            raise UsageError("--url and --context name two agents", hint="leave one of them out")
+        if self.url is None and self.context is None and self.store_url is not None:
+            return None
+        return chosen_agent(self.url, self.context, default_contexts())
+
     @contextmanager
     def inventory(self, *, write: bool = False) -> Iterator[Inventory]:
         """Open the inventory for the time of a `with`; one that is to be written must be there already.
 
+        Whoever chose an agent asks it; so does whoever finds the store in the hands of one.
+
         Raises:
             StoreError: it is not there, cannot be opened, or somebody else writes it.
         """
+        with ExitStack() as held:
+            address = self.agent()
+            if address is not None:
+                yield held.enter_context(asked(address))
+                return
+            yield self._open(held, write=write)
+
+    def _open(self, held: ExitStack, *, write: bool) -> Inventory:
+        """Open the store, or ask the agent that has it."""
+        from apiscape.cli.asking import agent_in
         from apiscape.serve.local import LocalInventory
 
-        if write:
-            with self.store():
-                pass
-        with self.store(write=write) as store:
-            yield LocalInventory(store)
+        try:
+            if write:
+                with self.store():
+                    pass
+            return LocalInventory(held.enter_context(self.store(write=write)))
+        except StoreLocked as error:
+            return held.enter_context(asked(agent_in(error, self.store_location())))
 
 
-def session_options(*, output: bool = True) -> Callable[[Body], Body]:
-    """Give a command `--config`, `--store` and (unless it has none) `-o` and `--json`, as one `session`."""
+@contextmanager
+def asked(address: Address) -> Iterator[HttpInventory]:
+    """Lend an agent's inventory for the time of a `with`."""
+    from apiscape.client.http import HttpInventory
+
+    inventory = HttpInventory(address)
+    try:
+        yield inventory
+    finally:
+        inventory.close()
+
+
+def session_options(*, output: bool = True, asks: bool = False) -> Callable[[Body], Body]:
+    """Give a command `--config`, `--store` and (unless it has none) `-o` and `--json`, as one `session`.
+
+    With `asks` also `--url` and `--context`: an agent can answer it as well.
+    """
 
     def decorate(body: Body) -> Body:
         @functools.wraps(body)
         def command(
-            *, config: Path | None, store: str | None, output: str = "table", **rest: object
+            *,
+            config: Path | None,
+            store: str | None,
+            output: str = "table",
+            url: str | None = None,
+            context: str | None = None,
+            **rest: object,
         ) -> object:
-            return body(session=Session(config, store, output), **rest)
+            return body(session=Session(config, store, output, url, context), **rest)
 
         given = output_option(command) if output else command
+        given = _URL(_CONTEXT(given)) if asks else given
         return config_option(_STORE(given))  # type: ignore[return-value]  # click keeps the function's place, not its type
 
     return decorate
@@ -113,6 +173,13 @@ _FORM = click.option(
     help="Output format.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON (= -o json).")
+_URL = click.option("--url", metavar="URL", help="Ask the agent at https://HOST:PORT or unix:PATH.")
+_CONTEXT = click.option(
+    "--context",
+    metavar="NAME",
+    envvar="APISCAPE_CONTEXT",
+    help="Ask the agent of that name (apiscape ctx).",
+)
 _STORE = click.option(
     "--store", metavar="URL", envvar="APISCAPE_STORE", help="SQLite file or PostgreSQL URL."
 )

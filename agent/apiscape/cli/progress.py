@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from apiscape.cli.table import cut
+from apiscape.client.collected import Collection
 from apiscape.client.words import count, duration
 from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
@@ -77,8 +78,35 @@ class ProgressLine:
         self._write(" · ".join(words))
 
     def _write(self, text: str) -> None:
-        if self._stream.isatty():
-            width = shutil.get_terminal_size().columns
-            body, newline, _ = text.partition("\n")
-            self._stream.write(CLEAR_LINE + cut(plain(body), width - 1) + newline)
-            self._stream.flush()
+        write_line(self._stream, text)
+
+
+class RemoteLine:
+    """Follows a collection of an agent. Nothing is written unless the stream leads to a terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Write to a stream."""
+        self._stream = stream
+
+    def show(self, state: Collection) -> None:
+        """Show how far it is."""
+        sums = state.so_far
+        words = [
+            f"{state.ended} of {count(state.planned, 'scope')}",
+            f"{sums.listed:,} listed",
+            count(sums.calls, "call"),
+        ]
+        write_line(self._stream, " · ".join(words))
+
+    def close(self) -> None:
+        """Take the line away."""
+        write_line(self._stream, "")
+
+
+def write_line(stream: TextIO, text: str) -> None:
+    """Write a line in the place of the one before, on a terminal."""
+    if stream.isatty():
+        width = shutil.get_terminal_size().columns
+        body, newline, _ = text.partition("\n")
+        stream.write(CLEAR_LINE + cut(plain(body), width - 1) + newline)
+        stream.flush()

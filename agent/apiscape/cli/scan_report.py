@@ -1,86 +1,87 @@
-"""A finished scan in words and as data: the same figures in both."""
+"""A finished scan in words and as data: the same figures in both, whoever made it."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from apiscape.cli.ledger import (
     estate_lines,
     estate_words,
+    is_incomplete,
     record,
     run_lines,
     totals_line,
     verdict_line,
 )
-from apiscape.cli.progress import ProgressLine
-from apiscape.cli.table import fold
+from apiscape.cli.output import write, write_json, write_yaml
+from apiscape.cli.table import fold, output_width
+from apiscape.client.collected import Collected, CollectedSource, Expected
 from apiscape.client.inventory import Summary
 from apiscape.client.words import duration
-from apiscape.collect.forecast import Forecast
-from apiscape.collect.plan import PlannedSource
-from apiscape.collect.report import ScanReport
+from apiscape.collect.report import add_totals
 from apiscape.model.plain import plain
 
 
-def product_titles(plans: Iterable[PlannedSource]) -> dict[str, str]:
-    """Return the titles of the products that were visited."""
-    jobs = [job for plan in plans for job in plan.jobs]
-    return {job.scope.product: job.collector.title for job in jobs if job.collector is not None}
+def print_scan(form: str, collected: Collected, summary: Summary, *, whole: bool) -> None:
+    """Write a finished scan in one of the output formats."""
+    if form == "json":
+        write_json(scan_record(collected, summary))
+    elif form == "yaml":
+        write_yaml(scan_record(collected, summary))
+    elif form == "name":
+        write("".join(f"{run.scope.key}\n" for run in collected.runs))
+    else:
+        lines = scan_lines(collected, summary, width=output_width(), whole=whole or form == "wide")
+        write("".join(f"{line}\n" for line in lines))
 
 
-def scan_lines(
-    report: ScanReport, seen: ProgressLine, summary: Summary, *, width: int, whole: bool
-) -> list[str]:
+def scan_lines(collected: Collected, summary: Summary, *, width: int, whole: bool) -> list[str]:
     """Return the lines of a finished scan: per source its head, its ledger, its estate; then the sums."""
-    titles = product_titles(seen.plans)
     lines: list[str] = []
-    for plan in sorted(seen.plans, key=lambda plan: plan.source.name):
-        runs = [run for run in report.runs if run.scope.source == plan.source.name]
-        lines += fold(_head(plan, seen.forecasts.get(plan.source.name)), width, further="  ")
-        lines += run_lines(runs, titles, width=width, whole=whole)
-        lines += estate_lines(plan.estate, width)
-        if plan.estate_error is not None:
-            unknown = plain(f"? what else exists is not known: {plan.estate_error.message}")
+    for source in collected.sources:
+        runs = [run for run in collected.runs if run.scope.source == source.name]
+        lines += fold(_head(source), width, further="  ")
+        lines += run_lines(runs, collected.titles, width=width, whole=whole)
+        lines += estate_lines(source.estate, width)
+        if source.estate_error is not None:
+            unknown = plain(f"? what else exists is not known: {source.estate_error.message}")
             lines += fold(unknown, width, indent="  ", further="  ")
     since = summary.observed_at.astimezone().strftime("%H:%M") if summary.observed_at else None
-    lines += fold(
-        totals_line(summary.deployments, summary.apis, report.totals, since), width, further="  "
-    )
-    return lines + fold(verdict_line(report.runs, report.exit_code), width, further="  ")
+    totals = add_totals(run.totals for run in collected.runs)
+    sums = totals_line(summary.deployments, summary.apis, totals, since)
+    lines += fold(sums, width, further="  ")
+    return lines + fold(verdict_line(collected.runs, collected.exit_code), width, further="  ")
 
 
-def scan_record(report: ScanReport, seen: ProgressLine, summary: Summary) -> dict[str, object]:
+def scan_record(collected: Collected, summary: Summary) -> dict[str, object]:
     """Return a finished scan as data."""
-    titles = product_titles(seen.plans)
+    totals = add_totals(run.totals for run in collected.runs)
+    sources = collected.sources
     return {
-        "scopes": [record(run, titles) for run in report.runs],
-        "estate": report.estate,
-        "estate_errors": report.estate_errors,
-        "unplanned": report.unplanned,
+        "scopes": [record(run, collected.titles) for run in collected.runs],
+        "estate": [entry for source in sources for entry in source.estate],
+        "estate_errors": {each.name: each.estate_error for each in sources if each.estate_error},
+        "unplanned": {each.name: each.error for each in sources if each.error},
         "deployments": summary.deployments,
         "apis": summary.apis,
-        "totals": {name: getattr(report.totals, name) for name in report.totals.__struct_fields__},
-        "incomplete": [run.scope.key for run in report.incomplete],
-        "interrupted": report.interrupted,
-        "exit": int(report.exit_code),
+        "totals": {name: getattr(totals, name) for name in totals.__struct_fields__},
+        "incomplete": [run.scope.key for run in collected.runs if is_incomplete(run)],
+        "interrupted": collected.interrupted,
+        "exit": collected.exit_code,
     }
 
 
-def _head(plan: PlannedSource, forecast: Forecast | None) -> str:
+def _head(source: CollectedSource) -> str:
     """Return `prod · aws · 2 of 3 accounts (1 not configured) × 2 regions · about 1 min at 5 calls/s`."""
-    words = [plan.source.name, plan.source.provider]
-    if plan.error is not None:
-        return plain(" · ".join([*words, f"could not be planned: {plan.error.message}"]))
-    reaches = {(job.scope.reach.account, job.scope.reach.region) for job in plan.jobs}
-    regions = {region for _, region in reaches if region}
-    words.append(estate_words(plan.estate, len({account for account, _ in reaches}), len(regions)))
-    if forecast is not None and forecast.scopes:
-        words.append(_expected(forecast))
+    words = [source.name, source.provider]
+    if source.error is not None:
+        return plain(" · ".join([*words, f"could not be planned: {source.error.message}"]))
+    words.append(estate_words(source.estate, source.accounts, source.regions))
+    if source.expected is not None:
+        words.append(_expected(source.expected))
     return plain(" · ".join(words))
 
 
-def _expected(forecast: Forecast) -> str:
-    if forecast.unknown == forecast.scopes:
-        return f"first visit, at most {forecast.rate_per_s:g} calls/s an account"
-    at_least = "at least" if forecast.unknown else "about"
-    return f"{at_least} {duration(forecast.seconds)} at {forecast.rate_per_s:g} calls/s"
+def _expected(expected: Expected) -> str:
+    if expected.unknown == expected.scopes:
+        return f"first visit, at most {expected.rate_per_s:g} calls/s an account"
+    at_least = "at least" if expected.unknown else "about"
+    return f"{at_least} {duration(expected.seconds)} at {expected.rate_per_s:g} calls/s"

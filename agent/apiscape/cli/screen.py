@@ -1,4 +1,4 @@
-"""Hands the terminal UI an inventory over a store."""
+"""Hands the terminal UI an inventory."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Callable
 
 import platformdirs
 
+from apiscape.client.inventory import Inventory
 from apiscape.errors import UsageError
-from apiscape.serve.local import LocalInventory
-from apiscape.store import Store
 
 
 def open_screen(
-    store: Store,
+    inventory: Inventory,
     *,
     origin: str,
     rescan: Callable[[str | None], str],
@@ -21,10 +20,10 @@ def open_screen(
     view: str = "",
     theme: str = "auto",
 ) -> int:
-    """Open the UI over a store, until the person quits; return the exit code.
+    """Open the UI over an inventory, until the person quits; return the exit code.
 
     Args:
-        store: What to show.
+        inventory: What to show.
         origin: Where it is, in words.
         rescan: Visits a scope again, or all; returns what came of it.
         start: Done in a thread after the first frame.
@@ -43,7 +42,7 @@ def open_screen(
             f"the terminal UI cannot be loaded: {error}", hint="pipx install 'apiscape[tui]'"
         ) from error
     return run(
-        LocalInventory(store),
+        inventory,
         start=start,
         theme=theme,
         view=view,

@@ -70,6 +70,7 @@ KINDS: Mapping[str, Kind] = {
     "too-large": Kind(413, "A body that is too large", UsageError),
     "media-type": Kind(415, "A body of another type", UsageError),
     "misdirected": Kind(421, "Another host was asked for", Refused),
+    "head-too-large": Kind(431, "A head that is too long", UsageError),
     "too-many": Kind(429, "Too many wrong tokens", UnreachableError),
     "defect": Kind(500, "A defect of the agent", UnreachableError),
     "settings": Kind(500, "A configuration that cannot be read", SettingsError),

@@ -10,7 +10,9 @@ import pytest
 
 from apiscape.cli.progress import CLEAR_LINE, ProgressLine
 from apiscape.cli.scan_report import scan_lines, scan_record
+from apiscape.client.collected import Collected
 from apiscape.client.inventory import Summary
+from apiscape.collect.collected import collected_of
 from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.report import ScanReport
@@ -55,6 +57,10 @@ def told(
     return seen
 
 
+def ended(report: ScanReport, seen: ProgressLine) -> Collected:
+    return collected_of(report, seen.plans, seen.forecasts)
+
+
 @pytest.mark.parametrize(
     ("forecast", "words"),
     [
@@ -65,7 +71,7 @@ def told(
 )
 def test_the_head_says_what_to_expect(forecast: Forecast, words: str) -> None:
     report = ScanReport(runs=(a_run(),))
-    head = scan_lines(report, told(a_source(), forecast), SUMMARY, width=200, whole=False)[0]
+    head = scan_lines(ended(report, told(a_source(), forecast)), SUMMARY, width=200, whole=False)[0]
     assert head == f"prod · aws · 0 accounts · {words}"
 
 
@@ -73,7 +79,7 @@ def test_a_source_that_could_not_be_planned_says_why_at_once_and_at_the_end() ->
     stream = Terminal()
     seen = told(a_source(error=DENIED), a_forecast(), stream)
     assert "prod: the token has expired\n" in stream.getvalue()
-    lines = scan_lines(ScanReport(), seen, SUMMARY, width=200, whole=False)
+    lines = scan_lines(ended(ScanReport(), seen), SUMMARY, width=200, whole=False)
     assert lines[0] == "prod · aws · could not be planned: the token has expired"
     assert lines[-1] == "Nothing was visited."
 
@@ -82,20 +88,23 @@ def test_what_else_exists_is_said_or_that_nobody_knows() -> None:
     entry = EstateEntry(source="prod", provider="aws", key="3", state="not_configured")
     plan = a_source(estate=(entry,), estate_error=DENIED)
     lines = scan_lines(
-        ScanReport(runs=(a_run(),)), told(plan, a_forecast()), SUMMARY, width=200, whole=False
+        ended(ScanReport(runs=(a_run(),)), told(plan, a_forecast())),
+        SUMMARY,
+        width=200,
+        whole=False,
     )
     assert "  – 3  not configured" in lines
     assert "  ? what else exists is not known: the token has expired" in lines
     assert lines[-2].startswith("126 deployments of 90 APIs · 0 appeared")
     narrow = scan_lines(
-        ScanReport(runs=(a_run(),)), told(plan, a_forecast()), SUMMARY, width=60, whole=False
+        ended(ScanReport(runs=(a_run(),)), told(plan, a_forecast())), SUMMARY, width=60, whole=False
     )
     assert max(map(len, narrow)) <= 60
 
 
 def test_the_same_figures_as_data() -> None:
     report = ScanReport(runs=(a_run(), a_run("eu-west-2", outcome="partial")), interrupted=True)
-    record = scan_record(report, told(a_source(), a_forecast()), SUMMARY)
+    record = scan_record(ended(report, told(a_source(), a_forecast())), SUMMARY)
     assert record["incomplete"] == ["prod/111122223333/eu-west-2/aws.apigateway.rest"]
     assert (record["deployments"], record["apis"], record["interrupted"]) == (126, 90, True)
     assert record["exit"] == 2
@@ -105,7 +114,7 @@ def test_the_same_figures_as_data() -> None:
 def test_without_a_forecast_the_head_promises_nothing() -> None:
     seen = told(a_source(), a_forecast())
     seen.forecasts.clear()
-    lines = scan_lines(ScanReport(), seen, SUMMARY, width=200, whole=False)
+    lines = scan_lines(ended(ScanReport(), seen), SUMMARY, width=200, whole=False)
     assert lines[0] == "prod · aws · 0 accounts"
 
 

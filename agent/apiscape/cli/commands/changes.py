@@ -46,7 +46,7 @@ COLUMNS = (
     is_flag=True,
     help="Also what follows from others: which API a deployment belongs to, its effective addresses.",
 )
-@session_options()
+@session_options(asks=True)
 def command(
     *,
     session: Session,

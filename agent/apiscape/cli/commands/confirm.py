@@ -17,7 +17,7 @@ from apiscape.client.words import count
 @click.option(
     "--by", default=getpass.getuser, help="Who says so; kept in the history.  [default: you]"
 )
-@session_options(output=False)
+@session_options(output=False, asks=True)
 def command(*, session: Session, scope: str, by: str) -> None:
     """Say that the suspect losses of SCOPE are real: its suspect rows are retired.
 

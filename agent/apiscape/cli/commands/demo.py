@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from apiscape.cli.output import say, write
-from apiscape.cli.table import output_width
 from apiscape.client.words import count
 from apiscape.errors import Exit
 
@@ -49,8 +48,9 @@ def print_all(plans: tuple[SourcePlan, ...], store: Store) -> int:
     """Visit, then print the ledger and the inventory."""
     from apiscape.cli.commands.list import ORDER, print_rows, rows_of
     from apiscape.cli.progress import ProgressLine
-    from apiscape.cli.scan_report import scan_lines
+    from apiscape.cli.scan_report import print_scan
     from apiscape.cli.scanning import scan_and_conclude
+    from apiscape.collect.collected import collected_of
     from apiscape.query.syntax import EVERYTHING
     from apiscape.serve.local import LocalInventory
 
@@ -58,8 +58,9 @@ def print_all(plans: tuple[SourcePlan, ...], store: Store) -> int:
     report = scan_and_conclude(plans, store, progress=seen)
     seen.close()
     inventory = LocalInventory(store)
-    lines = scan_lines(report, seen, inventory.summary(), width=output_width(), whole=False)
-    write("".join(f"{line}\n" for line in lines) + "\n")
+    collected = collected_of(report, seen.plans, seen.forecasts)
+    print_scan("table", collected, inventory.summary(), whole=False)
+    write("\n")
     print_rows("table", EVERYTHING, rows_of(inventory, ORDER).items)
     say(
         "The gaps above belong to the demo. Your own gateways: apiscape sources init, then apiscape scan"
@@ -72,6 +73,7 @@ def open_ui(plans: tuple[SourcePlan, ...], store: Store) -> int:
     from apiscape.cli.scanning import scan_and_conclude
     from apiscape.cli.screen import open_screen
     from apiscape.collect.progress import Silent
+    from apiscape.serve.local import LocalInventory
 
     def visit(scope: str | None) -> str:
         report = scan_and_conclude(plans, store, progress=Silent(), only=[scope] if scope else None)
@@ -82,4 +84,4 @@ def open_ui(plans: tuple[SourcePlan, ...], store: Store) -> int:
     def start() -> None:
         visit(None)
 
-    return open_screen(store, origin="demo", rescan=visit, start=start)
+    return open_screen(LocalInventory(store), origin="demo", rescan=visit, start=start)

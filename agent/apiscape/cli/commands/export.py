@@ -34,7 +34,7 @@ PAGE = 500
 @click.option(
     "--require-complete", is_flag=True, help="Exit with 2 where a scope was not seen whole."
 )
-@session_options(output=False)
+@session_options(output=False, asks=True)
 def command(
     *, session: Session, view: str, form: str, raw_cells: bool, require_complete: bool
 ) -> int:

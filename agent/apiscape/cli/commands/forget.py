@@ -16,7 +16,7 @@ from apiscape.model.plain import plain
 @click.option(
     "--by", default=getpass.getuser, help="Who says so; kept in the history.  [default: you]"
 )
-@session_options(output=False)
+@session_options(output=False, asks=True)
 def command(*, session: Session, deployment: str, by: str) -> None:
     """Drop DEPLOYMENT (uid or name) from every view. Only a retired one; its history stays."""
     with session.inventory(write=True) as inventory:

@@ -94,7 +94,7 @@ class Rows(msgspec.Struct, frozen=True):
 @click.option(
     "--require-complete", is_flag=True, help="Exit with 2 where a scope was not seen whole."
 )
-@session_options()
+@session_options(asks=True)
 def command(
     *, session: Session, view: str, as_of: str | None, limit: int | None, require_complete: bool
 ) -> int:

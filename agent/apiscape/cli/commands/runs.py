@@ -34,7 +34,7 @@ COLUMNS = (
 @click.argument("scope", required=False, shell_complete=complete_scope)
 @click.option("--all", "past", is_flag=True, help="Past runs too, not only each scope's last.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
-@session_options()
+@session_options(asks=True)
 def command(*, session: Session, scope: str | None, past: bool, limit: int) -> None:
     """Show what the last visit of each scope saw, skipped and could not see (of SCOPE: all its visits).
 

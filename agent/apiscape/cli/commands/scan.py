@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from apiscape.cli.completion import complete_source
 from apiscape.cli.options import Session, session_options
-from apiscape.cli.output import write, write_json, write_yaml
-from apiscape.cli.table import output_width
+from apiscape.errors import StoreLocked
+
+if TYPE_CHECKING:
+    from apiscape.client.address import Address
 
 
 @click.command("scan")
@@ -23,18 +26,32 @@ from apiscape.cli.table import output_width
     help="Only this source.",
 )
 @click.option("--all", "whole", is_flag=True, help="A line for every scope, however many.")
-@session_options()
+@session_options(asks=True)
 def command(*, session: Session, names: tuple[str, ...], whole: bool) -> int:
     """Visit every scope of the configured sources once, and print the ledger.
 
     Exits with 0 only if every scope was seen whole, or somebody answers for the gap; with 2 otherwise.
     Nothing is ever retired because a listing failed. Ctrl-C and SIGTERM end it early: what was seen
     until then is kept, and what was not is said. History older than `retention_days` is dropped.
+    Where an agent has the store, it visits, and the same ledger is printed.
     """
+    from apiscape.cli.asking import agent_in
+
+    address = session.agent()
+    if address is not None:
+        return _scan_by(address, session, names, whole=whole)
+    try:
+        return _scan_here(session, names, whole=whole)
+    except StoreLocked as error:
+        return _scan_by(agent_in(error, session.store_location()), session, names, whole=whole)
+
+
+def _scan_here(session: Session, names: tuple[str, ...], *, whole: bool) -> int:
     from apiscape.cli.progress import ProgressLine
-    from apiscape.cli.scan_report import scan_lines, scan_record
+    from apiscape.cli.scan_report import print_scan
     from apiscape.cli.scanning import plan_sources, scan_and_conclude
     from apiscape.cli.stopping import stop_on_signals
+    from apiscape.collect.collected import collected_of
     from apiscape.serve.local import LocalInventory
 
     settings = session.settings()
@@ -47,15 +64,27 @@ def command(*, session: Session, names: tuple[str, ...], whole: bool) -> int:
         finally:
             seen.close()
         summary = LocalInventory(store).summary()
-    if session.output == "json":
-        write_json(scan_record(report, seen, summary))
-    elif session.output == "yaml":
-        write_yaml(scan_record(report, seen, summary))
-    elif session.output == "name":
-        write("".join(f"{run.scope.key}\n" for run in report.runs))
-    else:
-        lines = scan_lines(
-            report, seen, summary, width=output_width(), whole=whole or session.output == "wide"
-        )
-        write("".join(f"{line}\n" for line in lines))
+    collected = collected_of(report, seen.plans, seen.forecasts)
+    print_scan(session.output, collected, summary, whole=whole)
     return report.exit_code
+
+
+def _scan_by(address: Address, session: Session, names: tuple[str, ...], *, whole: bool) -> int:
+    """Let an agent visit, and print the ledger that a scan here would print."""
+    from apiscape.cli.asking import collect_and_wait, say_who
+    from apiscape.cli.options import asked
+    from apiscape.cli.progress import RemoteLine
+    from apiscape.cli.scan_report import print_scan
+    from apiscape.client.wire import CollectRequest
+
+    say_who(address)
+    line = RemoteLine(sys.stderr)
+    with asked(address) as inventory:
+        try:
+            request = CollectRequest(sources=names)
+            collected = collect_and_wait(inventory, request, told=line.show)
+        finally:
+            line.close()
+        summary = inventory.summary()
+    print_scan(session.output, collected, summary, whole=whole)
+    return collected.exit_code

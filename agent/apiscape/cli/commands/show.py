@@ -47,7 +47,7 @@ OPERATION_COLUMNS = (
 @click.command("show")
 @click.argument("deployment")
 @click.option("--as-of", metavar="TIME", help="The deployment as it was then.")
-@session_options()
+@session_options(asks=True)
 def command(*, session: Session, deployment: str, as_of: str | None) -> None:
     """Show everything known of DEPLOYMENT: its uid, native id or name; operations and provenance included."""
     at = _moment(as_of) if as_of is not None else None

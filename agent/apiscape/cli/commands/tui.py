@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.views import ViewCommand, view_argument
-from apiscape.errors import UsageError
+from apiscape.errors import ApiscapeError, StoreLocked, UsageError
+
+if TYPE_CHECKING:
+    from apiscape.client.address import Address
+    from apiscape.client.inventory import Summary
+    from apiscape.model.run import RunReport
 
 THEMES = ("auto", "dark", "light", "ansi-dark", "ansi-light")
 
@@ -17,20 +24,22 @@ THEMES = ("auto", "dark", "light", "ansi-dark", "ansi-light")
 @click.command("tui", cls=ViewCommand)
 @view_argument
 @click.option("--theme", type=click.Choice(THEMES), default="auto", show_default=True)
-@session_options(output=False)
+@session_options(output=False, asks=True)
 def command(*, session: Session, view: str, theme: str) -> int:
     """Open the terminal UI, at VIEW. `r` in it visits the configured sources again."""
     from apiscape.cli.screen import need_terminal, open_screen
 
     need_terminal()
-    location = session.store_location()
-    if "://" not in location and not Path(location).exists():
-        _make_empty(session)
-    with session.store() as store:
+    address = session.agent()
+    if address is None:
+        location = session.store_location()
+        if "://" not in location and not Path(location).exists():
+            _make_empty(session)
+    with session.inventory() as inventory:
         return open_screen(
-            store,
-            origin=location,
-            rescan=lambda scope: _rescan(session, scope),
+            inventory,
+            origin=address.url if address else session.store_location(),
+            rescan=lambda scope: _rescan(session, address, scope),
             view=view,
             theme=theme,
         )
@@ -42,9 +51,35 @@ def _make_empty(session: Session) -> None:
         pass
 
 
-def _rescan(session: Session, scope: str | None) -> str:
+def _rescan(session: Session, address: Address | None, scope: str | None) -> str:
     """Visit the configured sources (or the one of a scope) again; return what came of it in a sentence."""
-    from apiscape.cli.ledger import totals_line, verdict_line
+    from apiscape.cli.asking import agent_in
+
+    if address is not None:
+        return _rescan_by(address, scope)
+    try:
+        return _rescan_here(session, scope)
+    except StoreLocked as error:
+        return _rescan_by(agent_in(error, session.store_location()), scope)
+
+
+def _rescan_by(address: Address, scope: str | None) -> str:
+    """Let an agent visit."""
+    from apiscape.cli.asking import collect_and_wait
+    from apiscape.cli.options import asked
+    from apiscape.client.wire import CollectRequest
+
+    request = CollectRequest(scopes=(scope,) if scope else ())
+    with asked(address) as inventory:
+        try:
+            collected = collect_and_wait(inventory, request, told=lambda _state: None)
+        except ApiscapeError as error:
+            return f"{error.message}: {error.hint}" if error.hint else error.message
+        summary = inventory.summary()
+    return _sentence(collected.runs, collected.exit_code, summary)
+
+
+def _rescan_here(session: Session, scope: str | None) -> str:
     from apiscape.cli.scanning import plan_sources, scan_and_conclude
     from apiscape.collect.progress import Silent
     from apiscape.serve.local import LocalInventory
@@ -63,5 +98,13 @@ def _rescan(session: Session, scope: str | None) -> str:
             keep=timedelta(days=settings.retention_days),
         )
         summary = LocalInventory(store).summary()
-    verdict = verdict_line(report.runs, report.exit_code)
-    return f"{verdict} {totals_line(summary.deployments, summary.apis, report.totals, None)}"
+    return _sentence(report.runs, report.exit_code, summary)
+
+
+def _sentence(runs: Sequence[RunReport], exit_code: int, summary: Summary) -> str:
+    from apiscape.cli.ledger import totals_line, verdict_line
+    from apiscape.collect.report import add_totals
+
+    totals = add_totals(run.totals for run in runs)
+    sums = totals_line(summary.deployments, summary.apis, totals, None)
+    return f"{verdict_line(runs, exit_code)} {sums}"

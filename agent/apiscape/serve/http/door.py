@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,9 +16,12 @@ from apiscape.serve.errors import Rejected
 from apiscape.serve.http.app import PRINCIPAL, SECURE
 from apiscape.serve.http.attempts import Attempts
 from apiscape.serve.http.audit import Audit
+from apiscape.serve.http.limits import Limits
 from apiscape.serve.http.protocol import ABORT
 from apiscape.serve.http.tokens import Tokens
 from apiscape.serve.principal import Principal
+
+logger = logging.getLogger("apiscape.serve")
 
 Headers = Mapping[str, str]
 Identify = Callable[[Scope, Headers], Principal]
@@ -31,13 +35,13 @@ class Door:
     """Lets in who asks for this host and is known, and says to the application who it is."""
 
     def __init__(
-        self, app: ASGIApp, identify: Identify, hosts: frozenset[str], send_s: float
+        self, app: ASGIApp, identify: Identify, hosts: frozenset[str], limits: Limits
     ) -> None:
         """Stand before an application; `hosts` are names that callers know it by."""
         self._app = app
         self._identify = identify
         self._hosts = hosts | {"localhost"}
-        self._send_s = send_s
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -47,6 +51,7 @@ class Door:
             for name, value in scope["headers"]
         }
         try:
+            self._check_size(scope)
             self._check_host(headers)
             who = self._identify(scope, headers)
         except Rejected as error:
@@ -55,6 +60,16 @@ class Door:
         path = scope["raw_path"].decode("latin-1")  # still encoded, so that a name may hold a slash
         told: Any = {**scope, PRINCIPAL: who, "path": path}
         await self._app(told, receive, patient)
+
+    def _check_size(self, scope: Scope) -> None:
+        """Refuse a head that came at once and is too long all the same.
+
+        Raises:
+            Rejected: It is.
+        """
+        pairs = sum(len(name) + len(value) for name, value in scope["headers"])
+        if pairs + len(scope["raw_path"]) + len(scope["query_string"]) > self._limits.head_bytes:
+            raise Rejected("head-too-large", "the request's head is too long")
 
     def _check_host(self, headers: Headers) -> None:
         """Refuse a page of another site that a browser was led here by (DNS rebinding).
@@ -75,12 +90,12 @@ class Door:
 
         async def send_in_time(message: Message) -> None:
             try:
-                async with asyncio.timeout(self._send_s):
+                async with asyncio.timeout(self._limits.send_s):
                     await send(message)
             except TimeoutError:
+                logger.warning("a caller does not read on and is dropped: %s", scope["path"])
                 if callable(abort):
                     abort()
-                raise
 
         return send_in_time
 

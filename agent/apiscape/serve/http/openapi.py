@@ -19,6 +19,7 @@ ANY = (
     "forbidden",
     "usage",
     "misdirected",
+    "head-too-large",
     "too-many",
     "defect",
     "overloaded",

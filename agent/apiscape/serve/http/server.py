@@ -145,9 +145,9 @@ class Doors:
         audit = Audit()
         self._kitchen = Kitchen(self._offer, audit, self._limits)
         app = make_app(self._kitchen)
-        listen, send_s = self._listen, self._limits.send_s
+        listen = self._listen
         if listen.socket is not None:
-            door = Door(app, local_principal, frozenset(), send_s)
+            door = Door(app, local_principal, frozenset(), self._limits)
             self._serve("socket", bind_socket(listen.socket), door)
             self.unix = f"unix:{listen.socket}"
         if listen.api is not None:
@@ -164,7 +164,7 @@ class Doors:
         bearers = Bearers(self._tokens, audit, attempts, behind_proxy=api.behind_proxy)
         hosts = frozenset(name.lower() for name in api.hosts)
         bound = bind(api.address)
-        self._serve("api", bound, Door(app, bearers, hosts, self._limits.send_s), tls)
+        self._serve("api", bound, Door(app, bearers, hosts, self._limits), tls)
         self.url = _url("https" if tls else "http", bound)
 
     def _serve(

@@ -14,7 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from apiscape.client.collected import Collected, CollectedSource, Collection
 from apiscape.client.inventory import Inventory
+from apiscape.client.wire import CollectRequest, Paused
+from apiscape.errors import Busy, NotFound
 from apiscape.serve.http.limits import Limits
 from apiscape.serve.http.listen import Address, ApiDoor, Listen, socket_path
 from apiscape.serve.http.ports import Offer
@@ -41,6 +44,40 @@ TOKENS = (
     entry(OPERATOR, "read", "operate"),
     entry(TAX, "read", "operate", view='name:"payments-1"'),
 )
+
+
+class Pretended:
+    """A schedule that visits at once what it is told to, and finds what it was given."""
+
+    def __init__(self, result: Collected | None = None) -> None:
+        self.result = result or Collected()
+        self.asked: list[object] = []
+        self.paused: set[str] = set()
+        self.looks = 0
+
+    def collect(self, asked: CollectRequest) -> Collection:
+        if "busy" in asked.sources:
+            raise Busy("a collection is under way", hint="wait for it")
+        self.asked.append(asked)
+        self.looks = 0
+        return Collection(number="7", planned=2)
+
+    def collection(self, number: str) -> Collection:
+        if number != "7":
+            raise NotFound(f"no collection {number}")
+        self.looks += 1
+        over = self.looks > 2
+        result = self.result if over else None
+        return Collection(number="7", planned=2, ended=min(self.looks, 2), result=result)
+
+    def pause(self, sources: tuple[str, ...], *, by: str) -> Paused:
+        self.asked.append((by, sources))
+        self.paused |= set(sources)
+        return Paused(sources=tuple(sorted(self.paused)))
+
+    def resume(self, sources: tuple[str, ...], *, by: str) -> Paused:
+        self.paused -= set(sources)
+        return Paused(sources=tuple(sorted(self.paused)))
 
 
 @contextmanager
@@ -103,11 +140,19 @@ def in_thread(doors: Doors) -> Iterator[None]:
         thread.join()
 
 
+def collected(inventory: Inventory) -> Collected:
+    """Return what a collection finds that finds everything as it was."""
+    runs = tuple(status.last_run for status in inventory.scopes() if status.last_run)
+    source = CollectedSource(name="prod", provider="aws", accounts=1, regions=1)
+    return Collected(runs=runs, sources=(source,), exit_code=2)
+
+
 def main(path: Path) -> None:
     """Be an agent until standard input ends."""
     with open_store(str(path), write=True) as store:
         inventory = LocalInventory(store)
-        doors = Doors(Offer(inventory), Listen(socket=socket_path(path)))
+        offer = Offer(inventory, visits=Pretended(collected(inventory)))
+        doors = Doors(offer, Listen(socket=socket_path(path)))
         with in_thread(doors):
             store.announce(doors.unix)
             sys.stdout.write(f"{doors.unix}\n")

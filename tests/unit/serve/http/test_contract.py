@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import hypothesis
 import msgspec
@@ -24,7 +23,7 @@ from tests.store.filled import fill
 from tests.store.making import DAY, T0
 from tests.strategies import views
 from tests.unit.serve.http.asking import ask
-from tests.unit.serve.http.harness import OPERATOR, QUICK, READER, serving
+from tests.unit.serve.http.harness import OPERATOR, QUICK, READER, Pretended, serving
 
 LENIENT = msgspec.structs.replace(QUICK, wrong_per_peer=10**9, wrong_in_all=10**9)
 
@@ -35,5 +34,52 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     with open_store(str(folder / "store.db"), write=True) as store:
         fill(store)
         inventory = LocalInventory(store, lambda: T0 + DAY)
-        with serving(inventory, folder, limits=LENIENT) as doors:
+        with serving(inventory, folder, limits=LENIENT, visits=Pretended()) as doors:
             yield doors
+
+
+schemathesis.openapi.format(
+    "view", views().map(format_view).filter(lambda text: " at:" not in f" {text}")
+)
+schemathesis.openapi.format(
+    "facet-fields",
+    st.lists(
+        st.sampled_from([each.name for each in FIELDS.values() if each.kind != Kind.TIME]),
+        min_size=1,
+        max_size=5,
+    ).map(",".join),
+)
+schemathesis.openapi.format("cursor", st.just(""))
+
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "checks": {
+            # What is well-formed may still name nothing, or ask for what cannot be at the moment.
+            "positive_data_acceptance": {"expected-statuses": ["2XX", 400, 404, 409]},
+            # A text that is no view is refused; that any text is one is the parser's to say.
+            "negative_data_rejection": {"expected-statuses": ["4XX"]},
+        }
+    }
+)
+SCHEMA = schemathesis.openapi.from_dict(
+    msgspec.json.decode(msgspec.json.encode(openapi_document())), config=CONFIG
+)
+
+
+@pytest.mark.slow
+@SCHEMA.parametrize()
+@hypothesis.settings(
+    max_examples=8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_every_operation_keeps_the_document(case: Any, api: Doors) -> None:
+    case.call_and_validate(base_url=api.url, headers={"Authorization": f"Bearer {OPERATOR}"})
+
+
+@hypothesis.settings(max_examples=30)
+@hypothesis.given(view=views().map(format_view) | st.text(max_size=40))
+def test_no_view_is_a_defect(view: str, api: Doors) -> None:
+    for path in ("deployments", "select", "changes"):
+        query = urlencode({"view": view}, errors="surrogatepass")
+        answer = ask(api.url, f"/v1/{path}?{query}", token=READER)
+        assert answer.status in {200, 400, 410}

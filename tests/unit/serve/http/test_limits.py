@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -21,11 +22,12 @@ from apiscape.serve.errors import Rejected
 from apiscape.serve.http.app import Kitchen
 from apiscape.serve.http.audit import Audit
 from apiscape.serve.http.limits import Limits
+from apiscape.serve.http.listen import ApiDoor
 from apiscape.serve.http.ports import Offer
 from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
 from tests.unit.serve.http.asking import ask, read
-from tests.unit.serve.http.harness import QUICK, READER, serving
+from tests.unit.serve.http.harness import LOOPBACK, QUICK, READER, serving
 
 
 def dial(url: str | None) -> socket.socket:
@@ -82,7 +84,8 @@ def test_a_head_that_is_too_long_is_refused(doors: Doors) -> None:
         with http.client.HTTPResponse(opened) as answer:
             answer.begin()
             assert answer.status == 400
-    assert ask(doors.url, "/v1/summary", token=READER, X_Long="x" * 20_000).status == 400
+    long = ask(doors.url, "/v1/summary", token=READER, X_Long="x" * 20_000)
+    assert (long.status, long.problem) == (431, "head-too-large")
 
 
 def test_a_body_without_an_end_is_refused(doors: Doors) -> None:
@@ -111,6 +114,11 @@ class Slow:
         self.asked.release()
         self.go_on.wait(30)
         return Summary(deployments=0, apis=0, scopes=0)
+
+
+async def settled(kitchen: Kitchen) -> None:
+    while kitchen._at_work:  # noqa: ASYNC110 - what ends has no event
+        await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -156,8 +164,7 @@ async def test_work_that_nobody_waits_for_any_more_still_counts_until_it_ends(sl
             with pytest.raises(Rejected, match="too long"):
                 await kitchen.work(slow.summary)
         slow.go_on.set()
-        while kitchen._at_work:
-            await asyncio.sleep(0)
+        await settled(kitchen)
         assert (await kitchen.work(slow.summary)).scopes == 0
 
 
@@ -170,8 +177,7 @@ async def test_a_failure_that_comes_too_late_is_not_reported_as_forgotten(slow: 
         with pytest.raises(Rejected):
             await kitchen.work(fail)
         slow.go_on.set()
-        while kitchen._at_work:
-            await asyncio.sleep(0)
+        await settled(kitchen)
 
 
 def test_a_caller_that_does_not_read_on_is_dropped_and_others_are_served(
@@ -187,13 +193,10 @@ def test_a_caller_that_does_not_read_on_is_dropped_and_others_are_served(
             f"GET /v1/estate HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {READER}\r\n\r\n".encode()
         )
         assert ask(doors.url, "/v1/summary", token=READER).status == 200
-        received = 0
-        with pytest.raises(ConnectionResetError):
-            while chunk := opened.recv(1):
-                received += len(chunk)
-                threading.Event().wait(0.2)
-            raise ConnectionResetError
-        assert received < 100
+        poller = select.poll()
+        poller.register(opened, 0)
+        ((_, what),) = poller.poll(30_000)
+        assert what & select.POLLHUP
 
 
 def test_guesses_are_limited_while_probes_and_right_tokens_are_answered(
@@ -212,9 +215,6 @@ def test_guesses_are_limited_while_probes_and_right_tokens_are_answered(
 def test_behind_a_proxy_the_peer_is_whom_the_proxy_names(
     inventory: LocalInventory, tmp_path: Path
 ) -> None:
-    from apiscape.serve.http.listen import ApiDoor
-    from tests.unit.serve.http.harness import LOOPBACK
-
     door = ApiDoor(address=LOOPBACK, behind_proxy=True)
     limits = msgspec.structs.replace(QUICK, wrong_per_peer=1)
     with serving(inventory, tmp_path, api=door, limits=limits) as doors:

@@ -97,9 +97,9 @@ def test_what_cannot_be_asked_is_refused_before_the_stream_begins(
 ) -> None:
     with pytest.raises(QueryError), client.events(0, "colour:red"):
         pass
-    stream = {"Accept": "text/event-stream"}
-    assert ask(doors.unix, "/v1/changes?after=x", **stream).problem == "usage"
-    assert ask(doors.url, "/v1/changes", **stream).problem == "unauthenticated"
+    media = "text/event-stream"
+    assert ask(doors.unix, "/v1/changes?after=x", Accept=media).problem == "usage"
+    assert ask(doors.url, "/v1/changes", Accept=media).problem == "unauthenticated"
 
 
 def test_a_number_that_is_no_longer_kept_resets(

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from apiscape.errors import QueryError, SettingsError, UsageError
-from apiscape.serve.http import tokens as module
 from apiscape.serve.http.attempts import MOST_PEERS, Attempts
 from apiscape.serve.http.limits import Limits
 from apiscape.serve.http.tokens import (
@@ -54,7 +53,7 @@ def test_a_token_is_found_by_its_hash_with_what_it_may(write: Callable[[str], Pa
     known = Tokens(file)
     found = known.find("b")
     assert found is not None
-    assert (found.name, found.rights) == ("b", {"read"})
+    assert (found.name, found.rights) == ("b", frozenset({"read"}))
     assert found.view is not None
     assert known.find("c") is None
     assert known.find(hash_token("a")) is None
@@ -71,7 +70,7 @@ def test_every_hash_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch
         compared.append(left)
         return honest(left, right)
 
-    monkeypatch.setattr(module.hmac, "compare_digest", compare)
+    monkeypatch.setattr(hmac, "compare_digest", compare)
     Tokens(own=(entry("a"), entry("b"), entry("c"))).find("a")
     assert len(compared) == 3
 

@@ -1,0 +1,99 @@
+"""Asking an agent instead of opening the store: which one, and how to wait for what it does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from apiscape.cli.output import say
+from apiscape.client.address import UNIX, Address
+from apiscape.client.collected import Collected, Collection
+from apiscape.client.contexts import (
+    Context,
+    address_of,
+    read_contexts,
+    read_token,
+)
+from apiscape.client.wire import CollectRequest
+from apiscape.errors import StoreLocked, UnreachableError
+
+LOOK_EVERY_S = 0.5
+
+
+class Collecting(Protocol):
+    """An agent that visits scopes when it is told to."""
+
+    def collect(self, asked: CollectRequest) -> Collection:
+        """Begin to visit scopes."""
+        ...
+
+    def collection(self, number: str) -> Collection:
+        """Return how far it is."""
+        ...
+
+
+def chosen_agent(url: str | None, context: str | None, contexts: Path) -> Address | None:
+    """Return the agent that options or the user's contexts choose, `None` for the store of this machine.
+
+    Raises:
+        NotFound: No context is called so.
+        SettingsError: The contexts cannot be read.
+        UsageError: The token's file cannot be read.
+    """
+    if url is not None:
+        return address_of(Context(url))
+    held = read_contexts(contexts)
+    name = context or held.current
+    return address_of(held.named(name)) if name else None
+
+
+def agent_in(error: StoreLocked, location: str) -> Address:
+    """Return the agent that holds a store.
+
+    Raises:
+        StoreLocked: The error itself, where its holder answers nowhere.
+    """
+    if error.address is None:
+        raise error
+    if error.address.startswith(UNIX):
+        return Address(error.address)
+    file = Path(location.removeprefix("sqlite:///") + ".token")
+    return Address(error.address, token=read_token(file))
+
+
+def collect_and_wait(
+    agent: Collecting,
+    asked: CollectRequest,
+    *,
+    told: Callable[[Collection], None],
+    pause: Callable[[float], None] = time.sleep,
+) -> Collected:
+    """Let an agent visit scopes, and return what came of it.
+
+    Args:
+        agent: Who visits.
+        asked: What.
+        told: Is given every look at how far it is.
+        pause: Waits between two looks.
+
+    Raises:
+        Busy: Another collection is under way.
+        UnreachableError: Nothing came of it.
+    """
+    state = agent.collect(asked)
+    while True:
+        told(state)
+        if state.result is not None:
+            return state.result
+        if state.failure is not None:
+            step = state.failure.next_step
+            raise UnreachableError(f"nothing was visited: {state.failure.message}", hint=step)
+        pause(LOOK_EVERY_S)
+        state = agent.collection(state.number)
+
+
+def say_who(address: Address) -> None:
+    """Say on stderr that an agent does it."""
+    say(f"The agent at {address.url} does it.")

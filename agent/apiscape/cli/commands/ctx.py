@@ -1,0 +1,99 @@
+"""`apiscape ctx`: named agents to ask instead of the store of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from apiscape.cli.options import output_option
+from apiscape.cli.output import say, write_records, write_table
+from apiscape.cli.table import Column
+from apiscape.client.contexts import (
+    Context,
+    Contexts,
+    default_contexts,
+    read_contexts,
+    write_contexts,
+)
+
+COLUMNS = (Column(""), Column("NAME"), Column("URL", gives_way=True), Column("TOKEN"))
+
+
+@click.group("ctx")
+def command() -> None:
+    """Name agents, and choose which one the other commands ask.
+
+    Without a chosen one they read the store of this machine. `--context NAME` and `--url URL`
+    choose for one command. Tokens come from APISCAPE_TOKEN, or from a file that you name.
+    """
+
+
+@command.command("list")
+@output_option
+def show(*, output: str) -> None:
+    """List the named agents."""
+    contexts = read_contexts(default_contexts())
+    records = [
+        {"name": name, "current": name == contexts.current, **msgspec.structs.asdict(context)}
+        for name, context in contexts.contexts.items()
+    ]
+    if write_records(output, records, contexts.contexts):
+        return
+    if not records:
+        say("No context: apiscape ctx add NAME URL")
+        return
+    write_table(COLUMNS, (_cells(name, contexts) for name in contexts.contexts))
+
+
+def _cells(name: str, contexts: Contexts) -> list[str]:
+    context = contexts.contexts[name]
+    mark = "*" if name == contexts.current else ""
+    return [mark, name, context.url, context.token_file or "APISCAPE_TOKEN"]
+
+
+@command.command("add")
+@click.argument("name")
+@click.argument("url")
+@click.option("--token-file", type=click.Path(path_type=Path), help="File with the token.")
+@click.option("--ca-file", type=click.Path(path_type=Path), help="Certificates to trust.")
+def add(*, name: str, url: str, token_file: Path | None, ca_file: Path | None) -> None:
+    """Name the agent at URL (https://HOST:PORT, or unix:PATH), and choose it if it is the first."""
+    from apiscape.client.address import Address, open_connection
+
+    open_connection(Address(url)).close()
+    file = default_contexts()
+    held = read_contexts(file)
+    context = Context(url, _absolute(token_file), _absolute(ca_file))
+    current = held.current if held.contexts else name
+    write_contexts(file, Contexts(current, held.contexts | {name: context}))
+    say(f"{name} is {url}" + (", and is asked from now on" if current == name else ""))
+
+
+def _absolute(path: Path | None) -> str | None:
+    return str(path.expanduser().absolute()) if path else None
+
+
+@command.command("use")
+@click.argument("name", required=False)
+def use(*, name: str | None) -> None:
+    """Choose the agent that commands ask; without NAME they read the store of this machine again."""
+    file = default_contexts()
+    held = read_contexts(file)
+    if name is not None:
+        held.named(name)
+    write_contexts(file, msgspec.structs.replace(held, current=name))
+    say(f"{name} is asked from now on" if name else "the store of this machine is read from now on")
+
+
+@command.command("remove")
+@click.argument("name")
+def remove(*, name: str) -> None:
+    """Forget a named agent; a file with its token stays."""
+    file = default_contexts()
+    held = read_contexts(file)
+    held.named(name)
+    rest = {each: context for each, context in held.contexts.items() if each != name}
+    write_contexts(file, Contexts(held.current if held.current != name else None, rest))
+    say(f"{name} is forgotten")

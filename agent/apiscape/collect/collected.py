@@ -1,0 +1,53 @@
+"""A finished scan as it is told: to a ledger here, or over the wire to one elsewhere. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from apiscape.client.collected import Collected, CollectedSource, Expected
+from apiscape.collect.forecast import Forecast
+from apiscape.collect.plan import PlannedSource
+from apiscape.collect.report import ScanReport
+
+
+def collected_of(
+    report: ScanReport, plans: Iterable[PlannedSource], forecasts: Mapping[str, Forecast]
+) -> Collected:
+    """Return what came of a scan, with what its plans and forecasts (by source) said before."""
+    ordered = sorted(plans, key=lambda plan: plan.source.name)
+    return Collected(
+        runs=report.runs,
+        sources=tuple(_source(plan, forecasts.get(plan.source.name)) for plan in ordered),
+        titles=product_titles(ordered),
+        interrupted=report.interrupted,
+        exit_code=int(report.exit_code),
+    )
+
+
+def product_titles(plans: Iterable[PlannedSource]) -> dict[str, str]:
+    """Return the titles of the products that were visited."""
+    jobs = [job for plan in plans for job in plan.jobs]
+    return {job.scope.product: job.collector.title for job in jobs if job.collector is not None}
+
+
+def _source(plan: PlannedSource, forecast: Forecast | None) -> CollectedSource:
+    reaches = [job.scope.reach for job in plan.jobs]
+    return CollectedSource(
+        name=plan.source.name,
+        provider=plan.source.provider,
+        accounts=len({reach.account for reach in reaches}),
+        regions=len({reach.region for reach in reaches if reach.region}),
+        expected=_expected(forecast) if forecast is not None else None,
+        estate=plan.estate,
+        error=plan.error,
+        estate_error=plan.estate_error,
+    )
+
+
+def _expected(forecast: Forecast) -> Expected:
+    return Expected(
+        scopes=forecast.scopes,
+        unknown=forecast.unknown,
+        seconds=forecast.seconds,
+        rate_per_s=forecast.rate_per_s,
+    )
