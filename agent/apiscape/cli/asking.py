@@ -50,17 +50,38 @@ def chosen_agent(url: str | None, context: str | None, contexts: Path) -> Addres
 
 
 def agent_in(error: StoreLocked, location: str) -> Address:
-    """Return the agent that holds a store.
+    """Return the agent that holds the store at a location.
 
     Raises:
         StoreLocked: The error itself, where its holder answers nowhere.
     """
     if error.address is None:
         raise error
-    if error.address.startswith(UNIX):
-        return Address(error.address)
-    file = Path(location.removeprefix("sqlite:///") + ".token")
-    return Address(error.address, token=read_token(file))
+    return _beside(error.address, location)
+
+
+def living_agent(location: str) -> Address | None:
+    """Return the agent that holds the store at a location, `None` where none does, or none that answers.
+
+    Raises:
+        StoreError: It is no location of a store.
+        UsageError: The agent's token cannot be read.
+    """
+    from apiscape.store.database.engine import parse_url
+    from apiscape.store.database.lock import read_holder
+
+    url = parse_url(location)
+    if url.get_backend_name() != "sqlite":
+        return None
+    holder = read_holder(Path(url.database or "").absolute())
+    return _beside(holder.address, location) if holder and holder.address else None
+
+
+def _beside(address: str, location: str) -> Address:
+    """Return an agent's address with the token that lies beside its store, where one is needed."""
+    if address.startswith(UNIX):
+        return Address(address)
+    return Address(address, token=read_token(Path(location.removeprefix("sqlite:///") + ".token")))
 
 
 def collect_and_wait(

@@ -10,7 +10,6 @@ import click
 
 from apiscape.cli.completion import complete_source
 from apiscape.cli.options import Session, session_options
-from apiscape.errors import StoreLocked
 
 if TYPE_CHECKING:
     from apiscape.client.address import Address
@@ -35,15 +34,12 @@ def command(*, session: Session, names: tuple[str, ...], whole: bool) -> int:
     until then is kept, and what was not is said. History older than `retention_days` is dropped.
     Where an agent has the store, it visits, and the same ledger is printed.
     """
-    from apiscape.cli.asking import agent_in
+    from apiscape.cli.asking import living_agent
 
-    address = session.agent()
+    address = session.agent() or living_agent(session.store_location())
     if address is not None:
         return _scan_by(address, session, names, whole=whole)
-    try:
-        return _scan_here(session, names, whole=whole)
-    except StoreLocked as error:
-        return _scan_by(agent_in(error, session.store_location()), session, names, whole=whole)
+    return _scan_here(session, names, whole=whole)
 
 
 def _scan_here(session: Session, names: tuple[str, ...], *, whole: bool) -> int:

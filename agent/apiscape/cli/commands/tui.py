@@ -11,7 +11,7 @@ import click
 
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.views import ViewCommand, view_argument
-from apiscape.errors import ApiscapeError, StoreLocked, UsageError
+from apiscape.errors import ApiscapeError, UsageError
 
 if TYPE_CHECKING:
     from apiscape.client.address import Address
@@ -53,14 +53,10 @@ def _make_empty(session: Session) -> None:
 
 def _rescan(session: Session, address: Address | None, scope: str | None) -> str:
     """Visit the configured sources (or the one of a scope) again; return what came of it in a sentence."""
-    from apiscape.cli.asking import agent_in
+    from apiscape.cli.asking import living_agent
 
-    if address is not None:
-        return _rescan_by(address, scope)
-    try:
-        return _rescan_here(session, scope)
-    except StoreLocked as error:
-        return _rescan_by(agent_in(error, session.store_location()), scope)
+    agent = address or living_agent(session.store_location())
+    return _rescan_by(agent, scope) if agent is not None else _rescan_here(session, scope)
 
 
 def _rescan_by(address: Address, scope: str | None) -> str:

@@ -1,0 +1,122 @@
+"""`apiscape ctx`, and commands that ask an agent instead of the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apiscape.client.contexts import default_contexts
+from apiscape.serve.http.server import Doors
+from apiscape.serve.local import LocalInventory
+from apiscape.store import open_store
+from tests.unit.cli.conftest import Call
+from tests.unit.serve.http.harness import READER, serving
+
+
+@pytest.fixture
+def agent(filled: Path, tmp_path: Path) -> Iterator[Doors]:
+    """Give an agent over the filled store, which is then moved away, so that nobody else reads it."""
+    moved = tmp_path / "moved.db"
+    filled.rename(moved)
+    with (
+        open_store(str(moved), write=True) as store,
+        serving(LocalInventory(store), tmp_path) as doors,
+    ):
+        yield doors
+
+
+def test_contexts_are_added_chosen_listed_and_forgotten(call: Call, own_home: Path) -> None:
+    assert call("ctx", "list").err == "No context: apiscape ctx add NAME URL\n"
+    first = call("ctx", "add", "prod", "https://agent.example", "--token-file", "/run/token")
+    assert first.err == "prod is https://agent.example, and is asked from now on\n"
+    assert (
+        call("ctx", "add", "here", "unix:/run/agent.sock").err == "here is unix:/run/agent.sock\n"
+    )
+    table = call("ctx", "list").out.splitlines()
+    assert table[1].split() == ["*", "prod", "https://agent.example", "/run/token"]
+    assert table[2].split() == ["here", "unix:/run/agent.sock", "APISCAPE_TOKEN"]
+    lines = call("ctx", "list", "--json").out.splitlines()
+    assert [json.loads(line)["current"] for line in lines] == [True, False]
+    assert call("ctx", "use", "here").code == 0
+    assert call("ctx", "list", "-o", "name").out == "prod\nhere\n"
+    assert call("ctx", "use").err == "the store of this machine is read from now on\n"
+    assert call("ctx", "use", "here").code == 0
+    assert call("ctx", "remove", "here").code == 0
+    assert json.loads(default_contexts().read_text("utf-8")) == {
+        "contexts": {"prod": {"url": "https://agent.example", "token_file": "/run/token"}}
+    }
+
+
+@pytest.mark.parametrize("words", [("use", "none"), ("remove", "none"), ("add", "a", "ftp://a")])
+def test_what_cannot_be_is_refused(call: Call, own_home: Path, words: tuple[str, ...]) -> None:
+    answer = call("ctx", *words)
+    assert answer.code == 3
+    assert not default_contexts().exists()
+
+
+COMMANDS = (
+    ("list",),
+    ("list", "payments", "--json"),
+    ("list", "-o", "wide", "undecided:yes p95>1"),
+    ("show", "payments-1"),
+    ("changes",),
+    ("changes", "--json", "--conclusions"),
+    ("runs", "--all"),
+    ("export", "--format", "csv"),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_command_prints_the_same_from_an_agent(
+    call: Call, filled: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    here = call(*words)
+    assert here.out
+    with (
+        open_store(str(filled), write=True) as store,
+        serving(LocalInventory(store), tmp_path) as doors,
+    ):
+        there = call(*words, "--url", doors.unix or "", "--config", str(tmp_path / "none.yaml"))
+    assert there == here
+
+
+def test_the_chosen_context_is_asked_unless_a_store_is_named(
+    call: Call, agent: Doors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = tmp_path / "token"
+    token.write_text(READER, "utf-8")
+    call("ctx", "add", "prod", agent.url or "", "--token-file", str(token))
+    assert "payments-1" in call("list").out
+    assert call("list", "--store", str(tmp_path / "none.db")).code == 4
+    call("ctx", "use")
+    assert call("list").code == 4
+    assert "payments-1" in call("list", "--context", "prod").out
+    monkeypatch.setenv("APISCAPE_CONTEXT", "prod")
+    assert "payments-1" in call("--json", "list").out
+    monkeypatch.delenv("APISCAPE_CONTEXT")
+    monkeypatch.setenv("APISCAPE_TOKEN", READER)
+    assert "payments-1" in call("--url", agent.url or "", "list").out
+
+
+def test_an_agent_refuses_in_words_and_with_the_exit_code_of_the_error(
+    call: Call, agent: Doors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = agent.url or ""
+    wrong = call("list", "--url", url)
+    assert (wrong.code, wrong.err) == (
+        4,
+        "apiscape: a token is needed\n  → send `Authorization: Bearer TOKEN`\n",
+    )
+    monkeypatch.setenv("APISCAPE_TOKEN", READER)
+    answer = call("confirm", "none", "--url", url)
+    assert (answer.code, answer.err) == (4, "apiscape: this token may not operate\n")
+    assert call("list", "colour:red", "--url", url).code == 3
+    assert call("show", "none", "--url", url).code == 3
+    assert call("list", "--url", url, "--context", "x").code == 3
+    assert call("list", "--context", "x").code == 3
+    gone = call("list", "--url", f"unix:{tmp_path}/none.sock")
+    assert gone.code == 4
+    assert "no answer from unix:" in gone.err
