@@ -99,7 +99,7 @@ def _at_once(connection: Connection, found: Found, fields: Sequence[Field]) -> I
     )
     counted: list[list[tuple[RowValue, int]]] = [[] for _ in fields]
     every = 2 ** len(fields) - 1
-    for mask, count, *held in connection.execute(groups):
+    for mask, count, *held in map(tuple, connection.execute(groups)):
         place = len(fields) - (every ^ mask).bit_length()
         counted[place].append((decode_cell(fields[place], held[place]), count))
     yield from (_facet(field, iter(pairs)) for field, pairs in zip(fields, counted, strict=True))
