@@ -9,6 +9,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
@@ -90,8 +91,8 @@ class HttpInventory:
         data = self._ask("GET", "/v1/snapshot", accept=MSGPACK)
         return _decoded(read_columns, data)
 
-    def detail(self, uid_or_name: str) -> Detail:
-        """Return everything known of one deployment.
+    def detail(self, uid_or_name: str, *, at: datetime | None = None) -> Detail:
+        """Return everything known of one deployment, now or as it was at some time.
 
         Raises:
             NotFound: No deployment has that uid, native id or name, or several have that name.
@@ -100,7 +101,7 @@ class HttpInventory:
             message = "no deployment has the uid, native id or name "
             raise NotFound(message, hint="`apiscape list` shows what is there")
         asked = quote(uid_or_name, safe="", errors="surrogatepass")
-        return self._get(f"/v1/deployments/{asked}", Detail)
+        return self._get(f"/v1/deployments/{asked}", Detail, at=at.isoformat() if at else None)
 
     def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
         """Return changes after a sequence number, of deployments that match a view."""

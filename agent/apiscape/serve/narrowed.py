@@ -7,6 +7,7 @@ for (`at:`) show what the view held then.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -93,13 +94,13 @@ class Narrowed:
         }
         return msgspec.structs.replace(whole, columns=columns)
 
-    def detail(self, uid_or_name: str) -> Detail:
-        """Return everything known of one deployment that is seen.
+    def detail(self, uid_or_name: str, *, at: datetime | None = None) -> Detail:
+        """Return everything known of one deployment that is seen, now or that was at some time.
 
         Raises:
             NotFound: None that is seen has that uid, native id or name, or several have that name.
         """
-        found = self._called(uid_or_name)
+        found = self._called(uid_or_name, at)
         if not found:
             hint = "`apiscape list` shows what is there"
             message = f"no deployment has the uid, native id or name {uid_or_name}"
@@ -108,7 +109,7 @@ class Narrowed:
             lines = [f"{row.uid}  {row.native_id}" for row in found]
             message = f"{len(found)} deployments are called {uid_or_name}"
             raise NotFound(message, hint="\n".join(["ask for one of", *lines]))
-        return self._narrow(self._whole.detail(found[0].uid))
+        return self._narrow(self._whole.detail(found[0].uid, at=at), at)
 
     def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
         """Return changes of deployments that are seen."""
@@ -179,17 +180,17 @@ class Narrowed:
         view = parse(text)
         return format_view(msgspec.structs.replace(view, terms=(*self._bound.terms, *view.terms)))
 
-    def _called(self, asked: str) -> list[Row]:
+    def _called(self, asked: str, at: datetime | None) -> list[Row]:
         """Return the seen rows that a uid, else a native id, else a name means, hidden ones too."""
         for field in ("uid", "native_id", "name"):
             term = AnyOf(field, (Literal(asked.casefold()),))
-            view = format_view(View(terms=(*self._bound.terms, term, _ALL_PRESENCES)))
+            view = format_view(View(terms=(*self._bound.terms, term, _ALL_PRESENCES), at=at))
             try:
                 found = [row for row in self._all(view) if getattr(row, field) == asked]
             except QueryError:  # no view can hold that text, so no row that is seen has it
                 return []
             if len(found) > 1:
-                shown = frozenset(self.select("").uids)
+                shown = frozenset(self.select(_as_of(at)).uids)
                 found = [row for row in found if row.uid in shown] or found
             if found:
                 return found
@@ -211,9 +212,9 @@ class Narrowed:
         (facet,) = self.facets(standing, (field,))
         return {each.value: each.count for each in facet.values if each.value is not None}
 
-    def _narrow(self, detail: Detail) -> Detail:
+    def _narrow(self, detail: Detail, at: datetime | None) -> Detail:
         """Return a detail without what it says of deployments that are not seen."""
-        seen = frozenset(self.select("").uids) | {detail.row.uid}
+        seen = frozenset(self.select(_as_of(at)).uids) | {detail.row.uid}
         key, own = detail.scope.scope.key, detail.deployment.native_api_id
         scopes = {status.scope.key: status for status in self.scopes()}
         return msgspec.structs.replace(
@@ -224,6 +225,10 @@ class Narrowed:
             front_doors=tuple(_routes_to(own, door) for door in detail.front_doors),
             consumers=tuple(_admitted_to(own, consumer) for consumer in detail.consumers),
         )
+
+
+def _as_of(at: datetime | None) -> str:
+    return format_view(View(at=at))
 
 
 def _members_within(api: Api, seen: frozenset[str]) -> Api:

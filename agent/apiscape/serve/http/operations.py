@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -75,6 +76,18 @@ class PageQuery(Asked, frozen=True):
     view: ViewText = ""
     limit: Limit = 50
     after: Cursor | None = None
+
+
+class DetailQuery(Asked, frozen=True):
+    """What one deployment is asked by."""
+
+    at: (
+        Annotated[
+            datetime,
+            Meta(tz=True, description="As it was then, with its time zone; now, if left out."),
+        ]
+        | None
+    ) = None
 
 
 class SelectQuery(Asked, frozen=True):
@@ -168,8 +181,9 @@ _READS = (
         name="get_deployment",
         path="/v1/deployments/{uid}",
         summary="Everything known of one deployment, by its uid, its native id or its name.",
+        query=DetailQuery,
         answers=(Answer(Detail),),
-        problems=("not-found",),
+        problems=("usage", "not-found", "not-kept"),
     ),
     Operation(
         name="get_snapshot",

@@ -8,6 +8,7 @@ from apiscape.client.wire import MSGPACK, Estate, Facets, Runs, Scopes, write_co
 from apiscape.serve.http.call import Call, Reply, in_json
 from apiscape.serve.http.operations import (
     ChangesQuery,
+    DetailQuery,
     FacetsQuery,
     NoQuery,
     PageQuery,
@@ -24,8 +25,8 @@ def list_deployments(call: Call) -> Reply:
 
 def get_deployment(call: Call) -> Reply:
     """Answer with everything known of one deployment."""
-    call.asked(NoQuery)
-    return in_json(call.inventory.detail(call.parameter()), call)
+    asked = call.asked(DetailQuery)
+    return in_json(call.inventory.detail(call.parameter(), at=asked.at), call)
 
 
 def get_snapshot(call: Call) -> Reply:
