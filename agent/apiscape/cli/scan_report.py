@@ -75,7 +75,7 @@ def _head(source: CollectedSource) -> str:
     if source.error is not None:
         return plain(" · ".join([*words, f"could not be planned: {source.error.message}"]))
     words.append(estate_words(source.estate, source.accounts, source.regions))
-    if source.expected is not None:
+    if source.expected is not None and source.expected.scopes:
         words.append(_expected(source.expected))
     return plain(" · ".join(words))
 

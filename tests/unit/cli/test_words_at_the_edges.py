@@ -37,7 +37,7 @@ from apiscape.model.run import (
     Totals,
 )
 from tests.unit.cli.test_ledger import DENIED, a_run
-from tests.unit.cli.test_scan_report import SUMMARY, a_forecast, a_source, told
+from tests.unit.cli.test_scan_report import SUMMARY, a_forecast, a_source, ended, told
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SLOW = ErrorRecord(kind="throttled", message="slow down")
@@ -308,9 +308,8 @@ def test_an_account_is_counted_once_wherever_it_is_visited(
 
 def test_a_source_of_which_nothing_is_visited_promises_no_time() -> None:
     nothing = a_forecast(scopes=0, unknown=0, calls=0, rate_per_s=0.0, seconds=0.0)
-    [head, *_] = scan_lines(
-        ScanReport(), told(a_source(), nothing), SUMMARY, width=200, whole=False
-    )
+    made = ended(ScanReport(), told(a_source(), nothing))
+    [head, *_] = scan_lines(made, SUMMARY, width=200, whole=False)
     assert head == "prod · aws · 0 accounts"
 
 

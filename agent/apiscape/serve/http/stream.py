@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import msgspec
 from litestar.response import Stream
@@ -60,7 +60,7 @@ class Listener:
         )
         return page
 
-    async def events(self, first: ChangePage | NotKept) -> AsyncIterator[bytes]:
+    async def events(self, first: ChangePage | NotKept) -> AsyncGenerator[bytes, None]:
         """Yield events until the caller goes, is dropped, or may no longer ask."""
         try:
             if isinstance(first, NotKept):
@@ -78,7 +78,7 @@ class Listener:
         finally:
             self._feed.leave()
 
-    async def _catch_up(self, page: ChangePage) -> AsyncIterator[bytes]:
+    async def _catch_up(self, page: ChangePage) -> AsyncGenerator[bytes, None]:
         """Yield what lies between the caller's last event and the end of the log."""
         while True:
             self._at = page.last_seq
@@ -88,7 +88,7 @@ class Listener:
                 return
             page = await self.read()
 
-    async def _follow(self) -> AsyncIterator[bytes]:
+    async def _follow(self) -> AsyncGenerator[bytes, None]:
         """Yield what comes, and a sign of life where nothing does."""
         limits = self._feed.limits
         self._feed.begin(self._at)
