@@ -77,7 +77,6 @@ def test_a_page_of_words_by_name_reads_no_whole_row(sqlite_address: str, view: s
         ("payments gateway:gw", "ix_row_gateway_narrow"),
         ("payments health:failing", "ix_row_facets"),
         ("backend:pay", "ix_deep_backends_narrow"),
-        ("tag:team=tax", "ix_deep_labels_narrow"),
     ],
 )
 def test_a_term_is_answered_by_the_narrow_index_of_its_field(
@@ -167,7 +166,7 @@ def test_an_older_store_is_given_the_narrow_indexes_when_it_is_opened_to_write(
 
 def test_a_server_finds_pieces_of_every_list_by_trigrams(postgresql_address: str) -> None:
     with open_store(postgresql_address, write=True) as store:
-        names = {f"ix_deep_{name}_trgm" for name in ("text", "paths", "backends", "labels")}
+        names = {f"ix_deep_{name}_trgm" for name in ("text", "paths", "backends")}
         assert names <= _indexes(store)
 
 

@@ -31,14 +31,13 @@ _TRIGGERS = {
 
 _REBUILD = "INSERT INTO deep_search (deep_search) VALUES ('rebuild')"
 
-_TRIGRAM_COLUMNS = ("text", "paths", "backends", "labels")
+_TRIGRAM_COLUMNS = ("text", "paths", "backends")
 
 NARROW = {
     "ix_row_name_narrow": ("row", ("name", "uid")),
     "ix_row_gateway_narrow": ("row", ("gateway",)),
     "ix_row_owners_narrow": ("row", ("owners",)),
     "ix_deep_backends_narrow": ("deep", ("backends",)),
-    "ix_deep_labels_narrow": ("deep", ("labels",)),
 }
 """Indexes that SQLite goes through from end to end, a tenth of the pages of their table.
 
