@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
+from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from apiscape.errors import StoreError, StoreTooNew
 from apiscape.model.known import PresenceChange, Verdict
@@ -22,9 +23,12 @@ from tests.store.looking import counts, everything, records, search
 from tests.store.making import DAY, SCOPE, T0, batch, make, visit
 from tests.store.postgres import Server
 
+NEXT, AFTER = (f"{int(REVISIONS[-1].name) + steps:04}" for steps in (1, 2))
+"""Names of revisions to come."""
+
 HEADER = 'import sqlalchemy as sa\nfrom alembic import op\nrevision = "{}"\ndown_revision = "{}"\n'
 EXPAND = (
-    HEADER.format("0003", "0002")
+    HEADER.format(NEXT, REVISIONS[-1].name)
     + """
 def upgrade():
     op.create_table("novelty", sa.Column("pk", sa.Integer, primary_key=True))
@@ -32,7 +36,7 @@ def upgrade():
 """
 )
 CONTRACT = (
-    HEADER.format("0004", "0003")
+    HEADER.format(AFTER, NEXT)
     + """
 def upgrade():
     with op.batch_alter_table("deep") as table:
@@ -42,7 +46,7 @@ def upgrade():
 """
 )
 BROKEN = (
-    HEADER.format("0004", "0003")
+    HEADER.format(AFTER, NEXT)
     + """
 def upgrade():
     op.create_table("torn", sa.Column("pk", sa.Integer, primary_key=True))
@@ -53,6 +57,9 @@ def upgrade():
 
 FILLED_FROM = {"conclusion_version": "conclusion"}
 """Tables that came after the first schema, and of which older one an upgrade makes their rows."""
+
+EMPTY_BEFORE = {"measurement": "0003"}
+"""Tables that came after the first schema, and of which an upgrade knows nothing."""
 
 
 @pytest.fixture
@@ -77,7 +84,12 @@ def release(monkeypatch: pytest.MonkeyPatch, *steps: Revision) -> None:
     monkeypatch.setattr(migrate, "REVISIONS", (*REVISIONS, *steps))
 
 
-def test_the_revisions_make_the_schema_that_the_code_has(address: str) -> None:
+def test_the_revisions_make_the_schema_that_the_code_has(
+    bare_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "DESCRIBED", "none")
+    address = bare_address
+
     def is_ours(_item: object, name: str | None, kind: str, *_more: object) -> bool:
         return not (kind in {"table", "index"} and is_search(name))
 
@@ -85,6 +97,57 @@ def test_the_revisions_make_the_schema_that_the_code_has(address: str) -> None:
         options = {"include_object": is_ours, "version_table": migrate.VERSION_TABLE}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
+
+
+def index_words(index: ReflectedIndex) -> str:
+    """Return an index in words, its condition included."""
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return f"{index['name']} {index['column_names']} {index['unique']} {options}"
+
+
+def shape(connection: Connection) -> dict[str, tuple[object, ...]]:
+    """Return what a schema is made of: columns, keys, references and indexes of every table."""
+    seen = inspect(connection)
+    return {
+        name: (
+            [(c["name"], str(c["type"]), c["nullable"]) for c in seen.get_columns(name)],
+            seen.get_pk_constraint(name),
+            sorted(map(str, seen.get_foreign_keys(name))),
+            sorted(map(str, seen.get_unique_constraints(name))),
+            sorted(map(index_words, seen.get_indexes(name))),
+        )
+        for name in sorted(seen.get_table_names())
+        if not is_search(name)
+    }
+
+
+def test_a_new_store_is_made_at_once_as_its_revisions_would_make_it(
+    bare_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert REVISIONS[-1].name == migrate.DESCRIBED
+    shapes: list[dict[str, tuple[object, ...]]] = []
+    for described in (migrate.DESCRIBED, "none"):
+        monkeypatch.setattr(migrate, "DESCRIBED", described)
+        with open_store(bare_address, write=True) as store:
+            with store.database.read() as connection:
+                shapes.append(shape(connection))
+            assert store.status().revision == REVISIONS[-1].name
+        database = Database(parse_url(bare_address), write=True)
+        with database.write() as connection:
+            empty(connection)
+        database.close()
+    for name, made in shapes[0].items():
+        assert made == shapes[1][name]
+    assert "apiscape_revision" in shapes[0]
+
+
+def empty(connection: Connection) -> None:
+    """Take every table of a store away."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("DROP TABLE deep_search")
+    for table in reversed(metadata.sorted_tables):
+        connection.exec_driver_sql(f'DROP TABLE "{table.name}"')
+    connection.exec_driver_sql("DROP TABLE apiscape_revision")
 
 
 def test_the_revisions_known_are_those_that_there_are() -> None:
@@ -105,7 +168,8 @@ def test_a_store_of_every_earlier_schema_keeps_every_row(
             name: lines.count(name) or lines.count(FILLED_FROM.get(name, name))
             for name in metadata.tables
         }
-        assert min(counted.values()) > 0
+        empty_then = {name for name, came in EMPTY_BEFORE.items() if revision < came}
+        assert {name for name, number in counted.items() if number == 0} == empty_then
         assert store.status().revision == REVISIONS[-1].name
         assert search(store, "payments-3") == {make(3).uid}
         assert store.runs.newest()[0].error is not None
@@ -178,16 +242,16 @@ def test_the_release_before_drops_deployments_without_knowing_of_their_conclusio
 def test_an_expanding_step_leaves_the_release_before_at_work(
     address: str, later: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (later / "0003_expand.py").write_text(EXPAND)
+    (later / f"{NEXT}_expand.py").write_text(EXPAND)
     with open_store(address, write=True) as store:
         fill(store)
         before = everything(store)
     with monkeypatch.context() as newer:
-        release(newer, Revision("0003"))
+        release(newer, Revision(NEXT))
         open_store(address, write=True).close()
     with open_store(address, write=True) as store:
         after = everything(store)
-        assert store.status().revision == "0003"
+        assert store.status().revision == NEXT
         assert {name: len(held) for name, held in after.items()} == {
             name: len(held) for name, held in before.items()
         }
@@ -199,14 +263,14 @@ def test_an_expanding_step_leaves_the_release_before_at_work(
 def test_a_contracting_step_is_preceded_by_a_backup_and_ends_older_code(
     address: str, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (later / "0003_expand.py").write_text(EXPAND)
-    (later / "0004_contract.py").write_text(CONTRACT)
+    (later / f"{NEXT}_expand.py").write_text(EXPAND)
+    (later / f"{AFTER}_contract.py").write_text(CONTRACT)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     with open_store(address, write=True) as store:
         fill(store)
         before = records(store, "deployment_version")
     with monkeypatch.context() as newer:
-        release(newer, Revision("0003"), Revision("0004", contracts=True))
+        release(newer, Revision(NEXT), Revision(AFTER, contracts=True))
         with open_store(address, write=True) as store:
             assert records(store, "deployment_version") == before
             assert search(store, "payments-3") == {make(3).uid}
@@ -217,7 +281,7 @@ def test_a_contracting_step_is_preceded_by_a_backup_and_ends_older_code(
     for write in (True, False):
         with pytest.raises(StoreTooNew):
             open_store(address, write=write)
-    (kept,) = tmp_path.rglob("*.before-0004")
+    (kept,) = tmp_path.rglob(f"*.before-{AFTER}")
     with open_store(str(kept), write=False) as backup:
         assert records(backup, "deployment_version") == before
 
@@ -225,13 +289,13 @@ def test_a_contracting_step_is_preceded_by_a_backup_and_ends_older_code(
 def test_a_step_that_fails_leaves_nothing_behind(
     address: str, later: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (later / "0003_expand.py").write_text(EXPAND)
-    (later / "0004_broken.py").write_text(BROKEN)
+    (later / f"{NEXT}_expand.py").write_text(EXPAND)
+    (later / f"{AFTER}_broken.py").write_text(BROKEN)
     with open_store(address, write=True) as store:
         fill(store)
         before = everything(store)
     with monkeypatch.context() as newer:
-        release(newer, Revision("0003"), Revision("0004"))
+        release(newer, Revision(NEXT), Revision(AFTER))
         with pytest.raises(StoreError, match="nowhere"):
             open_store(address, write=True)
     with open_store(address, write=False) as store:
@@ -266,23 +330,23 @@ def test_a_change_of_schema_that_loses_references_is_undone(sqlite_address: str)
 def test_a_reader_upgrades_an_older_store_that_nobody_writes(
     sqlite_address: str, later: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (later / "0003_expand.py").write_text(EXPAND)
-    release(monkeypatch, Revision("0003"))
+    (later / f"{NEXT}_expand.py").write_text(EXPAND)
+    release(monkeypatch, Revision(NEXT))
     with open_store(sqlite_address, write=False) as store:
-        assert store.status().revision == "0003"
+        assert store.status().revision == NEXT
 
 
 def test_a_backup_of_an_older_schema_is_restored_into_this_one(
     address: str, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (later / "0003_expand.py").write_text(EXPAND)
+    (later / f"{NEXT}_expand.py").write_text(EXPAND)
     with open_store(address, write=True) as store:
         fill(store)
         before = records(store, "deployment")
         store.upkeep.backup(tmp_path / "backup")
-    release(monkeypatch, Revision("0003"))
+    release(monkeypatch, Revision(NEXT))
     with open_store(address, write=True) as store:
         visit(store, batch(make(50)))
         store.upkeep.restore(tmp_path / "backup")
-        assert store.status().revision == "0003"
+        assert store.status().revision == NEXT
         assert records(store, "deployment") == before

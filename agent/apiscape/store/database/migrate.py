@@ -37,6 +37,9 @@ REVISIONS: tuple[Revision, ...] = (
 )
 """Oldest first; the revision scripts' names, known here so that opening a store needs no Alembic."""
 
+DESCRIBED = "0003"
+"""The revision whose tables `schema` describes: a new SQLite store is made of them at once, without Alembic."""
+
 
 def read_revision(connection: Connection) -> str | None:
     """Return the revision of a store, `None` of an empty database.
@@ -92,17 +95,40 @@ def known_revision(connection: Connection) -> str:
 def upgrade(connection: Connection, to: str | None = None) -> None:
     """Run every pending revision, or those up to one, and prepare search, inside the caller's transaction."""
     steps = [step for step in REVISIONS if to is None or step.name <= to]
+    if _is_described(connection, steps) and read_revision(connection) is None:
+        _make(connection)
+    else:
+        _run(connection, steps[-1].name)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+    prepare_search(connection)
+    _note_oldest_reader(connection, steps)
+
+
+def _is_described(connection: Connection, steps: Sequence[Revision]) -> bool:
+    """Say whether `schema` is the whole of what some steps make: of SQLite it says the partial indexes too."""
+    return connection.dialect.name == "sqlite" and steps[-1].name == DESCRIBED
+
+
+def _make(connection: Connection) -> None:
+    """Make every table of a new store, at the revision that the code describes."""
+    schema.metadata.create_all(connection)
+    name = sa.Column("version_num", sa.String(32), nullable=False)
+    key = sa.PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc")
+    version = sa.Table(VERSION_TABLE, sa.MetaData(), name, key)
+    version.create(connection)
+    connection.execute(sa.insert(version), {"version_num": DESCRIBED})
+
+
+def _run(connection: Connection, to: str) -> None:
+    """Run the scripts of the revisions that a store lacks."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, steps[-1].name)
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-    prepare_search(connection)
-    _note_oldest_reader(connection, steps)
+    command.upgrade(config, to)
 
 
 def _note_oldest_reader(connection: Connection, steps: Sequence[Revision]) -> None:
