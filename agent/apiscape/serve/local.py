@@ -37,6 +37,10 @@ class LocalInventory:
         self._clock = clock
         self._reader = Reader(store.database, clock)
 
+    def version(self) -> int | None:
+        """Return a number that changes with every commit, `None` where the store tells none."""
+        return self._store.database.version()
+
     def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
         """Return one page of a view."""
         return self._reader.page(view, limit=limit, after=after)

@@ -26,7 +26,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def inventory(store: Store) -> Inventory:
+def inventory(store: Store) -> LocalInventory:
     return LocalInventory(store, lambda: T0 + DAY)
 
 
@@ -49,6 +49,16 @@ def test_every_question_of_the_protocol_is_answered(store: Store, inventory: Inv
     assert inventory.runs(scope="no such") == ()
     assert inventory.estate() == (entry,)
     assert inventory.summary().deployments == 20
+
+
+def test_the_version_changes_with_every_commit_and_with_nothing_else(
+    store: Store, inventory: LocalInventory
+) -> None:
+    before = inventory.version()
+    inventory.page("")
+    assert inventory.version() == before
+    visit(store, batch(make(30)), at=T0 + MINUTE)
+    assert inventory.version() != before
 
 
 def test_a_person_confirms_that_suspects_are_gone(store: Store, inventory: Inventory) -> None:

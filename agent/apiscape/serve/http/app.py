@@ -15,13 +15,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 from apiscape.client.problem import MEDIA_TYPE
-from apiscape.client.wire import EVENT_STREAM
+from apiscape.client.wire import EVENT_STREAM, MSGPACK
 from apiscape.errors import UsageError
 from apiscape.serve.errors import Rejected, problem_for
 from apiscape.serve.http import actions, documents, reads
 from apiscape.serve.http.audit import Audit
 from apiscape.serve.http.call import Call, Reply, compressed
 from apiscape.serve.http.feed import Feed
+from apiscape.serve.http.kept import Answers
 from apiscape.serve.http.limits import DEFAULT_LIMITS, Limits
 from apiscape.serve.http.operations import OPERATIONS, Operation, Right
 from apiscape.serve.http.ports import Offer
@@ -52,6 +53,7 @@ class Kitchen:
         self.offer = offer
         self.audit = audit
         self.limits = limits
+        self.answers = Answers(offer.version)
         self.feed = Feed(offer.inventory, self.work, limits)
         self._threads = ThreadPoolExecutor(limits.reads, thread_name_prefix="http-read")
         self._at_work = 0
@@ -136,12 +138,26 @@ async def _answered(
         return compressed(reply) if zipped else reply
 
     if call.operation.right is Right.READ:
-        reply = await kitchen.work(work)
+        reply = await _read(call, kitchen, work, zipped=zipped)
     else:
         with kitchen.audit.action(call):
             reply = await kitchen.work(work)
     headers = {**SECURE, **reply.headers}
     return Response(reply.body, media_type=reply.media, status_code=reply.status, headers=headers)
+
+
+async def _read(call: Call, kitchen: Kitchen, work: Callable[[], Reply], *, zipped: bool) -> Reply:
+    """Return an answer that is still good, or make it."""
+    packed = call.takes(MSGPACK)
+    asked = (call.operation.name, call.path, tuple(call.query), call.base, packed, zipped)
+    key = (*asked, call.principal.view)
+    kept = kitchen.answers.find(key)
+    if kept is not None:
+        return kept
+    version = kitchen.answers.version()
+    reply: Reply = await kitchen.work(work)
+    kitchen.answers.keep(key, version, call.operation.kept_s, reply)
+    return reply
 
 
 async def _call(operation: Operation, kitchen: Kitchen, request: Request[Any, Any, Any]) -> Call:

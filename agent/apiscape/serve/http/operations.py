@@ -148,6 +148,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         query, body: What is asked by query and by body.
         problems: Words of `client.problem.KINDS` beside those that any operation may answer with.
         right: What the caller must be allowed to do.
+        kept_s: How long an answer is good while the store does not change; ages move on meanwhile.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: type[Asked] | None = None
     problems: tuple[str, ...] = ()
     right: Right = Right.READ
+    kept_s: float = 1.0
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -190,6 +192,7 @@ _READS = (
         path="/v1/snapshot",
         summary="Every row of the default view, in columns.",
         answers=(Answer(Columns), Answer(Columns, MSGPACK)),
+        kept_s=60.0,
     ),
     Operation(
         name="list_changes",

@@ -47,11 +47,13 @@ class Offer(msgspec.Struct, frozen=True):
     Attributes:
         inventory: Answers; its calls block.
         visits: The schedule, `None` where nothing is visited from here.
+        version: Gives what changes whenever an answer may; `None` says that nobody knows.
         ready: Says what is not ready yet, in a word or two each.
         metrics: Gives the text of `/metrics`: aggregates, no name of anything.
     """
 
     inventory: Inventory
     visits: Visits | None = None
+    version: Callable[[], int | None] = lambda: None
     ready: Callable[[], tuple[str, ...]] = tuple
     metrics: Callable[[], str] = str

@@ -8,6 +8,7 @@ allotted without a gap, and become visible in their order.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,6 +99,8 @@ class Database:
         self.writable = write
         self.path = Path(url.database or "").absolute() if url.drivername == "sqlite" else None
         self._lock = threading.Lock()
+        self._lock_of_version = threading.Lock()
+        self._versions: sqlite3.Connection | None = None
         if self.path is not None:
             _prepare_file(self.path, write=write)
         self._readers = _engine(url, _READER_PRAGMAS, begin="BEGIN", size=READERS)
@@ -180,10 +183,30 @@ class Database:
         with self._lock:
             self._writer.dispose()
 
+    def version(self) -> int | None:
+        """Return a number that changes with every commit, `None` where asking costs as much as reading.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        if self.path is None:
+            return None
+        with self._lock_of_version:
+            try:
+                if self._versions is None:
+                    place = f"{self.path.as_uri()}?mode=ro"
+                    self._versions = sqlite3.connect(place, uri=True, check_same_thread=False)
+                return int(self._versions.execute("PRAGMA data_version").fetchone()[0])
+            except sqlite3.Error as error:
+                raise StoreError(f"the store does not answer: {error}", hint=None) from error
+
     def close(self) -> None:
         """Close every connection."""
         self._readers.dispose()
         self._writer.dispose()
+        if self._versions is not None:
+            self._versions.close()
+            self._versions = None
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def serving(
 ) -> Iterator[Doors]:
     """Open all three doors in a thread, for the time of a `with`."""
     doors = Doors(
-        Offer(inventory, **offer),
+        Offer(inventory, version=getattr(inventory, "version", lambda: None), **offer),
         Listen(
             socket=socket_path(folder / "store.db"),
             api=api or ApiDoor(address=LOOPBACK),

@@ -1,0 +1,63 @@
+"""Answers that are still good: the store has not changed since, and time has hardly moved."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+import msgspec
+
+from apiscape.serve.http.call import Reply
+
+MOST_ANSWERS = 256
+MOST_BYTES = 64 * 1024 * 1024
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    version: int
+    until: float
+    reply: Reply
+
+
+class Answers:
+    """Answers by what was asked, few; the one that was asked for longest ago goes first."""
+
+    def __init__(
+        self, version: Callable[[], int | None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Keep answers while `version` gives the same number; none where it gives `None`."""
+        self._version = version
+        self._clock = clock
+        self._held: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._bytes = 0
+
+    def version(self) -> int | None:
+        """Return the number that an answer which is begun now belongs to."""
+        return self._version()
+
+    def find(self, key: Hashable) -> Reply | None:
+        """Return the answer to a question, if it is still good."""
+        kept = self._held.get(key)
+        if kept is None:
+            return None
+        if kept.version != self._version() or self._clock() >= kept.until:
+            self._drop(key)
+            return None
+        self._held.move_to_end(key)
+        return kept.reply
+
+    def keep(self, key: Hashable, version: int | None, seconds: float, reply: Reply) -> None:
+        """Keep an answer that was begun at a version of the store."""
+        if version is None or len(reply.body) > MOST_BYTES:
+            return
+        self._drop(key)
+        self._held[key] = _Kept(version, self._clock() + seconds, reply)
+        self._bytes += len(reply.body)
+        while len(self._held) > MOST_ANSWERS or self._bytes > MOST_BYTES:
+            self._drop(next(iter(self._held)))
+
+    def _drop(self, key: Hashable) -> None:
+        kept = self._held.pop(key, None)
+        if kept is not None:
+            self._bytes -= len(kept.reply.body)
