@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import msgspec
@@ -49,7 +50,12 @@ def fill(store: Store) -> None:
         for item in (OURS[0], THEIRS)
     )
     endpoint = Endpoint(url="https://d.example")
-    facts = {"native_id": "n", "native_kind": "k", "provider": "aws", "account": "111122223333"}
+    facts: dict[str, Any] = {
+        "native_id": "n",
+        "native_kind": "k",
+        "provider": "aws",
+        "account": "111122223333",
+    }
     door = FrontDoor(uid="door", name="d.example", endpoint=endpoint, routes=routes, **facts)
     admits = tuple((item.native_api_id, "prod") for item in (OURS[0], THEIRS))
     consumer = Consumer(uid="consumer", name="app", admits=admits, **facts)
