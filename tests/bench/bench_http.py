@@ -66,7 +66,7 @@ def _snapshot(unix: str, unit: float) -> Iterator[Row]:
         began = time.perf_counter()
         asked.snapshot()
         again_s = time.perf_counter() - began
-        answer = asked._exchange("GET", "/v1/snapshot", None, asked._headers(MSGPACK))
+        answer = asked._line._exchange("GET", "/v1/snapshot", None, asked._line._headers(MSGPACK))
         size = len(answer.read())
     what = f"snapshot of {rows:,} deployments over HTTP"
     yield Row(f"{what}, made anew", first_s, "the yardstick", unit)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import http.client
-import threading
 import time
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from apiscape.client.address import Address, open_connection
+from apiscape.client.address import Address
 from apiscape.client.collected import Collection
 from apiscape.client.inventory import (
     ChangePage,
@@ -27,10 +24,10 @@ from apiscape.client.inventory import (
     Snapshot,
     Summary,
 )
+from apiscape.client.line import Line
 from apiscape.client.problem import Problem, error_of
 from apiscape.client.wire import (
     EVENT_STREAM,
-    JSON,
     MSGPACK,
     CollectRequest,
     ConfirmRequest,
@@ -44,18 +41,10 @@ from apiscape.client.wire import (
     Scopes,
     read_columns,
 )
-from apiscape.errors import ApiscapeError, NotFound, UnreachableError
+from apiscape.errors import NotFound, UnreachableError
 from apiscape.model.run import EstateEntry, RunReport
 
 T = TypeVar("T")
-
-_GOOD = range(200, 300)
-_FAILED = 400
-LARGEST_ANSWER = 256 * 1024 * 1024
-"""Bytes of an answer, unpacked; more than that no agent of ours sends."""
-
-_BROKEN = (OSError, http.client.HTTPException)
-Query = Mapping[str, str | int | None]
 
 
 class HttpInventory:
@@ -67,28 +56,26 @@ class HttpInventory:
 
     def __init__(self, address: Address) -> None:
         """Ask an agent; nothing is sent before the first question."""
-        self._address = address
-        self._held = threading.local()
-        self._all: list[http.client.HTTPConnection] = []
+        self._line = Line(address)
 
     def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
         """Return one page of a view."""
-        return self._get("/v1/deployments", Page, view=view, limit=limit, after=after)
+        return self._call("/v1/deployments", Page, view=view, limit=limit, after=after)
 
     def select(self, view: str) -> Selection:
         """Return all uids of a view, without the rows."""
-        return self._get("/v1/select", Selection, view=view)
+        return self._call("/v1/select", Selection, view=view)
 
     def facets(self, view: str, fields: Sequence[str]) -> tuple[Facet, ...]:
         """Return the values of some fields over a view."""
         if not fields:
             self.select(view)
             return ()
-        return self._get("/v1/facets", Facets, view=view, fields=",".join(fields)).items
+        return self._call("/v1/facets", Facets, view=view, fields=",".join(fields)).items
 
     def snapshot(self) -> Snapshot:
         """Return every row of the default view, in columns."""
-        data = self._ask("GET", "/v1/snapshot", accept=MSGPACK)
+        data = self._line.ask("GET", "/v1/snapshot", accept=MSGPACK)
         return _decoded(read_columns, data)
 
     def detail(self, uid_or_name: str, *, at: datetime | None = None) -> Detail:
@@ -101,51 +88,51 @@ class HttpInventory:
             message = "no deployment has the uid, native id or name "
             raise NotFound(message, hint="`apiscape list` shows what is there")
         asked = quote(uid_or_name, safe="", errors="surrogatepass")
-        return self._get(f"/v1/deployments/{asked}", Detail, at=at.isoformat() if at else None)
+        return self._call(f"/v1/deployments/{asked}", Detail, at=at.isoformat() if at else None)
 
     def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
         """Return changes after a sequence number, of deployments that match a view."""
-        return self._get("/v1/changes", ChangePage, after=after, limit=limit, view=view)
+        return self._call("/v1/changes", ChangePage, after=after, limit=limit, view=view)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return every scope with its last run."""
-        return self._get("/v1/scopes", Scopes).items
+        return self._call("/v1/scopes", Scopes).items
 
     def runs(self, *, scope: str | None = None, limit: int = 100) -> tuple[RunReport, ...]:
         """Return runs, newest first."""
-        return self._get("/v1/runs", Runs, scope=scope, limit=limit).items
+        return self._call("/v1/runs", Runs, scope=scope, limit=limit).items
 
     def estate(self) -> tuple[EstateEntry, ...]:
         """Return every reach that the providers say exists, and what became of it."""
-        return self._get("/v1/estate", Estate).items
+        return self._call("/v1/estate", Estate).items
 
     def summary(self) -> Summary:
         """Return what the inventory rests on."""
-        return self._get("/v1/summary", Summary)
+        return self._call("/v1/summary", Summary)
 
     def confirm(self, scope: str, *, by: str) -> int:
         """Say that the suspect losses of a scope are real; return how many rows were retired."""
-        return self._post("/v1/confirm", ConfirmRequest(scope=scope, by=by), Retired).retired
+        return self._call("/v1/confirm", Retired, ConfirmRequest(scope=scope, by=by)).retired
 
     def forget(self, uid: str, *, by: str) -> None:
         """Drop a retired deployment from every view; its history keeps that it was there."""
-        self._ask("POST", "/v1/forget", body=ForgetRequest(uid=uid, by=by))
+        self._line.ask("POST", "/v1/forget", body=ForgetRequest(uid=uid, by=by))
 
     def collect(self, asked: CollectRequest) -> Collection:
         """Begin to visit scopes; ask `collection` for what comes of it."""
-        return self._post("/v1/collect", asked, Collection)
+        return self._call("/v1/collect", Collection, asked)
 
     def collection(self, number: str) -> Collection:
         """Return how far a collection is, or what came of it."""
-        return self._get(f"/v1/collect/{quote(number, safe='')}", Collection)
+        return self._call(f"/v1/collect/{quote(number, safe='')}", Collection)
 
     def pause(self, sources: Sequence[str] = ()) -> Paused:
         """Let no visit of some sources, or of any, begin."""
-        return self._post("/v1/pause", PauseRequest(sources=tuple(sources)), Paused)
+        return self._call("/v1/pause", Paused, PauseRequest(sources=tuple(sources)))
 
     def resume(self, sources: Sequence[str] = ()) -> Paused:
         """Let visits begin again."""
-        return self._post("/v1/resume", PauseRequest(sources=tuple(sources)), Paused)
+        return self._call("/v1/resume", Paused, PauseRequest(sources=tuple(sources)))
 
     @contextlib.contextmanager
     def events(self, after: int, view: str = "") -> Iterator[http.client.HTTPResponse]:
@@ -155,89 +142,23 @@ class HttpInventory:
             ApiscapeError: The agent refuses, or does not answer.
         """
         path = "/v1/changes?" + urlencode({"after": after, "view": view})
-        connection = open_connection(self._address)
-        try:
-            with _reaching(self._address):
-                connection.request("GET", path, headers=self._headers(EVENT_STREAM))
-                answer = connection.getresponse()
-                if answer.status not in _GOOD:
-                    raise _refusal(answer, _body(answer))
-                yield answer
-        finally:
-            connection.close()
+        with self._line.stream(path, EVENT_STREAM) as answer:
+            yield answer
 
     def close(self) -> None:
         """Close every connection."""
-        for connection in self._all:
-            connection.close()
-        self._all.clear()
+        self._line.close()
 
-    def _get(self, path: str, kind: type[T], **query: str | int | None) -> T:
-        return _struct(self._ask("GET", path, query=query), kind)
-
-    def _post(self, path: str, body: msgspec.Struct, kind: type[T]) -> T:
-        return _struct(self._ask("POST", path, body=body), kind)
-
-    def _ask(
+    def _call(
         self,
-        method: str,
         path: str,
-        *,
-        query: Query | None = None,
+        kind: type[T],
         body: msgspec.Struct | None = None,
-        accept: str = JSON,
-    ) -> bytes:
-        """Return the body of an answer.
-
-        Raises:
-            ApiscapeError: The agent refuses, or does not answer.
-        """
-        given = {name: value for name, value in (query or {}).items() if value is not None}
-        target = path + ("?" + urlencode(given, errors="surrogatepass") if given else "")
-        headers = self._headers(accept)
-        data = None
-        if body is not None:
-            data, headers = msgspec.json.encode(body), {**headers, "Content-Type": JSON}
-        with _reaching(self._address):
-            answer = self._exchange(method, target, data, headers)
-            told = _body(answer)
-        if answer.status not in _GOOD:
-            raise _refusal(answer, told)
-        return told
-
-    def _exchange(
-        self, method: str, target: str, data: bytes | None, headers: Mapping[str, str]
-    ) -> http.client.HTTPResponse:
-        """Send a question and return the answer; a connection that was closed since is opened anew."""
-        connection, fresh = self._connection()
-        try:
-            connection.request(method, target, body=data, headers=dict(headers))
-            return connection.getresponse()
-        except (http.client.RemoteDisconnected, ConnectionError):
-            connection.close()
-            if fresh or method != "GET":
-                raise
-            connection.request(method, target, body=data, headers=dict(headers))
-            return connection.getresponse()
-        except _BROKEN:
-            connection.close()
-            raise
-
-    def _connection(self) -> tuple[http.client.HTTPConnection, bool]:
-        """Return this thread's connection, and whether it was not used before."""
-        held: http.client.HTTPConnection | None = getattr(self._held, "connection", None)
-        if held is not None:
-            return held, held.sock is None
-        self._held.connection = opened = open_connection(self._address)
-        self._all.append(opened)
-        return opened, True
-
-    def _headers(self, accept: str) -> dict[str, str]:
-        headers = {"Accept": accept, "Accept-Encoding": "gzip"}
-        if accept == EVENT_STREAM:
-            del headers["Accept-Encoding"]
-        token = self._address.token
-        return {**headers, "Authorization": f"Bearer {token}"} if token else headers
+        **query: str | int | None,
+    ) -> T:
+        """Return what an operation answers; one with a body is an action."""
+        method = "POST" if body is not None else "GET"
+        return _struct(self._line.ask(method, path, query=query, body=body), kind)
 
 
 class Follow:
@@ -320,43 +241,6 @@ def read_events(lines: Iterator[bytes] | http.client.HTTPResponse) -> Iterator[E
             data=told.get("data", b""),
         )
         told = {}
-
-
-@contextlib.contextmanager
-def _reaching(address: Address) -> Iterator[None]:
-    """Say of an agent that does not answer where it was looked for."""
-    try:
-        yield
-    except _BROKEN as error:
-        words = str(error) or type(error).__name__
-        hint = "see that it runs and that the address is right"
-        raise UnreachableError(f"no answer from {address.url}: {words}", hint=hint) from error
-
-
-def _body(answer: http.client.HTTPResponse) -> bytes:
-    """Return the body of an answer, unpacked up to the most that we take.
-
-    Raises:
-        UnreachableError: It is larger, or cannot be unpacked.
-    """
-    data = answer.read(LARGEST_ANSWER + 1)
-    try:
-        if answer.headers.get("Content-Encoding") == "gzip":
-            unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            data = unpacker.decompress(data, LARGEST_ANSWER + 1)
-    except (zlib.error, gzip.BadGzipFile) as error:
-        raise UnreachableError(f"the answer cannot be unpacked: {error}") from error
-    if len(data) > LARGEST_ANSWER:
-        raise UnreachableError("the answer is larger than any of an agent")
-    return data
-
-
-def _refusal(answer: http.client.HTTPResponse, data: bytes) -> ApiscapeError:
-    try:
-        return error_of(msgspec.json.decode(data, type=Problem))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        words = f"the answer was {answer.status} {answer.reason}"
-        return UnreachableError(words, hint="see that the address is that of an agent")
 
 
 def _struct(data: bytes, kind: type[T]) -> T:

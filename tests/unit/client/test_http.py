@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from apiscape.client import http as module
+from apiscape.client import line as module
 from apiscape.client.address import Address, open_connection
 from apiscape.client.http import HttpInventory
 from apiscape.client.problem import KINDS, Problem, error_of, make_problem, problem_of
@@ -93,7 +93,7 @@ def test_a_connection_is_used_again_and_renewed_when_it_was_closed(
         asked.summary()
         asked.summary()
         assert len(handler.asked) == 3
-        assert len(asked._all) == 1
+        assert len(asked._line._all) == 1
 
 
 def test_threads_have_connections_of_their_own(told: tuple[type[Told], str]) -> None:
@@ -105,7 +105,7 @@ def test_threads_have_connections_of_their_own(told: tuple[type[Told], str]) -> 
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(asked._all) == 4
+        assert len(asked._line._all) == 4
 
 
 @pytest.mark.parametrize(
