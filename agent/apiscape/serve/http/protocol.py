@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Any
 
 from uvicorn.config import Config
@@ -76,6 +79,11 @@ class Connection(H11Protocol):
         """Break the connection, whatever is yet to be sent."""
         self._cancel_deadline()
         self.room.leave(self)
+        held = self.transport.get_extra_info("socket")
+        with suppress(
+            OSError, AttributeError
+        ):  # nothing of it stays in the system's buffers either
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - narrower than the library's own
