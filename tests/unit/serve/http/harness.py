@@ -36,7 +36,8 @@ QUICK = Limits(batch_s=0.01, stop_s=1)
 def entry(token: str, *scopes: Any, **more: Any) -> TokenEntry:
     """Return the entry of a token that is called what it is."""
     values: dict[str, Any] = {"name": token.partition("-")[0], "sha256": hash_token(token)}
-    return TokenEntry(**(values | {"scopes": scopes or ("read",)} | more))
+    values["scopes"] = scopes or ("read",)
+    return TokenEntry(**(values | more))
 
 
 TOKENS = (
