@@ -80,6 +80,7 @@ def _plan(source: Source, settings: Settings, digest: str) -> SourcePlan:
         interval_s=source.interval_s,
         plan_interval_s=source.plan_interval_s,
         watch=source.watch,
+        traffic=source.traffic,
         accepted=settings.accepted_gaps,
         config_digest=digest,
     )

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from apiscape.model.entity import Entity
-from apiscape.settings.schema import AcceptedGap, Rate, Rules
+from apiscape.settings.schema import AcceptedGap, Measuring, Rate, Rules
 
 DEADLINE_S = 1800.0
 INTERVAL_S = 3600.0
@@ -28,6 +28,7 @@ class SourcePlan(Entity, frozen=True):
         deadline_s: Longest that a visit of one scope may take.
         interval_s, plan_interval_s: How often an agent visits each scope, and plans the source anew.
         watch: Whether an agent follows the scopes whose collector can.
+        traffic: How its traffic is measured, `None` where it is not.
         accepted: Gaps that somebody answers for.
         config_digest: Hash of the configuration that the plan was read from.
     """
@@ -44,6 +45,7 @@ class SourcePlan(Entity, frozen=True):
     interval_s: float = INTERVAL_S
     plan_interval_s: float = PLAN_INTERVAL_S
     watch: bool = True
+    traffic: Measuring | None = None
     accepted: tuple[AcceptedGap, ...] = ()
     config_digest: str | None = None
 

@@ -24,6 +24,7 @@ class SignalName(StrEnum):
         ANSWERS: Whether a probe got an answer; none where it may not look (`reason` says why).
         PROBE_FAILURES: Probes in a row without a good answer; `threshold` of them are believed.
         PROBE_LATENCY_MS: Time to the answer of the newest probe.
+        TRAFFIC_UNMEASURED: Traffic was asked for and could not be measured (`reason` says why); no value.
     """
 
     CONDITION = "condition."
@@ -33,6 +34,7 @@ class SignalName(StrEnum):
     ANSWERS = "probe.answers"
     PROBE_FAILURES = "probe.failures"
     PROBE_LATENCY_MS = "probe.latency_ms"
+    TRAFFIC_UNMEASURED = "traffic.unmeasured"
 
 
 CRITICAL_CONDITIONS = frozenset({"Accepted", "Programmed", "Ready", "Deployed"})

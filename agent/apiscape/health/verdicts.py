@@ -129,6 +129,14 @@ def _probes(failures: float) -> str:
     return "the last probe" if failures == 1 else f"{failures:g} probes in a row"
 
 
+def judge_unmeasured(signal: Signal, at: Circumstances) -> Iterator[Verdict]:
+    """Yield that traffic could not be measured: unknown, whatever was measured before."""
+    del at
+    why = f": {signal.reason}" if signal.reason else ""
+    words = f"traffic could not be measured{why}"
+    yield Verdict(HealthState.UNKNOWN, Basis.CONFIGURED, words)
+
+
 def judge_threshold(signal: Signal, at: Circumstances) -> Iterator[Verdict]:
     """Yield that a figure of any name is over its own threshold."""
     value, limit = number(signal), signal.threshold
@@ -211,6 +219,7 @@ SIGNAL_RULES: dict[str, Callable[[Signal, Circumstances], Iterator[Verdict]]] = 
     SignalName.RESOLVES: judge_resolution,
     SignalName.ANSWERS: judge_answer,
     SignalName.PROBE_FAILURES: judge_failures,
+    SignalName.TRAFFIC_UNMEASURED: judge_unmeasured,
 }
 """The rule of each signal that is understood by its name."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apiscape.model.deployment import Traffic
 from apiscape.model.entity import Entity
+from apiscape.model.run import ErrorRecord, Scope
 from apiscape.model.surroundings import Signal
 from apiscape.model.values import UNKNOWN, Unknown
 
@@ -18,3 +19,46 @@ class Measured(Entity, frozen=True):
 
     signals: tuple[Signal, ...] = ()
     traffic: Traffic | Unknown = UNKNOWN
+
+
+class Uncountable(Entity, frozen=True):
+    """Deployments of which nothing could be measured, for one reason."""
+
+    error: ErrorRecord
+    deployments: int
+
+
+class TrafficReport(Entity, frozen=True):
+    """What came of measuring the traffic of one scope.
+
+    Attributes:
+        asked: Deployments that were asked about; those that can have no traffic not counted.
+        measured: Those of which requests were counted, none of them included.
+        uncountable: The others, by reason: most deployments first.
+        calls, throttled: Calls made for it, and refused for rate.
+    """
+
+    scope: Scope
+    asked: int
+    measured: int
+    uncountable: tuple[Uncountable, ...] = ()
+    calls: int = 0
+    throttled: int = 0
+
+
+class TrafficCost(Entity, frozen=True):
+    """What measuring the traffic of a source is expected to cost at list price.
+
+    Attributes:
+        service: Who charges.
+        deployments: For how many that is.
+        metrics_per_hour: Metrics asked for in an hour.
+        usd_per_day: What they cost in a day.
+        usd_per_1000: List price of a thousand of them.
+    """
+
+    service: str
+    deployments: int
+    metrics_per_hour: float
+    usd_per_day: float
+    usd_per_1000: float

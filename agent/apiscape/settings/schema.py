@@ -79,6 +79,19 @@ class AcceptedGap(Strict, frozen=True, kw_only=True):
     until: date
 
 
+class Measuring(Strict, frozen=True, kw_only=True):
+    """How the traffic of a source is measured: it is only where this is set, for providers charge for it.
+
+    Attributes:
+        every_s: How often the agent measures; a scan measures once.
+        window_s: Over how long requests are counted, in full minutes: an hour at most, for percentiles of
+            several hours cannot be put together.
+    """
+
+    every_s: Annotated[float, msgspec.Meta(ge=60)] = 900.0
+    window_s: Annotated[int, msgspec.Meta(ge=60, le=3600, multiple_of=60)] = 900
+
+
 class Source(Strict, frozen=True, kw_only=True):
     """One entry under `sources`: the keys that every provider has.
 
@@ -93,6 +106,7 @@ class Source(Strict, frozen=True, kw_only=True):
         interval_s: How often the agent visits each scope; what is empty or absent six times as seldom, yet daily.
         plan_interval_s: How often the agent signs in anew, and looks for reaches that came or went.
         watch: Whether the agent follows what its collector can follow, rather than visit it again and again.
+        traffic: How its traffic is measured; it is not, if left out.
         own: The provider's own keys (`regions`, `roles`, …), checked against its settings type.
     """
 
@@ -106,6 +120,7 @@ class Source(Strict, frozen=True, kw_only=True):
     interval_s: Interval = 3600.0
     plan_interval_s: Interval = 21600.0
     watch: bool = True
+    traffic: Measuring | None = None
     own: dict[str, Any] = msgspec.field(default_factory=dict)
 
 

@@ -31,7 +31,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import msgspec
 
-from apiscape.model.deployment import Deployment, Traffic
+from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.run import ErrorRecord, EstateEntry, Reach, Scope
 from apiscape.model.surroundings import Observable
@@ -362,17 +362,6 @@ class Watches(Protocol):
         Raises:
             CollectorError: the watch was cut; it is begun again after a while.
         """
-        ...
-
-
-@runtime_checkable
-class MeasuresTraffic(Protocol):
-    """A collector whose gateway measures traffic."""
-
-    def traffic(
-        self, scope: Scope, deployments: Sequence[Deployment], window_s: int
-    ) -> Iterator[tuple[str, Traffic]]:
-        """Yield traffic by deployment uid."""
         ...
 
 

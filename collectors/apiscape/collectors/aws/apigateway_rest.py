@@ -1,7 +1,8 @@
 """REST APIs of Amazon API Gateway (v1).
 
 Calls: one `GetRestApis` per 500 APIs; per API one `GetStages`, and one `GetExport` for each
-distinct deployment that changed. An API whose stages stand costs one call.
+distinct deployment that changed. An API whose stages stand costs one call. Measuring traffic: one
+`GetRestApis` per 500 APIs for their names, and one `GetMetricData` per 125 stages.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws import rest
+from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.exposure import read_exposure
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.looking import Look
@@ -18,8 +20,16 @@ from apiscape.collectors.aws.picking import Item, items, text
 from apiscape.collectors.aws.resources import read_resources
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
+from apiscape.collectors.aws.traffic import (
+    REST_FIGURES,
+    CloudWatchTraffic,
+    Figures,
+    Subject,
+    by_name,
+)
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Malformed, Observation, Permission, Quota, Visit
+from apiscape.collectors.measuring import Price, Uncounted
 from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
@@ -27,7 +37,7 @@ from apiscape.model.run import Scope
 PART = "GetRestApis"
 
 
-class RestApiCollector:
+class RestApiCollector(CloudWatchTraffic):
     """Lists REST APIs: a deployment per stage, or one for an API that has none."""
 
     product: ClassVar[str] = rest.KIND
@@ -65,6 +75,14 @@ class RestApiCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    figures: ClassVar[Figures] = REST_FIGURES
+    traffic_price: ClassVar[Price | None] = REST_FIGURES.price
+
+    def subjects(
+        self, calls: Calls, deployments: Sequence[Deployment]
+    ) -> Iterator[Subject | Uncounted]:
+        """Yield what each stage is counted by, or why it cannot be."""
+        return by_name(calls, deployments)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""

@@ -9,12 +9,12 @@ changed `GetRoutes`, `GetIntegrations` and, if a route points at one, `GetAuthor
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws import v2
-from apiscape.collectors.aws.calls import Page
+from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.looking import Look
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
@@ -28,8 +28,17 @@ from apiscape.collectors.aws.routes import (
 )
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
+from apiscape.collectors.aws.traffic import (
+    HTTP_FIGURES,
+    WEBSOCKET_FIGURES,
+    CloudWatchTraffic,
+    Figures,
+    Subject,
+    by_id,
+)
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Observation, Permission, Quota, Visit
+from apiscape.collectors.measuring import Price
 from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
@@ -131,7 +140,7 @@ class V2Look(Look):
         return text(stage, "StageName") if self.deployed(stage) else None
 
 
-class V2Collector(ABC):
+class V2Collector(CloudWatchTraffic):
     """Lists the APIs of one protocol: a deployment per stage, or one for an API that has none."""
 
     provider: ClassVar[str] = "aws"
@@ -146,6 +155,11 @@ class V2Collector(ABC):
     @abstractmethod
     def takes(self, api: Item) -> bool:
         """Say whether an API of the listing is of this product."""
+
+    def subjects(self, calls: Calls, deployments: Sequence[Deployment]) -> Iterator[Subject]:
+        """Yield what each stage is counted by."""
+        del calls  # an id needs no listing
+        return by_id(deployments)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""
@@ -182,6 +196,8 @@ class HttpApiCollector(V2Collector):
     """Lists HTTP APIs, and whatever protocol a later year brings: an API that nobody takes would be missed."""
 
     product: ClassVar[str] = v2.HTTP_KIND
+    figures: ClassVar[Figures] = HTTP_FIGURES
+    traffic_price: ClassVar[Price | None] = HTTP_FIGURES.price
     title: ClassVar[str] = "API Gateway HTTP"
     noun: ClassVar[str] = "HTTP API"
     permissions: ClassVar[tuple[Permission, ...]] = (
@@ -202,6 +218,8 @@ class WebSocketApiCollector(V2Collector):
     """Lists WebSocket APIs."""
 
     product: ClassVar[str] = v2.WEBSOCKET_KIND
+    figures: ClassVar[Figures] = WEBSOCKET_FIGURES
+    traffic_price: ClassVar[Price | None] = WEBSOCKET_FIGURES.price
     title: ClassVar[str] = "API Gateway WebSocket"
     noun: ClassVar[str] = "WebSocket API"
     permissions: ClassVar[tuple[Permission, ...]] = (

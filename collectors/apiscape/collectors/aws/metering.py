@@ -11,12 +11,13 @@ from typing import Any
 
 import msgspec
 
-from apiscape.collectors.aws.errors import retry_after_s
+from apiscape.collectors.aws.errors import means_throttled, retry_after_s
 from apiscape.collectors.aws.operations import families
-from apiscape.collectors.aws.picking import part
+from apiscape.collectors.aws.picking import part, text
 from apiscape.collectors.contract import Budget, Unreachable
 
 _HTTP_OK = 200
+_HTTP_REFUSED = 400
 _HTTP_TOO_MANY = 429
 
 
@@ -42,9 +43,18 @@ class Meter(msgspec.Struct, frozen=True, gc=False):
         """Wait for the budget; an error of it ends the call without anything being sent."""
         self.budget.acquire(self._families(event_name), account=self.account, region=self.region)
 
-    def after_receive(self, event_name: str, response_dict: Any = None, **_: object) -> None:  # noqa: ANN401
-        """Tell the budget of a refusal for rate."""
-        if response_dict is None or response_dict["status_code"] != _HTTP_TOO_MANY:
+    def after_receive(
+        self,
+        event_name: str,
+        response_dict: Any = None,  # noqa: ANN401
+        parsed_response: Any = None,  # noqa: ANN401
+        **_: object,
+    ) -> None:
+        """Tell the budget of a refusal for rate, whether its status says so or, as CloudWatch's, its code alone."""
+        if response_dict is None or response_dict["status_code"] < _HTTP_REFUSED:
+            return
+        code = text(part(parsed_response, "Error"), "Code") or ""
+        if response_dict["status_code"] != _HTTP_TOO_MANY and not means_throttled(code):
             return
         wait_s = retry_after_s(part(response_dict, "headers"))
         self.budget.throttled(

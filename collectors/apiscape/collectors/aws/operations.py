@@ -1,5 +1,7 @@
 """Published limits of API Gateway's control plane, and which call draws on which.
 
+CloudWatch has a limit of its own (`cloudwatch`).
+
 "Amazon API Gateway quotas": all management operations of an account together 10 requests per
 second with a burst of 40, of both generations; `GetResources` 5 requests per 2 seconds. They
 cannot be raised, and the customer's own deployments draw on them too.
@@ -11,6 +13,7 @@ from apiscape.collectors.contract import Permission, Quota
 
 CONTROL_PLANE = "apigateway"
 RESOURCES = "apigateway:GetResources"
+CLOUDWATCH = "cloudwatch:"
 SOURCE = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
 
 CONTROL_PLANE_QUOTA = Quota(
@@ -21,6 +24,8 @@ RESOURCES_QUOTA = Quota(family=RESOURCES, rate_per_s=2.5, burst=5, scope="accoun
 
 def families(operation: str) -> tuple[str, ...]:
     """Return the quota families that a call draws on (`apigateway:GetStages`)."""
+    if operation.startswith(CLOUDWATCH):
+        return (operation,)
     return (CONTROL_PLANE, RESOURCES) if operation == RESOURCES else (CONTROL_PLANE,)
 
 
