@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import botocore.session
@@ -17,6 +18,13 @@ from apiscape.collectors.aws.apigateway_consumers import UsagePlanCollector
 from apiscape.collectors.aws.apigateway_domains import DomainCollector
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
+from apiscape.collectors.aws.cloudwatch import (
+    NAMESPACE,
+    PERMISSION,
+    Metric,
+    ask,
+    newest_window,
+)
 from apiscape.collectors.aws.provider import AwsProvider
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.model.surroundings import FrontDoor
@@ -156,3 +164,28 @@ def test_a_role_leads_into_another_account(client: Any) -> None:
     seen = Desk(settings).collect(RestApiCollector(), account="210987654321")
     assert seen.whole
     assert seen.listed == []
+
+
+def test_figures_are_read_from_what_somebody_else_keeps(client: Any) -> None:
+    window = newest_window(Desk().clock.now(), 900)
+    given = {"Count": [1.0] * 8, "5XXError": [1.0, 0.0, 1.0]}
+    named = (("ApiName", "counted"), ("Stage", "prod"))
+    client("cloudwatch").put_metric_data(
+        Namespace=NAMESPACE,
+        MetricData=[
+            {
+                "MetricName": name,
+                "Dimensions": [{"Name": key, "Value": value} for key, value in named],
+                "Timestamp": window.start + timedelta(minutes=1 + at),
+                "Value": value,
+            }
+            for name, values in given.items()
+            for at, value in enumerate(values)
+        ],
+    )
+    asked = [("Count", "SampleCount"), ("5XXError", "Sum"), ("4XXError", "Sum")]
+    metrics = [Metric(name, statistic, named) for name, statistic in asked]
+    with desk().session(RestApiCollector(), MOTO_ACCOUNT) as session:
+        said = ask(session.calls((PERMISSION,)), metrics, window)
+    assert [series.total() for series in said] == [8, 2, 0]
+    assert [series.only() for series in said] == [8.0, 2.0, None]

@@ -11,7 +11,7 @@ import botocore.serialize
 from botocore.awsrequest import HeadersDict
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from apiscape.demo.aws.wire.routing import Request, operation_model, service_model
+from apiscape.demo.aws.wire.routing import Request, operation_model, protocol_of
 from apiscape.demo.aws.wire.writing import Answer
 
 MOMENT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
@@ -44,8 +44,7 @@ def sample(shape: Shape, *, only_required: bool = False) -> Any:
 
 def request_of(service: str, operation: str, params: dict[str, Any]) -> Request:
     """Give the request that botocore would send."""
-    metadata = service_model(service).metadata
-    serializer = botocore.serialize.create_serializer(metadata["protocol"], False)
+    serializer = botocore.serialize.create_serializer(protocol_of(service), False)
     made: Any = serializer.serialize_to_request(params, operation_model(service, operation))
     path, _, query = made["url_path"].partition("?")
     pairs = made["query_string"]
@@ -61,7 +60,7 @@ def request_of(service: str, operation: str, params: dict[str, Any]) -> Request:
 
 def parsed(service: str, operation: str, answer: Answer) -> dict[str, Any]:
     """Read an answer as botocore would, without the metadata."""
-    parser = botocore.parsers.create_parser(service_model(service).metadata["protocol"])
+    parser = botocore.parsers.create_parser(protocol_of(service))
     headers = HeadersDict({"Content-Type": answer.content_type} | answer.headers)
     response = {"status_code": answer.status, "headers": headers, "body": answer.body}
     shape: Any = operation_model(service, operation).output_shape

@@ -64,7 +64,7 @@ def test_the_services_have_more_operations_than_are_emulated() -> None:
 def test_what_the_sdk_writes_is_read_back_whole(service: str, operation: str) -> None:
     params = full_input(service, operation)
     request = request_of(service, operation, params)
-    signing_name = service.removesuffix("v2")
+    signing_name = service_model(service).signing_name
     match = find_operation(signing_name, request)
     assert match is not None
     read = read_input(match, request)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from apiscape.demo.aws.estate.backends import Fields
 from apiscape.demo.aws.estate.domain import Domain, new_domain_fields
 from apiscape.demo.aws.estate.identifiers import identifier
+from apiscape.demo.aws.estate.load import Load
 from apiscape.demo.aws.estate.rest_api import RestApi
 from apiscape.demo.aws.estate.v2_api import V2Api
 
@@ -26,6 +27,9 @@ class Region:
     Attributes:
         denials: Qualified operations that this account may not call here, and whether a service
             control policy is the reason.
+        loads: What callers ask, by API id and stage.
+        metric_troubles: Status that CloudWatch answers for a metric's name instead of its datapoints.
+        metric_page: Datapoints of one answer of CloudWatch.
     """
 
     account: Account = field(repr=False)
@@ -41,6 +45,9 @@ class Region:
     v2_vpc_links: dict[str, Fields] = field(default_factory=dict)
     client_certificates: dict[str, Fields] = field(default_factory=dict)
     denials: dict[str, bool] = field(default_factory=dict)
+    loads: dict[tuple[str, str], Load] = field(default_factory=dict)
+    metric_troubles: dict[str, str] = field(default_factory=dict)
+    metric_page: int = 100_800
     _named: dict[str, int] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -188,6 +195,11 @@ class Region:
             "expirationDate": now + life,
         }
         return key
+
+    def load(self, api: RestApi | V2Api, stage: str, load: Load) -> Self:
+        """Let callers ask something of a stage from now on."""
+        self.loads[api.id, stage] = load
+        return self
 
     def deny(self, operation: str, *, scp: bool = False) -> Self:
         """Forbid an operation here, for instance `apigateway:GetRestApis`."""

@@ -16,7 +16,7 @@ from apiscape.demo.aws.refusing.refusals import expired_token, role_denied, unkn
 from apiscape.demo.aws.wire.routing import Request
 
 #: Services that answer only in regions which the account has enabled.
-REGIONAL = frozenset({"apigateway", "apigatewayv2"})
+REGIONAL = frozenset({"apigateway", "apigatewayv2", "cloudwatch"})
 
 _SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/(.+)")

@@ -2,6 +2,7 @@
 
 API Gateway quotas page: all management operations together 10 requests per second with a burst of
 40 for each account (both generations share it), and `GetResources` 5 requests per 2 seconds.
+CloudWatch service quotas: `GetMetricData` 50 requests per second.
 Whether they hold per region is not published; here each (account, region) has its own buckets.
 """
 
@@ -62,6 +63,13 @@ AWS_QUOTAS = (
         rate_per_s=2.5,
         burst=5,
         operations=frozenset({"GetResources"}),
+    ),
+    Quota(
+        "cloudwatch-metric-data",
+        frozenset({"cloudwatch"}),
+        rate_per_s=50,
+        burst=50,
+        operations=frozenset({"GetMetricData"}),
     ),
 )
 

@@ -37,9 +37,11 @@ def not_found(message: str) -> Refusal:
     return Refusal("NotFoundException", message, status=404)
 
 
-def throttled(retry_after_s: float | None = None) -> Refusal:
-    """Refuse because the account's request quota is used up."""
+def throttled(retry_after_s: float | None = None, *, service: str = "apigateway") -> Refusal:
+    """Refuse because the account's request quota is used up; CloudWatch has 400 for it."""
     headers = {} if retry_after_s is None else {"Retry-After": f"{retry_after_s:g}"}
+    if service == "cloudwatch":
+        return Refusal("Throttling", "Rate exceeded", status=400, headers=headers)
     return Refusal("TooManyRequestsException", "Too Many Requests", status=429, headers=headers)
 
 

@@ -49,7 +49,7 @@ def refusal_of(fault: Fault, match: Match, caller_arn: str, subject: Subject) ->
     """Give the refusal that a fault means, or None where it spoils something else."""
     action, resource = permission(match, subject)
     refusals: dict[FaultKind, Callable[[], Refusal]] = {
-        FaultKind.THROTTLE: lambda: throttled(fault.seconds),
+        FaultKind.THROTTLE: lambda: throttled(fault.seconds, service=match.service),
         FaultKind.ERROR: internal_failure,
         FaultKind.DENY: lambda: denied(caller_arn, action, resource),
         FaultKind.DENY_SCP: lambda: denied(caller_arn, action, resource, scp=True),

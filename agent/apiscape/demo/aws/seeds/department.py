@@ -3,7 +3,7 @@
 Seeded and deterministic. It has what real estates have: the same API in several accounts and
 regions, stages of different age, private and anonymous APIs, keys that stand for authentication,
 custom domains of every kind, APIs never deployed, owners that nobody wrote down, an account that
-nobody configured, a suspended one, and a region where one listing is denied.
+nobody configured, a suspended one, a region where one listing is denied, and one whose figures are.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from apiscape.demo.aws.seeds.catalogue import (
 )
 from apiscape.demo.aws.seeds.dice import Dice
 from apiscape.demo.aws.seeds.publish import Publisher
+from apiscape.demo.aws.seeds.traffic import call_live, call_rehearsals
 
 LIVE = "210000000001"
 TEST = "210000000002"
@@ -80,6 +81,7 @@ def department(seed: int = 1, today: datetime = _TODAY) -> Department:
     estate.now = today
     _domains(live, shared)
     _oddities(live, test, shared)
+    _traffic(live, test, shared, dice)
     estate.account(SANDBOX, "department-sandbox").only_regions(LONDON)
     estate.account(FORMER, "department-former-agency").only_regions(LONDON).suspend()
     estate.organise(SHARED).empty_pages = set()
@@ -238,3 +240,13 @@ def _oddities(live: Account, test: Account, shared: Account) -> None:
     certificate = london.client_certificate("backend of state pension", timedelta(days=10))
     london.find_rest("state-pension").edit_stage("prod", clientCertificateId=certificate)
     london.vpc_link("retired", status="FAILED", statusMessage="The load balancer was deleted")
+
+
+# ── Callers ──────────────────────────────────────────────────────────────────
+
+
+def _traffic(live: Account, test: Account, shared: Account, dice: Dice) -> None:
+    call_live(live, dice)
+    call_rehearsals(test, dice)
+    call_live(shared, dice)
+    shared.region(DUBLIN).deny("cloudwatch:GetMetricData")

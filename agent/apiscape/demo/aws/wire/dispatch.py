@@ -10,7 +10,13 @@ import itertools
 from collections.abc import Collection
 from typing import Any
 
-from apiscape.demo.aws.answers import handlers_account, handlers_org, handlers_rest, handlers_v2
+from apiscape.demo.aws.answers import (
+    handlers_account,
+    handlers_cloudwatch,
+    handlers_org,
+    handlers_rest,
+    handlers_v2,
+)
 from apiscape.demo.aws.answers.context import Context, Handler, Output
 from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.refusing.faults import Fault, FaultPlan, Subject
@@ -47,6 +53,7 @@ HANDLERS: dict[str, Handler] = (
     | handlers_rest.HANDLERS
     | handlers_account.HANDLERS
     | handlers_v2.HANDLERS
+    | handlers_cloudwatch.HANDLERS
 )
 
 #: Reads that answer credentials' values: emulated, but no read-only agent may call them.
@@ -143,7 +150,7 @@ class Dispatcher:
             raise not_allowed(match.name)
         caller = self._identities.authenticate(scope, match.service, request)
         if not self._quotas.admit(subject.account, scope.region, match.service, match.operation):
-            raise throttled()
+            raise throttled(service=match.service)
         region = caller.account.regions.get(scope.region)
         if region is not None and match.name in region.denials:
             action, resource = permission(match, subject)

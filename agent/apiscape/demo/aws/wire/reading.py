@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -9,7 +10,7 @@ import msgspec
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from apiscape.demo.aws.refusing.refusals import Refusal, bad_request
-from apiscape.demo.aws.wire.routing import Match, Request, operation_model
+from apiscape.demo.aws.wire.routing import Match, Request, operation_model, protocol_of
 
 
 def read_input(match: Match, request: Request) -> dict[str, Any]:
@@ -17,14 +18,24 @@ def read_input(match: Match, request: Request) -> dict[str, Any]:
     operation = operation_model(match.service, match.operation)
     if operation.input_shape is None:
         return {}
-    protocol = operation.service_model.metadata["protocol"]
+    protocol = protocol_of(match.service)
     if protocol == "rest-json":
         return _read_rest(operation.input_shape, match.labels, request)
     if protocol == "json":
-        return _json_object(request.body)
+        return _with_moments(operation.input_shape, _json_object(request.body))
     pairs = dict(parse_qsl(request.body.decode("utf-8", "replace")))
     members = operation.input_shape.members
     return {name: _convert(members[name], text) for name, text in pairs.items() if name in members}
+
+
+def _with_moments(shape: StructureShape, found: dict[str, Any]) -> dict[str, Any]:
+    """Turn the seconds of an input's own timestamps into moments."""
+    moments = {
+        name: datetime.fromtimestamp(found[name], UTC)
+        for name, member in shape.members.items()
+        if member.type_name == "timestamp" and isinstance(found.get(name), int | float)
+    }
+    return found | moments
 
 
 def _read_rest(shape: StructureShape, labels: dict[str, str], request: Request) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import msgspec
 SERVICES_BY_SIGNING_NAME = {
     "account": ("account",),
     "apigateway": ("apigateway", "apigatewayv2"),
+    "monitoring": ("cloudwatch",),
     "organizations": ("organizations",),
     "sts": ("sts",),
 }
@@ -88,6 +89,11 @@ def service_model(service: str) -> botocore.model.ServiceModel:
     return botocore.model.ServiceModel(description, service)
 
 
+def protocol_of(service: str) -> str:
+    """Give the protocol that the SDK speaks to a service: some services offer several."""
+    return str(service_model(service).resolved_protocol)
+
+
 @cache
 def operation_model(service: str, operation: str) -> botocore.model.OperationModel:
     """Give an operation's model; resolving its shapes is costly, so it is kept."""
@@ -99,7 +105,7 @@ def _rest_table(signing_name: str) -> _Table:
     table: _Table = {}
     for service in SERVICES_BY_SIGNING_NAME[signing_name]:
         model = service_model(service)
-        if model.metadata["protocol"] != "rest-json":
+        if protocol_of(service) != "rest-json":
             continue
         for operation in model.operation_names:
             http: dict[str, Any] = model.operation_model(operation).http
@@ -129,7 +135,7 @@ def find_operation(signing_name: str, request: Request) -> Match | None:
     if signing_name not in SERVICES_BY_SIGNING_NAME:
         return None
     service = SERVICES_BY_SIGNING_NAME[signing_name][0]
-    protocol = service_model(service).metadata["protocol"]
+    protocol = protocol_of(service)
     if protocol == "rest-json":
         return _find_rest(signing_name, request)
     operation = _action(request) if protocol == "query" else _target(request)

@@ -10,7 +10,7 @@ import msgspec
 from botocore.model import OperationModel, Shape, StructureShape
 
 from apiscape.demo.aws.refusing.refusals import Refusal
-from apiscape.demo.aws.wire.routing import Match, operation_model, service_model
+from apiscape.demo.aws.wire.routing import Match, operation_model, protocol_of, service_model
 from apiscape.demo.aws.wire.shapes import (
     Encode,
     ShapeMismatch,
@@ -38,7 +38,7 @@ def write_output(match: Match, output: dict[str, Any], request_id: str) -> Answe
         ShapeMismatch: The output does not fit the shape.
     """
     operation = operation_model(match.service, match.operation)
-    protocol = operation.service_model.metadata["protocol"]
+    protocol = protocol_of(match.service)
     status = int(operation.http.get("responseCode", 200))
     shape = _output_shape(operation)
     if protocol == "query":
@@ -46,7 +46,7 @@ def write_output(match: Match, output: dict[str, Any], request_id: str) -> Answe
     headers, members = _split_headers(shape, output)
     headers["x-amzn-RequestId"] = request_id
     payload = shape.serialization.get("payload")
-    content_type = headers.pop("Content-Type", _json_type(operation))
+    content_type = headers.pop("Content-Type", _json_type(match.service))
     if payload:
         return Answer(status, content_type, members[payload], headers)
     encoded = _encoder(match.service, match.operation)(members)
@@ -56,7 +56,7 @@ def write_output(match: Match, output: dict[str, Any], request_id: str) -> Answe
 def write_refusal(service: str, refusal: Refusal, request_id: str) -> Answer:
     """Write an error answer in the protocol of the service that was asked."""
     model = service_model(service)
-    protocol = model.metadata["protocol"]
+    protocol = protocol_of(service)
     headers = dict(refusal.headers)
     if protocol == "query":
         kind = "Sender" if refusal.status < _FIRST_SERVER_ERROR else "Receiver"
@@ -86,8 +86,8 @@ def _output_shape(operation: OperationModel) -> StructureShape:
     return operation.output_shape
 
 
-def _json_type(operation: OperationModel) -> str:
-    rest = operation.service_model.metadata["protocol"] == "rest-json"
+def _json_type(service: str) -> str:
+    rest = protocol_of(service) == "rest-json"
     return "application/json" if rest else "application/x-amz-json-1.1"
 
 
