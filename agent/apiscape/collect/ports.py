@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from apiscape.collectors.contract import Collector, Provider
 from apiscape.model.deployment import Deployment
 from apiscape.model.known import Batch, Happened, Known, Verdict
+from apiscape.model.measured import Measured
 from apiscape.model.run import ErrorRecord, EstateEntry, RunReport, Scope
 
 
@@ -49,8 +50,10 @@ class Runs(Protocol):
         """Return every deployment of a scope that is not forgotten, by uid."""
         ...
 
-    def documents(self, uids: Iterable[str], /) -> dict[str, Deployment]:
-        """Return stored facts whole, by uid."""
+    def documents(
+        self, uids: Iterable[str], /, *, operations: bool = True
+    ) -> dict[str, Deployment]:
+        """Return stored facts, by uid: whole, or without their operations."""
         ...
 
     def apply(self, run: Any, batch: Batch, /, *, at: datetime) -> int:  # noqa: ANN401 - as above
@@ -112,12 +115,33 @@ class Estate(Protocol):
         ...
 
 
+class Measurements(Protocol):
+    """What a store keeps of what was measured."""
+
+    def save(self, source: str, found: Mapping[str, Measured], /) -> int:
+        """Keep what a source measured of some deployments, in place of what it measured before."""
+        ...
+
+    def forget(self, source: str, uids: Iterable[str], /) -> None:
+        """Drop what a source measured of some deployments."""
+        ...
+
+    def subjects(self) -> dict[str, frozenset[str]]:
+        """Return the sources that measure each deployment, by its uid."""
+        ...
+
+
 class Store(Protocol):
     """As much of a store as a scan writes to."""
 
     @property
     def runs(self) -> Runs:
         """Its runs."""
+        ...
+
+    @property
+    def measurements(self) -> Measurements:
+        """What was measured."""
         ...
 
     @property

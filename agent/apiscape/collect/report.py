@@ -10,6 +10,7 @@ from apiscape.collect.job import FINE
 from apiscape.collect.plan import GAPS
 from apiscape.errors import Exit
 from apiscape.model.entity import Entity
+from apiscape.model.measured import TrafficReport
 from apiscape.model.run import (
     ErrorRecord,
     EstateEntry,
@@ -28,6 +29,8 @@ class ScanReport(Entity, frozen=True):
         estate: Every reach of the sources that could be planned.
         estate_errors: By source: why its estate cannot be known; it was visited all the same.
         unplanned: By source: why it could not be planned at all.
+        traffic: What came of measuring, of every scope that was; what could not be measured is unknown
+            and said, and leaves the inventory as complete as it is.
         interrupted: Whether somebody said to stop.
     """
 
@@ -35,6 +38,7 @@ class ScanReport(Entity, frozen=True):
     estate: tuple[EstateEntry, ...] = ()
     estate_errors: dict[str, ErrorRecord] = msgspec.field(default_factory=dict)
     unplanned: dict[str, ErrorRecord] = msgspec.field(default_factory=dict)
+    traffic: tuple[TrafficReport, ...] = ()
     interrupted: bool = False
 
     @property

@@ -1,4 +1,4 @@
-"""All scopes side by side: one slow or broken one holds up nobody.
+"""All scopes side by side, then the traffic of those that ask for it: one slow or broken one holds up nobody.
 
 One thread supervises; sources are planned and scopes visited in daemon threads of their own,
 a few per account. A visit that does not end at its deadline, or when told to stop, is closed
@@ -11,39 +11,26 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from apiscape.collect.clock import Clock, Stop, SystemClock
-from apiscape.collect.job import Means
-from apiscape.collect.plan import Installed, PlannedSource
+from apiscape.collect.clock import Stop
+from apiscape.collect.job import Job, Means
+from apiscape.collect.plan import PlannedSource
 from apiscape.collect.planner import Planner
-from apiscape.collect.ports import PlugIns, Store
+from apiscape.collect.ports import Store
 from apiscape.collect.progress import Progress, Silent
 from apiscape.collect.quotas import Quotas
 from apiscape.collect.report import ScanReport
 from apiscape.collect.run import ScopeRun
 from apiscape.collect.source import SourcePlan
 from apiscape.collect.supervisor import Supervisor, Task
-from apiscape.collect.visits import Ends, Limits, Run, Visits
-from apiscape.collect.workers import Workers
+from apiscape.collect.tools import Tools
+from apiscape.collect.traffic import measure_traffic
+from apiscape.collect.visits import Ends, Run, Visits
 from apiscape.errors import ApiscapeError
-from apiscape.model.entity import Entity
+from apiscape.model.measured import TrafficReport
 from apiscape.model.run import ErrorRecord, EstateEntry, RunReport
 from apiscape.model.vocabulary import ErrorKind
-from apiscape.reconcile.policy import DEFAULT_POLICY, PresencePolicy
 
-
-class Tools(Entity, frozen=True):
-    """What a scan works with; an agent keeps them from scan to scan, so that quotas hold across.
-
-    Attributes:
-        quotas: The buckets of this process; their clock is the scan's.
-    """
-
-    clock: Clock = msgspec.field(default_factory=SystemClock)
-    quotas: Quotas | None = None
-    workers: Workers = msgspec.field(default_factory=Workers)
-    plug_ins: PlugIns = msgspec.field(default_factory=Installed)
-    policy: PresencePolicy = DEFAULT_POLICY
-    limits: Limits = Limits()
+__all__ = ["Tools", "scan"]
 
 
 def scan(
@@ -88,9 +75,11 @@ class _Scan:
         stop: Stop,
         only: Collection[str] | None,
     ) -> None:
+        self._store = store
         self._limits = tools.limits
         self._clock = tools.clock
         self._quotas = tools.quotas or Quotas(tools.clock)
+        self._tools = msgspec.structs.replace(tools, quotas=self._quotas)
         self._planner = Planner(store, tools.plug_ins, tools.clock)
         self._progress = progress
         self._stop = stop
@@ -116,7 +105,17 @@ class _Scan:
                 self._stop.tell()
         if self._failure is not None:
             raise self._failure
-        return self._report()
+        return self._report(self._measure())
+
+    def _measure(self) -> tuple[TrafficReport, ...]:
+        """Measure traffic once, unless told to stop: what was visited is known by now."""
+        jobs = [job for plan in self._plans for job in self._chosen(plan)]
+        if self._stop.error is not None:
+            return ()
+        return measure_traffic(jobs, self._store, self._tools, stop=self._stop)
+
+    def _chosen(self, plan: PlannedSource) -> list[Job]:
+        return [job for job in plan.jobs if self._only is None or job.scope.key in self._only]
 
     def _turn(self) -> None:
         """Start what may start; once told to stop, what waits is not begun. Then see what ends."""
@@ -141,7 +140,7 @@ class _Scan:
     def _take_plan(self, plan: PlannedSource) -> None:
         """Keep a plan's estate and take up its jobs."""
         source = plan.source
-        jobs = [job for job in plan.jobs if self._only is None or job.scope.key in self._only]
+        jobs = self._chosen(plan)
         self._planner.keep(plan)
         self._progress.planned(plan, self._planner.forecast(plan, jobs))
         self._plans.append(plan)
@@ -160,7 +159,7 @@ class _Scan:
             self._failure = self._failure or error
             self._stop.tell(ErrorRecord(kind=ErrorKind.INTERRUPTED, message=error.message))
 
-    def _report(self) -> ScanReport:
+    def _report(self, traffic: tuple[TrafficReport, ...]) -> ScanReport:
         estate: list[EstateEntry] = []
         unplanned: dict[str, ErrorRecord] = {}
         unknown: dict[str, ErrorRecord] = {}
@@ -175,5 +174,6 @@ class _Scan:
             estate=tuple(estate),
             estate_errors=unknown,
             unplanned=unplanned,
+            traffic=traffic,
             interrupted=self._stop.error is not None,
         )

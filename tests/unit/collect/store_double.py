@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,7 +13,9 @@ from apiscape.errors import Fenced
 from apiscape.model.deployment import DETAIL_FIELDS, Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.known import Batch, Happened, Known, PresenceChange, Verdict, Write
+from apiscape.model.measured import Measured
 from apiscape.model.run import ErrorRecord, EstateEntry, RunReport, Scope
+from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Presence
 
 
@@ -55,8 +57,13 @@ class MemoryRuns:
     def known(self, scope: Scope) -> dict[str, Known]:
         return dict(self.rows.get(scope.key, {}))
 
-    def documents(self, uids: Iterable[str]) -> dict[str, Deployment]:
-        return {uid: self.items[uid] for uid in uids}
+    def documents(self, uids: Iterable[str], *, operations: bool = True) -> dict[str, Deployment]:
+        found = {uid: self.items[uid] for uid in uids}
+        if operations:
+            return found
+        return {
+            uid: msgspec.structs.replace(each, operations=UNKNOWN) for uid, each in found.items()
+        }
 
     def apply(self, run: OpenRun, batch: Batch, *, at: datetime) -> int:
         self.before_apply()
@@ -172,6 +179,24 @@ class MemoryEstate:
 
 
 @dataclass
+class MemoryMeasurements:
+    held: dict[tuple[str, str], Measured] = field(default_factory=dict)
+
+    def save(self, source: str, found: Mapping[str, Measured]) -> int:
+        self.held |= {(source, uid): measured for uid, measured in found.items()}
+        return len(found)
+
+    def forget(self, source: str, uids: Iterable[str]) -> None:
+        for uid in uids:
+            self.held.pop((source, uid), None)
+
+    def subjects(self) -> dict[str, frozenset[str]]:
+        uids = {uid for _, uid in self.held}
+        return {uid: frozenset(of for of, one in self.held if one == uid) for uid in uids}
+
+
+@dataclass
 class MemoryStore:
     runs: MemoryRuns = field(default_factory=MemoryRuns)
     estate: MemoryEstate = field(default_factory=MemoryEstate)
+    measurements: MemoryMeasurements = field(default_factory=MemoryMeasurements)
