@@ -120,14 +120,14 @@ def exit_code(trials: Sequence[SourceTrial], lines: Iterable[TriedLine]) -> Exit
     return Exit.INCOMPLETE if any(line.state in SHORT for line in lines) else Exit.COMPLETE
 
 
-def head_line(trial: SourceTrial) -> str:
-    """Return `prod · aws · tried in 4 places · 31 calls`, or why nothing was tried."""
+def head_line(trial: SourceTrial, measuring: str | None = None) -> str:
+    """Return `prod · aws · tried in 4 places · 31 calls`, or why nothing was tried; then how traffic is measured."""
     words = [trial.source.name, trial.source.provider]
     if trial.error is not None:
         words.append(f"nothing could be tried: {trial.error.message}")
     else:
         words += [f"tried in {count(len(trial.places), 'place')}", count(trial.calls, "call")]
-    return plain(" · ".join(words))
+    return plain(" · ".join([*words, *([measuring] if measuring else [])]))
 
 
 def row(line: TriedLine) -> list[str]:

@@ -13,9 +13,10 @@ from apiscape.cli.ledger import (
 )
 from apiscape.cli.output import write, write_json, write_yaml
 from apiscape.cli.table import fold, output_width
+from apiscape.cli.traffic_words import traffic_lines
 from apiscape.client.collected import Collected, CollectedSource, Expected
 from apiscape.client.inventory import Summary
-from apiscape.client.words import duration
+from apiscape.client.words import duration, traffic_cost_words
 from apiscape.collect.report import add_totals
 from apiscape.model.plain import plain
 
@@ -34,12 +35,13 @@ def print_scan(form: str, collected: Collected, summary: Summary, *, whole: bool
 
 
 def scan_lines(collected: Collected, summary: Summary, *, width: int, whole: bool) -> list[str]:
-    """Return the lines of a finished scan: per source its head, its ledger, its estate; then the sums."""
+    """Return the lines of a finished scan: per source its head, ledger, traffic and estate; then the sums."""
     lines: list[str] = []
     for source in collected.sources:
         runs = [run for run in collected.runs if run.scope.source == source.name]
         lines += fold(_head(source), width, further="  ")
         lines += run_lines(runs, collected.titles, width=width, whole=whole)
+        lines += traffic_lines(source.traffic, collected.titles, width)
         lines += estate_lines(source.estate, width)
         if source.estate_error is not None:
             unknown = plain(f"? what else exists is not known: {source.estate_error.message}")
@@ -57,6 +59,8 @@ def scan_record(collected: Collected, summary: Summary) -> dict[str, object]:
     sources = collected.sources
     return {
         "scopes": [record(run, collected.titles) for run in collected.runs],
+        "traffic": [report for source in sources for report in source.traffic],
+        "traffic_cost": {each.name: each.traffic_cost for each in sources if each.traffic_cost},
         "estate": [entry for source in sources for entry in source.estate],
         "estate_errors": {each.name: each.estate_error for each in sources if each.estate_error},
         "unplanned": {each.name: each.error for each in sources if each.error},
@@ -77,6 +81,8 @@ def _head(source: CollectedSource) -> str:
     words.append(estate_words(source.estate, source.accounts, source.regions))
     if source.expected is not None and source.expected.scopes:
         words.append(_expected(source.expected))
+    if source.traffic_cost is not None:
+        words.append(traffic_cost_words(source.traffic_cost))
     return plain(" · ".join(words))
 
 

@@ -12,7 +12,7 @@ from apiscape.collect.report import ScanReport
 from apiscape.collect.scan import scan
 from apiscape.collect.source import SourcePlan
 from apiscape.collectors.registry import load_provider
-from apiscape.conclude.follow import conclude
+from apiscape.conclude.follow import conclude, conclude_due
 from apiscape.errors import UsageError
 from apiscape.settings.load import provider_settings, settings_digest
 from apiscape.settings.schema import Settings, Source
@@ -62,6 +62,8 @@ def scan_and_conclude(
     report = scan(plans, store, progress=progress, stop=stop, only=only)
     now = datetime.now(UTC)
     conclude(store, now)
+    if store.measurements.subjects():
+        conclude_due(store, now)
     if keep is not None:
         store.upkeep.retain(now, keep)
     return report

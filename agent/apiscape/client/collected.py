@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from apiscape.model.entity import Entity
+from apiscape.model.measured import TrafficCost, TrafficReport
 from apiscape.model.run import ErrorRecord, EstateEntry, Ledger, RunReport
 
 
@@ -27,6 +28,7 @@ class CollectedSource(Entity, frozen=True):
 
     Attributes:
         accounts, regions: How many were visited.
+        traffic: What came of measuring, of every scope that was; `traffic_cost`: what it costs to go on.
         error: Why it could not be planned; `estate_error`: why what else exists is not known.
     """
 
@@ -36,6 +38,8 @@ class CollectedSource(Entity, frozen=True):
     regions: int = 0
     expected: Expected | None = None
     estate: tuple[EstateEntry, ...] = ()
+    traffic: tuple[TrafficReport, ...] = ()
+    traffic_cost: TrafficCost | None = None
     error: ErrorRecord | None = None
     estate_error: ErrorRecord | None = None
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from apiscape.model.change import FieldChange
+from apiscape.model.measured import TrafficCost
 from apiscape.model.row import Row
 from apiscape.model.values import is_known
 from apiscape.model.vocabulary import (
@@ -223,6 +224,16 @@ def age(value: datetime | None, now: datetime) -> str:
 def at_least(number: int, *, whole: bool) -> str:
     """Return a count, with `≥` where the listing did not end."""
     return f"{number:,}" if whole else f"≥ {number:,}"
+
+
+def traffic_cost_words(cost: TrafficCost) -> str:
+    """Return `CloudWatch: about 1,440 metrics an hour, 0.35 USD a day at list price 0.01 USD per 1,000 metrics`."""
+    cent = 0.01
+    day = f"{cost.usd_per_day:,.2f}" if cost.usd_per_day >= cent else f"less than {cent}"
+    return (
+        f"{cost.service}: about {cost.metrics_per_hour:,.0f} metrics an hour, {day} USD a day "
+        f"at list price {cost.usd_per_1000:g} USD per 1,000 metrics"
+    )
 
 
 def field_words(change: FieldChange) -> str:

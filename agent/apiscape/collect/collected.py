@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from apiscape.client.collected import Collected, CollectedSource, Expected
-from apiscape.collect.forecast import Forecast
+from apiscape.collect.forecast import Forecast, traffic_cost
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.report import ScanReport
+from apiscape.collectors.measuring import MeasuresTraffic, Price
+from apiscape.model.measured import TrafficCost, TrafficReport
 
 
 def collected_of(
@@ -17,7 +19,7 @@ def collected_of(
     ordered = sorted(plans, key=lambda plan: plan.source.name)
     return Collected(
         runs=report.runs,
-        sources=tuple(_source(plan, forecasts.get(plan.source.name)) for plan in ordered),
+        sources=tuple(_source(plan, forecasts.get(plan.source.name), report) for plan in ordered),
         titles=product_titles(ordered),
         interrupted=report.interrupted,
         exit_code=int(report.exit_code),
@@ -30,7 +32,8 @@ def product_titles(plans: Iterable[PlannedSource]) -> dict[str, str]:
     return {job.scope.product: job.collector.title for job in jobs if job.collector is not None}
 
 
-def _source(plan: PlannedSource, forecast: Forecast | None) -> CollectedSource:
+def _source(plan: PlannedSource, forecast: Forecast | None, report: ScanReport) -> CollectedSource:
+    traffic = tuple(each for each in report.traffic if each.scope.source == plan.source.name)
     reaches = [job.scope.reach for job in plan.jobs]
     return CollectedSource(
         name=plan.source.name,
@@ -39,9 +42,25 @@ def _source(plan: PlannedSource, forecast: Forecast | None) -> CollectedSource:
         regions=len({reach.region for reach in reaches if reach.region}),
         expected=_expected(forecast) if forecast is not None else None,
         estate=plan.estate,
+        traffic=traffic,
+        traffic_cost=_cost(plan, traffic),
         error=plan.error,
         estate_error=plan.estate_error,
     )
+
+
+def _cost(plan: PlannedSource, traffic: Iterable[TrafficReport]) -> TrafficCost | None:
+    """Return what it costs to go on measuring what was just asked about."""
+    measuring = plan.source.traffic
+    if measuring is None:
+        return None
+    prices: dict[str, Price | None] = {}
+    for job in plan.jobs:
+        collector = job.collector
+        if isinstance(collector, MeasuresTraffic):
+            prices[job.scope.product] = collector.traffic_price
+    asked = ((prices.get(each.scope.product), each.asked) for each in traffic)
+    return traffic_cost(asked, measuring.every_s)
 
 
 def _expected(forecast: Forecast) -> Expected:

@@ -1,12 +1,17 @@
-"""How long a source will take, before it is visited: calls of the last runs at the rates that hold."""
+"""How long a source will take, by the calls of its last runs; and what measuring its traffic will cost."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from apiscape.collectors.measuring import Price
 from apiscape.model.entity import Entity
+from apiscape.model.measured import TrafficCost
 from apiscape.model.run import RunReport, Scope
 from apiscape.model.vocabulary import Outcome
+
+HOUR_S = 3600.0
+HOURS_A_DAY = 24.0
 
 
 class Forecast(Entity, frozen=True):
@@ -55,6 +60,29 @@ def forecast(
         calls=sum(calls.values()),
         rate_per_s=min((rates[scope.product] for scope in chosen), default=0.0),
         seconds=max(seconds.values(), default=0.0),
+    )
+
+
+def traffic_cost(
+    deployments: Iterable[tuple[Price | None, int]], every_s: float
+) -> TrafficCost | None:
+    """Return what measuring some deployments again and again costs at list price, `None` where it is free.
+
+    Args:
+        deployments: How many there are at each price; those without one cost nothing.
+        every_s: How often they are measured.
+    """
+    priced = [(price, many) for price, many in deployments if price is not None]
+    if not priced:
+        return None
+    rounds_per_hour = HOUR_S / every_s
+    usd = sum(price.metrics * many * price.usd_per_1000 / 1000 for price, many in priced)
+    return TrafficCost(
+        service=", ".join(dict.fromkeys(price.service for price, _ in priced)),
+        deployments=sum(many for _, many in priced),
+        metrics_per_hour=sum(price.metrics * many for price, many in priced) * rounds_per_hour,
+        usd_per_day=usd * rounds_per_hour * HOURS_A_DAY,
+        usd_per_1000=max(price.usd_per_1000 for price, _ in priced),
     )
 
 

@@ -122,10 +122,6 @@ class Measurements(Protocol):
         """Keep what a source measured of some deployments, in place of what it measured before."""
         ...
 
-    def forget(self, source: str, uids: Iterable[str], /) -> None:
-        """Drop what a source measured of some deployments."""
-        ...
-
     def subjects(self) -> dict[str, frozenset[str]]:
         """Return the sources that measure each deployment, by its uid."""
         ...

@@ -21,10 +21,14 @@ from apiscape.collect.run import at_edge
 from apiscape.collect.scan import Tools
 from apiscape.collect.source import SourcePlan
 from apiscape.collect.visit import ScopeVisit, TokenBook
-from apiscape.collectors.contract import Permission, Provider, WritesPolicies
+from apiscape.collectors.contract import Permission, Provider, Quota, Visit, WritesPolicies
+from apiscape.collectors.measuring import MeasuresTraffic
 from apiscape.collectors.trying import Grant, Tried, TriesPermissions, TriesSignIn
 from apiscape.model.entity import Entity
-from apiscape.model.run import ErrorRecord, Reach
+from apiscape.model.run import ErrorRecord, Reach, Scope
+
+Attempt = Callable[[Scope, Visit], Iterator[Tried]]
+"""Tries some permissions of a collector."""
 
 CANNOT = "not tried: the {} cannot"
 
@@ -81,8 +85,7 @@ class _Preflight:
     def run(self, provider: Provider) -> SourceTrial:
         source, jobs = self._plan.source, self._plan.jobs
         for job in jobs:
-            if job.collector is not None:
-                self._quotas.publish(source.provider, job.collector.quotas, source.quotas)
+            self._quotas.publish(source.provider, _quotas_of(job), source.quotas)
         reaches = {job.scope.reach.key: job.scope.reach for job in jobs}
         trials = [ProductTrial(source.provider, each) for each in self._own(provider, reaches)]
         for tried in self._tools.workers.map(f"preflight {source.name}", self._of_job, jobs):
@@ -116,16 +119,27 @@ class _Preflight:
     def _try_job(self, job: Job) -> list[Tried]:
         collector = job.collector
         permissions = collector.permissions if collector else ()
+        said = self._gather_of(
+            job,
+            permissions,
+            collector.try_permissions if isinstance(collector, TriesPermissions) else None,
+        )
+        if job.source.traffic is not None and isinstance(collector, MeasuresTraffic):
+            said += self._gather_of(job, collector.traffic_permissions, collector.try_traffic)
+        return said
+
+    def _gather_of(
+        self, job: Job, permissions: tuple[Permission, ...], attempt: Attempt | None
+    ) -> list[Tried]:
+        """Return what came of some permissions in one scope, tried with a budget of its own."""
         if job.error is not None:
             return _all_unknown(permissions, job.error.message)
-        if not isinstance(collector, TriesPermissions):
+        if attempt is None:
             return _all_unknown(permissions, CANNOT.format("collector"))
         with self._budget() as budget:
-            return _gather(
-                job.scope.product, permissions, lambda: self._ask(job, collector, budget)
-            )
+            return _gather(job.scope.product, permissions, lambda: self._ask(job, attempt, budget))
 
-    def _ask(self, job: Job, collector: TriesPermissions, budget: ScopeBudget) -> Iterator[Tried]:
+    def _ask(self, job: Job, attempt: Attempt, budget: ScopeBudget) -> Iterator[Tried]:
         reach = job.scope.reach
         with lend_session(job.provider, job.source.settings, reach, budget) as session:
             visit = ScopeVisit(
@@ -137,7 +151,7 @@ class _Preflight:
                 clock=self._clock,
                 workers=self._tools.workers,
             )
-            yield from collector.try_permissions(job.scope, visit)
+            yield from attempt(job.scope, visit)
 
     @contextmanager
     def _budget(self) -> Iterator[ScopeBudget]:
@@ -150,6 +164,16 @@ class _Preflight:
         finally:
             with self._lock:
                 self._calls += budget.calls
+
+
+def _quotas_of(job: Job) -> tuple[Quota, ...]:
+    """Return the quotas of a job's collector, with those of measuring where that is asked for."""
+    collector = job.collector
+    if collector is None:
+        return ()
+    if job.source.traffic is None or not isinstance(collector, MeasuresTraffic):
+        return collector.quotas
+    return (*collector.quotas, *collector.traffic_quotas)
 
 
 def _gather(

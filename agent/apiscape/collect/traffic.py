@@ -39,7 +39,7 @@ def measure_traffic(
 ) -> tuple[TrafficReport, ...]:
     """Measure the traffic of every scope whose source asks for it, once, and keep what was measured.
 
-    What was measured of sources that no longer ask for it is dropped. Conclusions are the caller's
+    What was measured of sources that no longer ask for it is emptied. Conclusions are the caller's
     to draw (`conclude.conclude_due`).
 
     Args:
@@ -62,7 +62,7 @@ def measure_traffic(
     for job in jobs:
         if isinstance(job.collector, MeasuresTraffic):
             (others if job.source.traffic is None else wanted).append(job)
-    _drop_opted_out(others, store)
+    _empty_opted_out(others, store)
     return _Round(store, tools, above).run(wanted)
 
 
@@ -128,7 +128,7 @@ class _Round:
             self._quotas.publish(job.source.provider, quotas, job.source.quotas)
 
     def _keep(self, scope: ScopeTraffic, error: ErrorRecord | None) -> None:
-        """Store what was measured of a scope, and what was not; drop what can no longer be."""
+        """Store what was measured of a scope, and what was not; empty what can no longer be."""
         self._under_way -= 1
         try:
             self._store_of(scope, error)
@@ -142,7 +142,7 @@ class _Round:
             self._store.measurements.save(source, found)
             self._reports.append(report)
         if silent:
-            self._store.measurements.forget(source, silent)
+            _empty(self._store, source, self._store.measurements.subjects(), silent)
 
     def _fail(self, scope: ScopeTraffic, error: ApiscapeError | None) -> None:
         if error is None:
@@ -264,12 +264,17 @@ def _by_reason(errors: Mapping[str, ErrorRecord]) -> Iterator[Uncountable]:
         yield Uncountable(error=first[message], deployments=deployments)
 
 
-def _drop_opted_out(jobs: Sequence[Job], store: Store) -> None:
-    """Drop what was measured of scopes whose source no longer asks for it."""
+def _empty_opted_out(jobs: Sequence[Job], store: Store) -> None:
+    """Empty what was measured of scopes whose source no longer asks for it."""
     subjects = store.measurements.subjects() if jobs else {}
     for job in jobs:
-        source = source_of(job.scope.product)
-        measured = {uid for uid, sources in subjects.items() if source in sources}
-        gone = measured & store.runs.known(job.scope).keys() if measured else ()
-        if gone:
-            store.measurements.forget(source, gone)
+        _empty(store, source_of(job.scope.product), subjects, store.runs.known(job.scope))
+
+
+def _empty(
+    store: Store, source: str, subjects: Mapping[str, frozenset[str]], uids: Iterable[str]
+) -> None:
+    """Empty what a source measured of some deployments; kept as empty, so that conclusions are drawn anew."""
+    measured = [uid for uid in uids if source in subjects.get(uid, ())]
+    if measured:
+        store.measurements.save(source, dict.fromkeys(measured, Measured()))

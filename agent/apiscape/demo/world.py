@@ -15,6 +15,7 @@ from typing import Any
 from apiscape.model.entity import Entity
 
 SOURCE = "department"
+FAMILIES = ("apigateway", "apigateway:GetResources", "cloudwatch:GetMetricData")
 FAST = {"rate_per_s": 1000, "burst": 1000}
 """The emulated gateways serve nobody else, so the demo need not be polite."""
 
@@ -46,7 +47,8 @@ def emulated_world(seed: int = 1) -> Iterator[World]:
             "regions": list(world.regions),
             "roles": roles,
             "endpoint_url": server.url,
-            "quotas": dict.fromkeys(("apigateway", "apigateway:GetResources"), FAST),
+            "quotas": dict.fromkeys(FAMILIES, FAST),
+            "traffic": {"every_s": 900, "window_s": 900},
         }
         yield World(
             configuration={"sources": [source]},

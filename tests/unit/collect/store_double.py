@@ -186,10 +186,6 @@ class MemoryMeasurements:
         self.held |= {(source, uid): measured for uid, measured in found.items()}
         return len(found)
 
-    def forget(self, source: str, uids: Iterable[str]) -> None:
-        for uid in uids:
-            self.held.pop((source, uid), None)
-
     def subjects(self) -> dict[str, frozenset[str]]:
         uids = {uid for _, uid in self.held}
         return {uid: frozenset(of for of, one in self.held if one == uid) for uid in uids}

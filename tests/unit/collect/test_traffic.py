@@ -148,7 +148,7 @@ def test_it_is_given_facts_without_operations_and_none_that_are_gone(rounds: Rou
     assert [(item.uid, item.operations) for item in seen] == [(ORDERS.uid, UNKNOWN)]
 
 
-def test_without_opting_in_nothing_is_asked_and_old_figures_are_dropped(rounds: Rounds) -> None:
+def test_without_opting_in_nothing_is_asked_and_old_figures_are_emptied(rounds: Rounds) -> None:
     def never(*_: object) -> Iterator[Counting]:
         raise AssertionError("asked without being told to")
 
@@ -156,7 +156,10 @@ def test_without_opting_in_nothing_is_asked_and_old_figures_are_dropped(rounds: 
     rounds.store.measurements.save(KEPT, {ORDERS.uid: old})
     rounds.store.measurements.save("probes", {ORDERS.uid: old})
     assert rounds.measure(rounds.job(ToyCounter(never), source=SOURCE)) == ()
-    assert list(rounds.store.measurements.held) == [("probes", ORDERS.uid)]
+    assert rounds.store.measurements.held == {
+        (KEPT, ORDERS.uid): Measured(),
+        ("probes", ORDERS.uid): old,
+    }
     assert rounds.measure(rounds.job(ToyCollector())) == (), "one that cannot measure"
 
 
@@ -219,7 +222,7 @@ def test_what_can_have_no_traffic_is_not_spoken_of_and_loses_its_figures(rounds:
     rounds.store.measurements.save(KEPT, {CARTS.uid: Measured(traffic=traffic(7))})
     (report,) = rounds.measure(rounds.job(ToyCounter(of_orders)))
     assert (report.asked, report.measured) == (1, 1)
-    assert set(rounds.held) == {ORDERS.uid}
+    assert rounds.held == {ORDERS.uid: Measured(traffic=traffic()), CARTS.uid: Measured()}
 
 
 def test_a_scope_that_cannot_be_reached_is_unknown_without_a_call(rounds: Rounds) -> None:

@@ -15,6 +15,7 @@ from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, write, write_records, write_table
 from apiscape.cli.table import Column, fold, output_width
 from apiscape.collectors.contract import Collector, Permission, Provider, WritesPolicies
+from apiscape.collectors.measuring import MeasuresTraffic
 from apiscape.collectors.registry import (
     collector_names,
     load_collector,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 POLICY = "policy"
 UNTOLD = "?"
-"""A visit does not keep what it was refused before it began: signing in, asking what exists."""
+"""A visit does not keep what it was refused before it began or after it ended: signing in, measuring traffic."""
 
 NEXT = "apiscape permissions --policy prints the smallest policy; nothing in it can write or read a key's value."
 
@@ -114,14 +115,20 @@ def _try(session: Session, settings: Settings, chosen: Sequence[Source]) -> int:
     """Try the permissions of some sources, and write what came of it."""
     from apiscape.cli.preflight_report import exit_code, head_line, tried_lines
     from apiscape.cli.scanning import plan_sources
+    from apiscape.cli.traffic_words import measuring_words
 
     declared = {source.name: list(declared_by(source)) for source in chosen}
     names = [source.name for source in chosen]
+    runs = _last_runs(session) if any(source.traffic for source in chosen) else []
+    measuring = {
+        source.name: measuring_words(source, collectors_of(source), runs) for source in chosen
+    }
     trials = _try_all(plan_sources(settings, names))
     lines = [line for trial in trials for line in tried_lines(trial, declared[trial.source.name])]
     code = exit_code(trials, lines)
     if not write_records(session.output, lines, _actions(lines)):
-        _write_tried([head_line(trial) for trial in trials], lines, code, session.output)
+        heads = [head_line(trial, measuring[trial.source.name]) for trial in trials]
+        _write_tried(heads, lines, code, session.output)
     return code
 
 
@@ -199,9 +206,7 @@ def policy_text(source: Source, settings: Settings, form: str) -> str:
         forms = ", ".join(provider.policy_forms)
         raise UsageError(f"no form {form!r}", hint=f"forms of {source.provider}: {forms}")
     own = provider_settings(source, provider, settings)
-    wanted = [
-        permission for collector in collectors_of(source) for permission in collector.permissions
-    ]
+    wanted = [each for collector in collectors_of(source) for each in asked_by(collector, source)]
     return provider.write_policy(form, own, wanted)
 
 
@@ -217,15 +222,23 @@ def declared_by(source: Source) -> Iterator[tuple[str, Permission]]:
     for permission in provider.permissions if isinstance(provider, WritesPolicies) else ():
         yield source.provider, permission
     for collector in collectors_of(source):
-        for permission in collector.permissions:
+        for permission in asked_by(collector, source):
             yield collector.product, permission
+
+
+def asked_by(collector: Collector, source: Source) -> tuple[Permission, ...]:
+    """Return what a collector asks for in a source: to measure traffic only where that is asked for."""
+    if source.traffic is None or not isinstance(collector, MeasuresTraffic):
+        return collector.permissions
+    return (*collector.permissions, *collector.traffic_permissions)
 
 
 def permission_lines(source: Source, runs: Iterable[RunReport]) -> Iterator[Line]:
     """Yield a line per permission of a source, with what its last visits tell of it."""
     own = [run for run in runs if run.scope.source == source.name]
+    visited = {collector.product: collector.permissions for collector in collectors_of(source)}
     for product, permission in declared_by(source):
-        if product == source.provider:
+        if product == source.provider or permission not in visited.get(product, ()):
             yield _line(source, product, permission, UNTOLD)
             continue
         visits = [run for run in own if run.scope.product == product]

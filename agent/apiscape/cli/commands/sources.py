@@ -43,6 +43,9 @@ def command(context: click.Context, *, config: Path | None, output: str) -> None
     sources = written_sources(config)
     if not write_records(output, sources, (source.name for source in sources)):
         write_table(COLUMNS, map(_row, sources), wide=output == "wide")
+        for source in sources:
+            if source.traffic is not None:
+                say(f"{source.name}: {_measuring(source)}")
     if not sources:
         say(f"No source is configured: {NO_SOURCES}")
 
@@ -118,6 +121,13 @@ def path(*, config: Path | None) -> None:
 def _row(source: Source) -> list[str]:
     own = " · ".join(own_words(key, value) for key, value in source.own.items())
     return [source.name, source.provider, ", ".join(source.products) or "all", own]
+
+
+def _measuring(source: Source) -> str:
+    from apiscape.cli.commands.permissions import collectors_of
+    from apiscape.cli.traffic_words import measuring_words
+
+    return measuring_words(source, collectors_of(source)) or ""
 
 
 def own_words(key: str, value: object) -> str:
