@@ -119,11 +119,10 @@ class _Preflight:
     def _try_job(self, job: Job) -> list[Tried]:
         collector = job.collector
         permissions = collector.permissions if collector else ()
-        said = self._gather_of(
-            job,
-            permissions,
-            collector.try_permissions if isinstance(collector, TriesPermissions) else None,
-        )
+        attempt: Attempt | None = None
+        if isinstance(collector, TriesPermissions):
+            attempt = collector.try_permissions
+        said = self._gather_of(job, permissions, attempt)
         if job.source.traffic is not None and isinstance(collector, MeasuresTraffic):
             said += self._gather_of(job, collector.traffic_permissions, collector.try_traffic)
         return said

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
+import msgspec
 import pytest
 
 from apiscape.collect.preflight import SourceTrial, try_source
+from apiscape.collect.quotas import Quotas
 from apiscape.collect.scan import Tools
 from apiscape.collectors.contract import (
     AccessDenied,
@@ -18,11 +20,14 @@ from apiscape.collectors.contract import (
     Plan,
     PlannedReach,
     Provider,
+    Quota,
     Visit,
 )
+from apiscape.collectors.measuring import Counting, Price
 from apiscape.collectors.registry import PlugInError
 from apiscape.collectors.trying import Grant, Tried, attempt
 from apiscape.model.run import ErrorRecord, Reach, Scope
+from apiscape.settings.schema import Measuring
 from tests.unit.collect.toy import REACH, SOURCE, ToyCollector, ToyProvider, VirtualClock
 
 LIST = Permission("toy:List", "which APIs exist", operations=("list",))
@@ -193,3 +198,33 @@ def test_a_source_that_cannot_be_planned_says_why(error: Any) -> None:
 def test_a_collector_that_cannot_be_loaded_has_nothing_to_try() -> None:
     trial = preflight(PlugInError("no such SDK"))
     assert (trial.trials, trial.places) == ((), ("1/r",))
+
+
+COUNT = Permission("toy:Count", "requests", operations=("count",), optional=True)
+
+
+class Measurer(Trying):
+    traffic_permissions: ClassVar[tuple[Permission, ...]] = (COUNT,)
+    traffic_quotas: ClassVar[tuple[Quota, ...]] = (Quota("counts", rate_per_s=8, burst=4),)
+    traffic_price: ClassVar[Price | None] = None
+
+    def traffic(self, *_: Any) -> Iterator[Counting]:
+        raise AssertionError("a preflight measures nothing")
+
+    def try_traffic(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        visit.session.gate.call(visit.session.budget, "count")
+        yield Tried(COUNT, Grant.DENIED, "no", operation="count")
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_the_right_to_measure_is_tried_only_where_it_is_asked_for(asks: bool) -> None:
+    source = msgspec.structs.replace(SOURCE, traffic=Measuring() if asks else None)
+    quotas = Quotas(VirtualClock())
+    plugs = Plugs(ToyProvider(), Measurer(grants_all))
+    tools = Tools(clock=VirtualClock(), plug_ins=plugs, quotas=quotas)
+    trial = try_source(source, tools)
+    counting = [each for each in told(trial) if each[1] == "toy:Count"]
+    assert counting == ([("toy.api", "toy:Count", "denied", "no", "1/r")] if asks else [])
+    assert trial.calls == (3 if asks else 2)
+    published = quotas.rate("toy", "counts", region="r").rate_per_s
+    assert published == (4 if asks else 5), "half of its own, or what is taken of an unknown one"

@@ -440,3 +440,14 @@ def test_the_order_of_signals_does_not_matter(evidence: Evidence, dice: Any) -> 
         traffic=evidence.traffic,
     )
     assert judge(shuffled, NOW) == judge(evidence, NOW)
+
+
+def test_traffic_that_could_not_be_measured_is_unknown_and_says_why() -> None:
+    denied = signal(SignalName.TRAFFIC_UNMEASURED, None, reason="needs cloudwatch:GetMetricData")
+    assert verdict(active(denied)) == (HealthState.UNKNOWN, Basis.CONFIGURED)
+    words = "traffic could not be measured: needs cloudwatch:GetMetricData"
+    assert reason(active(denied)) == words
+    assert reason(active(signal(SignalName.TRAFFIC_UNMEASURED, None))) == (
+        "traffic could not be measured"
+    )
+    assert verdict(active(denied, traffic=traffic(0)))[0] == HealthState.IDLE

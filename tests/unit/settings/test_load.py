@@ -18,7 +18,7 @@ from apiscape.settings.load import (
     unknown_variables,
     validate_providers,
 )
-from apiscape.settings.schema import Network, Settings, Source
+from apiscape.settings.schema import Measuring, Network, Settings, Source
 
 GOOD = """\
 store: /data/inventory.db
@@ -258,3 +258,24 @@ def test_the_digest_moves_with_the_configuration_and_tells_nothing() -> None:
     assert settings_digest(one) == settings_digest(read(GOOD))
     assert settings_digest(one) != settings_digest(other)
     assert len(settings_digest(one)) == 16
+
+
+def test_traffic_is_measured_only_where_a_source_says_so() -> None:
+    text = (
+        "sources:\n  - {name: a, provider: aws}\n  - {name: b, provider: aws, traffic: {}}\n"
+        "  - {name: c, provider: aws, traffic: {every_s: 300, window_s: 60}}\n"
+    )
+    off, usual, own = read_settings(parse_document(text, "c.yaml"), {}).sources
+    assert off.traffic is None
+    assert usual.traffic == Measuring(every_s=900, window_s=900)
+    assert own.traffic == Measuring(every_s=300, window_s=60)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["{window_s: 7200}", "{window_s: 90}", "{window_s: 0}", "{every_s: 5}", "true"]
+)
+def test_a_window_that_cannot_be_measured_is_refused_with_its_line(wrong: str) -> None:
+    text = f"sources:\n  - name: a\n    provider: aws\n    traffic: {wrong}\n"
+    with pytest.raises(SettingsError, match="traffic|window_s|every_s") as raised:
+        read_settings(parse_document(text, "c.yaml"), {})
+    assert raised.value.line == 4

@@ -137,3 +137,22 @@ def test_sources_are_tried_one_after_the_other_within_the_same_quotas(
     assert answer.code == 4
     assert "trying the permissions of prod …" in answer.err
     assert answer.err.rpartition(CLEAR_LINE)[2].startswith("No source could be signed in to")
+
+
+def test_the_right_to_measure_is_asked_for_only_where_a_source_measures(
+    call: Call, configured: Path
+) -> None:
+    configured.write_text(
+        "sources:\n  - {name: prod, provider: aws}\n  - {name: lab, provider: aws, traffic: {}}\n"
+    )
+    action = "cloudwatch:GetMetricData"
+    assert action not in call("permissions", "prod", "--policy").out
+    assert action in call("permissions", "lab", "--policy").out
+    lines = [
+        json.loads(line) for line in call("permissions", "--offline", "--json").out.splitlines()
+    ]
+    counting = [line for line in lines if line["permission"] == action]
+    assert {(line["source"], line["product"], line["state"]) for line in counting} == {
+        ("lab", f"aws.apigateway.{product}", "?") for product in ("rest", "http", "websocket")
+    }
+    assert all(line["optional"] for line in counting)

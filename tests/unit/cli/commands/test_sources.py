@@ -105,3 +105,15 @@ def test_the_schema_is_for_editors(call: Call) -> None:
 )
 def test_a_sources_own_key_in_words(key: str, value: object, words: str) -> None:
     assert own_words(key, value) == words
+
+
+def test_a_source_that_measures_traffic_says_what_that_costs(call: Call, configured: Path) -> None:
+    configured.write_text(
+        "sources:\n  - {name: prod, provider: aws}\n"
+        "  - {name: lab, provider: aws, products: [aws.apigateway.rest], traffic: {every_s: 3600}}\n"
+    )
+    said = call("sources").err
+    assert said == (
+        "lab: traffic every 1 h 0 min · CloudWatch: about 400 metrics an hour, 0.10 USD a day "
+        "at list price 0.01 USD per 1,000 metrics for 100 deployments\n"
+    )
