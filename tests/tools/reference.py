@@ -110,6 +110,7 @@ def holds(value: Mapping[str, Any]) -> str:
 def permissions() -> str:
     """Return the page of permissions: what each collector asks for, and what is hidden without it."""
     from apiscape.collectors.contract import WritesPolicies
+    from apiscape.collectors.measuring import MeasuresTraffic
     from apiscape.collectors.registry import (
         collector_names,
         load_collector,
@@ -129,7 +130,8 @@ def permissions() -> str:
             parts += permission_table(f"Signing in, and what exists (`{name}`)", provider)
     for product in collector_names():
         collector = load_collector(product)
-        parts += permission_table(f"{collector.title} (`{product}`)", collector)
+        measuring = collector.traffic_permissions if isinstance(collector, MeasuresTraffic) else ()
+        parts += permission_table(f"{collector.title} (`{product}`)", collector, measuring)
     return "\n".join(parts)
 
 
@@ -139,12 +141,15 @@ class Asking(Protocol):
     permissions: ClassVar[tuple[Permission, ...]]
 
 
-def permission_table(title: str, asking: Asking) -> list[str]:
-    """Return the section of one provider or collector."""
+def permission_table(
+    title: str, asking: Asking, measuring: tuple[Permission, ...] = ()
+) -> list[str]:
+    """Return the section of one provider or collector, with what it asks for only to measure traffic."""
     lines = [f"## {title}\n", "| permission | on | reveals |", "|---|---|---|"]
-    for each in asking.permissions:
+    for each in (*asking.permissions, *measuring):
         resources = "<br>".join(f"`{pattern}`" for pattern in each.resources)
         optional = " (a detail; may be left out)" if each.optional else ""
+        optional = " (only where a source has `traffic`)" if each in measuring else optional
         lines.append(f"| `{each.action}` | {resources} | {each.reveals}{optional} |")
     return [*lines, ""]
 

@@ -276,6 +276,6 @@ def test_traffic_is_measured_only_where_a_source_says_so() -> None:
 )
 def test_a_window_that_cannot_be_measured_is_refused_with_its_line(wrong: str) -> None:
     text = f"sources:\n  - name: a\n    provider: aws\n    traffic: {wrong}\n"
-    with pytest.raises(SettingsError, match="traffic|window_s|every_s") as raised:
+    with pytest.raises(SettingsError, match=r"traffic|window_s|every_s") as raised:
         read_settings(parse_document(text, "c.yaml"), {})
     assert raised.value.line == 4
