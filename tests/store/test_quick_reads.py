@@ -172,8 +172,8 @@ def test_a_server_finds_pieces_of_every_list_by_trigrams(postgresql_address: str
 
 def _indexes(store: Store) -> set[str | None]:
     with store.database.read() as connection:
-        seen = sa.inspect(connection)
-        return {index["name"] for name in ("row", "deep") for index in seen.get_indexes(name)}
+        seen, tables = sa.inspect(connection), ("row", "deep", "deployment")
+        return {index["name"] for name in tables for index in seen.get_indexes(name)}
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ NARROW = {
     "ix_row_name_narrow": ("row", ("name", "uid")),
     "ix_row_gateway_narrow": ("row", ("gateway",)),
     "ix_row_owners_narrow": ("row", ("owners",)),
+    "ix_row_unauthenticated_narrow": ("row", ("provider", "product", "unauthenticated")),
+    "ix_deployment_presence_narrow": ("deployment", ("presence",)),
     "ix_deep_backends_narrow": ("deep", ("backends",)),
 }
 """Indexes that SQLite goes through from end to end, a tenth of the pages of their table.

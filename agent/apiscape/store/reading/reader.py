@@ -27,6 +27,7 @@ from apiscape.store.database.engine import Database
 from apiscape.store.database.transaction import LOG
 from apiscape.store.database.transaction import read_cursor as read_position
 from apiscape.store.encoding import LARGEST
+from apiscape.store.reading.counts import Counts, read_counts
 from apiscape.store.reading.details import read_detail
 from apiscape.store.reading.display import read_rows
 from apiscape.store.reading.facets import count_facets, count_rows, facet_fields
@@ -145,6 +146,11 @@ class Reader:
         """Return what the inventory rests on (see `scopes.summarise`)."""
         with self._database.read() as connection:
             return summarise(connection)
+
+    def counts(self) -> Counts:
+        """Return what the inventory sums up to, cheaply enough to be asked every few seconds."""
+        with self._database.read() as connection:
+            return read_counts(connection)
 
 
 def _check_limit(limit: int) -> None:
