@@ -127,7 +127,7 @@ def test_what_the_newest_run_did_not_see_is_counted_apart(store: Store) -> None:
     unseen = NotObserved(uid=make(1).uid, reason="throttled")
     visit(store, at=T0 + DAY, parts=[part("partial")], verdict=Verdict(not_observed=(unseen,)))
     assert [each.not_observed for each in counts(store).products] == [1]
-    denied = Verdict(stale_parts=frozenset({PART}))
+    denied = Verdict(stale_parts=(PART,))
     visit(store, at=T0 + 2 * DAY, parts=[part("failed")], verdict=denied)
     assert [each.not_observed for each in counts(store).products] == [3]
 

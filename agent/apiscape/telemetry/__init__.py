@@ -1,5 +1,4 @@
-"""OpenTelemetry for the inventory and for ourselves.
+"""The inventory and the agent itself in figures, for Prometheus and for OpenTelemetry.
 
-Series of the inventory are bounded by default; runs are traces. `daemon`, `demo` and
-`cli` may import this one; the rooms below it use the OpenTelemetry API only.
+`service.Telemetry` is the one way in.
 """

@@ -1,0 +1,138 @@
+"""What the agent says of itself: told by whoever does the work, or looked up when somebody asks."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+
+import msgspec
+
+from apiscape.collect.forecast import Forecast
+from apiscape.collect.plan import PlannedSource
+from apiscape.collect.progress import Progress, Silent
+from apiscape.conclude.follow import Concluded
+from apiscape.model.run import Ledger, RunReport, Scope
+from apiscape.model.vocabulary import Outcome
+from apiscape.schedule.queue import Depth
+from apiscape.telemetry.catalogue import (
+    BUILD,
+    CALLS,
+    CHANGES,
+    DRAWN,
+    LAST_ATTEMPT,
+    LAST_SUCCESS,
+    LINGERING,
+    LOOP_LAG,
+    MOVED,
+    QUEUE,
+    QUEUE_OLDEST,
+    REQUESTS,
+    RUN_DURATION,
+    RUNS,
+    STORE_SIZE,
+    SUBSCRIBERS,
+    THROTTLES,
+)
+from apiscape.telemetry.recorder import Recorder
+
+LAG_EVERY_S = 1.0
+
+
+class Sights(msgspec.Struct, frozen=True):
+    """What is looked up when somebody asks; what an agent does not have is left out.
+
+    Attributes:
+        depth: How much the schedule has to do.
+        lingering: Threads that were left behind, by name.
+        subscribers: How many follow the stream of changes.
+        store_bytes: How large the store is.
+    """
+
+    depth: Callable[[], Depth] | None = None
+    lingering: Callable[[], Mapping[str, str]] | None = None
+    subscribers: Callable[[], int] | None = None
+    store_bytes: Callable[[], int] | None = None
+
+    def record(self, recorder: Recorder) -> None:
+        """Record all of it as it is now."""
+        if self.depth is not None:
+            depth = self.depth()
+            for state in ("queued", "running", "failing"):
+                recorder.set(QUEUE, getattr(depth, state), state)
+            recorder.set(QUEUE_OLDEST, depth.oldest_s)
+        if self.lingering is not None:
+            recorder.set(LINGERING, len(self.lingering()))
+        if self.subscribers is not None:
+            recorder.set(SUBSCRIBERS, self.subscribers())
+        if self.store_bytes is not None:
+            recorder.set(STORE_SIZE, self.store_bytes())
+
+
+class RunsTold:
+    """Records how visits ended, and passes on what it is told."""
+
+    def __init__(self, recorder: Recorder, then: Progress | None = None) -> None:
+        self._recorder = recorder
+        self._then = then or Silent()
+
+    def planned(self, plan: PlannedSource, forecast: Forecast) -> None:
+        """Pass it on."""
+        self._then.planned(plan, forecast)
+
+    def started(self, scope: Scope) -> None:
+        """Pass it on."""
+        self._then.started(scope)
+
+    def tick(self, ledgers: Mapping[str, Ledger]) -> None:
+        """Pass it on."""
+        self._then.tick(ledgers)
+
+    def ended(self, report: RunReport) -> None:
+        """Record how a visit ended, and pass it on."""
+        record_run(self._recorder, report)
+        self._then.ended(report)
+
+
+def record_run(recorder: Recorder, report: RunReport) -> None:
+    """Record how a visit of a scope ended."""
+    scope = report.scope
+    at = (scope.provider, scope.product)
+    ended_at = report.ended_at or report.started_at
+    duration_s = max(0.0, (ended_at - report.started_at).total_seconds())
+    recorder.add(RUNS, 1, *at, report.outcome)
+    recorder.observe(RUN_DURATION, duration_s, scope.product, report.outcome)
+    recorder.add(CALLS, report.ledger.calls, *at)
+    recorder.add(THROTTLES, report.ledger.throttled, *at)
+    recorder.set(LAST_ATTEMPT, ended_at.timestamp(), *at)
+    if report.outcome == Outcome.COMPLETE:
+        recorder.set(LAST_SUCCESS, ended_at.timestamp(), *at)
+    for kind in report.totals.__struct_fields__:
+        if count := getattr(report.totals, kind):
+            recorder.add(CHANGES, count, scope.product, kind)
+
+
+def record_concluded(recorder: Recorder, done: Concluded) -> None:
+    """Record what a pass over the log came to."""
+    recorder.add(DRAWN, done.deployments)
+    recorder.add(MOVED, done.moved)
+
+
+def record_build(recorder: Recorder) -> None:
+    """Record which version runs."""
+    recorder.set(BUILD, 1, version("apiscape"), platform.python_version())
+
+
+def record_request(recorder: Recorder, method: str, route: str, status: int) -> None:
+    """Record that a request was answered; the route is a template, never a path."""
+    recorder.add(REQUESTS, 1, method, route, str(status))
+
+
+async def watch_loop(recorder: Recorder, every_s: float = LAG_EVERY_S) -> None:
+    """Record, until cancelled, how late the loop that this runs in wakes up."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + every_s
+        await asyncio.sleep(every_s)
+        recorder.observe(LOOP_LAG, max(0.0, loop.time() - due))
