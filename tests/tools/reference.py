@@ -171,6 +171,31 @@ def errors() -> str:
     return "# Errors and exit codes\n\n" + fenced(inspect.getdoc(tree) or "")
 
 
+def metrics() -> str:
+    """Return the page of metrics: every one, under both of its names."""
+    from apiscape.telemetry.catalogue import METRICS
+    from apiscape.telemetry.inventory import FOLD, MOST_COMBINATIONS, MOST_PRODUCTS
+    from apiscape.telemetry.recorder import MOST_SERIES, OTHER
+
+    parts = [
+        "# Metrics\n",
+        "The agent gives them at `/metrics` of its probe door, and pushes them by OTLP where it is told to where.",
+        "Both ways lead to the same names in a Prometheus. What nobody knows has no sample, or the word `unknown`.\n",
+        f"The series are bounded: the {MOST_COMBINATIONS:,} largest combinations of `apiscape.deployments` stand by",
+        f"themselves and the rest in one called `{FOLD}`; other figures of the inventory tell {MOST_PRODUCTS} products",
+        f"apart; what the agent says of itself has {MOST_SERIES} series a metric, and one called `{OTHER}`.\n",
+        "| OpenTelemetry | Prometheus | kind | attributes | means |",
+        "|---|---|---|---|---|",
+    ]
+    for each in METRICS:
+        apart = ", ".join(f"`{name}`" for name in each.attributes)
+        asked = " Only where it is asked for." if each.is_asked_for else ""
+        unit = f" ({each.unit})" if each.unit in {"s", "By"} else ""
+        head = f"| `{each.name}` | `{each.prometheus}` | {each.kind}{unit} | {apart} |"
+        parts.append(f"{head} {each.meaning}{asked} |")
+    return "\n".join(parts)
+
+
 def configuration_json() -> str:
     """Return the JSON Schema of the configuration file, as editors read it."""
     from apiscape.settings.schema_export import configuration_schema
@@ -195,6 +220,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/configuration.md": configuration,
     "docs/reference/configuration.schema.json": configuration_json,
     "docs/reference/errors.md": errors,
+    "docs/reference/metrics.md": metrics,
     "docs/reference/model.schema.json": model_json,
     "docs/reference/permissions.md": permissions,
     "docs/reference/view-fields.md": view_language,

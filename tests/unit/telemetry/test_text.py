@@ -13,6 +13,7 @@ from apiscape.telemetry.catalogue import (
     Spread,
 )
 from apiscape.telemetry.text import write_text
+from tests.tools import reference
 from tests.unit.telemetry.samples import told
 
 
@@ -75,3 +76,13 @@ def test_a_unit_is_said_once() -> None:
     assert (named.family, named.prometheus) == ("x_seconds", "x_seconds")
     assert Metric("x.sent", Kind.COUNTER, "m", "By").prometheus == "x_sent_bytes_total"
     assert Metric("x", Kind.GAUGE, "m", "{thing}").prometheus == "x"
+
+
+def test_the_reference_page_has_every_metric_under_both_names() -> None:
+    lines = reference.metrics().splitlines()
+    for each in METRICS:
+        (line,) = (line for line in lines if line.startswith(f"| `{each.name}` |"))
+        assert f"`{each.prometheus}`" in line
+        assert each.meaning in line
+        assert all(f"`{name}`" in line for name in each.attributes)
+        assert ("Only where it is asked for" in line) is each.is_asked_for
