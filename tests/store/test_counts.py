@@ -182,3 +182,14 @@ def test_counting_reads_no_whole_row_and_asks_few_times(sqlite_address: str) -> 
     assert "SCAN row USING COVERING INDEX ix_row_facets" in plans[0]
     assert "SCAN row USING COVERING INDEX ix_row_unauthenticated_narrow" in plans[1]
     assert all("ix_deployment_presence_narrow" in steps for steps in plans[:2])
+
+
+def test_healths_are_of_what_stands_and_steadily_the_same_ones(store: Store) -> None:
+    visit(store, batch(*map(make, range(4))))
+    gone = Verdict(presence=(seen(0, Presence.RETIRED), seen(1, Presence.MISSING)))
+    visit(store, at=T0 + DAY, verdict=gone)
+    reader = Reader(store.database, lambda: T0 + DAY)
+    assert [each.uid for each in reader.healths(9)] == [make(n).uid for n in (1, 2, 3)]
+    first, second = reader.healths(2)
+    assert [first.uid, second.uid] == [make(1).uid, make(2).uid]
+    assert (first.provider, first.health, first.basis) == ("aws", "unknown", "none")

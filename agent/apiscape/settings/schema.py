@@ -12,6 +12,8 @@ LONGEST_DEADLINE_S = 366 * 86_400.0
 MOST_DAYS = 36_500
 """A hundred years: no history reaches beyond the calendar."""
 
+MOST_GAUGES = 1_000_000
+
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 
 
@@ -124,6 +126,29 @@ class Source(Strict, frozen=True, kw_only=True):
     own: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+class Telemetry(Strict, frozen=True, kw_only=True):
+    """What the agent gives to OpenTelemetry; `/metrics` is there without it.
+
+    Where to, with which headers and by which protocol is said by OpenTelemetry's own variables
+    (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_PROTOCOL`).
+
+    Attributes:
+        push: Whether figures are pushed by OTLP; if left out, where an endpoint is set.
+        interval_s: How often they are pushed.
+        deployments: Whether each deployment has a gauge of its own, here and at `/metrics`.
+        most_deployments: How many have one; a gauge tells how many were left out.
+        entities: Whether deployments are told as entity events: when they change, and all of them now and then.
+        entities_every_s: How often all of them are told.
+    """
+
+    push: bool | None = None
+    interval_s: Interval = 60.0
+    deployments: bool = False
+    most_deployments: Annotated[int, msgspec.Meta(ge=1, le=MOST_GAUGES)] = 10_000
+    entities: bool = False
+    entities_every_s: Annotated[float, msgspec.Meta(ge=600)] = 3600.0
+
+
 class Settings(Strict, frozen=True, kw_only=True):
     """The whole configuration file.
 
@@ -133,6 +158,7 @@ class Settings(Strict, frozen=True, kw_only=True):
         network: How to get out.
         retention_days: How long history is kept.
         accepted_gaps: Gaps that somebody answers for.
+        telemetry: What the agent gives to OpenTelemetry.
     """
 
     store: str | None = None
@@ -140,6 +166,7 @@ class Settings(Strict, frozen=True, kw_only=True):
     network: Network = Network()
     retention_days: Annotated[int, msgspec.Meta(ge=1, le=MOST_DAYS)] = 400
     accepted_gaps: tuple[AcceptedGap, ...] = ()
+    telemetry: Telemetry = Telemetry()
 
 
 SOURCE_KEYS = frozenset(Source.__struct_fields__) - {"own"}

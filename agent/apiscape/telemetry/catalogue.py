@@ -271,12 +271,19 @@ class Point(msgspec.Struct, frozen=True, gc=False):
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """A series of a histogram: how many fell into each bucket, the last without a bound, and their sum."""
+    """A series of a histogram.
+
+    Attributes:
+        counts: How many fell into each bucket, the last of which has no bound.
+        total: The sum of all values; `least` and `most`: the smallest and the largest.
+    """
 
     metric: Metric
     labels: tuple[str, ...]
     counts: tuple[int, ...]
     total: float
+    least: float = 0.0
+    most: float = 0.0
 
 
 Sample = Point | Spread

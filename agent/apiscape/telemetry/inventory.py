@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from apiscape.model.vocabulary import Outcome, Presence
-from apiscape.store.reading.counts import GONE, UNKNOWN, Alike, Counts, Product, Standing
+from apiscape.store.reading.counts import GONE, UNKNOWN, Alike, Counts, Health, Product, Standing
 from apiscape.telemetry.catalogue import (
     ALIKE,
     DEPLOYMENTS,
     FOLDED,
+    HEALTH_LEFT_OUT,
+    HEALTH_OF,
     NOT_OBSERVED,
     OLDEST,
     OPEN_OPERATIONS,
@@ -56,6 +58,14 @@ def inventory_points(counts: Counts, now: datetime) -> Iterator[Point]:
     yield from _from_alike(counts.alike, counts.products, names)
     yield from _scopes(counts.scopes, names)
     yield from _ages(counts.scopes, names, now)
+
+
+def health_points(healths: Sequence[Health], counts: Counts) -> Iterator[Point]:
+    """Yield a gauge per deployment, and how many have none."""
+    for each in healths:
+        yield Point(HEALTH_OF, (each.uid, each.provider, each.health, each.basis), 1)
+    standing = sum(each.count for each in counts.alike if each.presence not in GONE)
+    yield Point(HEALTH_LEFT_OUT, (), max(0, standing - len(healths)))
 
 
 class _Names:

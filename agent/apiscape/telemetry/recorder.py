@@ -6,6 +6,7 @@ Every metric has a limit of series. What is told beyond it is recorded in one se
 
 from __future__ import annotations
 
+import math
 import threading
 from bisect import bisect_left
 from collections import defaultdict
@@ -64,7 +65,7 @@ class Recorder:
                 for labels, value in held.items()
             ]
             spreads = [
-                Spread(metric, labels, tuple(held.counts), held.total)
+                Spread(metric, labels, tuple(held.counts), held.total, held.least, held.most)
                 for metric, series in self._spreads.items()
                 for labels, held in series.items()
             ]
@@ -95,10 +96,12 @@ class _Buckets:
         self._bounds = metric.bounds
         self.counts = [0] * (len(metric.bounds) + 1)
         self.total = 0.0
+        self.least, self.most = math.inf, -math.inf
 
     def take(self, value: float) -> None:
         self.counts[bisect_left(self._bounds, value)] += 1
         self.total += value
+        self.least, self.most = min(self.least, value), max(self.most, value)
 
 
 def _cut(labels: Labels) -> Labels:

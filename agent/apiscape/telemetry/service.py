@@ -7,14 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from apiscape.collect.progress import Progress
 from apiscape.conclude.follow import Concluded
 from apiscape.errors import ApiscapeError
-from apiscape.store.reading.counts import Counts
-from apiscape.telemetry.catalogue import INVENTORY_READ, READ_FAILURES, Point, Sample
-from apiscape.telemetry.inventory import inventory_points
+from apiscape.settings.schema import Telemetry as Settings
+from apiscape.store.reading.counts import Counts, Health
+from apiscape.telemetry.catalogue import DROPPED, INVENTORY_READ, READ_FAILURES, Point, Sample
+from apiscape.telemetry.exporters import is_wanted, metric_exporter, took_points
+from apiscape.telemetry.inventory import health_points, inventory_points
+from apiscape.telemetry.otlp import Packing
 from apiscape.telemetry.ourselves import (
     RunsTold,
     Sights,
@@ -23,6 +26,7 @@ from apiscape.telemetry.ourselves import (
     record_request,
     watch_loop,
 )
+from apiscape.telemetry.pushing import Pusher
 from apiscape.telemetry.recorder import Recorder
 from apiscape.telemetry.text import write_text
 
@@ -39,6 +43,19 @@ class Counting(Protocol):
         """Return what the inventory sums up to."""
         ...
 
+    def healths(self, limit: int) -> tuple[Health, ...]:
+        """Return how deployments fare that are not gone."""
+        ...
+
+
+class _Read(NamedTuple):
+    """What was read of the inventory, when, and when on the clock that nobody can set."""
+
+    monotonic_s: float
+    at: datetime
+    counts: Counts
+    healths: tuple[Health, ...]
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -47,9 +64,13 @@ def _utc_now() -> datetime:
 class Telemetry:
     """The inventory and the agent in figures; every method is quick and safe from any thread.
 
+    An agent makes one, tells it what it does, and `start`s and `close`s it; nothing is pushed
+    where nobody said so.
+
     Args:
         reader: Sums up the inventory.
         sights: What is looked up of the agent when somebody asks.
+        settings: The part `telemetry` of the configuration.
         now: Gives the aware time that ages count from.
         monotonic: Gives seconds on a clock that nobody can set.
     """
@@ -59,17 +80,44 @@ class Telemetry:
         reader: Counting,
         sights: Sights | None = None,
         *,
+        settings: Settings | None = None,
         now: Callable[[], datetime] = _utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.recorder = Recorder()
         self._reader = reader
         self._sights = sights or Sights()
+        self._settings = settings or Settings()
         self._now = now
         self._monotonic = monotonic
         self._reading = threading.Lock()
-        self._read: tuple[float, datetime, Counts] | None = None
+        self._read: _Read | None = None
+        self._pushers: list[Pusher] = []
         record_build(self.recorder)
+
+    def start(self) -> None:
+        """Begin to push, where that is wanted.
+
+        Raises:
+            SettingsError: A variable of OpenTelemetry says what cannot be.
+        """
+        if is_wanted(self._settings.push):
+            exporter, packing = metric_exporter(), Packing(time.time_ns())
+
+            def push() -> None:
+                samples = list(self.samples())
+                if not took_points(exporter, packing.pack(samples, time.time_ns())):
+                    self.recorder.add(DROPPED, len(samples), "metrics", "export")
+
+            self._pushers.append(Pusher("telemetry-push", push, self._settings.interval_s))
+        for pusher in self._pushers:
+            pusher.start()
+
+    def close(self) -> None:
+        """Push what there is once more, and end."""
+        for pusher in self._pushers:
+            pusher.close()
+        self._pushers.clear()
 
     # What the agent tells.
 
@@ -92,35 +140,42 @@ class Telemetry:
     # What it gives.
 
     def metrics(self) -> str:
-        """Return the text of `/metrics`: aggregates, no name of anything."""
+        """Return the text of `/metrics`: aggregates, no name of anything.
+
+        With gauges per deployment, which are asked for, it has their uids.
+        """
         return write_text(self.samples())
 
     def samples(self) -> Iterator[Sample]:
         """Yield every series; without those of the inventory where it cannot be read."""
-        self._sights_now()
-        read = self._counts()
+        self._look()
+        read = self._read_now()
         yield from self.recorder.samples()
         if read is not None:
-            _, read_at, counts = read
-            yield Point(INVENTORY_READ, (), read_at.timestamp())
-            yield from inventory_points(counts, self._now())
+            yield Point(INVENTORY_READ, (), read.at.timestamp())
+            yield from inventory_points(read.counts, self._now())
+            if self._settings.deployments:
+                yield from health_points(read.healths, read.counts)
 
-    def _sights_now(self) -> None:
+    def _look(self) -> None:
         try:
             self._sights.record(self.recorder)
         except ApiscapeError as error:
             logger.warning("the agent cannot be looked at: %s", error)
 
-    def _counts(self) -> tuple[float, datetime, Counts] | None:
-        """Return the sums of the inventory, when they were read, and on which clock; nothing where they cannot be."""
+    def _read_now(self) -> _Read | None:
+        """Return what was read of the inventory a moment ago at most, nothing where it cannot be."""
         with self._reading:
-            if self._read is None or self._monotonic() - self._read[0] >= FRESH_S:
+            if self._read is None or self._monotonic() - self._read.monotonic_s >= FRESH_S:
+                self._read = None
                 try:
-                    counts = self._reader.counts()
+                    self._read = self._read_anew()
                 except ApiscapeError as error:
                     logger.warning("the inventory cannot be summed up: %s", error)
                     self.recorder.add(READ_FAILURES, 1)
-                    self._read = None
-                else:
-                    self._read = (self._monotonic(), self._now(), counts)
             return self._read
+
+    def _read_anew(self) -> _Read:
+        asked = self._settings.deployments
+        healths = self._reader.healths(self._settings.most_deployments) if asked else ()
+        return _Read(self._monotonic(), self._now(), self._reader.counts(), healths)

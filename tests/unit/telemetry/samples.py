@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from apiscape.errors import StoreError
 from apiscape.model.run import Ledger, Reach, RunReport, Scope, Totals
-from apiscape.store.reading.counts import Alike, Counts, Product, Standing
+from apiscape.store.reading.counts import Alike, Counts, Health, Product, Standing
 from apiscape.telemetry.catalogue import Metric, Point, Sample
 
 NOW = datetime(2026, 9, 30, 12, 0, tzinfo=UTC)
@@ -64,6 +64,9 @@ class Counted:
         if self.is_broken:
             raise StoreError("the database does not answer", hint=None)
         return self.counts_
+
+    def healths(self, limit: int) -> tuple[Health, ...]:
+        return tuple(Health(f"uid-{n}", "aws", "healthy", "serving") for n in range(min(limit, 3)))
 
 
 def report(**changes: Any) -> RunReport:

@@ -117,6 +117,29 @@ def read_counts(connection: Connection) -> Counts:
     )
 
 
+class Health(msgspec.Struct, frozen=True, gc=False):
+    """How one deployment fares."""
+
+    uid: str
+    provider: str
+    health: str
+    basis: str
+
+
+def read_healths(connection: Connection, limit: int) -> tuple[Health, ...]:
+    """Return how deployments fare that are not gone: those known longest, so that it is steadily the same."""
+    gone = select(_HELD.pk).where(_HELD.presence.in_(GONE))
+    query = (
+        select(_ROW.uid, _ROW.provider, _ROW.health, _ROW.basis)
+        .where(_ROW.deployment_pk.not_in(gone))
+        .order_by(_ROW.deployment_pk)
+        .limit(limit)
+    )
+    return tuple(
+        Health(uid, *map(_word, words)) for uid, *words in map(tuple, connection.execute(query))
+    )
+
+
 def _read_alike(connection: Connection) -> tuple[Alike, ...]:
     words = [_ROW[name] for name in WORDS]
     in_order = [_ROW[name] for name in schema.ROW_FACETS]  # SQLite sorts unless groups are in it

@@ -27,7 +27,7 @@ from apiscape.store.database.engine import Database
 from apiscape.store.database.transaction import LOG
 from apiscape.store.database.transaction import read_cursor as read_position
 from apiscape.store.encoding import LARGEST
-from apiscape.store.reading.counts import Counts, read_counts
+from apiscape.store.reading.counts import Counts, Health, read_counts, read_healths
 from apiscape.store.reading.details import read_detail
 from apiscape.store.reading.display import read_rows
 from apiscape.store.reading.facets import count_facets, count_rows, facet_fields
@@ -151,6 +151,11 @@ class Reader:
         """Return what the inventory sums up to, cheaply enough to be asked every few seconds."""
         with self._database.read() as connection:
             return read_counts(connection)
+
+    def healths(self, limit: int) -> tuple[Health, ...]:
+        """Return how deployments fare that are not gone, the same ones each time where there are more."""
+        with self._database.read() as connection:
+            return read_healths(connection, limit)
 
 
 def _check_limit(limit: int) -> None:

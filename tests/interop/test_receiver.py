@@ -1,0 +1,136 @@
+"""A real OTLP receiver takes what the agent pushes, by gRPC and by HTTP, and passes it on whole."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import importlib.util
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
+
+from apiscape.settings.schema import Telemetry as Settings
+from apiscape.store.reading.counts import Counts
+from apiscape.telemetry.catalogue import DROPPED
+from apiscape.telemetry.service import Telemetry
+from tests.interop.test_prometheus import free_port
+from tests.unit.telemetry.samples import NOW, Counted, alike, report, standing, values
+
+MANY = 900
+
+
+class Kept:
+    """What came out at the other end."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.deployments: dict[str, float] = {}
+        self.services: set[str] = set()
+        self.all_there = threading.Event()
+
+    def take(self, body: bytes) -> None:
+        for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics:
+            told = {each.key: each.value.string_value for each in resource.resource.attributes}
+            self.services.add(told["service.name"])
+            for metric in (each for scope in resource.scope_metrics for each in scope.metrics):
+                self.names.add(metric.name)
+                if metric.name == "apiscape.deployments":
+                    for point in metric.gauge.data_points:
+                        words = {each.key: each.value.string_value for each in point.attributes}
+                        self.deployments[words["deployment.environment.name"]] = point.as_double
+        if len(self.deployments) == MANY and "apiscape.run.duration" in self.names:
+            self.all_there.set()
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_a_receiver_passes_on_every_figure(
+    protocol: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = Counts(
+        alike=tuple(alike(environment=f"e{n}", count=n) for n in range(MANY)),
+        scopes=(standing(),),
+    )
+    settings = Settings(push=True, interval_s=1e6)
+    with sink() as (kept, address), receiver(tmp_path, address) as (grpc, http):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+        port = grpc if protocol == "grpc" else http
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")
+        telemetry = Telemetry(Counted(counts), settings=settings, now=lambda: NOW)
+        telemetry.progress().ended(report())
+        telemetry.start()
+        telemetry.close()
+        assert values(telemetry.samples(), DROPPED) == {}
+        assert kept.all_there.wait(60), "it never came out"
+    assert kept.deployments == {f"e{n}": n for n in range(MANY)}
+    assert kept.services == {"apiscape"}
+    assert {"apiscape.runs", "apiscape.scopes", "apiscape.scope.age.max"} <= kept.names
+
+
+@contextmanager
+def receiver(folder: Path, sink: str) -> Iterator[tuple[int, int]]:
+    """Run a receiver of our own on loopback that passes on what it takes; give its two ports."""
+    found = importlib.util.find_spec("rotel")
+    if found is None or found.origin is None:
+        pytest.skip("rotel is not installed")
+    program = Path(found.origin).with_name("rotel-agent")
+    if not program.exists():
+        pytest.skip("rotel has no program for this platform")
+    grpc, http = free_port(), free_port()
+    log = folder / "rotel.log"
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            [
+                *(str(program), "start", "--exporter", "otlp"),
+                *("--otlp-grpc-endpoint", f"127.0.0.1:{grpc}"),
+                *("--otlp-http-endpoint", f"127.0.0.1:{http}"),
+                *("--otlp-exporter-endpoint", sink, "--otlp-exporter-protocol", "http"),
+                *("--metrics-batch-timeout", "100ms"),
+            ],
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield grpc, http
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def sink() -> Iterator[tuple[Kept, str]]:
+    """Take OTLP by HTTP in a thread."""
+    kept = Kept()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            zipped = self.headers.get("Content-Encoding") == "gzip"
+            kept.take(gzip.decompress(body) if zipped else body)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-protobuf")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield kept, f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
