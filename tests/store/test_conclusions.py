@@ -73,9 +73,13 @@ def test_who_is_let_in_is_counted_only_where_all_of_them_are_known(store: Store)
         assert records(store, "row")[0]["consumers"] == (number if is_known(number) else None)
     told = [change.fields for change in store.changes.after(1)]
     assert told == [
-        (FieldChange(field="consumers", old=None, new=2),),
-        (FieldChange(field="consumers", old=2, new=0),),
-        (FieldChange(field="consumers", old=0, new=None),),
+        (FieldChange(field="consumer_uids", old=[], new=["c", "d"]),),
+        (FieldChange(field="consumers", new=2),),
+        (
+            FieldChange(field="consumers", old=2, new=0),
+            FieldChange(field="consumer_uids", old=["c", "d"], new=[]),
+        ),
+        (FieldChange(field="consumers", old=0),),
     ]
 
 

@@ -471,7 +471,6 @@ async def test_a_change_of_something_forgotten_has_no_row() -> None:
         assert screen.chosen() is None
         await press(pilot, "y")
         assert pilot.app.clipboard == ""
-        assert app_of(pilot).screen is screen
 
 
 async def test_a_deployment_that_cannot_be_asked_for_is_asked_again() -> None:

@@ -101,7 +101,7 @@ def test_only_one_is_one(number: int, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(False, "False"), ("", ""), (0.0, "0.0"), ((1,), "1")]
+    ("value", "words"), [(False, "no"), (0, "0"), (0.0, "0"), ((1,), "1"), ("0", "0")]
 )
 def test_what_is_known_is_never_shown_as_unknown_or_absent(value: object, words: str) -> None:
     assert shown(value) == words

@@ -282,4 +282,4 @@ def test_rates_that_are_published_anew_may_rise_and_what_was_taken_stays_taken()
     quotas.publish("toy", (), {"toy": Rate(rate_per_s=5, burst=1)})
     assert quotas.rate("toy", "toy", region="r").rate_per_s == 5
     quotas.acquire("toy", ("toy",), account="1", region="r", stop=stop)
-    assert 0 < clock.monotonic() <= 0.2
+    assert 0 < clock.monotonic() <= 0.2 * (1 + 1e-5)  # a bucket stays a hair below its rate

@@ -75,7 +75,7 @@ def test_how_often_a_source_is_looked_at_has_a_default_and_may_be_said() -> None
     [
         (
             "sources:\n  - name: a\n    provider: aws\n    interval_s: 1\n",
-            "expected `float` >= 10.0",
+            "'interval_s': expected a number >= 10.0",
             4,
         ),
         ("retention: 3\n", "unknown key 'retention', did you mean 'retention_days'?", 1),

@@ -58,13 +58,13 @@ def refusal(text: str, **environment: str) -> SettingsError:
         ("!!bool maybe", "not a valid bool"),
         ("1" * 5000, "not a valid int"),
         ("!!python/name:os.system x", "not YAML: could not determine a constructor"),
-        ("!!binary 'YQ=='", "expected `str | null`, got `bytes`"),
+        ("!!binary 'YQ=='", "expected text or nothing, got bytes"),
     ],
     ids=lambda text: text[:20],
 )
 def test_a_value_that_is_none_is_said_with_its_line(value: str, message: str) -> None:
     error = refusal(f"retention_days: 9\nstore: {value}\n")
-    assert error.message.startswith(message)
+    assert message in error.message
     assert len(error.message) < 120
     assert error.line == 2
 
@@ -72,21 +72,25 @@ def test_a_value_that_is_none_is_said_with_its_line(value: str, message: str) ->
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
-        ("retention_days: 0\n", "expected `int` >= 1", 1),
-        ("retention_days: -4\n", "expected `int` >= 1", 1),
-        ("retention_days: 36501\n", "expected `int` <= 36500", 1),
-        (f"{SOURCE}    deadline_s: 0\n", "expected `float` > 0.0", 4),
-        (f"{SOURCE}    deadline_s: .nan\n", "expected `float`", 4),
-        (f"{SOURCE}    deadline_s: .inf\n", "expected `float` <=", 4),
-        (f"{SOURCE}    quotas: {{x: {{rate_per_s: 0}}}}\n", "expected `float` > 0.0", 4),
-        (f"{SOURCE}    quotas: {{x: {{rate_per_s: -1}}}}\n", "expected `float` > 0.0", 4),
-        (f"{SOURCE}    quotas: {{x: {{rate_per_s: .inf}}}}\n", "expected `float` <=", 4),
-        (f"{SOURCE}    quotas: {{x: {{rate_per_s: 1, burst: 0}}}}\n", "expected `int` >= 1", 4),
+        ("retention_days: 0\n", "expected a whole number >= 1", 1),
+        ("retention_days: -4\n", "expected a whole number >= 1", 1),
+        ("retention_days: 36501\n", "expected a whole number <= 36500", 1),
+        (f"{SOURCE}    deadline_s: 0\n", "expected a number > 0.0", 4),
+        (f"{SOURCE}    deadline_s: .nan\n", "expected a number", 4),
+        (f"{SOURCE}    deadline_s: .inf\n", "expected a number <=", 4),
+        (f"{SOURCE}    quotas: {{x: {{rate_per_s: 0}}}}\n", "expected a number > 0.0", 4),
+        (f"{SOURCE}    quotas: {{x: {{rate_per_s: -1}}}}\n", "expected a number > 0.0", 4),
+        (f"{SOURCE}    quotas: {{x: {{rate_per_s: .inf}}}}\n", "expected a number <=", 4),
+        (
+            f"{SOURCE}    quotas: {{x: {{rate_per_s: 1, burst: 0}}}}\n",
+            "expected a whole number >= 1",
+            4,
+        ),
     ],
 )
 def test_a_number_that_would_stall_or_wipe_is_refused(text: str, message: str, line: int) -> None:
     error = refusal(text)
-    assert error.message.startswith(message)
+    assert message in error.message
     assert error.line == line
 
 
@@ -206,16 +210,16 @@ def test_a_value_within_itself_is_refused(text: str) -> None:
     [
         ({"APISCAPE_NETWORK__PROXY": "x"}, "network: 3\n", "`network` has no keys for"),
         ({"APISCAPE_STORE__PATH": "x"}, "store: /a\n", "`store` has no keys for"),
-        ({"APISCAPE_RETENTION_DAYS": "²"}, "", "expected `int`, got `str`"),
-        ({"APISCAPE_RETENTION_DAYS": "-1"}, "", "expected `int`, got `str`"),
-        ({"APISCAPE_RETENTION_DAYS": "0"}, "", "expected `int` >= 1"),
+        ({"APISCAPE_RETENTION_DAYS": "²"}, "", "expected a whole number, got text"),
+        ({"APISCAPE_RETENTION_DAYS": "-1"}, "", "expected a whole number, got text"),
+        ({"APISCAPE_RETENTION_DAYS": "0"}, "", "expected a whole number >= 1"),
         ({"APISCAPE_NETWORK__NO_SUCH": "x"}, "", "unknown key 'no_such'"),
     ],
 )
 def test_a_variable_that_cannot_be_set_is_refused_in_words(
     variables: dict[str, str], text: str, message: str
 ) -> None:
-    assert refusal(text, **variables).message.startswith(message)
+    assert message in refusal(text, **variables).message
 
 
 def test_a_variable_steps_into_a_mapping_and_leaves_its_other_keys() -> None:

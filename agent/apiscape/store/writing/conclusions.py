@@ -56,6 +56,8 @@ from apiscape.store.writing.apis import drop_memberless, save_apis, save_members
 from apiscape.store.writing.deployments import end_versions
 from apiscape.store.writing.rows import CHUNK, load_conclusions, load_facts
 
+_NAMED_ALIKE: Mapping[str, str] = {}
+
 CONCLUDE = "conclude"
 """Cursor of the one who draws conclusions."""
 
@@ -426,7 +428,7 @@ def _write_rows(connection: Connection, moved: Sequence[tuple[Held, Row]]) -> No
 def _log(tx: Transaction, moved: Moved, said: Conclusion, at: datetime) -> int:
     held, after = moved.held, moved.row
     shown = _moved_fields(held.row, after, _SHOWN)
-    around = _moved_fields(said, moved.conclusion, LEADING)
+    around = _moved_fields(said, moved.conclusion, LEADING, _UIDS)
     change = Change(
         at=at,
         kind=ChangeKind.CONCLUDED,
@@ -434,7 +436,7 @@ def _log(tx: Transaction, moved: Moved, said: Conclusion, at: datetime) -> int:
         name=after.name,
         scope=after.scope,
         generation=held.generation,
-        fields=tuple({each.field: each for each in (*shown, *around)}.values()),
+        fields=(*shown, *around),
     )
     return tx.log.append(change, scope_pk=held.scope_pk, deployment_pk=held.pk, subject=CONCLUSION)
 
@@ -442,8 +444,14 @@ def _log(tx: Transaction, moved: Moved, said: Conclusion, at: datetime) -> int:
 _SHOWN = tuple(name for name in LAID_OVER if name not in MEASURED)
 
 
-def _moved_fields(before: Entity, after: Entity, names: Iterable[str]) -> Iterator[FieldChange]:
+_UIDS = {"consumers": "consumer_uids"}
+"""Fields of a conclusion that the log calls otherwise than the row calls how many they are."""
+
+
+def _moved_fields(
+    before: Entity, after: Entity, names: Iterable[str], called: Mapping[str, str] = _NAMED_ALIKE
+) -> Iterator[FieldChange]:
     for name in names:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
-            yield FieldChange(field=name, old=old, new=new)
+            yield FieldChange(field=called.get(name, name), old=old, new=new)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -92,8 +93,8 @@ def test_who_is_let_in_is_never_told_as_if_it_were_all(
     )
     read = LocalInventory.detail
 
-    def detail(inventory: LocalInventory, asked: str) -> Detail:
-        found = read(inventory, asked)
+    def detail(inventory: LocalInventory, asked: str, *, at: datetime | None = None) -> Detail:
+        found = read(inventory, asked, at=at)
         row = msgspec.structs.replace(found.row, consumers=counted)
         return msgspec.structs.replace(found, row=row, consumers=consumers)
 
