@@ -17,7 +17,7 @@ from apiscape.collectors.aws.traffic import (
     HTTP_FIGURES,
     REST_FIGURES,
     WEBSOCKET_FIGURES,
-    CloudWatchTraffic,
+    Figures,
     metric_name,
 )
 from apiscape.collectors.contract import AccessDenied, Cancelled, CollectorError, Malformed
@@ -163,15 +163,19 @@ def test_stages_are_asked_for_in_bulk(west: Region, server: AwsServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("collector", "price"),
-    [(RestApiCollector, 4), (HttpApiCollector, 4), (WebSocketApiCollector, 6)],
+    ("collector", "figures_of", "price"),
+    [
+        (RestApiCollector(), REST_FIGURES, 4),
+        (HttpApiCollector(), HTTP_FIGURES, 4),
+        (WebSocketApiCollector(), WEBSOCKET_FIGURES, 6),
+    ],
 )
 def test_the_price_is_that_of_the_metrics_asked_for(
-    collector: type[CloudWatchTraffic], price: int
+    collector: MeasuresTraffic, figures_of: Figures, price: int
 ) -> None:
+    assert isinstance(collector, MeasuresTraffic)
     assert collector.traffic_price is not None
-    assert collector.traffic_price.metrics == price == len(collector.figures.asked)
-    assert isinstance(collector(), MeasuresTraffic)
+    assert collector.traffic_price.metrics == price == len(figures_of.asked)
 
 
 # ── Names ────────────────────────────────────────────────────────────────────

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws import rest
-from apiscape.collectors.aws.calls import Calls
+from apiscape.collectors.aws import cloudwatch, rest
 from apiscape.collectors.aws.exposure import read_exposure
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.looking import Look
@@ -20,16 +19,10 @@ from apiscape.collectors.aws.picking import Item, items, text
 from apiscape.collectors.aws.resources import read_resources
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
-from apiscape.collectors.aws.traffic import (
-    REST_FIGURES,
-    CloudWatchTraffic,
-    Figures,
-    Subject,
-    by_name,
-)
+from apiscape.collectors.aws.traffic import REST_FIGURES, by_name, measure, try_metric
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Malformed, Observation, Permission, Quota, Visit
-from apiscape.collectors.measuring import Price, Uncounted
+from apiscape.collectors.measuring import Counting, Price
 from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
@@ -37,7 +30,7 @@ from apiscape.model.run import Scope
 PART = "GetRestApis"
 
 
-class RestApiCollector(CloudWatchTraffic):
+class RestApiCollector:
     """Lists REST APIs: a deployment per stage, or one for an API that has none."""
 
     product: ClassVar[str] = rest.KIND
@@ -75,14 +68,28 @@ class RestApiCollector(CloudWatchTraffic):
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
-    figures: ClassVar[Figures] = REST_FIGURES
+    traffic_permissions: ClassVar[tuple[Permission, ...]] = (cloudwatch.PERMISSION,)
+    traffic_quotas: ClassVar[tuple[Quota, ...]] = (cloudwatch.QUOTA,)
     traffic_price: ClassVar[Price | None] = REST_FIGURES.price
 
-    def subjects(
-        self, calls: Calls, deployments: Sequence[Deployment]
-    ) -> Iterator[Subject | Uncounted]:
-        """Yield what each stage is counted by, or why it cannot be."""
-        return by_name(calls, deployments)
+    def traffic(
+        self, scope: Scope, visit: Visit, deployments: Sequence[Deployment], window_s: int
+    ) -> Iterator[Counting]:
+        """Yield what was counted of each stage, told apart by the API's name as it is now.
+
+        Raises:
+            CollectorError: the names or the figures could not be read.
+        """
+        del scope  # the session knows its place
+        calls = visit.session.calls(self.permissions)
+        return measure(
+            visit, deployments, window_s, REST_FIGURES, lambda items: by_name(calls, items)
+        )
+
+    def try_traffic(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying to measure."""
+        del scope
+        return try_metric(visit)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""

@@ -9,12 +9,12 @@ changed `GetRoutes`, `GetIntegrations` and, if a route points at one, `GetAuthor
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws import v2
-from apiscape.collectors.aws.calls import Calls, Page
+from apiscape.collectors.aws import cloudwatch, v2
+from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.looking import Look
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
@@ -31,14 +31,14 @@ from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
 from apiscape.collectors.aws.traffic import (
     HTTP_FIGURES,
     WEBSOCKET_FIGURES,
-    CloudWatchTraffic,
     Figures,
-    Subject,
     by_id,
+    measure,
+    try_metric,
 )
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Observation, Permission, Quota, Visit
-from apiscape.collectors.measuring import Price
+from apiscape.collectors.measuring import Counting, Price
 from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
@@ -140,7 +140,7 @@ class V2Look(Look):
         return text(stage, "StageName") if self.deployed(stage) else None
 
 
-class V2Collector(CloudWatchTraffic):
+class V2Collector(ABC):
     """Lists the APIs of one protocol: a deployment per stage, or one for an API that has none."""
 
     provider: ClassVar[str] = "aws"
@@ -148,6 +148,10 @@ class V2Collector(CloudWatchTraffic):
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    traffic_permissions: ClassVar[tuple[Permission, ...]] = (cloudwatch.PERMISSION,)
+    traffic_quotas: ClassVar[tuple[Quota, ...]] = (cloudwatch.QUOTA,)
+    traffic_price: ClassVar[Price | None]
+    figures: ClassVar[Figures]
     permissions: ClassVar[tuple[Permission, ...]]
     product: ClassVar[str]
     noun: ClassVar[str]
@@ -156,10 +160,21 @@ class V2Collector(CloudWatchTraffic):
     def takes(self, api: Item) -> bool:
         """Say whether an API of the listing is of this product."""
 
-    def subjects(self, calls: Calls, deployments: Sequence[Deployment]) -> Iterator[Subject]:
-        """Yield what each stage is counted by."""
-        del calls  # an id needs no listing
-        return by_id(deployments)
+    def traffic(
+        self, scope: Scope, visit: Visit, deployments: Sequence[Deployment], window_s: int
+    ) -> Iterator[Counting]:
+        """Yield what was counted of each stage.
+
+        Raises:
+            CollectorError: the figures could not be read.
+        """
+        del scope  # the session knows its place
+        return measure(visit, deployments, window_s, self.figures, by_id)
+
+    def try_traffic(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying to measure."""
+        del scope
+        return try_metric(visit)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""

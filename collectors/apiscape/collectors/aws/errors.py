@@ -183,11 +183,6 @@ def _denied(response: Any, site: Site) -> AccessDenied:  # noqa: ANN401 - the SD
     )
 
 
-def means_throttled(code: str) -> bool:
-    """Say whether a service's code is a refusal for rate."""
-    return _BY_CODE.get(code) is Throttled
-
-
 def retry_after_s(headers: Item) -> float | None:
     """Return how long the provider asks to wait, bounded; only whole or decimal seconds are read."""
     for name in ("retry-after", "x-amz-retry-after"):

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from apiscape.collectors.aws.errors import means_throttled, retry_after_s
+from apiscape.collectors.aws.errors import retry_after_s
 from apiscape.collectors.aws.operations import families
 from apiscape.collectors.aws.picking import part, text
 from apiscape.collectors.contract import Budget, Unreachable
@@ -19,6 +19,7 @@ from apiscape.collectors.contract import Budget, Unreachable
 _HTTP_OK = 200
 _HTTP_REFUSED = 400
 _HTTP_TOO_MANY = 429
+_THROTTLED = frozenset({"Throttling", "ThrottlingException"})
 
 
 class Meter(msgspec.Struct, frozen=True, gc=False):
@@ -54,7 +55,7 @@ class Meter(msgspec.Struct, frozen=True, gc=False):
         if response_dict is None or response_dict["status_code"] < _HTTP_REFUSED:
             return
         code = text(part(parsed_response, "Error"), "Code") or ""
-        if response_dict["status_code"] != _HTTP_TOO_MANY and not means_throttled(code):
+        if response_dict["status_code"] != _HTTP_TOO_MANY and code not in _THROTTLED:
             return
         wait_s = retry_after_s(part(response_dict, "headers"))
         self.budget.throttled(

@@ -7,10 +7,8 @@ can say which had how much: both are then uncounted, and say so.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -20,7 +18,6 @@ from apiscape.collectors.aws.cloudwatch import (
     GET,
     MOST_METRICS,
     PERMISSION,
-    QUOTA,
     Dimensions,
     Metric,
     Series,
@@ -29,12 +26,12 @@ from apiscape.collectors.aws.cloudwatch import (
     newest_window,
 )
 from apiscape.collectors.aws.picking import text
-from apiscape.collectors.contract import Permission, Quota, Visit
+from apiscape.collectors.contract import Visit
 from apiscape.collectors.measuring import Counted, Counting, Price, Uncounted
 from apiscape.collectors.trying import Tried, attempt
 from apiscape.model.deployment import Deployment, Traffic
 from apiscape.model.identity import NO_STAGE
-from apiscape.model.run import ErrorRecord, Scope
+from apiscape.model.run import ErrorRecord
 from apiscape.model.vocabulary import ErrorKind
 
 SOURCE = "cloudwatch"
@@ -93,54 +90,50 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
     dimensions: Dimensions
 
 
-class CloudWatchTraffic(ABC):
-    """A collector of API Gateway that measures its stages by CloudWatch."""
+Found = Iterable[Subject | Uncounted]
 
-    permissions: ClassVar[tuple[Permission, ...]]
-    figures: ClassVar[Figures]
-    traffic_permissions: ClassVar[tuple[Permission, ...]] = (PERMISSION,)
-    traffic_quotas: ClassVar[tuple[Quota, ...]] = (QUOTA,)
-    traffic_price: ClassVar[Price | None]
 
-    @abstractmethod
-    def subjects(
-        self, calls: Calls, deployments: Sequence[Deployment]
-    ) -> Iterator[Subject | Uncounted]:
-        """Yield what each deployed stage is counted by, or why it cannot be."""
+def measure(
+    visit: Visit,
+    deployments: Sequence[Deployment],
+    window_s: int,
+    figures: Figures,
+    tell_apart: Callable[[Sequence[Deployment]], Found],
+) -> Iterator[Counting]:
+    """Yield what was counted of the stages of an account's region.
 
-    def traffic(
-        self, scope: Scope, visit: Visit, deployments: Sequence[Deployment], window_s: int
-    ) -> Iterator[Counting]:
-        """Yield what was counted of the stages of an account's region.
+    Args:
+        visit: Lends session, clock and threads.
+        deployments: Stages, and APIs without one: those are not spoken of.
+        window_s: Over how long.
+        figures: What the product calls its figures.
+        tell_apart: Says what each deployed stage is counted by, or why it cannot be.
 
-        Raises:
-            CollectorError: a call failed.
-        """
-        del scope  # the session knows its place
-        calls = visit.session.calls((*self.permissions, *self.traffic_permissions))
-        deployed = [item for item in deployments if item.stage not in {None, NO_STAGE}]
-        subjects: list[Subject] = []
-        for found in self.subjects(calls, deployed) if deployed else ():
-            if isinstance(found, Uncounted):
-                yield found
-            else:
-                subjects.append(found)
-        window = newest_window(visit.now(), window_s)
-        size = MOST_METRICS // len(self.figures.asked)
-        batches = [subjects[at : at + size] for at in range(0, len(subjects), size)]
-        for counted in visit.concurrently(
-            lambda batch: count(calls, batch, self.figures, window), batches
-        ):
-            yield from counted
+    Raises:
+        CollectorError: a call failed.
+    """
+    calls = visit.session.calls((PERMISSION,))
+    deployed = [item for item in deployments if item.stage not in {None, NO_STAGE}]
+    subjects: list[Subject] = []
+    for found in tell_apart(deployed) if deployed else ():
+        if isinstance(found, Uncounted):
+            yield found
+        else:
+            subjects.append(found)
+    window = newest_window(visit.now(), window_s)
+    size = MOST_METRICS // len(figures.asked)
+    batches = [subjects[at : at + size] for at in range(0, len(subjects), size)]
+    for counted in visit.concurrently(lambda batch: count(calls, batch, figures, window), batches):
+        yield from counted
 
-    def try_traffic(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of asking for one metric of a stage that nobody has."""
-        del scope
-        calls = visit.session.calls(self.traffic_permissions)
-        now = visit.now()
-        window = Window(until=now.replace(second=0, microsecond=0), length_s=TRIED_S)
-        metric = Metric("Count", "Sum", (("ApiId", "apiscape"), ("Stage", "tried")))
-        yield attempt(PERMISSION, GET, lambda: ask(calls, (metric,), window))
+
+def try_metric(visit: Visit) -> Iterator[Tried]:
+    """Yield what came of asking for one metric of a stage that nobody has."""
+    calls = visit.session.calls((PERMISSION,))
+    now = visit.now()
+    window = Window(until=now.replace(second=0, microsecond=0), length_s=TRIED_S)
+    metric = Metric("Count", "Sum", (("ApiId", "apiscape"), ("Stage", "tried")))
+    yield attempt(PERMISSION, GET, lambda: ask(calls, (metric,), window))
 
 
 def count(
