@@ -309,3 +309,15 @@ def test_members_of_a_native_api_come_oldest_first(store: Store) -> None:
         ),
         "nothing": (),
     }
+
+
+def test_a_row_is_written_alike_whether_its_conclusion_is_fresh_or_was_stored(store: Store) -> None:
+    visit(store, batch(ITEM))
+    save(store, Conclusion(health=str(b"unknown", "ascii"), basis="configured"))
+    fresh = records(store, "row_doc")
+    visit(
+        store,
+        batch(make(1, endpoints=ITEM.endpoints, exposure="internet", title="x"), kind="changed"),
+    )
+    visit(store, batch(ITEM, kind="changed"))
+    assert records(store, "row_doc") == fresh

@@ -470,7 +470,7 @@ async def test_a_change_of_something_forgotten_has_no_row() -> None:
         assert list(screen.changes) == [str(change.seq)]
         assert screen.chosen() is None
         await press(pilot, "y")
-        assert pilot.app.clipboard == ""
+        assert pilot.app.clipboard == change.uid
 
 
 async def test_a_deployment_that_cannot_be_asked_for_is_asked_again() -> None:

@@ -96,6 +96,9 @@ def lay_over(row: Row, conclusion: Conclusion | None) -> Row:
     if conclusion is None:
         return row
     concluded = laid(conclusion)
-    return msgspec.structs.replace(
-        row, **{name: value for name, value in concluded.items() if is_known(value)}
-    )
+    moved = {
+        name: value
+        for name, value in concluded.items()
+        if is_known(value) and value != getattr(row, name)  # a default is left out by its identity
+    }
+    return msgspec.structs.replace(row, **moved)
