@@ -193,3 +193,10 @@ def test_healths_are_of_what_stands_and_steadily_the_same_ones(store: Store) -> 
     first, second = reader.healths(2)
     assert [first.uid, second.uid] == [make(1).uid, make(2).uid]
     assert (first.provider, first.health, first.basis) == ("aws", "unknown", "none")
+
+
+def test_the_reader_says_where_the_log_ends(store: Store) -> None:
+    reader = Reader(store.database, lambda: T0)
+    assert reader.last_seq() == 0
+    visit(store, batch(make(1), make(2)))
+    assert reader.last_seq() == reader.changes().last_seq > 0

@@ -39,6 +39,8 @@ from apiscape.telemetry.recorder import Recorder
 
 LAG_EVERY_S = 1.0
 
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
 
 class Sights(msgspec.Struct, frozen=True):
     """What is looked up when somebody asks; what an agent does not have is left out.
@@ -126,7 +128,7 @@ def record_build(recorder: Recorder) -> None:
 
 def record_request(recorder: Recorder, method: str, route: str, status: int) -> None:
     """Record that a request was answered; the route is a template, never a path."""
-    recorder.add(REQUESTS, 1, method, route, str(status))
+    recorder.add(REQUESTS, 1, method if method in _METHODS else "_OTHER", route, str(status))
 
 
 async def watch_loop(recorder: Recorder, every_s: float = LAG_EVERY_S) -> None:

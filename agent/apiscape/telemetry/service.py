@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
@@ -15,7 +15,14 @@ from apiscape.errors import ApiscapeError
 from apiscape.settings.schema import Telemetry as Settings
 from apiscape.store.reading.counts import Counts, Health
 from apiscape.telemetry.catalogue import DROPPED, INVENTORY_READ, READ_FAILURES, Point, Sample
-from apiscape.telemetry.exporters import is_wanted, metric_exporter, took_points
+from apiscape.telemetry.entities import TURN_S, Entities, Following, Records, Told
+from apiscape.telemetry.exporters import (
+    is_wanted,
+    log_exporter,
+    metric_exporter,
+    took_events,
+    took_points,
+)
 from apiscape.telemetry.inventory import health_points, inventory_points
 from apiscape.telemetry.otlp import Packing
 from apiscape.telemetry.ourselves import (
@@ -48,6 +55,10 @@ class Counting(Protocol):
         ...
 
 
+class Reading(Counting, Following, Protocol):
+    """As much of a store's reader as is needed where entities are told as well."""
+
+
 class _Read(NamedTuple):
     """What was read of the inventory, when, and when on the clock that nobody can set."""
 
@@ -77,7 +88,7 @@ class Telemetry:
 
     def __init__(
         self,
-        reader: Counting,
+        reader: Reading,
         sights: Sights | None = None,
         *,
         settings: Settings | None = None,
@@ -102,16 +113,31 @@ class Telemetry:
             SettingsError: A variable of OpenTelemetry says what cannot be.
         """
         if is_wanted(self._settings.push):
-            exporter, packing = metric_exporter(), Packing(time.time_ns())
-
-            def push() -> None:
-                samples = list(self.samples())
-                if not took_points(exporter, packing.pack(samples, time.time_ns())):
-                    self.recorder.add(DROPPED, len(samples), "metrics", "export")
-
-            self._pushers.append(Pusher("telemetry-push", push, self._settings.interval_s))
+            self._pushers.append(Pusher("telemetry", self._pushing(), self._settings.interval_s))
+            if self._settings.entities:
+                self._pushers.append(Pusher("entities", self._telling(), TURN_S))
         for pusher in self._pushers:
             pusher.start()
+
+    def _pushing(self) -> Callable[[], None]:
+        """Return what pushes every figure once."""
+        exporter, packing = metric_exporter(), Packing(time.time_ns())
+
+        def push() -> None:
+            samples = list(self.samples())
+            if not took_points(exporter, packing.pack(samples, time.time_ns())):
+                self.recorder.add(DROPPED, len(samples), "metrics", "export")
+
+        return push
+
+    def _telling(self) -> Callable[[], None]:
+        """Return what tells what is new, and a share of the rest."""
+        exporter, records = log_exporter(), Records()
+
+        def take(told: Sequence[Told]) -> bool:
+            return took_events(exporter, records.make(told, time.time_ns()))
+
+        return Entities(self._reader, take, self.recorder, self._settings.entities_every_s).turn
 
     def close(self) -> None:
         """Push what there is once more, and end."""

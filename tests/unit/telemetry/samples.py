@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
+from apiscape.client.inventory import ChangePage, Page
 from apiscape.errors import StoreError
 from apiscape.model.run import Ledger, Reach, RunReport, Scope, Totals
 from apiscape.store.reading.counts import Alike, Counts, Health, Product, Standing
@@ -67,6 +68,15 @@ class Counted:
 
     def healths(self, limit: int) -> tuple[Health, ...]:
         return tuple(Health(f"uid-{n}", "aws", "healthy", "serving") for n in range(min(limit, 3)))
+
+    def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
+        return Page(items=(), matched=0, undecided=0)
+
+    def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
+        return ChangePage(items=(), last_seq=after)
+
+    def last_seq(self) -> int:
+        return 0
 
 
 def report(**changes: Any) -> RunReport:

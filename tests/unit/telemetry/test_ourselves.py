@@ -149,9 +149,13 @@ def test_conclusions_and_requests_are_counted() -> None:
     telemetry.concluded(Concluded(deployments=5, moved=2, seq=9))
     telemetry.answered("GET", "/v1/deployments/{uid}", 200)
     telemetry.answered("GET", "/v1/deployments/{uid}", 200)
+    telemetry.answered("x" * 50, "unmatched", 405)
     found = list(telemetry.samples())
     assert (value(found, DRAWN), value(found, MOVED)) == (5, 2)
-    assert values(found, REQUESTS) == {("GET", "/v1/deployments/{uid}", "200"): 2}
+    assert values(found, REQUESTS) == {
+        ("GET", "/v1/deployments/{uid}", "200"): 2,
+        ("_OTHER", "unmatched", "405"): 1,
+    }
 
 
 def test_two_who_ask_at_once_share_one_read() -> None:

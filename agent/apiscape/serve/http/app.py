@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -32,6 +32,9 @@ from apiscape.serve.principal import Principal
 
 PRINCIPAL = "apiscape.principal"
 """Where a door says in the scope who asks."""
+
+ROUTE = "apiscape.route"
+"""Where the application says in the scope which route it took."""
 
 MODULES = (reads, actions, documents)
 """Where the handlers are: functions with the names of operations."""
@@ -115,6 +118,7 @@ def _route(operation: Operation, kitchen: Kitchen) -> HTTPRouteHandler:
     )
 
     async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
+        cast("dict[str, Any]", request.scope)[ROUTE] = operation.path
         call = await _call(operation, kitchen, request)
         if operation.name == "list_changes" and call.takes(EVENT_STREAM):
             last = request.headers.get("last-event-id")

@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from apiscape.client.problem import MEDIA_TYPE
 from apiscape.serve.errors import Rejected
-from apiscape.serve.http.app import PRINCIPAL, SECURE
+from apiscape.serve.http.app import PRINCIPAL, ROUTE, SECURE
 from apiscape.serve.http.attempts import Attempts
 from apiscape.serve.http.audit import Audit
 from apiscape.serve.http.limits import Limits
@@ -27,6 +27,11 @@ Headers = Mapping[str, str]
 Identify = Callable[[Scope, Headers], Principal]
 """Says who asks; raises `Rejected` where nobody knows."""
 
+Answered = Callable[[str, str, int], None]
+
+UNMATCHED = "unmatched"
+"""The route of what was refused before one was found."""
+
 _HINT = "send `Authorization: Bearer TOKEN`"
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="apiscape"'}
 
@@ -35,17 +40,24 @@ class Door:
     """Lets in who asks for this host and is known, and says to the application who it is."""
 
     def __init__(
-        self, app: ASGIApp, identify: Identify, hosts: frozenset[str], limits: Limits
+        self,
+        app: ASGIApp,
+        identify: Identify,
+        hosts: frozenset[str],
+        limits: Limits,
+        answered: Answered,
     ) -> None:
-        """Stand before an application; `hosts` are names that callers know it by."""
+        """Stand before an application; `hosts` are names that callers know it by; `answered` is told of answers."""
         self._app = app
         self._identify = identify
         self._hosts = hosts | {"localhost"}
         self._limits = limits
+        self._answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
-        patient = self._impatient(scope, send)
+        told: Any = dict(scope)
+        patient = self._impatient(told, send)
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
@@ -58,7 +70,7 @@ class Door:
             await refuse(error, patient)
             return
         path = scope["raw_path"].decode("latin-1")  # still encoded, so that a name may hold a slash
-        told: Any = {**scope, PRINCIPAL: who, "path": path}
+        told |= {PRINCIPAL: who, "path": path}
         await self._app(told, receive, patient)
 
     def _check_size(self, scope: Scope) -> None:
@@ -89,6 +101,10 @@ class Door:
         abort = dict(scope).get(ABORT)
 
         async def send_in_time(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                asked = dict(scope)
+                route = str(asked.get(ROUTE, UNMATCHED))
+                self._answered(str(asked["method"]), route, message["status"])
             try:
                 async with asyncio.timeout(self._limits.send_s):
                     await send(message)

@@ -41,6 +41,10 @@ class Visits(Protocol):
         ...
 
 
+def _unheard(_method: str, _route: str, _status: int) -> None:
+    """Take no notice."""
+
+
 class Offer(msgspec.Struct, frozen=True):
     """What is behind the doors.
 
@@ -50,6 +54,7 @@ class Offer(msgspec.Struct, frozen=True):
         version: Gives what changes whenever an answer may; `None` says that nobody knows.
         ready: Says what is not ready yet, in a word or two each.
         metrics: Gives the text of `/metrics`: aggregates, no name of anything.
+        answered: Told of each answer: method, route as a template (`unmatched` where none is), status.
     """
 
     inventory: Inventory
@@ -57,3 +62,4 @@ class Offer(msgspec.Struct, frozen=True):
     version: Callable[[], int | None] = lambda: None
     ready: Callable[[], tuple[str, ...]] = tuple
     metrics: Callable[[], str] = str
+    answered: Callable[[str, str, int], None] = _unheard

@@ -129,6 +129,11 @@ class Doors:
             if each is not None:
                 each.close()
 
+    @property
+    def subscribers(self) -> int:
+        """How many follow the stream of changes."""
+        return 0 if self._kitchen is None else self._kitchen.feed.listeners
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -147,7 +152,7 @@ class Doors:
         app = make_app(self._kitchen)
         listen = self._listen
         if listen.socket is not None:
-            door = Door(app, local_principal, frozenset(), self._limits)
+            door = Door(app, local_principal, frozenset(), self._limits, self._offer.answered)
             self._serve("socket", bind_socket(listen.socket), door)
             self.unix = f"unix:{listen.socket}"
         if listen.api is not None:
@@ -164,7 +169,8 @@ class Doors:
         bearers = Bearers(self._tokens, audit, attempts, behind_proxy=api.behind_proxy)
         hosts = frozenset(name.lower() for name in api.hosts)
         bound = bind(api.address)
-        self._serve("api", bound, Door(app, bearers, hosts, self._limits), tls)
+        door = Door(app, bearers, hosts, self._limits, self._offer.answered)
+        self._serve("api", bound, door, tls)
         self.url = _url("https" if tls else "http", bound)
 
     def _serve(

@@ -137,6 +137,11 @@ class Reader:
         with self._database.read() as connection:
             return read_changes(connection, after, limit, resolve_times(parsed, now), now)
 
+    def last_seq(self) -> int:
+        """Return where the log ends; 0 before the first change."""
+        with self._database.read() as connection:
+            return read_position(connection, LOG)
+
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return every scope as its newest ended run left it, ordered by key."""
         with self._database.read() as connection:
