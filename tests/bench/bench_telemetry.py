@@ -10,7 +10,7 @@ from pathlib import Path
 from apiscape.settings.schema import Telemetry as Settings
 from apiscape.store import open_store
 from apiscape.store.reading.reader import Reader
-from apiscape.telemetry.otlp import Packing
+from apiscape.telemetry.otlp import Packing, portions
 from apiscape.telemetry.service import Telemetry
 from tests.bench.reads import build
 from tests.bench.table import Row
@@ -58,11 +58,14 @@ class Forward:
 
 
 def pushing(telemetry: Telemetry) -> Callable[[], object]:
-    """Return what makes the message of a push, in bytes as they would leave."""
+    """Return what makes the messages of a push, in bytes as they would leave."""
     from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 
     packing = Packing(0)
-    return lambda: encode_metrics(packing.pack(telemetry.samples(), 1)).SerializeToString()
+    return lambda: [
+        len(encode_metrics(packing.pack(some, 1)).SerializeToString())
+        for some in portions(telemetry.samples())
+    ]
 
 
 def cpu_s(work: Callable[[], object]) -> float:

@@ -192,7 +192,7 @@ def test_healths_are_of_what_stands_and_steadily_the_same_ones(store: Store) -> 
     assert [each.uid for each in reader.healths(9)] == [make(n).uid for n in (1, 2, 3)]
     first, second = reader.healths(2)
     assert [first.uid, second.uid] == [make(1).uid, make(2).uid]
-    assert (first.provider, first.health, first.basis) == ("aws", "unknown", "none")
+    assert (first.health, first.basis) == ("unknown", "none")
 
 
 def test_the_reader_says_where_the_log_ends(store: Store) -> None:

@@ -160,7 +160,7 @@ HEALTH_OF = Metric(
     "apiscape.deployment.health",
     Kind.GAUGE,
     "1 for the health that a deployment has; present where per-deployment gauges are asked for.",
-    attributes=(UID, PROVIDER, "apiscape.health", "apiscape.basis"),
+    attributes=(UID, "apiscape.health", "apiscape.basis"),
     is_asked_for=True,
 )
 HEALTH_LEFT_OUT = Metric(

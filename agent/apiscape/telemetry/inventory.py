@@ -63,7 +63,7 @@ def inventory_points(counts: Counts, now: datetime) -> Iterator[Point]:
 def health_points(healths: Sequence[Health], counts: Counts) -> Iterator[Point]:
     """Yield a gauge per deployment, and how many have none."""
     for each in healths:
-        yield Point(HEALTH_OF, (each.uid, each.provider, each.health, each.basis), 1)
+        yield Point(HEALTH_OF, (each.uid, each.health, each.basis), 1)
     standing = sum(each.count for each in counts.alike if each.presence not in GONE)
     yield Point(HEALTH_LEFT_OUT, (), max(0, standing - len(healths)))
 

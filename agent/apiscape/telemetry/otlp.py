@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from apiscape.telemetry.catalogue import Kind, Metric, Point, Sample, Spread
+from apiscape.telemetry.exporters import MOST_IN_BATCH
 from apiscape.telemetry.identity import this_agent, this_library
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import Gauge, Histogram, MetricsData, Sum
     from opentelemetry.sdk.metrics.export import Metric as Told
+
+
+def portions(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+    """Yield samples as many as a request may hold, so that no more than those are packed at a time."""
+    left = iter(samples)
+    while some := list(islice(left, MOST_IN_BATCH)):
+        yield some
 
 
 class Packing:

@@ -24,7 +24,7 @@ from apiscape.telemetry.exporters import (
     took_points,
 )
 from apiscape.telemetry.inventory import health_points, inventory_points
-from apiscape.telemetry.otlp import Packing
+from apiscape.telemetry.otlp import Packing, portions
 from apiscape.telemetry.ourselves import (
     RunsTold,
     Sights,
@@ -124,9 +124,9 @@ class Telemetry:
         exporter, packing = metric_exporter(), Packing(time.time_ns())
 
         def push() -> None:
-            samples = list(self.samples())
-            if not took_points(exporter, packing.pack(samples, time.time_ns())):
-                self.recorder.add(DROPPED, len(samples), "metrics", "export")
+            for some in portions(self.samples()):
+                if not took_points(exporter, packing.pack(some, time.time_ns())):
+                    self.recorder.add(DROPPED, len(some), "metrics", "export")
 
         return push
 

@@ -67,7 +67,7 @@ class Counted:
         return self.counts_
 
     def healths(self, limit: int) -> tuple[Health, ...]:
-        return tuple(Health(f"uid-{n}", "aws", "healthy", "serving") for n in range(min(limit, 3)))
+        return tuple(Health(f"uid-{n}", "healthy", "serving") for n in range(min(limit, 3)))
 
     def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
         return Page(items=(), matched=0, undecided=0)

@@ -38,7 +38,7 @@ from apiscape.telemetry.exporters import (
     took_points,
 )
 from apiscape.telemetry.identity import INSTANCE, this_agent
-from apiscape.telemetry.otlp import Packing
+from apiscape.telemetry.otlp import Packing, portions
 from apiscape.telemetry.pushing import Pusher
 from apiscape.telemetry.recorder import Recorder
 from apiscape.telemetry.service import Telemetry
@@ -256,12 +256,20 @@ def test_a_pusher_that_never_began_can_be_closed() -> None:
     assert not done
 
 
+def test_a_push_is_packed_in_portions_of_which_none_is_empty() -> None:
+    points = [Point(QUEUE, (str(n),), n) for n in range(2 * MOST_IN_BATCH + 1)]
+    sizes = [len(some) for some in portions(points)]
+    assert sizes == [MOST_IN_BATCH, MOST_IN_BATCH, 1]
+    assert [point for some in portions(points) for point in some] == points
+    assert list(portions(())) == []
+
+
 def test_each_deployment_has_a_gauge_where_that_is_asked_for() -> None:
     settings = Settings(deployments=True, most_deployments=2)
     found = list(Telemetry(Counted(), settings=settings, now=lambda: NOW).samples())
     assert values(found, HEALTH_OF) == {
-        ("uid-0", "aws", "healthy", "serving"): 1,
-        ("uid-1", "aws", "healthy", "serving"): 1,
+        ("uid-0", "healthy", "serving"): 1,
+        ("uid-1", "healthy", "serving"): 1,
     }
     assert value(found, HEALTH_LEFT_OUT) == 1
 

@@ -121,7 +121,6 @@ class Health(msgspec.Struct, frozen=True, gc=False):
     """How one deployment fares."""
 
     uid: str
-    provider: str
     health: str
     basis: str
 
@@ -130,7 +129,7 @@ def read_healths(connection: Connection, limit: int) -> tuple[Health, ...]:
     """Return how deployments fare that are not gone: those known longest, so that it is steadily the same."""
     gone = select(_HELD.pk).where(_HELD.presence.in_(GONE))
     query = (
-        select(_ROW.uid, _ROW.provider, _ROW.health, _ROW.basis)
+        select(_ROW.uid, _ROW.health, _ROW.basis)
         .where(_ROW.deployment_pk.not_in(gone))
         .order_by(_ROW.deployment_pk)
         .limit(limit)
