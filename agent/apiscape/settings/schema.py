@@ -139,6 +139,7 @@ class Telemetry(Strict, frozen=True, kw_only=True):
         most_deployments: How many have one; a gauge tells how many were left out.
         entities: Whether deployments are told as entity events: when they change, and all of them now and then.
         entities_every_s: How often all of them are told.
+        traces: Whether each visit of a scope is told as a trace.
     """
 
     push: bool | None = None
@@ -147,6 +148,7 @@ class Telemetry(Strict, frozen=True, kw_only=True):
     most_deployments: Annotated[int, msgspec.Meta(ge=1, le=MOST_GAUGES)] = 10_000
     entities: bool = False
     entities_every_s: Annotated[float, msgspec.Meta(ge=600)] = 3600.0
+    traces: bool = False
 
 
 class Settings(Strict, frozen=True, kw_only=True):

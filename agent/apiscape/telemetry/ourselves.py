@@ -73,10 +73,10 @@ class Sights(msgspec.Struct, frozen=True):
 
 
 class RunsTold:
-    """Records how visits ended, and passes on what it is told."""
+    """Has recorded how visits ended, and passes on what it is told."""
 
-    def __init__(self, recorder: Recorder, then: Progress | None = None) -> None:
-        self._recorder = recorder
+    def __init__(self, ended: Callable[[RunReport], None], then: Progress | None = None) -> None:
+        self._ended = ended
         self._then = then or Silent()
 
     def planned(self, plan: PlannedSource, forecast: Forecast) -> None:
@@ -93,7 +93,7 @@ class RunsTold:
 
     def ended(self, report: RunReport) -> None:
         """Record how a visit ended, and pass it on."""
-        record_run(self._recorder, report)
+        self._ended(report)
         self._then.ended(report)
 
 

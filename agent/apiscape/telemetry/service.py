@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from apiscape.collect.progress import Progress
 from apiscape.conclude.follow import Concluded
 from apiscape.errors import ApiscapeError
+from apiscape.model.run import RunReport
 from apiscape.settings.schema import Telemetry as Settings
 from apiscape.store.reading.counts import Counts, Health
 from apiscape.telemetry.catalogue import DROPPED, INVENTORY_READ, READ_FAILURES, Point, Sample
@@ -20,6 +21,7 @@ from apiscape.telemetry.exporters import (
     is_wanted,
     log_exporter,
     metric_exporter,
+    span_exporter,
     took_events,
     took_points,
 )
@@ -31,11 +33,13 @@ from apiscape.telemetry.ourselves import (
     record_build,
     record_concluded,
     record_request,
+    record_run,
     watch_loop,
 )
 from apiscape.telemetry.pushing import Pusher
 from apiscape.telemetry.recorder import Recorder
 from apiscape.telemetry.text import write_text
+from apiscape.telemetry.tracing import Tracing
 
 FRESH_S = 10.0
 """How long the inventory's sums serve: two who ask at once share one read."""
@@ -104,6 +108,7 @@ class Telemetry:
         self._reading = threading.Lock()
         self._read: _Read | None = None
         self._pushers: list[Pusher] = []
+        self._tracing: Tracing | None = None
         record_build(self.recorder)
 
     def start(self) -> None:
@@ -116,6 +121,8 @@ class Telemetry:
             self._pushers.append(Pusher("telemetry", self._pushing(), self._settings.interval_s))
             if self._settings.entities:
                 self._pushers.append(Pusher("entities", self._telling(), TURN_S))
+            if self._settings.traces:
+                self._tracing = Tracing(span_exporter())
         for pusher in self._pushers:
             pusher.start()
 
@@ -144,12 +151,20 @@ class Telemetry:
         for pusher in self._pushers:
             pusher.close()
         self._pushers.clear()
+        if self._tracing is not None:
+            self._tracing.close()
+            self._tracing = None
 
     # What the agent tells.
 
     def progress(self, then: Progress | None = None) -> Progress:
         """Return who watches visits, records how they end, and passes everything on."""
-        return RunsTold(self.recorder, then)
+        return RunsTold(self._ended, then)
+
+    def _ended(self, report: RunReport) -> None:
+        record_run(self.recorder, report)
+        if self._tracing is not None:
+            self._tracing.tell(report)
 
     def concluded(self, done: Concluded) -> None:
         """Record what a pass over the log came to."""
