@@ -41,7 +41,7 @@ MOST_SERIES = 2_000
 
 
 def points(**parts: Any) -> list[Any]:
-    held = {"scopes": (SCOPE,)} | parts
+    held: dict[str, Any] = {"scopes": (SCOPE,)} | parts
     return list(inventory_points(Counts(**held), NOW))
 
 

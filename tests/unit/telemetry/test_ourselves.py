@@ -89,13 +89,13 @@ def test_the_other_calls_are_passed_on() -> None:
     heard: list[str] = []
 
     class Listening(Silent):
-        def planned(self, *_: Any) -> None:
+        def planned(self, plan: Any, forecast: Any) -> None:
             heard.append("planned")
 
-        def started(self, *_: Any) -> None:
+        def started(self, scope: Any) -> None:
             heard.append("started")
 
-        def tick(self, *_: Any) -> None:
+        def tick(self, ledgers: Any) -> None:
             heard.append("tick")
 
     progress: Any = made().progress(Listening())

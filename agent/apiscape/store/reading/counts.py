@@ -164,7 +164,7 @@ def _read_products(connection: Connection) -> tuple[Product, ...]:
     everything = select(*by, literal(1), *sums).group_by(*by)
     gone = _moved(*by, literal(-1), *sums).where(_HELD.presence.in_(GONE)).group_by(*by)
     totals: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    records = map(tuple, connection.execute(union_all(everything, gone)))
+    records: Iterator[tuple[Any, ...]] = map(tuple, connection.execute(union_all(everything, gone)))
     for provider, product, sign, *figures in records:
         total = totals[_word(provider), _word(product)]
         for place, figure in enumerate(figures):
