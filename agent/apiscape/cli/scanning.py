@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from apiscape.cli.naming import NO_SOURCES, no_source
 from apiscape.collect.clock import Stop
 from apiscape.collect.progress import Progress
@@ -12,11 +14,22 @@ from apiscape.collect.report import ScanReport
 from apiscape.collect.scan import scan
 from apiscape.collect.source import SourcePlan
 from apiscape.collectors.registry import load_provider
-from apiscape.conclude.follow import conclude, conclude_due
+from apiscape.conclude.faring import HealthPolicy
+from apiscape.conclude.follow import DEFAULT_POLICY, conclude, conclude_due
 from apiscape.errors import UsageError
+from apiscape.health.policy import Override
 from apiscape.settings.load import provider_settings, settings_digest
 from apiscape.settings.schema import Settings, Source
 from apiscape.store import Store
+
+RAISE_BY = "`probes` of the agent would ask whether it answers"
+"""What would give a verdict on more than configuration, where nothing of the kind is configured."""
+
+
+def health_policy(settings: Settings) -> HealthPolicy:
+    """Return how health is judged."""
+    overrides = tuple(Override(**msgspec.structs.asdict(limits)) for limits in settings.health)
+    return HealthPolicy(overrides=overrides, raise_by=RAISE_BY if settings.probes is None else None)
 
 
 def plan_sources(settings: Settings, names: Collection[str] = ()) -> tuple[SourcePlan, ...]:
@@ -45,6 +58,7 @@ def scan_and_conclude(
     stop: Stop | None = None,
     only: Collection[str] | None = None,
     keep: timedelta | None = None,
+    policy: HealthPolicy = DEFAULT_POLICY,
 ) -> ScanReport:
     """Visit every scope of some sources once, draw what follows, and drop history that is too old.
 
@@ -55,15 +69,16 @@ def scan_and_conclude(
         stop: Ends the scan early.
         only: Keys of the scopes to visit, all without it.
         keep: How long history is kept; all of it without.
+        policy: How health is judged.
 
     Raises:
         StoreError: the store failed; what was stored until then stands.
     """
     report = scan(plans, store, progress=progress, stop=stop, only=only)
     now = datetime.now(UTC)
-    conclude(store, now)
+    conclude(store, now, policy=policy)
     if store.measurements.subjects():
-        conclude_due(store, now)
+        conclude_due(store, now, policy=policy)
     if keep is not None:
         store.upkeep.retain(now, keep)
     return report

@@ -14,7 +14,7 @@ from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.row import Row
 from apiscape.model.run import ErrorRecord, EstateEntry, Gap, RunReport, Scope
-from apiscape.model.surroundings import Api, Consumer, FrontDoor
+from apiscape.model.surroundings import Api, Consumer, FrontDoor, Health
 
 
 class Page(Entity, frozen=True):
@@ -85,7 +85,11 @@ class ScopeStatus(Entity, frozen=True):
 
 
 class Detail(Entity, frozen=True):
-    """Everything known of one deployment."""
+    """Everything known of one deployment.
+
+    Attributes:
+        health: How it fares with all reasons; `None` where nothing was concluded yet.
+    """
 
     row: Row
     deployment: Deployment
@@ -96,6 +100,7 @@ class Detail(Entity, frozen=True):
     consumers: tuple[Consumer, ...] = ()
     gaps: tuple[Gap, ...] = ()
     history: tuple[Change, ...] = ()
+    health: Health | None = None
 
 
 class ChangePage(Entity, frozen=True):

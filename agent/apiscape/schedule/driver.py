@@ -121,6 +121,10 @@ class Driver:
         """Have a scope, a source or everything visited before the routine; answers with the keys."""
         return self._do(lambda: self._ask(selector))
 
+    def plan_now(self, name: str = EVERYTHING) -> Future[None]:
+        """Have a source signed in to anew, or all: what came or went there is known soon."""
+        return self._do(lambda: self._plan(name))
+
     def happen(self, key: str, native_ids: Iterable[str] = ()) -> Future[bool]:
         """Have a scope visited soon, for something happened there; answers whether it is known."""
         ids = frozenset(native_ids)
@@ -209,6 +213,10 @@ class Driver:
         )
         self.look()
         return keys
+
+    def _plan(self, name: str) -> None:
+        self._plans.ask(name)
+        self.look()
 
     def _pause(self, selector: str) -> None:
         self._roster.timetable.pauses.pause(selector)

@@ -18,10 +18,10 @@ from apiscape.collect.clock import Clock, Stop
 from apiscape.collect.plan import is_laid_down
 from apiscape.collect.progress import Progress
 from apiscape.collect.supervisor import Supervisor
-from apiscape.collect.visits import Ends, Run, Visits
+from apiscape.collect.visits import Ends, Run, Visits, not_begun
 from apiscape.errors import ApiscapeError
 from apiscape.model.entity import Entity
-from apiscape.model.run import RunReport
+from apiscape.model.run import ErrorRecord, RunReport
 from apiscape.model.vocabulary import ErrorKind
 from apiscape.schedule.due import Visited
 from apiscape.schedule.queue import QueueJob
@@ -138,6 +138,10 @@ class Groups:
         _LOG.error("the visit of %s could not be stored: %s", key, error.message)
         last = Visited(ended_at=yard.clock.now(), failure=ErrorKind.UNREACHABLE)
         yard.roster.timetable.end(key, last, yard.clock.monotonic())
+        job = yard.roster.job(key)
+        if job is not None:
+            record = ErrorRecord(kind=ErrorKind.UNREACHABLE, message=f"not stored: {error.message}")
+            yard.progress.ended(not_begun(job, record, yard.clock))
         self._leave(name, key)
 
     def _leave(self, name: str, key: str) -> None:

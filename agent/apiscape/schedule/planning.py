@@ -133,10 +133,12 @@ class Plans:
         self._take(source, future, plan)
 
     def _fail(self, source: SourcePlan, future: Future[None], error: ApiscapeError | None) -> None:
+        """Take up that there is no plan at all, not even a blind one: the sources stand as they were."""
         words = error.message if error else "planning ended without a word"
-        self._end(
-            source, future, ErrorKind.DEFECT if error is None else ErrorKind.UNREACHABLE, words
-        )
+        kind = ErrorKind.DEFECT if error is None else ErrorKind.UNREACHABLE
+        nothing = PlannedSource(source=source, jobs=(), error=ErrorRecord(kind=kind, message=words))
+        self._office.progress.planned(nothing, self._office.planner.forecast(nothing, []))
+        self._end(source, future, kind, words)
 
     def _end(
         self, source: SourcePlan, future: Future[None], failure: str | None, words: str

@@ -18,12 +18,13 @@ from apiscape.errors import SettingsError
 from apiscape.settings import paths
 from apiscape.settings.document import Document, Trail, Yaml, parse_document
 from apiscape.settings.schema import NAME_PATTERN, SOURCE_KEYS, Network, Settings, Source
+from apiscape.settings.views import check_views
 
 PREFIX = "APISCAPE_"
 NOT_SETTINGS = frozenset({"CONFIG", "TOKEN", "FIXTURES"})
 """Variables with the prefix that are not keys of the file."""
 
-OVERRIDABLE = frozenset(Settings.__struct_fields__) - {"sources", "accepted_gaps"}
+OVERRIDABLE = frozenset(Settings.__struct_fields__) - {"sources", "accepted_gaps", "health"}
 
 KINDS: Mapping[str, str] = {
     "int": "a whole number",
@@ -35,8 +36,11 @@ KINDS: Mapping[str, str] = {
     "null": "nothing",
 }
 
-LISTS = frozenset({("network", "no_proxy")})
+LISTS = frozenset({("network", "no_proxy"), ("agent", "hosts"), ("probes", "allow")})
 """Keys that hold a list, which a variable writes with commas."""
+
+SWITCHES = frozenset({("agent", "behind_proxy")})
+"""Keys that are true or false."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -77,6 +81,7 @@ def read_settings(document: Document, environment: Mapping[str, str]) -> Setting
     settings = _convert(document, data, Settings)
     _check_sources(document, settings.sources)
     _check_proxy(document, settings)
+    check_views(document, settings)
     return settings
 
 
@@ -221,6 +226,8 @@ def _override(
 def _value(text: str, target: tuple[str, str]) -> object:
     if target in LISTS:
         return [item.strip() for item in text.split(",") if item.strip()]
+    if target in SWITCHES:
+        return {"true": True, "false": False}.get(text.lower(), text)
     return int(text) if _WHOLE.fullmatch(text) else text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -151,6 +151,100 @@ class Telemetry(Strict, frozen=True, kw_only=True):
     traces: bool = False
 
 
+class Certificate(Strict, frozen=True, kw_only=True):
+    """What the agent shows whoever asks its API over TLS; read anew when the files change.
+
+    Attributes:
+        certificate: File with the chain, in PEM.
+        key: File with the key that belongs to it.
+    """
+
+    certificate: str
+    key: str
+
+
+class Agent(Strict, frozen=True, kw_only=True):
+    """How the long-running agent is asked, and how it logs. Doors and logs are read at its start only.
+
+    Attributes:
+        listen: HOST:PORT of the API, for callers with a token; none without it.
+        probe_listen: HOST:PORT of `/healthz`, `/readyz` and `/metrics`; none without it.
+        socket: Path of the socket for the same user; beside the store, if left out and that is a file.
+        tls: What the API shows; needed where other machines reach it, unless `behind_proxy`.
+        behind_proxy: Whether something before the API does TLS, and nothing else can reach it.
+        hosts: Names that callers know the API by, beside localhost and addresses.
+        tokens: File with the hashes of the tokens that may come in.
+        log_format: `text` is `key=value`.
+        log_level: The least that is logged.
+    """
+
+    listen: str | None = None
+    probe_listen: str | None = None
+    socket: str | None = None
+    tls: Certificate | None = None
+    behind_proxy: bool = False
+    hosts: tuple[str, ...] = ()
+    tokens: str | None = None
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Probes(Strict, frozen=True, kw_only=True):
+    """Which deployments the agent asks whether they answer, and how; none without this part.
+
+    Attributes:
+        view: The deployments to ask, each at the first of its addresses.
+        interval_s: How often.
+        method: What is sent, without a credential and without a body.
+        path: Declared safe by whoever answers for the APIs, such as `/healthz`: asked by GET instead.
+        timeout_s: Longest that one answer may take.
+        failures: From how many failed probes in a row on they are believed.
+        allow: Networks in CIDR form that are not public and may be asked all the same.
+        hosts_at_once: Hosts that are asked at the same time.
+    """
+
+    view: str
+    interval_s: Interval = 60.0
+    method: Literal["HEAD", "OPTIONS"] = "HEAD"
+    path: Annotated[str, msgspec.Meta(pattern=r"^/[^\s?#]*$")] | None = None
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 5.0
+    failures: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
+    allow: tuple[str, ...] = ()
+    hosts_at_once: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
+
+
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Few = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class HealthLimits(Strict, frozen=True, kw_only=True):
+    """From where on a figure counts against the deployments of a view; what is left out stays as it was.
+
+    Attributes:
+        view: The deployments that it holds for; of several that hold, the last one wins.
+        errors_5xx_degraded: Percent of answers 5xx.
+        errors_5xx_failing: The same, where it is failing.
+        degraded_requests: Fewest requests from which on it may be called degraded.
+        failing_requests: Fewest requests from which on it may be called failing.
+        errors_4xx_degraded: Percent of answers 4xx; not judged unless given.
+        p95_ms_degraded: Milliseconds that 95 of 100 answers keep within; not judged unless given.
+        certificate_days: Days of validity under which a certificate degrades.
+        recovery: Share of a limit that a figure must fall under before its deployment recovers.
+        stale_after_s: Age from which on a measured signal says nothing any more.
+    """
+
+    view: str
+    errors_5xx_degraded: Percent | None = None
+    errors_5xx_failing: Percent | None = None
+    degraded_requests: Few | None = None
+    failing_requests: Few | None = None
+    errors_4xx_degraded: Percent | None = None
+    p95_ms_degraded: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    certificate_days: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    recovery: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    stale_after_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+
+
 class Settings(Strict, frozen=True, kw_only=True):
     """The whole configuration file.
 
@@ -161,6 +255,9 @@ class Settings(Strict, frozen=True, kw_only=True):
         retention_days: How long history is kept.
         accepted_gaps: Gaps that somebody answers for.
         telemetry: What the agent gives to OpenTelemetry.
+        agent: How the agent is asked, and how it logs.
+        probes: What the agent asks whether it answers; nothing without it.
+        health: From where on figures count against deployments.
     """
 
     store: str | None = None
@@ -169,6 +266,9 @@ class Settings(Strict, frozen=True, kw_only=True):
     retention_days: Annotated[int, msgspec.Meta(ge=1, le=MOST_DAYS)] = 400
     accepted_gaps: tuple[AcceptedGap, ...] = ()
     telemetry: Telemetry = Telemetry()
+    agent: Agent = Agent()
+    probes: Probes | None = None
+    health: tuple[HealthLimits, ...] = ()
 
 
 SOURCE_KEYS = frozenset(Source.__struct_fields__) - {"own"}

@@ -10,7 +10,9 @@ import msgspec
 
 from apiscape.model.entity import Entity
 from apiscape.model.row import Row
+from apiscape.model.surroundings import Health
 from apiscape.model.values import UNKNOWN, Unknown, is_known
+from apiscape.model.vocabulary import Basis
 
 
 class Conclusion(Entity, frozen=True):
@@ -89,6 +91,18 @@ def _without(conclusion: Conclusion, names: Iterable[str]) -> Conclusion:
 
 
 _BARE = msgspec.structs.asdict(Conclusion())
+
+
+def health_of(conclusion: Conclusion | None) -> Health | None:
+    """Return how a deployment fares, with all reasons, as far as anything was concluded."""
+    if conclusion is None or not is_known(conclusion.health):
+        return None
+    return Health(
+        state=conclusion.health,
+        basis=conclusion.basis if is_known(conclusion.basis) else Basis.NONE,
+        reasons=conclusion.health_reasons,
+        since=conclusion.health_since,
+    )
 
 
 def lay_over(row: Row, conclusion: Conclusion | None) -> Row:

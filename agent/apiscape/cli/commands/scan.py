@@ -39,24 +39,27 @@ def command(*, session: Session, names: tuple[str, ...], whole: bool) -> int:
     address = session.agent() or living_agent(session.store_location())
     if address is not None:
         return _scan_by(address, session, names, whole=whole)
-    return _scan_here(session, names, whole=whole)
+    return scan_here(session, names, whole=whole)
 
 
-def _scan_here(session: Session, names: tuple[str, ...], *, whole: bool) -> int:
+def scan_here(session: Session, names: tuple[str, ...], *, whole: bool) -> int:
+    """Visit from this process, and print the ledger."""
     from apiscape.cli.progress import ProgressLine
     from apiscape.cli.scan_report import print_scan
-    from apiscape.cli.scanning import plan_sources, scan_and_conclude
+    from apiscape.cli.scanning import health_policy, plan_sources, scan_and_conclude
     from apiscape.cli.stopping import stop_on_signals
     from apiscape.collect.collected import collected_of
     from apiscape.serve.local import LocalInventory
 
     settings = session.settings()
     plans = plan_sources(settings, names)
-    keep = timedelta(days=settings.retention_days)
+    keep, policy = timedelta(days=settings.retention_days), health_policy(settings)
     seen = ProgressLine(sys.stderr)
     with stop_on_signals() as stop, session.store(write=True) as store:
         try:
-            report = scan_and_conclude(plans, store, progress=seen, stop=stop, keep=keep)
+            report = scan_and_conclude(
+                plans, store, progress=seen, stop=stop, keep=keep, policy=policy
+            )
         finally:
             seen.close()
         summary = LocalInventory(store).summary()

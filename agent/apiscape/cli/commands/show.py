@@ -131,9 +131,7 @@ def _identity(detail: Detail) -> Iterator[Fact]:
 
 def _state(detail: Detail) -> Iterator[Fact]:
     row = detail.row
-    basis = BASIS_WORDS.get(row.basis, row.basis)
-    glyph = state_in(HEALTH, row.health).glyph
-    yield "health", f"{glyph} {row.health} ({basis}) {row.health_reason or ''}".rstrip()
+    yield from _health(detail)
     yield (
         "gateway says",
         detail.deployment.status
@@ -145,6 +143,16 @@ def _state(detail: Detail) -> Iterator[Fact]:
     yield "observed", f"{shown(row.observed_at)}{stale}"
     yield "first seen", shown(row.first_seen_at)
     yield "changed", shown(row.changed_at)
+
+
+def _health(detail: Detail) -> Iterator[Fact]:
+    """Yield how it fares, what that rests on and since when; then every reason, a line each."""
+    row, health = detail.row, detail.health
+    basis = BASIS_WORDS.get(row.basis, row.basis)
+    since = f", since {shown(health.since)}" if health is not None and health.since else ""
+    yield "health", f"{state_in(HEALTH, row.health).glyph} {row.health} ({basis}{since})"
+    reasons = health.reasons if health is not None else filter(None, [row.health_reason or None])
+    yield from (("", reason) for reason in reasons)
 
 
 def _addresses(detail: Detail) -> Iterator[str]:

@@ -76,7 +76,7 @@ def _rescan_by(address: Address, scope: str | None) -> str:
 
 
 def _rescan_here(session: Session, scope: str | None) -> str:
-    from apiscape.cli.scanning import plan_sources, scan_and_conclude
+    from apiscape.cli.scanning import health_policy, plan_sources, scan_and_conclude
     from apiscape.collect.progress import Silent
     from apiscape.serve.local import LocalInventory
 
@@ -92,6 +92,7 @@ def _rescan_here(session: Session, scope: str | None) -> str:
             progress=Silent(),
             only=[scope] if scope else None,
             keep=timedelta(days=settings.retention_days),
+            policy=health_policy(settings),
         )
         summary = LocalInventory(store).summary()
     return _sentence(report.runs, report.exit_code, summary)

@@ -135,7 +135,10 @@ def _route(operation: Operation, kitchen: Kitchen) -> HTTPRouteHandler:
 async def _answered(
     call: Call, handler: Handler, kitchen: Kitchen, *, zipped: bool
 ) -> Response[bytes]:
-    """Make the answer in a thread; say of an action in the audit log what came of it."""
+    """Make the answer in a thread; say of an action in the audit log what came of it.
+
+    Looking how far something is that was set going is no action.
+    """
 
     def work() -> Reply:
         reply = handler(call)
@@ -143,6 +146,8 @@ async def _answered(
 
     if call.operation.right is Right.READ:
         reply = await _read(call, kitchen, work, zipped=zipped)
+    elif call.operation.method == "GET":
+        reply = await kitchen.work(work)
     else:
         with kitchen.audit.action(call):
             reply = await kitchen.work(work)

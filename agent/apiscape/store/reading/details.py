@@ -21,7 +21,7 @@ from apiscape.model.surroundings import Api, Consumer, FrontDoor
 from apiscape.query import EVERYTHING
 from apiscape.store import schema
 from apiscape.store.encoding import clean
-from apiscape.store.overlay import Conclusion
+from apiscape.store.overlay import Conclusion, health_of
 from apiscape.store.reading.display import read_rows
 from apiscape.store.reading.finding import find
 from apiscape.store.reading.following import history_of
@@ -64,6 +64,7 @@ def read_detail(connection: Connection, asked: str, now: datetime) -> Detail:
         consumers=consumers_of(connection, item, concluded, _STANDS),
         gaps=_gaps(connection, record),
         history=history_of(connection, key, HISTORY),
+        health=health_of(concluded),
     )
 
 

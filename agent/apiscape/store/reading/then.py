@@ -22,7 +22,7 @@ from apiscape.model.surroundings import Api
 from apiscape.model.vocabulary import Outcome, Presence
 from apiscape.store import schema
 from apiscape.store.encoding import clean
-from apiscape.store.overlay import Conclusion
+from apiscape.store.overlay import Conclusion, health_of
 from apiscape.store.reading.details import (
     HISTORY,
     consumers_of,
@@ -75,6 +75,7 @@ def read_detail_at(connection: Connection, asked: str, at: datetime) -> Detail:
         consumers=consumers_of(connection, item, drawn, standing),
         gaps=_gaps(connection, record, moment),
         history=history_of(connection, record.pk, HISTORY, until=moment.seq),
+        health=health_of(drawn),
     )
 
 

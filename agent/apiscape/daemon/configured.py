@@ -1,0 +1,35 @@
+"""What an agent reads from its configuration, and may read anew while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from apiscape.collect.source import SourcePlan
+from apiscape.conclude.faring import HealthPolicy
+from apiscape.conclude.follow import DEFAULT_POLICY
+from apiscape.model.entity import Entity
+from apiscape.settings.schema import Agent, Probes
+from apiscape.store.keeping.upkeep import KEPT
+
+
+class Configured(Entity, frozen=True):
+    """What a configuration says of an agent.
+
+    Attributes:
+        sources: What is visited.
+        policy: How health is judged.
+        keep: How long history is kept.
+        probes: What is asked whether it answers; nothing without it.
+        agent: How it is asked and how it logs; only what was read at the start holds.
+    """
+
+    sources: tuple[SourcePlan, ...]
+    policy: HealthPolicy = DEFAULT_POLICY
+    keep: timedelta = KEPT
+    probes: Probes | None = None
+    agent: Agent = Agent()
+
+
+Load = Callable[[], Configured]
+"""Reads the configuration; raises `ApiscapeError` where it is not to be used."""

@@ -1,0 +1,83 @@
+"""What the schedule does, told on: to the log, to counters, and to whoever waits for it."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from apiscape.collect.forecast import Forecast
+from apiscape.collect.plan import PlannedSource
+from apiscape.collect.progress import Progress
+from apiscape.daemon.logs import tell
+from apiscape.model.run import Ledger, RunReport, Scope
+
+
+class Journal:
+    """A `Progress` that logs; all its calls come from the driver's thread.
+
+    Args:
+        collections: Told the same.
+        stored: Called where something was stored that conclusions may follow from.
+
+    Attributes:
+        runs: Visits that ended since the start, by outcome.
+        calls, throttled: What they took.
+        unplanned: Sources that could not be planned last time.
+    """
+
+    def __init__(self, collections: Progress, stored: Callable[[], None]) -> None:
+        self.runs: Counter[str] = Counter()
+        self.calls = 0
+        self.throttled = 0
+        self.unplanned: frozenset[str] = frozenset()
+        self._collections = collections
+        self._stored = stored
+
+    def planned(self, plan: PlannedSource, forecast: Forecast) -> None:
+        """Log a source that was planned, or why it could not be."""
+        name = plan.source.name
+        if plan.error is None:
+            self.unplanned -= {name}
+            tell(
+                "source planned",
+                source=name,
+                scopes=len(plan.jobs),
+                expected_s=round(forecast.seconds, 1),
+            )
+        else:
+            self.unplanned |= {name}
+            why = {"kind": plan.error.kind, "why": plan.error.message}
+            tell("source not planned", logging.WARNING, source=name, scopes=len(plan.jobs), **why)
+        self._collections.planned(plan, forecast)
+
+    def started(self, scope: Scope) -> None:
+        """Log, for whoever looks closely, that a visit began."""
+        tell("visit begun", logging.DEBUG, scope=scope.key)
+        self._collections.started(scope)
+
+    def tick(self, ledgers: Mapping[str, Ledger]) -> None:
+        """Pass on how far visits are."""
+        self._collections.tick(ledgers)
+
+    def ended(self, report: RunReport) -> None:
+        """Log how a visit ended, with its sums."""
+        ledger = report.ledger
+        self.runs[report.outcome] += 1
+        self.calls += ledger.calls
+        self.throttled += ledger.throttled
+        fields: dict[str, object] = {
+            "scope": report.scope.key,
+            "outcome": str(report.outcome),
+            "listed": ledger.listed,
+            "recorded": ledger.recorded,
+            "skipped": ledger.skipped,
+            "failed": ledger.failed,
+            "calls": ledger.calls,
+        }
+        error = report.error or next((part.error for part in report.parts if part.error), None)
+        if error is not None:
+            fields |= {"kind": error.kind, "why": error.message}
+        tell("visit ended", logging.WARNING if error else logging.INFO, **fields)
+        self._collections.ended(report)
+        self._stored()

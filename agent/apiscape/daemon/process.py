@@ -1,0 +1,248 @@
+"""The agent: schedule, conclusions, probes and doors in one process, from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from apiscape.collect.clock import Clock, Stop, SystemClock
+from apiscape.collect.scan import Tools
+from apiscape.daemon.collecting import Collections
+from apiscape.daemon.concluding import Concluder
+from apiscape.daemon.configured import Configured, Load
+from apiscape.daemon.journal import Journal
+from apiscape.daemon.logs import LOG, tell
+from apiscape.daemon.metrics import metrics_text
+from apiscape.daemon.opening import Addresses, opening_lines
+from apiscape.daemon.probing import Looking
+from apiscape.daemon.reloading import LOOK_S, Changes
+from apiscape.errors import ApiscapeError, Exit
+from apiscape.model.entity import Entity
+from apiscape.schedule.driver import Driver
+from apiscape.schedule.memory import MemoryQueue
+from apiscape.serve.http.listen import Listen
+from apiscape.serve.http.ports import Offer
+from apiscape.serve.http.server import Doors
+from apiscape.serve.http.tokens import Tokens
+from apiscape.serve.local import LocalInventory
+from apiscape.store import Store
+
+END_S = 8.0
+"""How long runs and answers under way may take once the agent is told to stop."""
+
+LAST_LOOK_S = 1.0
+"""How long the last conclusions may take; what is left is drawn at the next start."""
+
+
+class Place(Entity, frozen=True):
+    """Where an agent answers, and what it is configured by.
+
+    Attributes:
+        listen: The doors.
+        tokens: Who may come in.
+        config: The file to watch; none without it.
+        token: Where the token of the same user lies, if it was written.
+    """
+
+    listen: Listen
+    tokens: Tokens
+    config: Path | None = None
+    token: Path | None = None
+
+
+class Agent:
+    """Everything that an agent does, over an open store.
+
+    Args:
+        store: Opened to write.
+        first: What the configuration says at the start.
+        load: Reads it anew.
+        place: Where it answers.
+        say: Given the lines of the start.
+        tools: What visits work with.
+
+    Attributes:
+        configuration_error: Why the newest configuration is not used; `None` where it is.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        first: Configured,
+        load: Load,
+        place: Place,
+        *,
+        say: Callable[[str], None],
+        tools: Tools | None = None,
+    ) -> None:
+        tools = tools or Tools(clock=SystemClock())
+        self.configuration_error: str | None = None
+        self._clock: Clock = tools.clock
+        self._store = store
+        self._inventory = LocalInventory(store, self._clock.now)
+        self._configured = first
+        self._load = load
+        self._place = place
+        self._say = say
+        self._ended = asyncio.Event()
+        self._told_to_stop = asyncio.Event()
+        self._reload = asyncio.Event()
+        self._stop = Stop(self._clock)
+        self._concluder = Concluder(store, self._clock, first.policy, first.keep)
+        self._collections = Collections(
+            self._concluder.poke,
+            lambda name: (scope.key for scope in store.runs.scopes(name)),
+            self._clock,
+            (source.name for source in first.sources),
+        )
+        self._journal = Journal(self._collections, self._concluder.poke)
+        queue = MemoryQueue(self._clock)
+        self._driver = Driver(store, queue, tools=tools, progress=self._journal)
+        self._collections.steer(self._driver)
+        self._looking = Looking(store, self._inventory, self._concluder.measured, self._clock)
+        self._concluding = threading.Thread(
+            target=self._concluder.run, name="conclude", daemon=True
+        )
+        self._crash: str | None = None
+
+    # From any thread that runs the loop.
+
+    def stop(self) -> None:
+        """End in order."""
+        self._told_to_stop.set()
+
+    def reload(self) -> None:
+        """Read the configuration anew."""
+        self._reload.set()
+
+    async def run(self) -> Exit:
+        """Serve and visit until told to stop; return how far to trust that it went well."""
+        driving = self._driving(asyncio.get_running_loop())
+        doors = Doors(self._offer(), self._place.listen, tokens=self._place.tokens)
+        async with doors:
+            self._store.announce(doors.unix or doors.url)
+            self._say_where(doors)
+            self._concluding.start()
+            driving.start()
+            self._looking.configure(self._configured.probes)
+            aside = [asyncio.create_task(work) for work in (self._reloading(), self._looking.run())]
+            await self._told_to_stop.wait()
+            tell("stopping")
+            self._stop.tell()
+            for task in aside:
+                task.cancel()
+            self._store.announce(None)
+            await asyncio.gather(doors.stop(), self._driver_end(), *aside, return_exceptions=True)
+        self._concluder.stop()
+        await asyncio.to_thread(self._concluding.join, LAST_LOOK_S)
+        tell("stopped")
+        return Exit.COMPLETE if self._crash is None else Exit.UNREACHABLE
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._told_to_stop.is_set()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing concludes any more, so that the store may be closed."""
+        return not self._concluding.is_alive()
+
+    def _driving(self, loop: asyncio.AbstractEventLoop) -> threading.Thread:
+        """Return the thread of the schedule; where it ends unasked, the agent ends too."""
+
+        def drive() -> None:
+            try:
+                self._driver.run(self._configured.sources, self._stop)
+            finally:
+                if self._stop.error is None:
+                    self._crash = "the schedule ended by itself"
+                    LOG.critical(self._crash)
+                with suppress(RuntimeError):
+                    loop.call_soon_threadsafe(self._ended.set)
+                    loop.call_soon_threadsafe(self._told_to_stop.set)
+
+        return threading.Thread(target=drive, name="schedule", daemon=True)
+
+    async def _driver_end(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END_S):
+                await self._ended.wait()
+
+    def _offer(self) -> Offer:
+        return Offer(
+            self._inventory,
+            visits=self._collections,
+            ready=self._lacking,
+            metrics=lambda: metrics_text(
+                self._driver,
+                self._journal,
+                self._concluder,
+                configuration_valid=self.configuration_error is None,
+            ),
+        )
+
+    def _lacking(self) -> tuple[str, ...]:
+        """Say what is not ready: neither clouds nor a configuration that cannot be read make it so."""
+        lacking: list[str] = []
+        if self._ended.is_set() or self._told_to_stop.is_set():
+            lacking.append("the schedule has stopped")
+        try:
+            self._store.changes.last_seq()
+        except ApiscapeError:
+            lacking.append("the store does not answer")
+        return tuple(lacking)
+
+    def _say_where(self, doors: Doors) -> None:
+        token = self._place.token
+        where = Addresses(
+            unix=doors.unix,
+            api=doors.url,
+            probe=doors.probe_url,
+            token=str(token) if token is not None and doors.url else None,
+        )
+        sources = self._configured.sources
+        scopes = self._inventory.scopes()
+        for line in opening_lines(where, sources, scopes, self._clock.now()):
+            self._say(line)
+        fields = {"unix": where.unix, "api": where.api, "probes": where.probe}
+        tell("serving", **fields, sources=len(sources), scopes=len(scopes))
+
+    # Beside the doors.
+
+    async def _reloading(self) -> None:
+        """Read the configuration anew, whenever somebody says so or its file changed."""
+        changes = Changes(self._place.config) if self._place.config is not None else None
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    await self._reload.wait()
+            except TimeoutError:
+                if changes is None or not changes.look():
+                    continue
+            self._reload.clear()
+            await self.take_configuration()
+
+    async def take_configuration(self) -> None:
+        """Read the configuration and go on by it; one that cannot be read leaves the old one."""
+        try:
+            fresh = await asyncio.to_thread(self._load)
+            await asyncio.wrap_future(self._driver.reload(fresh.sources))
+        except ApiscapeError as error:
+            self.configuration_error = error.message
+            place = {name: getattr(error, name, None) for name in ("path", "line")}
+            said = {"why": error.message, "next_step": error.hint, **place}
+            tell("configuration not taken; the old one stands", logging.ERROR, **said)
+            return
+        self.configuration_error = None
+        if fresh.agent != self._configured.agent:
+            tell("doors and logs change at the next start", logging.WARNING)
+        self._configured = fresh
+        self._collections.reload(source.name for source in fresh.sources)
+        self._concluder.configure(fresh.policy, fresh.keep)
+        self._looking.configure(fresh.probes)
+        tell("configuration taken", sources=len(fresh.sources))

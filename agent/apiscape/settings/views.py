@@ -1,0 +1,38 @@
+"""The views and networks of a configuration: each can be read, or its line is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+from apiscape.errors import QueryError
+from apiscape.query import parse
+from apiscape.settings.document import Document, Trail
+from apiscape.settings.schema import Settings
+
+
+def check_views(document: Document, settings: Settings) -> None:
+    """Check every view and every network.
+
+    Raises:
+        SettingsError: with the line of the one that cannot be read.
+    """
+    for trail, view in _views(settings):
+        try:
+            parse(view)
+        except QueryError as error:
+            raise document.error(f"{trail[-1]!r}: {error.message}", trail) from error
+    for index, network in enumerate(settings.probes.allow if settings.probes else ()):
+        try:
+            ip_network(network)
+        except ValueError:
+            trail = ("probes", "allow", index)
+            message = f"not a network: {network}"
+            raise document.error(message, trail, hint="such as 10.0.0.0/8") from None
+
+
+def _views(settings: Settings) -> Iterator[tuple[Trail, str]]:
+    if settings.probes is not None:
+        yield ("probes", "view"), settings.probes.view
+    for index, limits in enumerate(settings.health):
+        yield ("health", index, "view"), limits.view
