@@ -1,0 +1,157 @@
+"""What stands around an agent: signals, a changed file, its first words, and what it counts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from apiscape.client.inventory import ScopeStatus
+from apiscape.collect.progress import Silent
+from apiscape.daemon.ending import signals_to, watch_the_end
+from apiscape.daemon.journal import Journal
+from apiscape.daemon.opening import Addresses, due_words, opening_lines
+from apiscape.daemon.reloading import Changes
+from apiscape.model.run import ErrorRecord, RunReport
+from apiscape.model.vocabulary import ErrorKind, Outcome
+from tests.unit.collect.toy import NOON, SCOPE, SOURCE
+
+
+class Told:
+    """Writes down what signals say."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    @property
+    def is_stopping(self) -> bool:
+        return "stop" in self.words
+
+    def stop(self) -> None:
+        self.words.append("stop")
+
+    def reload(self) -> None:
+        self.words.append("reload")
+
+
+async def test_one_signal_ends_it_in_order_and_a_second_one_at_once() -> None:
+    told, left = Told(), []
+    with signals_to(told, left.append):
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            before = len(told.words) + len(left)
+            os.kill(os.getpid(), number)
+            while len(told.words) + len(left) == before:
+                await asyncio.sleep(0)
+    assert told.words == ["reload", "stop"]
+    assert left == [128 + signal.SIGINT]
+    for timer in threading.enumerate():
+        if isinstance(timer, threading.Timer):
+            timer.cancel()
+
+
+def test_a_thread_hears_no_signals() -> None:
+    entered: list[bool] = []
+
+    async def listen() -> None:
+        with signals_to(Told()):
+            entered.append(True)
+
+    thread = threading.Thread(target=lambda: asyncio.run(listen()))
+    thread.start()
+    thread.join(30)
+    assert entered == [True]
+
+
+def test_what_does_not_end_in_time_is_left() -> None:
+    left = threading.Event()
+    watch_the_end(left.set, longest_s=0.0)
+    assert left.wait(30)
+
+
+# ── The file ──
+
+
+def test_a_file_changed_once_it_rests(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    changes = Changes(file)
+    assert not changes.look()
+    file.write_text("a: 1")
+    assert not changes.look()  # it may be half written
+    file.write_text("a: 1\nb: 2")
+    assert not changes.look()
+    assert changes.look()
+    assert not changes.look()
+    file.unlink()
+    assert not changes.look()
+    assert changes.look()
+
+
+def test_a_link_that_leads_elsewhere_is_a_change(tmp_path: Path) -> None:
+    """As a mounted directory of a cluster is changed."""
+    for name in ("old", "new"):
+        (tmp_path / name).write_text("a: 1")
+    link = tmp_path / "config.yaml"
+    link.symlink_to("old")
+    changes = Changes(link)
+    fresh = tmp_path / "fresh"
+    fresh.symlink_to("new")
+    fresh.rename(link)
+    assert [changes.look(), changes.look()] == [False, True]
+
+
+# ── First words ──
+
+
+def status(key: str, age: timedelta | None = None) -> ScopeStatus:
+    reach = msgspec.structs.replace(SCOPE.reach, key=key)
+    scope = msgspec.structs.replace(SCOPE, reach=reach)
+    if age is None:
+        return ScopeStatus(scope=scope)
+    at = NOON - age
+    run = RunReport(scope=scope, generation=1, started_at=at, ended_at=at, outcome=Outcome.COMPLETE)
+    return ScopeStatus(scope=scope, last_run=run)
+
+
+def test_what_is_due_when_is_counted() -> None:
+    gone = msgspec.structs.replace(SOURCE, name="gone")
+    words = due_words([SOURCE], [status("1/r"), status("2/r", timedelta(minutes=1))], NOON)
+    assert words.startswith("1 source · 2 scopes known · 1 due now · the next of the others in ")
+    assert due_words([SOURCE], [status("1/r")], NOON) == "1 source · 1 scope known · 1 due now"
+    assert due_words([gone], [status("1/r")], NOON).endswith("everything is due")
+
+
+def test_only_open_doors_are_named() -> None:
+    where = Addresses(unix="unix:/x", api="http://h:1", token="/x.token")
+    lines = opening_lines(where, [SOURCE], [], NOON)
+    assert [line.split()[0:2] for line in lines[1:]] == [["this", "user"], ["api", "http://h:1"]]
+    assert "(by token: /x.token)" in lines[2]
+    assert opening_lines(Addresses(), [SOURCE], [], NOON)[1:] == ["  no door is open"]
+    assert opening_lines(Addresses(api="http://h:1"), [SOURCE], [], NOON)[1].endswith("(by token)")
+
+
+# ── The journal ──
+
+
+def test_a_visit_is_counted_and_said_with_why_it_was_short(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stored: list[int] = []
+    journal = Journal(Silent(), lambda: stored.append(1))
+    error = ErrorRecord(kind=ErrorKind.ACCESS_DENIED, message="needs x")
+    run = RunReport(scope=SCOPE, generation=1, started_at=NOON, outcome=Outcome.FAILED, error=error)
+    journal.started(SCOPE)
+    journal.tick({})
+    journal.ended(run)
+    assert (dict(journal.runs), stored) == ({"failed": 1}, [1])
+    fields = caplog.records[-1].__dict__["fields"]
+    assert (fields["scope"], fields["kind"], fields["why"]) == (
+        SCOPE.key,
+        "access_denied",
+        "needs x",
+    )

@@ -1,0 +1,166 @@
+"""The thread that concludes: it follows the log, is never ended by a failure, and tries later every time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apiscape.conclude.faring import HealthPolicy
+from apiscape.daemon import concluding
+from apiscape.daemon.concluding import DUE_S, LOOK_S, RETAIN_S, Concluder
+from apiscape.errors import StoreFull
+from apiscape.model.row import Row
+from apiscape.serve.local import LocalInventory
+from apiscape.store import Store, open_store
+from apiscape.store.keeping.upkeep import KEPT
+from tests.store.making import batch, make, visit
+from tests.unit.collect.toy import VirtualClock
+
+POLICY = HealthPolicy()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+        yield opened
+
+
+def concluder(store: Store, clock: VirtualClock | None = None) -> Concluder:
+    return Concluder(store, clock or VirtualClock(), POLICY, KEPT)
+
+
+def row(store: Store) -> Row:
+    return LocalInventory(store).page("").items[0]
+
+
+def test_what_was_stored_is_concluded_at_the_next_look(store: Store) -> None:
+    loop = concluder(store)
+    assert loop.turn() == LOOK_S
+    visit(store, batch(make(1)))
+    assert row(store).api is None
+    loop.turn()
+    assert row(store).api is not None
+    loop.turn()
+    assert store.conclusions.cursor() == store.changes.last_seq()
+
+
+def test_an_idle_look_reads_the_log_and_no_more(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = concluder(store)
+    loop.turn()
+    calls = count_calls(monkeypatch)
+    loop.turn()
+    assert calls == []
+
+
+def count_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    calls: list[str] = []
+    for name in ("conclude", "conclude_due"):
+        monkeypatch.setattr(concluding, name, lambda *_, _name=name, **__: calls.append(_name))
+    return calls
+
+
+def test_what_is_due_by_the_clock_is_drawn_every_minute(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = VirtualClock()
+    loop = concluder(store, clock)
+    calls = count_calls(monkeypatch)
+    for _ in range(int(3 * DUE_S)):
+        loop.turn()
+        clock.advance(seconds=1)
+    assert calls == ["conclude_due"] * 3
+    loop.measured()
+    loop.turn()
+    assert len(calls) == 4
+
+
+def test_history_is_dropped_once_a_day(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = VirtualClock()
+    kept: list[timedelta] = []
+    monkeypatch.setattr(store.upkeep, "retain", lambda _now, keep: kept.append(keep))
+    loop = concluder(store, clock)
+    loop.turn()
+    loop.turn()
+    loop.configure(POLICY, timedelta(days=2))
+    clock.advance(seconds=RETAIN_S)
+    loop.turn()
+    assert kept == [KEPT, timedelta(days=2)]
+
+
+def test_who_waits_is_told_after_the_conclusions(store: Store) -> None:
+    loop = concluder(store)
+    visit(store, batch(make(1)))
+    seen: list[object] = []
+    loop.poke(lambda: seen.append(row(store).api))
+    loop.poke()
+    assert seen == []
+    loop.turn()
+    assert seen != [None]
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("error", [StoreFull("no space is left", hint="free some"), KeyError("x")])
+def test_a_failure_is_said_and_tried_again_later_every_time(
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    clock = VirtualClock()
+    loop = concluder(store, clock)
+    told: list[str] = []
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as broken, caplog.at_level(logging.INFO, "apiscape.agent"):
+        broken.setattr(concluding, "conclude_due", fail)
+        loop.poke(lambda: told.append("told"))
+        waits = []
+        for _ in range(8):
+            waits.append(loop.turn())
+            assert loop.turn() == waits[-1]  # not before that
+            clock.advance(seconds=waits[-1])
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert told == ["told"]
+    assert (loop.failures, loop.failure) == (8, getattr(error, "message", "KeyError"))
+    assert len([each for each in caplog.records if each.levelno == logging.ERROR]) == 8
+    loop.turn()
+    assert (loop.failures, loop.failure) == (0, None)
+
+
+def test_it_ends_when_it_is_told_to_with_a_last_look(store: Store) -> None:
+    class RealSleep(VirtualClock):
+        def sleep(self, seconds: float, until: threading.Event) -> None:
+            until.wait(60)
+
+    loop = concluder(store, RealSleep())
+    turned = threading.Event()
+    loop.poke(turned.set)
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    assert turned.wait(30)
+    visit(store, batch(make(1)))
+    loop.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert row(store).api is not None
+
+
+def test_a_new_policy_holds_at_the_next_look(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    policies: list[Any] = []
+    monkeypatch.setattr(concluding, "conclude_due", lambda *_, policy: policies.append(policy))
+    loop = concluder(store)
+    loop.turn()
+    other = HealthPolicy(raise_by="probes")
+    loop.configure(other, KEPT)
+    loop.turn()
+    assert policies == [POLICY, other]

@@ -1,0 +1,161 @@
+"""Probes of an agent: whom a view says, at their first address; what is found is kept, and forgotten in time."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from apiscape.conclude.follow import conclude, conclude_due
+from apiscape.daemon import probing
+from apiscape.daemon.probing import Looking, targets_of
+from apiscape.errors import StoreFull
+from apiscape.health.probing.prober import Target
+from apiscape.model.deployment import Endpoint
+from apiscape.serve.local import LocalInventory
+from apiscape.settings.schema import Probes
+from apiscape.store import Store, open_store
+from tests.store.making import batch, make, visit
+from tests.unit.collect.toy import VirtualClock
+from tests.unit.health.probing.servers import LOOPBACK, serving
+
+PROBES = Probes(view="name:payments-1", allow=(LOOPBACK,))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+        yield opened
+
+
+class Bench:
+    """A store with two deployments that lead to a server, and one without an address."""
+
+    def __init__(self, store: Store, url: str) -> None:
+        self.store = store
+        self.clock = VirtualClock()
+        self.measured = 0
+        at = (Endpoint(url), Endpoint("https://second.example"))
+        visit(store, batch(make(1, endpoints=at), make(2, endpoints=at), make(3)))
+        conclude(store, self.clock.now())
+        trust = ssl.create_default_context()
+        inventory = LocalInventory(store, self.clock.now)
+        self.looking = Looking(store, inventory, self._count, self.clock, trust)
+
+    def _count(self) -> None:
+        self.measured += 1
+
+    def subjects(self) -> set[str]:
+        return set(self.store.measurements.subjects())
+
+    def health(self, number: int) -> tuple[str, str]:
+        conclude_due(self.store, self.clock.now())
+        row = LocalInventory(self.store).detail(make(number).uid).row
+        return row.health, row.basis
+
+
+async def test_what_a_view_says_is_asked_and_fares_by_its_answer(store: Store) -> None:
+    async with serving() as heard:
+        bench = Bench(store, heard.url)
+        bench.looking.configure(PROBES)
+        await bench.looking.look()
+        assert [lines[0].split()[0] for lines in heard.requests] == ["HEAD"]
+    assert bench.subjects() == {make(1).uid}
+    assert bench.measured == 1
+    assert bench.health(1) == ("healthy", "reachable")
+    assert bench.health(2)[0] == "unknown"
+
+
+async def test_failures_are_believed_after_a_few_in_a_row(store: Store) -> None:
+    async with serving(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n") as heard:
+        bench = Bench(store, heard.url)
+        bench.looking.configure(msgspec.structs.replace(PROBES, failures=2))
+        await bench.looking.look()
+        assert bench.health(1)[0] != "failing"
+        await bench.looking.look()
+        assert bench.health(1) == ("failing", "reachable")
+
+
+async def test_what_is_no_longer_asked_is_forgotten(store: Store) -> None:
+    async with serving() as heard:
+        bench = Bench(store, heard.url)
+        bench.looking.configure(msgspec.structs.replace(PROBES, view="payments"))
+        await bench.looking.look()
+        assert bench.subjects() == {make(1).uid, make(2).uid}
+        bench.looking.configure(PROBES)
+        await bench.looking.look()
+        assert bench.subjects() == {make(1).uid}
+        bench.looking.configure(None)
+        await bench.looking.look()
+        assert bench.subjects() == set()
+        assert len(heard.requests) == 3
+
+
+async def test_private_ground_is_not_asked_unless_it_is_allowed(store: Store) -> None:
+    async with serving() as heard:
+        bench = Bench(store, heard.url)
+        bench.looking.configure(Probes(view="payments"))
+        await bench.looking.look()
+        assert heard.connections == 0
+    assert bench.health(1)[0] == "unknown"
+
+
+async def test_a_store_that_fails_is_said_and_the_next_look_goes_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreFull("no space is left")
+
+    async with serving() as heard:
+        bench = Bench(store, heard.url)
+        bench.looking.configure(PROBES)
+        with monkeypatch.context() as broken:
+            broken.setattr(store.measurements, "save", full)
+            await bench.looking.look()
+        assert bench.measured == 0
+        assert "probes could not be kept" in caplog.text
+        await bench.looking.look()
+    assert bench.measured == 1
+
+
+async def test_it_looks_soon_after_every_change_and_then_by_its_interval(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probing, "FIRST_LOOK_S", 0.0)
+    async with serving() as heard:
+        bench = Bench(store, heard.url)
+        task = asyncio.create_task(bench.looking.run())
+        quick = msgspec.structs.replace(PROBES, interval_s=0.001)
+        bench.looking.configure(quick)
+        await reach(bench, 3)
+        bench.looking.configure(quick)
+        bench.looking.configure(None)
+        while bench.subjects():
+            await asyncio.sleep(0.001)
+        asked = len(heard.requests)
+        bench.looking.configure(msgspec.structs.replace(PROBES, interval_s=3600))
+        await reach(bench, bench.measured + 1)
+        assert len(heard.requests) == asked + 1
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def reach(bench: Bench, measured: int) -> None:
+    while bench.measured < measured:
+        await asyncio.sleep(0.001)
+
+
+def test_every_page_of_a_view_is_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "PAGE", 2)
+    at = (Endpoint("https://a.example"),)
+    visit(store, batch(*(make(number, endpoints=at) for number in range(1, 6)), make(7)))
+    found = targets_of(LocalInventory(store), "payments")
+    assert set(found) == {
+        Target(uid=make(number).uid, url="https://a.example") for number in range(1, 6)
+    }

@@ -1,0 +1,249 @@
+"""An agent from its start to its end: it visits, concludes, answers, reloads, and ends in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from apiscape.client.http import HttpInventory
+from apiscape.client.wire import CollectRequest
+from apiscape.collectors.contract import Listed, Observation, Visit
+from apiscape.daemon import process
+from apiscape.daemon.configured import Configured
+from apiscape.daemon.process import Agent
+from apiscape.errors import Exit, SettingsError, StoreError, StoreLocked
+from apiscape.model.run import Scope
+from apiscape.schedule.driver import Driver
+from apiscape.store import open_store
+from apiscape.store.database.lock import read_holder
+from tests.unit.collect.toy import SOURCE, recorded
+from tests.unit.daemon.toys import Bench, until
+from tests.unit.schedule.agents import source
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def get(address: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(address) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def probe_of(bench: Bench) -> str:
+    line = next(line for line in bench.said if "probes" in line)
+    return line.split()[1]
+
+
+async def rows(bench: Bench) -> int:
+    page = await bench.ask(lambda inventory: inventory.page(""))
+    return sum(row.api is not None for row in page.items)
+
+
+async def concluded(bench: Bench, number: int) -> None:
+    """Wait until so many deployments were seen and concluded."""
+    for _ in range(2000):
+        if await rows(bench) == number:
+            return
+        await asyncio.sleep(0.01)
+    message = "it was never concluded"
+    raise AssertionError(message)
+
+
+async def test_it_visits_concludes_and_answers(bench: Bench) -> None:
+    async with bench.running():
+        await concluded(bench, 2)
+        holder = read_holder(bench.file)
+        assert holder is not None
+        assert holder.address == bench.unix.url
+        state = await bench.ask(lambda inventory: inventory.collect(CollectRequest()))
+        while not state.is_over:
+            state = await bench.ask(lambda inventory: inventory.collection("1"))
+        assert state.result is not None
+        assert (len(state.result.runs), state.result.exit_code) == (2, 0)
+    assert bench.code is Exit.COMPLETE
+    assert read_holder(bench.file) is None
+
+
+async def test_it_says_what_it_serves_and_where_and_what_is_due(bench: Bench) -> None:
+    async with bench.running():
+        await concluded(bench, 2)
+    assert "1 source · nothing was visited yet: everything is due" in bench.said[0]
+    assert bench.unix.url in bench.said[1]
+    bench.said.clear()
+    async with bench.running():
+        assert "2 scopes known · 0 due now" in bench.said[0]
+        assert "the next of the others in 1 h" in bench.said[0]
+
+
+async def test_after_a_restart_what_was_visited_lately_is_left_in_peace(bench: Bench) -> None:
+    async with bench.running():
+        await concluded(bench, 2)
+    visits: list[str] = []
+
+    def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
+        visits.append(scope.key)
+        yield Listed("apis", (), last=True)
+
+    bench.script = script
+    async with bench.running() as agent:
+        await until(lambda: bool(agent._driver.slots))
+        slots = await asyncio.wrap_future(agent._driver.slots())
+        while not slots:
+            slots = await asyncio.wrap_future(agent._driver.slots())
+        assert {slot.failures for slot in slots} == {0}
+        assert min(slot.due_in_s or 0 for slot in slots) > 3000
+    assert visits == []
+
+
+async def test_it_serves_while_clouds_hang_and_ends_all_the_same(bench: Bench) -> None:
+    release, entered = threading.Event(), threading.Event()
+
+    def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
+        yield Listed("apis", ("a", "b"), last=True)
+        yield from recorded("a")
+        entered.set()
+        release.wait(60)
+        yield from recorded("b")
+
+    bench.script = script
+    async with bench.running():
+        await until(entered.is_set)
+        status, text = await asyncio.to_thread(get, probe_of(bench) + "/readyz")
+        assert (status, text) == (200, "ready\n")
+    release.set()
+    with open_store(str(bench.file), write=False) as store:
+        runs = store.runs.newest()
+        assert {str(run.outcome) for run in runs} == {"partial"}
+        assert {run.error.kind for run in runs if run.error} == {"interrupted"}
+        assert all(run.ended_at is not None for run in runs)
+
+
+async def test_its_metrics_are_aggregates_and_name_nothing(bench: Bench) -> None:
+    async with bench.running():
+        await concluded(bench, 2)
+        status, text = await asyncio.to_thread(get, probe_of(bench) + "/metrics")
+    assert status == 200
+    assert 'apiscape_runs_total{outcome="complete"} 2.0' in text
+    assert "apiscape_configuration_valid 1.0" in text
+    assert "toys" not in text
+
+
+async def test_a_store_that_does_not_answer_is_not_ready(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent() -> int:
+        raise StoreError("no answer")
+
+    async with bench.running() as agent:
+        await concluded(bench, 2)
+        with monkeypatch.context() as broken:
+            broken.setattr(agent._store.changes, "last_seq", silent)
+            status, text = await asyncio.to_thread(get, probe_of(bench) + "/readyz")
+            assert (status, text) == (503, "not ready: the store does not answer\n")
+        assert (await asyncio.to_thread(get, probe_of(bench) + "/readyz"))[0] == 200
+
+
+async def test_a_second_agent_on_the_store_is_refused(bench: Bench) -> None:
+    async with bench.running():
+        with pytest.raises(StoreLocked) as caught:
+            open_store(str(bench.file), write=True)
+        assert caught.value.address == bench.unix.url
+
+
+# ── Configuration ──
+
+
+async def test_a_new_configuration_is_taken(bench: Bench) -> None:
+    async with bench.running() as agent:
+        await concluded(bench, 2)
+        bench.configured = Configured(sources=(SOURCE, source("more")))
+        agent.reload()
+        while len(await bench.ask(lambda inventory: inventory.scopes())) != 4:
+            await asyncio.sleep(0.01)
+        state = await bench.ask(
+            lambda inventory: inventory.collect(CollectRequest(sources=("more",)))
+        )
+        assert state.number == "1"
+
+
+async def test_a_file_that_cannot_be_read_leaves_the_old_one_and_is_said(
+    bench: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "LOOK_S", 0.01)
+    good = bench.configured
+    async with bench.running() as agent:
+        await concluded(bench, 2)
+        bench.configured = SettingsError("unknown key 'bogus'", path="config.yaml", line=3)
+        with caplog.at_level(logging.INFO, "apiscape.agent"):
+            bench.config.write_text("bogus: 1")  # the file itself is what is watched
+            await until(lambda: agent.configuration_error is not None)
+        fields = [record.__dict__["fields"] for record in caplog.records if record.levelno > 30]
+        assert (fields[0]["path"], fields[0]["line"]) == ("config.yaml", 3)
+        assert (await asyncio.to_thread(get, probe_of(bench) + "/readyz"))[0] == 200
+        _, text = await asyncio.to_thread(get, probe_of(bench) + "/metrics")
+        assert "apiscape_configuration_valid 0.0" in text
+        assert await rows(bench) == 2
+        bench.configured = good
+        bench.config.write_text("")
+        await until(lambda: agent.configuration_error is None)
+
+
+async def test_what_is_read_at_the_start_only_is_said(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with bench.running() as agent:
+        assert isinstance(bench.configured, Configured)
+        doors = msgspec.structs.replace(bench.configured.agent, listen=":1")
+        bench.configured = msgspec.structs.replace(bench.configured, agent=doors)
+        with caplog.at_level(logging.WARNING, "apiscape.agent"):
+            await agent.take_configuration()
+        assert "doors and logs change at the next start" in caplog.text
+
+
+# ── When it goes wrong ──
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_schedule_that_ends_by_itself_ends_the_agent_as_not_well(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def crash(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Driver, "look", crash)
+    async with bench.running() as agent:
+        await until(lambda: agent.is_stopping)
+    assert bench.code is Exit.UNREACHABLE
+    assert "the schedule ended by itself" in caplog.text
+
+
+async def test_who_asks_is_answered_by_the_inventory_of_the_store(bench: Bench) -> None:
+    async with bench.running():
+        await concluded(bench, 2)
+
+        def ask(inventory: HttpInventory) -> tuple[int, int]:
+            summary = inventory.summary()
+            return summary.scopes, len(inventory.runs())
+
+        assert await bench.ask(ask) == (2, 2)
+
+
+def test_an_agent_that_did_not_run_is_quiet_only_once_it_was_stopped(bench: Bench) -> None:
+    with open_store(str(bench.file), write=True) as store:
+        place = process.Place(listen=process.Listen(), tokens=process.Tokens())
+        agent = Agent(store, bench.load(), bench.load, place, say=bench.said.append)
+        assert (agent.is_quiet, agent.is_stopping) == (True, False)
