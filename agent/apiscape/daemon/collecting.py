@@ -149,8 +149,8 @@ class Collections:
     def reload(self, sources: Iterable[str]) -> None:
         """Let these be the sources; a collection goes on without those that went."""
         with self._lock:
-            gone = self._sources - frozenset(sources)
-            self._sources = frozenset(sources)
+            before, self._sources = self._sources, frozenset(sources)
+            gone = before - self._sources
             for name in gone:
                 self._planned.pop(name, None)
                 if self._current is not None:

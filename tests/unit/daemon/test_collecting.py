@@ -246,7 +246,7 @@ def test_a_source_that_is_taken_out_is_not_waited_for(agent: Living) -> None:
     rested(agent)
     agent.collections.collect(ALL)
     agent.ask(agent.driver.reload([SOURCE]))
-    agent.collections.reload(["toys"])
+    agent.collections.reload(iter(["toys"]))
     assert {run.scope.source for run in agent.over("1").runs} == {"toys"}
 
 

@@ -1,0 +1,146 @@
+"""The agent's command: what options say beside the configuration, what is refused, and one round of visits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apiscape.cli import scanning
+from apiscape.cli.commands.agent import _passwords, _place, chosen, load_configured
+from apiscape.cli.options import Session
+from apiscape.cli.scanning import RAISE_BY, health_policy
+from apiscape.errors import SettingsError, UsageError
+from apiscape.health.policy import Override
+from apiscape.serve.http.listen import Address, socket_path
+from apiscape.serve.http.tokens import token_path
+from apiscape.settings.schema import Agent, Certificate, HealthLimits, Probes, Settings
+from apiscape.store import open_store
+from tests.unit.cli.commands.test_scan import Scanned, scanned
+from tests.unit.cli.conftest import Call
+
+__all__ = ["scanned"]
+
+NOTHING: dict[str, Any] = {
+    "listen": None,
+    "probe_listen": None,
+    "socket": None,
+    "tls_certificate": None,
+    "tls_key": None,
+    "behind_proxy": None,
+    "hosts": (),
+    "tokens": None,
+    "log_format": None,
+}
+
+
+def test_options_go_before_the_configuration() -> None:
+    configured = Agent(listen=":1", log_format="json", hosts=("a",))
+    assert chosen(configured, dict(NOTHING)) == configured
+    given = NOTHING | {"listen": ":2", "tls_certificate": Path("c"), "tls_key": Path("k")}
+    asked = chosen(configured, given | {"tokens": Path("t")})
+    assert (asked.listen, asked.log_format, asked.tokens) == (":2", "json", "t")
+    assert asked.tls == Certificate(certificate="c", key="k")
+
+
+def test_a_certificate_without_its_key_is_refused() -> None:
+    with pytest.raises(UsageError, match="go together"):
+        chosen(Agent(), NOTHING | {"tls_key": Path("k")})
+
+
+def test_once_is_a_scan(call: Call, configured: Path, scanned: Scanned) -> None:
+    answer = call("agent", "--once", "--json")
+    assert answer.code == 2
+    assert json.loads(answer.out)["exit"] == 2
+    assert scanned["names"] == ["prod", "lab"]
+
+
+def test_without_a_source_it_does_not_start(call: Call, own_home: Path) -> None:
+    answer = call("agent")
+    assert (answer.code, answer.out) == (3, "")
+    assert "no source is configured" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (Agent(listen="0.0.0.0:8080"), "nothing encrypts"),
+        (Agent(listen="here"), "not an address"),
+        (Agent(probe_listen="here"), "not an address"),
+    ],
+)
+def test_doors_that_may_not_be_opened_are_refused(
+    own_home: Path, tmp_path: Path, asked: Agent, message: str
+) -> None:
+    with (
+        open_store(str(tmp_path / "s.db"), write=True) as store,
+        pytest.raises(UsageError, match=message),
+    ):
+        _place(Session(), store, asked)
+
+
+def test_doors_are_where_they_are_asked_for_and_a_token_lies_beside_the_store(
+    own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "s.db"
+    with open_store(str(file), write=True) as store:
+        quiet = _place(Session(), store, Agent())
+        assert (quiet.listen.socket, quiet.listen.api, quiet.token) == (
+            socket_path(file),
+            None,
+            None,
+        )
+        assert not token_path(file).exists()
+        monkeypatch.setenv("APISCAPE_TOKEN", "told-by-the-environment")
+        asked = Agent(listen=":0", probe_listen=":9", socket=str(tmp_path / "x.sock"))
+        place = _place(Session(config=tmp_path / "c.yaml"), store, asked)
+    assert place.token == token_path(file)
+    assert token_path(file).stat().st_mode & 0o777 == 0o600
+    for token in ("told-by-the-environment", token_path(file).read_text()):
+        assert place.tokens.find(token) is not None
+    assert place.tokens.find("another") is None
+    assert place.listen.socket == tmp_path / "x.sock"
+    assert place.listen.probe == Address(host="127.0.0.1", port=9)
+    assert place.config == tmp_path / "c.yaml"
+
+
+def test_a_password_in_the_stores_address_is_known_as_a_secret(own_home: Path) -> None:
+    session = Session(store_url="postgresql://a:p%40ss-word@h/n")
+    assert _passwords(session) == ("p%40ss-word", "p@ss-word")
+    assert _passwords(Session(store_url="/x.db")) == ()
+
+
+def test_the_configuration_is_read_anew_every_time(configured: Path) -> None:
+    load = load_configured(Session())
+    assert [source.name for source in load().sources] == ["prod", "lab"]
+    text = configured.read_text()
+    probing = "probes: {view: 'provider:aws'}\nretention_days: 7\n"
+    configured.write_text(text + probing)
+    read = load()
+    assert read.probes == Probes(view="provider:aws")
+    assert read.keep.days == 7
+    configured.write_text(text + "bogus: 1\n")
+    with pytest.raises(SettingsError):
+        load()
+
+
+def test_thresholds_are_those_of_the_configuration_and_what_would_tell_more_is_named() -> None:
+    limits = HealthLimits(view="provider:aws", errors_5xx_degraded=0.5)
+    policy = health_policy(Settings(health=(limits,)))
+    assert policy.overrides == (Override(view="provider:aws", errors_5xx_degraded=0.5),)
+    assert policy.raise_by == RAISE_BY
+    assert "`probes`" in RAISE_BY
+    assert health_policy(Settings(probes=Probes(view="x"))).raise_by is None
+
+
+def test_a_scan_judges_by_the_configuration(
+    call: Call, configured: Path, scanned: Scanned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies: list[Any] = []
+    monkeypatch.setattr(scanning, "conclude", lambda *_, policy: policies.append(policy))
+    text = configured.read_text()
+    configured.write_text(text + "health: [{view: x, recovery: 0.5}]\n")
+    assert call("scan").code == 2
+    assert [each.recovery for each in policies[0].overrides] == [0.5]
