@@ -199,3 +199,26 @@ def test_what_is_known_to_be_empty_differs_from_what_is_not_known(
     assert section(unknown, "Operations") == ["? could not be looked at"]
     assert section(unknown, "Backends") == ["? could not be looked at"]
     assert section(unknown, "Tags") == ["?                  could not be looked at"]
+
+
+def test_how_it_fares_is_said_with_since_when_and_every_reason(call: Call, filled: Path) -> None:
+    reasons = ("503 three times in a row", "certificate ends in 3 days")
+    fares = Conclusion(
+        health="failing",
+        basis="reachable",
+        health_reason=reasons[0],
+        health_reasons=reasons,
+        health_since=T0,
+    )
+    with open_store(str(filled), write=True) as store:
+        store.conclusions.save({rich().uid: fares}, (), seq=99, at=T0)
+    lines = section(call("show", rich().uid).out, "State")
+    assert lines[0].endswith(f"failing (by reaching it, since {shown(T0)})")
+    assert lines[1:3] == list(reasons)
+    told = json.loads(call("show", rich().uid, "--json").out)
+    assert told["health"]["reasons"] == list(reasons)
+    assert told["health"]["state"] == "failing"
+
+
+def test_what_was_never_concluded_has_no_health_of_its_own(call: Call, filled: Path) -> None:
+    assert json.loads(call("show", "payments-2", "--json").out).get("health") is None
