@@ -9,7 +9,9 @@ HIDDEN = "***"
 SHORTEST = 8
 """Values that are shorter are not looked for: they would be found everywhere."""
 
-_NAMES = r"[\w-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|signature)[\w-]*"
+_NAMES = (
+    r"[\w-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|signature)[\w-]*"
+)
 _SECRET_VARIABLE = re.compile(
     r"(SECRET|TOKEN|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|PRIVATE_KEY|ACCOUNT_KEY|ACCESS_KEY)",
     re.IGNORECASE,

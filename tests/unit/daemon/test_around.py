@@ -21,6 +21,7 @@ from apiscape.daemon.reloading import Changes
 from apiscape.model.run import ErrorRecord, RunReport
 from apiscape.model.vocabulary import ErrorKind, Outcome
 from tests.unit.collect.toy import NOON, SCOPE, SOURCE
+from tests.unit.daemon.toys import until
 
 
 class Told:
@@ -41,13 +42,13 @@ class Told:
 
 
 async def test_one_signal_ends_it_in_order_and_a_second_one_at_once() -> None:
-    told, left = Told(), []
+    told = Told()
+    left: list[int] = []
     with signals_to(told, left.append):
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-            before = len(told.words) + len(left)
+            heard = len(told.words) + len(left) + 1
             os.kill(os.getpid(), number)
-            while len(told.words) + len(left) == before:
-                await asyncio.sleep(0)
+            await until(lambda heard=heard: len(told.words) + len(left) == heard)
     assert told.words == ["reload", "stop"]
     assert left == [128 + signal.SIGINT]
     for timer in threading.enumerate():

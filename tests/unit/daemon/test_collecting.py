@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from apiscape.client.collected import Collected
 from apiscape.client.wire import CollectRequest
-from apiscape.collectors.contract import CredentialsInvalid
+from apiscape.collectors.contract import CredentialsInvalid, Observation, Visit
 from apiscape.daemon.collecting import KEPT, Collections
 from apiscape.errors import Busy, NotFound, StoreFull, UsageError
+from apiscape.model.run import Scope
 from apiscape.schedule.driver import Driver
 from tests.unit.collect.test_scan import whole
 from tests.unit.collect.toy import SOURCE, Script, scripted
@@ -27,7 +28,7 @@ class Living(Agent):
 
     def renew(self) -> None:
         self.script: Script = whole
-        self.collect(scripted(lambda scope, visit: self.script(scope, visit)))
+        self.collect(scripted(self._script))
         self.drawn: list[Callable[[], None]] = []
         self.collections = Collections(
             self.drawn.append,
@@ -38,6 +39,9 @@ class Living(Agent):
         self.progress: Any = self.collections
         super().renew()
         self.collections.steer(self.driver)
+
+    def _script(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
+        return self.script(scope, visit)
 
     def until(self, holds: Callable[[], Any]) -> None:
         """Turn until something holds."""

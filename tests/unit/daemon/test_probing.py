@@ -22,6 +22,7 @@ from apiscape.settings.schema import Probes
 from apiscape.store import Store, open_store
 from tests.store.making import batch, make, visit
 from tests.unit.collect.toy import VirtualClock
+from tests.unit.daemon.toys import until
 from tests.unit.health.probing.servers import LOOPBACK, serving
 
 PROBES = Probes(view="name:payments-1", allow=(LOOPBACK,))
@@ -132,23 +133,17 @@ async def test_it_looks_soon_after_every_change_and_then_by_its_interval(
         task = asyncio.create_task(bench.looking.run())
         quick = msgspec.structs.replace(PROBES, interval_s=0.001)
         bench.looking.configure(quick)
-        await reach(bench, 3)
-        bench.looking.configure(quick)
+        await until(lambda: bench.measured >= 3)
+        bench.looking.configure(quick)  # no change
         bench.looking.configure(None)
-        while bench.subjects():
-            await asyncio.sleep(0.001)
+        await until(lambda: not bench.subjects())
         asked = len(heard.requests)
         bench.looking.configure(msgspec.structs.replace(PROBES, interval_s=3600))
-        await reach(bench, bench.measured + 1)
+        await until(lambda: bench.subjects() == {make(1).uid})
         assert len(heard.requests) == asked + 1
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def reach(bench: Bench, measured: int) -> None:
-    while bench.measured < measured:
-        await asyncio.sleep(0.001)
 
 
 def test_every_page_of_a_view_is_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

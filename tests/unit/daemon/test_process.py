@@ -18,10 +18,12 @@ from apiscape.client.wire import CollectRequest
 from apiscape.collectors.contract import Listed, Observation, Visit
 from apiscape.daemon import process
 from apiscape.daemon.configured import Configured
-from apiscape.daemon.process import Agent
+from apiscape.daemon.process import Agent, Place
 from apiscape.errors import Exit, SettingsError, StoreError, StoreLocked
 from apiscape.model.run import Scope
 from apiscape.schedule.driver import Driver
+from apiscape.serve.http.listen import Listen
+from apiscape.serve.http.tokens import Tokens
 from apiscape.store import open_store
 from apiscape.store.database.lock import read_holder
 from tests.unit.collect.toy import SOURCE, recorded
@@ -36,7 +38,7 @@ def bench(tmp_path: Path) -> Bench:
 
 def get(address: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(address) as answer:
+        with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - a door of the test's own
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -100,7 +102,6 @@ async def test_after_a_restart_what_was_visited_lately_is_left_in_peace(bench: B
 
     bench.script = script
     async with bench.running() as agent:
-        await until(lambda: bool(agent._driver.slots))
         slots = await asyncio.wrap_future(agent._driver.slots())
         while not slots:
             slots = await asyncio.wrap_future(agent._driver.slots())
@@ -172,8 +173,7 @@ async def test_a_new_configuration_is_taken(bench: Bench) -> None:
         await concluded(bench, 2)
         bench.configured = Configured(sources=(SOURCE, source("more")))
         agent.reload()
-        while len(await bench.ask(lambda inventory: inventory.scopes())) != 4:
-            await asyncio.sleep(0.01)
+        await until(lambda: agent._journal.runs["complete"] == 4)
         state = await bench.ask(
             lambda inventory: inventory.collect(CollectRequest(sources=("more",)))
         )
@@ -244,6 +244,6 @@ async def test_who_asks_is_answered_by_the_inventory_of_the_store(bench: Bench) 
 
 def test_an_agent_that_did_not_run_is_quiet_only_once_it_was_stopped(bench: Bench) -> None:
     with open_store(str(bench.file), write=True) as store:
-        place = process.Place(listen=process.Listen(), tokens=process.Tokens())
+        place = Place(listen=Listen(), tokens=Tokens())
         agent = Agent(store, bench.load(), bench.load, place, say=bench.said.append)
         assert (agent.is_quiet, agent.is_stopping) == (True, False)

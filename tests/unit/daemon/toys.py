@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ from typing import Any
 from apiscape.client.address import Address
 from apiscape.client.http import HttpInventory
 from apiscape.collect.scan import Tools
-from apiscape.collectors.contract import Plan
+from apiscape.collectors.contract import Observation, Plan, Visit
 from apiscape.daemon.configured import Configured
 from apiscape.daemon.process import Agent, Place
 from apiscape.errors import Exit
+from apiscape.model.run import Scope
 from apiscape.serve.http import listen
 from apiscape.serve.http.listen import Listen, socket_path
 from apiscape.serve.http.tokens import Tokens
@@ -36,15 +37,16 @@ class Bench:
         self.file = folder / "store.db"
         self.said: list[str] = []
         self.script: Script = whole
-        self.toys = Toys(
-            collectors={"toy.api": scripted(lambda scope, visit: self.script(scope, visit))}
-        )
+        self.toys = Toys(collectors={"toy.api": scripted(self._script)})
         self.toys.source.planned = Plan(reaches=(reach("1/r"), reach("2/r")))
         self.configured: Configured | Exception = Configured(sources=(SOURCE,))
         self.probe = listen.Address(host="127.0.0.1", port=0)
         self.config = folder / "config.yaml"
         self.agent: Any = None
         self.code: Exit | None = None
+
+    def _script(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
+        return self.script(scope, visit)
 
     def load(self) -> Configured:
         if isinstance(self.configured, Exception):
