@@ -7,19 +7,21 @@ import logging
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from apiscape.client.inventory import Inventory
 from apiscape.collect.clock import Clock
 from apiscape.daemon.logs import tell
 from apiscape.errors import ApiscapeError
 from apiscape.health.probing.answers import SOURCE
-from apiscape.health.probing.guard import Guard
-from apiscape.health.probing.prober import Manner, Prober, Target
 from apiscape.model.measured import Measured
 from apiscape.model.surroundings import Signal
 from apiscape.model.values import is_known
 from apiscape.settings.schema import Probes
 from apiscape.store import Store
+
+if TYPE_CHECKING:
+    from apiscape.health.probing.prober import Prober, Target
 
 FIRST_LOOK_S = 10.0
 """How long after a start, or a change, the first probes are sent at the latest."""
@@ -119,6 +121,8 @@ def targets_of(inventory: Inventory, view: str) -> tuple[Target, ...]:
         QueryError: The view cannot be read.
         StoreError: The store does not answer.
     """
+    from apiscape.health.probing.prober import Target
+
     targets: list[Target] = []
     after: str | None = None
     while True:
@@ -134,6 +138,10 @@ def targets_of(inventory: Inventory, view: str) -> tuple[Target, ...]:
 
 
 def _prober(probes: Probes, trust: ssl.SSLContext) -> Prober:
+    """Return what probes; it is imported where something is to be probed, for that takes a while."""
+    from apiscape.health.probing.guard import Guard
+    from apiscape.health.probing.prober import Manner, Prober
+
     manner = Manner(
         method=probes.method,
         path=probes.path,
