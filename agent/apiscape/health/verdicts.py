@@ -134,7 +134,7 @@ def judge_unmeasured(signal: Signal, at: Circumstances) -> Iterator[Verdict]:
     del at
     why = f": {signal.reason}" if signal.reason else ""
     words = f"traffic could not be measured{why}"
-    yield Verdict(HealthState.UNKNOWN, Basis.CONFIGURED, words)
+    yield Verdict(HealthState.UNKNOWN, Basis.NONE, words)
 
 
 def judge_threshold(signal: Signal, at: Circumstances) -> Iterator[Verdict]:

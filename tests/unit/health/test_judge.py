@@ -444,7 +444,7 @@ def test_the_order_of_signals_does_not_matter(evidence: Evidence, dice: Any) -> 
 
 def test_traffic_that_could_not_be_measured_is_unknown_and_says_why() -> None:
     denied = signal(SignalName.TRAFFIC_UNMEASURED, None, reason="needs cloudwatch:GetMetricData")
-    assert verdict(active(denied)) == (HealthState.UNKNOWN, Basis.CONFIGURED)
+    assert verdict(active(denied)) == (HealthState.UNKNOWN, Basis.NONE)
     words = "traffic could not be measured: needs cloudwatch:GetMetricData"
     assert reason(active(denied)) == words
     assert reason(active(signal(SignalName.TRAFFIC_UNMEASURED, None))) == (
