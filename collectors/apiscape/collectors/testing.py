@@ -16,7 +16,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -25,6 +25,7 @@ import msgspec
 
 from apiscape.collectors.contract import (
     Absent,
+    AccessDenied,
     Budget,
     Cancelled,
     Collector,
@@ -39,6 +40,7 @@ from apiscape.collectors.contract import (
     Unchanged,
     Unseen,
 )
+from apiscape.collectors.measuring import Counted, MeasuresTraffic
 from apiscape.collectors.trying import Grant, Tried, TriesPermissions
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
@@ -256,12 +258,21 @@ class CollectorConformance:
             refused = [each for each in trial.said if each.operation][call]
             _require(refused.grant == Grant.DENIED, f"{operation} was denied, not {refused.grant}")
 
+    def test_it_makes_no_traffic_up(self) -> None:
+        """Each deployment is spoken of once at most; whichever call is denied, that is said, and no figure given."""
+        items = self._visit().deployments()
+        clean, said = self._measure(items)
+        _require(len(said) == len(set(said)) and set(said) <= {item.uid for item in items}, "uids")
+        for call in range(min(clean, MOST_CALLS)):
+            told = self._measure(items, Fault(DENIED, call))[1]
+            _require(len(told) < len(said), f"call {call} was denied, and all is counted as before")
+
     def test_its_readme_names_every_permission(self) -> None:
         """Whoever grants the permissions finds each in the README."""
-        text = self.world.readme.read_text("utf-8")
-        missing = {
-            each.action for each in self.world.collector.permissions if each.action not in text
-        }
+        text, collector = self.world.readme.read_text("utf-8"), self.world.collector
+        measuring = collector.traffic_permissions if isinstance(collector, MeasuresTraffic) else ()
+        declared = {each.action for each in (*collector.permissions, *measuring)}
+        missing = {action for action in declared if action not in text}
         _require(not missing, f"not in {self.world.readme.name}: {sorted(missing)}")
 
     def _visit(
@@ -300,6 +311,20 @@ class CollectorConformance:
         _require(sorted(operations) == named, f"called {operations}, but says it called {named}")
         _require(purse.taken >= len(operations), "calls went past the budget")
         return _PermissionTrial(said=said, operations=operations)
+
+    def _measure(
+        self, items: Sequence[Deployment], fault: Fault | None = None
+    ) -> tuple[int, list[str]]:
+        """Return the calls of measuring some deployments, and the uids that were counted."""
+        collector, counted = self.world.collector, list[str]()
+        if not isinstance(collector, MeasuresTraffic):
+            return 0, counted
+        with self.world.open(fault, _Purse()) as session:
+            visit = _TrialVisit(session, {})
+            with suppress(AccessDenied):
+                for said in collector.traffic(self.world.scope, visit, items, 900):
+                    counted += [said.uid] if isinstance(said, Counted) else []
+            return len(self.world.operations()), counted
 
     def _break_every_call(self, kind: str) -> None:
         clean = self._visit()
