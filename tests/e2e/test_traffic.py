@@ -1,0 +1,65 @@
+"""Traffic from a configuration to health: measured where a source asks for it, and only there."""
+
+from __future__ import annotations
+
+from apiscape.demo.aws.estate.load import Load
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.wire.server import AwsServer
+from tests.e2e.commands import run_cli
+from tests.e2e.estates import WEST
+from tests.e2e.world import World
+
+ASKED = "cloudwatch:GetMetricData"
+
+
+def names(view: str) -> list[str]:
+    return sorted(str(line["name"]) for line in run_cli("list", view, "--json").lines)
+
+
+def fill(west: Region) -> None:
+    """Give a region a stage of each fate."""
+    loads = {
+        "fails": Load(60.0, share_5xx=0.2),
+        "stumbles": Load(60.0, share_5xx=0.02),
+        "serves": Load(60.0),
+        "sleeps": Load(0.0),
+    }
+    for name, load in loads.items():
+        west.load(west.http_api(f"api-{name}").route("GET /x").stage("$default"), "$default", load)
+
+
+def test_health_rests_on_what_is_served_while_a_source_asks_for_it(
+    world: World, west: Region, server: AwsServer
+) -> None:
+    fill(west)
+    products = ["aws.apigateway.http"]
+    world.configure(regions=[WEST], products=products)
+    assert run_cli("scan").code == 0
+    assert ASKED not in server.calls.by_operation(), "off unless it is asked for"
+    assert len(names("health:unknown")) == len(names(""))
+
+    world.configure(regions=[WEST], products=products, traffic={"every_s": 900})
+    said = run_cli("scan")
+    assert said.code == 0
+    assert "metrics an hour" in said.out
+    assert "traffic measured of all of" in said.out
+    assert names("health:failing") == ["api-fails"]
+    assert names("health:degraded") == ["api-stumbles"]
+    assert names("health:healthy") == ["api-serves"]
+    assert "api-sleeps" in names("health:idle")
+    assert "5xx 20.0 % over 15 min, limit 5 %" in run_cli("show", "api-fails").out
+    assert names("requests>0 5xx>=20") == ["api-fails"]
+
+    west.deny(ASKED)
+    denied = run_cli("scan")
+    assert denied.code == 0, "the inventory is as whole as before"
+    assert f"not measured: needs {ASKED} in {WEST}" in " ".join(denied.out.split())
+    assert len(names("health:unknown")) == len(names(""))
+    assert f"needs {ASKED}" in " ".join(run_cli("show", "api-serves").out.split())
+
+    west.allow(ASKED)
+    run_cli("scan")
+    assert names("health:healthy") == ["api-serves"]
+    world.configure(regions=[WEST], products=products)
+    run_cli("scan")
+    assert len(names("health:unknown")) == len(names("")), "nobody measures it any more"
