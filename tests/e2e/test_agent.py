@@ -120,12 +120,11 @@ def test_killed_at_any_moment_it_loses_nothing(
         with server.changing():
             add_rest(west, f"new-{turn}")
         with agent(world) as process:
-            if turn:
-                asking = start_cli("scan")
+            asking = start_cli("scan") if turn else None
             await_calls(server, 3 + 3 * turn)
             os.kill(process.pid, signal.SIGKILL)
             process.communicate()
-            if turn:
+            if asking is not None:
                 asking.communicate()
         server.clear_faults()
         world.check_file()

@@ -83,7 +83,11 @@ class Driver:
         means = Means(
             runs=store.runs, clock=tools.clock, workers=tools.workers, policy=tools.policy
         )
-        making = Watching(patience or Patience(), self._tell_of_watch)
+
+        def tell_of_watch(report: RunReport) -> None:
+            self._groups[WATCH].tell(report)
+
+        making = Watching(patience or Patience(), tell_of_watch)
         with_these = (self._supervisor, means, quotas)
         watching = Limits(scopes=WATCHES, scopes_per_account=WATCHES)
         self._visits = Visits(*with_these, tools.limits, ScopeRun, self._progress)
@@ -123,7 +127,12 @@ class Driver:
 
     def plan_now(self, name: str = EVERYTHING) -> Future[None]:
         """Have a source signed in to anew, or all: what came or went there is known soon."""
-        return self._do(lambda: self._plan(name))
+
+        def ask() -> None:
+            self._plans.ask(name)
+            self.look()
+
+        return self._do(ask)
 
     def happen(self, key: str, native_ids: Iterable[str] = ()) -> Future[bool]:
         """Have a scope visited soon, for something happened there; answers whether it is known."""
@@ -214,16 +223,9 @@ class Driver:
         self.look()
         return keys
 
-    def _plan(self, name: str) -> None:
-        self._plans.ask(name)
-        self.look()
-
     def _pause(self, selector: str) -> None:
         self._roster.timetable.pauses.pause(selector)
         relist(self._watches.running(), lambda run: selects(selector, run.job.scope.key))
-
-    def _tell_of_watch(self, report: RunReport) -> None:
-        self._groups[WATCH].tell(report)
 
     def _take_changed(self, keys: frozenset[str]) -> None:
         """Have watches begun again that look at their scopes in a way that no longer holds."""

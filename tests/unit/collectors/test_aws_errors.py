@@ -7,7 +7,6 @@ import pytest
 from botocore.parsers import ResponseParserError
 
 from apiscape.collectors.aws.errors import (
-    LONGEST_WAIT_S,
     Ended,
     NotOffered,
     Refused,
@@ -15,11 +14,11 @@ from apiscape.collectors.aws.errors import (
     Site,
     Unexplained,
     not_signed_in,
-    retry_after_s,
     translate,
 )
 from apiscape.collectors.aws.metering import refuse_garbled
 from apiscape.collectors.aws.operations import families, needed_permission
+from apiscape.collectors.aws.picking import LONGEST_WAIT_S, retry_after_s
 from apiscape.collectors.aws.settings import NetworkSettings
 from apiscape.collectors.aws.signin import Partition, find_partition, proxy_for
 from apiscape.collectors.contract import (

@@ -50,7 +50,7 @@ def test_an_access_keys_id_is_hidden() -> None:
         "visit ended",
         "https://api.tax.example/v1?page=2",
         "needs apigateway:GET on /restapis",
-        "unix:/home/ada/.local/share/apiscape/inventory.db.agent/agent.sock",
+        "unix:/var/lib/apiscape/inventory.db.agent/agent.sock",
         "sources=3 scopes=12",
     ],
 )

@@ -477,8 +477,8 @@ def test_a_source_that_never_answers_is_planned_no_more_than_once_at_a_time() ->
     assert len(calls) >= 2
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_planning_that_dies_is_tried_again() -> None:
+def test_planning_that_dies_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
     deaths = [SystemExit(), PlugInError("no SDK")]
 
     class Dying(ToyProvider):

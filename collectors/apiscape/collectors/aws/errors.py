@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from apiscape.collectors.aws.picking import Item, count, number, part, text
+from apiscape.collectors.aws.picking import count, part, retry_after_s, text
 from apiscape.collectors.contract import (
     AccessDenied,
     CollectorError,
@@ -22,9 +22,6 @@ from apiscape.collectors.contract import (
     Unsupported,
 )
 from apiscape.model.vocabulary import ErrorKind
-
-LONGEST_WAIT_S = 300.0
-"""A provider's wish to wait is obeyed up to here."""
 
 
 class Refused(CollectorError):
@@ -181,17 +178,6 @@ def _denied(response: Any, site: Site) -> AccessDenied:  # noqa: ANN401 - the SD
         permission=needs,
         operation=site.operation,
     )
-
-
-def retry_after_s(headers: Item) -> float | None:
-    """Return how long the provider asks to wait, bounded; only whole or decimal seconds are read."""
-    for name in ("retry-after", "x-amz-retry-after"):
-        given = text(headers, name)
-        if given and given.replace(".", "", 1).isdigit():
-            seconds = number({"value": float(given)}, "value")
-            scale = 1000.0 if name.startswith("x-amz") else 1.0
-            return min(seconds / scale, LONGEST_WAIT_S) if seconds is not None else None
-    return None
 
 
 # ── Which error stands for what ──────────────────────────────────────────────

@@ -11,9 +11,8 @@ from typing import Any
 
 import msgspec
 
-from apiscape.collectors.aws.errors import retry_after_s
 from apiscape.collectors.aws.operations import families
-from apiscape.collectors.aws.picking import part, text
+from apiscape.collectors.aws.picking import part, retry_after_s, text
 from apiscape.collectors.contract import Budget, Unreachable
 
 _HTTP_OK = 200

@@ -15,6 +15,9 @@ from typing import Any
 LARGEST_COUNT = 2**53
 """Counts beyond what every JSON reader holds exactly are not believed."""
 
+LONGEST_WAIT_S = 300.0
+"""A provider's wish to wait is obeyed up to here."""
+
 WITHHELD = "(withheld)"
 """Stands for the value of a tag that looks like a credential."""
 
@@ -117,3 +120,14 @@ def _is_secret(name: str, value: str) -> bool:
 def well_formed(value: str) -> str:
     """Return text that can be encoded: a lone surrogate becomes a question mark."""
     return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+
+
+def retry_after_s(headers: Item) -> float | None:
+    """Return how long the provider asks to wait, bounded; only whole or decimal seconds are read."""
+    for name in ("retry-after", "x-amz-retry-after"):
+        given = text(headers, name)
+        if given and given.replace(".", "", 1).isdigit():
+            seconds = number({"value": float(given)}, "value")
+            scale = 1000.0 if name.startswith("x-amz") else 1.0
+            return min(seconds / scale, LONGEST_WAIT_S) if seconds is not None else None
+    return None
