@@ -13,7 +13,7 @@ from types import TracebackType
 
 from apiscape.collect.clock import Clock
 from apiscape.conclude.faring import HealthPolicy
-from apiscape.conclude.follow import conclude, conclude_due
+from apiscape.conclude.follow import Concluded, conclude, conclude_due
 from apiscape.daemon.logs import LOG, tell
 from apiscape.errors import ApiscapeError
 from apiscape.store import Store
@@ -26,6 +26,11 @@ RETAIN_S = 86_400.0
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 1.0, 60.0
 
 Told = Callable[[], None]
+Drawn = Callable[[Concluded], None]
+
+
+def _unheard(_done: Concluded) -> None:
+    """Tell nobody."""
 
 
 class Concluder:
@@ -36,18 +41,27 @@ class Concluder:
         clock: Says when what is due.
         policy: How health is judged.
         keep: How long history is kept.
+        drawn: Told what each pass came to.
 
     Attributes:
         failures: Tries in a row that failed; `failure`: what the last one said.
     """
 
-    def __init__(self, store: Store, clock: Clock, policy: HealthPolicy, keep: timedelta) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        policy: HealthPolicy,
+        keep: timedelta,
+        drawn: Drawn = _unheard,
+    ) -> None:
         self.failures = 0
         self.failure: str | None = None
         self._store = store
         self._clock = clock
         self._policy = policy
         self._keep = keep
+        self._drawn = drawn
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopped = False
@@ -103,10 +117,10 @@ class Concluder:
     def _work(self, now: float) -> None:
         at = self._clock.now()
         if self._store.changes.last_seq() > self._store.conclusions.cursor():
-            conclude(self._store, at, policy=self._policy)
+            self._drawn(conclude(self._store, at, policy=self._policy))
         if now >= self._due_at:
             self._due_at = now + DUE_S
-            conclude_due(self._store, at, policy=self._policy)
+            self._drawn(conclude_due(self._store, at, policy=self._policy))
         if now >= self._retain_at and not self._stopped:
             dropped = self._store.upkeep.retain(at, self._keep)
             self._retain_at = now + RETAIN_S

@@ -9,7 +9,7 @@ from apiscape.collect.source import SourcePlan
 from apiscape.conclude.faring import HealthPolicy
 from apiscape.conclude.follow import DEFAULT_POLICY
 from apiscape.model.entity import Entity
-from apiscape.settings.schema import Agent, Probes
+from apiscape.settings.schema import Agent, Probes, Telemetry
 from apiscape.store.keeping.upkeep import KEPT
 
 
@@ -22,6 +22,7 @@ class Configured(Entity, frozen=True):
         keep: How long history is kept.
         probes: What is asked whether it answers; nothing without it.
         agent: How it is asked and how it logs; only what was read at the start holds.
+        telemetry: What is given to OpenTelemetry; only what was read at the start holds.
     """
 
     sources: tuple[SourcePlan, ...]
@@ -29,6 +30,7 @@ class Configured(Entity, frozen=True):
     keep: timedelta = KEPT
     probes: Probes | None = None
     agent: Agent = Agent()
+    telemetry: Telemetry = Telemetry()
 
 
 Load = Callable[[], Configured]

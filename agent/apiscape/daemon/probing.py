@@ -70,13 +70,14 @@ class Looking:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            if self._probes is None:
+            probes = self._probes  # a look may outlast them
+            if probes is None:
                 await self.look()
                 continue
-            wait_s = min(FIRST_LOOK_S, self._probes.interval_s)
+            wait_s = min(FIRST_LOOK_S, probes.interval_s)
             while not await self._changes_within(wait_s):
                 await self.look()
-                wait_s = self._probes.interval_s
+                wait_s = probes.interval_s
 
     async def _changes_within(self, seconds: float) -> bool:
         with suppress(TimeoutError):

@@ -16,7 +16,6 @@ from apiscape.daemon.concluding import Concluder
 from apiscape.daemon.configured import Configured, Load
 from apiscape.daemon.journal import Journal
 from apiscape.daemon.logs import LOG, tell
-from apiscape.daemon.metrics import metrics_text
 from apiscape.daemon.opening import Addresses, opening_lines
 from apiscape.daemon.probing import Looking
 from apiscape.daemon.reloading import LOOK_S, Changes
@@ -24,12 +23,16 @@ from apiscape.errors import ApiscapeError, Exit
 from apiscape.model.entity import Entity
 from apiscape.schedule.driver import Driver
 from apiscape.schedule.memory import MemoryQueue
+from apiscape.schedule.queue import Depth
 from apiscape.serve.http.listen import Listen
 from apiscape.serve.http.ports import Offer
 from apiscape.serve.http.server import Doors
 from apiscape.serve.http.tokens import Tokens
 from apiscape.serve.local import LocalInventory
 from apiscape.store import Store
+from apiscape.store.reading.reader import Reader
+from apiscape.telemetry.ourselves import Sights
+from apiscape.telemetry.service import Telemetry
 
 END_S = 8.0
 """How long runs and answers under way may take once the agent is told to stop."""
@@ -92,7 +95,11 @@ class Agent:
         self._told_to_stop = asyncio.Event()
         self._reload = asyncio.Event()
         self._stop = Stop(self._clock)
-        self._concluder = Concluder(store, self._clock, first.policy, first.keep)
+        self._doors: Doors | None = None
+        self._telemetry = self._make_telemetry(first)
+        self._concluder = Concluder(
+            store, self._clock, first.policy, first.keep, self._telemetry.concluded
+        )
         self._collections = Collections(
             self._concluder.poke,
             lambda name: (scope.key for scope in store.runs.scopes(name)),
@@ -101,7 +108,8 @@ class Agent:
         )
         self._journal = Journal(self._collections, self._concluder.poke)
         queue = MemoryQueue(self._clock)
-        self._driver = Driver(store, queue, tools=tools, progress=self._journal)
+        progress = self._telemetry.progress(self._journal)
+        self._driver = Driver(store, queue, tools=tools, progress=progress)
         self._collections.steer(self._driver)
         self._looking = Looking(store, self._inventory, self._concluder.measured, self._clock)
         self._concluding = threading.Thread(
@@ -123,13 +131,16 @@ class Agent:
         """Serve and visit until told to stop; return how far to trust that it went well."""
         driving = self._driving(asyncio.get_running_loop())
         doors = Doors(self._offer(), self._place.listen, tokens=self._place.tokens)
+        self._doors = doors
+        self._telemetry.start()
         async with doors:
             self._store.announce(doors.unix or doors.url)
             self._say_where(doors)
             self._concluding.start()
             driving.start()
             self._looking.configure(self._configured.probes)
-            aside = [asyncio.create_task(work) for work in (self._reloading(), self._looking.run())]
+            beside = (self._reloading(), self._looking.run(), self._telemetry.watch_loop())
+            aside = [asyncio.create_task(work) for work in beside]
             await self._told_to_stop.wait()
             tell("stopping")
             self._stop.tell()
@@ -139,6 +150,7 @@ class Agent:
             await asyncio.gather(doors.stop(), self._driver_end(), *aside, return_exceptions=True)
         self._concluder.stop()
         await asyncio.to_thread(self._concluding.join, LAST_LOOK_S)
+        await asyncio.to_thread(self._telemetry.close)
         tell("stopped")
         return Exit.COMPLETE if self._crash is None else Exit.UNREACHABLE
 
@@ -177,13 +189,36 @@ class Agent:
         return Offer(
             self._inventory,
             visits=self._collections,
+            version=self._inventory.version,
             ready=self._lacking,
-            metrics=lambda: metrics_text(
-                self._driver,
-                self._journal,
-                self._concluder,
-                configuration_valid=self.configuration_error is None,
-            ),
+            metrics=self._telemetry.metrics,
+            answered=self._telemetry.answered,
+        )
+
+    def _make_telemetry(self, first: Configured) -> Telemetry:
+        """Return what takes the figures; the driver that it looks at is made after it."""
+
+        def depth() -> Depth:
+            return self._driver.depth()
+
+        def lingering() -> dict[str, str]:
+            return self._driver.lingering()
+
+        sights = Sights(
+            depth=depth,
+            lingering=lingering,
+            subscribers=lambda: 0 if self._doors is None else self._doors.subscribers,
+            store_bytes=lambda: self._store.status().size_bytes,
+            unplanned=lambda: len(self._journal.unplanned),
+            conclude_failures=lambda: self._concluder.failures,
+            configuration_valid=lambda: self.configuration_error is None,
+        )
+        return Telemetry(
+            Reader(self._store.database, self._clock.now),
+            sights,
+            settings=first.telemetry,
+            now=self._clock.now,
+            monotonic=self._clock.monotonic,
         )
 
     def _lacking(self) -> tuple[str, ...]:

@@ -236,6 +236,20 @@ LOOP_LAG = Metric(
     "s",
     bounds=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
 )
+UNPLANNED = _gauge(
+    "apiscape.sources.unplanned",
+    "Sources that could not be signed in to or planned the last time.",
+    unit="{source}",
+)
+CONCLUDE_FAILURES = _gauge(
+    "apiscape.conclude.failures",
+    "Tries in a row that failed to draw conclusions; 0 where the last one went well.",
+    unit="{try}",
+)
+CONFIGURATION_VALID = _gauge(
+    "apiscape.configuration.valid",
+    "Whether the newest configuration file is the one in use: 1, or 0 where it could not be read.",
+)
 STORE_SIZE = _gauge("apiscape.store.size", "Size of the store.", unit="By")
 REQUESTS = _counter(
     "apiscape.http.requests",

@@ -20,6 +20,8 @@ from apiscape.telemetry.catalogue import (
     BUILD,
     CALLS,
     CHANGES,
+    CONCLUDE_FAILURES,
+    CONFIGURATION_VALID,
     DRAWN,
     LAST_ATTEMPT,
     LAST_SUCCESS,
@@ -34,6 +36,7 @@ from apiscape.telemetry.catalogue import (
     STORE_SIZE,
     SUBSCRIBERS,
     THROTTLES,
+    UNPLANNED,
 )
 from apiscape.telemetry.recorder import Recorder
 
@@ -50,12 +53,18 @@ class Sights(msgspec.Struct, frozen=True):
         lingering: Threads that were left behind, by name.
         subscribers: How many follow the stream of changes.
         store_bytes: How large the store is.
+        unplanned: How many sources cannot be planned.
+        conclude_failures: How many tries in a row failed to conclude.
+        configuration_valid: Whether the newest configuration is the one in use.
     """
 
     depth: Callable[[], Depth] | None = None
     lingering: Callable[[], Mapping[str, str]] | None = None
     subscribers: Callable[[], int] | None = None
     store_bytes: Callable[[], int] | None = None
+    unplanned: Callable[[], int] | None = None
+    conclude_failures: Callable[[], int] | None = None
+    configuration_valid: Callable[[], bool] | None = None
 
     def record(self, recorder: Recorder) -> None:
         """Record all of it as it is now."""
@@ -66,10 +75,15 @@ class Sights(msgspec.Struct, frozen=True):
             recorder.set(QUEUE_OLDEST, depth.oldest_s)
         if self.lingering is not None:
             recorder.set(LINGERING, len(self.lingering()))
-        if self.subscribers is not None:
-            recorder.set(SUBSCRIBERS, self.subscribers())
-        if self.store_bytes is not None:
-            recorder.set(STORE_SIZE, self.store_bytes())
+        for metric, look in (
+            (SUBSCRIBERS, self.subscribers),
+            (STORE_SIZE, self.store_bytes),
+            (UNPLANNED, self.unplanned),
+            (CONCLUDE_FAILURES, self.conclude_failures),
+            (CONFIGURATION_VALID, self.configuration_valid),
+        ):
+            if look is not None:
+                recorder.set(metric, int(look()))
 
 
 class RunsTold:

@@ -100,6 +100,7 @@ def load_configured(session: Session) -> Callable[[], Configured]:
             keep=timedelta(days=settings.retention_days),
             probes=settings.probes,
             agent=settings.agent,
+            telemetry=settings.telemetry,
         )
 
     return load
