@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from apiscape.cli.asking import is_kept
 from apiscape.cli.commands.tui import _rescan
 from apiscape.cli.options import Session
 from apiscape.errors import StoreLocked
@@ -97,9 +98,18 @@ def test_what_a_person_settles_reaches_the_agent(call: Call, living: Path) -> No
 
 def test_the_ui_lets_the_agent_visit(own_home: Path, living: Path) -> None:
     assert default_store() == living
-    sentence = _rescan(Session(), None, None)
-    assert sentence.startswith("Incomplete: 2 of 2 scopes")
-    assert "deployments of" in sentence
+    sums, verdict = _rescan(Session(), None, None).splitlines()
+    assert "deployments of" in sums
+    assert verdict.startswith("Incomplete: 2 of 2 scopes")
+    assert "exit" not in verdict
+
+
+def test_the_ui_knows_when_nobody_keeps_what_it_shows(filled: Path) -> None:
+    assert not is_kept(str(filled))
+    with agent(filled):
+        assert is_kept(f"sqlite:///{filled}")
+    assert not is_kept(str(filled))
+    assert is_kept("postgresql://nowhere.invalid/inventory")
 
 
 def test_a_writer_that_answers_nowhere_is_waited_for(call: Call, filled: Path) -> None:

@@ -55,6 +55,17 @@ async def test_a_file_is_called_a_snapshot() -> None:
         assert "live" not in bar_of(pilot, "status")
 
 
+async def test_where_nobody_visits_any_more_the_first_line_stops_saying_live() -> None:
+    kept = [True]
+    options = Options(clock=fixed_clock, is_kept=lambda: kept[0], poll_s=3600)
+    async with opened(make_app(options=options)) as pilot:
+        assert "● live" in bar_of(pilot, "status")
+        kept[0] = False
+        app_of(pilot).polling.poll()
+        await rest(pilot)
+        assert "○ no agent visits anything" in bar_of(pilot, "status")
+
+
 @pytest.mark.parametrize(
     ("keys", "place"),
     [

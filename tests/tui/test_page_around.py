@@ -33,11 +33,17 @@ def paused(session: Session, rows: int) -> Session:
     return session
 
 
+def unkept(session: Session) -> Session:
+    session.is_kept = False
+    return session
+
+
 @pytest.mark.parametrize(
     ("session", "words", "tone"),
     [
         (a_session(loaded=False), "◌ reading the inventory", "muted"),
         (a_session(), "● live", "good"),
+        (unkept(a_session()), "○ no agent visits anything", "warn"),
         (a_session(live=False), "○ snapshot taken 14:05", "muted"),
         (paused(a_session(), 12), "⏸ paused (12 waiting)", "warn"),
         (failed(a_session()), "✗ no answer since 14:05, asking again", "bad"),

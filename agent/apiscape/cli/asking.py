@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from apiscape.cli.output import say
 from apiscape.client.address import UNIX, Address
@@ -18,6 +18,9 @@ from apiscape.client.contexts import (
 )
 from apiscape.client.wire import CollectRequest
 from apiscape.errors import StoreLocked, UnreachableError
+
+if TYPE_CHECKING:
+    from apiscape.store.database.lock import Holder
 
 LOOK_EVERY_S = 0.5
 
@@ -67,14 +70,32 @@ def living_agent(location: str) -> Address | None:
         StoreError: It is no location of a store.
         UsageError: The agent's token cannot be read.
     """
+    file = _file_of(location)
+    holder = _holder(file) if file else None
+    return _beside(holder.address, location) if holder and holder.address else None
+
+
+def is_kept(location: str) -> bool:
+    """Say whether anybody writes to the store at a location at this moment, as far as this machine can tell.
+
+    Of a database that others reach as well it cannot, so that somebody may.
+    """
+    file = _file_of(location)
+    return file is None or _holder(file) is not None
+
+
+def _file_of(location: str) -> Path | None:
+    """Return the file of a store, `None` where it is in a database."""
     from apiscape.store.database.engine import parse_url
-    from apiscape.store.database.lock import read_holder
 
     url = parse_url(location)
-    if url.get_backend_name() != "sqlite":
-        return None
-    holder = read_holder(Path(url.database or "").absolute())
-    return _beside(holder.address, location) if holder and holder.address else None
+    return Path(url.database or "").absolute() if url.get_backend_name() == "sqlite" else None
+
+
+def _holder(file: Path) -> Holder | None:
+    from apiscape.store.database.lock import read_holder
+
+    return read_holder(file)
 
 
 def _beside(address: str, location: str) -> Address:

@@ -244,6 +244,12 @@ def totals_line(deployments: int, apis: int, totals: Totals, since: str | None) 
 
 
 def verdict_line(reports: Sequence[RunReport], exit_code: int) -> str:
+    """Return what the scan amounts to and, where it is not complete, the code that it exits with."""
+    words = verdict(reports, exit_code)
+    return f"{words}  exit {int(exit_code)}" if exit_code and reports else words
+
+
+def verdict(reports: Sequence[RunReport], exit_code: int) -> str:
     """Return what the scan amounts to; never silent about what could not be seen."""
     unseen = sum(map(is_incomplete, reports))
     accepted = sum(1 for report in reports if report.outcome not in FINE and report.accepted)
@@ -253,13 +259,13 @@ def verdict_line(reports: Sequence[RunReport], exit_code: int) -> str:
     if unseen:
         return (
             f"Incomplete: {unseen} of {count(len(reports), 'scope')} could not be seen whole{tail}. "
-            f"Nothing was retired because of it.  exit {int(exit_code)}"
+            "Nothing was retired because of it."
         )
     whole = f"{count(len(reports), 'scope')} seen whole{tail}"
     if exit_code:
         return (
             f"Incomplete: {whole}, but a source could not be planned, a reach is lost, or the scan was "
-            f"interrupted, as said above.  exit {int(exit_code)}"
+            "interrupted, as said above."
         )
     return f"Complete: {whole}."
 

@@ -17,6 +17,7 @@ def open_screen(
     origin: str,
     rescan: Callable[[str | None], str],
     start: Callable[[], None] | None = None,
+    is_kept: Callable[[], bool] | None = None,
     view: str = "",
     theme: str = "auto",
 ) -> int:
@@ -27,6 +28,7 @@ def open_screen(
         origin: Where it is, in words.
         rescan: Visits a scope again, or all; returns what came of it.
         start: Done in a thread after the first frame.
+        is_kept: Says whether anybody keeps the inventory up to date; somebody does, without it.
         view: What to show first.
         theme: A name of the UI's themes.
 
@@ -47,7 +49,9 @@ def open_screen(
         theme=theme,
         view=view,
         actions=Actions(rescan=rescan),
-        options=Options(origin=origin, folder=platformdirs.user_config_path("apiscape")),
+        options=Options(
+            origin=origin, is_kept=is_kept, folder=platformdirs.user_config_path("apiscape")
+        ),
     )
 
 

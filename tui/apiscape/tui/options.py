@@ -30,6 +30,8 @@ class Options(msgspec.Struct, frozen=True):
     Attributes:
         origin: Where the data is from, in words (a store's file, an agent's address).
         live: Whether the inventory can change while it is shown; `False` for an exported file.
+        is_kept: Says whether anybody keeps the inventory up to date at this moment; asked in a thread, beside
+            each question for what changed. `None`: somebody does.
         keymap: Keys by binding id, in place of the default ones.
         folder: Where saved views are kept; `None` keeps them for as long as the UI runs.
         export_folder: Where exports are written; `None` is the folder that the UI was started in.
@@ -39,6 +41,7 @@ class Options(msgspec.Struct, frozen=True):
 
     origin: str = ""
     live: bool = True
+    is_kept: Callable[[], bool] | None = None
     keymap: Mapping[str, str] = {}
     folder: Path | None = None
     export_folder: Path | None = None

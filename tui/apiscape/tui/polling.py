@@ -50,13 +50,16 @@ class Polling:
     def _ask(self, question: Callable[[], Loaded | Followed]) -> None:
         try:
             news = question()
+            is_kept = self._session.options.is_kept
+            kept = is_kept() if is_kept else True
         except ApiscapeError as error:
             tell(self._app.frame, self.fail, error)
         else:
-            tell(self._app.frame, self.take, news)
+            tell(self._app.frame, partial(self.take, kept=kept), news)
 
-    def take(self, news: Loaded | Followed) -> None:
-        """Show what came."""
+    def take(self, news: Loaded | Followed, *, kept: bool = True) -> None:
+        """Show what came, and whether anybody keeps it up to date."""
+        self._session.is_kept = kept
         first = not self._session.is_loaded
         self._patience = 0
         self._session.take(news)

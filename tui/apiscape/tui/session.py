@@ -26,6 +26,7 @@ class Session:
         store: The rows; empty before anything was loaded.
         version: Rises when rows came, went or moved; `dirty` has those that changed in place.
         fresh: When rows changed that are still marked, oldest first.
+        is_kept: Whether anybody keeps the inventory up to date.
         held: What came while paused, in order.
         touched_at: When the person last pressed a key, on the monotonic clock.
         error: Why the inventory does not answer, `since` when.
@@ -45,6 +46,7 @@ class Session:
         self.scopes: Sequence[ScopeStatus] = ()
         self.estate: Sequence[EstateEntry] = ()
         self.last: Loaded | Followed | None = None
+        self.is_kept = True
         self.is_paused = False
         self.held: list[Loaded | Followed] = []
         self.touched_at = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ THEMES = ("auto", "dark", "light", "ansi-dark", "ansi-light")
 @session_options(output=False, asks=True)
 def command(*, session: Session, view: str, theme: str) -> int:
     """Open the terminal UI, at VIEW. `r` in it visits the configured sources again."""
+    from apiscape.cli.asking import is_kept
     from apiscape.cli.screen import need_terminal, open_screen
 
     need_terminal()
@@ -40,6 +42,7 @@ def command(*, session: Session, view: str, theme: str) -> int:
             inventory,
             origin=address.url if address else session.store_location(),
             rescan=lambda scope: _rescan(session, address, scope),
+            is_kept=None if address else partial(is_kept, session.store_location()),
             view=view,
             theme=theme,
         )
@@ -99,9 +102,9 @@ def _rescan_here(session: Session, scope: str | None) -> str:
 
 
 def _sentence(runs: Sequence[RunReport], exit_code: int, summary: Summary) -> str:
-    from apiscape.cli.ledger import totals_line, verdict_line
+    from apiscape.cli.ledger import totals_line, verdict
     from apiscape.collect.report import add_totals
 
     totals = add_totals(run.totals for run in runs)
     sums = totals_line(summary.deployments, summary.apis, totals, None)
-    return f"{verdict_line(runs, exit_code)} {sums}"
+    return f"{sums}\n{verdict(runs, exit_code)}"

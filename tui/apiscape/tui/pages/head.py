@@ -25,6 +25,8 @@ def freshness(session: Session) -> Piece:
         return Piece("◌ reading the inventory", "muted")
     if session.is_paused:
         return Piece(f"⏸ paused ({session.waiting:,} waiting)", "warn")
+    if session.options.live and not session.is_kept:
+        return Piece("○ no agent visits anything", "warn")
     if session.options.live:
         return Piece("● live", "good")
     return Piece(f"○ snapshot taken {clock(session.taken_at, session.now())}", "muted")
