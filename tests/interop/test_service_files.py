@@ -1,0 +1,166 @@
+"""The unit and the image start the agent as it wants to be started, and end it as it wants to be ended."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+from apiscape.cli.commands.agent import command
+from apiscape.daemon.ending import LONGEST_S
+from tests.architecture.tree import ROOM
+
+UNIT = ROOM / "deploy/systemd/apiscape.service"
+IMAGE = ROOM / "deploy/container/Containerfile"
+SENT = IMAGE.with_name("Containerfile.dockerignore")
+APISCAPE = Path(sys.executable).with_name("apiscape")
+LEAST_EXPOSED = 2.0
+"""Of ten; systemd-analyze calls everything below it safe."""
+
+
+def steps() -> list[tuple[str, str]]:
+    """Return the instructions of the image, each with what follows it."""
+    text = IMAGE.read_text("utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines)]
+
+
+def of(instruction: str) -> list[str]:
+    return [rest for word, rest in steps() if word == instruction]
+
+
+def unit() -> RawConfigParser:
+    read = RawConfigParser(strict=False, delimiters=("=",))
+    read.optionxform = str  # type: ignore[assignment,method-assign]  # systemd tells cases apart
+    read.read(UNIT, "utf-8")
+    return read
+
+
+def test_systemd_finds_no_fault_in_the_unit() -> None:
+    tool = shutil.which("systemd-analyze")
+    if tool is None:
+        pytest.skip("no systemd-analyze on this machine")
+    done = subprocess.run(
+        [tool, "verify", str(UNIT)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_systemd_calls_the_unit_little_exposed() -> None:
+    tool = shutil.which("systemd-analyze")
+    if tool is None:
+        pytest.skip("no systemd-analyze on this machine")
+    asked = [tool, "security", "--offline=true", "--no-pager", str(UNIT)]
+    said = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=60).stdout
+    verdict = next(line for line in said.splitlines() if "Overall exposure level" in line)
+    assert float(verdict.rpartition(":")[2].split()[0]) < LEAST_EXPOSED
+
+
+def test_the_unit_starts_the_agent_with_options_that_it_has() -> None:
+    program, *words = unit()["Service"]["ExecStart"].split()
+    assert (program, words[:2]) == ("/usr/bin/env", ["apiscape", "agent"])
+    with command.make_context("agent", words[2:]) as context:
+        assert context.params["probe_listen"] == "127.0.0.1:9464"
+
+
+def test_both_leave_the_agent_the_time_that_it_takes_to_end() -> None:
+    assert float(unit()["Service"]["TimeoutStopSec"]) > LONGEST_S
+    said = IMAGE.read_text("utf-8").partition("--stop-timeout ")[2].split()[0]
+    assert float(said) > LONGEST_S
+
+
+def test_the_image_is_started_by_nobody_special_and_without_a_shell() -> None:
+    assert of("USER") == ["65532:65532"]
+    for instruction in ("ENTRYPOINT", "CMD", "RUN"):
+        assert of(instruction)
+        assert all(isinstance(json.loads(words), list) for words in of(instruction))
+
+
+def test_the_image_pins_what_it_installs_by_hash() -> None:
+    installs = [json.loads(words) for words in of("RUN") if "pip" in words]
+    assert ["--require-hashes" in words or "--no-deps" in words for words in installs] == [True] * 2
+
+
+def test_all_that_the_image_copies_is_there_and_is_sent_to_the_builder() -> None:
+    let_in = [line[1:] for line in SENT.read_text("utf-8").splitlines() if line.startswith("!")]
+    copied = [name for rest in of("COPY") if "--from" not in rest for name in rest.split()[:-1]]
+    assert {"agent", "collectors", "tui", "pyproject.toml"} < set(copied)
+    for name in copied:
+        assert (ROOM / name).exists(), name
+        assert any(fnmatch.fnmatch(name, pattern) for pattern in let_in), name
+
+
+def test_what_the_package_is_built_from_is_what_the_image_copies() -> None:
+    copied = {name for rest in of("COPY") for name in rest.split()[:-1]}
+    for name in ("LICENSE", "README.md", "CHANGELOG.md"):
+        assert name in copied
+
+
+@pytest.mark.skipif(
+    shutil.which("unshare") is None or os.geteuid() != 0, reason="needs a process namespace"
+)
+def test_as_process_1_it_answers_and_ends_in_order_when_told(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    nowhere = {"name": "nowhere", "provider": "aws", "endpoint_url": "http://127.0.0.1:9"}
+    config.write_text(json.dumps({"sources": [nowhere]}), "utf-8")
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    words = [*json.loads(of("ENTRYPOINT")[0]), *json.loads(of("CMD")[0])]
+    assert words[0] == APISCAPE.name
+    words = [
+        str(APISCAPE),
+        *(word.replace("0.0.0.0:9464", f"127.0.0.1:{port}") for word in words[1:]),
+    ]
+    own = {
+        "PATH": os.environ["PATH"],
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "HOME": str(tmp_path),
+        "APISCAPE_CONFIG": str(config),
+        "APISCAPE_STORE": str(tmp_path / "inventory.db"),
+    }
+    with subprocess.Popen(
+        ["unshare", "--pid", "--fork", "--kill-child", *words],
+        env=own,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as child:
+        try:
+            answered(f"http://127.0.0.1:{port}/healthz")
+            os.kill(only_child_of(child.pid), signal.SIGTERM)
+            said, _ = child.communicate(timeout=15)
+        finally:
+            child.kill()
+    assert child.returncode == 0, said
+    assert "event=stopped" in said
+
+
+def answered(url: str, longest_s: float = 60) -> None:
+    """Wait until somebody answers; fail where nobody does."""
+    ends = time.monotonic() + longest_s
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # of this machine
+                assert answer.status == 200
+                return
+        except (urllib.error.URLError, OSError):
+            assert time.monotonic() < ends
+            time.sleep(0.1)
+
+
+def only_child_of(pid: int) -> int:
+    """Return the one process that another started."""
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()[0])
