@@ -13,6 +13,7 @@ from apiscape.model.run import Ledger, RunReport
 from apiscape.model.surroundings import Api, ApiVersion, Gateway
 from apiscape.model.values import UNKNOWN, is_known
 from apiscape.store import Conclusion, Member, Store, Visited, native_api_key
+from apiscape.store.reading.reader import Reader
 from tests.store.looking import count, counts, records, search
 from tests.store.making import ACCOUNT, DAY, PART, SCOPE, T0, batch, make, visit
 
@@ -321,3 +322,82 @@ def test_a_row_is_written_alike_whether_its_conclusion_is_fresh_or_was_stored(st
     )
     visit(store, batch(ITEM, kind="changed"))
     assert records(store, "row_doc") == fresh
+
+
+# ── Health that turns ────────────────────────────────────────────────────────
+
+HEALTHY = Conclusion(health="healthy", basis="serving", health_reason="0 % of 90 answers 5xx")
+
+
+def told(store: Store, after: int) -> list[tuple[str, list[tuple[str, object, object]]]]:
+    return [
+        (change.kind, [(each.field, each.old, each.new) for each in change.fields])
+        for change in store.changes.after(after)
+    ]
+
+
+def test_a_verdict_that_turns_is_one_change_of_its_own_with_basis_and_reason(store: Store) -> None:
+    visit(store, batch(ITEM))
+    seq = save(store, HEALTHY)
+    failing = msgspec.structs.replace(
+        HEALTHY, health="failing", health_reason="5xx 7 %, limit 1 %", errors_5xx=7.0
+    )
+    save(store, failing)
+    assert told(store, seq) == [
+        ("health", [("health", "healthy", "failing"), ("basis", "serving", "serving")])
+    ]
+    (change,) = store.changes.after(seq)
+    assert (change.reason, change.name, change.generation) == (
+        *("5xx 7 %, limit 1 %", ITEM.name, 1),
+    )
+    assert [span[0] for span in spans(store)] == [seq, seq + 1]
+
+
+def test_what_else_moves_with_a_verdict_is_told_apart_and_once(store: Store) -> None:
+    visit(store, batch(ITEM))
+    seq = save(store, HEALTHY)
+    idle = Conclusion(health="idle", basis="serving", health_reason="no request", owners=("Tax",))
+    assert save(store, idle) == seq + 2
+    assert told(store, seq) == [
+        ("health", [("health", "healthy", "idle"), ("basis", "serving", "serving")]),
+        ("concluded", [("owners", UNKNOWN, ["Tax"])]),
+    ]
+    assert [span[:2] for span in spans(store)] == [(seq, seq + 1), (seq + 1, None)]
+
+
+def test_the_first_verdict_on_a_deployment_is_no_turn(store: Store) -> None:
+    """Ten that appear are ten changes, however they fare; the eleventh line is a turn."""
+    items = [make(number) for number in range(10)]
+    visit(store, batch(*items))
+    failing = Conclusion(health="failing", basis="configured", health_reason="no route")
+    store.conclusions.save({item.uid: failing for item in items}, (), seq=10, at=T0)
+    kinds = [kind for kind, _ in told(store, 0)]
+    assert kinds == ["appeared"] * 10 + ["concluded"] * 10
+    save(store, HEALTHY, uid=items[0].uid)
+    assert [kind for kind, _ in told(store, 20)] == ["health"]
+
+
+def test_another_basis_of_the_same_state_is_no_turn(store: Store) -> None:
+    visit(store, batch(ITEM))
+    seq = save(store, HEALTHY)
+    save(store, msgspec.structs.replace(HEALTHY, basis="reachable"))
+    assert told(store, seq) == [("concluded", [("basis", "serving", "reachable")])]
+
+
+def test_a_verdict_that_is_withdrawn_turns_to_what_the_facts_say(store: Store) -> None:
+    visit(store, batch(ITEM))
+    seq = save(store, HEALTHY)
+    save(store, Conclusion())
+    (kind, fields), *rest = told(store, seq)
+    assert (kind, fields[0], rest) == ("health", ("health", "healthy", "unknown"), [])
+
+
+def test_turns_are_in_the_history_of_their_deployment_and_not_followed_as_facts(
+    store: Store,
+) -> None:
+    visit(store, batch(ITEM))
+    seq = save(store, HEALTHY)
+    save(store, msgspec.structs.replace(HEALTHY, health="degraded"))
+    history = Reader(store.database).detail(ITEM.uid).history
+    assert [change.kind for change in history] == ["health", "concluded", "appeared"]
+    assert store.conclusions.touched(seq).uids == ()

@@ -273,4 +273,4 @@ def test_conclusions_before_the_horizon_are_dropped_and_the_one_that_holds_at_it
         reader.detail(FIRST.uid, at=T0 + days * DAY + 2 * MINUTE).row.health for days in (2, 3, 4)
     ]
     assert words == ["healthy", "degraded", "idle"]
-    assert kinds(reader.detail(FIRST.uid)) == ["concluded", "concluded", "concluded", "appeared"]
+    assert kinds(reader.detail(FIRST.uid)) == ["health", "health", "health", "appeared"]

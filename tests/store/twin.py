@@ -17,7 +17,7 @@ from apiscape.model.known import Batch, Known, NotObserved, PresenceChange, Verd
 from apiscape.model.projection import deepen, project
 from apiscape.model.row import Deep, Row
 from apiscape.model.run import Ledger, PartReport
-from apiscape.model.values import UNKNOWN
+from apiscape.model.values import UNKNOWN, is_known
 from apiscape.model.vocabulary import Freshness, Outcome, Presence
 from apiscape.store.overlay import Conclusion, lay_over
 from tests.store.making import DAY, SCOPE, T0, make, write
@@ -226,10 +226,17 @@ class Twin:
         entry = self._held(number)
         if entry is None:
             return
+        before, said = self._row(entry, entry.concluded), entry.said or Conclusion()
         entry.concluded = conclusion
-        if _substance(conclusion) == _substance(entry.said or Conclusion()):
+        if _substance(conclusion) == _substance(said):
             return
-        seq = self._note("concluded", entry)
+        after = self._row(entry, conclusion)
+        turned = is_known(said.health) and before.health != after.health
+        also = _beside_health(before) != _beside_health(after) or (
+            (said.front_doors, said.consumers) != (conclusion.front_doors, conclusion.consumers)
+        )
+        kinds = ["health"] * turned + ["concluded"] * (also or not turned)
+        seq, *_ = [self._note(kind, entry) for kind in kinds]
         if entry.said is not None:
             entry.sayings[-1].end = seq
         entry.sayings.append(Span(seq))
@@ -427,6 +434,12 @@ class Twin:
             changed_at=entry.changed_at,
             missing_since=entry.missing_since,
         )
+
+
+def _beside_health(row: Row) -> Row:
+    """Return a row without how its deployment fares, and without what was measured."""
+    bare = dict.fromkeys((*NUMBERS_MEASURED, "health", "basis", "health_reason"), UNKNOWN)
+    return msgspec.structs.replace(row, **bare)
 
 
 def _substance(conclusion: Conclusion) -> Conclusion:

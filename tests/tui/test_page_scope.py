@@ -379,6 +379,13 @@ def test_a_change_as_a_row_is_found_again_by_its_number() -> None:
     }
 
 
+def test_a_verdict_that_turned_is_said_in_one_line() -> None:
+    fields = (("health", "healthy", "failing"), ("basis", "serving", "serving"))
+    entry = change_entry(a_change("health", *fields, reason="5xx 7 %"), NOW)
+    assert entry.cells["kind"].text == "♡ health"
+    assert entry.cells["fields"].text == "healthy → failing (serving): 5xx 7 %"
+
+
 def test_an_estate_that_nobody_could_tell_is_unknown() -> None:
     assert said(estate_page((), WIDTH)).startswith("estate\n? What else exists is not known")
 

@@ -262,6 +262,7 @@ def test_a_loss_names_its_reason_and_its_evidence(evidence: str, words: str) -> 
         ("returned", "↺ returned", "good"),
         ("suspect", "‼ suspect", "warn"),
         ("forgotten", "⌫ forgotten", "muted"),
+        ("health", "♡ health", "accent"),
         ("concluded", "∴ concluded", "accent"),
         ("turned_blue", "? turned blue", "muted"),
     ],

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from apiscape.model.change import FieldChange
+from apiscape.model.change import Change, FieldChange
 from apiscape.model.measured import TrafficCost
 from apiscape.model.row import Row
 from apiscape.model.values import is_known
@@ -97,6 +97,7 @@ CHANGE = _states(
     (ChangeKind.SUPERSEDED, "↷", "muted"),
     (ChangeKind.RETIRED, "†", "muted"),
     (ChangeKind.FORGOTTEN, "⌫", "muted"),
+    (ChangeKind.HEALTH, "♡", "accent"),
     (ChangeKind.CONCLUDED, "∴", "accent"),
 )
 SWITCH = _states(
@@ -234,6 +235,24 @@ def traffic_cost_words(cost: TrafficCost) -> str:
         f"{cost.service}: about {cost.metrics_per_hour:,.0f} metrics an hour, {day} USD a day "
         f"at list price {cost.usd_per_1000:g} USD per 1,000 metrics"
     )
+
+
+def change_words(change: Change) -> str:
+    """Return what a change comes to, in a line: why, else what moved; of health both."""
+    turn = health_words(change.fields) if change.kind == ChangeKind.HEALTH else None
+    if turn is not None:
+        return f"{turn}: {change.reason}" if change.reason else turn
+    return change.reason or "; ".join(map(field_words, change.fields))
+
+
+def health_words(fields: Iterable[FieldChange]) -> str | None:
+    """Return `healthy → failing (serving)`; nothing where the state is not among the fields."""
+    by_name = {each.field: each for each in fields}
+    state, basis = by_name.get("health"), by_name.get("basis")
+    if state is None:
+        return None
+    words = f"{_short_value(state.old)} → {_short_value(state.new)}"
+    return words if basis is None else f"{words} ({_short_value(basis.new)})"
 
 
 def field_words(change: FieldChange) -> str:

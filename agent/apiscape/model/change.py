@@ -24,7 +24,8 @@ class Change(Entity, frozen=True):
         seq: Position in the commit-ordered log; 0 before it is stored.
         kind: A word of `ChangeKind`.
         scope, generation: The run that saw it.
-        reason: Why, for presence changes.
+        fields: What moved; of kind `health` the state and its basis, which may be what it was.
+        reason: Why, for changes of presence and of health.
         evidence: `listing`, `direct_read`, `event`, `person`.
     """
 

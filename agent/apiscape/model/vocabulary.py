@@ -169,7 +169,11 @@ class ReachState(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """What reconcile says of a deployment; `concluded` is for what follows from others."""
+    """What reconcile says of a deployment; `concluded` is for what follows from others.
+
+    `health` is for a verdict that turned: the state that a deployment fares in is another one. The
+    first verdict on a deployment is no such turn.
+    """
 
     APPEARED = "appeared"
     CHANGED = "changed"
@@ -179,6 +183,7 @@ class ChangeKind(StrEnum):
     SUPERSEDED = "superseded"
     RETIRED = "retired"
     FORGOTTEN = "forgotten"
+    HEALTH = "health"
     CONCLUDED = "concluded"
 
 

@@ -4,8 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from apiscape.client.words import age, count, duration, field_words, moment, shown, took
-from apiscape.model.change import FieldChange
+from apiscape.client.words import (
+    age,
+    change_words,
+    count,
+    duration,
+    field_words,
+    moment,
+    shown,
+    took,
+)
+from apiscape.model.change import Change, FieldChange
 from apiscape.model.values import UNKNOWN
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -82,3 +91,29 @@ def test_one_is_not_many() -> None:
 )
 def test_a_changed_field_in_words(change: FieldChange, words: str) -> None:
     assert field_words(change) == words
+
+
+TURN = (
+    FieldChange(field="health", old="healthy", new="failing"),
+    FieldChange(field="basis", old="serving", new="reachable"),
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "reason", "words"),
+    [
+        ("health", TURN, "no answer in time", "healthy → failing (reachable): no answer in time"),
+        ("health", TURN[:1], None, "healthy → failing"),
+        ("health", (), "no answer in time", "no answer in time"),
+        ("retired", TURN, "the gateway said so", "the gateway said so"),
+        ("changed", TURN[:1], None, "health healthy → failing"),
+    ],
+)
+def test_a_change_in_a_line(
+    kind: str, fields: tuple[FieldChange, ...], reason: str | None, words: str
+) -> None:
+    at = datetime(2026, 9, 1, tzinfo=UTC)
+    change = Change(
+        at=at, kind=kind, uid="u", name="n", scope="s", generation=1, fields=fields, reason=reason
+    )
+    assert change_words(change) == words

@@ -1,11 +1,12 @@
-"""`apiscape changes`: what appeared, changed, went missing or returned."""
+"""`apiscape changes`: what appeared, changed, went missing or returned, and how it fares since."""
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 
@@ -15,7 +16,7 @@ from apiscape.cli.output import say, table_text, write, write_records
 from apiscape.cli.table import Column
 from apiscape.cli.views import ViewCommand, view_argument
 from apiscape.client.inventory import Inventory
-from apiscape.client.words import count, field_words, shown
+from apiscape.client.words import change_words, count, shown
 from apiscape.errors import UsageError
 from apiscape.model.change import Change
 from apiscape.model.vocabulary import ChangeKind
@@ -33,6 +34,50 @@ COLUMNS = (
 )
 
 
+class Wanted:
+    """Which changes are shown: of some kinds, or of all but conclusions, unless those are asked for too."""
+
+    def __init__(self, kinds: Sequence[str], *, conclusions: bool) -> None:
+        """Take what was asked for; a kind that is named is asked for."""
+        self._kinds = frozenset(kinds)
+        self._conclusions = conclusions or ChangeKind.CONCLUDED in self._kinds
+
+    def holds(self, change: Change) -> bool:
+        """Say whether a change is shown."""
+        if change.kind == ChangeKind.CONCLUDED and self._conclusions:
+            return True
+        named = not self._kinds or change.kind in self._kinds
+        return named and change.kind != ChangeKind.CONCLUDED
+
+    def hides(self, change: Change) -> bool:
+        """Say whether a change is not shown for no other reason than that it is a conclusion."""
+        return change.kind == ChangeKind.CONCLUDED and not self._kinds and not self._conclusions
+
+
+def wanted_options(body: Callable[..., object]) -> Callable[..., object]:
+    """Give a command `--conclusions` and `--kind`, as one `wanted`."""
+
+    @functools.wraps(body)
+    def command(*, conclusions: bool, kinds: tuple[str, ...], **rest: object) -> object:
+        return body(wanted=Wanted(kinds, conclusions=conclusions), **rest)
+
+    return _CONCLUSIONS(_KINDS(command))
+
+
+_CONCLUSIONS = click.option(
+    "--conclusions",
+    is_flag=True,
+    help="Also what follows from others: which API a deployment belongs to, its effective addresses.",
+)
+_KINDS = click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice([kind.value for kind in ChangeKind]),
+    multiple=True,
+    help="Only changes of this kind; may be given several times.",
+)
+
+
 @click.command("changes", cls=ViewCommand)
 @view_argument
 @click.option("-f", "--follow", is_flag=True, help="Go on as changes come, until interrupted.")
@@ -41,11 +86,7 @@ COLUMNS = (
 @click.option(
     "--limit", type=click.IntRange(1), default=200, show_default=True, help="The newest so many."
 )
-@click.option(
-    "--conclusions",
-    is_flag=True,
-    help="Also what follows from others: which API a deployment belongs to, its effective addresses.",
-)
+@wanted_options
 @session_options(asks=True)
 def command(
     *,
@@ -55,7 +96,7 @@ def command(
     after: int,
     span: Span,
     limit: int,
-    conclusions: bool,
+    wanted: Wanted,
 ) -> None:
     """Show changes of deployments that match VIEW, oldest first.
 
@@ -64,6 +105,7 @@ def command(
     \b
     apiscape changes --since 7d                              the last week
     apiscape changes --since 2026-09-01 --until 2026-10-01   September
+    apiscape changes -f --kind health --kind retired         what to be told of, as it comes
     """
     if span.until is not None and follow:
         raise UsageError("--until ends before --follow begins", hint="leave one of them out")
@@ -74,8 +116,8 @@ def command(
         for change in _all(inventory, view, after):
             last = change.seq
             if span.holds(change.at):
-                is_shown = conclusions or change.kind != ChangeKind.CONCLUDED
-                found, hidden = found + is_shown, hidden + (not is_shown)
+                is_shown = wanted.holds(change)
+                found, hidden = found + is_shown, hidden + wanted.hides(change)
                 kept.extend([change] * is_shown)
         show(session.output, list(kept))
         if session.output in {"table", "wide"}:
@@ -84,10 +126,7 @@ def command(
             time.sleep(FOLLOW_EVERY_S)
             fresh = list(_all(inventory, view, last))
             last = fresh[-1].seq if fresh else last
-            news = [
-                change for change in fresh if conclusions or change.kind != ChangeKind.CONCLUDED
-            ]
-            show(session.output, news, heading=False)
+            show(session.output, list(filter(wanted.holds, fresh)), heading=False)
 
 
 def _all(inventory: Inventory, view: str, after: int) -> Iterator[Change]:
@@ -121,5 +160,5 @@ def _say_sums(shown: int, found: int, hidden: int) -> None:
 
 
 def _row(change: Change) -> list[str]:
-    detail = change.reason or "; ".join(map(field_words, change.fields))
+    detail = change_words(change)
     return [str(change.seq), shown(change.at), change.kind, change.name, change.scope, detail]

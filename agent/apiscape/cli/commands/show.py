@@ -12,7 +12,7 @@ from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import write, write_record
 from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
 from apiscape.client.inventory import Detail
-from apiscape.client.words import HEALTH, shown, state_in
+from apiscape.client.words import HEALTH, change_words, shown, state_in
 from apiscape.errors import UsageError
 from apiscape.model.deployment import Deployment, Endpoint, Operation, Protections
 from apiscape.model.plain import plain
@@ -21,7 +21,7 @@ from apiscape.model.row import Row
 from apiscape.model.security import Security
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
 from apiscape.model.values import is_known
-from apiscape.model.vocabulary import Basis, Freshness
+from apiscape.model.vocabulary import Basis, ChangeKind, Freshness
 from apiscape.query.quantities import read_moment
 
 LABEL_WIDTH = 18
@@ -275,7 +275,8 @@ def _provenance(item: Deployment) -> Iterator[str]:
 def _history(detail: Detail) -> Iterator[str]:
     for change in detail.history:
         fields = ", ".join(item.field for item in change.fields)
-        yield f"{shown(change.at)}  {change.kind}  {change.reason or fields}".rstrip()
+        words = change_words(change) if change.kind == ChangeKind.HEALTH else change.reason
+        yield f"{shown(change.at)}  {change.kind}  {words or fields}".rstrip()
 
 
 def _facts(facts: Iterable[Fact]) -> str:

@@ -24,7 +24,7 @@ class Changes:
     def after(self, seq: int, limit: int = 1000) -> tuple[Change, ...]:
         """Return changes of deployments after a sequence number, oldest first.
 
-        Those of kind `concluded` say that a conclusion moved the row. Numbers that are missing
+        Those of kind `health` and `concluded` say that a conclusion moved the row. Numbers that are missing
         belong to changes of what stands around deployments.
 
         Raises:

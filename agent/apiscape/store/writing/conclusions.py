@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -268,8 +268,9 @@ class Conclusions:
     ) -> int:
         """Keep conclusions by deployment's uid, and Apis, in one transaction; return the last sequence number.
 
-        Rows that move are written, indexed and logged as `concluded`; an Api that no deployment
-        belongs to any more goes. The members of `apis` follow from the conclusions.
+        Rows that move are written, indexed and logged: as `health` where a verdict turned, as
+        `concluded` what else moved. An Api that no deployment belongs to any more goes. The members
+        of `apis` follow from the conclusions.
         """
         with self._writer.transaction() as tx:
             given = list(apis)
@@ -426,22 +427,53 @@ def _write_rows(connection: Connection, moved: Sequence[tuple[Held, Row]]) -> No
 
 
 def _log(tx: Transaction, moved: Moved, said: Conclusion, at: datetime) -> int:
+    """Log that a verdict turned, and whatever else moved; return the first sequence number of that.
+
+    The first verdict on a deployment is told with the rest: whoever appears fares somehow.
+    """
     held, after = moved.held, moved.row
-    shown = _moved_fields(held.row, after, _SHOWN)
-    around = _moved_fields(said, moved.conclusion, LEADING, _UIDS)
-    change = Change(
-        at=at,
-        kind=ChangeKind.CONCLUDED,
-        uid=after.uid,
-        name=after.name,
-        scope=after.scope,
-        generation=held.generation,
-        fields=(*shown, *around),
+    turned = is_known(said.health) and held.row.health != after.health
+    shown = _moved_fields(held.row, after, _BUT_HEALTH if turned else _SHOWN)
+    rest = (*shown, *_moved_fields(said, moved.conclusion, LEADING, _UIDS))
+    told: list[Told] = [_turn(held.row, after)] if turned else []
+    told += [(ChangeKind.CONCLUDED, rest, None)] if rest or not turned else []
+    seqs = [
+        tx.log.append(
+            Change(
+                at=at,
+                kind=kind,
+                uid=after.uid,
+                name=after.name,
+                scope=after.scope,
+                generation=held.generation,
+                fields=fields,
+                reason=reason,
+            ),
+            scope_pk=held.scope_pk,
+            deployment_pk=held.pk,
+            subject=CONCLUSION,
+        )
+        for kind, fields, reason in told
+    ]
+    return seqs[0]
+
+
+Told: TypeAlias = tuple[ChangeKind, tuple[FieldChange, ...], str | None]
+"""A change of the log: its kind, what moved, and why."""
+
+
+def _turn(before: Row, after: Row) -> Told:
+    """Return how health turned: the state, the basis even where it stands, and why in words."""
+    fields = tuple(
+        FieldChange(field=name, old=getattr(before, name), new=getattr(after, name))
+        for name in ("health", "basis")
     )
-    return tx.log.append(change, scope_pk=held.scope_pk, deployment_pk=held.pk, subject=CONCLUSION)
+    why = after.health_reason
+    return ChangeKind.HEALTH, fields, why if is_known(why) else None
 
 
 _SHOWN = tuple(name for name in LAID_OVER if name not in MEASURED)
+_BUT_HEALTH = tuple(name for name in _SHOWN if name not in {"health", "basis", "health_reason"})
 
 
 _UIDS = {"consumers": "consumer_uids"}

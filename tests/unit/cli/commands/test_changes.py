@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from apiscape.cli.commands import changes
-from apiscape.store import open_store
+from apiscape.store import Conclusion, open_store
 from tests.store.making import DAY, batch, make, visit
 from tests.unit.cli.conftest import Call
-from tests.unit.cli.filled import SEEN
+from tests.unit.cli.filled import SEEN, Answer
 
 
 def test_what_gateways_did_is_shown_oldest_first(call: Call, filled: Path) -> None:
@@ -36,6 +36,39 @@ def test_only_some_of_them(call: Call, filled: Path) -> None:
     assert call("changes", "--after", "999") == (0, "", "No change.\n")
     assert call("changes", "name:payments-3", "-o", "name").out.split() == ["payments-3"] * 2
     assert "no field nofield" in call("changes", "nofield:x").err
+
+
+@pytest.fixture
+def turned(filled: Path) -> Path:
+    """Give the inventory with a verdict, and its turn."""
+    with open_store(str(filled), write=True) as store:
+        for health, reason in (("healthy", "all is well"), ("failing", "5xx 7 %, limit 1 %")):
+            drawn = Conclusion(health=health, basis="serving", health_reason=reason)
+            store.conclusions.save({make(2).uid: drawn}, (), seq=1, at=SEEN + 2 * DAY)
+    return filled
+
+
+def kinds_of(answer: Answer) -> list[str]:
+    return [line.split()[3] for line in answer.out.splitlines()[1:]]
+
+
+def test_a_verdict_that_turned_is_shown_in_words(call: Call, turned: Path) -> None:
+    answer = call("changes", "--kind", "health")
+    assert kinds_of(answer) == ["health"]
+    assert answer.out.rstrip().endswith("healthy → failing (serving): 5xx 7 %, limit 1 %")
+    shown = call("show", "payments-2").out
+    assert "health  healthy → failing (serving): 5xx 7 %, limit 1 %" in shown
+
+
+def test_only_the_kinds_that_are_asked_for_are_shown_and_counted(call: Call, turned: Path) -> None:
+    both = call("changes", "--kind", "health", "--kind", "retired")
+    assert (kinds_of(both), both.err) == (["retired", "health"], "")
+    assert call("changes", "--kind", "forgotten") == (0, "", "No change.\n")
+    named = call("changes", "--kind", "concluded")
+    assert (set(kinds_of(named)), named.err) == ({"concluded"}, "")
+    beside = call("changes", "--kind", "health", "--conclusions")
+    assert set(kinds_of(beside)) == {"concluded", "health"}
+    assert "'sad' is not one of" in call("changes", "--kind", "sad").err
 
 
 def test_every_format(call: Call, filled: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from apiscape.client.words import CHANGE, clock, field_words, shown, state_in
+from apiscape.client.words import CHANGE, change_words, clock, field_words, shown, state_in
 from apiscape.model.change import Change
+from apiscape.model.vocabulary import ChangeKind
 from apiscape.tui.lines import Line, line, paragraph
 
 EVIDENCE = {
@@ -39,6 +40,8 @@ def change_page(change: Change, now: datetime, width: int) -> list[Line]:
 
 def fields_in_short(change: Change) -> str:
     """Return which fields changed, or why: the last column of the list."""
+    if change.kind == ChangeKind.HEALTH:
+        return change_words(change)
     if change.fields:
         return "; ".join(map(field_words, change.fields))
     return change.reason or ""
