@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from apiscape.client.inventory import (
     ChangePage,
     Detail,
+    DiffPage,
     Facet,
     FacetValue,
     Page,
@@ -141,6 +143,9 @@ class FakeInventory:
         return ChangePage(
             items=tuple(items), last_seq=items[-1].seq if items else max(after, self.seq)
         )
+
+    def diff(self, since: datetime, until: datetime | None = None, **_asked: Any) -> DiffPage:
+        raise AssertionError("no screen compares two days")
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         self._ask("scopes")

@@ -12,6 +12,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("list", "List deployments that match a view."),
             ("show", "Show everything known of one deployment."),
             ("changes", "Show what appeared, changed, went missing or returned."),
+            ("diff", "Show what is otherwise on one day than on another."),
             ("runs", "Show the ledger of past visits."),
             ("agent", "Visit what is due, again and again, and answer over HTTP."),
             ("tui", "Open the terminal UI (also without any command)."),

@@ -20,7 +20,7 @@ MOST_RUNS = 1000
 
 
 class Moment(click.ParamType[datetime]):
-    """A date (its midnight in UTC), a time, or how long ago: `2026-09-30`, `2026-09-30T12:00Z`, `2d`."""
+    """A date (its midnight in UTC), a time, how long ago, or `now`: `2026-09-30`, `2026-09-30T12:00Z`, `2d`."""
 
     name = "time"
 
@@ -30,6 +30,8 @@ class Moment(click.ParamType[datetime]):
         """Return the time in UTC."""
         if isinstance(value, datetime):
             return value
+        if value == "now":
+            return datetime.now(UTC)
         age = read_age(str(value))
         if age is not None:
             return datetime.now(UTC) - timedelta(seconds=age.amount * UNIT_S[age.unit])

@@ -17,6 +17,7 @@ from apiscape.client.collected import Collection
 from apiscape.client.inventory import (
     ChangePage,
     Detail,
+    DiffPage,
     Facet,
     Page,
     ScopeStatus,
@@ -93,6 +94,25 @@ class HttpInventory:
     def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
         """Return changes after a sequence number, of deployments that match a view."""
         return self._call("/v1/changes", ChangePage, after=after, limit=limit, view=view)
+
+    def diff(
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        *,
+        view: str = "",
+        limit: int = 1000,
+        after: str | None = None,
+    ) -> DiffPage:
+        """Return what is otherwise at a later time than at an earlier one."""
+        asked = {
+            "from": since.isoformat(),
+            "to": until.isoformat() if until else None,
+            "view": view,
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("/v1/diff", DiffPage, None, **asked)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return every scope with its last run."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from apiscape.model.change import Change
+from apiscape.model.change import Change, FieldChange
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.row import Row
@@ -110,6 +110,52 @@ class ChangePage(Entity, frozen=True):
     last_seq: int
 
 
+class Difference(Entity, frozen=True):
+    """What is otherwise with a deployment on the later of two days; several where several things are.
+
+    Attributes:
+        kind: A word of `ChangeKind`, as of one change from the one day to the other.
+        fields: Old and new values; what went there and back is not among them.
+        reason: Why its health is what it is on the later day, where that turned.
+    """
+
+    kind: str
+    uid: str
+    name: str
+    scope: str
+    fields: tuple[FieldChange, ...] = ()
+    reason: str | None = None
+
+
+class ScopeThen(Entity, frozen=True):
+    """A scope that was not seen whole by some day; `outcome` of its newest run, `None` where none had ended."""
+
+    scope: str
+    outcome: str | None = None
+
+
+class DiffPage(Entity, frozen=True):
+    """The net difference between two days.
+
+    Attributes:
+        items: Of a page of the deployments that moved, in the order in which those were first seen;
+            a page may have none, and there may be more all the same.
+        since, until: The days.
+        undecided: Deployments of the page of which nobody can tell whether the view holds them.
+        unseen_since, unseen_until: Scopes that could not be seen whole by either day: what differs
+            in them may have been so before, and what does not may differ. On the first page only.
+        next: Where the next page begins (opaque), `None` at the end.
+    """
+
+    items: tuple[Difference, ...]
+    since: datetime
+    until: datetime
+    undecided: int = 0
+    unseen_since: tuple[ScopeThen, ...] = ()
+    unseen_until: tuple[ScopeThen, ...] = ()
+    next: str | None = None
+
+
 class Summary(Entity, frozen=True):
     """The head of every list and report: what it rests on.
 
@@ -160,6 +206,25 @@ class Inventory(Protocol):
 
     def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
         """Return changes after a sequence number, of deployments that match a view."""
+        ...
+
+    def diff(
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        *,
+        view: str = "",
+        limit: int = 1000,
+        after: str | None = None,
+    ) -> DiffPage:
+        """Return what is otherwise at a later time than at an earlier one, of deployments that match a view then.
+
+        The later time is now, if it is left out. At most `limit` deployments that moved in between
+        are compared for a page. What is gone at the later time is asked for as it was at the earlier one.
+
+        Raises:
+            UsageError: The later time is not later, or `after` is no page's `next`.
+        """
         ...
 
     def scopes(self) -> tuple[ScopeStatus, ...]:

@@ -6,12 +6,13 @@ stage may be called `-`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
 
+from apiscape.client.inventory import Difference
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.measured import TrafficCost
 from apiscape.model.row import Row
@@ -239,10 +240,19 @@ def traffic_cost_words(cost: TrafficCost) -> str:
 
 def change_words(change: Change) -> str:
     """Return what a change comes to, in a line: why, else what moved; of health both."""
-    turn = health_words(change.fields) if change.kind == ChangeKind.HEALTH else None
+    return _in_line(change.kind, change.fields, change.reason)
+
+
+def difference_words(difference: Difference) -> str:
+    """Return what is otherwise on a later day, in a line."""
+    return _in_line(difference.kind, difference.fields, difference.reason)
+
+
+def _in_line(kind: str, fields: Sequence[FieldChange], reason: str | None) -> str:
+    turn = health_words(fields) if kind == ChangeKind.HEALTH else None
     if turn is not None:
-        return f"{turn}: {change.reason}" if change.reason else turn
-    return change.reason or "; ".join(map(field_words, change.fields))
+        return f"{turn}: {reason}" if reason else turn
+    return reason or "; ".join(map(field_words, fields))
 
 
 def health_words(fields: Iterable[FieldChange]) -> str | None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from apiscape.client.inventory import (
     ChangePage,
     Detail,
+    DiffPage,
     Facet,
     Page,
     ScopeStatus,
@@ -16,6 +17,7 @@ from apiscape.client.inventory import (
     Summary,
 )
 from apiscape.model.run import EstateEntry, RunReport
+from apiscape.serve.comparing import differences
 from apiscape.store import Store
 from apiscape.store.reading.reader import Reader
 
@@ -68,6 +70,30 @@ class LocalInventory:
     def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
         """Return changes after a sequence number, of deployments that match a view."""
         return self._reader.changes(after=after, limit=limit, view=view)
+
+    def diff(
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        *,
+        view: str = "",
+        limit: int = 1000,
+        after: str | None = None,
+    ) -> DiffPage:
+        """Return what is otherwise at a later time than at an earlier one (see `comparing`)."""
+        until = until or self._clock()
+        pairs, unseen_since, unseen_until = self._reader.pairs(
+            since, until, view=view, limit=limit, after=after
+        )
+        return DiffPage(
+            items=tuple(each for pair in pairs.items for each in differences(pair)),
+            since=since,
+            until=until,
+            undecided=pairs.undecided,
+            unseen_since=unseen_since,
+            unseen_until=unseen_until,
+            next=None if pairs.next is None else str(pairs.next),
+        )
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return every scope with its last run."""

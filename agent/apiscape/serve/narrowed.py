@@ -14,6 +14,7 @@ import msgspec
 from apiscape.client.inventory import (
     ChangePage,
     Detail,
+    DiffPage,
     Facet,
     Inventory,
     Page,
@@ -114,6 +115,25 @@ class Narrowed:
     def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
         """Return changes of deployments that are seen."""
         return self._whole.changes(after=after, limit=limit, view=self._within(view))
+
+    def diff(
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        *,
+        view: str = "",
+        limit: int = 1000,
+        after: str | None = None,
+    ) -> DiffPage:
+        """Return what is otherwise at a later time, of deployments that are seen then."""
+        within = self._within(view)
+        page = self._whole.diff(since, until, view=within, limit=limit, after=after)
+        held = self._counts("scope") if page.unseen_since or page.unseen_until else {}
+        unseen_since, unseen_until = (
+            tuple(each for each in unseen if each.scope.casefold() in held)
+            for unseen in (page.unseen_since, page.unseen_until)
+        )
+        return msgspec.structs.replace(page, unseen_since=unseen_since, unseen_until=unseen_until)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return the scopes of what is seen; their last runs are those of the whole scope, without names."""

@@ -72,6 +72,12 @@ QUESTIONS: dict[str, Ask] = {
     "detail by an odd name": lambda each: each.detail(HOSTILE),
     "changes": lambda each: each.changes(limit=4),
     "changes of a view": lambda each: each.changes(after=3, view="payments-1"),
+    "difference": lambda each: each.diff(T0, T0 + DAY),
+    "difference of a view": lambda each: each.diff(T0, T0 + DAY, view="payments", limit=2),
+    "next page of a difference": lambda each: each.diff(
+        T0, T0 + DAY, limit=2, after=each.diff(T0, T0 + DAY, limit=2).next
+    ),
+    "difference until now": lambda each: each.diff(T0),
     "scopes": lambda each: each.scopes(),
     "runs": lambda each: each.runs(limit=2),
     "runs of a scope": lambda each: each.runs(scope=each.scopes()[0].scope.key),
@@ -83,6 +89,10 @@ ERRORS: dict[str, Ask] = {
     "view": lambda each: each.page("tax colour:red"),
     "view of select": lambda each: each.select("p95>x"),
     "view of changes": lambda each: each.changes(view="at:2026-01-01"),
+    "days the wrong way round": lambda each: each.diff(T0 + DAY, T0),
+    "view of a difference": lambda each: each.diff(T0, view="at:2026-01-01"),
+    "difference to before what is kept": lambda each: each.diff(T0 - 99 * DAY),
+    "place of a difference": lambda each: each.diff(T0, after="nonsense"),
     "facet": lambda each: each.facets("", ("colour",)),
     "cursor": lambda each: each.page("", after="nonsense"),
     "another view's cursor": lambda each: each.page("tax", after=each.page("", limit=1).next),

@@ -218,3 +218,20 @@ def test_whatever_is_bound_and_asked_only_rows_that_match_are_seen(
     except ApiscapeError:  # too many items together
         return
     assert told <= inside
+
+
+def test_a_difference_is_of_what_is_seen_and_names_no_scope_of_others(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "moved.db"), write=True) as moved:
+        visit(moved, batch(make(1)), parts=[part("partial")])
+        later = (*OURS, THEIRS, UNTOLD)
+        visit(moved, batch(*later), at=T0 + DAY)
+        visit(moved, batch(FAR), scope=ELSEWHERE, at=T0 + DAY, parts=[part("partial")])
+        bound = Narrowed(
+            LocalInventory(moved, lambda: T0 + DAY), read_bound("environment:production")
+        )
+        page = bound.diff(T0 + MINUTE)
+    assert {each.name for each in page.items} <= {item.name for item in OURS}
+    assert len(page.items) == 2
+    assert page.undecided == 0
+    assert [each.scope for each in page.unseen_since] == [SCOPE.key]
+    assert page.unseen_until == ()

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from apiscape.client.collected import Collection
-from apiscape.client.inventory import ChangePage, Detail, Page, Selection, Summary
+from apiscape.client.inventory import ChangePage, Detail, DiffPage, Page, Selection, Summary
 from apiscape.client.wire import (
     EVENT_STREAM,
     JSON,
@@ -111,6 +111,34 @@ class ChangesQuery(Asked, frozen=True):
     view: ViewText = ""
 
 
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class DiffQuery(Asked, frozen=True):
+    """What the difference between two times is asked by."""
+
+    since: Annotated[Moment, Meta(description="The earlier time, with its time zone.")] = (
+        msgspec.field(name="from")
+    )
+    until: Annotated[Moment, Meta(description="The later time; now, if left out.")] | None = (
+        msgspec.field(default=None, name="to")
+    )
+    view: ViewText = ""
+    limit: Annotated[
+        int, Meta(ge=1, le=MOST_ROWS, description="At most so many deployments are compared.")
+    ] = 1000
+    after: (
+        Annotated[
+            str,
+            Meta(
+                description="`next` of the page before, of the same two times and view.",
+                extra_json_schema={"format": "cursor"},
+            ),
+        ]
+        | None
+    ) = None
+
+
 class RunsQuery(Asked, frozen=True):
     """What past runs are asked by."""
 
@@ -200,6 +228,14 @@ _READS = (
         summary="What happened after a sequence number, oldest first: a page, or a stream of events.",
         answers=(Answer(ChangePage), Answer({"type": "string"}, EVENT_STREAM)),
         query=ChangesQuery,
+        problems=("query", "usage", "not-kept"),
+    ),
+    Operation(
+        name="list_differences",
+        path="/v1/diff",
+        summary="What is otherwise at one time than at an earlier one: the net of all changes between.",
+        answers=(Answer(DiffPage),),
+        query=DiffQuery,
         problems=("query", "usage", "not-kept"),
     ),
     Operation(

@@ -9,6 +9,7 @@ from apiscape.serve.http.call import Call, Reply, in_json
 from apiscape.serve.http.operations import (
     ChangesQuery,
     DetailQuery,
+    DiffQuery,
     FacetsQuery,
     NoQuery,
     PageQuery,
@@ -42,6 +43,15 @@ def list_changes(call: Call) -> Reply:
     """Answer with one page of the change log."""
     asked = call.asked(ChangesQuery)
     page = call.inventory.changes(after=asked.after, limit=asked.limit, view=asked.view)
+    return in_json(page, call)
+
+
+def list_differences(call: Call) -> Reply:
+    """Answer with one page of what is otherwise at a later time."""
+    asked = call.asked(DiffQuery)
+    page = call.inventory.diff(
+        asked.since, asked.until, view=asked.view, limit=asked.limit, after=asked.after
+    )
     return in_json(page, call)
 
 

@@ -15,6 +15,7 @@ from apiscape.client.inventory import (
     Facet,
     Page,
     ScopeStatus,
+    ScopeThen,
     Selection,
     Snapshot,
     Summary,
@@ -29,6 +30,13 @@ from apiscape.store.database.transaction import read_cursor as read_position
 from apiscape.store.encoding import LARGEST
 from apiscape.store.reading.counts import Counts, Health, read_counts, read_healths
 from apiscape.store.reading.details import read_detail
+from apiscape.store.reading.differing import (
+    Pairs,
+    days_of,
+    read_pairs,
+    read_place,
+    unseen_at,
+)
 from apiscape.store.reading.display import read_rows
 from apiscape.store.reading.facets import count_facets, count_rows, facet_fields
 from apiscape.store.reading.finding import find
@@ -131,11 +139,30 @@ class Reader:
         parsed, now = parse(view), self._clock()
         _check_limit(limit)
         _check_seq(after)
-        if parsed.at is not None:
-            message = "the log is read forwards, not as of a day"
-            raise QueryError(message, text=view, column=1, hint="leave at: out")
+        _refuse_moment(parsed, view, "the log is read forwards, not as of a day")
         with self._database.read() as connection:
             return read_changes(connection, after, limit, resolve_times(parsed, now), now)
+
+    def pairs(
+        self, since: datetime, until: datetime, *, view: str, limit: int, after: str | None
+    ) -> tuple[Pairs, tuple[ScopeThen, ...], tuple[ScopeThen, ...]]:
+        """Return deployments that moved between two times, on both; and what could not be seen by either.
+
+        The latter on the first page only.
+
+        Raises:
+            UsageError: The limit is out of range, the second time is not later, or `after` is no place.
+        """
+        parsed, place = parse(view), read_place(after)
+        _check_limit(limit)
+        _refuse_moment(parsed, view, "two days are compared already")
+        with self._database.read() as connection:
+            days = days_of(connection, since, until)
+            found = read_pairs(connection, days, parsed, limit, place)
+            unseen, unseen_later = (
+                unseen_at(connection, moment) if after is None else () for moment in days
+            )
+            return found, unseen, unseen_later
 
     def last_seq(self) -> int:
         """Return where the log ends; 0 before the first change."""
@@ -166,6 +193,12 @@ class Reader:
 def _check_limit(limit: int) -> None:
     if not 1 <= limit <= MOST_ROWS:
         raise UsageError(f"a page has 1 to {MOST_ROWS:,} items, not {limit:,}")
+
+
+def _refuse_moment(view: View, text: str, message: str) -> None:
+    """Refuse a view with `at:`."""
+    if view.at is not None:
+        raise QueryError(message, text=text, column=1, hint="leave at: out")
 
 
 def _check_seq(seq: int) -> None:

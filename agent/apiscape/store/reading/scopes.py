@@ -24,7 +24,7 @@ _STANDS = and_(
 )
 """Deployments that count: as far as anyone knows, the gateway has them."""
 
-_WHOLE = frozenset({Outcome.COMPLETE.value, Outcome.ABSENT.value})
+WHOLE = frozenset({Outcome.COMPLETE.value, Outcome.ABSENT.value})
 """Outcomes after which nothing of a scope is left unseen."""
 
 
@@ -56,7 +56,7 @@ def is_incomplete(status: ScopeStatus) -> bool:
     A gap that somebody accepted does not count.
     """
     run = status.last_run
-    return run is None or (run.outcome not in _WHOLE and run.accepted is None)
+    return run is None or (run.outcome not in WHOLE and run.accepted is None)
 
 
 def summarise(connection: Connection) -> Summary:

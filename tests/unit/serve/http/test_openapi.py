@@ -50,7 +50,7 @@ def test_each_operation_says_who_may_and_how_it_can_fail(operation: Operation) -
     assert ("requestBody" in told) == (operation.body is not None)
     assert {each["name"] for each in told["parameters"]} == {
         *operation.parameters,
-        *(field.name for field in msgspec.structs.fields(operation.query)),
+        *(field.encode_name for field in msgspec.structs.fields(operation.query)),
     }
 
 
