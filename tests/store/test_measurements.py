@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from apiscape.model.deployment import Traffic
 from apiscape.model.measured import Measured
+from apiscape.model.surroundings import Signal
 from apiscape.store import Store
 from tests.store.looking import count
 from tests.store.making import T0, batch, make, visit
@@ -29,6 +32,20 @@ def test_what_is_not_stored_is_passed_over(store: Store) -> None:
     visit(store, batch(ONE))
     assert store.measurements.save("a", {"nobody": counted(1)}) == 0
     assert store.measurements.load(["nobody", ONE.uid]) == {}
+
+
+def test_when_a_source_last_measured_any_of_some_deployments(store: Store) -> None:
+    later = T0 + timedelta(minutes=5)
+    visit(store, batch(ONE, TWO))
+    unmeasured = Signal(
+        subject_uid=TWO.uid, name="traffic.unmeasured", value=None, observed_at=later, source="a"
+    )
+    store.measurements.save("a", {ONE.uid: counted(1), TWO.uid: Measured(signals=(unmeasured,))})
+    store.measurements.save("b", {ONE.uid: Measured()})
+    newest = store.measurements.newest
+    assert newest("a", [ONE.uid, TWO.uid]) == later
+    assert newest("a", [ONE.uid]) == T0
+    assert (newest("b", [ONE.uid]), newest("b", [TWO.uid]), newest("a", [])) == (None, None, None)
 
 
 def test_measuring_moves_neither_the_log_nor_what_is_shown(store: Store) -> None:

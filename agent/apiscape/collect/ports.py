@@ -122,6 +122,10 @@ class Measurements(Protocol):
         """Keep what a source measured of some deployments, in place of what it measured before."""
         ...
 
+    def newest(self, source: str, uids: Iterable[str], /) -> datetime | None:
+        """Return when a source last measured any of some deployments, `None` where it never did."""
+        ...
+
     def subjects(self) -> dict[str, frozenset[str]]:
         """Return the sources that measure each deployment, by its uid."""
         ...

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from apiscape.collect.clock import Stop
 from apiscape.collect.job import Job
@@ -26,6 +27,7 @@ from apiscape.model.deployment import Deployment
 from apiscape.model.measured import Measured, TrafficReport, Uncountable
 from apiscape.model.run import ErrorRecord
 from apiscape.model.surroundings import Signal
+from apiscape.model.values import is_known
 from apiscape.model.vocabulary import ErrorKind, Presence
 from apiscape.settings.schema import Measuring
 
@@ -33,9 +35,20 @@ GONE = frozenset({Presence.RETIRED.value, Presence.SUPERSEDED.value})
 
 DIED = ErrorRecord(kind=ErrorKind.DEFECT, message="its thread died")
 
+LINGERS = ErrorRecord(
+    kind=ErrorKind.DEADLINE,
+    message="measured before, and never returned",
+    next_step="start the agent anew",
+)
+
 
 def measure_traffic(
-    jobs: Iterable[Job], store: Store, tools: Tools, *, stop: Stop | None = None
+    jobs: Iterable[Job],
+    store: Store,
+    tools: Tools,
+    *,
+    stop: Stop | None = None,
+    supervisor: Supervisor | None = None,
 ) -> tuple[TrafficReport, ...]:
     """Measure the traffic of every scope whose source asks for it, once, and keep what was measured.
 
@@ -46,7 +59,10 @@ def measure_traffic(
         jobs: Scopes, as they were planned; those of other sources are passed over.
         store: Knows the deployments, and keeps what is measured.
         tools: Clock, quotas, threads and limits; an agent keeps its own from time to time.
-        stop: Ends it early; so does `KeyboardInterrupt`. Scopes not begun are then left out.
+        stop: Ends it early; so does `KeyboardInterrupt`. Scopes not begun are then left out, and of what
+            was not measured in time the store keeps what it had.
+        supervisor: Watches the threads; whoever measures again and again keeps one, so that a scope
+            whose thread never returned is not begun again.
 
     Returns:
         What came of it, in order of scope keys; nothing of scopes without a deployment to ask about.
@@ -63,7 +79,23 @@ def measure_traffic(
         if isinstance(job.collector, MeasuresTraffic):
             (others if job.source.traffic is None else wanted).append(job)
     _empty_opted_out(others, store)
-    return _Round(store, tools, above).run(wanted)
+    threads = supervisor or Supervisor(tools.clock, tools.limits.grace_s)
+    return _Round(store, tools, above, threads).run(wanted)
+
+
+def last_measured(jobs: Iterable[Job], store: Store) -> dict[str, datetime]:
+    """Return when the traffic of scopes was last measured, or found to be unmeasurable, by scope key.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    found: dict[str, datetime] = {}
+    for job in jobs:
+        uids = store.runs.known(job.scope)
+        at = store.measurements.newest(source_of(job.scope.product), uids) if uids else None
+        if at is not None:
+            found[job.scope.key] = at
+    return found
 
 
 def source_of(product: str) -> str:
@@ -74,18 +106,19 @@ def source_of(product: str) -> str:
 class _Round:
     """One round over some scopes; all but the measuring itself happens in the caller's thread."""
 
-    def __init__(self, store: Store, tools: Tools, stop: Stop) -> None:
+    def __init__(self, store: Store, tools: Tools, stop: Stop, supervisor: Supervisor) -> None:
         self._store = store
         self._tools = tools
         self._stop = stop
         self._quotas = tools.quotas or Quotas(tools.clock)
-        self._supervisor = Supervisor(tools.clock, tools.limits.grace_s)
+        self._supervisor = supervisor
         self._under_way = 0
         self._reports: list[TrafficReport] = []
         self._failure: ApiscapeError | None = None
 
     def run(self, jobs: Iterable[Job]) -> tuple[TrafficReport, ...]:
         waiting = deque(jobs)
+        self._supervisor.turn()
         while waiting or not self._supervisor.idle:
             try:
                 self._turn(waiting)
@@ -109,10 +142,12 @@ class _Round:
         budget = ScopeBudget(self._quotas, job.source.provider, stop)
         scope = ScopeTraffic(job, self._store, self._tools, budget, measuring.window_s)
         self._under_way += 1
+        name = f"traffic {job.scope.key}"
+        lingers = self._supervisor.lingers(name)
         task = Task(
-            name=f"traffic {job.scope.key}",
+            name=f"not {name}" if lingers else name,
             kind=f"traffic {job.scope.product}",
-            work=scope.measure,
+            work=scope.give_up if lingers else scope.measure,
             stop=stop,
             ended=lambda error: self._keep(scope, error),
             failed=lambda error: self._fail(scope, error),
@@ -138,8 +173,11 @@ class _Round:
     def _store_of(self, scope: ScopeTraffic, error: ErrorRecord | None) -> None:
         report, found, silent = scope.close(error)
         source = source_of(scope.job.scope.product)
+        if error is not None and error.kind == ErrorKind.INTERRUPTED:
+            found = {uid: one for uid, one in found.items() if is_known(one.traffic)}
         if found:
             self._store.measurements.save(source, found)
+        if report.asked:
             self._reports.append(report)
         if silent:
             _empty(self._store, source, self._store.measurements.subjects(), silent)
@@ -184,9 +222,7 @@ class ScopeTraffic:
         Raises:
             StoreError: the store cannot be read.
         """
-        rows = self._store.runs.known(self.job.scope).values()
-        uids = [row.uid for row in rows if row.presence not in GONE]
-        items = self._store.runs.documents(uids, operations=False)
+        items = self._store.runs.documents(self._uids(), operations=False)
         self._asked = tuple(items)
         if self.job.error is not None or not items:
             return self.job.error
@@ -194,6 +230,15 @@ class ScopeTraffic:
         if ended is not None and ended.kind == ErrorKind.DEADLINE:
             return self._budget.stop.error or ended
         return ended
+
+    def give_up(self) -> ErrorRecord:
+        """Ask nobody, for a thread that asks already does not return; everything is unknown then.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        self._asked = self._uids()
+        return LINGERS
 
     def close(
         self, error: ErrorRecord | None
@@ -224,6 +269,10 @@ class ScopeTraffic:
         )
         found = counted | {uid: self._unmeasured(uid, why) for uid, why in errors.items()}
         return report, found, () if error is not None else silent
+
+    def _uids(self) -> tuple[str, ...]:
+        rows = self._store.runs.known(self.job.scope).values()
+        return tuple(row.uid for row in rows if row.presence not in GONE)
 
     def _ask(self, items: tuple[Deployment, ...]) -> None:
         collector, job = self.job.collector, self.job
@@ -267,8 +316,11 @@ def _by_reason(errors: Mapping[str, ErrorRecord]) -> Iterator[Uncountable]:
 def _empty_opted_out(jobs: Sequence[Job], store: Store) -> None:
     """Empty what was measured of scopes whose source no longer asks for it."""
     subjects = store.measurements.subjects() if jobs else {}
+    measured = frozenset().union(*subjects.values())
     for job in jobs:
-        _empty(store, source_of(job.scope.product), subjects, store.runs.known(job.scope))
+        source = source_of(job.scope.product)
+        if source in measured:
+            _empty(store, source, subjects, store.runs.known(job.scope))
 
 
 def _empty(

@@ -10,6 +10,7 @@ from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.progress import Progress
 from apiscape.daemon.logs import tell
+from apiscape.model.measured import TrafficReport
 from apiscape.model.run import Ledger, RunReport, Scope
 
 
@@ -19,6 +20,7 @@ class Journal:
     Args:
         collections: Told the same.
         stored: Called where something was stored that conclusions may follow from.
+        remeasured: Called where what was measured is not what it was.
 
     Attributes:
         runs: Visits that ended since the start, by outcome.
@@ -26,13 +28,16 @@ class Journal:
         unplanned: Sources that could not be planned last time.
     """
 
-    def __init__(self, collections: Progress, stored: Callable[[], None]) -> None:
+    def __init__(
+        self, collections: Progress, stored: Callable[[], None], remeasured: Callable[[], None]
+    ) -> None:
         self.runs: Counter[str] = Counter()
         self.calls = 0
         self.throttled = 0
         self.unplanned: frozenset[str] = frozenset()
         self._collections = collections
         self._stored = stored
+        self._remeasured = remeasured
 
     def planned(self, plan: PlannedSource, forecast: Forecast) -> None:
         """Log a source that was planned, or why it could not be."""
@@ -81,3 +86,19 @@ class Journal:
         tell("visit ended", logging.WARNING if error else logging.INFO, **fields)
         self._collections.ended(report)
         self._stored()
+
+    def measured(self, reports: tuple[TrafficReport, ...]) -> None:
+        """Log of how many deployments of each scope the traffic was measured, and why not of the others."""
+        for report in reports:
+            fields: dict[str, object] = {
+                "scope": report.scope.key,
+                "measured": report.measured,
+                "asked": report.asked,
+                "calls": report.calls,
+            }
+            error = report.uncountable[0].error if report.uncountable else None
+            if error is not None:
+                fields |= {"kind": error.kind, "why": error.message}
+            nothing = report.asked > 0 and not report.measured
+            tell("traffic measured", logging.WARNING if nothing else logging.INFO, **fields)
+        self._remeasured()

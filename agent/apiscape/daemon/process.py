@@ -106,10 +106,11 @@ class Agent:
             self._clock,
             (source.name for source in first.sources),
         )
-        self._journal = Journal(self._collections, self._concluder.poke)
+        self._journal = Journal(self._collections, self._concluder.poke, self._concluder.measured)
         queue = MemoryQueue(self._clock)
         progress = self._telemetry.progress(self._journal)
-        self._driver = Driver(store, queue, tools=tools, progress=progress)
+        measured = self._telemetry.measuring(self._journal.measured)
+        self._driver = Driver(store, queue, tools=tools, progress=progress, measured=measured)
         self._collections.steer(self._driver)
         self._looking = Looking(store, self._inventory, self._concluder.measured, self._clock)
         self._concluding = threading.Thread(

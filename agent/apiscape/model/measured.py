@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from apiscape.model.deployment import Traffic
 from apiscape.model.entity import Entity
 from apiscape.model.run import ErrorRecord, Scope
 from apiscape.model.surroundings import Signal
-from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.values import UNKNOWN, Unknown, is_known
 
 
 class Measured(Entity, frozen=True):
@@ -19,6 +21,13 @@ class Measured(Entity, frozen=True):
 
     signals: tuple[Signal, ...] = ()
     traffic: Traffic | Unknown = UNKNOWN
+
+
+def measured_at(measured: Measured) -> datetime | None:
+    """Return until when a source measured, or when it last could not; `None` where it holds nothing."""
+    moments = [signal.observed_at for signal in measured.signals]
+    moments += [measured.traffic.until] if is_known(measured.traffic) else []
+    return max(moments, default=None)
 
 
 class Uncountable(Entity, frozen=True):

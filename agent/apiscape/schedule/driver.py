@@ -1,4 +1,4 @@
-"""The agent's engine: takes what is due, queues it by quota group, and has it visited or watched.
+"""The agent's engine: takes what is due, queues it by quota group, and has it visited, watched or measured.
 
 One thread turns it; planning, visits and watches run in threads of their own. What others ask
 of it is done in that thread, and answered by a future.
@@ -10,6 +10,8 @@ import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import TypeVar
+
+import msgspec
 
 from apiscape.collect.clock import Stop
 from apiscape.collect.job import Means
@@ -23,9 +25,11 @@ from apiscape.collect.source import SourcePlan
 from apiscape.collect.supervisor import Supervisor
 from apiscape.collect.visits import Limits, Run, Visits
 from apiscape.collect.watch import Patience
+from apiscape.model.measured import TrafficReport
 from apiscape.model.run import ErrorRecord, RunReport
 from apiscape.schedule.due import visited
 from apiscape.schedule.groups import End, Groups, Yard
+from apiscape.schedule.measuring import MEASURE, AfterVisits, Desk, Measuring, Told
 from apiscape.schedule.pauses import EVERYTHING, selects
 from apiscape.schedule.planning import PLAN, Office, Plans
 from apiscape.schedule.queue import Depth, Queue, QueueJob
@@ -50,6 +54,10 @@ PLANS_AT_ONCE = 8
 _LOG = logging.getLogger("apiscape.schedule")
 
 
+def _unheard(_reports: tuple[TrafficReport, ...]) -> None:
+    """Tell nobody."""
+
+
 class Driver:
     """Drives everything that is scheduled; made, then run by one thread.
 
@@ -58,6 +66,7 @@ class Driver:
         queue: Hands out the groups.
         tools: Clock, quotas, threads, plug-ins, policy and limits.
         progress: Told what goes on, from the thread that runs the driver.
+        measured: Told what came of measuring traffic, from the same thread.
         patience: How long watches go on.
     """
 
@@ -68,18 +77,23 @@ class Driver:
         *,
         tools: Tools | None = None,
         progress: Progress | None = None,
+        measured: Told = _unheard,
         patience: Patience | None = None,
     ) -> None:
         tools = tools or Tools()
+        quotas = tools.quotas or Quotas(tools.clock)
+        tools = msgspec.structs.replace(tools, quotas=quotas)
         self._tools = tools
         self._clock = tools.clock
         self._queue = queue
-        self._progress = progress or Silent()
         self._stop = Stop(tools.clock)
         self._supervisor = Supervisor(tools.clock, tools.limits.grace_s)
         self._roster = Roster(tools.clock)
         self._left_behind: frozenset[str] = frozenset()
-        quotas = tools.quotas or Quotas(tools.clock)
+        self._measuring = Measuring(
+            Desk(store, tools, self._supervisor, self._roster, self._stop, measured)
+        )
+        self._progress = AfterVisits(progress or Silent(), self._measuring.visited)
         means = Means(
             runs=store.runs, clock=tools.clock, workers=tools.workers, policy=tools.policy
         )
@@ -117,6 +131,7 @@ class Driver:
 
         def swap() -> None:
             self._plans.reload(wanted)
+            self._measuring.reload(wanted)
             self.look()
 
         return self._do(swap)
@@ -153,7 +168,7 @@ class Driver:
 
     def lingering(self) -> dict[str, str]:
         """Return the threads that were left behind and have not returned, and where each is."""
-        return self._supervisor.left_behind()
+        return self._supervisor.left_behind() | self._measuring.left_behind()
 
     def depth(self) -> Depth:
         """Return how much the queue has to do."""
@@ -179,6 +194,7 @@ class Driver:
         self._queue.handle(PLAN, self._plans.handle, at_once=PLANS_AT_ONCE)
         self._queue.handle(VISIT, self._groups[VISIT].handle, at_once=GROUPS_AT_ONCE)
         self._queue.handle(WATCH, self._groups[WATCH].handle, at_once=WATCHES)
+        self._queue.handle(MEASURE, self._measuring.handle, at_once=GROUPS_AT_ONCE)
         self._queue.handle(LOOK, lambda _: self._do(self.look), at_once=1)
         self._queue.schedule(QueueJob(LOOK, "timetable"), every_s=LOOK_S)
 
@@ -203,7 +219,7 @@ class Driver:
     def look(self) -> None:
         """Look at the timetable: what is due joins its group, or is queued."""
         due = self._roster.timetable.due(self._clock.monotonic())
-        jobs = self._plans.due()
+        jobs = [*self._plans.due(), *self._measuring.look()]
         for kind, groups in self._groups.items():
             jobs += groups.look(each for each in due if self._roster.kind(each.key) == kind)
         self._queue.enqueue(jobs)
@@ -216,6 +232,7 @@ class Driver:
 
     def _ask(self, selector: str) -> tuple[str, ...]:
         keys = self._roster.timetable.ask(selector, self._clock.monotonic())
+        self._measuring.ask(keys)
         relist(
             self._watches.running(),
             lambda run: run.following and selects(selector, run.job.scope.key),
@@ -230,11 +247,12 @@ class Driver:
     def _take_changed(self, keys: frozenset[str]) -> None:
         """Have watches begun again that look at their scopes in a way that no longer holds."""
         relist(self._watches.running(), lambda run: run.job.scope.key in keys)
+        self._measuring.enrol()
         self.look()
 
     def _warn_of_lingering(self) -> None:
         """Log every thread that was left behind, once, with the place where it is."""
-        places = self._supervisor.left_behind()
+        places = self.lingering()
         for name in places.keys() - self._left_behind:
             _LOG.error("%s does not return; its thread is left behind at %s", name, places[name])
         self._left_behind = frozenset(places)

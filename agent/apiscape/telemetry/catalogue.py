@@ -209,6 +209,12 @@ THROTTLES = _counter(
     *(PROVIDER, PRODUCT),
     unit="{call}",
 )
+TRAFFIC = _counter(
+    "apiscape.traffic.deployments",
+    "Deployments whose traffic was asked for: measured, or unmeasured where nobody could tell.",
+    *(PROVIDER, PRODUCT, OUTCOME),
+    unit="{deployment}",
+)
 CHANGES = _counter(
     "apiscape.changes", "What runs said of deployments.", PRODUCT, KIND, unit="{change}"
 )

@@ -13,6 +13,7 @@ from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.progress import Progress, Silent
 from apiscape.conclude.follow import Concluded
+from apiscape.model.measured import TrafficReport
 from apiscape.model.run import Ledger, RunReport, Scope
 from apiscape.model.vocabulary import Outcome
 from apiscape.schedule.queue import Depth
@@ -36,6 +37,7 @@ from apiscape.telemetry.catalogue import (
     STORE_SIZE,
     SUBSCRIBERS,
     THROTTLES,
+    TRAFFIC,
     UNPLANNED,
 )
 from apiscape.telemetry.recorder import Recorder
@@ -127,6 +129,15 @@ def record_run(recorder: Recorder, report: RunReport) -> None:
     for kind in report.totals.__struct_fields__:
         if count := getattr(report.totals, kind):
             recorder.add(CHANGES, count, scope.product, kind)
+
+
+def record_traffic(recorder: Recorder, report: TrafficReport) -> None:
+    """Record of how many deployments of a scope the traffic was measured, and of how many it was not."""
+    at = (report.scope.provider, report.scope.product)
+    recorder.add(TRAFFIC, report.measured, *at, "measured")
+    recorder.add(TRAFFIC, report.asked - report.measured, *at, "unmeasured")
+    recorder.add(CALLS, report.calls, *at)
+    recorder.add(THROTTLES, report.throttled, *at)
 
 
 def record_concluded(recorder: Recorder, done: Concluded) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from apiscape.collect.progress import Progress
 from apiscape.conclude.follow import Concluded
 from apiscape.errors import ApiscapeError
+from apiscape.model.measured import TrafficReport
 from apiscape.model.run import RunReport
 from apiscape.settings.schema import Telemetry as Settings
 from apiscape.store.reading.counts import Counts, Health
@@ -34,6 +35,7 @@ from apiscape.telemetry.ourselves import (
     record_concluded,
     record_request,
     record_run,
+    record_traffic,
     watch_loop,
 )
 from apiscape.telemetry.pushing import Pusher
@@ -45,6 +47,10 @@ FRESH_S = 10.0
 """How long the inventory's sums serve: two who ask at once share one read."""
 
 logger = logging.getLogger("apiscape.telemetry")
+
+
+TakesTraffic = Callable[[tuple[TrafficReport, ...]], None]
+"""Takes what came of a round of measuring traffic."""
 
 
 class Counting(Protocol):
@@ -160,6 +166,18 @@ class Telemetry:
     def progress(self, then: Progress | None = None) -> Progress:
         """Return who watches visits, records how they end, and passes everything on."""
         return RunsTold(self._ended, then)
+
+    def measuring(
+        self, then: Callable[[tuple[TrafficReport, ...]], None]
+    ) -> Callable[[tuple[TrafficReport, ...]], None]:
+        """Return who is told what was measured of traffic, records it, and passes it on."""
+
+        def measured(reports: tuple[TrafficReport, ...]) -> None:
+            for report in reports:
+                record_traffic(self.recorder, report)
+            then(reports)
+
+        return measured
 
     def _ended(self, report: RunReport) -> None:
         record_run(self.recorder, report)

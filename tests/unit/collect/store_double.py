@@ -13,7 +13,7 @@ from apiscape.errors import Fenced
 from apiscape.model.deployment import DETAIL_FIELDS, Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.known import Batch, Happened, Known, PresenceChange, Verdict, Write
-from apiscape.model.measured import Measured
+from apiscape.model.measured import Measured, measured_at
 from apiscape.model.run import ErrorRecord, EstateEntry, RunReport, Scope
 from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Presence
@@ -185,6 +185,10 @@ class MemoryMeasurements:
     def save(self, source: str, found: Mapping[str, Measured]) -> int:
         self.held |= {(source, uid): measured for uid, measured in found.items()}
         return len(found)
+
+    def newest(self, source: str, uids: Iterable[str]) -> datetime | None:
+        found = (measured_at(self.held[source, uid]) for uid in uids if (source, uid) in self.held)
+        return max((at for at in found if at is not None), default=None)
 
     def subjects(self) -> dict[str, frozenset[str]]:
         uids = {uid for _, uid in self.held}

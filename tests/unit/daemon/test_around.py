@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import threading
@@ -18,6 +19,7 @@ from apiscape.daemon.ending import signals_to, watch_the_end
 from apiscape.daemon.journal import Journal
 from apiscape.daemon.opening import Addresses, due_words, opening_lines
 from apiscape.daemon.reloading import Changes
+from apiscape.model.measured import TrafficReport, Uncountable
 from apiscape.model.run import ErrorRecord, RunReport
 from apiscape.model.vocabulary import ErrorKind, Outcome
 from tests.unit.collect.toy import NOON, SCOPE, SOURCE
@@ -144,7 +146,7 @@ def test_a_visit_is_counted_and_said_with_why_it_was_short(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     stored: list[int] = []
-    journal = Journal(Silent(), lambda: stored.append(1))
+    journal = Journal(Silent(), lambda: stored.append(1), lambda: stored.append(2))
     error = ErrorRecord(kind=ErrorKind.ACCESS_DENIED, message="needs x")
     run = RunReport(scope=SCOPE, generation=1, started_at=NOON, outcome=Outcome.FAILED, error=error)
     journal.started(SCOPE)
@@ -157,3 +159,21 @@ def test_a_visit_is_counted_and_said_with_why_it_was_short(
         "access_denied",
         "needs x",
     )
+
+
+def test_measured_traffic_is_said_with_why_it_could_not_be(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    remeasured: list[int] = []
+    journal = Journal(Silent(), lambda: None, lambda: remeasured.append(1))
+    error = ErrorRecord(kind=ErrorKind.ACCESS_DENIED, message="needs x")
+    why = (Uncountable(error=error, deployments=2),)
+    with caplog.at_level(logging.INFO, "apiscape.agent"):
+        journal.measured((TrafficReport(scope=SCOPE, asked=3, measured=3, calls=4),))
+        journal.measured((TrafficReport(scope=SCOPE, asked=2, measured=0, uncountable=why),))
+        journal.measured(())
+    assert [record.levelno for record in caplog.records] == [logging.INFO, logging.WARNING]
+    said = [record.__dict__["fields"] for record in caplog.records]
+    assert said[0] == {"scope": SCOPE.key, "measured": 3, "asked": 3, "calls": 4}
+    assert (said[1]["kind"], said[1]["why"]) == ("access_denied", "needs x")
+    assert len(remeasured) == 3, "what was emptied changes conclusions too"

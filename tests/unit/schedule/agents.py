@@ -15,6 +15,7 @@ from apiscape.collect.source import SourcePlan
 from apiscape.collect.visits import Limits
 from apiscape.collect.watch import Patience
 from apiscape.collectors.contract import Collector, Plan, PlannedReach, Visit
+from apiscape.model.measured import TrafficReport
 from apiscape.model.run import RunReport, Scope
 from apiscape.schedule.driver import Driver
 from apiscape.schedule.memory import MemoryQueue
@@ -49,6 +50,7 @@ class Agent:
     limits: Limits = QUICK
     patience: Patience = field(default_factory=Patience)
     progress: Watcher = field(default_factory=Watcher)
+    measured: list[TrafficReport] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.renew()
@@ -61,6 +63,7 @@ class Agent:
             MemoryQueue(self.clock),
             tools=tools,
             progress=self.progress,
+            measured=self.measured.extend,
             patience=self.patience,
         )
 

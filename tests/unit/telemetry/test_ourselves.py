@@ -10,6 +10,7 @@ import pytest
 from apiscape.collect.progress import Silent
 from apiscape.conclude.follow import Concluded
 from apiscape.errors import StoreError
+from apiscape.model.measured import TrafficReport
 from apiscape.model.run import RunReport
 from apiscape.schedule.queue import Depth
 from apiscape.telemetry.catalogue import (
@@ -32,6 +33,7 @@ from apiscape.telemetry.catalogue import (
     STORE_SIZE,
     SUBSCRIBERS,
     THROTTLES,
+    TRAFFIC,
     Spread,
 )
 from apiscape.telemetry.ourselves import Sights, watch_loop
@@ -75,6 +77,17 @@ def test_a_visit_that_ended_is_recorded_and_passed_on() -> None:
     (spread,) = (each for each in found if each.metric is RUN_DURATION)
     assert isinstance(spread, Spread)
     assert (spread.total, spread.labels) == (4, (REST, "complete"))
+
+
+def test_traffic_that_was_measured_is_recorded_and_passed_on() -> None:
+    heard: list[TrafficReport] = []
+    telemetry = made()
+    told = TrafficReport(scope=report().scope, asked=5, measured=3, calls=2, throttled=1)
+    telemetry.measuring(heard.extend)((told, told))
+    found = list(telemetry.samples())
+    assert heard == [told, told]
+    assert values(found, TRAFFIC) == {(*KEY, "measured"): 6, (*KEY, "unmeasured"): 4}
+    assert (values(found, CALLS), values(found, THROTTLES)) == ({KEY: 4}, {KEY: 2})
 
 
 def test_a_visit_that_failed_is_an_attempt_and_no_success() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from apiscape.model.codec import decode, encode
-from apiscape.model.measured import Measured
+from apiscape.model.measured import Measured, measured_at
 from apiscape.store.database.bulk import insert_many
 from apiscape.store.database.transaction import Transaction
 from apiscape.store.database.writer import Writer
@@ -48,9 +49,15 @@ class Measurements:
 
     def load(self, uids: Iterable[str]) -> dict[str, tuple[Measured, ...]]:
         """Return what was measured of deployments, by uid; those of which nothing was are left out."""
+        return self._load(uids)
+
+    def _load(
+        self, uids: Iterable[str], *which: sa.ColumnElement[bool]
+    ) -> dict[str, tuple[Measured, ...]]:
         query = (
             sa.select(deployment.c.uid, measurement.c.doc)
             .join(measurement, measurement.c.deployment_pk == deployment.c.pk)
+            .where(*which)
             .order_by(measurement.c.source)
         )
         found: dict[str, list[Measured]] = {}
@@ -61,6 +68,15 @@ class Measurements:
                 for uid, doc in connection.execute(chunk):
                     found.setdefault(uid, []).append(decode(doc, Measured))
         return {uid: tuple(each) for uid, each in found.items()}
+
+    def newest(self, source: str, uids: Iterable[str]) -> datetime | None:
+        """Return when a source last measured any of some deployments, `None` where it never did."""
+        found = (
+            measured_at(one)
+            for each in self._load(uids, measurement.c.source == source).values()
+            for one in each
+        )
+        return max((at for at in found if at is not None), default=None)
 
     def subjects(self) -> dict[str, frozenset[str]]:
         """Return the sources that measure each deployment, by its uid."""
