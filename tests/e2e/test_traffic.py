@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from apiscape.demo.aws.estate.load import Load
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.wire.server import AwsServer
 from tests.e2e.commands import run_cli
 from tests.e2e.estates import WEST
+from tests.e2e.test_agent import agent, told_to_stop, until
 from tests.e2e.world import World
 
 ASKED = "cloudwatch:GetMetricData"
@@ -47,7 +50,10 @@ def test_health_rests_on_what_is_served_while_a_source_asks_for_it(
     assert names("health:degraded") == ["api-stumbles"]
     assert names("health:healthy") == ["api-serves"]
     assert "api-sleeps" in names("health:idle")
-    assert "5xx 20.0 % over 15 min, limit 5 %" in run_cli("show", "api-fails").out
+    page = run_cli("show", "api-fails").out
+    assert "5xx 20.0 % over 15 min, limit 5 %" in page
+    assert re.search(r"traffic +[\d,]+ requests · 4xx .*· 5xx 20 % · p95 .*over 15 min until", page)
+    assert "traffic            0 requests · over 15 min" in run_cli("show", "api-sleeps").out
     assert names("requests>0 5xx>=20") == ["api-fails"]
 
     west.deny(ASKED)
@@ -55,7 +61,9 @@ def test_health_rests_on_what_is_served_while_a_source_asks_for_it(
     assert denied.code == 0, "the inventory is as whole as before"
     assert f"not measured: needs {ASKED} in {WEST}" in " ".join(denied.out.split())
     assert len(names("health:unknown")) == len(names(""))
-    assert f"needs {ASKED}" in " ".join(run_cli("show", "api-serves").out.split())
+    unmeasured = " ".join(run_cli("show", "api-serves").out.split())
+    assert f"needs {ASKED}" in unmeasured
+    assert "traffic ? not measured" in unmeasured
 
     west.allow(ASKED)
     run_cli("scan")
@@ -63,3 +71,27 @@ def test_health_rests_on_what_is_served_while_a_source_asks_for_it(
     world.configure(regions=[WEST], products=products)
     run_cli("scan")
     assert len(names("health:unknown")) == len(names("")), "nobody measures it any more"
+
+
+def test_an_agent_measures_by_itself_and_health_follows(
+    world: World, west: Region, server: AwsServer
+) -> None:
+    fill(west)
+    products = ["aws.apigateway.http"]
+    world.configure(regions=[WEST], products=products, traffic={"every_s": 3600})
+    with agent(world) as process:
+        until(lambda: names("health:failing") == ["api-fails"])
+        assert names("health:healthy") == ["api-serves"]
+        with server.changing():
+            west.load(west.find_v2("api-serves"), "$default", Load(60.0, share_5xx=0.5))
+        assert run_cli("scan").code == 0
+        until(lambda: names("health:failing") == ["api-fails", "api-serves"])
+        asked = server.calls.count(ASKED)
+        world.configure(regions=[WEST], products=products)
+        until(lambda: len(names("health:unknown")) == len(names("")))
+        result = told_to_stop(process)
+    assert (result.code, "Traceback" in result.err) == (0, False)
+    assert 'event="traffic measured"' in result.err
+    assert server.calls.count(ASKED) == asked, (
+        "nobody was asked once the source no longer asked for it"
+    )

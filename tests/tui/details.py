@@ -15,13 +15,14 @@ from apiscape.model.deployment import (
     Owner,
     Protections,
     Spec,
+    Traffic,
 )
 from apiscape.model.provenance import Claim
 from apiscape.model.row import Row
 from apiscape.model.run import Gap
 from apiscape.model.security import ANONYMOUS, Scheme, Security
 from apiscape.model.surroundings import Api, Consumer, FrontDoor
-from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.values import UNKNOWN, Unknown, is_known
 from tests.tui.scopes import DENIED
 
 PATHS = (
@@ -50,6 +51,23 @@ def detail_of(
         consumers=(_consumer(row, "return-filing-app"), _consumer(row, "accountants-gateway")),
         gaps=(gap,) if row.auth == "unknown" else (),
         history=history,
+        traffic=_traffic_of(row),
+    )
+
+
+def _traffic_of(row: Row) -> Traffic | Unknown:
+    """Return the counts behind a row's figures."""
+    figures = (row.requests, row.errors_4xx, row.errors_5xx, row.p95_ms, row.observed_at)
+    if not all(map(is_known, figures)) or row.observed_at is None:
+        return UNKNOWN
+    requests, errors_4xx, errors_5xx, p95_ms, _ = figures
+    return Traffic(
+        window_s=900,
+        until=row.observed_at,
+        requests=round(requests),
+        errors_4xx=round(requests * errors_4xx / 100),
+        errors_5xx=round(requests * errors_5xx / 100),
+        p95_ms=p95_ms,
     )
 
 

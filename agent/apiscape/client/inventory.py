@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from apiscape.model.change import Change, FieldChange
-from apiscape.model.deployment import Deployment
+from apiscape.model.deployment import Deployment, Traffic
 from apiscape.model.entity import Entity
 from apiscape.model.row import Row
 from apiscape.model.run import ErrorRecord, EstateEntry, Gap, RunReport, Scope
 from apiscape.model.surroundings import Api, Consumer, FrontDoor, Health
+from apiscape.model.values import UNKNOWN, Unknown
 
 
 class Page(Entity, frozen=True):
@@ -89,6 +90,7 @@ class Detail(Entity, frozen=True):
 
     Attributes:
         health: How it fares with all reasons; `None` where nothing was concluded yet.
+        traffic: What its gateway counted last; unknown where nobody measures it, and of an earlier day.
     """
 
     row: Row
@@ -101,6 +103,7 @@ class Detail(Entity, frozen=True):
     gaps: tuple[Gap, ...] = ()
     history: tuple[Change, ...] = ()
     health: Health | None = None
+    traffic: Traffic | Unknown = UNKNOWN
 
 
 class ChangePage(Entity, frozen=True):

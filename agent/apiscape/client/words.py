@@ -14,9 +14,10 @@ import msgspec
 
 from apiscape.client.inventory import Difference
 from apiscape.model.change import Change, FieldChange
+from apiscape.model.deployment import Traffic
 from apiscape.model.measured import TrafficCost
 from apiscape.model.row import Row
-from apiscape.model.values import is_known
+from apiscape.model.values import Unknown, is_known
 from apiscape.model.vocabulary import (
     Basis,
     ChangeKind,
@@ -226,6 +227,32 @@ def age(value: datetime | None, now: datetime) -> str:
 def at_least(number: int, *, whole: bool) -> str:
     """Return a count, with `≥` where the listing did not end."""
     return f"{number:,}" if whole else f"≥ {number:,}"
+
+
+def traffic_words(traffic: Traffic | Unknown, now: datetime) -> str:
+    """Return `1,204 requests · 4xx 0.3 % · 5xx ? · p95 85 ms · over 15 min until 14:02, 3 min ago`.
+
+    A figure that was not measured is `?`; of no request there is no share.
+    """
+    if not is_known(traffic):
+        return f"{UNKNOWN_WORD} not measured"
+    requests = traffic.requests
+    words = [f"{UNKNOWN_WORD} requests" if requests is None else count(requests, "request")]
+    if requests != 0:
+        words += [
+            f"4xx {_share(traffic.errors_4xx, requests)}",
+            f"5xx {_share(traffic.errors_5xx, requests)}",
+            f"p95 {UNKNOWN_WORD if traffic.p95_ms is None else figure(traffic.p95_ms) + ' ms'}",
+        ]
+    until = f"{clock(traffic.until, now)}, {age(traffic.until, now)} ago"
+    return " · ".join([*words, f"over {duration(traffic.window_s)} until {until}"])
+
+
+def _share(errors: int | None, requests: int | None) -> str:
+    """Return a count of errors as a share of all requests, in percent."""
+    if errors is None or not requests:
+        return UNKNOWN_WORD
+    return f"{figure(100.0 * errors / requests)} %"
 
 
 def traffic_cost_words(cost: TrafficCost) -> str:

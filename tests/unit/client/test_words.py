@@ -13,8 +13,10 @@ from apiscape.client.words import (
     moment,
     shown,
     took,
+    traffic_words,
 )
 from apiscape.model.change import Change, FieldChange
+from apiscape.model.deployment import Traffic
 from apiscape.model.values import UNKNOWN
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -117,3 +119,31 @@ def test_a_change_in_a_line(
         at=at, kind=kind, uid="u", name="n", scope="s", generation=1, fields=fields, reason=reason
     )
     assert change_words(change) == words
+
+
+MEASURED_AT = datetime(2026, 9, 30, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        (
+            {"requests": 1200, "errors_4xx": 3, "errors_5xx": 84, "p95_ms": 85.0},
+            "1,200 requests · 4xx 0.2 % · 5xx 7.0 % · p95 85 ms · over 15 min",
+        ),
+        ({"requests": 1, "errors_5xx": 0}, "1 request · 4xx ? · 5xx 0 % · p95 ? · over 15 min"),
+        ({"errors_5xx": 4, "p95_ms": 9.5}, "? requests · 4xx ? · 5xx ? · p95 9.5 ms · over 15 min"),
+        ({"requests": 0, "errors_5xx": 0}, "0 requests · over 15 min"),
+    ],
+)
+def test_traffic_says_what_was_measured_over_which_time(
+    figures: dict[str, float], words: str
+) -> None:
+    traffic = Traffic(window_s=900, until=MEASURED_AT, **figures)  # type: ignore[arg-type]  # numbers of a table
+    said = traffic_words(traffic, MEASURED_AT + timedelta(minutes=3))
+    assert said.startswith(f"{words} until ")
+    assert said.endswith(", 3 min ago")
+
+
+def test_traffic_that_nobody_measured_is_no_zero() -> None:
+    assert traffic_words(UNKNOWN, MEASURED_AT) == "? not measured"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 import msgspec
@@ -12,7 +12,7 @@ from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import write, write_record
 from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
 from apiscape.client.inventory import Detail
-from apiscape.client.words import HEALTH, change_words, shown, state_in
+from apiscape.client.words import HEALTH, change_words, shown, state_in, traffic_words
 from apiscape.errors import UsageError
 from apiscape.model.deployment import Deployment, Endpoint, Operation, Protections
 from apiscape.model.plain import plain
@@ -55,7 +55,7 @@ def command(*, session: Session, deployment: str, as_of: str | None) -> None:
         detail = inventory.detail(deployment, at=at)
     if not write_record(session.output, detail, detail.row.name):
         width = UNLIMITED if session.output == "wide" else output_width()
-        write(render_detail(detail, width=width))
+        write(render_detail(detail, datetime.now(UTC), width=width))
 
 
 def _moment(text: str) -> datetime:
@@ -70,11 +70,11 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def render_detail(detail: Detail, *, width: int) -> str:
+def render_detail(detail: Detail, now: datetime, *, width: int) -> str:
     """Return the page of one deployment: who and where, state, callers, operations, origin of values, history."""
     blocks = [
         _facts(_identity(detail)),
-        _section("State", _facts(_state(detail))),
+        _section("State", _facts(_state(detail, now))),
         _section("Addresses", _lines(_addresses(detail))),
         _section("Callers", _facts(_callers(detail))),
         _operations(detail.deployment, width),
@@ -129,9 +129,10 @@ def _identity(detail: Detail) -> Iterator[Fact]:
     yield "console", shown(item.native_url)
 
 
-def _state(detail: Detail) -> Iterator[Fact]:
+def _state(detail: Detail, now: datetime) -> Iterator[Fact]:
     row = detail.row
     yield from _health(detail)
+    yield "traffic", traffic_words(detail.traffic, now)
     yield (
         "gateway says",
         detail.deployment.status

@@ -12,12 +12,14 @@ from sqlalchemy import Row as Record
 from apiscape.client.inventory import Detail
 from apiscape.errors import NotFound
 from apiscape.model.codec import decode
-from apiscape.model.deployment import Deployment
+from apiscape.model.deployment import Deployment, Traffic
 from apiscape.model.entity import Entity
+from apiscape.model.measured import Measured
 from apiscape.model.projection import routes_to
 from apiscape.model.row import Row
 from apiscape.model.run import ErrorRecord, Gap
 from apiscape.model.surroundings import Api, Consumer, FrontDoor
+from apiscape.model.values import UNKNOWN, Unknown, is_known
 from apiscape.query import EVERYTHING
 from apiscape.store import schema
 from apiscape.store.encoding import clean
@@ -65,7 +67,16 @@ def read_detail(connection: Connection, asked: str, now: datetime) -> Detail:
         gaps=_gaps(connection, record),
         history=history_of(connection, key, HISTORY),
         health=health_of(concluded),
+        traffic=_traffic(connection, key),
     )
+
+
+def _traffic(connection: Connection, key: int) -> Traffic | Unknown:
+    """Return the newest figures of whoever counts its requests; unknown where nobody does."""
+    held = schema.measurement.c
+    docs = connection.scalars(select(held.doc).where(held.deployment_pk == key))
+    counted = [decode(doc, Measured).traffic for doc in docs]
+    return max(filter(is_known, counted), key=lambda each: each.until, default=UNKNOWN)
 
 
 def _resolve(connection: Connection, asked: str, now: datetime) -> Record[Any]:

@@ -32,8 +32,9 @@ def test_everything_known_stands_on_the_page(call: Call, filled: Path) -> None:
     page = call("show", rich().uid).out
     assert "\x1b" not in page
     assert "environment        production (written prd)" in page
-    assert section(page, "State")[:3] == [
+    assert section(page, "State")[:4] == [
         "health             ? unknown (nothing to tell it by yet)",
+        "traffic            ? not measured",
         "gateway says       failed: quota",
         "presence           present",
     ]

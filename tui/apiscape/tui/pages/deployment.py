@@ -20,6 +20,7 @@ from apiscape.client.words import (
     is_not_observed,
     shown,
     state_in,
+    traffic_words,
 )
 from apiscape.model.deployment import Deployment, Endpoint, Protections
 from apiscape.model.projection import guarded
@@ -55,6 +56,12 @@ def state(row: Row, now: datetime, width: int) -> list[Line]:
     elif row.health == HealthState.UNKNOWN and row.basis in {Basis.NONE, Basis.CONFIGURED}:
         lines += paragraph(RAISE_BASIS, width, "muted", indent=2)
     return lines + _presence(row, now, width)
+
+
+def traffic(detail: Detail, now: datetime, width: int) -> list[Line]:
+    """Return what its gateway counted, over which time, and how long ago."""
+    tone = "text" if is_known(detail.traffic) else "muted"
+    return field("traffic", traffic_words(detail.traffic, now), width, tone)
 
 
 def _presence(row: Row, now: datetime, width: int) -> list[Line]:
@@ -207,7 +214,9 @@ def times(row: Row, now: datetime, width: int) -> list[Line]:
 def summary(row: Row, detail: Detail | None, now: datetime, width: int) -> list[Line]:
     """Return the pane beside the grid: all of it in short."""
     item = detail.deployment if detail else None
-    lines = [*head(row, width), BLANK, *state(row, now, width), BLANK, *facts(row, width)]
+    lines = [*head(row, width), BLANK, *state(row, now, width), BLANK]
+    lines += traffic(detail, now, width) if detail else []
+    lines += facts(row, width)
     lines += authentication(row, item, width)
     if item is None or detail is None:
         return [*lines, BLANK, *times(row, now, width)]

@@ -22,7 +22,8 @@ Tab: TypeAlias = Callable[[Detail, datetime, int], list[Line]]
 def overview(detail: Detail, now: datetime, width: int) -> list[Line]:
     """Return how it is, whose it is, what it is for."""
     row, item = detail.row, detail.deployment
-    lines = [*parts.state(row, now, width), BLANK, *parts.facts(row, width)]
+    lines = [*parts.state(row, now, width), BLANK, *parts.traffic(detail, now, width)]
+    lines += parts.facts(row, width)
     lines += parts.authentication(row, item, width)
     if item.status_reason:
         lines += field("status says", item.status_reason, width)
