@@ -57,10 +57,16 @@ def detail_of(
 
 def _traffic_of(row: Row) -> Traffic | Unknown:
     """Return the counts behind a row's figures."""
-    figures = (row.requests, row.errors_4xx, row.errors_5xx, row.p95_ms, row.observed_at)
-    if not all(map(is_known, figures)) or row.observed_at is None:
+    requests, errors_4xx, errors_5xx, p95_ms = (
+        row.requests,
+        row.errors_4xx,
+        row.errors_5xx,
+        row.p95_ms,
+    )
+    if row.observed_at is None or not (
+        is_known(requests) and is_known(errors_4xx) and is_known(errors_5xx) and is_known(p95_ms)
+    ):
         return UNKNOWN
-    requests, errors_4xx, errors_5xx, p95_ms, _ = figures
     return Traffic(
         window_s=900,
         until=row.observed_at,

@@ -19,7 +19,7 @@ from apiscape.daemon.logs import LOG, tell
 from apiscape.daemon.opening import Addresses, opening_lines
 from apiscape.daemon.probing import Looking
 from apiscape.daemon.reloading import LOOK_S, Changes
-from apiscape.errors import ApiscapeError, Exit
+from apiscape.errors import ApiscapeError, Exit, StoreLocked
 from apiscape.model.entity import Entity
 from apiscape.schedule.driver import Driver
 from apiscape.schedule.memory import MemoryQueue
@@ -36,6 +36,9 @@ from apiscape.telemetry.service import Telemetry
 
 END_S = 8.0
 """How long runs and answers under way may take once the agent is told to stop."""
+
+ALONE_S = 15.0
+"""How often it is looked whether another agent has the store."""
 
 LAST_LOOK_S = 1.0
 """How long the last conclusions may take; what is left is drawn at the next start."""
@@ -140,7 +143,12 @@ class Agent:
             self._concluding.start()
             driving.start()
             self._looking.configure(self._configured.probes)
-            beside = (self._reloading(), self._looking.run(), self._telemetry.watch_loop())
+            beside = (
+                self._reloading(),
+                self._looking.run(),
+                self._telemetry.watch_loop(),
+                self._staying_alone(),
+            )
             aside = [asyncio.create_task(work) for work in beside]
             await self._told_to_stop.wait()
             tell("stopping")
@@ -249,6 +257,19 @@ class Agent:
         tell("serving", **fields, sources=len(sources), scopes=len(scopes))
 
     # Beside the doors.
+
+    async def _staying_alone(self) -> None:
+        """End where another agent has the store by now, as after an outage of its server."""
+        while True:
+            await asyncio.sleep(ALONE_S)
+            try:
+                await asyncio.to_thread(self._store.check_alone)
+            except StoreLocked as error:
+                self._crash = error.message
+                tell("another agent has the store", logging.CRITICAL, why=error.message)
+                self.stop()
+            except ApiscapeError:
+                continue  # who reads or writes says so
 
     async def _reloading(self) -> None:
         """Read the configuration anew, whenever somebody says so or its file changed."""

@@ -92,6 +92,27 @@ class Store:
         if self._lock is not None:
             self._lock.announce(address)
 
+    def hold_alone(self) -> None:
+        """Be the only agent of this store from now on; on SQLite, whose lock we hold, we are already.
+
+        Raises:
+            StoreLocked: another agent is; the message names it.
+            StoreError: the store does not answer.
+        """
+        if not self.database.is_sqlite:
+            self.database.claim_alone(_holder(None))
+
+    def check_alone(self) -> None:
+        """Have it said whether this still is the only agent, where it held the store alone.
+
+        Raises:
+            StoreLocked: another agent came between; the message names it.
+            StoreError: the store does not answer.
+        """
+        if not self.database.is_sqlite:
+            with self.database.write():
+                pass
+
     def close_interrupted(self, at: datetime) -> int:
         """Close the runs of writers that are gone, as partial; return how many."""
         with self._writer.transaction() as tx:
@@ -176,7 +197,11 @@ def _lock(database: Database, address: str | None) -> StoreLock | None:
     if database.path is None:
         return None
     refuse_network(database.path)
-    return StoreLock(database.path, Holder(getpid(), version("apiscape"), address))
+    return StoreLock(database.path, _holder(address))
+
+
+def _holder(address: str | None) -> Holder:
+    return Holder(getpid(), version("apiscape"), address)
 
 
 def _bring_up(database: Database) -> None:

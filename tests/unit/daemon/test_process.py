@@ -111,18 +111,19 @@ async def test_after_a_restart_what_was_visited_lately_is_left_in_peace(bench: B
 
 
 async def test_it_serves_while_clouds_hang_and_ends_all_the_same(bench: Bench) -> None:
-    release, entered = threading.Event(), threading.Event()
+    release = threading.Event()
+    entered: list[str] = []
 
     def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
         yield Listed("apis", ("a", "b"), last=True)
         yield from recorded("a")
-        entered.set()
+        entered.append(scope.key)
         release.wait(60)
         yield from recorded("b")
 
     bench.script = script
     async with bench.running():
-        await until(entered.is_set)
+        await until(lambda: len(entered) == 2)
         status, text = await asyncio.to_thread(get, probe_of(bench) + "/readyz")
         assert (status, text) == (200, "ready\n")
     release.set()
@@ -232,6 +233,27 @@ async def test_a_schedule_that_ends_by_itself_ends_the_agent_as_not_well(
         await until(lambda: agent.is_stopping)
     assert bench.code is Exit.UNREACHABLE
     assert "the schedule ended by itself" in caplog.text
+
+
+async def test_where_another_agent_has_the_store_by_now_it_ends_as_not_well(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    said: list[Exception] = [
+        StoreLocked("the agent on elsewhere has this store"),
+        StoreError("no answer"),
+    ]
+
+    def check() -> None:
+        raise said.pop()
+
+    monkeypatch.setattr(process, "ALONE_S", 0.01)
+    async with bench.running() as agent:
+        monkeypatch.setattr(agent._store, "check_alone", check)
+        await until(lambda: agent.is_stopping)
+    assert bench.code is Exit.UNREACHABLE
+    assert said == []
+    fields = [record.__dict__["fields"] for record in caplog.records if record.levelno >= 50]
+    assert fields == [{"why": "the agent on elsewhere has this store"}]
 
 
 async def test_who_asks_is_answered_by_the_inventory_of_the_store(bench: Bench) -> None:

@@ -67,6 +67,7 @@ def _run(session: Session, given: dict[str, Any]) -> int:
     as_json = asked.log_format == "json"
     set_up(Redactor(secrets), as_json=as_json, level=asked.log_level)
     with session.store(write=True) as store:
+        store.hold_alone()
         place = _place(session, store, asked)
         agent = Agent(
             store, first, load_configured(session), place, say=_silent if as_json else _say

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,9 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from apiscape.errors import StoreError
+from apiscape.store.database.alone import take
 from apiscape.store.database.failures import explain
+from apiscape.store.database.lock import Holder
 
 APPLICATION_ID = 0x41504953
 """`APIS` in the header of an SQLite file: a store of ours."""
@@ -175,11 +177,26 @@ class Database:
         before is gone.
         """
 
-        def on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
+        def take_shared(connection: Any) -> None:  # noqa: ANN401 - the driver's own type
             connection.execute("SELECT pg_advisory_lock_shared(%s)", (key,))
             connection.commit()
 
-        event.listen(self._writer, "connect", on_connect)
+        self._on_each_writer(take_shared)
+
+    def claim_alone(self, holder: Holder) -> None:
+        """Hold the lock of a PostgreSQL store's only agent, with each writing connection from now on.
+
+        Raises:
+            StoreLocked: another agent has the store; so does every later write where one came between.
+            StoreError: the database does not answer.
+        """
+        self._on_each_writer(lambda connection: take(connection, holder))
+        with self.write():
+            pass
+
+    def _on_each_writer(self, work: Callable[[Any], None]) -> None:
+        """Have something done with each writing connection before it is used; begin with a new one."""
+        event.listen(self._writer, "connect", lambda connection, _record: work(connection))
         with self._lock:
             self._writer.dispose()
 

@@ -75,8 +75,9 @@ def _traffic(connection: Connection, key: int) -> Traffic | Unknown:
     """Return the newest figures of whoever counts its requests; unknown where nobody does."""
     held = schema.measurement.c
     docs = connection.scalars(select(held.doc).where(held.deployment_pk == key))
-    counted = [decode(doc, Measured).traffic for doc in docs]
-    return max(filter(is_known, counted), key=lambda each: each.until, default=UNKNOWN)
+    found = [decode(doc, Measured).traffic for doc in docs]
+    counted = [each for each in found if is_known(each)]
+    return max(counted, key=lambda each: each.until, default=UNKNOWN)
 
 
 def _resolve(connection: Connection, asked: str, now: datetime) -> Record[Any]:
