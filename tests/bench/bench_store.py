@@ -55,6 +55,8 @@ def _first(first: Figures, unit: float) -> Iterator[Row]:
     yield Row(f"{total}, CPU", first.cpu_s, "the yardstick", unit, limit=60)
     own = first.script_cpu_s
     yield Row(f"{total}, CPU without making them", first.cpu_s - own, "making them", own)
+    after = first.concluding_cpu_s
+    yield Row(f"{total}, CPU of concluding after it", after, "all of it", first.cpu_s, goal=0.1)
     apiece = first.size_bytes / first.deployments
     yield Row("database", first.size_bytes / GB, "a deployment", apiece / GB, unit="GB", limit=1)
     yield Row("most memory in a first ingest", first.peak_bytes / MB, "the goal", 400, 1, "MB")

@@ -21,7 +21,8 @@ from apiscape.collect.quotas import Quotas, ScopeBudget
 from apiscape.collect.run import ScopeRun
 from apiscape.collect.source import SourcePlan
 from apiscape.collect.workers import Workers
-from apiscape.conclude.follow import conclude
+from apiscape.conclude.follow import DEFAULT_POLICY, conclude
+from apiscape.conclude.newcomers import draw_newcomers
 from apiscape.model.run import RunReport, Scope
 from apiscape.store import Store, open_store
 from tests.bench.scripted import Script, ScriptedCollector, ScriptedProvider
@@ -38,6 +39,7 @@ INVENTORY = (
         "api",
         "api_member",
         "conclusion",
+        "conclusion_version",
     ),
 )
 """Tables that an unchanged cycle leaves alone; a run and its parts are written at every cycle."""
@@ -52,7 +54,8 @@ class Figures(msgspec.Struct, frozen=True):
     """What a cycle took.
 
     Attributes:
-        wall_s, cpu_s: Of the whole cycle; `script_cpu_s`: of making the observations alone.
+        wall_s, cpu_s: Of the whole cycle; `script_cpu_s`: of making the observations alone;
+            `concluding_cpu_s`: of what is concluded after the visits.
         appeared, changed: Deployments that the store was told of.
         written: Inventory rows inserted, updated or deleted in a store that was there before; counting costs.
         size_bytes: Of the database and its log afterwards.
@@ -62,6 +65,7 @@ class Figures(msgspec.Struct, frozen=True):
     wall_s: float
     cpu_s: float
     script_cpu_s: float
+    concluding_cpu_s: float
     deployments: int
     appeared: int
     changed: int
@@ -79,12 +83,16 @@ def run_cycle(path: Path, script: Script) -> Figures:
         written = None if fresh else _count_rows(store)
         wall, cpu = time.perf_counter(), time.process_time()
         reports = _visit(store, script)
+        visited = time.process_time()
+        conclude(store, datetime.now(UTC))
+        concluding_cpu_s = time.process_time() - visited
         wall_s, cpu_s = time.perf_counter() - wall, time.process_time() - cpu
         rows = written() if written else 0
     return Figures(
         wall_s=wall_s,
         cpu_s=cpu_s,
         script_cpu_s=script_cpu_s,
+        concluding_cpu_s=concluding_cpu_s,
         deployments=sum(report.ledger.deployments for report in reports),
         appeared=sum(report.totals.appeared for report in reports),
         changed=sum(report.totals.changed for report in reports),
@@ -105,6 +113,7 @@ def _make(script: Script) -> float:
 
 def _visit(store: Store, script: Script) -> list[RunReport]:
     clock = SystemClock()
+    store.runs.draw_with(draw_newcomers(DEFAULT_POLICY))
     means = Means(runs=store.runs, clock=clock, workers=Workers())
     provider, collector = ScriptedProvider(script), ScriptedCollector(script)
     source = SourcePlan(name="script", provider="scripted", settings=None)
@@ -118,7 +127,6 @@ def _visit(store: Store, script: Script) -> list[RunReport]:
     incomplete = [report for report in reports if report.outcome != "complete"]
     if incomplete:
         raise SystemExit(f"a run was not complete: {incomplete[0].error}")
-    conclude(store, datetime.now(UTC))
     return reports
 
 

@@ -16,6 +16,7 @@ from apiscape.collect.source import SourcePlan
 from apiscape.collectors.registry import load_provider
 from apiscape.conclude.faring import HealthPolicy
 from apiscape.conclude.follow import DEFAULT_POLICY, conclude, conclude_due
+from apiscape.conclude.newcomers import draw_newcomers
 from apiscape.errors import UsageError
 from apiscape.health.policy import Override
 from apiscape.settings.load import provider_settings, settings_digest
@@ -74,6 +75,7 @@ def scan_and_conclude(
     Raises:
         StoreError: the store failed; what was stored until then stands.
     """
+    store.runs.draw_with(draw_newcomers(policy))
     report = scan(plans, store, progress=progress, stop=stop, only=only)
     now = datetime.now(UTC)
     conclude(store, now, policy=policy)

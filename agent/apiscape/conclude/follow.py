@@ -7,14 +7,14 @@ cursor, everything that stands is concluded anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
 
 import msgspec
 
-from apiscape.conclude.addresses import Surroundings, admits, leads_to, reach, survey
+from apiscape.conclude.addresses import Surroundings, admits, leads_to, survey
 from apiscape.conclude.counting import Telling, ToldBy, read_telling, told_by_installed
 from apiscape.conclude.faring import (
     HealthPolicy,
@@ -23,13 +23,14 @@ from apiscape.conclude.faring import (
     signals_about,
     signals_by_subject,
 )
-from apiscape.conclude.membership import GONE, found_api
+from apiscape.conclude.membership import found_api
+from apiscape.conclude.newcomers import conclude_family, surrounded
 from apiscape.errors import NotKept
 from apiscape.health.policy import DEFAULT_THRESHOLDS, Thresholds, thresholds_for
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.surroundings import Api, Consumer, FrontDoor, Signal
-from apiscape.store import Conclusion, Member, Store, Touched
+from apiscape.store import Conclusion, Store, Touched
 
 DEFAULT_POLICY = HealthPolicy()
 SIGNAL = "signal"
@@ -114,7 +115,10 @@ class _Pass:
                 break
             if touched.surroundings:
                 self._around = _Around(self._store)
-            self._draw(self._around.keys_of(touched), seq=touched.seq)
+            keys = self._around.keys_of(touched) | self._around.keys_around(
+                touched.drawn, self._telling
+            )
+            self._draw(keys, seq=touched.seq)
             cursor = touched.seq
         self._follow_listings(cursor)
         return Concluded(deployments=self._drawn, moved=self._moved, seq=cursor)
@@ -159,7 +163,7 @@ class _Pass:
         if self._telling.turned:
             self._keys |= keys
 
-    def _fare(self, drawn: Drawn, held: Mapping[str, Conclusion]) -> dict[str, Conclusion]:
+    def _fare(self, drawn: Found, held: Mapping[str, Conclusion]) -> dict[str, Conclusion]:
         """Return the conclusions with how their deployments fare."""
         measured = self._store.measurements.load(drawn.items)
         thresholds = self._thresholds(drawn.items)
@@ -233,13 +237,19 @@ class _Around:
         keys.update(key for uid in around for key in self._targets(uid))
         return keys
 
+    def keys_around(self, drawn: Iterable[str], telling: Telling) -> set[str]:
+        """Return the native APIs of those newcomers, drawn already, around which something stands."""
+        places = self._store.conclusions.places_of(drawn)
+        found = surrounded(places, self.survey, self.signals, telling)
+        return {place.native_api_key for place in found}
+
     def _targets(self, uid: str) -> Iterable[str]:
         door, consumer = self._doors.get(uid), self._consumers.get(uid)
         targets = leads_to(door) if door else admits(consumer) if consumer else ()
         return (key for key, _ in targets)
 
 
-class Drawn(Entity, frozen=True):
+class Found(Entity, frozen=True):
     """What follows for the deployments of some native APIs, before how they fare."""
 
     conclusions: dict[str, Conclusion]
@@ -248,7 +258,7 @@ class Drawn(Entity, frozen=True):
     presences: dict[str, str]
 
 
-def _draw(store: Store, keys: Iterable[str], around: Surroundings, telling: Telling) -> Drawn:
+def _draw(store: Store, keys: Iterable[str], around: Surroundings, telling: Telling) -> Found:
     """Return what follows for every deployment of some native APIs, and their Apis."""
     families = [members for members in store.conclusions.members_of(keys).values() if members]
     members = [member for family in families for member in family]
@@ -258,28 +268,9 @@ def _draw(store: Store, keys: Iterable[str], around: Surroundings, telling: Tell
     for family in families:
         api = found_api(family, items)
         apis.append(api)
-        conclusions |= _conclude_family(family, api, items, around, telling)
+        conclusions |= conclude_family(family, api, items, around, telling)
     presences = {member.uid: member.presence for member in members}
-    return Drawn(conclusions=conclusions, apis=tuple(apis), items=items, presences=presences)
-
-
-def _conclude_family(
-    family: Sequence[Member],
-    api: Api,
-    items: Mapping[str, Deployment],
-    around: Surroundings,
-    telling: Telling,
-) -> dict[str, Conclusion]:
-    """Return what follows for the deployments of one Api; what is gone is reached by nobody."""
-    concluded: dict[str, Conclusion] = {}
-    for member in family:
-        item = items.get(member.uid)
-        stands = item is not None and member.presence not in GONE
-        way = Conclusion()
-        if item is not None and stands:
-            way = reach(item, around, told=member.scope in telling.told)
-        concluded[member.uid] = msgspec.structs.replace(way, api=api.uid)
-    return concluded
+    return Found(conclusions=conclusions, apis=tuple(apis), items=items, presences=presences)
 
 
 def _moved(

@@ -14,6 +14,7 @@ from types import TracebackType
 from apiscape.collect.clock import Clock
 from apiscape.conclude.faring import HealthPolicy
 from apiscape.conclude.follow import Concluded, conclude, conclude_due
+from apiscape.conclude.newcomers import draw_newcomers
 from apiscape.daemon.logs import LOG, tell
 from apiscape.errors import ApiscapeError
 from apiscape.store import Store
@@ -69,6 +70,7 @@ class Concluder:
         self._not_before = clock.monotonic()
         self._due_at = clock.monotonic()
         self._retain_at = clock.monotonic()
+        store.runs.draw_with(draw_newcomers(policy))
 
     def poke(self, told: Told | None = None) -> None:
         """Have the log looked at now; `told` is called once it was, however that ended."""
@@ -84,6 +86,7 @@ class Concluder:
     def configure(self, policy: HealthPolicy, keep: timedelta) -> None:
         """Judge, and keep, in another way from now on."""
         self._policy, self._keep = policy, keep
+        self._store.runs.draw_with(draw_newcomers(policy))
         self.measured()
 
     def stop(self) -> None:

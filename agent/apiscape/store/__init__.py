@@ -10,16 +10,21 @@ from __future__ import annotations
 from apiscape.errors import Fenced
 from apiscape.store.opening import Store, StoreStatus, open_store
 from apiscape.store.overlay import Conclusion
-from apiscape.store.writing.conclusions import Conclusions, Member, Touched, Visited
+from apiscape.store.writing.conclusions import Conclusions, Place, Touched, Visited
 from apiscape.store.writing.deployments import native_api_key
+from apiscape.store.writing.newcomers import Draw, Drawn, Member, Newcomers
 from apiscape.store.writing.runs import OpenRun
 
 __all__ = [
     "Conclusion",
     "Conclusions",
+    "Draw",
+    "Drawn",
     "Fenced",
     "Member",
+    "Newcomers",
     "OpenRun",
+    "Place",
     "Store",
     "StoreStatus",
     "Touched",

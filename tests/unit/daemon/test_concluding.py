@@ -40,14 +40,29 @@ def row(store: Store) -> Row:
 
 
 def test_what_was_stored_is_concluded_at_the_next_look(store: Store) -> None:
-    loop = concluder(store)
-    assert loop.turn() == LOOK_S
     visit(store, batch(make(1)))
     assert row(store).api is None
-    loop.turn()
+    loop = concluder(store)
+    assert loop.turn() == LOOK_S
     assert row(store).api is not None
+    visit(store, batch(make(1, status="failed"), kind="changed"))
+    assert row(store).health == "unknown"
+    loop.turn()
+    assert row(store).health == "failing"
     loop.turn()
     assert store.conclusions.cursor() == store.changes.last_seq()
+
+
+def test_what_comes_for_the_first_time_is_drawn_by_the_policy_at_hand(store: Store) -> None:
+    loop = concluder(store)
+    visit(store, batch(make(1, status="active")))
+    loop.configure(HealthPolicy(raise_by="turn on `probes`"), KEPT)
+    visit(store, batch(make(2, status="active")))
+    reasons = {item.name: item.health_reason for item in LocalInventory(store).page("").items}
+    assert reasons == {
+        "payments-1": "configured, no traffic source",
+        "payments-2": "configured, no traffic source: turn on `probes`",
+    }
 
 
 def test_an_idle_look_reads_the_log_and_no_more(

@@ -54,6 +54,7 @@ from apiscape.store.schema import (
 )
 from apiscape.store.writing.apis import drop_memberless, save_apis, save_members
 from apiscape.store.writing.deployments import end_versions
+from apiscape.store.writing.newcomers import Member
 from apiscape.store.writing.rows import CHUNK, load_conclusions, load_facts
 
 _NAMED_ALIKE: Mapping[str, str] = {}
@@ -67,6 +68,7 @@ class Touched(Entity, frozen=True):
 
     Attributes:
         uids: Deployments, once each, in the order of their first change.
+        drawn: Those others of which nothing moved but that they came, with what follows of them alone.
         surroundings: Kind and uid of what stands around them.
         seq: Where to go on; `more`: whether there is more already.
     """
@@ -75,17 +77,22 @@ class Touched(Entity, frozen=True):
     surroundings: tuple[tuple[str, str], ...]
     seq: int
     more: bool
+    drawn: tuple[str, ...] = ()
 
 
-class Member(Entity, frozen=True):
-    """A deployment among those of one native API; `scope` is the key of the one that lists it."""
+class Place(Entity, frozen=True):
+    """Where a deployment stands among what may stand around it.
+
+    Attributes:
+        native_api_key: What it has in common with its siblings.
+        scope: Key of the scope that lists it.
+        gateway: Uid of its gateway, in lower case; `None` where it is unknown.
+    """
 
     uid: str
-    stage: str | None
-    presence: str
-    first_seen_at: datetime
-    api_uid: str | None
-    scope: str = ""
+    native_api_key: str
+    scope: str
+    gateway: str | None = None
 
 
 class Visited(Entity, frozen=True):
@@ -137,8 +144,11 @@ class Conclusions:
         Raises:
             NotKept: changes after `after` were dropped already.
         """
+        drawn = conclusion_version.c
+        at_once = (drawn.deployment_pk == change.c.deployment_pk) & (drawn.from_seq == change.c.seq)
         query = (
-            sa.select(change.c.seq, change.c.subject, change.c.uid)
+            sa.select(change.c.seq, change.c.subject, change.c.uid, drawn.from_seq)
+            .outerjoin(conclusion_version, at_once)
             .where(change.c.seq > after, change.c.subject != CONCLUSION)
             .order_by(change.c.seq)
             .limit(limit)
@@ -149,11 +159,15 @@ class Conclusions:
             more = len(moved) == limit
             seq = moved[-1].seq if more else read_cursor(connection, LOG)
         around = {(item.subject, item.uid): None for item in moved if item.subject != DEPLOYMENT}
+        deployments = [item for item in moved if item.subject == DEPLOYMENT]
+        uids = dict.fromkeys(item.uid for item in deployments if item.from_seq is None)
+        came = dict.fromkeys(item.uid for item in deployments if item.from_seq is not None)
         return Touched(
-            uids=tuple(dict.fromkeys(item.uid for item in moved if item.subject == DEPLOYMENT)),
+            uids=tuple(uids),
             surroundings=tuple(around),
             seq=seq,
             more=more,
+            drawn=tuple(uid for uid in came if uid not in uids),
         )
 
     def every_key(self, after: str = "", limit: int = 500) -> tuple[str, ...]:
@@ -178,6 +192,25 @@ class Conclusions:
                 for record in connection.execute(query.where(deployment.c.uid.in_(chunk))):
                     found[record.uid] = record.native_api_key
         return found
+
+    def places_of(self, uids: Iterable[str]) -> tuple[Place, ...]:
+        """Return where deployments stand; those not stored are left out."""
+        query = (
+            sa.select(
+                deployment.c.uid,
+                deployment.c.native_api_key,
+                scope.c.key.label("scope"),
+                row.c.gateway,
+            )
+            .join(scope, scope.c.pk == deployment.c.scope_pk)
+            .join(row, row.c.deployment_pk == deployment.c.pk)
+        )
+        found: list[Place] = []
+        with self._database.read() as connection:
+            for chunk in _chunks(uids):
+                held = connection.execute(query.where(deployment.c.uid.in_(chunk)))
+                found += (Place(**record) for record in held.mappings())
+        return tuple(found)
 
     def members_of(self, native_api_keys: Iterable[str]) -> dict[str, tuple[Member, ...]]:
         """Return the deployments of native APIs, oldest first; each key asked for is there."""

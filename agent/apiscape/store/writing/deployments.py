@@ -23,8 +23,10 @@ from apiscape.model.vocabulary import ChangeKind, Presence
 from apiscape.store.database.bulk import insert_many, rewrite
 from apiscape.store.database.transaction import Transaction, optional_millis
 from apiscape.store.encoding import clean
+from apiscape.store.overlay import Conclusion
 from apiscape.store.schema import deployment, deployment_version, presence_version
 from apiscape.store.writing import rows
+from apiscape.store.writing.newcomers import Draw, Newcomers, find_newcomers, keep_drawn
 from apiscape.store.writing.operations import OperationSets
 
 
@@ -70,6 +72,13 @@ class Target(Entity, frozen=True):
     parts: dict[str, int]
 
 
+class Means(Entity, frozen=True):
+    """What deployments are written with: remembered operation sets, and who draws what follows of new ones."""
+
+    sets: OperationSets
+    draw: Draw
+
+
 class Planned(Entity, frozen=True):
     """A write and what it comes to.
 
@@ -94,7 +103,7 @@ def native_api_key(provider: str, account: str, native_api_id: str) -> str:
 
 
 def store_deployments(
-    tx: Transaction, target: Target, sets: OperationSets, writes: Iterable[Write]
+    tx: Transaction, target: Target, means: Means, writes: Iterable[Write]
 ) -> None:
     """Store a batch of deployments; what is stored already, and equal, writes and logs nothing."""
     given = {write.item.uid: write for write in writes}
@@ -104,11 +113,13 @@ def store_deployments(
     plan = [_plan(tx, write, stored.get(uid), target) for uid, write in given.items()]
     plan = _keep_details(tx.connection, plan)
     seqs = {step.pk: _log(tx, target, step) for step in plan if step.kind is not None}
+    drawn = means.draw(_newcomers(tx.connection, target, plan), target.at)
     _add_deployments(tx.connection, target, plan)
     _update_deployments(tx.connection, target, plan)
     _write_presence(tx.connection, plan, seqs)
-    _write_versions(tx, sets, plan, seqs)
-    _write_rows(tx.connection, target, plan)
+    _write_versions(tx, means.sets, plan, seqs)
+    _write_rows(tx.connection, target, plan, drawn.conclusions)
+    keep_drawn(tx.connection, drawn, {step.item.uid: step.pk for step in plan}, seqs)
     _refresh_volatile(tx.connection, plan)
 
 
@@ -182,6 +193,18 @@ def _log(tx: Transaction, target: Target, step: Planned) -> int:
     return tx.log.append(change, scope_pk=target.scope_pk, deployment_pk=step.pk)
 
 
+def _newcomers(connection: Connection, target: Target, plan: Sequence[Planned]) -> Newcomers:
+    added: dict[str, list[Deployment]] = {}
+    for step in plan:
+        if step.step is Step.ADD:
+            added.setdefault(_family_key(step.item), []).append(step.item)
+    return find_newcomers(connection, added, target.scope.key, target.at)
+
+
+def _family_key(item: Deployment) -> str:
+    return clean(native_api_key(item.provider, item.account, item.native_api_id))
+
+
 def _add_deployments(connection: Connection, target: Target, plan: Sequence[Planned]) -> None:
     at = utc_millis(target.at)
     values = [
@@ -229,7 +252,7 @@ def _facts(step: Planned, at: int) -> dict[str, Any]:
     item = step.item
     return {
         "native_id": clean(item.native_id),
-        "native_api_key": clean(native_api_key(item.provider, item.account, item.native_api_id)),
+        "native_api_key": _family_key(item),
         "name": clean(item.name),
         "facts_hash": step.write.facts,
         "detail_hash": step.write.detail,
@@ -319,10 +342,16 @@ def _document(item: Deployment) -> bytes:
     return encode(msgspec.structs.replace(item, operations=UNKNOWN))
 
 
-def _write_rows(connection: Connection, target: Target, plan: Sequence[Planned]) -> None:
+def _write_rows(
+    connection: Connection,
+    target: Target,
+    plan: Sequence[Planned],
+    drawn: Mapping[str, Conclusion],
+) -> None:
     fresh = {step.pk for step in plan if step.step in {Step.ADD, Step.REVIVE}}
     shown = [step for step in plan if step.step in _NEW_FACTS or step.step is Step.MOVE]
     concluded = rows.load_conclusions(connection, [s.pk for s in shown if s.pk not in fresh])
+    concluded |= {s.pk: drawn[s.item.uid] for s in shown if s.item.uid in drawn}
     projected = {
         step.pk: rows.project_deployment(step.pk, step.item, target.scope, concluded.get(step.pk))
         for step in shown

@@ -28,10 +28,11 @@ from apiscape.store.schema import deployment, part
 from apiscape.store.schema import run as run_table
 from apiscape.store.schema import scope as scope_table
 from apiscape.store.writing.closing import allot_parts, close_run, seen_parts, write_report
-from apiscape.store.writing.deployments import Target, store_deployments
+from apiscape.store.writing.deployments import Means, Target, store_deployments
 from apiscape.store.writing.documents import put_documents
 from apiscape.store.writing.estate import source_key
 from apiscape.store.writing.happened import take_happened
+from apiscape.store.writing.newcomers import Draw, draw_nothing
 from apiscape.store.writing.rows import load_facts
 from apiscape.store.writing.surroundings import (
     Seen,
@@ -63,6 +64,11 @@ class Runs:
         self._database = writer.database
         self._given: dict[int, dict[int, set[str]]] = {}
         self._numbers: dict[str, tuple[int, int]] = {}
+        self._means = Means(sets=writer.sets, draw=draw_nothing)
+
+    def draw_with(self, draw: Draw) -> None:
+        """Have what follows of new deployments drawn as they are written, instead of after that alone."""
+        self._means = Means(sets=self._writer.sets, draw=draw)
 
     def begin(
         self,
@@ -180,7 +186,7 @@ class Runs:
             at=at,
             parts=parts,
         )
-        store_deployments(tx, target, self._writer.sets, batch.writes)
+        store_deployments(tx, target, self._means, batch.writes)
         return seen
 
     def end(self, run: OpenRun, report: RunReport, verdict: Verdict) -> None:

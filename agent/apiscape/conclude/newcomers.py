@@ -1,0 +1,81 @@
+"""What follows of deployments that come for the first time, while they are written; and whether that was enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from apiscape.conclude.addresses import Surroundings, reach
+from apiscape.conclude.counting import Telling
+from apiscape.conclude.faring import HealthPolicy, Observed, fare
+from apiscape.conclude.membership import GONE, found_api
+from apiscape.model.deployment import Deployment
+from apiscape.model.surroundings import Api, Signal
+from apiscape.store import Conclusion, Draw, Drawn, Member, Newcomers, Place
+
+_NOTHING = Surroundings()
+_NOBODY = Telling()
+
+
+def draw_newcomers(policy: HealthPolicy) -> Draw:
+    """Return what draws conclusions of newcomers as though nothing stood around them.
+
+    `conclude` comes by later, and draws anew those around which something does (`surrounded`).
+    """
+
+    def draw(newcomers: Newcomers, at: datetime) -> Drawn:
+        items = newcomers.items
+        conclusions: dict[str, Conclusion] = {}
+        apis: list[Api] = []
+        for family in newcomers.families:
+            api = found_api(family, items)
+            apis.append(api)
+            ways = conclude_family(family, api, items, _NOTHING, _NOBODY)
+            for member in family:
+                seen = Observed(presence=member.presence)
+                conclusions[member.uid] = fare(
+                    items[member.uid], ways[member.uid], seen, at, raise_by=policy.raise_by
+                )
+        return Drawn(conclusions=conclusions, apis=tuple(apis))
+
+    return draw
+
+
+def surrounded(
+    places: Iterable[Place],
+    around: Surroundings,
+    signals: Mapping[str, Sequence[Signal]],
+    telling: Telling,
+) -> Iterator[Place]:
+    """Yield those places around which anything stands that a conclusion of the deployment alone leaves out.
+
+    Front doors, consumers and signals count, and that all consumers are known.
+    """
+    led_to = {key for key, _ in (*around.ways, *around.consumers)}
+    spoken_of = {uid.casefold() for uid in signals}
+    for place in places:
+        told = place.scope in telling.told
+        subjects = {place.uid, place.gateway}
+        if told or place.native_api_key in led_to or not spoken_of.isdisjoint(subjects):
+            yield place
+
+
+def conclude_family(
+    family: Sequence[Member],
+    api: Api,
+    items: Mapping[str, Deployment],
+    around: Surroundings,
+    telling: Telling,
+) -> dict[str, Conclusion]:
+    """Return what follows for the deployments of one Api; what is gone is reached by nobody."""
+    concluded: dict[str, Conclusion] = {}
+    for member in family:
+        item = items.get(member.uid)
+        stands = item is not None and member.presence not in GONE
+        way = Conclusion()
+        if item is not None and stands:
+            way = reach(item, around, told=member.scope in telling.told)
+        concluded[member.uid] = msgspec.structs.replace(way, api=api.uid)
+    return concluded
