@@ -89,17 +89,30 @@ class SettingsError(ApiscapeError):
     Attributes:
         path: The file, or the environment variable.
         line: Where in the file, counted from 1, if known.
+        column: Where in the line, counted from 1, if known.
     """
 
     exit_code = Exit.USAGE
 
     def __init__(
-        self, message: str, *, path: str, line: int | None = None, hint: str | None = None
+        self,
+        message: str,
+        *,
+        path: str,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str | None = None,
     ) -> None:
         """Keep the place."""
         super().__init__(message, hint=hint)
         self.path = path
         self.line = line
+        self.column = column
+
+    @property
+    def place(self) -> str:
+        """The place as compilers write it: `FILE:LINE:COLUMN`, as far as it is known."""
+        return ":".join(str(part) for part in (self.path, self.line, self.column) if part)
 
 
 class NotFound(ApiscapeError):

@@ -117,7 +117,7 @@ def explain(error: ApiscapeError) -> str:
     """Return an error as words: where, what, and the next step."""
     place = ""
     if isinstance(error, SettingsError):
-        place = f"{error.path}:{error.line}: " if error.line else f"{error.path}: "
+        place = f"{error.place}: "
     lines = [f"apiscape: {place}{plain(error.message)}"]
     if isinstance(error, QueryError):
         lines += [f"  {line}" for line in error.pointer().splitlines()]

@@ -291,7 +291,7 @@ class Agent:
             await asyncio.wrap_future(self._driver.reload(fresh.sources))
         except ApiscapeError as error:
             self.configuration_error = error.message
-            place = {name: getattr(error, name, None) for name in ("path", "line")}
+            place = {name: getattr(error, name, None) for name in ("path", "line", "column")}
             said = {"why": error.message, "next_step": error.hint, **place}
             tell("configuration not taken; the old one stands", logging.ERROR, **said)
             return

@@ -21,7 +21,8 @@ def check_views(document: Document, settings: Settings) -> None:
         try:
             parse(view)
         except QueryError as error:
-            raise document.error(f"{trail[-1]!r}: {error.message}", trail) from error
+            message = f"{trail[-1]!r}: {error.message}"
+            raise document.error_within(message, trail, error.column, hint=error.hint) from error
     for index, network in enumerate(settings.probes.allow if settings.probes else ()):
         try:
             ip_network(network)

@@ -30,6 +30,39 @@ def test_every_value_knows_its_line(trail: tuple[str | int, ...], line: int) -> 
     assert parse_document(TEXT, "f").line(trail) == line
 
 
+VIEWS = """\
+plain:  owner:tax helth:bad
+quoted: "owner:tax helth:bad"
+escaped: "owner:tax \\x68elth:bad"
+folded: >
+  owner:tax
+  helth:bad
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [("plain", (1, 19)), ("quoted", (2, 20)), ("escaped", (3, 1)), ("folded", (4, 1))],
+)
+def test_an_error_points_into_a_text_or_at_it_as_a_whole(key: str, place: tuple[int, int]) -> None:
+    error = parse_document(VIEWS, "f").error_within("no field", (key,), 11)
+    assert (error.line, error.column) == place
+    assert error.place == f"f:{place[0]}:{place[1]}"
+
+
+def test_a_value_that_a_variable_set_has_no_place_in_the_file() -> None:
+    document = parse_document(VIEWS, "f")
+    document.overridden = {("plain",): "APISCAPE_PLAIN"}
+    assert document.error_within("no field", ("plain",), 11).place == "APISCAPE_PLAIN"
+
+
+def test_a_document_may_hold_a_list_instead() -> None:
+    assert parse_document("- 1\n", "f", list).data == [1]
+    assert parse_document("", "f", list).data == []
+    with pytest.raises(SettingsError, match="expected a list of entries at the root"):
+        parse_document("a: 1\n", "f", list)
+
+
 def test_scalars_are_what_yaml_says() -> None:
     data = parse_document("a: 1\nb: yes\nc: 2026-12-31\nd:\ne: 1.5\nf: '1'\n", "f").data
     assert (data["a"], data["b"], str(data["c"]), data["d"], data["e"], data["f"]) == (

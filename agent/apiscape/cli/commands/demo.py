@@ -40,7 +40,7 @@ def command(*, plain: bool) -> int:
         signed_in(world.environment),
         open_store(str(Path(folder) / "inventory.db"), write=True) as store,
     ):
-        settings = read_settings(Document("demo", world.configuration, {}), {})
+        settings = read_settings(Document("demo", world.configuration), {})
         return show(plan_sources(settings), store)
 
 

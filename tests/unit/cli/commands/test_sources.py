@@ -76,7 +76,7 @@ def test_the_file_is_checked_to_the_line(
     configured.write_text("sources:\n  - {name: a, provider: aws, regoins: [x]}\n", "utf-8")
     wrong = call("sources", "validate")
     assert wrong.code == 3
-    assert f"{configured}:2: " in wrong.err
+    assert f"{configured}:2:30: " in wrong.err
     assert "did you mean 'regions'?" in wrong.err
 
 
