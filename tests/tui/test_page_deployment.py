@@ -282,7 +282,7 @@ def test_provenance_shows_who_won_and_who_lost() -> None:
         Claim(value=["tax-dev"], method="tag", source="tag:team", confidence=0.8),
         Claim(value=UNKNOWN, method="spec"),
     )
-    lines = page.provenance(a_deployment(provenance={"owners": claims}), WIDTH)
+    lines = page.provenance({"owners": claims}, WIDTH)
     assert [line.text.rstrip() for line in lines] == [
         "provenance",
         "owners       Team Tax — overlay owners.yaml",
@@ -295,15 +295,15 @@ def test_provenance_shows_who_won_and_who_lost() -> None:
 
 def test_provenance_is_in_the_order_of_fields() -> None:
     claim = (Claim(value="x", method="tag"),)
-    item = a_deployment(provenance={"version": claim, "audience": claim})
-    assert [line.text.split()[0] for line in page.provenance(item, WIDTH)[1:]] == [
+    told = {"version": claim, "audience": claim}
+    assert [line.text.split()[0] for line in page.provenance(told, WIDTH)[1:]] == [
         "audience",
         "version",
     ]
 
 
 def test_without_provenance_the_gateway_itself_said_so() -> None:
-    assert "as the gateway states it" in flat(page.provenance(a_deployment(), WIDTH))
+    assert "as the gateway states it" in flat(page.provenance({}, WIDTH))
 
 
 def test_times_that_never_were_are_never() -> None:

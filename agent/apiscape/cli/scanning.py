@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -15,11 +17,15 @@ from apiscape.collect.scan import scan
 from apiscape.collect.source import SourcePlan
 from apiscape.collectors.registry import load_provider
 from apiscape.conclude.faring import HealthPolicy
-from apiscape.conclude.follow import DEFAULT_POLICY, conclude, conclude_due
+from apiscape.conclude.follow import NO_RULES, Rules, conclude, conclude_due
 from apiscape.conclude.newcomers import draw_newcomers
 from apiscape.errors import UsageError
+from apiscape.govern.overlay import Entry, Overlay
 from apiscape.health.policy import Override
+from apiscape.model.provenance import Confirmation
 from apiscape.settings.load import provider_settings, settings_digest
+from apiscape.settings.overlay import Given, Written, load_overlay
+from apiscape.settings.paths import default_config
 from apiscape.settings.schema import Settings, Source
 from apiscape.store import Store
 
@@ -31,6 +37,60 @@ def health_policy(settings: Settings) -> HealthPolicy:
     """Return how health is judged."""
     overrides = tuple(Override(**msgspec.structs.asdict(limits)) for limits in settings.health)
     return HealthPolicy(overrides=overrides, raise_by=RAISE_BY if settings.probes is None else None)
+
+
+def configured_overlay(settings: Settings, config: Path | None) -> Overlay:
+    """Return what people say of deployments; `config` is the configuration file, if one was named.
+
+    Raises:
+        SettingsError: with the file, line and column of what is wrong.
+    """
+    return overlay_of(load_overlay(settings, config or default_config()))
+
+
+def configured_rules(settings: Settings, config: Path | None) -> Rules:
+    """Return what people say of how to conclude; `config` is the configuration file, if one was named.
+
+    Raises:
+        SettingsError: with the file, line and column of what is wrong.
+    """
+    return Rules(health_policy(settings), configured_overlay(settings, config))
+
+
+def overlay_of(written: Iterable[Written]) -> Overlay:
+    """Return what entries say, ready to be applied."""
+    return Overlay(entries=tuple(map(_entry, written)))
+
+
+def _entry(written: Written) -> Entry:
+    entry = written.entry
+    confirmation = None
+    if entry.confirmed_by is not None and entry.confirmed_on is not None:
+        confirmation = Confirmation(by=entry.confirmed_by, on=entry.confirmed_on, due=entry.due)
+    return Entry(
+        view=entry.view,
+        values=_values(entry.given),
+        place=written.place,
+        note=entry.note,
+        confirmation=confirmation,
+    )
+
+
+def _values(given: Given) -> dict[str, Any]:
+    """Return what an entry sets, by field of the row, JSON-ready."""
+    owners = [given.owner] if isinstance(given.owner, str) else given.owner
+    said = {
+        "title": given.title,
+        "environment": given.environment,
+        "lifecycle": given.lifecycle,
+        "audience": given.audience,
+        "owners": owners,
+    }
+    return {
+        field: list(value) if field == "owners" else str(value)
+        for field, value in said.items()
+        if value is not None
+    }
 
 
 def plan_sources(settings: Settings, names: Collection[str] = ()) -> tuple[SourcePlan, ...]:
@@ -59,7 +119,7 @@ def scan_and_conclude(
     stop: Stop | None = None,
     only: Collection[str] | None = None,
     keep: timedelta | None = None,
-    policy: HealthPolicy = DEFAULT_POLICY,
+    rules: Rules = NO_RULES,
 ) -> ScanReport:
     """Visit every scope of some sources once, draw what follows, and drop history that is too old.
 
@@ -70,17 +130,17 @@ def scan_and_conclude(
         stop: Ends the scan early.
         only: Keys of the scopes to visit, all without it.
         keep: How long history is kept; all of it without.
-        policy: How health is judged.
+        rules: What people say of how to conclude.
 
     Raises:
         StoreError: the store failed; what was stored until then stands.
     """
-    store.runs.draw_with(draw_newcomers(policy))
+    store.runs.draw_with(draw_newcomers(rules.policy))
     report = scan(plans, store, progress=progress, stop=stop, only=only)
     now = datetime.now(UTC)
-    conclude(store, now, policy=policy)
+    conclude(store, now, policy=rules.policy, overlay=rules.overlay)
     if store.measurements.subjects():
-        conclude_due(store, now, policy=policy)
+        conclude_due(store, now, policy=rules.policy, overlay=rules.overlay)
     if keep is not None:
         store.upkeep.retain(now, keep)
     return report

@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+import msgspec
+
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.deployment import Deployment, Traffic
 from apiscape.model.entity import Entity
+from apiscape.model.provenance import Claim
 from apiscape.model.row import Row
 from apiscape.model.run import ErrorRecord, EstateEntry, Gap, RunReport, Scope
 from apiscape.model.surroundings import Api, Consumer, FrontDoor, Health
@@ -91,6 +94,8 @@ class Detail(Entity, frozen=True):
     Attributes:
         health: How it fares with all reasons; `None` where nothing was concluded yet.
         traffic: What its gateway counted last; unknown where nobody measures it, and of an earlier day.
+        provenance: Who says the fields that did not come from the gateway alone: first what is shown, then
+            what that hides.
     """
 
     row: Row
@@ -104,6 +109,7 @@ class Detail(Entity, frozen=True):
     history: tuple[Change, ...] = ()
     health: Health | None = None
     traffic: Traffic | Unknown = UNKNOWN
+    provenance: dict[str, tuple[Claim, ...]] = msgspec.field(default_factory=dict)
 
 
 class ChangePage(Entity, frozen=True):

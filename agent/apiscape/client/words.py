@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from apiscape.client.inventory import Difference
+from apiscape.client.inventory import Detail, Difference
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.deployment import Traffic
 from apiscape.model.measured import TrafficCost
+from apiscape.model.provenance import Claim
 from apiscape.model.row import Row
 from apiscape.model.values import Unknown, is_known
 from apiscape.model.vocabulary import (
@@ -293,10 +294,32 @@ def health_words(fields: Iterable[FieldChange]) -> str | None:
 
 
 def field_words(change: FieldChange) -> str:
-    """Return one changed field in words: `style rest → http`, or of a list what came and went."""
+    """Return one changed field in words: `style rest → http`, or of a list what came and went; and who says so."""
+    by = f" (by {change.said_by})" if change.said_by else ""
     if isinstance(change.old or change.new, list | tuple):
-        return f"{change.field} {_difference(change.old or (), change.new or ())}"
-    return f"{change.field} {_short_value(change.old)} → {_short_value(change.new)}"
+        return f"{change.field} {_difference(change.old or (), change.new or ())}{by}"
+    return f"{change.field} {_short_value(change.old)} → {_short_value(change.new)}{by}"
+
+
+def claim_words(claim: Claim) -> str:
+    """Return who makes a claim, how sure that is, who stands for it and why: `overlay owners.yaml:3, confirmed …`."""
+    said = f"{METHOD_WORDS.get(claim.method, claim.method)} {claim.source or ''}".rstrip()
+    if claim.confidence != 1:
+        said += f", {claim.confidence:.0%} sure"
+    confirmed = claim.confirmation
+    if confirmed is not None:
+        due = f", due {confirmed.due}" if confirmed.due else ""
+        said += f", confirmed by {confirmed.by} on {confirmed.on}{due}"
+    return f"{said} ({claim.note})" if claim.note else said
+
+
+def said_of(detail: Detail) -> Mapping[str, tuple[Claim, ...]]:
+    """Return who says the fields of a deployment that did not come from the gateway alone."""
+    return detail.provenance or detail.deployment.provenance  # older agents tell of facts alone
+
+
+METHOD_WORDS = {"source": "gateway"}
+"""Methods of provenance that people know by another word."""
 
 
 def _difference(old: Iterable[object], new: Iterable[object]) -> str:

@@ -25,12 +25,16 @@ from apiscape.conclude.faring import (
 )
 from apiscape.conclude.membership import found_api
 from apiscape.conclude.newcomers import conclude_family, surrounded
+from apiscape.conclude.overlaying import OVERLAY, apply_overlay
 from apiscape.errors import NotKept
+from apiscape.govern.overlay import NO_OVERLAY, Overlay
 from apiscape.health.policy import DEFAULT_THRESHOLDS, Thresholds, thresholds_for
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
+from apiscape.model.provenance import GOVERNED
 from apiscape.model.surroundings import Api, Consumer, FrontDoor, Signal
 from apiscape.store import Conclusion, Store, Touched
+from apiscape.store.overlay import lay_over
 
 DEFAULT_POLICY = HealthPolicy()
 SIGNAL = "signal"
@@ -58,24 +62,28 @@ def conclude(
     told_by: ToldBy = told_by_installed,
     *,
     policy: HealthPolicy = DEFAULT_POLICY,
+    overlay: Overlay = NO_OVERLAY,
 ) -> Concluded:
     """Draw conclusions from every change since the last time.
 
-    Where some of those changes are no longer kept, they are drawn from everything that stands.
+    Where some of those changes are no longer kept, or the overlay is another one, they are drawn
+    from everything that stands.
 
     Args:
         store: What is followed, and where conclusions are kept.
         now: Written down as their time; what ages count from.
         told_by: Says which products a listing of consumers tells of.
         policy: How health is judged.
+        overlay: What people say of deployments; what another one said before is taken back.
 
     Raises:
         StoreError: the store failed; what was concluded until then stands.
     """
+    by = Rules(policy, overlay)
     try:
-        return _Pass(store, now, told_by, policy).run()
+        return _Pass(store, now, told_by, by).run()
     except NotKept:
-        return _Pass(store, now, told_by, policy).run_anew()
+        return _Pass(store, now, told_by, by).run_anew()
 
 
 def conclude_due(
@@ -84,21 +92,39 @@ def conclude_due(
     told_by: ToldBy = told_by_installed,
     *,
     policy: HealthPolicy = DEFAULT_POLICY,
+    overlay: Overlay = NO_OVERLAY,
 ) -> Concluded:
     """Draw anew what moves without a change: by what was measured, and by the clock.
 
     Args, and what is raised, are those of `conclude`, which should have been run to its end.
     """
-    return _Pass(store, now, told_by, policy).run_due()
+    return _Pass(store, now, told_by, Rules(policy, overlay)).run_due()
+
+
+def is_overlaid(store: Store, overlay: Overlay) -> bool:
+    """Say whether what stands was concluded by an overlay, and by no other one."""
+    return store.conclusions.cursor(OVERLAY) == overlay.mark
+
+
+class Rules(Entity, frozen=True):
+    """What people say of how to conclude."""
+
+    policy: HealthPolicy = DEFAULT_POLICY
+    overlay: Overlay = NO_OVERLAY
+
+
+NO_RULES = Rules()
 
 
 class _Pass:
     """One pass over the log: what it has drawn so far, and what it knows of the surroundings."""
 
-    def __init__(self, store: Store, now: datetime, told_by: ToldBy, policy: HealthPolicy) -> None:
+    def __init__(self, store: Store, now: datetime, told_by: ToldBy, by: Rules) -> None:
         self._store = store
         self._now = now
-        self._policy = policy
+        self._policy = by.policy
+        self._overlay = by.overlay
+        self._is_overlaid = is_overlaid(store, by.overlay)
         self._telling = read_telling(store.conclusions, told_by)
         self._around = _Around(store)
         self._keys: set[str] = set()
@@ -115,13 +141,18 @@ class _Pass:
                 break
             if touched.surroundings:
                 self._around = _Around(self._store)
-            keys = self._around.keys_of(touched) | self._around.keys_around(
-                touched.drawn, self._telling
-            )
+            keys = self._around.keys_of(touched) | self._keys_of_newcomers(touched.drawn)
             self._draw(keys, seq=touched.seq)
             cursor = touched.seq
         self._follow_listings(cursor)
+        self._follow_overlay(cursor)
         return Concluded(deployments=self._drawn, moved=self._moved, seq=cursor)
+
+    def _keys_of_newcomers(self, drawn: Iterable[str]) -> set[str]:
+        """Return the native APIs of newcomers for which more may hold than was drawn of them alone."""
+        if self._overlay.entries:
+            return set(self._store.conclusions.keys_of(drawn).values())
+        return self._around.keys_around(drawn, self._telling)
 
     def run_anew(self) -> Concluded:
         """Draw everything; the cursor moves at the end, to where the log stood at the beginning."""
@@ -133,6 +164,7 @@ class _Pass:
             keys = kept.every_key(keys[-1], BATCH)
         kept.save({}, (), seq=seq, at=self._now)
         self._follow_listings(seq)
+        self._note_overlay()
         return Concluded(deployments=self._drawn, moved=self._moved, seq=seq)
 
     def run_due(self) -> Concluded:
@@ -152,21 +184,38 @@ class _Pass:
                 self._draw(chunk, seq=cursor)
             self._store.conclusions.save({}, (), seq=turned.state, at=self._now, name=turned.cursor)
 
+    def _follow_overlay(self, cursor: int) -> None:
+        """Draw anew what the pass has not come by, where the overlay is another one than the last time."""
+        if self._is_overlaid:
+            return
+        keys = self._store.conclusions.every_key(limit=BATCH)
+        while keys:
+            self._draw(set(keys) - self._keys, seq=cursor)
+            keys = self._store.conclusions.every_key(keys[-1], BATCH)
+        self._note_overlay()
+
+    def _note_overlay(self) -> None:
+        mark = self._overlay.mark
+        self._store.conclusions.save({}, (), seq=mark, at=self._now, name=OVERLAY)
+
     def _draw(self, keys: set[str], seq: int) -> None:
         drawn = _draw(self._store, keys, self._around.survey, self._telling)
         held = self._store.conclusions.load(drawn.conclusions)
+        if self._overlay.entries:
+            governed = apply_overlay(self._store, self._overlay, drawn.conclusions, drawn.items)
+            drawn = msgspec.structs.replace(drawn, conclusions=governed)
         conclusions = self._fare(drawn, held)
         fresh = _moved(held, conclusions)
         self._store.conclusions.save(fresh, drawn.apis, seq=seq, at=self._now)
         self._drawn += len(conclusions)
         self._moved += len(fresh)
-        if self._telling.turned:
+        if self._telling.turned or not self._is_overlaid:
             self._keys |= keys
 
     def _fare(self, drawn: Found, held: Mapping[str, Conclusion]) -> dict[str, Conclusion]:
         """Return the conclusions with how their deployments fare."""
         measured = self._store.measurements.load(drawn.items)
-        thresholds = self._thresholds(drawn.items)
+        thresholds = self._thresholds(drawn)
         found = dict(drawn.conclusions)
         for uid, item in drawn.items.items():
             observed = Observed(
@@ -185,12 +234,13 @@ class _Pass:
             )
         return found
 
-    def _thresholds(self, uids: Iterable[str]) -> dict[str, Thresholds]:
+    def _thresholds(self, drawn: Found) -> dict[str, Thresholds]:
         """Return the thresholds of deployments to which not just the default ones apply."""
         if not self._policy.overrides:
             return {}
         choose = thresholds_for(self._policy.overrides, self._now)
-        return {uid: choose(row) for uid, row in self._store.conclusions.rows(uids).items()}
+        rows = self._store.conclusions.rows(drawn.items)
+        return {uid: choose(lay_over(row, drawn.conclusions[uid])) for uid, row in rows.items()}
 
 
 class _Around:
@@ -278,7 +328,7 @@ def _moved(
 ) -> dict[str, Conclusion]:
     """Return those conclusions that differ from what is kept.
 
-    What others concluded of owners stays as it is.
+    What others concluded of owners stays as it is; what an overlay says no more is taken back.
     """
     moved: dict[str, Conclusion] = {}
     for uid, fresh in conclusions.items():
@@ -291,12 +341,13 @@ def _moved(
 
 def _lay(before: Conclusion, fresh: Conclusion) -> Conclusion:
     """Return what is kept, with what is concluded here in its place."""
-    return msgspec.structs.replace(before, **{name: getattr(fresh, name) for name in _OURS})
+    ours = (*_OURS, *(name for name in GOVERNED if name in {*before.said, *fresh.said}))
+    return msgspec.structs.replace(before, **{name: getattr(fresh, name) for name in ours})
 
 
 _OURS = (
     *("api", "front_doors", "consumers", "counted", "endpoints", "exposure"),
     *("health", "basis", "health_reason", "health_reasons", "health_since"),
-    *("requests", "errors_4xx", "errors_5xx", "p95_ms"),
+    *("requests", "errors_4xx", "errors_5xx", "p95_ms", "said"),
 )
 """The fields of a conclusion that are drawn here."""

@@ -13,10 +13,11 @@ from types import TracebackType
 
 from apiscape.collect.clock import Clock
 from apiscape.conclude.faring import HealthPolicy
-from apiscape.conclude.follow import Concluded, conclude, conclude_due
+from apiscape.conclude.follow import Concluded, conclude, conclude_due, is_overlaid
 from apiscape.conclude.newcomers import draw_newcomers
 from apiscape.daemon.logs import LOG, tell
 from apiscape.errors import ApiscapeError
+from apiscape.govern.overlay import NO_OVERLAY, Overlay
 from apiscape.store import Store
 
 LOOK_S = 1.0
@@ -43,6 +44,7 @@ class Concluder:
         policy: How health is judged.
         keep: How long history is kept.
         drawn: Told what each pass came to.
+        overlay: What people say of deployments.
 
     Attributes:
         failures: Tries in a row that failed; `failure`: what the last one said.
@@ -55,6 +57,7 @@ class Concluder:
         policy: HealthPolicy,
         keep: timedelta,
         drawn: Drawn = _unheard,
+        overlay: Overlay = NO_OVERLAY,
     ) -> None:
         self.failures = 0
         self.failure: str | None = None
@@ -62,6 +65,7 @@ class Concluder:
         self._clock = clock
         self._policy = policy
         self._keep = keep
+        self._overlay = overlay
         self._drawn = drawn
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -83,9 +87,11 @@ class Concluder:
         self._due_at = self._clock.monotonic()
         self._wake.set()
 
-    def configure(self, policy: HealthPolicy, keep: timedelta) -> None:
-        """Judge, and keep, in another way from now on."""
-        self._policy, self._keep = policy, keep
+    def configure(
+        self, policy: HealthPolicy, keep: timedelta, overlay: Overlay = NO_OVERLAY
+    ) -> None:
+        """Judge, keep, and govern in another way from now on."""
+        self._policy, self._keep, self._overlay = policy, keep, overlay
         self._store.runs.draw_with(draw_newcomers(policy))
         self.measured()
 
@@ -118,12 +124,13 @@ class Concluder:
         return max(self._not_before - now, LOOK_S)
 
     def _work(self, now: float) -> None:
-        at = self._clock.now()
-        if self._store.changes.last_seq() > self._store.conclusions.cursor():
-            self._drawn(conclude(self._store, at, policy=self._policy))
+        at, policy, overlay = self._clock.now(), self._policy, self._overlay
+        behind = self._store.changes.last_seq() > self._store.conclusions.cursor()
+        if behind or not is_overlaid(self._store, overlay):
+            self._drawn(conclude(self._store, at, policy=policy, overlay=overlay))
         if now >= self._due_at:
             self._due_at = now + DUE_S
-            self._drawn(conclude_due(self._store, at, policy=self._policy))
+            self._drawn(conclude_due(self._store, at, policy=policy, overlay=overlay))
         if now >= self._retain_at and not self._stopped:
             dropped = self._store.upkeep.retain(at, self._keep)
             self._retain_at = now + RETAIN_S

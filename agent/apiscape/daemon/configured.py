@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from apiscape.collect.source import SourcePlan
 from apiscape.conclude.faring import HealthPolicy
 from apiscape.conclude.follow import DEFAULT_POLICY
+from apiscape.govern.overlay import NO_OVERLAY, Overlay
 from apiscape.model.entity import Entity
 from apiscape.settings.schema import Agent, Probes, Telemetry
 from apiscape.store.keeping.upkeep import KEPT
@@ -23,6 +25,8 @@ class Configured(Entity, frozen=True):
         probes: What is asked whether it answers; nothing without it.
         agent: How it is asked and how it logs; only what was read at the start holds.
         telemetry: What is given to OpenTelemetry; only what was read at the start holds.
+        overlay: What people say of deployments.
+        overlay_folder: Where that is read from, whether it is there or not.
     """
 
     sources: tuple[SourcePlan, ...]
@@ -31,6 +35,8 @@ class Configured(Entity, frozen=True):
     probes: Probes | None = None
     agent: Agent = Agent()
     telemetry: Telemetry = Telemetry()
+    overlay: Overlay = NO_OVERLAY
+    overlay_folder: Path | None = None
 
 
 Load = Callable[[], Configured]

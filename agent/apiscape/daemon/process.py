@@ -101,7 +101,12 @@ class Agent:
         self._doors: Doors | None = None
         self._telemetry = self._make_telemetry(first)
         self._concluder = Concluder(
-            store, self._clock, first.policy, first.keep, self._telemetry.concluded
+            store,
+            self._clock,
+            first.policy,
+            first.keep,
+            self._telemetry.concluded,
+            first.overlay,
         )
         self._collections = Collections(
             self._concluder.poke,
@@ -273,22 +278,27 @@ class Agent:
 
     async def _reloading(self) -> None:
         """Read the configuration anew, whenever somebody says so or its file changed."""
-        changes = Changes(self._place.config) if self._place.config is not None else None
+        changes = Changes(self._place.config, self._configured.overlay_folder)
         while True:
             try:
                 async with asyncio.timeout(LOOK_S):
                     await self._reload.wait()
             except TimeoutError:
-                if changes is None or not changes.look():
+                if not changes.look():
                     continue
             self._reload.clear()
             await self.take_configuration()
+            changes.turn_to(self._configured.overlay_folder)
 
     async def take_configuration(self) -> None:
-        """Read the configuration and go on by it; one that cannot be read leaves the old one."""
+        """Read configuration and overlay and go on by them; where one cannot be read, the old ones stand.
+
+        Sources whose overlay alone changed are left alone.
+        """
         try:
             fresh = await asyncio.to_thread(self._load)
-            await asyncio.wrap_future(self._driver.reload(fresh.sources))
+            if fresh.sources != self._configured.sources or not self._overlaid_otherwise(fresh):
+                await asyncio.wrap_future(self._driver.reload(fresh.sources))
         except ApiscapeError as error:
             self.configuration_error = error.message
             place = {name: getattr(error, name, None) for name in ("path", "line", "column")}
@@ -300,6 +310,10 @@ class Agent:
             tell("doors and logs change at the next start", logging.WARNING)
         self._configured = fresh
         self._collections.reload(source.name for source in fresh.sources)
-        self._concluder.configure(fresh.policy, fresh.keep)
+        self._concluder.configure(fresh.policy, fresh.keep, fresh.overlay)
         self._looking.configure(fresh.probes)
-        tell("configuration taken", sources=len(fresh.sources))
+        entries = len(fresh.overlay.entries)
+        tell("configuration taken", sources=len(fresh.sources), overlay_entries=entries)
+
+    def _overlaid_otherwise(self, fresh: Configured) -> bool:
+        return fresh.overlay != self._configured.overlay

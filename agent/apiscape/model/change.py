@@ -10,11 +10,16 @@ from apiscape.model.values import UNKNOWN
 
 
 class FieldChange(Entity, frozen=True):
-    """One field of a deployment: old and new value, JSON-ready; a side left out was unknown."""
+    """One field of a deployment: old and new value, JSON-ready; a side left out was unknown.
+
+    Attributes:
+        said_by: What the new value comes from, where that is not the gateway (`overlay owners.yaml:12`).
+    """
 
     field: str
     old: Any = UNKNOWN
     new: Any = UNKNOWN
+    said_by: str | None = None
 
 
 class Change(Entity, frozen=True):

@@ -8,6 +8,7 @@ and the claims that lost against it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from apiscape.model.entity import Entity
@@ -20,15 +21,29 @@ CONFLICT_FIELDS = frozenset({"owners", "environment", "lifecycle", "audience"})
 """Fields where two claims that differ are a finding."""
 
 
+GOVERNED = ("title", "environment", "lifecycle", "audience", "owners")
+"""Fields of a row that a person may set, in the order in which they are shown."""
+
+
+class Confirmation(Entity, frozen=True):
+    """Who said when that a claim holds, and until when that is good for."""
+
+    by: str
+    on: date
+    due: date | None = None
+
+
 class Claim(Entity, frozen=True):
     """One source's word for one field.
 
     Attributes:
         value: What it said, JSON-ready.
         method: A word of `ProvenanceMethod`.
-        source: What exactly said it (`tag:owner`, `overlay:owners.yaml`, a person).
+        source: What exactly said it (`tag:owner`, `owners.yaml:12` of the overlay, a person).
         confidence: 0 to 1; 1 for what is stated outright.
         since: Generation of the run, or sequence, since which it says so.
+        note: Why, in its own words.
+        confirmation: Who stands for it.
     """
 
     value: Any
@@ -36,6 +51,8 @@ class Claim(Entity, frozen=True):
     source: str | None = None
     confidence: float = 1.0
     since: int | None = None
+    note: str | None = None
+    confirmation: Confirmation | None = None
 
 
 def rank(claim: Claim) -> tuple[int, float, str, str]:

@@ -62,7 +62,7 @@ def load_settings(
     """
     file = path or paths.default_config(environment)
     named = path is not None or bool(environment.get(paths.CONFIG_VARIABLE))
-    text = _read(file) if named or file.exists() else ""
+    text = read_text(file) if named or file.exists() else ""
     return read_settings(parse_document(text, str(file)), environment)
 
 
@@ -97,7 +97,7 @@ def provider_settings(source: Source, provider: Provider, settings: Settings) ->
     try:
         return msgspec.convert(own, provider.settings_type, str_keys=True)
     except msgspec.ValidationError as error:
-        message, _ = _explain(str(error), provider.settings_type.__struct_fields__)
+        message, _ = explain_invalid(str(error), provider.settings_type.__struct_fields__)
         raise SettingsError(
             f"source {source.name}: {message}",
             path="configuration",
@@ -117,7 +117,7 @@ def validate_providers(document: Document, settings: Settings) -> None:
         try:
             msgspec.convert(source.own, provider.settings_type, str_keys=True)
         except msgspec.ValidationError as error:
-            message, trail = _explain(
+            message, trail = explain_invalid(
                 str(error), (*SOURCE_KEYS, *provider.settings_type.__struct_fields__)
             )
             raise document.error(
@@ -130,7 +130,12 @@ def settings_digest(settings: Settings) -> str:
     return hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest()[:16]
 
 
-def _read(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        SettingsError: there is none, or it cannot be read.
+    """
     try:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -235,12 +240,17 @@ def _convert(document: Document, data: dict[str, Any], kind: type[Settings]) -> 
     try:
         return msgspec.convert(data, kind, str_keys=True)
     except msgspec.ValidationError as error:
-        message, trail = _explain(str(error), kind.__struct_fields__)
+        message, trail = explain_invalid(str(error), kind.__struct_fields__)
         raise document.error(message, trail) from error
 
 
-def _explain(text: str, known: tuple[str, ...]) -> tuple[str, Trail]:
-    """Split the struct library's message into words for people and the trail of the value."""
+def explain_invalid(text: str, known: tuple[str, ...]) -> tuple[str, Trail]:
+    """Split the struct library's message into words for people and the trail of the value.
+
+    Args:
+        text: The message.
+        known: Keys that may have been meant by one that is not known.
+    """
     message, _, path = text.partition(" - at `$")
     trail: list[str | int] = [
         name or int(index) for name, index in _TRAIL_STEP.findall(path.rstrip("`"))

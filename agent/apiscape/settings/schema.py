@@ -258,6 +258,8 @@ class Settings(Strict, frozen=True, kw_only=True):
         agent: How the agent is asked, and how it logs.
         probes: What the agent asks whether it answers; nothing without it.
         health: From where on figures count against deployments.
+        overlay: Directory of what people say of deployments, relative to this file; `overlay` beside it, if that
+            is there.
     """
 
     store: str | None = None
@@ -269,6 +271,7 @@ class Settings(Strict, frozen=True, kw_only=True):
     agent: Agent = Agent()
     probes: Probes | None = None
     health: tuple[HealthLimits, ...] = ()
+    overlay: str | None = None
 
 
 SOURCE_KEYS = frozenset(Source.__struct_fields__) - {"own"}

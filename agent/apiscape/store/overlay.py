@@ -8,11 +8,13 @@ from typing import Any
 
 import msgspec
 
+from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
+from apiscape.model.provenance import Claim, Confirmation
 from apiscape.model.row import Row
 from apiscape.model.surroundings import Health
 from apiscape.model.values import UNKNOWN, Unknown, is_known
-from apiscape.model.vocabulary import Basis
+from apiscape.model.vocabulary import Basis, ProvenanceMethod
 
 
 class Conclusion(Entity, frozen=True):
@@ -25,6 +27,7 @@ class Conclusion(Entity, frozen=True):
         endpoints: The addresses that callers type, front doors included.
         health_reasons: All reasons of its health, the first of which is the row's.
         health_since: Since when its health is what it is.
+        said: Who says the fields that a person set, the one that holds first; facts are not repeated there.
     """
 
     api: str | None = None
@@ -33,6 +36,7 @@ class Conclusion(Entity, frozen=True):
     counted: bool = False
     endpoints: tuple[str, ...] | Unknown = UNKNOWN
     exposure: str | Unknown = UNKNOWN
+    title: str | Unknown | None = UNKNOWN
     environment: str | Unknown = UNKNOWN
     lifecycle: str | Unknown = UNKNOWN
     audience: str | Unknown = UNKNOWN
@@ -46,9 +50,10 @@ class Conclusion(Entity, frozen=True):
     errors_4xx: float | Unknown = UNKNOWN
     errors_5xx: float | Unknown = UNKNOWN
     p95_ms: float | Unknown = UNKNOWN
+    said: dict[str, tuple[Claim, ...]] = msgspec.field(default_factory=dict)
 
 
-_BESIDE = ("counted", "health_reasons", "health_since")
+_BESIDE = ("counted", "health_reasons", "health_since", "said")
 """Fields of a conclusion that are neither of the row nor uids."""
 
 LEADING = ("front_doors", "consumers")
@@ -71,7 +76,7 @@ def laid(conclusion: Conclusion) -> dict[str, Any]:
 MEASURED = ("requests", "errors_4xx", "errors_5xx", "p95_ms")
 """Fields that hold a measured number, and may move every minute."""
 
-_PASSING = (*MEASURED, "health_reason", "health_reasons")
+_PASSING = (*MEASURED, "health_reason", "health_reasons", "said")
 """Fields that may move while the conclusion stays what it is: a reason in words quotes numbers."""
 
 
@@ -81,8 +86,38 @@ def words_of(conclusion: Conclusion) -> Conclusion:
 
 
 def says_the_same(one: Conclusion, other: Conclusion) -> bool:
-    """Say whether two conclusions differ in nothing but measured numbers and the words of a reason."""
-    return _without(one, _PASSING) == _without(other, _PASSING)
+    """Say whether two conclusions differ in nothing but measured numbers and words.
+
+    Words are those of a reason, and of who said a field and where: not who stands for it.
+    """
+    alike = _without(one, _PASSING) == _without(other, _PASSING)
+    return alike and confirmations(one) == confirmations(other)
+
+
+def confirmations(conclusion: Conclusion) -> dict[str, Confirmation]:
+    """Return who stands for the fields that a person set, by field."""
+    first = {field: claims[0].confirmation for field, claims in conclusion.said.items()}
+    return {field: confirmed for field, confirmed in first.items() if confirmed is not None}
+
+
+def provenance_of(item: Deployment, conclusion: Conclusion | None) -> dict[str, tuple[Claim, ...]]:
+    """Return who says what is shown of a deployment, first, and what that hides.
+
+    Fields that stand as the gateway states them are left out.
+    """
+    found = dict(item.provenance)
+    for field, claims in conclusion.said.items() if conclusion is not None else ():
+        found[field] = (*claims, *(found.get(field) or _stated(item, field)))
+    return found
+
+
+def _stated(item: Deployment, field: str) -> tuple[Claim, ...]:
+    """Return what the gateway states where nobody else speaks of a field; nothing where it knows nothing."""
+    value = getattr(item, field, UNKNOWN)
+    if not is_known(value) or value in {None, (), "unknown"}:
+        return ()
+    names = [owner.name for owner in value] if field == "owners" else value
+    return (Claim(value=names, method=ProvenanceMethod.SOURCE),)
 
 
 def _without(conclusion: Conclusion, names: Iterable[str]) -> Conclusion:

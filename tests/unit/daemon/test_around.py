@@ -109,6 +109,34 @@ def test_a_link_that_leads_elsewhere_is_a_change(tmp_path: Path) -> None:
     assert [changes.look(), changes.look()] == [False, True]
 
 
+def test_a_directory_changed_whatever_became_of_its_files(tmp_path: Path) -> None:
+    folder = tmp_path / "overlay"
+    changes = Changes(None, folder)
+    assert [changes.look(), changes.look()] == [False, False]
+    folder.mkdir()
+    (folder / "a.yaml").write_text("- 1")
+    assert [changes.look(), changes.look(), changes.look()] == [False, True, False]
+    (folder / "a.yaml").write_text("- 1 2")
+    assert [changes.look(), changes.look()] == [False, True]
+    (folder / "a.yaml").rename(folder / "b.yaml")
+    assert [changes.look(), changes.look()] == [False, True]
+    (folder / "b.yaml").unlink()
+    assert [changes.look(), changes.look()] == [False, True]
+    for name in (".a.yaml", "notes.txt", "a.yaml~"):  # what editors leave beside
+        (folder / name).write_text("")
+    assert [changes.look(), changes.look()] == [False, False]
+
+
+def test_another_directory_is_looked_at_from_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("- 1")
+    changes = Changes(tmp_path / "config.yaml")
+    changes.turn_to(tmp_path)
+    assert [changes.look(), changes.look()] == [False, False]
+    (tmp_path / "a.yaml").write_text("- 1 2")
+    changes.turn_to(tmp_path)
+    assert [changes.look(), changes.look()] == [False, True]
+
+
 # ── First words ──
 
 

@@ -15,7 +15,9 @@ from apiscape.conclude.faring import HealthPolicy
 from apiscape.daemon import concluding
 from apiscape.daemon.concluding import DUE_S, LOOK_S, RETAIN_S, Concluder
 from apiscape.errors import StoreFull
+from apiscape.govern.overlay import Entry, Overlay
 from apiscape.model.row import Row
+from apiscape.model.values import UNKNOWN
 from apiscape.serve.local import LocalInventory
 from apiscape.store import Store, open_store
 from apiscape.store.keeping.upkeep import KEPT
@@ -73,6 +75,19 @@ def test_an_idle_look_reads_the_log_and_no_more(
     calls = count_calls(monkeypatch)
     loop.turn()
     assert calls == []
+
+
+def test_another_overlay_is_concluded_at_the_next_look(store: Store) -> None:
+    visit(store, batch(make(1)))
+    loop = concluder(store)
+    loop.turn()
+    owned = Overlay(entries=(Entry(view="", values={"owners": ["Tax"]}, place="a.yaml:1"),))
+    loop.configure(POLICY, KEPT, owned)
+    loop.turn()
+    assert row(store).owners == ("Tax",)
+    loop.configure(POLICY, KEPT)
+    loop.turn()
+    assert row(store).owners is UNKNOWN
 
 
 def count_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -172,7 +187,9 @@ def test_it_ends_when_it_is_told_to_with_a_last_look(store: Store) -> None:
 
 def test_a_new_policy_holds_at_the_next_look(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     policies: list[Any] = []
-    monkeypatch.setattr(concluding, "conclude_due", lambda *_, policy: policies.append(policy))
+    monkeypatch.setattr(
+        concluding, "conclude_due", lambda *_, policy, overlay: policies.append(policy)
+    )
     loop = concluder(store)
     loop.turn()
     other = HealthPolicy(raise_by="probes")

@@ -20,6 +20,7 @@ from apiscape.daemon import process
 from apiscape.daemon.configured import Configured
 from apiscape.daemon.process import Agent, Place
 from apiscape.errors import Exit, SettingsError, StoreError, StoreLocked
+from apiscape.govern.overlay import Entry, Overlay
 from apiscape.model.run import Scope
 from apiscape.schedule.driver import Driver
 from apiscape.serve.http.listen import Listen
@@ -204,6 +205,45 @@ async def test_a_file_that_cannot_be_read_leaves_the_old_one_and_is_said(
         bench.configured = good
         bench.config.write_text("")
         await until(lambda: agent.configuration_error is None)
+
+
+OWNED = Overlay(entries=(Entry(view="", values={"owners": ["Team Tax"]}, place="a.yaml:1"),))
+
+
+async def owned(bench: Bench) -> set[object]:
+    page = await bench.ask(lambda inventory: inventory.page(""))
+    return {row.owners for row in page.items}
+
+
+async def becomes_owned(bench: Bench, owners: set[object]) -> None:
+    """Wait until the deployments have these owners."""
+    for _ in range(2000):
+        if await owned(bench) == owners:
+            return
+        await asyncio.sleep(0.01)
+    message = "the overlay was never concluded"
+    raise AssertionError(message)
+
+
+async def test_a_file_of_the_overlay_is_taken_and_no_source_is_touched(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(process, "LOOK_S", 0.01)
+    folder = tmp_path / "overlay"
+    assert isinstance(bench.configured, Configured)
+    bench.configured = msgspec.structs.replace(bench.configured, overlay_folder=folder)
+    async with bench.running() as agent:
+        await concluded(bench, 2)
+        monkeypatch.setattr(agent._driver, "reload", lambda _: pytest.fail("a source was touched"))
+        bench.configured = msgspec.structs.replace(bench.configured, overlay=OWNED)
+        folder.mkdir()
+        (folder / "a.yaml").write_text("- …")  # what it says is what the bench has configured
+        await until(lambda: agent._configured.overlay == OWNED)
+        await becomes_owned(bench, {("Team Tax",)})
+        bench.configured = SettingsError("no", path="a.yaml", line=1, column=3)
+        (folder / "b.yaml").write_text("-")
+        await until(lambda: agent.configuration_error is not None)
+        assert await owned(bench) == {("Team Tax",)}
 
 
 async def test_what_is_read_at_the_start_only_is_said(

@@ -45,7 +45,8 @@ def command(*, session: Session, once: bool, **given: object) -> int:
 
     Commands and the UI find it by the store that it holds. Options beside `--once` may stand under
     `agent` in the configuration as well. SIGTERM and Ctrl-C end it within ten seconds: visits under way
-    end as partial, and nothing is lost. SIGHUP, or a changed file, has the configuration read anew.
+    end as partial, and nothing is lost. SIGHUP, or a changed file of the configuration or the overlay, has
+    both read anew.
     """
     if once:
         from apiscape.cli.commands.scan import scan_here
@@ -90,8 +91,10 @@ async def _serve(agent: Agent) -> Exit:
 
 def load_configured(session: Session) -> Callable[[], Configured]:
     """Return what reads the configuration of an agent, again and again."""
-    from apiscape.cli.scanning import health_policy, plan_sources
+    from apiscape.cli.scanning import configured_overlay, health_policy, plan_sources
     from apiscape.daemon.configured import Configured
+    from apiscape.settings.overlay import overlay_folder
+    from apiscape.settings.paths import default_config
 
     def load() -> Configured:
         settings = session.settings()
@@ -102,6 +105,8 @@ def load_configured(session: Session) -> Callable[[], Configured]:
             probes=settings.probes,
             agent=settings.agent,
             telemetry=settings.telemetry,
+            overlay=configured_overlay(settings, session.config),
+            overlay_folder=overlay_folder(settings, session.config or default_config()),
         )
 
     return load

@@ -46,19 +46,22 @@ def scan_here(session: Session, names: tuple[str, ...], *, whole: bool) -> int:
     """Visit from this process, and print the ledger."""
     from apiscape.cli.progress import ProgressLine
     from apiscape.cli.scan_report import print_scan
-    from apiscape.cli.scanning import health_policy, plan_sources, scan_and_conclude
+    from apiscape.cli.scanning import configured_rules, plan_sources, scan_and_conclude
     from apiscape.cli.stopping import stop_on_signals
     from apiscape.collect.collected import collected_of
     from apiscape.serve.local import LocalInventory
 
     settings = session.settings()
     plans = plan_sources(settings, names)
-    keep, policy = timedelta(days=settings.retention_days), health_policy(settings)
+    keep, rules = (
+        timedelta(days=settings.retention_days),
+        configured_rules(settings, session.config),
+    )
     seen = ProgressLine(sys.stderr)
     with stop_on_signals() as stop, session.store(write=True) as store:
         try:
             report = scan_and_conclude(
-                plans, store, progress=seen, stop=stop, keep=keep, policy=policy
+                plans, store, progress=seen, stop=stop, keep=keep, rules=rules
             )
         finally:
             seen.close()

@@ -12,11 +12,20 @@ from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import write, write_record
 from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
 from apiscape.client.inventory import Detail
-from apiscape.client.words import HEALTH, change_words, shown, state_in, traffic_words
+from apiscape.client.words import (
+    HEALTH,
+    change_words,
+    claim_words,
+    said_of,
+    shown,
+    state_in,
+    traffic_words,
+)
 from apiscape.errors import UsageError
 from apiscape.model.deployment import Deployment, Endpoint, Operation, Protections
 from apiscape.model.plain import plain
 from apiscape.model.projection import below, routes_to
+from apiscape.model.provenance import Claim
 from apiscape.model.row import Row
 from apiscape.model.security import Security
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
@@ -32,7 +41,6 @@ BASIS_WORDS: dict[str, str] = {
     Basis.REACHABLE: "by reaching it",
     Basis.SERVING: "by its traffic",
 }
-METHOD_WORDS = {"inferred": "inferred from", "tag": "from"}
 
 Fact = tuple[str, str]
 
@@ -81,7 +89,7 @@ def render_detail(detail: Detail, now: datetime, *, width: int) -> str:
         _section("Backends", _lines(_backends(detail.deployment))),
         _section("Protections", _facts(_protections(detail.deployment.protections))),
         _section("Tags", _facts(_labels(detail.deployment))),
-        _section("Said by others than the gateway", _lines(_provenance(detail.deployment))),
+        _section("Said by others than the gateway", _lines(_provenance(detail))),
         _section(
             "Could not be looked at",
             _lines(f"{gap.detail}: {gap.error.message}" for gap in detail.gaps),
@@ -108,7 +116,7 @@ def _sibling(row: Row) -> str:
 def _identity(detail: Detail) -> Iterator[Fact]:
     row, item = detail.row, detail.deployment
     yield "name", row.name
-    yield "title", shown(item.title)
+    yield "title", shown(row.title)
     yield "description", shown(item.description)
     yield "uid", row.uid
     yield "native id", item.native_id
@@ -125,6 +133,7 @@ def _identity(detail: Detail) -> Iterator[Fact]:
     yield "owner", shown(row.owners)
     yield "version", shown(row.version)
     yield "lifecycle", row.lifecycle
+    yield "audience", row.audience
     yield "contract", shown(row.spec)
     yield "console", shown(item.native_url)
 
@@ -260,8 +269,8 @@ def _labels(item: Deployment) -> Iterator[Fact]:
     yield from sorted(item.labels.items())
 
 
-def _provenance(item: Deployment) -> Iterator[str]:
-    for field, claims in sorted(item.provenance.items()):
+def _provenance(detail: Detail) -> Iterator[str]:
+    for field, claims in sorted(said_of(detail).items()):
         for position, claim in enumerate(claims):
             value = (
                 claim.value
@@ -269,8 +278,14 @@ def _provenance(item: Deployment) -> Iterator[str]:
                 else msgspec.json.encode(claim.value).decode()
             )
             lost = "" if position == 0 else "  (outranked)"
-            method = METHOD_WORDS.get(claim.method, claim.method)
-            yield f"{field} = {value}  {method} {claim.source or ''}".rstrip() + lost
+            yield f"{field} = {value}  {_who(claim)}{lost}"
+
+
+def _who(claim: Claim) -> str:
+    """Return who makes a claim, as a sentence goes on."""
+    words = claim_words(claim)
+    before = {"inferred": "inferred from ", "tag": "from "}.get(claim.method)
+    return words if before is None else before + words.removeprefix(f"{claim.method} ")
 
 
 def _history(detail: Detail) -> Iterator[str]:

@@ -79,7 +79,7 @@ def _rescan_by(address: Address, scope: str | None) -> str:
 
 
 def _rescan_here(session: Session, scope: str | None) -> str:
-    from apiscape.cli.scanning import health_policy, plan_sources, scan_and_conclude
+    from apiscape.cli.scanning import configured_rules, plan_sources, scan_and_conclude
     from apiscape.collect.progress import Silent
     from apiscape.serve.local import LocalInventory
 
@@ -95,7 +95,7 @@ def _rescan_here(session: Session, scope: str | None) -> str:
             progress=Silent(),
             only=[scope] if scope else None,
             keep=timedelta(days=settings.retention_days),
-            policy=health_policy(settings),
+            rules=configured_rules(settings, session.config),
         )
         summary = LocalInventory(store).summary()
     return _sentence(report.runs, report.exit_code, summary)

@@ -23,7 +23,7 @@ from apiscape.model.values import UNKNOWN, Unknown, is_known
 from apiscape.query import EVERYTHING
 from apiscape.store import schema
 from apiscape.store.encoding import clean
-from apiscape.store.overlay import Conclusion, health_of
+from apiscape.store.overlay import Conclusion, health_of, provenance_of
 from apiscape.store.reading.display import read_rows
 from apiscape.store.reading.finding import find
 from apiscape.store.reading.following import history_of
@@ -68,6 +68,7 @@ def read_detail(connection: Connection, asked: str, now: datetime) -> Detail:
         history=history_of(connection, key, HISTORY),
         health=health_of(concluded),
         traffic=_traffic(connection, key),
+        provenance=provenance_of(item, concluded),
     )
 
 

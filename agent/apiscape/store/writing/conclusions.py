@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -13,10 +14,11 @@ from apiscape.model.change import Change, FieldChange
 from apiscape.model.codec import decode, encode
 from apiscape.model.entity import Entity
 from apiscape.model.projection import project
+from apiscape.model.provenance import Confirmation
 from apiscape.model.row import Row, search_text
 from apiscape.model.run import Reach, RunReport, Scope
 from apiscape.model.surroundings import Api
-from apiscape.model.values import from_utc_millis, is_known
+from apiscape.model.values import UNKNOWN, from_utc_millis, is_known
 from apiscape.model.vocabulary import ChangeKind, Outcome
 from apiscape.store.database.bulk import insert_many, rewrite
 from apiscape.store.database.transaction import (
@@ -34,6 +36,7 @@ from apiscape.store.overlay import (
     LEADING,
     MEASURED,
     Conclusion,
+    confirmations,
     laid,
     lay_over,
     says_the_same,
@@ -466,8 +469,10 @@ def _log(tx: Transaction, moved: Moved, said: Conclusion, at: datetime) -> int:
     """
     held, after = moved.held, moved.row
     turned = is_known(said.health) and held.row.health != after.health
-    shown = _moved_fields(held.row, after, _BUT_HEALTH if turned else _SHOWN)
-    rest = (*shown, *_moved_fields(said, moved.conclusion, LEADING, _UIDS))
+    fields = _moved_fields(held.row, after, _BUT_HEALTH if turned else _SHOWN)
+    shown = (_said(each, moved.conclusion) for each in fields)
+    stood_for = _confirmed_fields(confirmations(said), confirmations(moved.conclusion))
+    rest = (*shown, *stood_for, *_moved_fields(said, moved.conclusion, LEADING, _UIDS))
     told: list[Told] = [_turn(held.row, after)] if turned else []
     told += [(ChangeKind.CONCLUDED, rest, None)] if rest or not turned else []
     seqs = [
@@ -503,6 +508,27 @@ def _turn(before: Row, after: Row) -> Told:
     )
     why = after.health_reason
     return ChangeKind.HEALTH, fields, why if is_known(why) else None
+
+
+def _said(each: FieldChange, conclusion: Conclusion) -> FieldChange:
+    """Return a change with what a person's word for the field comes from, if there is one."""
+    claims = conclusion.said.get(each.field)
+    if not claims:
+        return each
+    return msgspec.structs.replace(each, said_by=f"{claims[0].method} {claims[0].source}")
+
+
+def _confirmed_fields(
+    before: Mapping[str, Confirmation], after: Mapping[str, Confirmation]
+) -> Iterator[FieldChange]:
+    """Yield the fields that somebody else stands for than before, or at another time."""
+    for field in sorted({*before, *after}):
+        old, new = (
+            msgspec.to_builtins(each[field]) if field in each else UNKNOWN
+            for each in (before, after)
+        )
+        if old != new:
+            yield FieldChange(field=f"{field}.confirmed", old=old, new=new)
 
 
 _SHOWN = tuple(name for name in LAID_OVER if name not in MEASURED)

@@ -138,9 +138,16 @@ def test_thresholds_are_those_of_the_configuration_and_what_would_tell_more_is_n
 def test_a_scan_judges_by_the_configuration(
     call: Call, configured: Path, scanned: Scanned, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    policies: list[Any] = []
-    monkeypatch.setattr(scanning, "conclude", lambda *_, policy: policies.append(policy))
+    given: list[Any] = []
+    monkeypatch.setattr(
+        scanning, "conclude", lambda *_, policy, overlay: given.append((policy, overlay))
+    )
     text = configured.read_text()
     configured.write_text(text + "health: [{view: x, recovery: 0.5}]\n")
+    folder = configured.parent / "overlay"
+    folder.mkdir()
+    (folder / "a.yaml").write_text("- {view: x, set: {owner: Tax}}")
     assert call("scan").code == 2
-    assert [each.recovery for each in policies[0].overrides] == [0.5]
+    policy, overlay = given[0]
+    assert [each.recovery for each in policy.overrides] == [0.5]
+    assert [entry.values for entry in overlay.entries] == [{"owners": ["Tax"]}]

@@ -15,15 +15,18 @@ from apiscape.client.words import (
     STATUS,
     SWITCH,
     UNKNOWN_WORD,
+    claim_words,
     clock,
     count,
     is_not_observed,
+    said_of,
     shown,
     state_in,
     traffic_words,
 )
 from apiscape.model.deployment import Deployment, Endpoint, Protections
 from apiscape.model.projection import guarded
+from apiscape.model.provenance import Claim
 from apiscape.model.row import Row
 from apiscape.model.values import is_known
 from apiscape.model.vocabulary import Basis, Exposure, HealthState, Presence, Requirement
@@ -185,13 +188,12 @@ def protections(guards: Protections, width: int) -> list[Line]:
     return [title("protections", note), *pack(pieces, width)]
 
 
-def provenance(item: Deployment, width: int) -> list[Line]:
+def provenance(told: Mapping[str, tuple[Claim, ...]], width: int) -> list[Line]:
     """Return the values that did not come from the gateway itself, and who lost against them."""
     lines = [title("provenance")]
-    for name, claims in sorted(item.provenance.items()):
+    for name, claims in sorted(told.items()):
         for rank, claim in enumerate(claims):
-            sure = "" if claim.confidence == 1 else f", {claim.confidence:.0%} sure"
-            said = f"{shown(claim.value)} — {claim.method} {claim.source or ''}{sure}"
+            said = f"{shown(claim.value)} — {claim_words(claim)}"
             lines += field(name if not rank else "", said, width, "text" if not rank else "muted")
     if len(lines) == 1:
         lines += paragraph("All of it as the gateway states it.", width, "muted")
@@ -221,7 +223,12 @@ def summary(row: Row, detail: Detail | None, now: datetime, width: int) -> list[
     if item is None or detail is None:
         return [*lines, BLANK, *times(row, now, width)]
     lines += [BLANK, *endpoints(item, width), BLANK, *backends(item, width)]
-    lines += [BLANK, *protections(item.protections, width), BLANK, *provenance(item, width)]
+    lines += [
+        BLANK,
+        *protections(item.protections, width),
+        BLANK,
+        *provenance(said_of(detail), width),
+    ]
     if detail.gaps:
         lines += [BLANK, *gaps(detail, width)]
     return [*lines, BLANK, title("times"), *times(row, now, width), *identity(item, width)]

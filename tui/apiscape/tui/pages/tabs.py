@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from apiscape.client.inventory import Detail
-from apiscape.client.words import HEALTH, count, shown, state_in
+from apiscape.client.words import HEALTH, count, said_of, shown, state_in
 from apiscape.model.deployment import Operation
 from apiscape.model.projection import below, routes_to
 from apiscape.model.values import is_known
@@ -29,9 +29,9 @@ def overview(detail: Detail, now: datetime, width: int) -> list[Line]:
         lines += field("status says", item.status_reason, width)
     lines += field("gateway", shown(item.gateway), width)
     lines += field("version", shown(item.version), width)
-    lines += field("title", shown(item.title), width)
+    lines += field("title", shown(row.title), width)
     lines += field("description", shown(item.description), width)
-    lines += [BLANK, *_labels(detail, width), BLANK, *parts.provenance(item, width)]
+    lines += [BLANK, *_labels(detail, width), BLANK, *parts.provenance(said_of(detail), width)]
     if detail.gaps:
         lines += [BLANK, *parts.gaps(detail, width)]
     lines += [BLANK, title("times"), *parts.times(row, now, width), *parts.identity(item, width)]
