@@ -12,7 +12,7 @@ import pytest
 
 from apiscape.cli.catalogue import SUMMARIES
 from apiscape.query import FIELDS, format_view, parse
-from apiscape.settings.schema_export import configuration_schema
+from apiscape.settings.schema_export import configuration_schema, overlay_schema
 from tests.architecture.layers import layers, rooms
 from tests.architecture.tree import ROOM, read, tracked
 from tests.tools import reference
@@ -43,6 +43,7 @@ def test_a_link_leads_somewhere(page: str) -> None:
 
 def test_every_configuration_key_says_what_it_means() -> None:
     assert reference.undocumented(configuration_schema()) == []
+    assert reference.undocumented(overlay_schema()) == []
 
 
 def test_every_command_is_in_the_catalogue_and_in_the_reference() -> None:

@@ -62,6 +62,23 @@ def configuration() -> str:
     return "\n".join(parts)
 
 
+def overlay() -> str:
+    """Return the page of the overlay's files: every key of an entry, and the words that it may say."""
+    from apiscape.settings.schema_export import overlay_schema
+
+    parts = [
+        "# Overlay\n",
+        "A directory of YAML files, each a list of entries;",
+        "see [how to say who owns what](../how-to/say-who-owns-what.md).\n",
+    ]
+    found = overlay_schema()["$defs"].items()
+    for name, part in sorted(found, key=lambda each: each[0] != "OverlayEntry"):
+        parts += [f"## {name}\n", opening(part.get("description", ""))]
+        words = ", ".join(f"`{word}`" for word in part.get("enum", ()) if word != "unknown")
+        parts.append(f"One of {words}.\n" if words else keys(part))
+    return "\n".join(parts)
+
+
 def schema_parts(schema: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the parts of a schema by name, the whole first."""
     return sorted(schema["$defs"].items(), key=lambda item: item[0] != "Settings")
@@ -203,6 +220,13 @@ def configuration_json() -> str:
     return as_json(configuration_schema())
 
 
+def overlay_json() -> str:
+    """Return the JSON Schema of the overlay's files, as editors read it."""
+    from apiscape.settings.schema_export import overlay_schema
+
+    return as_json(overlay_schema())
+
+
 def model_json() -> str:
     """Return the JSON Schema of the model: what is stored, exported and printed."""
     from apiscape.model.codec import json_schema
@@ -222,6 +246,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/errors.md": errors,
     "docs/reference/metrics.md": metrics,
     "docs/reference/model.schema.json": model_json,
+    "docs/reference/overlay.md": overlay,
+    "docs/reference/overlay.schema.json": overlay_json,
     "docs/reference/permissions.md": permissions,
     "docs/reference/view-fields.md": view_language,
 }

@@ -23,6 +23,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Set up",
         (
             ("sources", "Write, check and list the configured sources."),
+            ("overlay", "Check and explain what people say: owners, audience, lifecycle."),
             ("collectors", "List the installed collectors."),
             (
                 "permissions",

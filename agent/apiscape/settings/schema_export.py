@@ -1,4 +1,4 @@
-"""The configuration's JSON Schema, for editors and for the reference page."""
+"""The JSON Schemas of the configuration and the overlay, for editors and for the reference pages."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 
 from apiscape.collectors import registry
+from apiscape.settings.overlay import OverlayEntry
 from apiscape.settings.schema import Settings
 
 SCHEMA_ID = "urn:apiscape:configuration"
+OVERLAY_SCHEMA_ID = "urn:apiscape:overlay"
 
 
 def configuration_schema() -> dict[str, Any]:
@@ -34,6 +36,19 @@ def configuration_schema() -> dict[str, Any]:
         "$id": SCHEMA_ID,
         "title": "apiscape configuration",
         "$ref": "#/$defs/Settings",
+        "$defs": definitions,
+    }
+
+
+def overlay_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a file of the overlay."""
+    _, definitions = msgspec.json.schema_components([OverlayEntry], ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": OVERLAY_SCHEMA_ID,
+        "title": "apiscape overlay",
+        "type": "array",
+        "items": {"$ref": "#/$defs/OverlayEntry"},
         "$defs": definitions,
     }
 

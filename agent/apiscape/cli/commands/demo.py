@@ -15,6 +15,7 @@ from apiscape.errors import Exit
 
 if TYPE_CHECKING:
     from apiscape.collect.source import SourcePlan
+    from apiscape.conclude.follow import Rules
     from apiscape.store import Store
 
 
@@ -55,7 +56,7 @@ def print_all(plans: tuple[SourcePlan, ...], store: Store) -> int:
     from apiscape.serve.local import LocalInventory
 
     seen = ProgressLine(sys.stderr)
-    report = scan_and_conclude(plans, store, progress=seen)
+    report = scan_and_conclude(plans, store, progress=seen, rules=demo_rules())
     seen.close()
     inventory = LocalInventory(store)
     collected = collected_of(report, seen.plans, seen.forecasts)
@@ -68,6 +69,17 @@ def print_all(plans: tuple[SourcePlan, ...], store: Store) -> int:
     return Exit.COMPLETE
 
 
+def demo_rules() -> Rules:
+    """Return what the people of the department say of its APIs."""
+    from apiscape.cli.scanning import overlay_of
+    from apiscape.conclude.follow import Rules
+    from apiscape.demo.overlay import FILE, TEXT
+    from apiscape.settings.document import parse_document
+    from apiscape.settings.overlay import read_entries
+
+    return Rules(overlay=overlay_of(read_entries(parse_document(TEXT, FILE, list), FILE)))
+
+
 def open_ui(plans: tuple[SourcePlan, ...], store: Store) -> int:
     """Open the UI at once, and visit behind its first frame."""
     from apiscape.cli.scanning import scan_and_conclude
@@ -76,7 +88,8 @@ def open_ui(plans: tuple[SourcePlan, ...], store: Store) -> int:
     from apiscape.serve.local import LocalInventory
 
     def visit(scope: str | None) -> str:
-        report = scan_and_conclude(plans, store, progress=Silent(), only=[scope] if scope else None)
+        only = [scope] if scope else None
+        report = scan_and_conclude(plans, store, progress=Silent(), only=only, rules=demo_rules())
         return (
             f"{count(len(report.runs), 'scope')} visited, {len(report.incomplete)} not seen whole"
         )
