@@ -20,6 +20,7 @@ from apiscape.conclude.faring import HealthPolicy
 from apiscape.conclude.follow import Concluded, conclude
 from apiscape.conclude.newcomers import draw_newcomers, surrounded
 from apiscape.errors import StoreError
+from apiscape.govern.overlay import NO_OVERLAY, Entry, Overlay
 from apiscape.health.signals import SignalName
 from apiscape.model.deployment import Deployment, Endpoint
 from apiscape.model.entity import Entity
@@ -54,6 +55,9 @@ AROUND = (
 )
 SETTLED = ("row", "row_doc", "deep", "conclusion", "api", "api_member", "redirect")
 MINUTE = timedelta(minutes=1)
+OWNED = Overlay(
+    entries=(Entry(view="name:far", values={"owners": ("Team Far",)}, place="owners.yaml:1"),)
+)
 
 
 class Step(Entity, frozen=True):
@@ -66,7 +70,7 @@ class Step(Entity, frozen=True):
     concludes: bool = True
 
 
-def take(store: Store, step: Step, number: int) -> Concluded | None:
+def take(store: Store, step: Step, number: int, overlay: Overlay = NO_OVERLAY) -> Concluded | None:
     at = NOON + number * MINUTE
     where, outcome = (PLANS, step.plans) if step.plans else (HERE, "complete")
     run = store.runs.begin(where, at=at)
@@ -88,7 +92,9 @@ def take(store: Store, step: Step, number: int) -> Concluded | None:
         PresenceChange(uid=uid, presence="retired") for uid in step.gone if uid in known
     )
     store.runs.end(run, report, Verdict(presence=retired))
-    return conclude(store, at, told_by, policy=POLICY) if step.concludes else None
+    if not step.concludes:
+        return None
+    return conclude(store, at, told_by, policy=POLICY, overlay=overlay)
 
 
 def settled(store: Store) -> dict[str, list[tuple[Any, ...]]]:
@@ -134,16 +140,18 @@ def steps(draw: st.DrawFn) -> list[Step]:
 
 
 @settings(max_examples=12, deadline=None)
-@given(steps())
-def test_drawn_at_once_or_after_the_store_says_the_same(taken: list[Step]) -> None:
+@given(steps(), st.sampled_from([NO_OVERLAY, OWNED]))
+def test_drawn_at_once_or_after_the_store_says_the_same(
+    taken: list[Step], overlay: Overlay
+) -> None:
     with TemporaryDirectory() as folder:
         plain = closing(open_store(f"{folder}/plain.db", write=True))
         quick = closing(open_store(f"{folder}/quick.db", write=True))
         with plain as one, quick as other:
             other.runs.draw_with(draw_newcomers(POLICY))
             for number, step in enumerate(taken):
-                take(one, step, number)
-                take(other, step, number)
+                take(one, step, number, overlay)
+                take(other, step, number, overlay)
                 assert settled(one) == settled(other)
             assert then(one, len(taken)) == then(other, len(taken))
 
@@ -156,6 +164,14 @@ def test_newcomers_are_written_once_and_whole(store: Store) -> None:
     assert kinds == [ChangeKind.APPEARED] * 3
     assert held(store, LIVE).health_reason == "configured, no traffic source: turn on `probes`"
     assert held(store, LIVE).api == held(store, TEST).api != held(store, FAR).api
+
+
+def test_what_an_overlay_says_of_newcomers_is_laid_over_them_after(store: Store) -> None:
+    take(store, Step(), 0, OWNED)
+    done = take(store, Step(items=ITEMS), 1, OWNED)
+    assert done is not None
+    assert (done.deployments, done.moved) == (3, 1)
+    assert held(store, FAR).owners == ("Team Far",)
 
 
 def test_newcomers_are_drawn_before_anybody_concludes(store: Store) -> None:
