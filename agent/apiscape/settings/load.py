@@ -15,9 +15,10 @@ import msgspec
 from apiscape.collectors import registry
 from apiscape.collectors.contract import Provider, ProviderSettings
 from apiscape.errors import SettingsError
+from apiscape.network.ways import Network, parse_proxy
 from apiscape.settings import paths
 from apiscape.settings.document import Document, Trail, Yaml, parse_document
-from apiscape.settings.schema import NAME_PATTERN, SOURCE_KEYS, Network, Settings, Source
+from apiscape.settings.schema import NAME_PATTERN, SOURCE_KEYS, Settings, Source
 from apiscape.settings.views import check_views
 
 PREFIX = "APISCAPE_"
@@ -80,7 +81,7 @@ def read_settings(document: Document, environment: Mapping[str, str]) -> Setting
     ]
     settings = _convert(document, data, Settings)
     _check_sources(document, settings.sources)
-    _check_proxy(document, settings)
+    _check_proxies(document, settings)
     check_views(document, settings)
     return settings
 
@@ -302,11 +303,22 @@ def _check_sources(document: Document, sources: tuple[Source, ...]) -> None:
             )
 
 
-def _check_proxy(document: Document, settings: Settings) -> None:
-    proxy = settings.network.proxy
-    if proxy and ":" in proxy.rpartition("//")[2].rpartition("@")[0]:
-        raise document.error(
-            "a password in the proxy's URL",
-            ("network", "proxy"),
-            hint="set HTTPS_PROXY in the environment instead",
-        )
+def _check_proxies(document: Document, settings: Settings) -> None:
+    """Refuse proxies that cannot be used or hold a password, those of single sources too."""
+    _check_proxy(document, settings.network.proxy, ("network", "proxy"))
+    for index, source in enumerate(settings.sources):
+        network = source.own.get("network")
+        if isinstance(network, dict):
+            _check_proxy(document, network.get("proxy"), ("sources", index, "network", "proxy"))
+
+
+def _check_proxy(document: Document, proxy: object, trail: Trail) -> None:
+    if not isinstance(proxy, str) or not proxy:
+        return
+    if ":" in proxy.rpartition("//")[2].rpartition("@")[0]:
+        hint = "set HTTPS_PROXY in the environment instead"
+        raise document.error("a password in the proxy's URL", trail, hint=hint)
+    try:
+        parse_proxy(proxy, "network.proxy")
+    except SettingsError as error:
+        raise document.error(error.message, trail, hint=error.hint) from None

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from apiscape.network.ways import Network
+
 FASTEST_PER_S = 1e6
 LONGEST_DEADLINE_S = 366 * 86_400.0
 MOST_DAYS = 36_500
@@ -49,20 +51,6 @@ class Rate(Strict, frozen=True, kw_only=True):
 
     rate_per_s: Annotated[float, msgspec.Meta(gt=0, le=FASTEST_PER_S)]
     burst: Annotated[int, msgspec.Meta(ge=1)] = 1
-
-
-class Network(Strict, frozen=True, kw_only=True):
-    """How to get out: holds for every SDK, probe and webhook.
-
-    Attributes:
-        proxy: URL of the proxy; credentials in it are refused, they belong into the environment.
-        no_proxy: Hosts reached without it.
-        ca_bundle: File with the certificates to trust.
-    """
-
-    proxy: str | None = None
-    no_proxy: tuple[str, ...] = ()
-    ca_bundle: str | None = None
 
 
 class AcceptedGap(Strict, frozen=True, kw_only=True):

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-import botocore.config
 import pytest
 
 from apiscape.collectors.aws.apigateway_domains import DomainCollector
@@ -16,7 +15,7 @@ from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector
 from apiscape.collectors.aws.errors import Ended, RegionDoubt
 from apiscape.collectors.aws.provider import AwsProvider
 from apiscape.collectors.aws.session import AwsSession
-from apiscape.collectors.aws.settings import AwsSettings, NetworkSettings
+from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.collectors.aws.signin import SignIn
 from apiscape.collectors.contract import (
     CollectorError,
@@ -254,26 +253,13 @@ def test_times_that_cannot_be_read_do_not_spoil_an_answer(
     assert seen.whole
 
 
-def test_proxy_and_time_outs_reach_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[Any] = []
-    make = botocore.config.Config.__init__
-
-    def remember(config: Any, *given: Any, **named: Any) -> None:
-        seen.append(named)
-        make(config, *given, **named)
-
-    monkeypatch.setattr(botocore.config.Config, "__init__", remember)
-    network = NetworkSettings(proxy="http://proxy.example:3128")
+def test_time_outs_reach_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    client = SignIn(AwsSettings(network=network)).client("apigateway", REGION)
-    ours = next(named for named in seen if "user_agent_extra" in named)
-    assert ours["proxies"] == {
-        "http": "http://proxy.example:3128",
-        "https": "http://proxy.example:3128",
-    }
-    assert (ours["connect_timeout"], ours["read_timeout"]) == (5, 30)
-    assert ours["retries"] == {"mode": "standard", "total_max_attempts": 6}
+    client = SignIn(AwsSettings()).client("apigateway", REGION)
+    config = client.meta.config
+    assert (config.connect_timeout, config.read_timeout) == (5, 30)
+    assert config.retries == {"mode": "standard", "total_max_attempts": 6}
     client.close()
 
 

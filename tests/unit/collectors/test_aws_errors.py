@@ -18,9 +18,9 @@ from apiscape.collectors.aws.errors import (
 )
 from apiscape.collectors.aws.metering import refuse_garbled
 from apiscape.collectors.aws.operations import families, needed_permission
+from apiscape.collectors.aws.outward import NoWayOut
 from apiscape.collectors.aws.picking import LONGEST_WAIT_S, retry_after_s
-from apiscape.collectors.aws.settings import NetworkSettings
-from apiscape.collectors.aws.signin import Partition, find_partition, proxy_for
+from apiscape.collectors.aws.signin import Partition, find_partition
 from apiscape.collectors.contract import (
     AccessDenied,
     Cancelled,
@@ -88,7 +88,7 @@ def answer(
         (sdk.ReadTimeoutError(endpoint_url="x"), Unreachable),
         (sdk.ConnectionClosedError(endpoint_url="x"), Unreachable),
         (sdk.SSLError(endpoint_url="x", error=OSError("x")), Unreachable),
-        (sdk.ProxyConnectionError(proxy_url=f"http://u:{SECRET}@p"), Unreachable),
+        (sdk.ProxyConnectionError(proxy_url=f"http://u:{SECRET}@p"), NoWayOut),
         (sdk.IncompleteReadError(actual_bytes=1, expected_bytes=2), Unreachable),
         (sdk.UnknownServiceError(service_name="x", known_service_names="y"), Unsupported),
         (sdk.NoRegionError(), Unsupported),
@@ -195,21 +195,6 @@ def test_the_right_that_a_call_needs() -> None:
     assert needed_permission("apigateway:GetRestApis", permissions) == "apigateway:GET on /restapis"
     assert needed_permission("sts:X", permissions) == "sts:X"
     assert needed_permission("other:Y", permissions) is None
-
-
-@pytest.mark.parametrize(
-    ("host", "proxy"),
-    [
-        ("apigateway.eu-west-1.amazonaws.com", "http://proxy:3128"),
-        ("vpce-1.internal", None),
-        ("internal", None),
-        ("notinternal", "http://proxy:3128"),
-        ("127.0.0.1", None),
-    ],
-)
-def test_the_proxy_for_a_host(host: str, proxy: str | None) -> None:
-    network = NetworkSettings(proxy="http://proxy:3128", no_proxy=(".internal", "127.0.0.1"))
-    assert proxy_for(host, network) == proxy
 
 
 def test_partitions_come_from_the_sdks_data() -> None:

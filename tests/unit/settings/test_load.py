@@ -9,6 +9,7 @@ import pytest
 
 from apiscape.collectors.contract import ProviderSettings
 from apiscape.errors import SettingsError
+from apiscape.network.ways import Network
 from apiscape.settings.document import parse_document
 from apiscape.settings.load import (
     load_settings,
@@ -18,7 +19,7 @@ from apiscape.settings.load import (
     unknown_variables,
     validate_providers,
 )
-from apiscape.settings.schema import Measuring, Network, Settings, Source
+from apiscape.settings.schema import Measuring, Settings, Source
 
 GOOD = """\
 store: /data/inventory.db

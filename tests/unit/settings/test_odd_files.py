@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from apiscape.collectors.contract import ProviderSettings
 from apiscape.errors import SettingsError
+from apiscape.network.ways import Network
 from apiscape.settings import document
 from apiscape.settings.document import (
     MAX_ALIASES,
@@ -29,7 +30,7 @@ from apiscape.settings.load import (
     settings_digest,
     unknown_variables,
 )
-from apiscape.settings.schema import Network, Settings, Source
+from apiscape.settings.schema import Settings, Source
 
 SOURCE = "sources:\n  - name: a\n    provider: aws\n"
 
@@ -285,10 +286,24 @@ def test_a_password_in_a_proxy_is_refused_and_not_repeated(proxy: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "proxy", ["http://proxy:3128", "http://user@proxy:3128", "http://[::1]:3128", "http://[::1", ""]
+    "proxy", ["http://proxy:3128", "http://user@proxy:3128", "http://[::1]:3128", "proxy:3128", ""]
 )
 def test_a_proxy_without_a_password_is_let_be(proxy: str) -> None:
     assert read(f"network: {{proxy: '{proxy}'}}\n").network.proxy == proxy
+
+
+@pytest.mark.parametrize("proxy", ["http://[::1", "socks5://proxy:1080", "http://proxy:port"])
+def test_a_proxy_that_cannot_be_used_is_refused_with_its_line(proxy: str) -> None:
+    error = refusal(f"store: x\nnetwork:\n  proxy: '{proxy}'\n")
+    assert error.line == 3
+    assert error.hint == "a proxy is written http://HOST:PORT or https://HOST:PORT"
+
+
+def test_a_password_in_the_proxy_of_a_source_is_refused_as_well() -> None:
+    source = "sources:\n- name: a\n  provider: aws\n  network:\n    proxy: 'http://u:SEC@p:1'\n"
+    error = refusal(source)
+    assert (error.message, error.line) == ("a password in the proxy's URL", 5)
+    assert "SEC" not in f"{error} {error.hint}"
 
 
 # Whatever is written.

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from apiscape.collectors.aws.outward import blocked
 from apiscape.collectors.aws.picking import count, part, retry_after_s, text
 from apiscape.collectors.contract import (
     AccessDenied,
@@ -126,6 +127,9 @@ def translate(error: Exception, site: Site) -> CollectorError:
     if not isinstance(error, BotoCoreError):
         text_of_it = f"the answer to {site.where} could not be understood"
         return Malformed(text_of_it, operation=site.operation)
+    on_the_way = blocked(error, site.where, site.operation)
+    if on_the_way is not None:
+        return on_the_way
     names = [kind.__name__ for kind in type(error).__mro__]
     kind, said = next((_BY_SDK_ERROR[name] for name in names if name in _BY_SDK_ERROR), _UNKNOWN)
     return kind(f"{said.format(where=site.where)} ({names[0]})", operation=site.operation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from apiscape.collectors.contract import ProviderSettings
+from apiscape.network.ways import Network
 
 
 class RoleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,20 +38,6 @@ class TagSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     version: tuple[str, ...] = ("version", "api-version")
 
 
-class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to get out; what is left out is as the SDK finds it in its own variables.
-
-    Attributes:
-        proxy: URL of the proxy for every call.
-        no_proxy: Hosts, or suffixes that begin with a dot, reached without it.
-        ca_bundle: File with the certificates to trust.
-    """
-
-    proxy: str | None = None
-    no_proxy: tuple[str, ...] = ()
-    ca_bundle: str | None = None
-
-
 class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where to look in AWS, and as whom.
 
@@ -68,7 +55,7 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
             and that it could not be asked is said.
         exclude_accounts, exclude_regions: Left out on purpose; counted, not visited.
         endpoint_url: A private or emulated endpoint for every service.
-        network: Proxy and certificates.
+        network: The way out of this source alone; the configuration's own if left out.
         tags: Which tags say who answers for an API, and what it is for.
         total_max_attempts: How often one call is tried in all.
     """
@@ -83,7 +70,7 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
     exclude_accounts: tuple[str, ...] = ()
     exclude_regions: tuple[str, ...] = ()
     endpoint_url: str | None = None
-    network: NetworkSettings = NetworkSettings()
+    network: Network = Network()
     tags: TagSettings = TagSettings()
     total_max_attempts: int = 6
 

@@ -11,14 +11,14 @@ import threading
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from apiscape.collectors.aws.errors import Ended, RegionDoubt, Site, not_signed_in, translate
 from apiscape.collectors.aws.metering import refuse_garbled
+from apiscape.collectors.aws.outward import lead_out, watch_proxy
 from apiscape.collectors.aws.picking import items, part, text
-from apiscape.collectors.aws.settings import AwsSettings, NetworkSettings, RoleSettings
+from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
 from apiscape.collectors.contract import CollectorError, Malformed, Unsupported
 
 CONNECT_TIMEOUT_S = 5
@@ -64,7 +64,7 @@ class SignIn:
 
     def __init__(self, settings: AwsSettings, role: RoleSettings | None = None) -> None:
         self.settings = settings
-        self._session = _new_session(settings.profile)
+        self._session = _new_session(settings)
         if role:
             _take_on(self._session, settings, role)
 
@@ -87,13 +87,11 @@ class SignIn:
                     service,
                     region_name=region,
                     endpoint_url=self.settings.endpoint_url,
-                    verify=self.settings.network.ca_bundle,
-                    config=_client_config(
-                        self.settings, service, region, self.partition(region).dns_suffix
-                    ),
+                    config=_client_config(self.settings),
                 )
         except _sdk_errors() as error:
             raise translate(error, Site(f"{service}:*", region)) from None
+        watch_proxy(client, self.settings.network)
         if service not in _XML_SERVICES:
             client.meta.events.register("response-received.*", refuse_garbled)
         return client
@@ -185,10 +183,11 @@ def _call_errors() -> tuple[type[Exception], ...]:
     return (*_sdk_errors(), CollectorError, ResponseParserError, *unreadable, OSError)
 
 
-def _new_session(profile: str | None) -> Any:  # noqa: ANN401 - the SDK's own type
+def _new_session(settings: AwsSettings) -> Any:  # noqa: ANN401 - the SDK's own type
     from botocore.session import Session
 
-    session = Session(profile=profile)
+    session = Session(profile=settings.profile)
+    lead_out(session, settings.network)
     session.register_component("data_loader", _shared_loader())
     factory = session.get_component("response_parser_factory")
     factory.set_parser_defaults(timestamp_parser=_read_time)
@@ -233,25 +232,13 @@ def _take_on(session: Any, settings: AwsSettings, role: RoleSettings) -> None:  
     )
 
 
-def _client_config(settings: AwsSettings, service: str, region: str, dns_suffix: str) -> Any:  # noqa: ANN401
+def _client_config(settings: AwsSettings) -> Any:  # noqa: ANN401 - the SDK's own type
     from botocore.config import Config
 
-    host = urlsplit(settings.endpoint_url or "").hostname or f"{service}.{region}.{dns_suffix}"
-    proxy = proxy_for(host, settings.network)
     return Config(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S,
         max_pool_connections=POOL_CONNECTIONS,
         retries={"mode": "standard", "total_max_attempts": max(1, settings.total_max_attempts)},
         user_agent_extra=SESSION_NAME,
-        proxies={"http": proxy, "https": proxy} if proxy else None,
     )
-
-
-def proxy_for(host: str, network: NetworkSettings) -> str | None:
-    """Return the proxy for a host, or `None` where the SDK's own variables decide."""
-    for direct in network.no_proxy:
-        suffix = direct if direct.startswith(".") else f".{direct}"
-        if f".{host}".endswith(suffix):
-            return None
-    return network.proxy
