@@ -11,6 +11,7 @@ from apiscape.conclude.faring import HealthPolicy
 from apiscape.conclude.follow import DEFAULT_POLICY
 from apiscape.govern.overlay import NO_OVERLAY, Overlay
 from apiscape.model.entity import Entity
+from apiscape.network.ways import Ways
 from apiscape.settings.schema import Agent, Probes, Telemetry
 from apiscape.store.keeping.upkeep import KEPT
 
@@ -27,6 +28,7 @@ class Configured(Entity, frozen=True):
         telemetry: What is given to OpenTelemetry; only what was read at the start holds.
         overlay: What people say of deployments.
         overlay_folder: Where that is read from, whether it is there or not.
+        ways: How to get out; for what is pushed, only what was read at the start holds.
     """
 
     sources: tuple[SourcePlan, ...]
@@ -37,6 +39,7 @@ class Configured(Entity, frozen=True):
     telemetry: Telemetry = Telemetry()
     overlay: Overlay = NO_OVERLAY
     overlay_folder: Path | None = None
+    ways: Ways = Ways()
 
 
 Load = Callable[[], Configured]

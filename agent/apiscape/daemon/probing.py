@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from apiscape.health.probing.answers import SOURCE
 from apiscape.model.measured import Measured
 from apiscape.model.surroundings import Signal
 from apiscape.model.values import is_known
+from apiscape.network.ways import Ways
 from apiscape.settings.schema import Probes
 from apiscape.store import Store
 
@@ -37,7 +37,7 @@ class Looking:
         inventory: Says what the view holds.
         measured: Called where something new was measured.
         clock: Written down as the time of what was found.
-        trust: Whose certificates are trusted; those of the system without it.
+        ways: The ways out until `configure` says others.
     """
 
     def __init__(
@@ -46,23 +46,28 @@ class Looking:
         inventory: Inventory,
         measured: Callable[[], None],
         clock: Clock,
-        trust: ssl.SSLContext | None = None,
+        ways: Ways | None = None,
     ) -> None:
         self._store = store
         self._inventory = inventory
         self._measured = measured
         self._clock = clock
-        self._trust = trust or ssl.create_default_context()
+        self._ways = ways or Ways()
         self._probes: Probes | None = None
         self._prober: Prober | None = None
         self._changed = asyncio.Event()
 
-    def configure(self, probes: Probes | None) -> None:
-        """Probe in another way from now on, or not at all."""
-        if self._prober is not None and probes == self._probes:
+    def configure(self, probes: Probes | None, ways: Ways | None = None) -> None:
+        """Probe in another way from now on, or not at all; the ways out stay unless they are given.
+
+        Raises:
+            SettingsError: The certificates to trust cannot be read.
+        """
+        ways = ways or self._ways
+        if self._prober is not None and (probes, ways) == (self._probes, self._ways):
             return
-        self._probes = probes
-        self._prober = None if probes is None else _prober(probes, self._trust)
+        self._prober = None if probes is None else _prober(probes, ways)
+        self._probes, self._ways = probes, ways
         self._changed.set()
 
     async def run(self) -> None:
@@ -138,7 +143,7 @@ def targets_of(inventory: Inventory, view: str) -> tuple[Target, ...]:
             return tuple(targets)
 
 
-def _prober(probes: Probes, trust: ssl.SSLContext) -> Prober:
+def _prober(probes: Probes, ways: Ways) -> Prober:
     """Return what probes; it is imported where something is to be probed, for that takes a while."""
     from apiscape.health.probing.guard import Guard
     from apiscape.health.probing.prober import Manner, Prober
@@ -150,4 +155,5 @@ def _prober(probes: Probes, trust: ssl.SSLContext) -> Prober:
         failures=probes.failures,
         hosts_at_once=probes.hosts_at_once,
     )
-    return Prober(manner, Guard(probes.allow), trust)
+    guard = Guard(probes.allow, proxy_resolves=probes.proxy_resolves)
+    return Prober(manner, guard, ways.trust(), ways)

@@ -147,7 +147,7 @@ class Agent:
             self._say_where(doors)
             self._concluding.start()
             driving.start()
-            self._looking.configure(self._configured.probes)
+            self._looking.configure(self._configured.probes, self._configured.ways)
             beside = (
                 self._reloading(),
                 self._looking.run(),
@@ -299,6 +299,7 @@ class Agent:
             fresh = await asyncio.to_thread(self._load)
             if fresh.sources != self._configured.sources or not self._overlaid_otherwise(fresh):
                 await asyncio.wrap_future(self._driver.reload(fresh.sources))
+            self._looking.configure(fresh.probes, fresh.ways)
         except ApiscapeError as error:
             self.configuration_error = error.message
             place = {name: getattr(error, name, None) for name in ("path", "line", "column")}
@@ -311,7 +312,6 @@ class Agent:
         self._configured = fresh
         self._collections.reload(source.name for source in fresh.sources)
         self._concluder.configure(fresh.policy, fresh.keep, fresh.overlay)
-        self._looking.configure(fresh.probes)
         entries = len(fresh.overlay.entries)
         tell("configuration taken", sources=len(fresh.sources), overlay_entries=entries)
 

@@ -40,7 +40,7 @@ KINDS: Mapping[str, str] = {
 LISTS = frozenset({("network", "no_proxy"), ("agent", "hosts"), ("probes", "allow")})
 """Keys that hold a list, which a variable writes with commas."""
 
-SWITCHES = frozenset({("agent", "behind_proxy")})
+SWITCHES = frozenset({("agent", "behind_proxy"), ("probes", "proxy_resolves")})
 """Keys that are true or false."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)

@@ -189,6 +189,7 @@ class Probes(Strict, frozen=True, kw_only=True):
         failures: From how many failed probes in a row on they are believed.
         allow: Networks in CIDR form that are not public and may be asked all the same.
         hosts_at_once: Hosts that are asked at the same time.
+        proxy_resolves: Whether names that only the proxy can look up are asked through it, unchecked.
     """
 
     view: str
@@ -199,6 +200,7 @@ class Probes(Strict, frozen=True, kw_only=True):
     failures: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
     allow: tuple[str, ...] = ()
     hosts_at_once: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
+    proxy_resolves: bool = False
 
 
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]

@@ -93,11 +93,15 @@ def load_configured(session: Session) -> Callable[[], Configured]:
     """Return what reads the configuration of an agent, again and again."""
     from apiscape.cli.scanning import configured_overlay, health_policy, plan_sources
     from apiscape.daemon.configured import Configured
+    from apiscape.network.ways import read_ways
     from apiscape.settings.overlay import overlay_folder
     from apiscape.settings.paths import default_config
 
     def load() -> Configured:
         settings = session.settings()
+        ways = read_ways(settings.network)
+        if settings.network.ca_bundle is not None:
+            ways.trust()  # what cannot be read is said now, not when something is first asked
         return Configured(
             sources=plan_sources(settings),
             policy=health_policy(settings),
@@ -107,6 +111,7 @@ def load_configured(session: Session) -> Callable[[], Configured]:
             telemetry=settings.telemetry,
             overlay=configured_overlay(settings, session.config),
             overlay_folder=overlay_folder(settings, session.config or default_config()),
+            ways=ways,
         )
 
     return load

@@ -8,46 +8,97 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import TypedDict
 
 import aiohttp
+import msgspec
 
 from apiscape.health.probing.answers import Answer
 from apiscape.health.probing.guard import Guard, Refused
+from apiscape.health.probing.tunnel import CREDENTIALS_ASKED, no_proxy_there, turned_away
+from apiscape.network.ways import Proxy
 
 USER_AGENT = f"apiscape/{version('apiscape')} (health probe; sends no data)"
 _HEAD_BYTES = 16_384
 
 
 class Request:
-    """Sends probes over one session: no cookies, no redirects, no credentials, no environment's proxy.
+    """Sends probes over one session: no cookies, no redirects, and no credentials but the proxy's to the proxy.
 
     Args:
         session: As `open_session` makes it.
         timeout_s: Longest that one answer may take.
+        proxy: Through which they are sent, if any.
+        resolves: What an answer says of the name: nothing where only the proxy knows it.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, timeout_s: float) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        timeout_s: float,
+        proxy: Proxy | None = None,
+        *,
+        resolves: bool | None = True,
+    ) -> None:
         self._session = session
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._proxy = proxy
+        self._resolves = resolves
 
     async def send(self, method: str, url: str) -> Answer:
         """Return what answered; everything that can go wrong is an answer too."""
         began = time.monotonic()
         try:
             async with self._session.request(
-                method, url, allow_redirects=False, timeout=self._timeout
+                method, url, allow_redirects=False, timeout=self._timeout, **_by(self._proxy, url)
             ) as response:
                 took_ms = 1_000.0 * (time.monotonic() - began)
-                return Answer(status=response.status, latency_ms=took_ms, resolves=True)
+                if self._proxy is not None and response.status == CREDENTIALS_ASKED:
+                    return turned_away(self._proxy, response.status)
+                return Answer(status=response.status, latency_ms=took_ms, resolves=self._resolves)
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            return self._describe(error)
+
+    def _describe(self, error: Exception) -> Answer:
+        if self._proxy is None:
             return describe(error)
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            return turned_away(self._proxy, error.status)
+        if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientConnectorDNSError):
+            return no_proxy_there(self._proxy)
+        answer = describe(error)
+        return msgspec.structs.replace(answer, resolves=self._resolves)
+
+
+class _ByProxy(TypedDict, total=False):
+    proxy: str
+    headers: dict[str, str]
+    proxy_headers: dict[str, str]
+
+
+def _by(proxy: Proxy | None, url: str) -> _ByProxy:
+    """Return what the library is told of a proxy: its credentials go to it alone, never through it."""
+    if proxy is None:
+        return {}
+    if proxy.authorization is None:
+        return {"proxy": proxy.address}
+    who = {"Proxy-Authorization": proxy.authorization}
+    if url.startswith("https:"):
+        return {"proxy": proxy.address, "proxy_headers": who}
+    return {"proxy": proxy.address, "headers": who}
 
 
 @asynccontextmanager
-async def open_session(guard: Guard, trust: ssl.SSLContext) -> AsyncIterator[aiohttp.ClientSession]:
-    """Open a session whose every socket the guard has made."""
+async def open_session(
+    guard: Guard | None, trust: ssl.SSLContext
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """Open a session whose every socket the guard has made; without one it is for proxies alone."""
     connector = aiohttp.TCPConnector(
-        socket_factory=guard.socket, ssl=trust, force_close=True, limit=0, ttl_dns_cache=None
+        socket_factory=guard.socket if guard is not None else None,
+        ssl=trust,
+        force_close=True,
+        limit=0,
+        ttl_dns_cache=None,
     )
     async with aiohttp.ClientSession(
         connector=connector,
@@ -66,6 +117,8 @@ def describe(error: Exception) -> Answer:
     refusal = _refusal(error)
     if refusal is not None:
         return Answer(refused=str(refusal))
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return Answer(failure=_distrust(error.certificate_error), resolves=True)
     if isinstance(error, aiohttp.ClientConnectorError) and type(error) not in _MEANINGS:
         return Answer(failure=_words(error.os_error), resolves=True)
     for kind, answer in _MEANINGS.items():
@@ -77,14 +130,22 @@ def describe(error: Exception) -> Answer:
 _MEANINGS: dict[type[Exception], Answer] = {
     TimeoutError: Answer(failure="no answer in time"),
     aiohttp.ClientConnectorDNSError: Answer(failure="name not found", resolves=False),
-    aiohttp.ClientConnectorCertificateError: Answer(
-        failure="certificate not trusted", resolves=True
-    ),
     aiohttp.ServerDisconnectedError: Answer(
         failure="connection closed without an answer", resolves=True
     ),
     aiohttp.InvalidURL: Answer(refused="not an address that can be asked"),
 }
+
+
+_ISSUER = frozenset({18, 19, 20, 21})
+"""OpenSSL's codes of a certificate whose issuer nobody told us to trust."""
+
+
+def _distrust(error: Exception) -> str:
+    """Return that a certificate is not trusted, and what to do where it is its issuer that is not known."""
+    if getattr(error, "verify_code", None) in _ISSUER:
+        return "certificate not trusted: its issuer is not known (`network.ca_bundle`)"
+    return "certificate not trusted"
 
 
 def _words(error: OSError) -> str:

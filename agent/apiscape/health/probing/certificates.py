@@ -12,11 +12,28 @@ from cryptography import x509
 
 from apiscape.health.probing.answers import Answer
 from apiscape.health.probing.guard import Guard
+from apiscape.health.probing.tunnel import open_tunnel
+from apiscape.model.entity import Entity
+from apiscape.network.ways import Proxy
 
 
-async def look_at_certificate(
-    host: str, port: int, *, guard: Guard, trust: ssl.SSLContext, timeout_s: float
-) -> Answer:
+class Look(Entity, frozen=True):
+    """How to get to a server.
+
+    Attributes:
+        guard: Makes the sockets, where no proxy does.
+        trust: Whose certificates are trusted.
+        timeout_s: Longest that it may take.
+        proxy: What connects for us, if anything; it was checked before that it may.
+    """
+
+    guard: Guard
+    trust: ssl.SSLContext
+    timeout_s: float
+    proxy: Proxy | None = None
+
+
+async def look_at_certificate(host: str, port: int, way: Look) -> Answer:
     """Return what a server's certificate says of itself, trusted or not.
 
     Raises:
@@ -24,11 +41,11 @@ async def look_at_certificate(
         OSError: There is no connection, or no handshake.
         TimeoutError: It took too long.
     """
-    async with asyncio.timeout(timeout_s):
+    async with asyncio.timeout(way.timeout_s):
         try:
-            shown = await _shake_hands(host, port, guard, trust)
+            shown = await _shake_hands(host, port, way, way.trust)
         except ssl.SSLCertVerificationError as error:
-            shown = await _shake_hands(host, port, guard, _trusting())
+            shown = await _shake_hands(host, port, way, _trusting())
             fault = error.verify_message or "not trusted"
             return read_certificate(shown, trusted=False, fault=fault)
     return read_certificate(shown, trusted=True, fault=None)
@@ -46,17 +63,23 @@ def read_certificate(shown: bytes, *, trusted: bool, fault: str | None) -> Answe
     return msgspec.structs.replace(answer, certificate_not_after=ends)
 
 
-async def _shake_hands(host: str, port: int, guard: Guard, context: ssl.SSLContext) -> bytes:
+async def _shake_hands(host: str, port: int, way: Look, context: ssl.SSLContext) -> bytes:
     """Return the certificate of one handshake, in its binary form."""
     with ExitStack() as undo:
-        connection = await _connect(host, port, guard)
-        undo.callback(connection.close)
-        _, writer = await asyncio.open_connection(
-            sock=connection, ssl=context, server_hostname=host
-        )
-        undo.callback(writer.transport.abort)
+        if way.proxy is not None:
+            _, writer = await open_tunnel(way.proxy, host, port, way.trust)
+        else:
+            connection = await _connect(host, port, way.guard)
+            undo.callback(connection.close)
+            _, writer = await asyncio.open_connection(sock=connection)
+        undo.callback(_abort, writer)  # start_tls gives it another transport
+        await writer.start_tls(context, server_hostname=host)
         shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     return bytes(shown or b"")
+
+
+def _abort(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
 
 
 async def _connect(host: str, port: int, guard: Guard) -> socket.socket:

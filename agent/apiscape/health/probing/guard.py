@@ -7,6 +7,7 @@ several clouds' own services global, so that those are listed here.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import (
@@ -52,13 +53,15 @@ class Guard:
 
     Args:
         allowed: Networks in CIDR form that are not global and may be probed all the same.
+        proxy_resolves: Whether a name that only a proxy knows may be left to it.
 
     Raises:
         ValueError: one of them is not a network.
     """
 
-    def __init__(self, allowed: Iterable[str] = ()) -> None:
+    def __init__(self, allowed: Iterable[str] = (), *, proxy_resolves: bool = False) -> None:
         self._allowed: Sequence[Network] = tuple(ip_network(each) for each in allowed)
+        self._proxy_resolves = proxy_resolves
 
     def check(self, host: str) -> None:
         """Let an address pass, or refuse it.
@@ -72,6 +75,30 @@ class Guard:
                 raise Refused(f"{address} is never probed")
             if not meant.is_global and not _lies_in(meant, self._allowed):
                 raise Refused(f"{address} is not a public address; `probes.allow` would allow it")
+
+    async def check_name(self, host: str, port: int) -> bool:
+        """Let a proxy be asked for a name, or refuse it: every address that it has here must pass.
+
+        A proxy looks names up itself, so that no socket of ours can be checked.
+
+        Returns:
+            Whether the name is known here.
+
+        Raises:
+            Refused: One of its addresses is not to be probed, or it has none here to check.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError):
+            if self._proxy_resolves:
+                return False
+            raise Refused(
+                "its name is not known here; `probes.proxy_resolves` would leave it to the proxy"
+            ) from None
+        for info in found:
+            self.check(str(info[4][0]))
+        return True
 
     def socket(self, info: AddressInfo) -> socket.socket:
         """Return a non-blocking socket for an address, as `aiohttp.TCPConnector` asks for one.

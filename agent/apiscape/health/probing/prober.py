@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
@@ -13,10 +14,11 @@ import msgspec
 
 from apiscape.health.probing.answers import Answer, signals_of
 from apiscape.health.probing.asking import Request, describe, open_session
-from apiscape.health.probing.certificates import look_at_certificate
-from apiscape.health.probing.guard import Guard
+from apiscape.health.probing.certificates import Look, look_at_certificate
+from apiscape.health.probing.guard import Guard, Refused
 from apiscape.model.entity import Entity
 from apiscape.model.surroundings import Signal
+from apiscape.network.ways import Proxy, Ways
 
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _PORTS = {"http": 80, "https": 443}
@@ -56,12 +58,16 @@ class Prober:
         manner: How to probe.
         guard: Where it may connect.
         trust: Whose certificates are trusted.
+        ways: Through which proxies it goes; none without it.
     """
 
-    def __init__(self, manner: Manner, guard: Guard, trust: ssl.SSLContext) -> None:
+    def __init__(
+        self, manner: Manner, guard: Guard, trust: ssl.SSLContext, ways: Ways | None = None
+    ) -> None:
         self._manner = manner
         self._guard = guard
         self._trust = trust
+        self._ways = ways or Ways()
         self._failures: dict[str, int] = {}
 
     async def look(self, targets: Iterable[Target], now: datetime) -> tuple[Signal, ...]:
@@ -77,8 +83,12 @@ class Prober:
             else:
                 by_host.setdefault(address.netloc, []).append((target, address))
         gate = asyncio.Semaphore(self._manner.hosts_at_once)
-        async with open_session(self._guard, self._trust) as session:
-            hosts = (self._host(session, gate, items) for items in by_host.values())
+        async with (
+            open_session(self._guard, self._trust) as direct,
+            open_session(None, self._trust) as proxied,
+        ):
+            sessions = _Sessions(direct, proxied)
+            hosts = (self._host(sessions, gate, items) for items in by_host.values())
             for answers in await asyncio.gather(*hosts):
                 found.extend(answers)
         return tuple(signal for uid, answer in found for signal in self._tell(uid, answer, now))
@@ -91,15 +101,19 @@ class Prober:
 
     async def _host(
         self,
-        session: aiohttp.ClientSession,
+        sessions: _Sessions,
         gate: asyncio.Semaphore,
         items: list[tuple[Target, SplitResult]],
     ) -> list[tuple[str, Answer]]:
         """Ask everything that is to be asked of one host, one after the other."""
-        request = Request(session, self._manner.timeout_s)
+        first = items[0][1]
         found: list[tuple[str, Answer]] = []
         async with gate:
-            certificate = await self._certificate(items[0][1])
+            try:
+                request = await self._request(sessions, first)
+            except (Refused, TimeoutError) as error:
+                return [(target.uid, describe(error)) for target, _ in items]
+            certificate = await self._certificate(first)
             for index, (target, address) in enumerate(items):
                 if index:
                     await asyncio.sleep(self._manner.pause_s)
@@ -107,18 +121,30 @@ class Prober:
                 found.append((target.uid, _with_certificate(answer, certificate)))
         return found
 
+    async def _request(self, sessions: _Sessions, address: SplitResult) -> Request:
+        """Return what sends to a host: directly, or through a proxy that may be asked for it.
+
+        Raises:
+            Refused: It may not.
+            TimeoutError: Nobody says in time where its name leads.
+        """
+        proxy, timeout_s = self._proxy(address), self._manner.timeout_s
+        if proxy is None:
+            return Request(sessions.direct, timeout_s)
+        async with asyncio.timeout(timeout_s):
+            known = await self._guard.check_name(address.hostname or "", _port(address))
+        return Request(sessions.proxied, timeout_s, proxy, resolves=True if known else None)
+
+    def _proxy(self, address: SplitResult) -> Proxy | None:
+        return self._ways.to(address.geturl()).proxy
+
     async def _certificate(self, address: SplitResult) -> Answer:
         host = address.hostname
         if address.scheme != "https" or host is None:
             return Answer()
+        way = Look(self._guard, self._trust, self._manner.timeout_s, self._proxy(address))
         try:
-            return await look_at_certificate(
-                host,
-                address.port or _PORTS[address.scheme],
-                guard=self._guard,
-                trust=self._trust,
-                timeout_s=self._manner.timeout_s,
-            )
+            return await look_at_certificate(host, _port(address), way)
         except (OSError, ValueError) as error:
             return describe(error)
 
@@ -129,6 +155,17 @@ class Prober:
     def _url(self, address: SplitResult) -> str:
         path = address.path if self._manner.path is None else self._manner.path
         return address._replace(path=path or "/").geturl()
+
+
+class _Sessions(NamedTuple):
+    """One session whose sockets are guarded, and one that connects to proxies alone."""
+
+    direct: aiohttp.ClientSession
+    proxied: aiohttp.ClientSession
+
+
+def _port(address: SplitResult) -> int:
+    return address.port or _PORTS[address.scheme]
 
 
 def _with_certificate(answer: Answer, shown: Answer) -> Answer:

@@ -11,7 +11,7 @@ import pytest
 
 from apiscape.health.probing.answers import CERTIFICATE_TRUSTED, Answer, signals_of
 from apiscape.health.probing.asking import USER_AGENT, describe
-from apiscape.health.probing.certificates import look_at_certificate, read_certificate
+from apiscape.health.probing.certificates import Look, look_at_certificate, read_certificate
 from apiscape.health.probing.guard import Guard, Refused
 from apiscape.health.probing.prober import Manner, Prober, Target
 from apiscape.health.signals import SignalName
@@ -236,7 +236,8 @@ def test_one_that_nobody_trusts_says_when_it_ends_all_the_same(tmp_path: Path) -
         "self signed", "self-signed"
     )
     assert values(found)[SignalName.ANSWERS] is False
-    assert reason(found, SignalName.ANSWERS) == "certificate not trusted"
+    said = "certificate not trusted: its issuer is not known (`network.ca_bundle`)"
+    assert reason(found, SignalName.ANSWERS) == said
 
 
 def test_one_that_has_ended_says_so(tmp_path: Path) -> None:
@@ -250,14 +251,9 @@ def test_one_that_has_ended_says_so(tmp_path: Path) -> None:
 def test_a_certificate_is_not_looked_at_where_the_guard_forbids(tmp_path: Path) -> None:
     async def look_at() -> int:
         async with serving(context=showing(certificate(tmp_path))) as heard:
+            way = Look(Guard(), ssl.create_default_context(), 2.0)
             with pytest.raises(Refused):
-                await look_at_certificate(
-                    "localhost",
-                    heard.port,
-                    guard=Guard(),
-                    trust=ssl.create_default_context(),
-                    timeout_s=2.0,
-                )
+                await look_at_certificate("localhost", heard.port, way)
             return heard.connections
 
     assert asyncio.run(look_at()) == 0
@@ -285,13 +281,8 @@ def test_a_host_that_refuses_shows_no_certificate() -> None:
     async def look_at() -> None:
         async with serving() as heard:
             port = heard.port
-        await look_at_certificate(
-            "127.0.0.1",
-            port,
-            guard=Guard([LOOPBACK]),
-            trust=ssl.create_default_context(),
-            timeout_s=2.0,
-        )
+        way = Look(Guard([LOOPBACK]), ssl.create_default_context(), 2.0)
+        await look_at_certificate("127.0.0.1", port, way)
 
     with pytest.raises(ConnectionRefusedError):
         asyncio.run(look_at())
