@@ -231,6 +231,7 @@ class Agent:
             Reader(self._store.database, self._clock.now),
             sights,
             settings=first.telemetry,
+            ways=first.ways,
             now=self._clock.now,
             monotonic=self._clock.monotonic,
         )

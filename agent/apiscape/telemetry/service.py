@@ -14,11 +14,13 @@ from apiscape.conclude.follow import Concluded
 from apiscape.errors import ApiscapeError
 from apiscape.model.measured import TrafficReport
 from apiscape.model.run import RunReport
+from apiscape.network.ways import Ways
 from apiscape.settings.schema import Telemetry as Settings
 from apiscape.store.reading.counts import Counts, Health
 from apiscape.telemetry.catalogue import DROPPED, INVENTORY_READ, READ_FAILURES, Point, Sample
 from apiscape.telemetry.entities import TURN_S, Entities, Following, Records, Told
 from apiscape.telemetry.exporters import (
+    explaining,
     is_wanted,
     log_exporter,
     metric_exporter,
@@ -92,6 +94,7 @@ class Telemetry:
         reader: Sums up the inventory.
         sights: What is looked up of the agent when somebody asks.
         settings: The part `telemetry` of the configuration.
+        ways: The ways out; those of the environment without it.
         now: Gives the aware time that ages count from.
         monotonic: Gives seconds on a clock that nobody can set.
     """
@@ -102,6 +105,7 @@ class Telemetry:
         sights: Sights | None = None,
         *,
         settings: Settings | None = None,
+        ways: Ways | None = None,
         now: Callable[[], datetime] = _utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -109,6 +113,7 @@ class Telemetry:
         self._reader = reader
         self._sights = sights or Sights()
         self._settings = settings or Settings()
+        self._ways = ways
         self._now = now
         self._monotonic = monotonic
         self._reading = threading.Lock()
@@ -128,27 +133,27 @@ class Telemetry:
             if self._settings.entities:
                 self._pushers.append(Pusher("entities", self._telling(), TURN_S))
             if self._settings.traces:
-                self._tracing = Tracing(span_exporter())
+                self._tracing = Tracing(explaining(span_exporter(self._ways), self._ways))
         for pusher in self._pushers:
             pusher.start()
 
     def _pushing(self) -> Callable[[], None]:
         """Return what pushes every figure once."""
-        exporter, packing = metric_exporter(), Packing(time.time_ns())
+        exporter, packing = metric_exporter(self._ways), Packing(time.time_ns())
 
         def push() -> None:
             for some in portions(self.samples()):
-                if not took_points(exporter, packing.pack(some, time.time_ns())):
+                if not took_points(exporter, packing.pack(some, time.time_ns()), self._ways):
                     self.recorder.add(DROPPED, len(some), "metrics", "export")
 
         return push
 
     def _telling(self) -> Callable[[], None]:
         """Return what tells what is new, and a share of the rest."""
-        exporter, records = log_exporter(), Records()
+        exporter, records = log_exporter(self._ways), Records()
 
         def take(told: Sequence[Told]) -> bool:
-            return took_events(exporter, records.make(told, time.time_ns()))
+            return took_events(exporter, records.make(told, time.time_ns()), self._ways)
 
         return Entities(self._reader, take, self.recorder, self._settings.entities_every_s).turn
 

@@ -258,8 +258,8 @@ def test_entities_are_told_where_that_is_asked_for(monkeypatch: pytest.MonkeyPat
             return Page(items=(row(1),), matched=1, undecided=0)
 
     points, events = Exporter(), Exporter()
-    monkeypatch.setattr(service, "metric_exporter", lambda: points)
-    monkeypatch.setattr(service, "log_exporter", lambda: events)
+    monkeypatch.setattr(service, "metric_exporter", lambda *_: points)
+    monkeypatch.setattr(service, "log_exporter", lambda *_: events)
     settings = Settings(push=True, entities=True, interval_s=1e6)
     telemetry = Telemetry(Full(), settings=settings, now=lambda: NOW)
     telemetry.start()

@@ -206,7 +206,7 @@ def test_events_that_nobody_took_are_said() -> None:
 
 def test_telemetry_pushes_once_more_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     exporter = Taking()
-    monkeypatch.setattr(service, "metric_exporter", lambda: exporter)
+    monkeypatch.setattr(service, "metric_exporter", lambda *_: exporter)
     telemetry = Telemetry(Counted(), settings=Settings(push=True, interval_s=1e6), now=lambda: NOW)
     telemetry.start()
     telemetry.close()
@@ -216,7 +216,7 @@ def test_telemetry_pushes_once_more_when_it_ends(monkeypatch: pytest.MonkeyPatch
 
 def test_what_is_lost_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     exporter = Taking(MetricExportResult.FAILURE)
-    monkeypatch.setattr(service, "metric_exporter", lambda: exporter)
+    monkeypatch.setattr(service, "metric_exporter", lambda *_: exporter)
     telemetry = Telemetry(Counted(), settings=Settings(push=True, interval_s=1e6), now=lambda: NOW)
     telemetry.start()
     telemetry.close()
@@ -227,7 +227,7 @@ def test_what_is_lost_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_is_pushed_where_nobody_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "metric_exporter", lambda: pytest.fail("made an exporter"))
+    monkeypatch.setattr(service, "metric_exporter", lambda *_: pytest.fail("made an exporter"))
     telemetry = Telemetry(Counted(), now=lambda: NOW)
     telemetry.start()
     telemetry.close()

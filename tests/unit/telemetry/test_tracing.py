@@ -69,10 +69,13 @@ def test_visits_are_traced_where_that_is_asked_for(
     exporter = InMemorySpanExporter()
 
     class Nobody:
+        def __init__(self, *_: object) -> None:
+            """Take no notice."""
+
         def export(self, _data: object) -> None:
             """Take it."""
 
-    monkeypatch.setattr(service, "span_exporter", lambda: exporter)
+    monkeypatch.setattr(service, "span_exporter", lambda *_: exporter)
     monkeypatch.setattr(service, "metric_exporter", Nobody)
     settings = Settings(push=True, traces=traces, interval_s=1e6)
     telemetry = Telemetry(Counted(), settings=settings, now=lambda: NOW)
