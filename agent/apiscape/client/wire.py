@@ -15,6 +15,7 @@ from apiscape.model.run import EstateEntry, RunReport
 from apiscape.model.values import UNKNOWN
 
 MSGPACK = "application/msgpack"
+PACKED = "application/vnd.apiscape.packed1+msgpack"
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 
@@ -51,7 +52,9 @@ class Columns(Entity, frozen=True):
     columns: dict[str, Column]
 
 
-class _RawColumn(Entity, frozen=True):
+class RawColumn(Entity, frozen=True):
+    """A `Column` whose values are yet to be read."""
+
     values: msgspec.Raw
     places: list[int] | None = None
 
@@ -59,7 +62,7 @@ class _RawColumn(Entity, frozen=True):
 class _RawColumns(Entity, frozen=True):
     seq: int
     taken_at: datetime
-    columns: dict[str, _RawColumn]
+    columns: dict[str, RawColumn]
 
 
 class Facets(Entity, frozen=True):
@@ -134,12 +137,13 @@ class Paused(Entity, frozen=True):
 
 def write_columns(snapshot: Snapshot) -> Columns:
     """Return a snapshot as it goes over the wire."""
-    columns = {name: _write(column) for name, column in snapshot.columns.items()}
+    columns = {name: write_column(column) for name, column in snapshot.columns.items()}
     rows = len(next(iter(snapshot.columns.values()), []))
     return Columns(seq=snapshot.seq, taken_at=snapshot.taken_at, rows=rows, columns=columns)
 
 
-def _write(column: list[Any]) -> Column:
+def write_column(column: list[Any]) -> Column:
+    """Return a column as it goes over the wire."""
     distinct = dict.fromkeys(column)
     if UNKNOWN not in distinct and len(distinct) > len(column) * _FEW:
         return Column(values=column)
@@ -158,14 +162,15 @@ def read_columns(data: bytes) -> Snapshot:
     """
     told = msgspec.msgpack.decode(data, type=_RawColumns)
     columns = {
-        name: _read(told.columns[name], _DECODERS[name])
+        name: read_column(told.columns[name], DECODERS[name])
         for name in Row.__struct_fields__
         if name in told.columns
     }
     return Snapshot(seq=told.seq, taken_at=told.taken_at, columns=columns)
 
 
-def _read(column: _RawColumn, decoder: msgspec.msgpack.Decoder[list[Any]]) -> list[Any]:
+def read_column(column: RawColumn, decoder: msgspec.msgpack.Decoder[list[Any]]) -> list[Any]:
+    """Return the values of a column that was written as MessagePack."""
     values = decoder.decode(column.values)
     if column.places is None:
         return values
@@ -181,4 +186,5 @@ def _decoder(field: msgspec.structs.FieldInfo) -> msgspec.msgpack.Decoder[list[A
     return msgspec.msgpack.Decoder(list[kind | None])
 
 
-_DECODERS = {field.name: _decoder(field) for field in msgspec.structs.fields(Row)}
+DECODERS = {field.name: _decoder(field) for field in msgspec.structs.fields(Row)}
+"""What reads the values of each field's column."""

@@ -15,7 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 from apiscape.client.problem import MEDIA_TYPE
-from apiscape.client.wire import EVENT_STREAM, MSGPACK
+from apiscape.client.wire import EVENT_STREAM, MSGPACK, PACKED
 from apiscape.errors import UsageError
 from apiscape.serve.errors import Rejected, problem_for
 from apiscape.serve.http import actions, documents, reads
@@ -157,8 +157,8 @@ async def _answered(
 
 async def _read(call: Call, kitchen: Kitchen, work: Callable[[], Reply], *, zipped: bool) -> Reply:
     """Return an answer that is still good, or make it."""
-    packed = call.takes(MSGPACK)
-    asked = (call.operation.name, call.path, tuple(call.query), call.base, packed, zipped)
+    form = next(filter(call.takes, (PACKED, MSGPACK)), None)
+    asked = (call.operation.name, call.path, tuple(call.query), call.base, form, zipped)
     key = (*asked, call.principal.view)
     kept = kitchen.answers.find(key)
     if kept is not None:

@@ -15,6 +15,7 @@ from apiscape.client.wire import (
     EVENT_STREAM,
     JSON,
     MSGPACK,
+    PACKED,
     Asked,
     CollectRequest,
     Columns,
@@ -219,7 +220,11 @@ _READS = (
         name="get_snapshot",
         path="/v1/snapshot",
         summary="Every row of the default view, in columns.",
-        answers=(Answer(Columns), Answer(Columns, MSGPACK)),
+        answers=(
+            Answer(Columns),
+            Answer(Columns, MSGPACK),
+            Answer({"type": "string", "format": "binary"}, PACKED),
+        ),
         kept_s=60.0,
     ),
     Operation(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from apiscape.client.wire import MSGPACK, Estate, Facets, Runs, Scopes, write_columns
+from apiscape.client.packed import pack
+from apiscape.client.wire import MSGPACK, PACKED, Estate, Facets, Runs, Scopes, write_columns
 from apiscape.serve.http.call import Call, Reply, in_json
 from apiscape.serve.http.operations import (
     ChangesQuery,
@@ -31,9 +32,12 @@ def get_deployment(call: Call) -> Reply:
 
 
 def get_snapshot(call: Call) -> Reply:
-    """Answer with every row in columns, as MessagePack where the caller takes it."""
+    """Answer with every row in columns, packed or as MessagePack where the caller takes it."""
     call.asked(NoQuery)
-    columns = write_columns(call.inventory.snapshot())
+    snapshot = call.inventory.snapshot()
+    if call.takes(PACKED):
+        return Reply(pack(snapshot), media=PACKED)
+    columns = write_columns(snapshot)
     if call.takes(MSGPACK):
         return Reply(msgspec.msgpack.encode(columns), media=MSGPACK)
     return in_json(columns, call)

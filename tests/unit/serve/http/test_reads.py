@@ -9,7 +9,8 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
-from apiscape.client.wire import read_columns
+from apiscape.client.packed import read_snapshot
+from apiscape.client.wire import MSGPACK, PACKED
 from apiscape.errors import NotKept, StoreError, StoreFull, StoreLocked
 from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
@@ -84,17 +85,16 @@ def test_what_takes_no_query_refuses_one(doors: Doors, path: str) -> None:
     assert ask(doors.unix, f"{path}?x=1").problem == "usage"
 
 
-def test_the_snapshot_is_the_same_in_json_and_msgpack(
-    doors: Doors, inventory: LocalInventory
-) -> None:
+def test_the_snapshot_is_the_same_in_every_form(doors: Doors, inventory: LocalInventory) -> None:
     told = ask(doors.unix, "/v1/snapshot").json
     assert told["rows"] == 6
     column = told["columns"]["provider"]
     assert (column["values"], column["places"]) == (["aws"], [0] * 6)
     assert told["columns"]["p95_ms"] == {"values": [], "places": [-1] * 6}
-    packed = ask(doors.unix, "/v1/snapshot", Accept="application/msgpack")
-    assert packed.headers["content-type"] == "application/msgpack"
-    assert read_columns(packed.body) == inventory.snapshot()
+    for media in (MSGPACK, PACKED):
+        packed = ask(doors.unix, "/v1/snapshot", Accept=f"{media}, text/plain")
+        assert packed.headers["content-type"] == media
+        assert read_snapshot(packed.body) == inventory.snapshot()
 
 
 def test_large_answers_are_compressed_where_the_caller_takes_it(doors: Doors) -> None:
