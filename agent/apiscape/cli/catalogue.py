@@ -29,6 +29,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
                 "permissions",
                 "Try each permission, say what is hidden without it; print the policy.",
             ),
+            ("notify", "List whom the agent tells of changes, and try them."),
             ("ctx", "Name agents, and choose which one to ask."),
             ("completion", "Print the completion script of a shell."),
             ("version", "Print the version."),

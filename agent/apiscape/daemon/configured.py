@@ -12,7 +12,7 @@ from apiscape.conclude.follow import DEFAULT_POLICY
 from apiscape.govern.overlay import NO_OVERLAY, Overlay
 from apiscape.model.entity import Entity
 from apiscape.network.ways import Ways
-from apiscape.settings.schema import Agent, Probes, Telemetry
+from apiscape.settings.schema import Agent, Notify, Probes, Telemetry
 from apiscape.store.keeping.upkeep import KEPT
 
 
@@ -24,6 +24,7 @@ class Configured(Entity, frozen=True):
         policy: How health is judged.
         keep: How long history is kept.
         probes: What is asked whether it answers; nothing without it.
+        notify: Whom changes are told to.
         agent: How it is asked and how it logs; only what was read at the start holds.
         telemetry: What is given to OpenTelemetry; only what was read at the start holds.
         overlay: What people say of deployments.
@@ -35,6 +36,7 @@ class Configured(Entity, frozen=True):
     policy: HealthPolicy = DEFAULT_POLICY
     keep: timedelta = KEPT
     probes: Probes | None = None
+    notify: tuple[Notify, ...] = ()
     agent: Agent = Agent()
     telemetry: Telemetry = Telemetry()
     overlay: Overlay = NO_OVERLAY

@@ -16,6 +16,7 @@ from apiscape.daemon.concluding import Concluder
 from apiscape.daemon.configured import Configured, Load
 from apiscape.daemon.journal import Journal
 from apiscape.daemon.logs import LOG, tell
+from apiscape.daemon.notifying import Notifying
 from apiscape.daemon.opening import Addresses, opening_lines
 from apiscape.daemon.probing import Looking
 from apiscape.daemon.reloading import LOOK_S, Changes
@@ -121,6 +122,7 @@ class Agent:
         self._driver = Driver(store, queue, tools=tools, progress=progress, measured=measured)
         self._collections.steer(self._driver)
         self._looking = Looking(store, self._inventory, self._concluder.measured, self._clock)
+        self._notifying = Notifying(store, self._clock, self._telemetry.notified)
         self._concluding = threading.Thread(
             target=self._concluder.run, name="conclude", daemon=True
         )
@@ -148,9 +150,11 @@ class Agent:
             self._concluding.start()
             driving.start()
             self._looking.configure(self._configured.probes, self._configured.ways)
+            self._notifying.configure(self._configured.notify, self._configured.ways)
             beside = (
                 self._reloading(),
                 self._looking.run(),
+                self._notifying.run(),
                 self._telemetry.watch_loop(),
                 self._staying_alone(),
             )
@@ -226,6 +230,9 @@ class Agent:
             unplanned=lambda: len(self._journal.unplanned),
             conclude_failures=lambda: self._concluder.failures,
             configuration_valid=lambda: self.configuration_error is None,
+            untold=lambda: self._notifying.backlogs().changes,
+            untold_oldest_s=lambda: self._notifying.backlogs().oldest_s,
+            disabled_targets=lambda: self._notifying.backlogs().disabled,
         )
         return Telemetry(
             Reader(self._store.database, self._clock.now),
@@ -313,6 +320,7 @@ class Agent:
         self._configured = fresh
         self._collections.reload(source.name for source in fresh.sources)
         self._concluder.configure(fresh.policy, fresh.keep, fresh.overlay)
+        self._notifying.configure(fresh.notify, fresh.ways)
         entries = len(fresh.overlay.entries)
         tell("configuration taken", sources=len(fresh.sources), overlay_entries=entries)
 

@@ -19,13 +19,19 @@ from apiscape.network.ways import Network, parse_proxy
 from apiscape.settings import paths
 from apiscape.settings.document import Document, Trail, Yaml, parse_document
 from apiscape.settings.schema import NAME_PATTERN, SOURCE_KEYS, Settings, Source
+from apiscape.settings.targets import check_targets
 from apiscape.settings.views import check_views
 
 PREFIX = "APISCAPE_"
 NOT_SETTINGS = frozenset({"CONFIG", "TOKEN", "FIXTURES"})
 """Variables with the prefix that are not keys of the file."""
 
-OVERRIDABLE = frozenset(Settings.__struct_fields__) - {"sources", "accepted_gaps", "health"}
+OVERRIDABLE = frozenset(Settings.__struct_fields__) - {
+    "sources",
+    "accepted_gaps",
+    "health",
+    "notify",
+}
 
 KINDS: Mapping[str, str] = {
     "int": "a whole number",
@@ -83,6 +89,7 @@ def read_settings(document: Document, environment: Mapping[str, str]) -> Setting
     _check_sources(document, settings.sources)
     _check_proxies(document, settings)
     check_views(document, settings)
+    check_targets(document, settings.notify)
     return settings
 
 

@@ -203,6 +203,51 @@ class Probes(Strict, frozen=True, kw_only=True):
     proxy_resolves: bool = False
 
 
+ChangeWord = Literal[
+    "appeared",
+    "changed",
+    "missing",
+    "suspect",
+    "returned",
+    "superseded",
+    "retired",
+    "forgotten",
+    "health",
+    "concluded",
+]
+"""A kind of change; the same words as `model.vocabulary.ChangeKind`."""
+
+SecretName = Annotated[str, msgspec.Meta(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.*)$")]
+"""Where a secret is: `env:NAME` or `file:/PATH`, never the secret."""
+
+
+class Notify(Strict, frozen=True, kw_only=True):
+    """Whom the agent tells of changes, over HTTPS, as signed CloudEvents.
+
+    Attributes:
+        name: Short and unique; how far it was told is kept under it, so renaming one begins anew.
+        url: Where to; https, or http to a network of `allow`.
+        secrets: What its posts are signed with: `env:NAME` of the agent or `file:/PATH`, never the
+            secret itself. With two every post has both signatures, so that one can be replaced.
+        view: Changes of which deployments; of all without it.
+        kinds: Which kinds of change; all but `concluded` without them.
+        digest_s: Over how long changes are gathered into one post; told as they come without it.
+        most_per_minute: Posts in a minute; what is more than that comes in a digest.
+        timeout_s: Longest that one answer may take.
+        allow: Networks in CIDR form that are not public and may be posted to all the same.
+    """
+
+    name: str
+    url: str
+    secrets: Annotated[tuple[SecretName, ...], msgspec.Meta(min_length=1, max_length=4)]
+    view: str = ""
+    kinds: tuple[ChangeWord, ...] = ()
+    digest_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
+    most_per_minute: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 10.0
+    allow: tuple[str, ...] = ()
+
+
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Few = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -250,6 +295,7 @@ class Settings(Strict, frozen=True, kw_only=True):
         health: From where on figures count against deployments.
         overlay: Directory of what people say of deployments, relative to this file; `overlay` beside it, if that
             is there.
+        notify: Whom the agent tells of changes.
     """
 
     store: str | None = None
@@ -262,6 +308,7 @@ class Settings(Strict, frozen=True, kw_only=True):
     probes: Probes | None = None
     health: tuple[HealthLimits, ...] = ()
     overlay: str | None = None
+    notify: tuple[Notify, ...] = ()
 
 
 SOURCE_KEYS = frozenset(Source.__struct_fields__) - {"own"}

@@ -23,11 +23,10 @@ def check_views(document: Document, settings: Settings) -> None:
         except QueryError as error:
             message = f"{trail[-1]!r}: {error.message}"
             raise document.error_within(message, trail, error.column, hint=error.hint) from error
-    for index, network in enumerate(settings.probes.allow if settings.probes else ()):
+    for trail, network in _networks(settings):
         try:
             ip_network(network)
         except ValueError:
-            trail = ("probes", "allow", index)
             message = f"not a network: {network}"
             raise document.error(message, trail, hint="such as 10.0.0.0/8") from None
 
@@ -37,3 +36,13 @@ def _views(settings: Settings) -> Iterator[tuple[Trail, str]]:
         yield ("probes", "view"), settings.probes.view
     for index, limits in enumerate(settings.health):
         yield ("health", index, "view"), limits.view
+    for index, target in enumerate(settings.notify):
+        yield ("notify", index, "view"), target.view
+
+
+def _networks(settings: Settings) -> Iterator[tuple[Trail, str]]:
+    for index, network in enumerate(settings.probes.allow if settings.probes else ()):
+        yield ("probes", "allow", index), network
+    for place, target in enumerate(settings.notify):
+        for index, network in enumerate(target.allow):
+            yield ("notify", place, "allow", index), network

@@ -27,6 +27,7 @@ from apiscape.store.reading.changes import Changes, read_horizon
 from apiscape.store.schema import run
 from apiscape.store.search import find_search, prepare_search
 from apiscape.store.writing.conclusions import Conclusions
+from apiscape.store.writing.deliveries import Deliveries
 from apiscape.store.writing.documents import Documents
 from apiscape.store.writing.estate import Estate
 from apiscape.store.writing.measurements import Measurements
@@ -72,6 +73,7 @@ class Store:
         self.conclusions = Conclusions(self._writer)
         self.documents = Documents(database)
         self.measurements = Measurements(self._writer)
+        self.deliveries = Deliveries(self._writer)
         self.upkeep = Upkeep(self._writer)
 
     def status(self) -> StoreStatus:

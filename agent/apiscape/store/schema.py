@@ -82,7 +82,8 @@ cursor = Table(
 )
 """`log` is the last sequence number given out; `sweep` counts retentions; others follow the log.
 
-Those called after a scope say what was concluded of it (`conclude.counting`).
+Those called after a scope say what was concluded of it (`conclude.counting`), those called after a
+target of notifications how far it was told (`writing.deliveries`).
 """
 
 # ── What is visited, and how that went ───────────────────────────────────────

@@ -266,6 +266,32 @@ REQUESTS = _counter(
 SUBSCRIBERS = _gauge(
     "apiscape.http.subscribers", "Who follows the stream of changes.", unit="{subscriber}"
 )
+NOTIFIED = _counter(
+    "apiscape.notify.posts",
+    "Posts to targets of notifications: sent where they were taken, failed where not, which are tried"
+    " again, dropped where a target refused one for good.",
+    OUTCOME,
+    unit="{post}",
+)
+NOTIFY_UNDECIDED = _counter(
+    "apiscape.notify.undecided",
+    "Changes that no target was told of, for nobody can tell whether its view holds them.",
+    unit="{change}",
+)
+UNTOLD = _gauge(
+    "apiscape.notify.pending", "Changes that targets have yet to be told of.", unit="{change}"
+)
+UNTOLD_OLDEST = _gauge(
+    "apiscape.notify.oldest",
+    "How long ago the oldest change happened that some target has yet to be told of; absent where"
+    " there is none.",
+    unit="s",
+)
+TARGETS_DISABLED = _gauge(
+    "apiscape.notify.disabled",
+    "Targets that answered 410 and are told nothing more.",
+    unit="{target}",
+)
 DROPPED = _counter(
     "apiscape.telemetry.dropped",
     "What telemetry itself lost, by signal and reason: series beyond their limit, points or events"

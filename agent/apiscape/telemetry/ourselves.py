@@ -29,6 +29,8 @@ from apiscape.telemetry.catalogue import (
     LINGERING,
     LOOP_LAG,
     MOVED,
+    NOTIFIED,
+    NOTIFY_UNDECIDED,
     QUEUE,
     QUEUE_OLDEST,
     REQUESTS,
@@ -36,9 +38,12 @@ from apiscape.telemetry.catalogue import (
     RUNS,
     STORE_SIZE,
     SUBSCRIBERS,
+    TARGETS_DISABLED,
     THROTTLES,
     TRAFFIC,
     UNPLANNED,
+    UNTOLD,
+    UNTOLD_OLDEST,
 )
 from apiscape.telemetry.recorder import Recorder
 
@@ -58,6 +63,9 @@ class Sights(msgspec.Struct, frozen=True):
         unplanned: How many sources cannot be planned.
         conclude_failures: How many tries in a row failed to conclude.
         configuration_valid: Whether the newest configuration is the one in use.
+        untold: How many changes targets of notifications have yet to be told of.
+        untold_oldest_s: How long ago the oldest of those happened, if there is one.
+        disabled_targets: How many targets are told nothing more.
     """
 
     depth: Callable[[], Depth] | None = None
@@ -67,6 +75,9 @@ class Sights(msgspec.Struct, frozen=True):
     unplanned: Callable[[], int] | None = None
     conclude_failures: Callable[[], int] | None = None
     configuration_valid: Callable[[], bool] | None = None
+    untold: Callable[[], int] | None = None
+    untold_oldest_s: Callable[[], float | None] | None = None
+    disabled_targets: Callable[[], int] | None = None
 
     def record(self, recorder: Recorder) -> None:
         """Record all of it as it is now."""
@@ -77,7 +88,11 @@ class Sights(msgspec.Struct, frozen=True):
             recorder.set(QUEUE_OLDEST, depth.oldest_s)
         if self.lingering is not None:
             recorder.set(LINGERING, len(self.lingering()))
+        if self.untold_oldest_s is not None:
+            recorder.set(UNTOLD_OLDEST, self.untold_oldest_s())
         for metric, look in (
+            (UNTOLD, self.untold),
+            (TARGETS_DISABLED, self.disabled_targets),
             (SUBSCRIBERS, self.subscribers),
             (STORE_SIZE, self.store_bytes),
             (UNPLANNED, self.unplanned),
@@ -144,6 +159,14 @@ def record_concluded(recorder: Recorder, done: Concluded) -> None:
     """Record what a pass over the log came to."""
     recorder.add(DRAWN, done.deployments)
     recorder.add(MOVED, done.moved)
+
+
+def record_notified(recorder: Recorder, outcome: str, number: int) -> None:
+    """Record what became of posts to targets, or of changes that nobody could decide on."""
+    if outcome == "undecided":
+        recorder.add(NOTIFY_UNDECIDED, number)
+    else:
+        recorder.add(NOTIFIED, number, outcome)
 
 
 def record_build(recorder: Recorder) -> None:

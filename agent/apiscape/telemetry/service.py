@@ -35,6 +35,7 @@ from apiscape.telemetry.ourselves import (
     Sights,
     record_build,
     record_concluded,
+    record_notified,
     record_request,
     record_run,
     record_traffic,
@@ -196,6 +197,10 @@ class Telemetry:
     def answered(self, method: str, route: str, status: int) -> None:
         """Record that the HTTP API answered; the route is a template, never a path."""
         record_request(self.recorder, method, route, status)
+
+    def notified(self, outcome: str, number: int) -> None:
+        """Record what became of notifications."""
+        record_notified(self.recorder, outcome, number)
 
     async def watch_loop(self) -> None:
         """Record, until cancelled, how late the event loop that this runs in wakes up."""

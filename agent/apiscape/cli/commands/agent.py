@@ -107,6 +107,7 @@ def load_configured(session: Session) -> Callable[[], Configured]:
             policy=health_policy(settings),
             keep=timedelta(days=settings.retention_days),
             probes=settings.probes,
+            notify=settings.notify,
             agent=settings.agent,
             telemetry=settings.telemetry,
             overlay=configured_overlay(settings, session.config),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TypedDict
@@ -50,7 +50,11 @@ class Request:
         began = time.monotonic()
         try:
             async with self._session.request(
-                method, url, allow_redirects=False, timeout=self._timeout, **_by(self._proxy, url)
+                method,
+                url,
+                allow_redirects=False,
+                timeout=self._timeout,
+                **by_proxy(self._proxy, url),
             ) as response:
                 took_ms = 1_000.0 * (time.monotonic() - began)
                 if self._proxy is not None and response.status == CREDENTIALS_ASKED:
@@ -62,30 +66,32 @@ class Request:
     def _describe(self, error: Exception) -> Answer:
         if self._proxy is None:
             return describe(error)
-        if isinstance(error, aiohttp.ClientHttpProxyError):
-            return turned_away(self._proxy, error.status)
-        if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientConnectorDNSError):
-            return no_proxy_there(self._proxy)
-        answer = describe(error)
-        return msgspec.structs.replace(answer, resolves=self._resolves)
+        return msgspec.structs.replace(
+            describe_through(self._proxy, error), resolves=self._resolves
+        )
 
 
-class _ByProxy(TypedDict, total=False):
-    proxy: str
+class ByProxy(TypedDict, total=False):
+    """What the library is told of headers and of a proxy."""
+
     headers: dict[str, str]
+    proxy: str
     proxy_headers: dict[str, str]
 
 
-def _by(proxy: Proxy | None, url: str) -> _ByProxy:
-    """Return what the library is told of a proxy: its credentials go to it alone, never through it."""
+def by_proxy(proxy: Proxy | None, url: str, headers: Mapping[str, str] | None = None) -> ByProxy:
+    """Return what the library is told: credentials of a proxy go to it alone, never through it."""
+    told = ByProxy(headers=dict(headers or {}))
     if proxy is None:
-        return {}
+        return told
+    told["proxy"] = proxy.address
     if proxy.authorization is None:
-        return {"proxy": proxy.address}
-    who = {"Proxy-Authorization": proxy.authorization}
+        return told
     if url.startswith("https:"):
-        return {"proxy": proxy.address, "proxy_headers": who}
-    return {"proxy": proxy.address, "headers": who}
+        told["proxy_headers"] = {"Proxy-Authorization": proxy.authorization}
+    else:
+        told["headers"]["Proxy-Authorization"] = proxy.authorization
+    return told
 
 
 @asynccontextmanager
@@ -125,6 +131,15 @@ def describe(error: Exception) -> Answer:
         if isinstance(error, kind):
             return answer
     return Answer(failure=f"no usable answer ({type(error).__name__})", resolves=True)
+
+
+def describe_through(proxy: Proxy, error: Exception) -> Answer:
+    """Return an error on the way through a proxy as an answer: one of the proxy names it, without credentials."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return turned_away(proxy, error.status)
+    if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientConnectorDNSError):
+        return no_proxy_there(proxy)
+    return describe(error)
 
 
 _MEANINGS: dict[type[Exception], Answer] = {

@@ -52,14 +52,25 @@ class Guard:
     """Decides for every address, and makes the sockets of those that are allowed.
 
     Args:
-        allowed: Networks in CIDR form that are not global and may be probed all the same.
+        allowed: Networks in CIDR form that are not global and may be connected to all the same.
+        key: Of the configuration, by which a network is allowed.
+        only_allowed: Whether no other network may be connected to, for what is sent goes in clear.
         proxy_resolves: Whether a name that only a proxy knows may be left to it.
 
     Raises:
         ValueError: one of them is not a network.
     """
 
-    def __init__(self, allowed: Iterable[str] = (), *, proxy_resolves: bool = False) -> None:
+    def __init__(
+        self,
+        allowed: Iterable[str] = (),
+        *,
+        key: str = "probes.allow",
+        only_allowed: bool = False,
+        proxy_resolves: bool = False,
+    ) -> None:
+        self._key = key
+        self._only_allowed = only_allowed
         self._allowed: Sequence[Network] = tuple(ip_network(each) for each in allowed)
         self._proxy_resolves = proxy_resolves
 
@@ -67,14 +78,18 @@ class Guard:
         """Let an address pass, or refuse it.
 
         Raises:
-            Refused: It is not to be probed; the message says which, and what would allow it.
+            Refused: It is not to be connected to; the message says which, and what would allow it.
         """
         address = ip_address(host.partition("%")[0])
         for meant in meanings(address):
             if _lies_in(meant, NEVER):
-                raise Refused(f"{address} is never probed")
-            if not meant.is_global and not _lies_in(meant, self._allowed):
-                raise Refused(f"{address} is not a public address; `probes.allow` would allow it")
+                raise Refused(f"{address} is never connected to")
+            if _lies_in(meant, self._allowed):
+                continue
+            if not meant.is_global:
+                raise Refused(f"{address} is not a public address; `{self._key}` would allow it")
+            if self._only_allowed:
+                raise Refused(f"{address} is reached by https only; `{self._key}` would allow http")
 
     async def check_name(self, host: str, port: int) -> bool:
         """Let a proxy be asked for a name, or refuse it: every address that it has here must pass.
@@ -93,9 +108,13 @@ class Guard:
         except (socket.gaierror, UnicodeError):
             if self._proxy_resolves:
                 return False
-            raise Refused(
-                "its name is not known here; `probes.proxy_resolves` would leave it to the proxy"
-            ) from None
+            if self._only_allowed:
+                words = (
+                    f"its name is not known here, so that nobody knows whether `{self._key}` holds"
+                )
+            else:
+                words = "its name is not known here; `probes.proxy_resolves` would leave it to the proxy"
+            raise Refused(words) from None
         for info in found:
             self.check(str(info[4][0]))
         return True

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, FromClause, Select, and_, func, or_, select
 from sqlalchemy import Row as Record
 
 from apiscape.errors import NotKept
@@ -83,9 +83,12 @@ class Moment(NamedTuple):
 
     def holds(self, version: Any) -> Any:  # noqa: ANN401 - columns of a table, and a condition on them
         """Return whether a version was valid then."""
-        return and_(
-            version.from_seq <= self.seq, or_(version.to_seq.is_(None), version.to_seq > self.seq)
-        )
+        return holds(version, self.seq)
+
+
+def holds(version: Any, seq: Any) -> Any:  # noqa: ANN401 - columns of a table, a number or an expression, and a condition
+    """Return whether a version was valid at a sequence number."""
+    return and_(version.from_seq <= seq, or_(version.to_seq.is_(None), version.to_seq > seq))
 
 
 def moment_at(connection: Connection, at: datetime) -> Moment:
@@ -138,6 +141,17 @@ def refuse_before_horizon(connection: Connection, at: datetime) -> None:
 
 def versions_at(moment: Moment) -> Select[*tuple[Any, ...]]:
     """Return the query of every deployment that was not forgotten, with what held at a time."""
+    stood = or_(_HELD.forgotten_at.is_(None), _HELD.forgotten_at > moment.millis)
+    return versions_where(schema.deployment, moment.seq).where(stood)
+
+
+def versions_where(source: FromClause, seq: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - a number or an expression
+    """Return the query of deployments with what held at a sequence number, which may be one of each.
+
+    Args:
+        source: The table of deployments, joined to whatever `seq` is an expression of.
+        seq: Where in the log they stood.
+    """
     said = schema.change.alias("said").c
     settled = schema.change.alias("settled").c
     return (
@@ -161,19 +175,18 @@ def versions_at(moment: Moment) -> Select[*tuple[Any, ...]]:
             schema.scope.c.pk.label("scope_pk"),
             *(schema.scope.c[name] for name in _SCOPE),
         )
-        .select_from(schema.deployment)
+        .select_from(source)
         .join(schema.scope, schema.scope.c.pk == _HELD.scope_pk)
-        .join(schema.deployment_version, _valid(_FACTS, moment))
-        .join(schema.presence_version, _valid(_STATE, moment))
-        .outerjoin(schema.conclusion_version, _valid(_DRAWN, moment))
+        .join(schema.deployment_version, _valid(_FACTS, seq))
+        .join(schema.presence_version, _valid(_STATE, seq))
+        .outerjoin(schema.conclusion_version, _valid(_DRAWN, seq))
         .outerjoin(said.seq.table, said.seq == _FACTS.from_seq)
         .outerjoin(settled.seq.table, settled.seq == _STATE.from_seq)
-        .where(or_(_HELD.forgotten_at.is_(None), _HELD.forgotten_at > moment.millis))
     )
 
 
-def _valid(version: Any, moment: Moment) -> Any:  # noqa: ANN401 - columns of a table, and a condition on them
-    return and_(version.deployment_pk == _HELD.pk, moment.holds(version))
+def _valid(version: Any, seq: Any) -> Any:  # noqa: ANN401 - columns of a table, a number or an expression, and a condition
+    return and_(version.deployment_pk == _HELD.pk, holds(version, seq))
 
 
 def is_hidden(record: Record[Any], at: datetime) -> bool:

@@ -41,6 +41,7 @@ from apiscape.store.reading.display import read_rows
 from apiscape.store.reading.facets import count_facets, count_rows, facet_fields
 from apiscape.store.reading.finding import find
 from apiscape.store.reading.following import read_changes
+from apiscape.store.reading.happenings import Happenings, Stretch, read_happenings
 from apiscape.store.reading.history import read_rows_at
 from apiscape.store.reading.paging import (
     in_order,
@@ -163,6 +164,16 @@ class Reader:
                 unseen_at(connection, moment) if after is None else () for moment in days
             )
             return found, unseen, unseen_later
+
+    def happenings(self, view: str, stretch: Stretch) -> Happenings:
+        """Return changes of a view, asked of each deployment as it was after its change.
+
+        Raises:
+            NotKept: Changes of the stretch were dropped already.
+        """
+        parsed, now = parse(view), self._clock()
+        with self._database.read() as connection:
+            return read_happenings(connection, stretch, parsed, now)
 
     def last_seq(self) -> int:
         """Return where the log ends; 0 before the first change."""

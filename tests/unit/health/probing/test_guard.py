@@ -37,7 +37,7 @@ def test_public_addresses_may_be_probed(address: str) -> None:
     "address", ["169.254.169.254", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "224.0.0.1"]
 )
 def test_no_configuration_opens_what_gives_credentials(address: str) -> None:
-    with pytest.raises(Refused, match="never probed"):
+    with pytest.raises(Refused, match="never connected to"):
         Guard(["0.0.0.0/0", "::/0"]).check(address)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,6 +51,10 @@ schemathesis.openapi.format(
     ).map(",".join),
 )
 schemathesis.openapi.format("cursor", st.just(""))
+schemathesis.openapi.format(  # of days before anything was kept nothing is told, rightly
+    "date-time",
+    st.integers(0, 2 * 86_400).map(lambda seconds: (T0 + timedelta(seconds=seconds)).isoformat()),
+)
 
 CONFIG = SchemathesisConfig.from_dict(
     {

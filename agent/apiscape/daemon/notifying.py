@@ -1,0 +1,138 @@
+"""Notifications of an agent: a task a target, so that none waits for another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from apiscape.collect.clock import Clock
+from apiscape.daemon.logs import LOG, tell
+from apiscape.daemon.redacting import Redactor, secrets_in
+from apiscape.errors import ApiscapeError
+from apiscape.network.ways import Ways
+from apiscape.settings.schema import Notify
+from apiscape.store import Store
+from apiscape.store.reading.reader import Reader
+
+if TYPE_CHECKING:
+    from apiscape.notify.sending import Sender
+
+LOOK_S = 1.0
+
+Told = Callable[[str, int], None]
+
+
+class Backlogs(msgspec.Struct, frozen=True):
+    """What all targets have yet to be told.
+
+    Attributes:
+        oldest_s: How long the oldest change has been waiting; `None` where none waits.
+        disabled: Targets that said that they are gone.
+    """
+
+    changes: int = 0
+    oldest_s: float | None = None
+    disabled: int = 0
+
+
+class Notifying:
+    """Tells targets of changes until it is cancelled; `run` it as a task of the agent's loop.
+
+    Args:
+        store: What is followed, and where it is kept how far each target was told.
+        clock: Says when what is due.
+        told: Told of posts and changes, by what became of them.
+    """
+
+    def __init__(self, store: Store, clock: Clock, told: Told) -> None:
+        self._store = store
+        self._clock = clock
+        self._told = told
+        self._wanted: tuple[Notify, ...] = ()
+        self._ways = self._taken = Ways()
+        self._held: dict[Notify, tuple[Sender, asyncio.Task[None]]] = {}
+        self._changed = asyncio.Event()
+
+    def configure(self, targets: tuple[Notify, ...], ways: Ways) -> None:
+        """Tell these from now on; one that is written, and reached, as before goes on undisturbed."""
+        self._wanted, self._ways = targets, ways
+        self._changed.set()
+
+    def backlogs(self) -> Backlogs:
+        """Return what waits, as far as the log was read."""
+        senders = [sender for sender, _ in list(self._held.values())]
+        found = [sender.backlog() for sender in senders]
+        oldest = min((each.oldest_at for each in found if each.oldest_at), default=None)
+        waits = None if oldest is None else (self._clock.now() - oldest).total_seconds()
+        return Backlogs(
+            changes=sum(each.changes for each in found),
+            oldest_s=None if waits is None else max(0.0, waits),
+            disabled=sum(sender.is_disabled for sender in senders),
+        )
+
+    async def run(self) -> None:
+        """Keep a task for every target that there is."""
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                await self._rearrange(self._wanted, self._ways)
+        finally:
+            await self._end(list(self._held))
+
+    async def _rearrange(self, wanted: tuple[Notify, ...], ways: Ways) -> None:
+        otherwise, self._taken = ways != self._taken, ways
+        await self._end([each for each in self._held if otherwise or each not in wanted])
+        try:
+            names = [target.name for target in wanted]
+            await asyncio.to_thread(self._store.deliveries.keep_only, names)
+        except ApiscapeError as error:
+            tell("targets that are gone are not forgotten yet", logging.WARNING, why=error.message)
+        for target in wanted:
+            if target not in self._held:
+                sender = self._make(target, ways)
+                task = asyncio.create_task(self._send(sender), name=f"notify {target.name}")
+                task.add_done_callback(_ended)
+                self._held[target] = (sender, task)
+
+    async def _end(self, targets: Iterable[Notify]) -> None:
+        tasks = [self._held.pop(target)[1] for target in targets]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _send(self, sender: Sender) -> None:
+        while True:
+            wait_s = await sender.turn()
+            await asyncio.sleep(min(wait_s, LOOK_S))
+
+    def _make(self, target: Notify, ways: Ways) -> Sender:
+        """Return what tells a target; it is imported where one is told, for that takes a while."""
+        from apiscape.notify.posting import Poster
+        from apiscape.notify.sending import Means, Sender
+
+        means = Means(
+            reader=Reader(self._store.database, self._clock.now),
+            keeping=self._store.deliveries,
+            post=Poster(target, os.environ, self._clock.now, ways).post,
+            clock=self._clock,
+            told=self._told,
+            chance=random.random,
+            hide=Redactor(secrets_in(os.environ)).hide,
+        )
+        return Sender(target, means)
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    """Say that a task failed for a reason that nobody foresaw; the others go on."""
+    with suppress(asyncio.CancelledError):
+        error = task.exception()
+        if error is not None:
+            LOG.error("%s ended", task.get_name(), exc_info=error)
