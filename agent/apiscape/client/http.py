@@ -64,18 +64,18 @@ class HttpInventory:
 
     def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
         """Return one page of a view."""
-        return self._call("/v1/deployments", Page, view=view, limit=limit, after=after)
+        return _call(self._line, "/v1/deployments", Page, view=view, limit=limit, after=after)
 
     def select(self, view: str) -> Selection:
         """Return all uids of a view, without the rows."""
-        return self._call("/v1/select", Selection, view=view)
+        return _call(self._line, "/v1/select", Selection, view=view)
 
     def facets(self, view: str, fields: Sequence[str]) -> tuple[Facet, ...]:
         """Return the values of some fields over a view."""
         if not fields:
             self.select(view)
             return ()
-        return self._call("/v1/facets", Facets, view=view, fields=",".join(fields)).items
+        return _call(self._line, "/v1/facets", Facets, view=view, fields=",".join(fields)).items
 
     def snapshot(self) -> Snapshot:
         """Return every row of the default view, in columns."""
@@ -92,11 +92,13 @@ class HttpInventory:
             message = "no deployment has the uid, native id or name "
             raise NotFound(message, hint="`apiscape list` shows what is there")
         asked = quote(uid_or_name, safe="", errors="surrogatepass")
-        return self._call(f"/v1/deployments/{asked}", Detail, at=at.isoformat() if at else None)
+        return _call(
+            self._line, f"/v1/deployments/{asked}", Detail, at=at.isoformat() if at else None
+        )
 
     def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
         """Return changes after a sequence number, of deployments that match a view."""
-        return self._call("/v1/changes", ChangePage, after=after, limit=limit, view=view)
+        return _call(self._line, "/v1/changes", ChangePage, after=after, limit=limit, view=view)
 
     def diff(
         self,
@@ -115,27 +117,27 @@ class HttpInventory:
             "limit": limit,
             "after": after,
         }
-        return self._call("/v1/diff", DiffPage, None, **asked)
+        return _call(self._line, "/v1/diff", DiffPage, None, **asked)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return every scope with its last run."""
-        return self._call("/v1/scopes", Scopes).items
+        return _call(self._line, "/v1/scopes", Scopes).items
 
     def runs(self, *, scope: str | None = None, limit: int = 100) -> tuple[RunReport, ...]:
         """Return runs, newest first."""
-        return self._call("/v1/runs", Runs, scope=scope, limit=limit).items
+        return _call(self._line, "/v1/runs", Runs, scope=scope, limit=limit).items
 
     def estate(self) -> tuple[EstateEntry, ...]:
         """Return every reach that the providers say exists, and what became of it."""
-        return self._call("/v1/estate", Estate).items
+        return _call(self._line, "/v1/estate", Estate).items
 
     def summary(self) -> Summary:
         """Return what the inventory rests on."""
-        return self._call("/v1/summary", Summary)
+        return _call(self._line, "/v1/summary", Summary)
 
     def confirm(self, scope: str, *, by: str) -> int:
         """Say that the suspect losses of a scope are real; return how many rows were retired."""
-        return self._call("/v1/confirm", Retired, ConfirmRequest(scope=scope, by=by)).retired
+        return _call(self._line, "/v1/confirm", Retired, ConfirmRequest(scope=scope, by=by)).retired
 
     def forget(self, uid: str, *, by: str) -> None:
         """Drop a retired deployment from every view; its history keeps that it was there."""
@@ -143,19 +145,19 @@ class HttpInventory:
 
     def collect(self, asked: CollectRequest) -> Collection:
         """Begin to visit scopes; ask `collection` for what comes of it."""
-        return self._call("/v1/collect", Collection, asked)
+        return _call(self._line, "/v1/collect", Collection, asked)
 
     def collection(self, number: str) -> Collection:
         """Return how far a collection is, or what came of it."""
-        return self._call(f"/v1/collect/{quote(number, safe='')}", Collection)
+        return _call(self._line, f"/v1/collect/{quote(number, safe='')}", Collection)
 
     def pause(self, sources: Sequence[str] = ()) -> Paused:
         """Let no visit of some sources, or of any, begin."""
-        return self._call("/v1/pause", Paused, PauseRequest(sources=tuple(sources)))
+        return _call(self._line, "/v1/pause", Paused, PauseRequest(sources=tuple(sources)))
 
     def resume(self, sources: Sequence[str] = ()) -> Paused:
         """Let visits begin again."""
-        return self._call("/v1/resume", Paused, PauseRequest(sources=tuple(sources)))
+        return _call(self._line, "/v1/resume", Paused, PauseRequest(sources=tuple(sources)))
 
     @contextlib.contextmanager
     def events(self, after: int, view: str = "") -> Iterator[http.client.HTTPResponse]:
@@ -171,17 +173,6 @@ class HttpInventory:
     def close(self) -> None:
         """Close every connection."""
         self._line.close()
-
-    def _call(
-        self,
-        path: str,
-        kind: type[T],
-        body: msgspec.Struct | None = None,
-        **query: str | int | None,
-    ) -> T:
-        """Return what an operation answers; one with a body is an action."""
-        method = "POST" if body is not None else "GET"
-        return _struct(self._line.ask(method, path, query=query, body=body), kind)
 
 
 class Follow:
@@ -264,6 +255,18 @@ def read_events(lines: Iterator[bytes] | http.client.HTTPResponse) -> Iterator[E
             data=told.get("data", b""),
         )
         told = {}
+
+
+def _call(
+    line: Line,
+    path: str,
+    kind: type[T],
+    body: msgspec.Struct | None = None,
+    **query: str | int | None,
+) -> T:
+    """Return what an operation answers; one with a body is an action."""
+    method = "POST" if body is not None else "GET"
+    return _struct(line.ask(method, path, query=query, body=body), kind)
 
 
 def _struct(data: bytes, kind: type[T]) -> T:

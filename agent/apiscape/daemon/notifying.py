@@ -65,6 +65,15 @@ class Notifying:
         self._wanted, self._ways = targets, ways
         self._changed.set()
 
+    def begin(self, targets: tuple[Notify, ...]) -> None:
+        """Have targets that are new stand at the end of the log as it is now, and forget those that are gone."""
+        try:
+            self._store.deliveries.keep_only(target.name for target in targets)
+            for target in targets:
+                self._store.deliveries.begin(target.name)
+        except ApiscapeError as error:
+            tell("targets could not be taken up yet", logging.WARNING, why=error.message)
+
     def backlogs(self) -> Backlogs:
         """Return what waits, as far as the log was read."""
         senders = [sender for sender, _ in list(self._held.values())]
@@ -90,11 +99,7 @@ class Notifying:
     async def _rearrange(self, wanted: tuple[Notify, ...], ways: Ways) -> None:
         otherwise, self._taken = ways != self._taken, ways
         await self._end([each for each in self._held if otherwise or each not in wanted])
-        try:
-            names = [target.name for target in wanted]
-            await asyncio.to_thread(self._store.deliveries.keep_only, names)
-        except ApiscapeError as error:
-            tell("targets that are gone are not forgotten yet", logging.WARNING, why=error.message)
+        await asyncio.to_thread(self.begin, wanted)
         for target in wanted:
             if target not in self._held:
                 sender = self._make(target, ways)

@@ -147,6 +147,7 @@ class Agent:
         async with doors:
             self._store.announce(doors.unix or doors.url)
             self._say_where(doors)
+            await asyncio.to_thread(self._notifying.begin, self._configured.notify)
             self._concluding.start()
             driving.start()
             self._looking.configure(self._configured.probes, self._configured.ways)
