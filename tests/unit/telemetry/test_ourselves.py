@@ -24,6 +24,8 @@ from apiscape.telemetry.catalogue import (
     LINGERING,
     LOOP_LAG,
     MOVED,
+    NOTIFIED,
+    NOTIFY_UNDECIDED,
     QUEUE,
     QUEUE_OLDEST,
     READ_FAILURES,
@@ -32,8 +34,11 @@ from apiscape.telemetry.catalogue import (
     RUNS,
     STORE_SIZE,
     SUBSCRIBERS,
+    TARGETS_DISABLED,
     THROTTLES,
     TRAFFIC,
+    UNTOLD,
+    UNTOLD_OLDEST,
     Spread,
 )
 from apiscape.telemetry.ourselves import Sights, watch_loop
@@ -169,6 +174,29 @@ def test_conclusions_and_requests_are_counted() -> None:
         ("GET", "/v1/deployments/{uid}", "200"): 2,
         ("_OTHER", "unmatched", "405"): 1,
     }
+
+
+def test_what_became_of_notifications_is_counted_apart_from_what_nobody_could_decide() -> None:
+    telemetry = made()
+    for outcome, number in (("sent", 1), ("failed", 1), ("sent", 1), ("undecided", 7)):
+        telemetry.notified(outcome, number)
+    found = list(telemetry.samples())
+    assert values(found, NOTIFIED) == {("sent",): 2, ("failed",): 1}
+    assert value(found, NOTIFY_UNDECIDED) == 7
+
+
+def test_what_targets_have_yet_to_be_told_has_an_age_only_where_something_waits() -> None:
+    ages = [30.0, None]
+    sights = Sights(
+        untold=lambda: len([age for age in ages if age]),
+        untold_oldest_s=lambda: ages.pop(0),
+        disabled_targets=lambda: 1,
+    )
+    telemetry = made(sights=sights)
+    found = list(telemetry.samples())
+    assert (value(found, UNTOLD_OLDEST), value(found, TARGETS_DISABLED)) == (30, 1)
+    again = list(telemetry.samples())
+    assert (values(again, UNTOLD_OLDEST), value(again, UNTOLD)) == ({}, 0)
 
 
 def test_two_who_ask_at_once_share_one_read() -> None:
