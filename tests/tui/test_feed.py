@@ -327,6 +327,16 @@ def test_polling_grows_patient_while_nobody_answers_and_eager_again(
     assert inventory.asked["changes"] == before + 1
 
 
+def test_what_the_agent_says_of_itself_comes_with_every_answer(inventory: FakeInventory) -> None:
+    notices = [None, "configuration not taken", None]
+    options = Options(clock=fixed_clock, notice=notices.pop)
+    stage = Stage(Session(inventory, options, Actions()))
+    polling = Polling(stage)  # type: ignore[arg-type] # a stage stands for an app
+    for said in (None, "configuration not taken", None):
+        polling.poll()
+        assert stage.session.notice == said
+
+
 def test_no_question_is_asked_while_one_is_open(inventory: FakeInventory) -> None:
     class Open:
         group, is_finished = "feed", False

@@ -64,6 +64,16 @@ def test_the_first_line_says_when_anything_was_last_seen_and_from_where() -> Non
     assert spoken(left) == "apiscape  ● live · last seen 08:05 · store apiscape.db"
 
 
+def test_the_first_line_says_what_the_agent_has_to_say_of_itself() -> None:
+    session = a_session(origin="store apiscape.db")
+    session.notice = "configuration not taken: config.yaml line 3: unknown key"
+    left, _, _ = head.status_line(session)
+    assert spoken(left).startswith(
+        "apiscape  ● live · ✗ configuration not taken: config.yaml line 3"
+    )
+    assert tone_of(left, "not taken") == "warn"
+
+
 def test_before_the_first_answer_it_claims_no_time_and_no_scopes() -> None:
     left, words, signs = head.status_line(a_session(loaded=False))
     assert spoken(left) == "apiscape  ◌ reading the inventory"

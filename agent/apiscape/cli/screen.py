@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import platformdirs
 
@@ -11,13 +12,26 @@ from apiscape.client.inventory import Inventory
 from apiscape.errors import UsageError
 
 
+@dataclass(frozen=True)
+class Keeper:
+    """What is asked, now and then, of whoever keeps an inventory up to date.
+
+    Attributes:
+        notice: What it has to say of itself, if anything.
+        is_there: Whether there is anybody; there is, without it.
+    """
+
+    notice: Callable[[], str | None] = lambda: None
+    is_there: Callable[[], bool] | None = None
+
+
 def open_screen(
     inventory: Inventory,
     *,
     origin: str,
     rescan: Callable[[str | None], str],
+    keeper: Keeper | None = None,
     start: Callable[[], None] | None = None,
-    is_kept: Callable[[], bool] | None = None,
     view: str = "",
     theme: str = "auto",
 ) -> int:
@@ -27,8 +41,8 @@ def open_screen(
         inventory: What to show.
         origin: Where it is, in words.
         rescan: Visits a scope again, or all; returns what came of it.
+        keeper: Who keeps the inventory up to date; somebody who has nothing to say, without it.
         start: Done in a thread after the first frame.
-        is_kept: Says whether anybody keeps the inventory up to date; somebody does, without it.
         view: What to show first.
         theme: A name of the UI's themes.
 
@@ -36,6 +50,7 @@ def open_screen(
         UsageError: there is no terminal, or the UI's toolkit is not installed.
     """
     need_terminal()
+    keeper = keeper or Keeper()
     try:
         from apiscape.tui.app import run
         from apiscape.tui.options import Actions, Options
@@ -50,7 +65,10 @@ def open_screen(
         view=view,
         actions=Actions(rescan=rescan),
         options=Options(
-            origin=origin, is_kept=is_kept, folder=platformdirs.user_config_path("apiscape")
+            origin=origin,
+            notice=keeper.notice,
+            is_kept=keeper.is_there,
+            folder=platformdirs.user_config_path("apiscape"),
         ),
     )
 

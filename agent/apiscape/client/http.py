@@ -28,6 +28,7 @@ from apiscape.client.inventory import (
 from apiscape.client.line import Line
 from apiscape.client.packed import read_snapshot
 from apiscape.client.problem import Problem, error_of
+from apiscape.client.standing import Standing
 from apiscape.client.wire import (
     EVENT_STREAM,
     MSGPACK,
@@ -150,6 +151,10 @@ class HttpInventory:
     def collection(self, number: str) -> Collection:
         """Return how far a collection is, or what came of it."""
         return _call(self._line, f"/v1/collect/{quote(number, safe='')}", Collection)
+
+    def standing(self) -> Standing:
+        """Return how the agent itself fares."""
+        return _call(self._line, "/v1/status", Standing)
 
     def pause(self, sources: Sequence[str] = ()) -> Paused:
         """Let no visit of some sources, or of any, begin."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from apiscape.client.standing import Standing
 from apiscape.collect.clock import Clock, Stop, SystemClock
 from apiscape.collect.scan import Tools
 from apiscape.daemon.collecting import Collections
@@ -20,6 +21,7 @@ from apiscape.daemon.notifying import Notifying
 from apiscape.daemon.opening import Addresses, opening_lines
 from apiscape.daemon.probing import Looking
 from apiscape.daemon.reloading import LOOK_S, Changes
+from apiscape.daemon.standing import Parts, Taking, standing_of
 from apiscape.errors import ApiscapeError, Exit, StoreLocked
 from apiscape.model.entity import Entity
 from apiscape.schedule.driver import Driver
@@ -72,8 +74,6 @@ class Agent:
         say: Given the lines of the start.
         tools: What visits work with.
 
-    Attributes:
-        configuration_error: Why the newest configuration is not used; `None` where it is.
     """
 
     def __init__(
@@ -87,7 +87,6 @@ class Agent:
         tools: Tools | None = None,
     ) -> None:
         tools = tools or Tools(clock=SystemClock())
-        self.configuration_error: str | None = None
         self._clock: Clock = tools.clock
         self._store = store
         self._inventory = LocalInventory(store, self._clock.now)
@@ -123,6 +122,8 @@ class Agent:
         self._collections.steer(self._driver)
         self._looking = Looking(store, self._inventory, self._concluder.measured, self._clock)
         self._notifying = Notifying(store, self._clock, self._telemetry.notified)
+        self._taking = Taking(place.config, self._clock.now)
+        self._started_at = self._clock.now()
         self._concluding = threading.Thread(
             target=self._concluder.run, name="conclude", daemon=True
         )
@@ -174,6 +175,11 @@ class Agent:
         return Exit.COMPLETE if self._crash is None else Exit.UNREACHABLE
 
     @property
+    def configuration_error(self) -> str | None:
+        """Why the newest configuration is not used; `None` where it is."""
+        return self._taking.standing.error
+
+    @property
     def is_stopping(self) -> bool:
         """Whether it was told to stop."""
         return self._told_to_stop.is_set()
@@ -210,9 +216,28 @@ class Agent:
             visits=self._collections,
             version=self._inventory.version,
             ready=self._lacking,
+            standing=self._standing,
             metrics=self._telemetry.metrics,
             answered=self._telemetry.answered,
         )
+
+    def _standing(self) -> Standing:
+        return standing_of(
+            Parts(
+                store=self._store,
+                concluder=self._concluder,
+                taking=self._taking,
+                depth=self._driver.depth,
+                left_behind=self._driver.lingering,
+                unplanned=lambda: self._journal.unplanned,
+                lacking=self._lacking,
+                subscribers=self._subscribers,
+                started_at=self._started_at,
+            )
+        )
+
+    def _subscribers(self) -> int:
+        return 0 if self._doors is None else self._doors.subscribers
 
     def _make_telemetry(self, first: Configured) -> Telemetry:
         """Return what takes the figures; the driver that it looks at is made after it."""
@@ -226,7 +251,7 @@ class Agent:
         sights = Sights(
             depth=depth,
             lingering=lingering,
-            subscribers=lambda: 0 if self._doors is None else self._doors.subscribers,
+            subscribers=self._subscribers,
             store_bytes=lambda: self._store.status().size_bytes,
             unplanned=lambda: len(self._journal.unplanned),
             conclude_failures=lambda: self._concluder.failures,
@@ -310,12 +335,12 @@ class Agent:
                 await asyncio.wrap_future(self._driver.reload(fresh.sources))
             self._looking.configure(fresh.probes, fresh.ways)
         except ApiscapeError as error:
-            self.configuration_error = error.message
+            self._taking.refuse(error)
             place = {name: getattr(error, name, None) for name in ("path", "line", "column")}
             said = {"why": error.message, "next_step": error.hint, **place}
             tell("configuration not taken; the old one stands", logging.ERROR, **said)
             return
-        self.configuration_error = None
+        self._taking.take()
         if fresh.agent != self._configured.agent:
             tell("doors and logs change at the next start", logging.WARNING)
         self._configured = fresh

@@ -202,9 +202,16 @@ async def test_a_file_that_cannot_be_read_leaves_the_old_one_and_is_said(
         _, text = await asyncio.to_thread(get, probe_of(bench) + "/metrics")
         assert "apiscape_configuration_valid 0.0" in text
         assert await rows(bench) == 2
+        standing = await bench.ask(lambda inventory: inventory.standing())
+        refused = standing.configuration
+        assert (refused.is_valid, refused.path, refused.line) == (False, "config.yaml", 3)
+        assert (standing.lacking, standing.conclusions.failures) == ((), 0)
         bench.configured = good
         bench.config.write_text("")
         await until(lambda: agent.configuration_error is None)
+        standing = await bench.ask(lambda inventory: inventory.standing())
+        assert standing.configuration.is_valid
+        assert standing.configuration.since > refused.since > standing.started_at
 
 
 OWNED = Overlay(entries=(Entry(view="", values={"owners": ["Team Tax"]}, place="a.yaml:1"),))

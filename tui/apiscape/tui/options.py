@@ -35,6 +35,7 @@ class Options(msgspec.Struct, frozen=True):
         keymap: Keys by binding id, in place of the default ones.
         folder: Where saved views are kept; `None` keeps them for as long as the UI runs.
         export_folder: Where exports are written; `None` is the folder that the UI was started in.
+        notice: Says what an agent that is attached to has to say of itself, if anything; asked in a thread.
         poll_s: Seconds between two questions for what changed.
         clock: The time; replaced in tests.
     """
@@ -45,5 +46,6 @@ class Options(msgspec.Struct, frozen=True):
     keymap: Mapping[str, str] = {}
     folder: Path | None = None
     export_folder: Path | None = None
+    notice: Callable[[], str | None] = lambda: None
     poll_s: float = 2.0
     clock: Callable[[], datetime] = utc_now

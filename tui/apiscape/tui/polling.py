@@ -50,16 +50,19 @@ class Polling:
     def _ask(self, question: Callable[[], Loaded | Followed]) -> None:
         try:
             news = question()
-            is_kept = self._session.options.is_kept
-            kept = is_kept() if is_kept else True
+            options = self._session.options
+            notice = options.notice()
+            kept = options.is_kept() if options.is_kept else True
         except ApiscapeError as error:
             tell(self._app.frame, self.fail, error)
         else:
-            tell(self._app.frame, partial(self.take, kept=kept), news)
+            tell(self._app.frame, partial(self.take, notice=notice, kept=kept), news)
 
-    def take(self, news: Loaded | Followed, *, kept: bool = True) -> None:
-        """Show what came, and whether anybody keeps it up to date."""
-        self._session.is_kept = kept
+    def take(
+        self, news: Loaded | Followed, *, notice: str | None = None, kept: bool = True
+    ) -> None:
+        """Show what came, what the agent says of itself, and whether anybody keeps it up to date."""
+        self._session.notice, self._session.is_kept = notice, kept
         first = not self._session.is_loaded
         self._patience = 0
         self._session.take(news)

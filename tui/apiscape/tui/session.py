@@ -29,6 +29,7 @@ class Session:
         is_kept: Whether anybody keeps the inventory up to date.
         held: What came while paused, in order.
         touched_at: When the person last pressed a key, on the monotonic clock.
+        notice: What the agent has to say of itself, if anything.
         error: Why the inventory does not answer, `since` when.
     """
 
@@ -50,6 +51,7 @@ class Session:
         self.is_paused = False
         self.held: list[Loaded | Followed] = []
         self.touched_at = 0.0
+        self.notice: str | None = None
         self.error: ApiscapeError | None = None
         self.silent_since: datetime | None = None
 

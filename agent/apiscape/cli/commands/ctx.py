@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
-from apiscape.cli.options import output_option
-from apiscape.cli.output import say, write_records, write_table
+from apiscape.cli.options import Session, asked, output_option, session_options
+from apiscape.cli.output import say, write, write_record, write_records, write_table
+from apiscape.cli.standing_words import render_standing
 from apiscape.cli.table import Column
 from apiscape.client.contexts import (
     Context,
@@ -17,6 +19,7 @@ from apiscape.client.contexts import (
     read_contexts,
     write_contexts,
 )
+from apiscape.errors import UnreachableError
 
 COLUMNS = (Column(""), Column("NAME"), Column("URL", gives_way=True), Column("TOKEN"))
 
@@ -51,6 +54,22 @@ def _cells(name: str, contexts: Contexts) -> list[str]:
     context = contexts.contexts[name]
     mark = "*" if name == contexts.current else ""
     return [mark, name, context.url, context.token_file or "APISCAPE_TOKEN"]
+
+
+@command.command("status")
+@session_options(asks=True)
+def status(*, session: Session) -> None:
+    """Say how the chosen agent fares, or the one that has the store: what it goes by, does and lacks."""
+    from apiscape.cli.asking import living_agent
+
+    address = session.agent() or living_agent(session.store_location())
+    if address is None:
+        hint = "start one with `apiscape agent`, or name one with --url"
+        raise UnreachableError("no agent has the store of this machine", hint=hint)
+    with asked(address) as inventory:
+        standing = inventory.standing()
+    if not write_record(session.output, standing, str(standing.pid)):
+        write(render_standing(standing, datetime.now(UTC)))
 
 
 @command.command("add")

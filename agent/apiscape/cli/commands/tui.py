@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apiscape.cli.options import Session, session_options
+from apiscape.cli.options import Session, asked, session_options
 from apiscape.cli.views import ViewCommand, view_argument
 from apiscape.errors import ApiscapeError, UsageError
 
@@ -29,7 +30,7 @@ THEMES = ("auto", "dark", "light", "ansi-dark", "ansi-light")
 def command(*, session: Session, view: str, theme: str) -> int:
     """Open the terminal UI, at VIEW. `r` in it visits the configured sources again."""
     from apiscape.cli.asking import is_kept
-    from apiscape.cli.screen import need_terminal, open_screen
+    from apiscape.cli.screen import Keeper, need_terminal, open_screen
 
     need_terminal()
     address = session.agent()
@@ -42,7 +43,10 @@ def command(*, session: Session, view: str, theme: str) -> int:
             inventory,
             origin=address.url if address else session.store_location(),
             rescan=lambda scope: _rescan(session, address, scope),
-            is_kept=None if address else partial(is_kept, session.store_location()),
+            keeper=Keeper(
+                notice=lambda: _notice(session, address),
+                is_there=None if address else partial(is_kept, session.store_location()),
+            ),
             view=view,
             theme=theme,
         )
@@ -52,6 +56,26 @@ def _make_empty(session: Session) -> None:
     """Make an empty store, so that the first screen can say what to do."""
     with session.store(write=True):
         pass
+
+
+def _notice(session: Session, address: Address | None) -> str | None:
+    """Return that the configuration of the agent behind the inventory is not taken, if so.
+
+    Whoever may not ask the agent, or finds none, is told nothing.
+    """
+    from apiscape.cli.asking import living_agent
+    from apiscape.client.standing import place_of
+
+    with suppress(ApiscapeError):
+        agent = address or living_agent(session.store_location())
+        if agent is None:
+            return None
+        with asked(agent) as inventory:
+            configuration = inventory.standing().configuration
+        if not configuration.is_valid:
+            place = place_of(configuration)
+            return f"configuration not taken: {place}: {configuration.error}"
+    return None
 
 
 def _rescan(session: Session, address: Address | None, scope: str | None) -> str:
@@ -65,7 +89,6 @@ def _rescan(session: Session, address: Address | None, scope: str | None) -> str
 def _rescan_by(address: Address, scope: str | None) -> str:
     """Let an agent visit."""
     from apiscape.cli.asking import collect_and_wait
-    from apiscape.cli.options import asked
     from apiscape.client.wire import CollectRequest
 
     request = CollectRequest(scopes=(scope,) if scope else ())

@@ -45,6 +45,21 @@ def get_collection(call: Call) -> Reply:
     return in_json(_visits(call).collection(call.parameter()), call)
 
 
+def get_status(call: Call) -> Reply:
+    """Answer with how the agent itself fares.
+
+    Raises:
+        Rejected: There is no agent around this API.
+        Refused: The caller sees a part of the inventory only, and this tells of all of it.
+    """
+    call.asked(NoQuery)
+    if call.principal.view is not None:
+        raise Refused("a token that is bound to a view is told nothing of the agent")
+    if call.offer.standing is None:
+        raise Rejected("not-offered", "there is no agent around this API")
+    return in_json(call.offer.standing(), call)
+
+
 def pause(call: Call) -> Reply:
     """Start no visit of some sources, or of any."""
     call.asked(NoQuery)

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from apiscape.client.collected import Collection
 from apiscape.client.inventory import ChangePage, Detail, DiffPage, Page, Selection, Summary
+from apiscape.client.standing import Standing
 from apiscape.client.wire import (
     EVENT_STREAM,
     JSON,
@@ -326,6 +327,14 @@ _ACTIONS = (
         summary="How far a collection is, or what came of it.",
         answers=(Answer(Collection),),
         problems=("not-found", "not-offered"),
+        right=Right.OPERATE,
+    ),
+    Operation(
+        name="get_status",
+        path="/v1/status",
+        summary="How the agent itself fares: what it goes by, what it has to do, what it lacks.",
+        answers=(Answer(Standing),),
+        problems=("usage", "not-offered"),
         right=Right.OPERATE,
     ),
     Operation(

@@ -9,6 +9,7 @@ import msgspec
 
 from apiscape.client.collected import Collection
 from apiscape.client.inventory import Inventory
+from apiscape.client.standing import Standing
 from apiscape.client.wire import CollectRequest, Paused
 
 
@@ -53,6 +54,7 @@ class Offer(msgspec.Struct, frozen=True):
         visits: The schedule, `None` where nothing is visited from here.
         version: Gives what changes whenever an answer may; `None` says that nobody knows.
         ready: Says what is not ready yet, in a word or two each.
+        standing: Gives how the agent itself fares, `None` where there is no agent around it.
         metrics: Gives the text of `/metrics`: aggregates, no name of anything.
         answered: Told of each answer: method, route as a template (`unmatched` where none is), status.
     """
@@ -61,5 +63,6 @@ class Offer(msgspec.Struct, frozen=True):
     visits: Visits | None = None
     version: Callable[[], int | None] = lambda: None
     ready: Callable[[], tuple[str, ...]] = tuple
+    standing: Callable[[], Standing] | None = None
     metrics: Callable[[], str] = str
     answered: Callable[[str, str, int], None] = _unheard

@@ -13,7 +13,7 @@ from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
 from apiscape.store import open_store
 from tests.unit.cli.conftest import Call
-from tests.unit.serve.http.harness import READER, serving
+from tests.unit.serve.http.harness import READER, STANDING, serving
 
 
 @pytest.fixture
@@ -55,6 +55,27 @@ def test_what_cannot_be_is_refused(call: Call, own_home: Path, words: tuple[str,
     answer = call("ctx", *words)
     assert answer.code == 3
     assert not default_contexts().exists()
+
+
+def test_how_the_agent_fares_is_asked_of_the_chosen_one_or_the_one_that_has_the_store(
+    call: Call, filled: Path, tmp_path: Path
+) -> None:
+    with open_store(str(filled), write=True) as store:
+        offered = serving(LocalInventory(store), filled.parent, standing=lambda: STANDING)
+        with offered as doors:
+            assert doors.unix is not None
+            chosen = call("ctx", "status", "--url", doors.unix)
+            store.announce(doors.unix)
+            found = call("ctx", "status")
+            assert json.loads(call("ctx", "status", "--json").out)["pid"] == STANDING.pid
+    assert (chosen.code, chosen.out) == (0, found.out)
+    assert "config.yaml line 3: unknown key 'bogus'" in found.out
+
+
+def test_where_there_is_no_agent_that_is_said(call: Call, filled: Path) -> None:
+    answer = call("ctx", "status")
+    assert (answer.code, answer.out) == (4, "")
+    assert "start one with `apiscape agent`" in answer.err
 
 
 COMMANDS = (

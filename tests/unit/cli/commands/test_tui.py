@@ -9,13 +9,19 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from apiscape.cli import screen
 from apiscape.cli.naming import NO_SOURCES
+from apiscape.client.standing import ConfigurationStanding
 from apiscape.serve.local import LocalInventory
 from apiscape.settings.paths import default_store
+from apiscape.store import open_store
 from tests.unit.cli.conftest import Call
+from tests.unit.serve.http.harness import STANDING, serving
+
+VALID = ConfigurationStanding(is_valid=True, since=STANDING.started_at)
 
 Opened = dict[str, Any]
 
@@ -66,6 +72,23 @@ def test_visiting_again_says_what_is_in_the_way(call: Call, filled: Path, opened
     call()
     rescan: Callable[[str | None], str] = opened["actions"].rescan
     assert rescan(None) == f"no source is configured: {NO_SOURCES}"
+
+
+def test_a_configuration_that_the_agent_does_not_take_is_said(
+    call: Call, filled: Path, opened: Opened
+) -> None:
+    call()
+    notice: Callable[[], str | None] = opened["options"].notice
+    assert notice() is None, "there is no agent"
+    with open_store(str(filled), write=True) as store:
+        standings = [msgspec.structs.replace(STANDING, configuration=VALID), STANDING]
+        offered = serving(LocalInventory(store), filled.parent, standing=standings.pop)
+        with offered as doors:
+            assert doors.unix is not None
+            store.announce(doors.unix)
+            said = "configuration not taken: config.yaml line 3: unknown key 'bogus'"
+            assert (notice(), notice()) == (said, None)
+        assert notice() is None, "the agent does not answer"
 
 
 def test_a_toolkit_that_is_not_installed_is_named_with_its_extra(

@@ -11,11 +11,19 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from apiscape.client.collected import Collected, CollectedSource, Collection
 from apiscape.client.inventory import Inventory
+from apiscape.client.standing import (
+    ConclusionStanding,
+    ConfigurationStanding,
+    ScheduleStanding,
+    Standing,
+    StoreStanding,
+)
 from apiscape.client.wire import CollectRequest, Paused
 from apiscape.errors import Busy, NotFound
 from apiscape.serve.http.limits import Limits
@@ -28,6 +36,25 @@ from apiscape.store import open_store
 
 LOOPBACK = Address(host="127.0.0.1", port=0)
 READER, OPERATOR, TAX = "reader-token", "operator-token", "tax-token"
+
+STANDING = Standing(
+    version="1.2.3",
+    pid=4711,
+    started_at=datetime(2026, 9, 30, 12, tzinfo=UTC),
+    configuration=ConfigurationStanding(
+        is_valid=False,
+        since=datetime(2026, 9, 30, 13, tzinfo=UTC),
+        file="/etc/apiscape/config.yaml",
+        error="unknown key 'bogus'",
+        path="config.yaml",
+        line=3,
+        next_step="take it out",
+    ),
+    schedule=ScheduleStanding(queued=2, running=1),
+    conclusions=ConclusionStanding(behind=0),
+    store=StoreStanding("sqlite", "0003", 2_500_000),
+)
+"""An agent whose newest configuration cannot be used."""
 
 QUICK = Limits(batch_s=0.01, stop_s=1)
 """Limits for tests: streams say at once what is new."""

@@ -24,7 +24,7 @@ from tests.store.filled import fill
 from tests.store.making import DAY, T0
 from tests.strategies import views
 from tests.unit.serve.http.asking import ask
-from tests.unit.serve.http.harness import OPERATOR, QUICK, READER, Pretended, serving
+from tests.unit.serve.http.harness import OPERATOR, QUICK, READER, STANDING, Pretended, serving
 
 LENIENT = msgspec.structs.replace(QUICK, wrong_per_peer=10**9, wrong_in_all=10**9)
 
@@ -35,7 +35,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     with open_store(str(folder / "store.db"), write=True) as store:
         fill(store)
         inventory = LocalInventory(store, lambda: T0 + DAY)
-        with serving(inventory, folder, limits=LENIENT, visits=Pretended()) as doors:
+        standing, visits = (lambda: STANDING), Pretended()
+        with serving(inventory, folder, limits=LENIENT, visits=visits, standing=standing) as doors:
             yield doors
 
 

@@ -36,6 +36,8 @@ def status_line(session: Session) -> tuple[list[Piece], list[Piece], list[Piece]
     """Return the first line: its left side, its right side, and that in short."""
     summary = session.summary
     left = [Piece(BRAND, "strong"), Piece("  "), freshness(session)]
+    if session.notice:
+        left.append(Piece(f" · ✗ {session.notice}", "warn"))
     if session.is_loaded and summary.observed_at:
         seen = clock(summary.observed_at, session.now())
         left.append(Piece(f" · last seen {seen}", "muted"))
