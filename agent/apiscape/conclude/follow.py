@@ -7,7 +7,7 @@ cursor, everything that stands is concluded anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
@@ -93,12 +93,14 @@ def conclude_due(
     *,
     policy: HealthPolicy = DEFAULT_POLICY,
     overlay: Overlay = NO_OVERLAY,
+    uids: Collection[str] | None = None,
 ) -> Concluded:
     """Draw anew what moves without a change: by what was measured, and by the clock.
 
-    Args, and what is raised, are those of `conclude`, which should have been run to its end.
+    Args, and what is raised, are those of `conclude`, which should have been run to its end;
+    with `uids` only what follows for these deployments, and those of the same native APIs.
     """
-    return _Pass(store, now, told_by, Rules(policy, overlay)).run_due()
+    return _Pass(store, now, told_by, Rules(policy, overlay)).run_due(uids)
 
 
 def is_overlaid(store: Store, overlay: Overlay) -> bool:
@@ -167,9 +169,11 @@ class _Pass:
         self._note_overlay()
         return Concluded(deployments=self._drawn, moved=self._moved, seq=seq)
 
-    def run_due(self) -> Concluded:
+    def run_due(self, only: Collection[str] | None) -> Concluded:
         cursor = self._store.conclusions.cursor()
-        uids = {*self._store.measurements.subjects(), *self._around.signalled}
+        uids = only
+        if uids is None:
+            uids = {*self._store.measurements.subjects(), *self._around.signalled}
         keys = iter(dict.fromkeys(self._store.conclusions.keys_of(sorted(uids)).values()))
         while chunk := set(islice(keys, BATCH)):
             self._draw(chunk, seq=cursor)

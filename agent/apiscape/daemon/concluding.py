@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from types import TracebackType
 
 from apiscape.collect.clock import Clock
@@ -18,12 +18,18 @@ from apiscape.conclude.newcomers import draw_newcomers
 from apiscape.daemon.logs import LOG, tell
 from apiscape.errors import ApiscapeError
 from apiscape.govern.overlay import NO_OVERLAY, Overlay
+from apiscape.model.run import Scope
 from apiscape.store import Store
 
 LOOK_S = 1.0
 """How often the change log is looked at: a watch writes into it without a word."""
 
 DUE_S = 60.0
+"""How often everything is drawn anew that the clock may move, at most."""
+
+DUE_SHARE = 0.005
+"""The most of its time that the thread gives to that: of a large inventory it is drawn less often."""
+
 RETAIN_S = 86_400.0
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 1.0, 60.0
 
@@ -71,6 +77,7 @@ class Concluder:
         self._wake = threading.Event()
         self._stopped = False
         self._waiting: list[Told] = []
+        self._measured: dict[str, Scope] = {}
         self._not_before = clock.monotonic()
         self._due_at = clock.monotonic()
         self._retain_at = clock.monotonic()
@@ -82,9 +89,13 @@ class Concluder:
             self._waiting += [told] if told else []
         self._wake.set()
 
-    def measured(self) -> None:
-        """Have drawn anew what was measured."""
-        self._due_at = self._clock.monotonic()
+    def measured(self, scopes: Iterable[Scope] | None = None) -> None:
+        """Have drawn anew what was measured: everything, or the deployments of some scopes."""
+        if scopes is None:
+            self._due_at = self._clock.monotonic()
+        else:
+            with self._lock:
+                self._measured |= {scope.key: scope for scope in scopes}
         self._wake.set()
 
     def configure(
@@ -128,13 +139,31 @@ class Concluder:
         behind = self._store.changes.last_seq() > self._store.conclusions.cursor()
         if behind or not is_overlaid(self._store, overlay):
             self._drawn(conclude(self._store, at, policy=policy, overlay=overlay))
+        self._draw_measured(at)
         if now >= self._due_at:
             self._due_at = now + DUE_S
             self._drawn(conclude_due(self._store, at, policy=policy, overlay=overlay))
+            ended = self._clock.monotonic()
+            self._due_at = max(self._due_at, ended + (ended - now) / DUE_SHARE)
         if now >= self._retain_at and not self._stopped:
             dropped = self._store.upkeep.retain(at, self._keep)
             self._retain_at = now + RETAIN_S
             tell("old history dropped", rows=dropped)
+
+    def _draw_measured(self, at: datetime) -> None:
+        """Draw anew the scopes that were measured since; where that fails they stay to be drawn."""
+        with self._lock:
+            scopes, self._measured = self._measured, {}
+        if not scopes:
+            return
+        policy, overlay = self._policy, self._overlay
+        try:
+            uids = [uid for scope in scopes.values() for uid in self._store.runs.known(scope)]
+            self._drawn(conclude_due(self._store, at, policy=policy, overlay=overlay, uids=uids))
+        except ApiscapeError:
+            with self._lock:
+                self._measured = scopes | self._measured
+            raise
 
     def _take(self, error: Exception | None) -> None:
         """Take up how a try ended; after a failure the next one waits, longer every time."""

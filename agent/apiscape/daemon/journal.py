@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
@@ -20,7 +20,7 @@ class Journal:
     Args:
         collections: Told the same.
         stored: Called where something was stored that conclusions may follow from.
-        remeasured: Called where what was measured is not what it was.
+        remeasured: Told of which scopes what was measured is not what it was; `None` of more than is named.
 
     Attributes:
         runs: Visits that ended since the start, by outcome.
@@ -29,7 +29,10 @@ class Journal:
     """
 
     def __init__(
-        self, collections: Progress, stored: Callable[[], None], remeasured: Callable[[], None]
+        self,
+        collections: Progress,
+        stored: Callable[[], None],
+        remeasured: Callable[[Collection[Scope] | None], None],
     ) -> None:
         self.runs: Counter[str] = Counter()
         self.calls = 0
@@ -101,4 +104,4 @@ class Journal:
                 fields |= {"kind": error.kind, "why": error.message}
             nothing = report.asked > 0 and not report.measured
             tell("traffic measured", logging.WARNING if nothing else logging.INFO, **fields)
-        self._remeasured()
+        self._remeasured([report.scope for report in reports] or None)

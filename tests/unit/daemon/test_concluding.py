@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections.abc import Iterator
@@ -9,20 +10,23 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from apiscape.conclude.faring import HealthPolicy
 from apiscape.daemon import concluding
-from apiscape.daemon.concluding import DUE_S, LOOK_S, RETAIN_S, Concluder
+from apiscape.daemon.concluding import DUE_S, DUE_SHARE, LOOK_S, RETAIN_S, Concluder
 from apiscape.errors import StoreFull
 from apiscape.govern.overlay import Entry, Overlay
+from apiscape.model.deployment import Traffic
+from apiscape.model.measured import Measured
 from apiscape.model.row import Row
 from apiscape.model.values import UNKNOWN
 from apiscape.serve.local import LocalInventory
 from apiscape.store import Store, open_store
 from apiscape.store.keeping.upkeep import KEPT
-from tests.store.making import batch, make, visit
-from tests.unit.collect.toy import VirtualClock
+from tests.store.making import SCOPE, batch, make, visit
+from tests.unit.collect.toy import NOON, VirtualClock
 
 POLICY = HealthPolicy()
 
@@ -110,6 +114,66 @@ def test_what_is_due_by_the_clock_is_drawn_every_minute(
     loop.measured()
     loop.turn()
     assert len(calls) == 4
+
+
+def test_a_large_inventory_is_drawn_by_the_clock_less_often(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, began = VirtualClock(), list[float]()
+
+    def slow(*_: object, **__: object) -> None:
+        began.append(clock.monotonic())
+        clock.advance(seconds=3)
+
+    monkeypatch.setattr(concluding, "conclude_due", slow)
+    loop = Concluder(store, clock, POLICY, KEPT, lambda _: None)
+    for _ in range(2000):
+        loop.turn()
+        clock.advance(seconds=1)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(began)]
+    assert len(gaps) == 3
+    assert all(3 / DUE_SHARE <= gap <= 3 / DUE_SHARE + 5 for gap in gaps)
+
+
+def test_scopes_that_were_measured_are_drawn_at_once_and_no_others(store: Store) -> None:
+    counted = Measured(traffic=Traffic(window_s=900, until=NOON, requests=0))
+    other = msgspec.structs.replace(SCOPE, product="aws.other")
+    visit(store, batch(make(1)))
+    visit(store, batch(make(2)), scope=other)
+    loop = concluder(store)
+    loop.turn()
+    loop.turn()
+    store.measurements.save("x.traffic", {make(1).uid: counted, make(2).uid: counted})
+
+    def idle() -> set[str]:
+        return {row.uid for row in LocalInventory(store).page("health:idle").items}
+
+    loop.measured([SCOPE])
+    loop.turn()
+    assert idle() == {make(1).uid}
+    loop.measured()
+    loop.turn()
+    assert idle() == {make(1).uid, make(2).uid}
+
+
+def test_scopes_whose_drawing_failed_are_drawn_later(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = VirtualClock()
+    loop = concluder(store, clock)
+    loop.turn()
+    calls: list[object] = []
+
+    def fail(*_: object, uids: object = None, **__: object) -> None:
+        calls.append(uids)
+        raise StoreFull("no space is left")
+
+    monkeypatch.setattr(concluding, "conclude_due", fail)
+    loop.measured([SCOPE])
+    loop.turn()
+    clock.advance(seconds=2)
+    loop.turn()
+    assert calls == [[], []]
 
 
 def test_history_is_dropped_once_a_day(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
