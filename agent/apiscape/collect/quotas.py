@@ -12,6 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from apiscape.collect.clock import Clock, Stop
+from apiscape.collect.spending import Spending
 from apiscape.collectors.contract import Quota
 from apiscape.settings.schema import Rate
 
@@ -98,10 +99,13 @@ class Quotas:
 
     Args:
         clock: Measures the rates.
+
+    Attributes:
+        clock: The same.
     """
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.clock = clock
         self._lock = threading.Lock()
         self._rates: dict[tuple[str, str], Rate] = {}
         self._by_account: set[tuple[str, str]] = set()
@@ -155,7 +159,7 @@ class Quotas:
         while True:
             stop.check()
             with self._lock:
-                now = self._clock.monotonic()
+                now = self.clock.monotonic()
                 buckets = self._of(provider, families, account, region)
                 wait_s = max((bucket.ready_in(now) for bucket in buckets), default=0.0)
                 if wait_s <= 0:
@@ -175,7 +179,7 @@ class Quotas:
     ) -> None:
         """Halve the buckets of a refused call; the pause asked for closes its region's alone."""
         with self._lock:
-            now = self._clock.monotonic()
+            now = self.clock.monotonic()
             narrow = self._of(provider, families, account, region, ceilings=False)
             for bucket in self._of(provider, families, account, region):
                 bucket.slow(now, (retry_after_s or 0.0) if bucket in narrow else 0.0)
@@ -203,7 +207,7 @@ class Quotas:
         key = (provider, account, region, family)
         rate = self.rate(provider, family, region=region)
         if key not in self._buckets:
-            self._buckets[key] = Bucket(rate, self._clock.monotonic())
+            self._buckets[key] = Bucket(rate, self.clock.monotonic())
         self._buckets[key].rate = rate
         return self._buckets[key]
 
@@ -214,6 +218,7 @@ class ScopeBudget:
     Attributes:
         calls, throttled: Calls begun, and refused for rate.
         stop: Ends the visit that draws on it.
+        spending: The same by family, and how long it took.
     """
 
     def __init__(self, quotas: Quotas, provider: str, stop: Stop) -> None:
@@ -223,6 +228,7 @@ class ScopeBudget:
         self._lock = threading.Lock()
         self.calls = 0
         self.throttled_calls = 0
+        self.spending = Spending()
 
     def acquire(self, families: Sequence[str], *, account: str, region: str | None) -> None:
         """Wait until every family has a token; count a call.
@@ -230,11 +236,17 @@ class ScopeBudget:
         Raises:
             Cancelled: the visit should stop, or its deadline comes first.
         """
+        asked_s = self._quotas.clock.monotonic()
         self._quotas.acquire(
             self._provider, families, account=account, region=region, stop=self.stop
         )
         with self._lock:
             self.calls += 1
+        self.spending.add_call(families, self._quotas.clock.monotonic() - asked_s)
+
+    def ended(self, families: Sequence[str], *, took_s: float, failure: str | None) -> None:
+        """Take up how long a call took, and of which type the error was where there was no answer."""
+        self.spending.add_end(families, took_s, failure)
 
     def throttled(
         self,
@@ -250,6 +262,7 @@ class ScopeBudget:
         )
         with self._lock:
             self.throttled_calls += 1
+        self.spending.add_refusal(families)
 
 
 def halve(quota: Quota) -> Rate:

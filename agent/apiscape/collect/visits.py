@@ -14,6 +14,7 @@ from apiscape.collect.clock import Clock, Stop
 from apiscape.collect.job import Job, Means
 from apiscape.collect.progress import Progress
 from apiscape.collect.quotas import Quotas, ScopeBudget
+from apiscape.collect.spending import FollowsCalls, Spending, within
 from apiscape.collect.supervisor import Supervisor, Task
 from apiscape.errors import ApiscapeError
 from apiscape.model.entity import Entity
@@ -107,6 +108,7 @@ class Visits:
         self._progress = progress
         self._waiting: dict[tuple[str, str], deque[tuple[Job, Stop, Ends]]] = {}
         self._running: dict[str, Run] = {}
+        self._spending: dict[str, Spending] = {}
 
     @property
     def idle(self) -> bool:
@@ -160,11 +162,12 @@ class Visits:
         budget = ScopeBudget(self._quotas, job.provider.name, stop)
         run = self._make(self._unless_lingering(job), self._means, budget, stop)
         self._running[job.scope.key] = run
+        self._spending[job.scope.key] = budget.spending
         self._progress.started(job.scope)
         task = Task(
             name=_name(job),
             kind=job.scope.product,
-            work=run.execute,
+            work=partial(within, job.scope.key, run.execute),
             stop=stop,
             ended=partial(self._end, run, ends, above),
             failed=partial(self._fail, run, ends, above),
@@ -208,7 +211,11 @@ class Visits:
         ends.ended(run, report)
 
     def _forget(self, run: Run, above: Stop) -> None:
-        self._running.pop(run.job.scope.key, None)
+        key = run.job.scope.key
+        self._running.pop(key, None)
+        spending = self._spending.pop(key, None)
+        if spending is not None and isinstance(self._progress, FollowsCalls):
+            self._progress.spent(run.job.scope, spending.sums())
         above.let_go(run.stop)
 
 

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextvars import copy_context
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, TypeVar
@@ -106,11 +107,12 @@ class _Pool:
 
     def submit(self, work: Callable[[T], R], item: T) -> Future[R]:
         future: Future[R] = Future()
+        visit = copy_context()  # whom the work is for, as the thread that asks for it has it
 
         def job() -> None:
             if future.set_running_or_notify_cancel():
                 with _Hand(future):
-                    future.set_result(work(item))
+                    future.set_result(visit.run(work, item))
 
         self._jobs.put(job)
         with self._lock:

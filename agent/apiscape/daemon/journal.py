@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.progress import Progress
+from apiscape.collect.spending import visiting
 from apiscape.daemon.logs import tell
 from apiscape.model.measured import TrafficReport
 from apiscape.model.run import Ledger, RunReport, Scope
@@ -61,7 +62,8 @@ class Journal:
 
     def started(self, scope: Scope) -> None:
         """Log, for whoever looks closely, that a visit began."""
-        tell("visit begun", logging.DEBUG, scope=scope.key)
+        with visiting(scope.key):
+            tell("visit begun", logging.DEBUG, scope=scope.key)
         self._collections.started(scope)
 
     def tick(self, ledgers: Mapping[str, Ledger]) -> None:
@@ -86,7 +88,8 @@ class Journal:
         error = report.error or next((part.error for part in report.parts if part.error), None)
         if error is not None:
             fields |= {"kind": error.kind, "why": error.message}
-        tell("visit ended", logging.WARNING if error else logging.INFO, **fields)
+        with visiting(report.scope.key):
+            tell("visit ended", logging.WARNING if error else logging.INFO, **fields)
         self._collections.ended(report)
         self._stored()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,10 +17,11 @@ from apiscape.daemon.collecting import Collections
 from apiscape.daemon.concluding import Concluder
 from apiscape.daemon.configured import Configured, Load
 from apiscape.daemon.journal import Journal
-from apiscape.daemon.logs import LOG, tell
+from apiscape.daemon.logs import LOG, correlated, tell
 from apiscape.daemon.notifying import Notifying
 from apiscape.daemon.opening import Addresses, opening_lines
 from apiscape.daemon.probing import Looking
+from apiscape.daemon.redacting import Redactor, secrets_in
 from apiscape.daemon.reloading import LOOK_S, Changes
 from apiscape.daemon.standing import Parts, Taking, standing_of
 from apiscape.errors import ApiscapeError, Exit, StoreLocked
@@ -141,6 +143,10 @@ class Agent:
 
     async def run(self) -> Exit:
         """Serve and visit until told to stop; return how far to trust that it went well."""
+        with correlated(self._telemetry.visit_ids):
+            return await self._run()
+
+    async def _run(self) -> Exit:
         driving = self._driving(asyncio.get_running_loop())
         doors = Doors(self._offer(), self._place.listen, tokens=self._place.tokens)
         self._doors = doors
@@ -265,6 +271,7 @@ class Agent:
             sights,
             settings=first.telemetry,
             ways=first.ways,
+            hide=Redactor(secrets_in(os.environ)).hide,
             now=self._clock.now,
             monotonic=self._clock.monotonic,
         )

@@ -127,7 +127,8 @@ class Telemetry(Strict, frozen=True, kw_only=True):
         most_deployments: How many have one; a gauge tells how many were left out.
         entities: Whether deployments are told as entity events: when they change, and all of them now and then.
         entities_every_s: How often all of them are told.
-        traces: Whether each visit of a scope is told as a trace.
+        traces: Whether each visit of a scope is told as a trace, with a span per family of calls; log lines written
+            within one name it.
     """
 
     push: bool | None = None

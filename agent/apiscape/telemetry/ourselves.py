@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.progress import Progress, Silent
+from apiscape.collect.spending import Spent
 from apiscape.conclude.follow import Concluded
 from apiscape.model.measured import TrafficReport
 from apiscape.model.run import Ledger, RunReport, Scope
@@ -104,11 +105,27 @@ class Sights(msgspec.Struct, frozen=True):
 
 
 class RunsTold:
-    """Has recorded how visits ended, and passes on what it is told."""
+    """Has recorded how visits ended, and passes on what it is told.
 
-    def __init__(self, ended: Callable[[RunReport], None], then: Progress | None = None) -> None:
+    Args:
+        ended: Told how a visit ended, after everybody else: until then it is under way.
+        then: Told everything.
+        begun: Told that a visit begins, before everybody else.
+        spent: Told what its calls came to, before it ends.
+    """
+
+    def __init__(
+        self,
+        ended: Callable[[RunReport], None],
+        then: Progress | None = None,
+        *,
+        begun: Callable[[Scope], None] | None = None,
+        spent: Callable[[Scope, Sequence[Spent]], None] | None = None,
+    ) -> None:
         self._ended = ended
         self._then = then or Silent()
+        self._begun = begun
+        self._spent = spent
 
     def planned(self, plan: PlannedSource, forecast: Forecast) -> None:
         """Pass it on."""
@@ -116,16 +133,23 @@ class RunsTold:
 
     def started(self, scope: Scope) -> None:
         """Pass it on."""
+        if self._begun is not None:
+            self._begun(scope)
         self._then.started(scope)
+
+    def spent(self, scope: Scope, spent: Sequence[Spent]) -> None:
+        """Take up what the calls of a visit came to."""
+        if self._spent is not None:
+            self._spent(scope, spent)
 
     def tick(self, ledgers: Mapping[str, Ledger]) -> None:
         """Pass it on."""
         self._then.tick(ledgers)
 
     def ended(self, report: RunReport) -> None:
-        """Record how a visit ended, and pass it on."""
-        self._ended(report)
+        """Pass on how a visit ended, and record it."""
         self._then.ended(report)
+        self._ended(report)
 
 
 def record_run(recorder: Recorder, report: RunReport) -> None:

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from apiscape.collect.progress import Progress
+from apiscape.collect.spending import Spent, visited
 from apiscape.conclude.follow import Concluded
 from apiscape.errors import ApiscapeError
 from apiscape.model.measured import TrafficReport
-from apiscape.model.run import RunReport
+from apiscape.model.run import RunReport, Scope
 from apiscape.network.ways import Ways
 from apiscape.settings.schema import Telemetry as Settings
 from apiscape.store.reading.counts import Counts, Health
@@ -96,6 +97,7 @@ class Telemetry:
         sights: What is looked up of the agent when somebody asks.
         settings: The part `telemetry` of the configuration.
         ways: The ways out; those of the environment without it.
+        hide: Takes credentials out of a text.
         now: Gives the aware time that ages count from.
         monotonic: Gives seconds on a clock that nobody can set.
     """
@@ -107,6 +109,7 @@ class Telemetry:
         *,
         settings: Settings | None = None,
         ways: Ways | None = None,
+        hide: Callable[[str], str] = str,
         now: Callable[[], datetime] = _utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -115,6 +118,7 @@ class Telemetry:
         self._sights = sights or Sights()
         self._settings = settings or Settings()
         self._ways = ways
+        self._hide = hide
         self._now = now
         self._monotonic = monotonic
         self._reading = threading.Lock()
@@ -134,9 +138,12 @@ class Telemetry:
             if self._settings.entities:
                 self._pushers.append(Pusher("entities", self._telling(), TURN_S))
             if self._settings.traces:
-                self._tracing = Tracing(explaining(span_exporter(self._ways), self._ways))
+                self._tracing = self._start_tracing()
         for pusher in self._pushers:
             pusher.start()
+
+    def _start_tracing(self) -> Tracing:
+        return Tracing(explaining(span_exporter(self._ways), self._ways), self._hide)
 
     def _pushing(self) -> Callable[[], None]:
         """Return what pushes every figure once."""
@@ -171,7 +178,22 @@ class Telemetry:
 
     def progress(self, then: Progress | None = None) -> Progress:
         """Return who watches visits, records how they end, and passes everything on."""
-        return RunsTold(self._ended, then)
+        return RunsTold(self._ended, then, begun=self._begun, spent=self._spent)
+
+    def visit_ids(self) -> dict[str, str]:
+        """Return the ids of the trace and span that this thread works within; none without one."""
+        key = visited()
+        if self._tracing is None or key is None:
+            return {}
+        return self._tracing.ids_of(key)
+
+    def _begun(self, scope: Scope) -> None:
+        if self._tracing is not None:
+            self._tracing.begin(scope)
+
+    def _spent(self, scope: Scope, spent: Sequence[Spent]) -> None:
+        if self._tracing is not None:
+            self._tracing.spend(scope, spent)
 
     def measuring(
         self, then: Callable[[tuple[TrafficReport, ...]], None]

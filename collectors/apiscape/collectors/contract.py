@@ -48,9 +48,11 @@ class CollectorError(Exception):
         kind: A word of `ErrorKind`.
         permission: The right that was missing, in the provider's words.
         operation: The call that failed.
+        next_step: What helps, where it is not what helps with every error of the kind.
     """
 
     kind: ClassVar[str] = ErrorKind.DEFECT
+    next_step: str | None = None
 
     def __init__(
         self, message: str, *, permission: str | None = None, operation: str | None = None
@@ -68,6 +70,7 @@ class CollectorError(Exception):
             message=self.message,
             permission=self.permission,
             operation=self.operation,
+            next_step=self.next_step,
         )
 
 

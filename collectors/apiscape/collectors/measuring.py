@@ -88,3 +88,12 @@ class MeasuresTraffic(Protocol):
             CollectorError: what leaves all the others unknown.
         """
         ...
+
+
+@runtime_checkable
+class TimesCalls(Protocol):
+    """A budget that is told how long calls took, for whoever traces them."""
+
+    def ended(self, families: Sequence[str], *, took_s: float, failure: str | None) -> None:
+        """Say how long a call took, and of which type the error was where there was no answer."""
+        ...

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ProxyConnectionError
 
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
-from apiscape.collectors.aws.outward import NoWayOut, blocked
+from apiscape.collectors.aws.outward import blocked
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
 from apiscape.collectors.aws.signin import SignIn
 from apiscape.collectors.contract import CollectorError, Unreachable
@@ -77,6 +77,20 @@ def test_a_whole_visit_goes_through_the_proxy(
     assert seen.one("payments").stage == "live"
     assert proxy.targets() == {f"{HOST}:443"}
     assert {each.method for each in proxy.passed} == {"CONNECT"}
+    spent = {each.family: each for each in desk.budget.spending.sums()}
+    assert spent["apigateway"].calls == desk.budget.calls
+    assert (spent["apigateway"].took_s or 0) > 0
+    assert spent["apigateway"].failure is None
+
+
+def test_calls_without_an_answer_are_told_by_the_type_of_their_error(
+    behind: Behind, proxy: RecordingProxy
+) -> None:
+    desk = Desk(behind.settings(None))
+    assert isinstance(desk.collect(RestApiCollector()).error, Unreachable)
+    desk.close()
+    (spent,) = (one for one in desk.budget.spending.sums() if one.family == "apigateway")
+    assert (spent.failed, spent.failure) == (spent.calls, "EndpointConnectionError")
 
 
 def test_planning_and_roles_go_through_it_too(
@@ -197,7 +211,7 @@ def test_a_private_certificate_that_is_not_trusted_names_the_key(
     behind: Behind, proxy: RecordingProxy
 ) -> None:
     error = failure(behind.settings(proxy.url, ca_bundle=None))
-    assert isinstance(error, NoWayOut)
+    assert isinstance(error, Unreachable)
     assert "certificate" in error.message
     assert "network.ca_bundle" in str(error.record().next_step)
     assert error.record().kind == "unreachable"

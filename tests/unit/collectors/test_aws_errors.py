@@ -18,7 +18,6 @@ from apiscape.collectors.aws.errors import (
 )
 from apiscape.collectors.aws.metering import refuse_garbled
 from apiscape.collectors.aws.operations import families, needed_permission
-from apiscape.collectors.aws.outward import NoWayOut
 from apiscape.collectors.aws.picking import LONGEST_WAIT_S, retry_after_s
 from apiscape.collectors.aws.signin import Partition, find_partition
 from apiscape.collectors.contract import (
@@ -88,7 +87,7 @@ def answer(
         (sdk.ReadTimeoutError(endpoint_url="x"), Unreachable),
         (sdk.ConnectionClosedError(endpoint_url="x"), Unreachable),
         (sdk.SSLError(endpoint_url="x", error=OSError("x")), Unreachable),
-        (sdk.ProxyConnectionError(proxy_url=f"http://u:{SECRET}@p"), NoWayOut),
+        (sdk.ProxyConnectionError(proxy_url=f"http://u:{SECRET}@p"), Unreachable),
         (sdk.IncompleteReadError(actual_bytes=1, expected_bytes=2), Unreachable),
         (sdk.UnknownServiceError(service_name="x", known_service_names="y"), Unsupported),
         (sdk.NoRegionError(), Unsupported),

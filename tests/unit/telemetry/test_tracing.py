@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
+from apiscape.collect.spending import FollowsCalls, Spent, visiting
+from apiscape.daemon.redacting import Redactor
 from apiscape.model.run import ErrorRecord, Ledger, PartReport, Reach, RunReport
 from apiscape.settings.schema import Telemetry as Settings
 from apiscape.telemetry import service
@@ -55,6 +59,77 @@ def test_each_part_is_an_event_with_its_sums() -> None:
     assert attributes["apiscape.outcome"] == "partial"
 
 
+def spans_of(
+    told: RunReport, *spent: Spent, hide: Callable[[str], str] = str
+) -> dict[str, ReadableSpan]:
+    exporter = InMemorySpanExporter()
+    tracing = Tracing(exporter, hide)
+    tracing.begin(told.scope)
+    tracing.spend(told.scope, spent)
+    tracing.tell(told)
+    tracing.close()
+    return {span.name: span for span in exporter.get_finished_spans()}
+
+
+def test_each_family_of_calls_is_one_span_below_its_visit() -> None:
+    get = Spent(family="apigateway:Get", calls=7, throttled=2, waited_s=1.5, took_s=3.25)
+    bare = Spent(family="sts", calls=1)
+    spans = spans_of(report(), get, bare)
+    visit, calls = spans[f"visit {REST}"], spans["calls apigateway:Get"]
+    assert len(spans) == 3
+    assert calls.parent is not None
+    assert calls.parent.span_id == visit.context.span_id
+    assert calls.context.trace_id == visit.context.trace_id
+    assert calls.context.span_id != visit.context.span_id
+    assert (calls.start_time, calls.end_time) == (visit.start_time, visit.end_time)
+    assert dict(calls.attributes or {}) == {
+        "apiscape.family": "apigateway:Get",
+        "apiscape.calls": 7,
+        "apiscape.throttled": 2,
+        "apiscape.failed": 0,
+        "apiscape.waited": 1.5,
+        "apiscape.duration": 3.25,
+    }
+    assert "apiscape.duration" not in (spans["calls sts"].attributes or {})
+    assert calls.status.status_code is StatusCode.UNSET
+
+
+def test_a_family_that_got_no_answer_says_of_which_kind_the_error_was() -> None:
+    spent = Spent(family="apigateway", calls=3, failed=1, failure="ReadTimeoutError")
+    calls = spans_of(report(), spent)["calls apigateway"]
+    assert calls.status.status_code is StatusCode.ERROR
+    assert calls.status.description == "ReadTimeoutError"
+    assert (calls.attributes or {})["error.type"] == "ReadTimeoutError"
+
+
+def test_what_a_visit_says_of_its_error_holds_no_credential() -> None:
+    error = ErrorRecord(kind="defect", message="refused: Authorization: Bearer c4naryV4lue")
+    told = report(outcome="failed", error=error)
+    visit = spans_of(told, hide=Redactor().hide)[f"visit {REST}"]
+    assert visit.status.description is not None
+    assert visit.status.description.startswith("refused: ")
+    assert "c4nary" not in visit.to_json()
+
+
+def test_the_ids_of_a_visit_are_known_while_it_is_under_way() -> None:
+    exporter = InMemorySpanExporter()
+    tracing = Tracing(exporter)
+    told = report()
+    assert tracing.ids_of(told.scope.key) == {}
+    tracing.begin(told.scope)
+    ids = tracing.ids_of(told.scope.key)
+    tracing.tell(told)
+    assert tracing.ids_of(told.scope.key) == {}
+    tracing.tell(told)
+    tracing.close()
+    first, second = exporter.get_finished_spans()
+    assert ids == {
+        "trace_id": f"{first.context.trace_id:032x}",
+        "span_id": f"{first.context.span_id:016x}",
+    }
+    assert second.context.trace_id != first.context.trace_id
+
+
 def test_a_region_is_told_where_there_is_one() -> None:
     scope = report().scope
     reach = Reach(key="1/eu-west-1", account="1", region="eu-west-1")
@@ -62,7 +137,7 @@ def test_a_region_is_told_where_there_is_one() -> None:
     assert (span_of(report(scope=there)).attributes or {})["cloud.region"] == "eu-west-1"
 
 
-@pytest.mark.parametrize(("traces", "count"), [(True, 1), (False, 0)])
+@pytest.mark.parametrize(("traces", "count"), [(True, 2), (False, 0)])
 def test_visits_are_traced_where_that_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, traces: bool, count: int
 ) -> None:
@@ -80,6 +155,13 @@ def test_visits_are_traced_where_that_is_asked_for(
     settings = Settings(push=True, traces=traces, interval_s=1e6)
     telemetry = Telemetry(Counted(), settings=settings, now=lambda: NOW)
     telemetry.start()
-    telemetry.progress().ended(report())
+    progress = telemetry.progress()
+    progress.started(report().scope)
+    assert isinstance(progress, FollowsCalls)
+    progress.spent(report().scope, (Spent(family="apigateway"),))
+    assert telemetry.visit_ids() == {}
+    with visiting(report().scope.key):
+        assert set(telemetry.visit_ids()) == ({"trace_id", "span_id"} if traces else set())
+    progress.ended(report())
     telemetry.close()
     assert len(exporter.get_finished_spans()) == count

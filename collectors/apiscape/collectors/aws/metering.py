@@ -7,6 +7,8 @@ is paid for like any other call.
 from __future__ import annotations
 
 import json
+import threading
+import time
 from typing import Any
 
 import msgspec
@@ -14,11 +16,16 @@ import msgspec
 from apiscape.collectors.aws.operations import families
 from apiscape.collectors.aws.picking import part, retry_after_s, text
 from apiscape.collectors.contract import Budget, Unreachable
+from apiscape.collectors.measuring import TimesCalls
 
 _HTTP_OK = 200
 _HTTP_REFUSED = 400
 _HTTP_TOO_MANY = 429
 _THROTTLED = frozenset({"Throttling", "ThrottlingException"})
+
+
+_SENT = threading.local()
+"""When the call of this thread was sent: the SDK sends and receives an attempt in one thread."""
 
 
 class Meter(msgspec.Struct, frozen=True, gc=False):
@@ -42,15 +49,18 @@ class Meter(msgspec.Struct, frozen=True, gc=False):
     def before_send(self, event_name: str, **_: object) -> None:
         """Wait for the budget; an error of it ends the call without anything being sent."""
         self.budget.acquire(self._families(event_name), account=self.account, region=self.region)
+        _SENT.at_s = time.monotonic()
 
     def after_receive(
         self,
         event_name: str,
         response_dict: Any = None,  # noqa: ANN401
         parsed_response: Any = None,  # noqa: ANN401
+        exception: Exception | None = None,
         **_: object,
     ) -> None:
-        """Tell the budget of a refusal for rate, whether its status says so or, as CloudWatch's, its code alone."""
+        """Tell the budget how long it took, and of a refusal for rate: by status or, as CloudWatch's, by code alone."""
+        self._tell_end(event_name, exception)
         if response_dict is None or response_dict["status_code"] < _HTTP_REFUSED:
             return
         code = text(part(parsed_response, "Error"), "Code") or ""
@@ -63,6 +73,13 @@ class Meter(msgspec.Struct, frozen=True, gc=False):
             region=self.region,
             retry_after_s=wait_s,
         )
+
+    def _tell_end(self, event_name: str, error: Exception | None) -> None:
+        sent_s: float | None = _SENT.__dict__.pop("at_s", None)
+        if sent_s is not None and isinstance(self.budget, TimesCalls):
+            took_s = time.monotonic() - sent_s
+            failure = None if error is None else type(error).__name__
+            self.budget.ended(self._families(event_name), took_s=took_s, failure=failure)
 
     def _families(self, event_name: str) -> tuple[str, ...]:
         return families(f"{self.service}:{event_name.rpartition('.')[2]}")

@@ -14,25 +14,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from apiscape.collectors.contract import Unreachable
-from apiscape.model.run import ErrorRecord
 from apiscape.network.ways import Network, is_direct, read_ways
 
 _SCHEMES = ("http", "https")
 _ASKS = 407
-
-
-class NoWayOut(Unreachable):
-    """The proxy or the certificates on the way are in the way.
-
-    Attributes:
-        next_step: What to look at.
-    """
-
-    next_step: str | None = None
-
-    def record(self) -> ErrorRecord:
-        """Return the error as data, with what to look at."""
-        return msgspec.structs.replace(super().record(), next_step=self.next_step)
 
 
 def lead_out(session: Any, network: Network) -> None:  # noqa: ANN401 - the SDK's own type
@@ -85,7 +70,7 @@ def _by(named: dict[str, Any], proxies: dict[str, str]) -> dict[str, Any]:
 # ── What is said where it leads nowhere ──────────────────────────────────────
 
 
-def blocked(error: Exception, where: str, operation: str) -> NoWayOut | None:
+def blocked(error: Exception, where: str, operation: str) -> Unreachable | None:
     """Return what an error of the SDK says of the way, in our words; nothing where it says nothing of it.
 
     Args:
@@ -116,7 +101,7 @@ def watch_proxy(client: Any, network: Network) -> None:  # noqa: ANN401 - the SD
     client.meta.events.register("before-parse.*", refuse)
 
 
-def _by_proxy(url: str, why: str, where: str, operation: str) -> NoWayOut:
+def _by_proxy(url: str, why: str, where: str, operation: str) -> Unreachable:
     parts = urlsplit(url)
     proxy = f"the proxy {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     if f" {_ASKS} " in why:
@@ -132,12 +117,12 @@ def _by_proxy(url: str, why: str, where: str, operation: str) -> NoWayOut:
     return _no_way(f"{proxy} does not answer", step, operation)
 
 
-def _asks(proxy: str, operation: str) -> NoWayOut:
+def _asks(proxy: str, operation: str) -> Unreachable:
     step = "set HTTPS_PROXY to the proxy's URL with user and password, in the environment"
     return _no_way(f"{proxy} asks for credentials ({_ASKS})", step, operation)
 
 
-def _no_way(message: str, next_step: str, operation: str) -> NoWayOut:
-    error = NoWayOut(message, operation=operation)
+def _no_way(message: str, next_step: str, operation: str) -> Unreachable:
+    error = Unreachable(message, operation=operation)
     error.next_step = next_step
     return error
