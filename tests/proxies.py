@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import http.client
 import socket
 import ssl
 import threading
@@ -77,9 +78,9 @@ class RecordingProxy:
             if method == "CONNECT":
                 near.sendall(b"HTTP/1.1 200 Established\r\n\r\n")
                 far.sendall(rest)
+                pump_both(near, far)
             else:
-                far.sendall(forwarded(head) + rest)
-            pump_both(near, far)
+                near.sendall(ask(far, head, read_body(near, head, rest)))
 
     def _verdict(self, head: list[str], target: str) -> int:
         if self.credentials is not None:
@@ -110,13 +111,31 @@ def read_head(near: socket.socket) -> tuple[list[str], bytes]:
     return head.decode("latin-1").split("\r\n"), rest
 
 
-def forwarded(head: list[str]) -> bytes:
-    """Return a head as it is sent on: the path alone, one answer a connection."""
-    method, target, version = head[0].split(" ", 2)
+def read_body(near: socket.socket, head: list[str], rest: bytes) -> bytes:
+    """Return a request's body, as long as its head says."""
+    lengths = [int(line[15:]) for line in head if line.lower().startswith("content-length:")]
+    while lengths and len(rest) < lengths[0]:
+        rest += near.recv(65_536)
+    return rest
+
+
+def ask(far: socket.socket, head: list[str], body: bytes) -> bytes:
+    """Send a request on by its path alone, and return the answer; the connection ends with it."""
+    method, target, _ = head[0].split(" ", 2)
+    asking = http.client.HTTPConnection(LOOPBACK)
+    asking.sock = far
     path = "/" + target.partition("://")[2].partition("/")[2]
-    kept = [line for line in head[1:] if not line.lower().startswith(("proxy-", "connection:"))]
-    lines = [f"{method} {path} {version}", *kept, "Connection: close"]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    asking.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+    for line in head[1:]:
+        if not line.lower().startswith(("proxy-", "connection:")):
+            asking.putheader(*line.split(": ", 1))
+    asking.endheaders(body)
+    answer = asking.getresponse()
+    got = answer.read()
+    lengthy = {"content-length", "transfer-encoding", "connection"}
+    kept = [f"{k}: {v}" for k, v in answer.getheaders() if k.lower() not in lengthy]
+    lines = [f"HTTP/1.1 {answer.status} {answer.reason}", *kept, f"Content-Length: {len(got)}"]
+    return "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + got
 
 
 def pump_both(near: socket.socket, far: socket.socket) -> None:
@@ -143,7 +162,7 @@ def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
         open_ones: list[socket.socket] = []
 
         def one(near: socket.socket) -> None:
-            with near, contextlib.suppress(OSError):
+            with near, contextlib.suppress(OSError, http.client.HTTPException):
                 serve(near)
 
         def accept() -> None:

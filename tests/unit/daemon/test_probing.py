@@ -16,9 +16,11 @@ from apiscape.daemon.probing import Looking, targets_of
 from apiscape.errors import StoreFull
 from apiscape.health.probing.prober import Target
 from apiscape.model.deployment import Endpoint
+from apiscape.network.ways import Network, read_ways
 from apiscape.serve.local import LocalInventory
 from apiscape.settings.schema import Probes
 from apiscape.store import Store, open_store
+from tests.proxies import proxying
 from tests.store.making import batch, make, visit
 from tests.unit.collect.toy import VirtualClock
 from tests.unit.daemon.toys import until
@@ -142,6 +144,22 @@ async def test_it_looks_soon_after_every_change_and_then_by_its_interval(
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def test_another_way_out_is_taken_from_the_next_look_on(store: Store) -> None:
+    async with serving() as heard:
+        bench = Bench(store, heard.url)
+        bench.looking.configure(PROBES)
+        await bench.looking.look()
+        assert len(heard.requests) == 1
+        with proxying({"127.0.0.1": heard.port}) as proxy:
+            bench.looking.configure(PROBES, read_ways(Network(proxy=proxy.url), {}))
+            await bench.looking.look()
+            assert [each.method for each in proxy.passed] == ["HEAD"]
+            bench.looking.configure(PROBES)  # says nothing of the way
+            await bench.looking.look()
+            assert len(proxy.passed) == 2
+    assert bench.health(1) == ("healthy", "reachable")
 
 
 def test_every_page_of_a_view_is_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

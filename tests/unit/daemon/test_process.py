@@ -22,9 +22,11 @@ from apiscape.daemon.process import Agent, Place
 from apiscape.errors import Exit, SettingsError, StoreError, StoreLocked
 from apiscape.govern.overlay import Entry, Overlay
 from apiscape.model.run import Scope
+from apiscape.network.ways import Ways
 from apiscape.schedule.driver import Driver
 from apiscape.serve.http.listen import Listen
 from apiscape.serve.http.tokens import Tokens
+from apiscape.settings.schema import Probes
 from apiscape.store import open_store
 from apiscape.store.database.lock import read_holder
 from tests.unit.collect.toy import SOURCE, recorded
@@ -263,6 +265,20 @@ async def test_what_is_read_at_the_start_only_is_said(
         with caplog.at_level(logging.WARNING, "apiscape.agent"):
             await agent.take_configuration()
         assert "doors and logs change at the next start" in caplog.text
+
+
+async def test_certificates_that_cannot_be_read_leave_the_old_way(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with bench.running() as agent:
+        assert isinstance(bench.configured, Configured)
+        bench.configured = msgspec.structs.replace(
+            bench.configured, probes=Probes(view="x"), ways=Ways(ca_bundle="/no/such.pem")
+        )
+        with caplog.at_level(logging.ERROR, "apiscape.agent"):
+            await agent.take_configuration()
+        assert agent.configuration_error == "cannot be read: No such file or directory"
+        assert "not taken" in caplog.text
 
 
 # ── When it goes wrong ──

@@ -126,6 +126,22 @@ def test_the_configuration_is_read_anew_every_time(configured: Path) -> None:
         load()
 
 
+def test_the_way_out_is_read_with_it_and_a_bundle_that_cannot_be_read_is_said_at_once(
+    configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://agent:pass-word@proxy.example:3128")
+    load = load_configured(Session())
+    text = configured.read_text()
+    configured.write_text(text + "network: {proxy: 'http://proxy.example:3128'}\n")
+    proxy = load().ways.to("https://api.example").proxy
+    assert proxy is not None
+    assert (proxy.address, proxy.user) == ("http://proxy.example:3128", "agent")
+    configured.write_text(text + "network: {ca_bundle: /no/such.pem}\n")
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert caught.value.path == "/no/such.pem"
+
+
 def test_thresholds_are_those_of_the_configuration_and_what_would_tell_more_is_named() -> None:
     limits = HealthLimits(view="provider:aws", errors_5xx_degraded=0.5)
     policy = health_policy(Settings(health=(limits,)))
