@@ -11,19 +11,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from apiscape.collect.spending import FollowsCalls, Spent, visiting
 from apiscape.settings.schema import Telemetry as Settings
 from apiscape.store.reading.counts import Counts
 from apiscape.telemetry.catalogue import DROPPED
 from apiscape.telemetry.service import Telemetry
 from tests.interop.test_prometheus import free_port
-from tests.unit.telemetry.samples import NOW, Counted, alike, report, standing, values
+from tests.unit.telemetry.samples import NOW, REST, Counted, alike, report, standing, values
 
 MANY = 900
 
@@ -75,6 +77,61 @@ def test_a_receiver_passes_on_every_figure(
     assert {"apiscape.runs", "apiscape.scopes", "apiscape.scope.age.max"} <= kept.names
 
 
+class Spans:
+    """Which spans came out at the other end, by name."""
+
+    def __init__(self) -> None:
+        self.parents: dict[str, bytes] = {}
+        self.ids: dict[str, bytes] = {}
+        self.attributes: dict[str, set[str]] = {}
+        self.all_there = threading.Event()
+
+    def take(self, body: bytes) -> None:
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            for span in (each for scope in resource.scope_spans for each in scope.spans):
+                self.ids[span.name] = span.span_id
+                self.parents[span.name] = span.parent_span_id
+                self.attributes[span.name] = {each.key for each in span.attributes}
+        if len(self.ids) == 2:
+            self.all_there.set()
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_a_receiver_passes_on_a_visit_and_its_calls(
+    protocol: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(push=True, traces=True, interval_s=1e6)
+    spans = Spans()
+    with sink(spans) as (_, address), receiver(tmp_path, address) as (grpc, http):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+        port = grpc if protocol == "grpc" else http
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")
+        telemetry = Telemetry(Counted(Counts()), settings=settings, now=lambda: NOW)
+        telemetry.start()
+        progress = telemetry.progress()
+        progress.started(report().scope)
+        with visiting(report().scope.key):
+            ids = telemetry.visit_ids()
+        assert isinstance(progress, FollowsCalls)
+        progress.spent(report().scope, (Spent(family="apigateway", calls=7, took_s=2.0),))
+        progress.ended(report())
+        telemetry.close()
+        assert spans.all_there.wait(60), "it never came out"
+    visit = f"visit {REST}"
+    assert set(spans.ids) == {visit, "calls apigateway"}
+    assert spans.ids[visit].hex() == ids["span_id"]
+    assert spans.parents["calls apigateway"] == spans.ids[visit]
+    assert {"apiscape.calls", "apiscape.duration"} <= spans.attributes["calls apigateway"]
+
+
+class Taking(Protocol):
+    """What takes bodies."""
+
+    def take(self, body: bytes) -> None:
+        """Take one."""
+        ...
+
+
 @contextmanager
 def receiver(folder: Path, sink: str) -> Iterator[tuple[int, int]]:
     """Run a receiver of our own on loopback that passes on what it takes; give its two ports."""
@@ -93,7 +150,7 @@ def receiver(folder: Path, sink: str) -> Iterator[tuple[int, int]]:
                 *("--otlp-grpc-endpoint", f"127.0.0.1:{grpc}"),
                 *("--otlp-http-endpoint", f"127.0.0.1:{http}"),
                 *("--otlp-exporter-endpoint", sink, "--otlp-exporter-protocol", "http"),
-                *("--metrics-batch-timeout", "100ms"),
+                *("--metrics-batch-timeout", "100ms", "--traces-batch-timeout", "100ms"),
             ],
             stdout=written,
             stderr=subprocess.STDOUT,
@@ -109,15 +166,19 @@ def receiver(folder: Path, sink: str) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def sink() -> Iterator[tuple[Kept, str]]:
+def sink(spans: Spans | None = None) -> Iterator[tuple[Kept, str]]:
     """Take OTLP by HTTP in a thread."""
     kept = Kept()
+    takers: dict[str, Taking] = {"/v1/metrics": kept}
+    if spans is not None:
+        takers["/v1/traces"] = spans
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             zipped = self.headers.get("Content-Encoding") == "gzip"
-            kept.take(gzip.decompress(body) if zipped else body)
+            if self.path in takers:
+                takers[self.path].take(gzip.decompress(body) if zipped else body)
             self.send_response(200)
             self.send_header("Content-Type", "application/x-protobuf")
             self.send_header("Content-Length", "0")
