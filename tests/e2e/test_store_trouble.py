@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import event
@@ -12,6 +13,7 @@ from sqlalchemy.engine import Engine
 
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.wire.connection import Connection, Delivery
 from apiscape.demo.aws.wire.server import AwsServer
 from tests.e2e.commands import Result, finish, run_cli, start_cli
 from tests.e2e.estates import ACCOUNT, WEST, add_rest, many
@@ -28,6 +30,29 @@ def hold(world: World, seconds: float) -> None:
     world.server.inject(
         Fault(kind="delay", region=WEST, operation="GetStages", times=1, seconds=seconds)
     )
+
+
+class Held:
+    """Answers that the emulated server keeps back until they are let go, however long that takes."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._kept: list[Callable[[], object]] = []
+        send = Connection._send
+
+        def keep(connection: Connection, delivery: Delivery) -> None:
+            if not delivery.delay_s:
+                send(connection, delivery)
+                return
+            loop = asyncio.get_running_loop()
+            self._kept.append(lambda: loop.call_soon_threadsafe(send, connection, delivery))
+
+        monkeypatch.setattr(Connection, "_send", keep)
+        hold(world, 0.001)
+
+    def let_go(self) -> None:
+        """Send them."""
+        for send in self._kept:
+            send()
 
 
 # ── Two at once ──
@@ -62,17 +87,22 @@ def cluster() -> Iterator[postgres.Server]:
 
 @pytest.mark.postgres
 def test_of_two_scans_on_one_server_the_newer_one_wins(
-    world: World, server: AwsServer, west: Region, cluster: postgres.Server
+    world: World,
+    server: AwsServer,
+    west: Region,
+    cluster: postgres.Server,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world.use_store(cluster.url(cluster.create()))
     assert world.scan().code == 0
-    hold(world, 3.0)
+    held = Held(world, monkeypatch)
     older = start_cli("scan", "--json")
     await_calls(server, 1, "apigateway:GetStages", WEST)
     with server.changing():
         west.find_rest("payments").rename("payouts")
         add_rest(west, "latecomer")
     assert world.scan().code == 0
+    held.let_go()
     told = finish(older)
     assert (told.code, "Traceback" in told.err) == (2, False)
     run = world.runs()[SCOPE]

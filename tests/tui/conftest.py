@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from textual import _wait
@@ -25,6 +26,12 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "REST_S", HURRY_S)
     monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", PATIENCE_S)
     monkeypatch.setattr(_wait, "SLEEP_IDLE", PATIENCE_S / 3)
+
+
+@pytest.fixture(autouse=True)
+def _folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Start the UI in a folder of the test's own: what it exports goes there."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(autouse=True)

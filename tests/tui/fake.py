@@ -55,6 +55,7 @@ class FakeInventory:
         self._summary = summary
         self.error: ApiscapeError | None = None
         self.asked: Counter[str] = Counter()
+        self.moments: list[datetime | None] = []
         self.long_retired: set[str] = set()
 
     def _ask(self, what: str) -> None:
@@ -119,8 +120,8 @@ class FakeInventory:
         return self.log[-1].seq if self.log else 0
 
     def detail(self, uid_or_name: str, *, at: datetime | None = None) -> Detail:
-        assert at is None
         self._ask("detail")
+        self.moments.append(at)
         for row in self.rows.values():
             if uid_or_name in {row.uid, row.name, row.native_id}:
                 history = tuple(each for each in self.log if each.uid == row.uid)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from apiscape.tui.places import Place
+from apiscape.tui.messages import Go
+from apiscape.tui.places import Place, split_moment
 from apiscape.tui.screens.deployment import DeploymentScreen
 from apiscape.tui.screens.menu import Menu
 from tests.tui.driving import (
@@ -40,6 +43,39 @@ async def test_a_row_opens_with_every_tab_and_closes_again() -> None:
         assert frame.tab == "history"
         await press(pilot, "escape")
         assert inventory_of(pilot).grid.cursor == chosen
+
+
+async def test_a_deployment_of_another_time_is_shown_as_it_was_then() -> None:
+    inventory = FakeInventory()
+    async with opened(make_app(inventory, view="at:2026-09-01")) as pilot:
+        await press(pilot, "enter")
+        then = datetime(2026, 9, 1, tzinfo=UTC)
+        assert inventory.moments == [then]
+        assert "As of 01 Sep" in seen(pilot)
+        assert bar_of(pilot, "crumb").rstrip().split("\n")[0].count("at:2026-09-01") == 1
+        await press(pilot, "l", "l", "l", "enter")
+        assert inventory.moments == [then, then]
+        assert split_moment(app_of(pilot).history.here.argument)[1] == then
+        inventory_of(pilot).post_message(Go(Place("deployment", grid_uid(inventory))))
+        await rest(pilot)
+        assert inventory.moments[-1] is None
+        assert "As of" not in seen(pilot)
+
+
+def grid_uid(inventory: FakeInventory) -> str:
+    return next(iter(inventory.rows))
+
+
+async def test_the_filter_line_doubts_a_word_that_looks_mistyped() -> None:
+    async with opened(make_app()) as pilot:
+        await press(pilot, "slash")
+        await type_in(pilot, "health:failng")
+        assert "health:failng: did you mean failing?" in seen(pilot)
+        await press(pilot, "escape", "colon")
+        await type_in(pilot, "changes")
+        await press(pilot, "enter", "slash")
+        await type_in(pilot, "health:failng")
+        assert "health:failng: did you mean failing?" in seen(pilot)
 
 
 async def test_operations_open_to_everybody_stand_out_by_a_sign() -> None:

@@ -128,19 +128,21 @@ def staying(columns: Sequence[Column], natural: Sequence[int], width: int) -> li
 
 
 def fit(natural: Sequence[int], gives_way: Sequence[bool], width: int) -> list[int]:
-    """Return widths of columns that add up to at most `width`: the widest that may give way does so first."""
+    """Return widths of columns that add up to at most `width`.
+
+    The widest that may give way does so first; of several that are equally wide each gives its share.
+    """
     widths = list(natural)
-    while sum(widths) > width:
+    while (excess := sum(widths) - width) > 0:
         candidates = [i for i, give in enumerate(gives_way) if give and widths[i] > NARROWEST]
         if not candidates:
             break
-        widest = max(candidates, key=lambda i: widths[i])
-        others = [widths[i] for i in candidates if i != widest]
-        excess = sum(widths) - width
-        floor = max([NARROWEST, *(other for other in others if other < widths[widest])])
-        widths[widest] = max(
-            widths[widest] - excess, floor if floor < widths[widest] else widths[widest] - 1
-        )
+        most = max(widths[i] for i in candidates)
+        widest = [i for i in candidates if widths[i] == most]
+        floor = max([NARROWEST, *(widths[i] for i in candidates if widths[i] < most)])
+        share, odd = divmod(min(excess, (most - floor) * len(widest)), len(widest))
+        for rank, index in enumerate(reversed(widest)):
+            widths[index] -= share + (rank < odd)
     return widths
 
 

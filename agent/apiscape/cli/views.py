@@ -10,6 +10,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from apiscape.cli.completion import complete_view
+from apiscape.cli.output import say
+from apiscape.query import View, doubts
 
 Body = TypeVar("Body", bound=Callable[..., object])
 
@@ -45,6 +47,12 @@ def view_argument(body: Body) -> Body:
         "view", metavar="[VIEW]", nargs=-1, callback=_joined, shell_complete=complete_view
     )
     return argument(body)
+
+
+def say_doubts(view: View) -> None:
+    """Say on stderr what of a view may be mistyped."""
+    for doubt in doubts(view):
+        say(str(doubt))
 
 
 def _joined(

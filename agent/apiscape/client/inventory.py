@@ -28,12 +28,14 @@ class Page(Entity, frozen=True):
         next: Where the next page begins (opaque), `None` at the end.
         matched: Rows that match in all.
         undecided: Rows that neither match nor are ruled out, for want of a value.
+        doubts: What of the view may be mistyped, in words.
     """
 
     items: tuple[Row, ...]
     matched: int
     undecided: int
     next: str | None = None
+    doubts: tuple[str, ...] = ()
 
 
 class FacetValue(Entity, frozen=True):

@@ -79,14 +79,14 @@ class Intake:
         self._ledger = ledger
         self._tokens = tokens
         self._noted = noted or _no_note
-        self._standing: dict[str, set[str]] = {}
+        self._standing: dict[tuple[str, str], set[str]] = {}
         for row in known.values():
             if row.presence == Presence.PRESENT:
-                self._standing.setdefault(row.listed_id, set()).add(row.uid)
+                self._standing.setdefault((row.part, row.listed_id), set()).add(row.uid)
         self._pending: list[Sighting | Beside] = []
         self._documents: dict[str, bytes] = {}
         self._seen: set[str] = set()
-        self._blind: set[str] = set()
+        self._blind: set[tuple[str, str]] = set()
 
     def take(self, said: Observation, at: datetime) -> None:
         """Take up one observation.
@@ -184,7 +184,8 @@ class Intake:
     ) -> Sighting:
         if keeps_detail and item.uid not in self._known:
             part.defects.append(f"{item.native_id} is unchanged, though it was never recorded")
-        token = None if said.native_id in self._blind else said.tokens.get(item.uid)
+        is_blind = (part.part, said.native_id) in self._blind
+        token = None if is_blind else said.tokens.get(item.uid)
         return sight(
             item,
             part=part.part,
@@ -196,7 +197,7 @@ class Intake:
 
     def _stand(self, said: Unchanged) -> None:
         part = self._ledger.part_of(said.native_id)
-        standing = self._standing.get(said.native_id)
+        standing = self._standing.get((part.part, said.native_id))
         if standing is None:
             part.fail(Failed(native_id=said.native_id, error=_NEVER_RECORDED))
             return
@@ -205,10 +206,12 @@ class Intake:
 
     def _miss(self, said: Unseen) -> None:
         """Note the gap, and forget the object's tokens: the next run looks again."""
-        self._ledger.part_of(said.native_id).miss(said)
-        self._blind.add(said.native_id)
+        part = self._ledger.part_of(said.native_id)
+        part.miss(said)
+        missed = (part.part, said.native_id)
+        self._blind.add(missed)
         for index, item in enumerate(self._pending):
-            if isinstance(item, Sighting) and item.listed_id == said.native_id:
+            if isinstance(item, Sighting) and (item.part, item.listed_id) == missed:
                 self._pending[index] = msgspec.structs.replace(item, token=None)
 
     def _batch(self, chunk: list[Sighting | Beside], documents: dict[str, bytes]) -> Batch:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from apiscape.errors import QueryError
 from apiscape.query.columns import select_columns
 from apiscape.query.complete import complete
+from apiscape.query.doubts import Doubt, doubts
 from apiscape.query.fields import FIELDS, Field, Kind, describe_fields, resolve
 from apiscape.query.format import format_view
 from apiscape.query.match import Selection, matcher, needs_store, select_rows, shows_hidden
@@ -20,6 +21,7 @@ from apiscape.query.syntax import EVERYTHING, View, resolve_times
 __all__ = [
     "EVERYTHING",
     "FIELDS",
+    "Doubt",
     "Field",
     "Kind",
     "QueryError",
@@ -27,6 +29,7 @@ __all__ = [
     "View",
     "complete",
     "describe_fields",
+    "doubts",
     "format_view",
     "matcher",
     "needs_store",

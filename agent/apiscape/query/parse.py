@@ -40,6 +40,15 @@ def parse(text: str) -> View:
     return msgspec.structs.replace(EVERYTHING, terms=tuple(terms), **given)
 
 
+def starts(text: str) -> tuple[int, ...]:
+    """Return the columns, from 1, at which the items of a view begin.
+
+    Raises:
+        QueryError: The text is not a view.
+    """
+    return tuple(item.start + 1 for item in Scanner(text).items())
+
+
 def _directive(scanner: Scanner, name: str, item: Item) -> tuple[Raw, ...]:
     if not isinstance(item, FieldItem) or item.operator != ":" or item.negated:
         hint = "a plain word goes in quotes"

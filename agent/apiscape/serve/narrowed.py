@@ -29,8 +29,13 @@ from apiscape.model.run import EstateEntry, RunReport
 from apiscape.model.surroundings import Api, Consumer, FrontDoor
 from apiscape.model.values import is_known
 from apiscape.model.vocabulary import Freshness, Presence
-from apiscape.query import View, format_view, parse
+from apiscape.query import View, doubts, format_view, parse
+from apiscape.query.parse import MOST_ITEMS, starts
 from apiscape.query.syntax import AnyOf, Literal, Nothing, Term, Word
+from apiscape.query.tokens import LONGEST_TEXT
+
+MOST_BOUND = MOST_ITEMS // 2
+"""Items that a token is bound to, those that rule out the undecided included."""
 
 _ALL_PRESENCES = AnyOf("presence", tuple(Literal(word.value) for word in Presence))
 """Lifts what default views hide: retired and superseded rows."""
@@ -47,7 +52,11 @@ def read_bound(text: str) -> View:
     if view != View(terms=view.terms) or not view.terms:
         hint = "leave at:, sort:, cols: and undecided: out"
         raise UsageError(f"a token cannot be bound to this view: {text!r}", hint=hint)
-    return View(terms=(*view.terms, *_decided(view.terms)))
+    bound = View(terms=(*view.terms, *_decided(view.terms)))
+    if len(bound.terms) > MOST_BOUND or len(format_view(bound)) > LONGEST_TEXT // 2:
+        hint = "half of a view is left to whoever asks"
+        raise UsageError("a token cannot be bound to so long a view", hint=hint)
+    return bound
 
 
 def _decided(terms: Sequence[Term]) -> list[Term]:
@@ -75,7 +84,8 @@ class Narrowed:
 
     def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
         """Return one page of a view, of what is seen."""
-        return self._whole.page(self._within(view), limit=limit, after=after)
+        page = self._whole.page(self._within(view), limit=limit, after=after)
+        return msgspec.structs.replace(page, doubts=tuple(map(str, doubts(parse(view)))))
 
     def select(self, view: str) -> Selection:
         """Return all uids of a view, of what is seen."""
@@ -114,7 +124,11 @@ class Narrowed:
 
     def changes(self, *, after: int = 0, limit: int = 1000, view: str = "") -> ChangePage:
         """Return changes of deployments that are seen."""
-        return self._whole.changes(after=after, limit=limit, view=self._within(view))
+        try:
+            return self._whole.changes(after=after, limit=limit, view=self._within(view))
+        except QueryError as error:  # what is wrong is in the view that was typed
+            column = error.column if error.text == view else 1
+            raise QueryError(error.message, text=view, column=column, hint=error.hint) from None
 
     def diff(
         self,
@@ -196,9 +210,24 @@ class Narrowed:
         self._whole.forget(self.detail(uid).row.uid, by=by)
 
     def _within(self, text: str) -> str:
-        """Return a view of what is seen. Errors point into the text as it was typed."""
+        """Return a view of what is seen. Errors point into the text as it was typed.
+
+        Raises:
+            QueryError: It cannot be read, or is too long together with what the token is bound to.
+        """
         view = parse(text)
-        return format_view(msgspec.structs.replace(view, terms=(*self._bound.terms, *view.terms)))
+        within = msgspec.structs.replace(view, terms=(*self._bound.terms, *view.terms))
+        whole, room = format_view(within), MOST_ITEMS - len(self._bound.terms)
+        begins = starts(text)
+        if len(begins) > room:
+            message = f"a view of this token has at most {room} items"
+            raise QueryError(message, text=text, column=begins[room])
+        if len(whole) > LONGEST_TEXT:
+            message = (
+                f"a view of this token is too long by {len(whole) - LONGEST_TEXT:,} characters"
+            )
+            raise QueryError(message, text=text, column=max(len(text), 1))
+        return whole
 
     def _called(self, asked: str, at: datetime | None) -> list[Row]:
         """Return the seen rows that a uid, else a native id, else a name means, hidden ones too."""

@@ -72,7 +72,7 @@ def _bytes(name: str, *, nullable: bool = False, **options: Any) -> Column[Any]:
 # ── What the store says of itself ────────────────────────────────────────────
 
 meta = Table("meta", metadata, Column("key", TEXT, primary_key=True), _text("value"))
-"""`created_at`, `horizon` (millis) and `horizon_seq` of what is kept, `oldest_reader` (revision)."""
+"""`horizon` (millis) and `horizon_seq` of what is kept, `oldest_reader` (revision)."""
 
 cursor = Table(
     "cursor",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,22 @@ def test_a_narrow_terminal_cuts_what_may_give_way_and_no_more() -> None:
     table = render_table(COLUMNS, [["a-very-long-name-of-an-api", "12", "u-2"]], width=20)
     assert table.splitlines()[1] == "a-very-lo…   12  u-2"
     assert all(cell_width(line) <= 20 for line in table.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("natural", "width", "fitted"),
+    [
+        ([40, 40], 50, [25, 25]),
+        ([40, 40], 51, [26, 25]),
+        ([40, 40, 30], 90, [30, 30, 30]),
+        ([40, 40, 30], 80, [27, 27, 26]),
+        ([40, 20], 50, [30, 20]),
+    ],
+)
+def test_of_equally_wide_columns_each_gives_its_share(
+    natural: list[int], width: int, fitted: list[int]
+) -> None:
+    assert fit(natural, [True] * len(natural), width) == fitted
 
 
 def test_what_may_not_give_way_is_kept_even_where_it_does_not_fit() -> None:

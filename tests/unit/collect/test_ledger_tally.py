@@ -161,6 +161,40 @@ def test_an_object_that_stands_gives_what_is_stored_of_it() -> None:
     assert runs.batches == []
 
 
+def test_two_parts_that_list_the_same_id_stand_for_their_own() -> None:
+    """As two kinds of a cluster do, that hold objects of one name."""
+    runs, ledger = MemoryRuns(), ScopeLedger(("apis", "others"))
+    other = toy_deployment("z", "live")
+    known = {
+        STORED.uid: known_of(STORED, listed_id="a"),
+        other.uid: known_of(other, part="others", listed_id="a"),
+    }
+    intake = Intake(runs, runs.begin(SCOPE, at=NOON), known, ledger, TokenBook((), 1))
+    for said in (
+        Listed("apis", ("a",), last=True),
+        Unchanged("a"),
+        Listed("others", ("a",), last=True),
+    ):
+        intake.take(said, NOON)
+    assert ledger.part("apis").given == {"a": {STORED.uid}}
+    ledger.part("others")
+    intake.take(Unchanged("a"), NOON)
+    assert ledger.part("others").given == {"a": {other.uid}}
+
+
+def test_a_gap_of_one_part_forgets_no_token_of_the_other() -> None:
+    runs, ledger = MemoryRuns(), ScopeLedger(("apis", "others"))
+    intake = Intake(runs, runs.begin(SCOPE, at=NOON), {}, ledger, TokenBook((), 1))
+    items = {part: toy_deployment(part, "live") for part in ("apis", "others")}
+    for part, item in items.items():
+        intake.take(Listed(part, ("a",), last=True), NOON)
+        intake.take(Recorded("a", (item,), tokens={item.uid: "t"}), NOON)
+    intake.take(Unseen("a", "stages", CUT), NOON)
+    intake.flush(NOON)
+    tokens = {write.item.uid: write.token for batch in runs.batches for write in batch.writes}
+    assert (tokens[items["apis"].uid] is None, tokens[items["others"].uid]) == (False, None)
+
+
 def test_an_object_recorded_in_two_pieces_is_a_defect_that_keeps_both() -> None:
     pieces = [Recorded("b", (toy_deployment("b", stage),)) for stage in ("live", "test")]
     part, runs, _ = taken([Listed("apis", ("b",), last=True), *pieces])

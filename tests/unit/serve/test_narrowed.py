@@ -203,6 +203,44 @@ def bounds() -> st.SearchStrategy[View]:
     return st.lists(choices(), min_size=1, max_size=2).map(lambda terms: View(terms=tuple(terms)))
 
 
+def test_a_view_that_is_too_long_with_what_is_bound_is_pointed_into(whole: LocalInventory) -> None:
+    """What the token is bound to counts, and is not shown."""
+    ours = Narrowed(whole, read_bound("environment:production"))
+    text = " ".join(["twin"] * 63)
+    with pytest.raises(QueryError, match="a view of this token has at most 62 items") as caught:
+        ours.page(text)
+    assert (caught.value.text, caught.value.column) == (text, 62 * 5 + 1)
+    assert ours.page(" ".join(["twin"] * 62)).matched == 1
+    long = f'"{"x" * 3_990}"'
+    with pytest.raises(QueryError, match="too long by") as caught:
+        ours.page(long)
+    assert (caught.value.text, caught.value.column) == (long, len(long))
+
+
+def test_what_is_refused_of_the_log_is_pointed_at_in_what_was_typed(whole: LocalInventory) -> None:
+    ours = Narrowed(whole, read_bound("environment:production"))
+    with pytest.raises(QueryError, match="read forwards") as caught:
+        ours.changes(view="twin at:2026-09-30")
+    assert caught.value.text == "twin at:2026-09-30"
+    with pytest.raises(QueryError, match="no field") as caught:
+        ours.changes(view="twin helth:bad")
+    assert (caught.value.text, caught.value.column) == ("twin helth:bad", 6)
+
+
+def test_doubts_are_of_what_was_typed_alone(whole: LocalInventory) -> None:
+    assert whole.page("health:failng").doubts == ("health:failng: did you mean failing?",)
+    ours = Narrowed(whole, read_bound("-exposure:internt environment:production"))
+    assert ours.page("health:failng").doubts == ("health:failng: did you mean failing?",)
+    assert ours.page("twin").doubts == ()
+
+
+def test_a_token_is_not_bound_to_a_view_that_leaves_no_room() -> None:
+    with pytest.raises(UsageError, match="so long a view"):
+        read_bound(" ".join(["x"] * 33))
+    with pytest.raises(UsageError, match="so long a view"):
+        read_bound("x" * 2_001)
+
+
 @hypothesis.settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @hypothesis.given(bound=bounds(), asked=views())
 def test_whatever_is_bound_and_asked_only_rows_that_match_are_seen(

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import NamedTuple
+
+from apiscape.query import View, format_view
+from apiscape.query.quantities import read_moment
 
 LONGEST = 200
 """Places that are remembered."""
@@ -13,6 +18,22 @@ class Place(NamedTuple):
 
     screen: str
     argument: str = ""
+
+
+_MOMENT = re.compile(r"(.+) at:(\S+)", re.DOTALL)
+
+
+def deployment_at(asked: str, at: datetime | None) -> Place:
+    """Return the place of a deployment, as it is now or as it was at some time."""
+    when = f" {format_view(View(at=at))}" if at is not None else ""
+    return Place("deployment", f"{asked}{when}")
+
+
+def split_moment(argument: str) -> tuple[str, datetime | None]:
+    """Return the deployment that a place means, and as of when; no time is now."""
+    found = _MOMENT.fullmatch(argument)
+    at = read_moment(found[2]) if found else None
+    return (found[1], at) if found and at is not None else (argument, None)
 
 
 class History:

@@ -128,9 +128,8 @@ def refuse_before_horizon(connection: Connection, at: datetime) -> None:
         NotKept: It is.
     """
     kept = schema.meta.c
-    query = select(kept.value).where(kept.key.in_(("horizon", "created_at")))
-    horizon = max((int(value) for value in connection.scalars(query)), default=0)
-    horizon = horizon or connection.scalar(select(func.min(schema.run.c.started_at))) or 0
+    said = connection.scalar(select(kept.value).where(kept.key == "horizon"))
+    horizon = int(said or 0) or connection.scalar(select(func.min(schema.run.c.started_at))) or 0
     if utc_millis(at) < horizon:
         since = from_utc_millis(horizon).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         raise NotKept(

@@ -22,7 +22,7 @@ from apiscape.client.inventory import (
 )
 from apiscape.errors import QueryError, UsageError
 from apiscape.model.row import Deep, Row
-from apiscape.query import Field, View, parse, resolve_times, select_rows
+from apiscape.query import Field, View, doubts, parse, resolve_times, select_rows
 from apiscape.store import schema
 from apiscape.store.database.engine import Database
 from apiscape.store.database.transaction import LOG
@@ -88,8 +88,10 @@ class Reader:
         values = cursor.values if cursor else None
         with self._database.read() as connection:
             if parsed.at is not None:
-                return _page_at(connection, parsed, parsed.at, limit, values)
-            return _page(connection, parsed, now, limit, values)
+                page = _page_at(connection, parsed, parsed.at, limit, values)
+            else:
+                page = _page(connection, parsed, now, limit, values)
+        return msgspec.structs.replace(page, doubts=tuple(map(str, doubts(parsed))))
 
     def select(self, view: str) -> Selection:
         """Return all uids of a view, in its order."""

@@ -177,3 +177,11 @@ def test_before_anybody_looked_there_is_no_empty_list(call: Call, filled: Path) 
     assert (answer.code, answer.out) == (3, "")
     assert answer.err.startswith("apiscape: nothing is kept before ")
     assert f"the oldest that can be asked for is at:{SEEN:%Y-%m-%d}" in answer.err
+
+
+def test_a_word_that_looks_mistyped_is_said_and_is_no_error(call: Call, filled: Path) -> None:
+    answer = call("list", "health:failng")
+    assert answer.code == 0
+    assert answer.err.startswith("health:failng: did you mean failing?\n0 deployments match")
+    assert "did you mean" not in call("list", "health:failing").err
+    assert call("list", "health:failng", "--json").err.startswith("health:failng: did you")

@@ -13,7 +13,7 @@ from apiscape.errors import ApiscapeError, QueryError
 from apiscape.model.change import Change
 from apiscape.model.row import Row
 from apiscape.model.vocabulary import ChangeKind
-from apiscape.query import complete, parse
+from apiscape.query import complete, doubts, parse
 from apiscape.query.complete import item_before
 from apiscape.tui import keys
 from apiscape.tui.lines import BLANK, Line, Piece, line, paragraph, title
@@ -159,12 +159,12 @@ class ChangesScreen(Frame):
         if event.sign != "/":
             return
         try:
-            parse(event.text)
+            view = parse(event.text)
         except QueryError as error:
             arrow = " " * max(error.column - 1, 0)
             self.prompt.hint([Piece(f"  {arrow}^ {error.message}", "bad")])
             return
-        self.prompt.hint([])
+        self.prompt.hint([Piece(f"  {doubt}", "warn") for doubt in doubts(view)])
         self.post_message(Shows(event.text.strip()))
         self.open(event.text.strip())
 

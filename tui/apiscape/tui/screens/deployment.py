@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 
 from textual.widget import Widget
 
 from apiscape.client.inventory import Detail
-from apiscape.client.words import row_state
+from apiscape.client.words import clock, row_state
 from apiscape.errors import ApiscapeError, NotFound
 from apiscape.model.row import Row
 from apiscape.tui import keys
@@ -16,7 +17,7 @@ from apiscape.tui.lines import BLANK, Line, Piece, line, paragraph
 from apiscape.tui.messages import Go
 from apiscape.tui.pages.deployment import head
 from apiscape.tui.pages.tabs import TABS
-from apiscape.tui.places import Place
+from apiscape.tui.places import deployment_at, split_moment
 from apiscape.tui.screens.frame import Frame
 from apiscape.tui.session import Session
 from apiscape.tui.threads import tell
@@ -26,7 +27,7 @@ from apiscape.tui.widgets.painted import Painted
 
 
 class DeploymentScreen(Frame):
-    """Everything known of one deployment."""
+    """Everything known of one deployment, now or as of the time that its place names."""
 
     GROUP = "deployment"
     HEADING = "Inventory"
@@ -37,6 +38,7 @@ class DeploymentScreen(Frame):
         super().__init__(session)
         self.detail: Detail | None = None
         self.error: ApiscapeError | None = None
+        self.at: datetime | None = None
         self.tab = next(iter(TABS))
 
     def body(self) -> Iterable[Widget]:
@@ -54,31 +56,37 @@ class DeploymentScreen(Frame):
 
     def renew(self) -> None:
         """Ask for the deployment, in a thread."""
-        if self.detail and self.argument not in {self.detail.row.uid, self.detail.row.name}:
+        asked, at = split_moment(self.argument)
+        row = self.chosen()
+        if row and (asked not in {row.uid, row.name} or at != self.at):
             self.detail, self.error = None, None
             self.tab = next(iter(TABS))
+        self.at = at
         self._show()
-        asked = self.argument
         if asked:
-            self.run_worker(partial(self._ask, asked), thread=True, group="detail", exclusive=True)
+            ask = partial(self._ask, self.argument)
+            self.run_worker(ask, thread=True, group="detail", exclusive=True)
 
-    def _ask(self, asked: str) -> None:
+    def _ask(self, argument: str) -> None:
+        asked, at = split_moment(argument)
         try:
-            detail = self.session.inventory.detail(asked)
+            detail = self.session.inventory.detail(asked, at=at)
         except ApiscapeError as error:
-            tell(self, self._take, asked, None, error)
+            tell(self, self._take, argument, None, error)
         else:
-            tell(self, self._take, asked, detail, None)
+            tell(self, self._take, argument, detail, None)
 
-    def _take(self, asked: str, detail: Detail | None, error: ApiscapeError | None) -> None:
-        if asked == self.argument:
+    def _take(self, argument: str, detail: Detail | None, error: ApiscapeError | None) -> None:
+        if argument == self.argument:
             self.detail, self.error = detail or self.detail, error
             self._show()
 
     def _show(self) -> None:
         row = self.chosen()
-        name = " ".join(filter(None, [row.name, row.stage])) if row else self.argument
-        self.show_head(self._standing(row), name.replace(" ", "\N{NO-BREAK SPACE}"))
+        asked = split_moment(self.argument)[0]
+        name = " ".join(filter(None, [row.name, row.stage])) if row else asked
+        when = f" {self.argument.removeprefix(asked).strip()}" if self.at else ""
+        self.show_head(self._standing(row), name.replace(" ", "\N{NO-BREAK SPACE}") + when)
         tabs = [Piece(f" {name} ", "strong" if name == self.tab else "muted") for name in TABS]
         marked = [
             Piece(f"▸{piece.text}" if piece.tone == "strong" else f" {piece.text}", piece.tone)
@@ -97,8 +105,14 @@ class DeploymentScreen(Frame):
         """Return the page of the tab, or why there is none."""
         if self.detail is None:
             return self._absent(width)
-        now = self.session.now()
-        return [*head(self.detail.row, width), BLANK, *TABS[self.tab](self.detail, now, width)]
+        then: list[Line] = []
+        if self.at is not None:
+            words = f"As of {clock(self.at, self.session.now())}, as everything on this page is."
+            then = [*paragraph(words, width, "warn"), BLANK]
+        return [*then, *head(self.detail.row, width), BLANK, *self._tab(self.detail, width)]
+
+    def _tab(self, detail: Detail, width: int) -> list[Line]:
+        return TABS[self.tab](detail, self.session.now(), width)
 
     def _absent(self, width: int) -> list[Line]:
         if self.error is None:
@@ -120,4 +134,4 @@ class DeploymentScreen(Frame):
 
     def on_painted_opened(self, event: Painted.Opened) -> None:
         """Go to a sibling."""
-        self.post_message(Go(Place("deployment", event.key)))
+        self.post_message(Go(deployment_at(event.key, self.at)))

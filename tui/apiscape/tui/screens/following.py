@@ -71,5 +71,5 @@ class Following:
         at, now = self._listing.view.at, self._session.now()
         if at is None:
             return summary(row, self.detail, now, width)
-        words = f"As of {clock(at, now)}. enter shows it as it is now."
+        words = f"As of {clock(at, now)}. enter shows more of it, as of then."
         return [*paragraph(words, width, "warn"), BLANK, *summary(row, None, now, width)]

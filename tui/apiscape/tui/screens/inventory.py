@@ -9,13 +9,13 @@ from textual.widget import Widget
 
 from apiscape.errors import QueryError
 from apiscape.model.row import Row
-from apiscape.query import View, format_view
+from apiscape.query import View, doubts, format_view
 from apiscape.tui import keys
 from apiscape.tui.lines import Piece
 from apiscape.tui.listing import EDITS, Listing
 from apiscape.tui.messages import Go, Shows
 from apiscape.tui.pages.facets import Choice
-from apiscape.tui.places import Place
+from apiscape.tui.places import Place, deployment_at
 from apiscape.tui.rows import columns_of
 from apiscape.tui.screens import panes
 from apiscape.tui.screens.asking import ASK
@@ -111,6 +111,8 @@ class InventoryScreen(Frame):
             return
         offered = complete_view(self.session.store, event.text, len(event.text))[1]
         self.prompt.offer(offered if event.text else ())
+        if not offered:
+            self.prompt.hint([Piece(f"  {doubt}", "warn") for doubt in doubts(self.listing.view)])
         self.post_message(Shows(self.listing.text))
         self.renew()
 
@@ -173,4 +175,4 @@ class InventoryScreen(Frame):
             choice = Choice.of(event.key)
             self.apply(toggle_value(self.listing.view, choice.field, choice.value))
         elif event.painted is self.grid:
-            self.post_message(Go(Place("deployment", event.key)))
+            self.post_message(Go(deployment_at(event.key, self.listing.view.at)))
