@@ -243,6 +243,14 @@ def test_the_network_holds_for_every_provider_that_knows_of_one() -> None:
     assert provider_settings(own, provider, settings) == Own(network={"proxy": "http://q:2"})
 
 
+def test_a_view_is_pointed_into() -> None:
+    text = "health:\n  - view: name:a helth:bad\n    recovery: 0.5\n"
+    with pytest.raises(SettingsError, match="no field helth") as caught:
+        read_settings(parse_document(text, "c.yaml"), {})
+    assert caught.value.place == "c.yaml:2:18"
+    assert caught.value.hint == "did you mean health? a plain word goes in quotes"
+
+
 def test_own_keys_are_checked_with_their_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("apiscape.collectors.registry.load_provider", lambda _name: FakeProvider())
     text = "sources:\n  - name: a\n    provider: aws\n    regionz: [x]\n"
