@@ -84,6 +84,7 @@ def _values(given: Given) -> dict[str, Any]:
         "environment": given.environment,
         "lifecycle": given.lifecycle,
         "audience": given.audience,
+        "classification": given.classification,
         "owners": owners,
     }
     return {

@@ -41,6 +41,7 @@ def before_overlay(shown: Row, item: Deployment, way: Conclusion) -> Row:
         environment=item.environment,
         lifecycle=item.lifecycle,
         audience=Audience.UNKNOWN,
+        classification=UNKNOWN,
         owners=owners,
         endpoints=addresses(item),
         exposure=item.exposure,

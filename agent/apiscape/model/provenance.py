@@ -21,7 +21,7 @@ CONFLICT_FIELDS = frozenset({"owners", "environment", "lifecycle", "audience"})
 """Fields where two claims that differ are a finding."""
 
 
-GOVERNED = ("title", "environment", "lifecycle", "audience", "owners")
+GOVERNED = ("title", "environment", "lifecycle", "audience", "classification", "owners")
 """Fields of a row that a person may set, in the order in which they are shown."""
 
 

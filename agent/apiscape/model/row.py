@@ -31,6 +31,7 @@ class Row(Entity, frozen=True):
         api: Uid of the Api that it belongs to.
         operations: How many; `unauthenticated`: how many of them ask a caller for nothing.
         auth: Requirement over its operations; `schemes`: kinds of scheme any of them asks for.
+        classification: How sensitive it is, in the words of whoever answers for it.
         consumers: How many are let in; absent where the product knows none.
         observed_at: When the last run that could look saw it.
         requests, errors_4xx, errors_5xx, p95_ms: Per measured window; rates of errors in percent.
@@ -61,6 +62,7 @@ class Row(Entity, frozen=True):
     exposure: str = Exposure.UNKNOWN
     audience: str = Audience.UNKNOWN
     lifecycle: str = Lifecycle.UNKNOWN
+    classification: str | Unknown | None = UNKNOWN
     owners: tuple[str, ...] | Unknown = UNKNOWN
     spec: str | Unknown | None = UNKNOWN
     consumers: int | Unknown | None = UNKNOWN

@@ -119,6 +119,7 @@ _TABLE = (
     _term("exposure", "from where an address can be reached", of=Exposure),
     _term("audience", "for whom it is meant", of=Audience),
     _term("lifecycle", "phase of its life", of=Lifecycle),
+    _term("classification", "how sensitive it is, as people say"),
     _held_as("owners", _term("owner", "who answers for it"), multi=True),
     _text("spec", "its specification"),
     _number("consumers", "how many consumers are let in"),

@@ -33,6 +33,7 @@ LONGEST_TEXT = 500
 MOVING = frozenset(
     {
         *("health", "basis", "reason", "presence", "freshness", "audience"),
+        "classification",
         *("observed", "first_seen", "changed", "missing", "requests", "4xx", "5xx", "p95"),
     }
 )
@@ -57,6 +58,7 @@ class Given(Strict, frozen=True, kw_only=True):
         owner: Who answers for it: a team or an organisation, or a list of them.
         audience: For whom it is meant.
         lifecycle: The phase of its life.
+        classification: How sensitive it is, in words of your own, such as `official`.
         environment: What it is for.
         title: What it is called.
     """
@@ -64,6 +66,7 @@ class Given(Strict, frozen=True, kw_only=True):
     owner: Text | Names | None = None
     audience: Audience | None = None
     lifecycle: Lifecycle | None = None
+    classification: Text | None = None
     environment: Environment | None = None
     title: Text | None = None
 

@@ -40,6 +40,7 @@ class Conclusion(Entity, frozen=True):
     environment: str | Unknown = UNKNOWN
     lifecycle: str | Unknown = UNKNOWN
     audience: str | Unknown = UNKNOWN
+    classification: str | Unknown = UNKNOWN
     owners: tuple[str, ...] | Unknown = UNKNOWN
     health: str | Unknown = UNKNOWN
     basis: str | Unknown = UNKNOWN

@@ -327,8 +327,12 @@ ROW_TEXTS = (
     *("uid", "name", "title", "style", "provider", "product", "source", "scope", "account"),
     *("region", "gateway", "environment", "stage", "version", "status", "native_id", "api"),
     *("auth", "exposure", "audience", "lifecycle", "spec", "health", "basis", "health_reason"),
+    "classification",
 )
 """Columns of `row` that hold one text, named as in `model.row.Row`."""
+
+ROW_LATER = ("classification",)
+"""Those of them that came after the first schema, and stand last in the table."""
 
 ROW_LISTS = ("endpoints", "schemes", "owners")
 """Columns of `row` that hold a list."""
@@ -352,9 +356,10 @@ row = Table(
     "row",
     metadata,
     _to("deployment_pk", "deployment", primary=True),
-    *(_text(name, nullable=True) for name in (*ROW_TEXTS, *ROW_LISTS)),
+    *(_text(name, nullable=True) for name in (*ROW_TEXTS, *ROW_LISTS) if name not in ROW_LATER),
     *(Column(name, KEY) for name in ROW_COUNTS),
     *(Column(name, Float) for name in ROW_RATES),
+    *(_text(name, nullable=True) for name in ROW_LATER),
     Index("ix_row_facets", *ROW_FACETS),
 )
 """Filters and facets. Presence, freshness and times are not here: they move without a row's write.

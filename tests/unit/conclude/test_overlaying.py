@@ -83,6 +83,7 @@ def test_an_overlay_is_shown_everywhere_and_the_facts_stay_as_the_gateway_said(
     values = {
         "owners": ["Team Tax"],
         "audience": "partner",
+        "classification": "Official-Sensitive",
         "lifecycle": "beta",
         "environment": "staging",
         "title": "Payments",
@@ -92,13 +93,17 @@ def test_an_overlay_is_shown_everywhere_and_the_facts_stay_as_the_gateway_said(
     row = found.row
     assert (row.owners, row.audience, row.lifecycle) == (("Team Tax",), "partner", "beta")
     assert (row.environment, row.title) == ("staging", "Payments")
+    assert row.classification == "Official-Sensitive"
+    assert uids(store, "classification:official-*") == (LIVE.uid,)
+    assert uids(store, "classification:unknown") == (OTHER.uid,)
     assert found.deployment == LIVE
     assert uids(store, 'owner:"Team Tax" audience:partner lifecycle:beta') == (LIVE.uid,)
     assert uids(store, "env:staging title:payments") == uids(store, "staging") == (LIVE.uid,)
     assert uids(store, "owner:tax-dev") == ()
     inventory = LocalInventory(store, lambda: LATER)
-    [facet] = inventory.facets("name:pay", ("owner",))
-    assert [value.value for value in facet.values] == ["team tax"]
+    owner, classified = inventory.facets("name:pay", ("owner", "classification"))
+    assert [value.value for value in owner.values] == ["team tax"]
+    assert [value.value for value in classified.values] == ["official-sensitive"]
     assert ("Team Tax",) in inventory.snapshot().columns["owners"]
     assert detail(store, OTHER).row.owners is UNKNOWN
 
@@ -120,11 +125,14 @@ def test_who_said_it_comes_first_and_what_that_hides_after_it(store: Store) -> N
 
 def test_an_entry_that_is_taken_away_gives_the_gateways_value_back(store: Store) -> None:
     see(store, LIVE, OTHER)
-    entry = says("name:pay", values={"owners": ["Team Tax"], "environment": "test", "title": "P"})
+    values = {"owners": ["Team Tax"], "environment": "test", "title": "P", "classification": "x"}
+    entry = says("name:pay", values=values)
     by(store, entry)
     assert by(store).moved == 1
     row = detail(store).row
     assert (row.owners, row.environment, row.title) == (("tax-dev",), "production", UNKNOWN)
+    assert row.classification is UNKNOWN
+    assert uids(store, "classification:x") == ()
     assert detail(store).provenance == {"owners": (TAG,)}
     assert uids(store, "owner:tax-dev env:production") == (LIVE.uid,)
     assert held(store, LIVE).said == {}

@@ -21,6 +21,7 @@ FULL = """\
     audience: partner
     lifecycle: live
     environment: production
+    classification: official
     title: Payments
   note: agreed in September
   confirmed_by: Ada
@@ -37,10 +38,11 @@ def read(text: str) -> list[Written]:
 
 def test_an_entry_has_all_that_it_may_set_and_its_place() -> None:
     first, second = read(FULL)
-    assert (first.place, second.place) == ("o.yaml:2", "o.yaml:14")
+    assert (first.place, second.place) == ("o.yaml:2", "o.yaml:15")
     entry, given = first.entry, first.entry.given
     assert given.owner == ("Team Tax", "HMRC")
     assert (given.audience, given.lifecycle, given.environment) == ("partner", "live", "production")
+    assert given.classification == "official"
     assert (given.title, entry.note, entry.confirmed_by) == (
         "Payments",
         "agreed in September",

@@ -134,6 +134,7 @@ def _identity(detail: Detail) -> Iterator[Fact]:
     yield "version", shown(row.version)
     yield "lifecycle", row.lifecycle
     yield "audience", row.audience
+    yield "classification", shown(row.classification)
     yield "contract", shown(row.spec)
     yield "console", shown(item.native_url)
 

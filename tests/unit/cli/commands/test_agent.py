@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from apiscape.cli.options import Session
 from apiscape.cli.scanning import RAISE_BY, health_policy
 from apiscape.errors import SettingsError, UsageError
 from apiscape.health.policy import Override
+from apiscape.model.provenance import Confirmation
 from apiscape.serve.http.listen import Address, socket_path
 from apiscape.serve.http.tokens import token_path
 from apiscape.settings.schema import Agent, Certificate, HealthLimits, Probes, Settings
@@ -140,6 +142,26 @@ def test_the_way_out_is_read_with_it_and_a_bundle_that_cannot_be_read_is_said_at
     with pytest.raises(SettingsError) as caught:
         load()
     assert caught.value.path == "/no/such.pem"
+
+
+def test_the_overlay_is_read_with_the_configuration(configured: Path) -> None:
+    load = load_configured(Session())
+    folder = configured.parent / "overlay"
+    assert (load().overlay.entries, load().overlay_folder) == ((), folder)
+    folder.mkdir()
+    file = folder / "a.yaml"
+    file.write_text(
+        "- view: x\n  set: {owner: [A, B], classification: official}\n  note: why\n"
+        "  confirmed_by: Ada\n  confirmed_on: 2026-09-01\n"
+    )
+    [entry] = load().overlay.entries
+    assert entry.values == {"classification": "official", "owners": ["A", "B"]}
+    assert (entry.place, entry.note) == ("a.yaml:1", "why")
+    assert entry.confirmation == Confirmation(by="Ada", on=date(2026, 9, 1))
+    file.write_text("- {view: 'helth:bad', set: {owner: A}}")
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert caught.value.place == f"{file}:1:11"
 
 
 def test_thresholds_are_those_of_the_configuration_and_what_would_tell_more_is_named() -> None:

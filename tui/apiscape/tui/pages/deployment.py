@@ -98,6 +98,8 @@ def facts(row: Row, width: int) -> list[Line]:
         *field("exposure", shown_word(row.exposure), width, exposed),
         *field("style", shown_word(row.style), width, _quiet(row.style)),
     ]
+    if is_known(row.classification):
+        lines += field("classified", shown(row.classification), width)
     return lines + field("spec", shown_spec(row.spec), width, _quiet(shown(row.spec)))
 
 
