@@ -81,17 +81,14 @@ class ByProxy(TypedDict, total=False):
 
 def by_proxy(proxy: Proxy | None, url: str, headers: Mapping[str, str] | None = None) -> ByProxy:
     """Return what the library is told: credentials of a proxy go to it alone, never through it."""
-    told = ByProxy(headers=dict(headers or {}))
+    sent: dict[str, str] = dict(headers or {})
+    to_it: dict[str, str] = {}
     if proxy is None:
-        return told
-    told["proxy"] = proxy.address
-    if proxy.authorization is None:
-        return told
-    if url.startswith("https:"):
-        told["proxy_headers"] = {"Proxy-Authorization": proxy.authorization}
-    else:
-        told["headers"]["Proxy-Authorization"] = proxy.authorization
-    return told
+        return ByProxy(headers=sent)
+    if proxy.authorization is not None:
+        target = to_it if url.startswith("https:") else sent
+        target["Proxy-Authorization"] = proxy.authorization
+    return ByProxy(headers=sent, proxy=proxy.address, proxy_headers=to_it)
 
 
 @asynccontextmanager
