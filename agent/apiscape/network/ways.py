@@ -18,7 +18,9 @@ import os
 import re
 import ssl
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
@@ -32,6 +34,9 @@ _WHO_PROXIES: Mapping[str, tuple[str, ...]] = {
     "grpc": ("grpc", "https", "http", "all"),  # as its library looks for one, whatever the channel
 }
 """By the scheme of a URL, which variables name its proxy, the first that is set."""
+
+_SCHEMES = ("http", "https", "grpc", "all")
+"""Of variables; the general one last."""
 
 _LIKE = {"ws": "http", "wss": "https"}
 _BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
@@ -141,8 +146,11 @@ class Ways(msgspec.Struct, frozen=True):
         Raises:
             SettingsError: The bundle cannot be read.
         """
+        told = self.ca_bundle
         try:
-            return ssl.create_default_context(cafile=self.ca_bundle)
+            if told is not None and Path(told).is_dir():
+                return ssl.create_default_context(capath=told)
+            return ssl.create_default_context(cafile=told)
         except (OSError, ssl.SSLError) as error:
             why = error.strerror or "it holds no certificate"
             raise SettingsError(
@@ -158,10 +166,10 @@ def read_ways(network: Network, environment: Mapping[str, str] = os.environ) -> 
     Raises:
         SettingsError: A proxy is none that can be used; the message holds no credential.
     """
-    named = _of_environment(environment)
+    named = {} if network.proxy else _of_environment(environment)
     told = network.no_proxy or _split(_variable(environment, "no_proxy"))
     return Ways(
-        proxies={"all": _own(network.proxy, named)} if network.proxy else named,
+        proxies={"all": _own(network.proxy, environment)} if network.proxy else named,
         direct=tuple(told),
         ca_bundle=network.ca_bundle
         or next((value for name in _BUNDLES if (value := environment.get(name))), None),
@@ -247,19 +255,26 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def _of_environment(environment: Mapping[str, str]) -> dict[str, Proxy]:
+    """Return the proxies of variables, by scheme; what nobody would be reached by is not looked at.
+
+    Raises:
+        SettingsError: One of them cannot be used.
+    """
     found: dict[str, Proxy] = {}
-    for scheme in dict.fromkeys(name for names in _WHO_PROXIES.values() for name in names):
-        variable = f"{scheme}_proxy"
-        told = _variable(environment, variable)
-        if told:
-            found[scheme] = parse_proxy(told, variable.upper())
+    for scheme in _SCHEMES:
+        told = _variable(environment, f"{scheme}_proxy")
+        if told and not (scheme == "all" and {"http", "https"} <= found.keys()):
+            found[scheme] = parse_proxy(told, f"{scheme}_proxy".upper())
     return found
 
 
-def _own(url: str, named: Mapping[str, Proxy]) -> Proxy:
+def _own(url: str, environment: Mapping[str, str]) -> Proxy:
     """Return the configured proxy, with the credentials by which a variable names the same one."""
     own = parse_proxy(url, "network.proxy")
-    for other in named.values():
-        if (other.host, other.port) == (own.host, own.port) and other.user is not None:
-            return msgspec.structs.replace(own, user=other.user, password=other.password)
+    for scheme in _SCHEMES:
+        told = _variable(environment, f"{scheme}_proxy")
+        with suppress(SettingsError):  # what is in none of our ways need not be usable
+            other = parse_proxy(told, scheme)
+            if (other.host, other.port) == (own.host, own.port) and other.user is not None:
+                return msgspec.structs.replace(own, user=other.user, password=other.password)
     return own

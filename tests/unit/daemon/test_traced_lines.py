@@ -24,6 +24,7 @@ from apiscape.telemetry import service
 from tests.unit.collect.test_scan import whole
 from tests.unit.collect.toy import SOURCE
 from tests.unit.daemon.toys import Bench, until
+from tests.unit.telemetry.samples import ids
 
 
 class Nobody:
@@ -86,10 +87,7 @@ async def test_lines_of_a_visit_name_its_span_wherever_they_are_written(
     bench.configured = Configured(sources=(SOURCE,), telemetry=telemetry)
     lines = await run(bench, stream)
     told = {
-        (span.attributes or {})["apiscape.scope"]: (
-            f"{span.context.trace_id:032x}",
-            f"{span.context.span_id:016x}",
-        )
+        (span.attributes or {})["apiscape.scope"]: ids(span)
         for span in spans.get_finished_spans()
         if span.name.startswith("visit ")
     }
@@ -98,7 +96,9 @@ async def test_lines_of_a_visit_name_its_span_wherever_they_are_written(
     within = [line for line in lines if line["event"] in events]
     assert len(within) == 2 * 5
     for line in within:
-        assert (line["trace_id"], line["span_id"]) == told[line["scope"]]
+        trace_id, span_id = told[line["scope"]]
+        assert line["trace_id"] == f"{trace_id:032x}"
+        assert line["span_id"] == f"{span_id:016x}"
     outside = [line for line in lines if line["event"] not in events]
     assert outside
     assert not any("trace_id" in line for line in outside)

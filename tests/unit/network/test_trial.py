@@ -85,6 +85,15 @@ def test_what_speaks_no_http_is_no_proxy(reply: bytes) -> None:
     assert found.message == f"the proxy http://{LOOPBACK}:{port} does not answer"
 
 
+def test_a_proxy_that_is_down_is_named() -> None:
+    with listening(silent) as port:
+        pass
+    found = fault("https://x.test", str(port))
+    assert found is not None
+    assert found.message == f"the proxy http://{LOOPBACK}:{port} does not answer"
+    assert found.next_step.startswith("check `network.proxy`")
+
+
 def test_a_proxy_that_is_silent_does_not_answer() -> None:
     with listening(silent) as port:
         way = Way(Proxy("http", LOOPBACK, port))

@@ -120,6 +120,7 @@ def test_credentials_are_in_no_text_and_whole_where_a_library_needs_them() -> No
     assert parse_proxy("http://just@p:1", "x").authorization == "Basic anVzdDo="
     assert parse_proxy("http://just@p:1", "x").url == "http://just@p:1"
     assert parse_proxy("http://p:1", "x").authorization is None
+    assert parse_proxy("http://p:1", "x").url == "http://p:1"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +148,14 @@ def test_what_is_no_usable_proxy_is_said_without_repeating_it(scheme: str, rest:
     assert "http://HOST:PORT" in str(error.hint)
 
 
+def test_a_variable_by_which_nobody_is_reached_need_not_be_usable() -> None:
+    socks = {"all_proxy": "socks5://localhost:7890", "https_proxy": "http://p:1"}
+    with pytest.raises(SettingsError, match="a proxy by socks5"):
+        read_ways(Network(), socks)
+    assert proxy_to("https://x", Network(), http_proxy="http://p:1", **socks) == "http://p:1"
+    assert proxy_to("https://x", OWN, **socks) == OWN.proxy
+
+
 # Certificates.
 
 
@@ -166,6 +175,12 @@ def test_a_bundle_is_what_is_trusted_and_all_of_it(tmp_path: Path) -> None:
     assert trust.check_hostname
     (held,) = trust.get_ca_certs()
     assert held["subject"] == ((("commonName", "ca.example"),),)
+
+
+def test_a_folder_of_certificates_is_a_bundle_as_well(tmp_path: Path) -> None:
+    trust = read_ways(Network(), {"REQUESTS_CA_BUNDLE": str(tmp_path)}).trust()
+    assert trust.verify_mode == ssl.CERT_REQUIRED
+    assert trust.get_ca_certs() == []
 
 
 @pytest.mark.parametrize("text", [None, "no certificate"])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+from opentelemetry.sdk.trace import ReadableSpan
 from prometheus_client.parser import text_string_to_metric_families
 
 from apiscape.client.inventory import ChangePage, Page
@@ -120,3 +121,10 @@ def told(text: str) -> Mapping[str, list[tuple[dict[str, str], float]]]:
         for sample in family.samples:
             said.setdefault(sample.name, []).append((sample.labels, sample.value))
     return said
+
+
+def ids(span: ReadableSpan) -> tuple[int, int]:
+    """Return the ids of a span: of its trace, and its own."""
+    context = span.get_span_context()
+    assert context is not None
+    return context.trace_id, context.span_id

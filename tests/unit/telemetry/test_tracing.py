@@ -16,7 +16,7 @@ from apiscape.settings.schema import Telemetry as Settings
 from apiscape.telemetry import service
 from apiscape.telemetry.service import Telemetry
 from apiscape.telemetry.tracing import Tracing
-from tests.unit.telemetry.samples import NOW, REST, Counted, report
+from tests.unit.telemetry.samples import NOW, REST, Counted, ids, report
 
 
 def span_of(told: RunReport) -> ReadableSpan:
@@ -78,9 +78,8 @@ def test_each_family_of_calls_is_one_span_below_its_visit() -> None:
     visit, calls = spans[f"visit {REST}"], spans["calls apigateway:Get"]
     assert len(spans) == 3
     assert calls.parent is not None
-    assert calls.parent.span_id == visit.context.span_id
-    assert calls.context.trace_id == visit.context.trace_id
-    assert calls.context.span_id != visit.context.span_id
+    assert calls.parent.span_id == ids(visit)[1] != ids(calls)[1]
+    assert ids(calls)[0] == ids(visit)[0]
     assert (calls.start_time, calls.end_time) == (visit.start_time, visit.end_time)
     assert dict(calls.attributes or {}) == {
         "apiscape.family": "apigateway:Get",
@@ -117,17 +116,15 @@ def test_the_ids_of_a_visit_are_known_while_it_is_under_way() -> None:
     told = report()
     assert tracing.ids_of(told.scope.key) == {}
     tracing.begin(told.scope)
-    ids = tracing.ids_of(told.scope.key)
+    named = tracing.ids_of(told.scope.key)
     tracing.tell(told)
     assert tracing.ids_of(told.scope.key) == {}
     tracing.tell(told)
     tracing.close()
     first, second = exporter.get_finished_spans()
-    assert ids == {
-        "trace_id": f"{first.context.trace_id:032x}",
-        "span_id": f"{first.context.span_id:016x}",
-    }
-    assert second.context.trace_id != first.context.trace_id
+    trace_id, span_id = ids(first)
+    assert named == {"trace_id": f"{trace_id:032x}", "span_id": f"{span_id:016x}"}
+    assert ids(second)[0] != trace_id
 
 
 def test_a_region_is_told_where_there_is_one() -> None:

@@ -89,12 +89,12 @@ def by_grpc(taken: Taken, file: Path | None) -> Iterator[int]:
         "opentelemetry.proto.collector.metrics.v1.MetricsService",
         {"Export": grpc.unary_unary_rpc_method_handler(export)},
     )
-    server = grpc.server(futures.ThreadPoolExecutor(2), handlers=(handler,))
+    server = grpc.server(futures.ThreadPoolExecutor(2), handlers=[handler])
     if file is None:
         port = server.add_insecure_port("127.0.0.1:0")
     else:
         pem = file.read_bytes()
-        port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials(((pem, pem),)))
+        port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([(pem, pem)]))
     server.start()
     try:
         yield port

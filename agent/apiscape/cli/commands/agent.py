@@ -100,7 +100,7 @@ def load_configured(session: Session) -> Callable[[], Configured]:
     def load() -> Configured:
         settings = session.settings()
         ways = read_ways(settings.network)
-        if settings.network.ca_bundle is not None:
+        if ways.ca_bundle is not None:
             ways.trust()  # what cannot be read is said now, not when something is first asked
         return Configured(
             sources=plan_sources(settings),

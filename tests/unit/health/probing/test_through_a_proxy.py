@@ -39,7 +39,7 @@ class Names:
     def __call__(self, host: Any, port: Any, *given: Any, **named: Any) -> Any:
         if host == "long.test":
             raise UnicodeError("label too long")
-        at = self.addresses.get(host, host)
+        at: str = self.addresses.get(host) or host
         if not at[0].isdigit() and ":" not in at:
             raise socket.gaierror(socket.EAI_NONAME, "not known")
         return self._look_up(at, port, *given, **named)
