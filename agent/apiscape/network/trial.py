@@ -14,17 +14,23 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from apiscape.network.connect import (
+    ASKED_STEP,
+    ASKS,
+    DOWN_STEP,
+    ISSUER_STEP,
+    MOST_HEAD_BYTES,
+    MULTIPLE,
+    OK,
+    TURNED_STEP,
+    connect_request,
+    place_of,
+    status_of,
+)
 from apiscape.network.ways import Proxy, Way, Ways
 
 TIMEOUT_S: Final = 5.0
 _PORTS = {"http": 80, "https": 443}
-_MOST_HEAD_BYTES = 16_384
-_OK, _MULTIPLE, _ASKS = 200, 300, 407
-
-ASKED_STEP = "set HTTPS_PROXY to the proxy's URL with user and password, in the environment"
-DOWN_STEP = "check `network.proxy`, or HTTPS_PROXY where it is not set"
-TURNED_STEP = "ask whoever runs the proxy, or name the host in `network.no_proxy`"
-ISSUER_STEP = "put who issued it into the file that `network.ca_bundle` names"
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -99,24 +105,21 @@ def _reach_proxy(way: Way, proxy: Proxy, timeout_s: float, undo: ExitStack) -> s
 
 
 def _open_tunnel(connection: socket.socket, proxy: Proxy, host: str, port: int) -> None:
-    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
-    if proxy.authorization is not None:
-        lines.append(f"Proxy-Authorization: {proxy.authorization}")
-    connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+    connection.sendall(connect_request(proxy, host, port))
     status = _status(connection)
     if status is None:
         raise _InTheWay(f"the proxy {proxy} does not answer", DOWN_STEP)
-    if status == _ASKS:
+    if status == ASKS:
         raise _InTheWay(f"the proxy {proxy} asks for credentials ({status})", ASKED_STEP)
-    if not _OK <= status < _MULTIPLE:
+    if not OK <= status < MULTIPLE:
+        place = place_of(host, port)
         raise _InTheWay(f"the proxy {proxy} does not let {place} through ({status})", TURNED_STEP)
 
 
 def _status(connection: socket.socket) -> int | None:
     """Return the status of the answer to CONNECT; nothing where it is none."""
     head = b""
-    while b"\r\n\r\n" not in head and len(head) < _MOST_HEAD_BYTES:
+    while b"\r\n\r\n" not in head and len(head) < MOST_HEAD_BYTES:
         try:
             some = connection.recv(4096)
         except OSError:
@@ -124,9 +127,7 @@ def _status(connection: socket.socket) -> int | None:
         if not some:
             break
         head += some
-    words = head.split(b" ", 2)
-    is_http = words[0].startswith(b"HTTP/") and len(words) > 1 and words[1].isdigit()
-    return int(words[1]) if is_http else None
+    return status_of(head)
 
 
 def _shake_hands(

@@ -15,7 +15,8 @@ import msgspec
 
 from apiscape.health.probing.answers import Answer
 from apiscape.health.probing.guard import Guard, Refused
-from apiscape.health.probing.tunnel import CREDENTIALS_ASKED, no_proxy_there, turned_away
+from apiscape.health.probing.tunnel import no_proxy_there, turned_away
+from apiscape.network.connect import ASKS
 from apiscape.network.ways import Proxy
 
 USER_AGENT = f"apiscape/{version('apiscape')} (health probe; sends no data)"
@@ -57,7 +58,7 @@ class Request:
                 **by_proxy(self._proxy, url),
             ) as response:
                 took_ms = 1_000.0 * (time.monotonic() - began)
-                if self._proxy is not None and response.status == CREDENTIALS_ASKED:
+                if self._proxy is not None and response.status == ASKS:
                     return turned_away(self._proxy, response.status)
                 return Answer(status=response.status, latency_ms=took_ms, resolves=self._resolves)
         except (aiohttp.ClientError, OSError, ValueError) as error:

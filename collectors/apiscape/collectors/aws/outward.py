@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from apiscape.collectors.contract import Unreachable
+from apiscape.network.connect import ASKED_STEP, ASKS, DOWN_STEP, ISSUER_STEP, TURNED_STEP
 from apiscape.network.ways import Network, is_direct, read_ways
 
 _SCHEMES = ("http", "https")
-_ASKS = 407
 
 
 def lead_out(session: Any, network: Network) -> None:  # noqa: ANN401 - the SDK's own type
@@ -85,8 +85,7 @@ def blocked(error: Exception, where: str, operation: str) -> Unreachable | None:
         return _by_proxy(str(said.get("proxy_url", "")), why, where, operation)
     if "SSLError" in names and "CERTIFICATE_VERIFY_FAILED" in why:
         text = f"the certificate that answered for {where} is not trusted"
-        step = "put who issued it into the file that `network.ca_bundle` names"
-        return _no_way(text, step, operation)
+        return _no_way(text, ISSUER_STEP, operation)
     return None
 
 
@@ -94,7 +93,7 @@ def watch_proxy(client: Any, network: Network) -> None:  # noqa: ANN401 - the SD
     """Have a client know an answer of the proxy in place of the service's, which only 407 surely is."""
 
     def refuse(response_dict: dict[str, Any], event_name: str, **_: object) -> None:
-        if response_dict["status_code"] == _ASKS:
+        if response_dict["status_code"] == ASKS:
             proxy = read_ways(network).to(client.meta.endpoint_url).proxy
             raise _asks(f"the proxy {proxy}", event_name.rpartition(".")[2])
 
@@ -104,22 +103,19 @@ def watch_proxy(client: Any, network: Network) -> None:  # noqa: ANN401 - the SD
 def _by_proxy(url: str, why: str, where: str, operation: str) -> Unreachable:
     parts = urlsplit(url)
     proxy = f"the proxy {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    if f" {_ASKS} " in why:
+    if f" {ASKS} " in why:
         return _asks(proxy, operation)
     if "CERTIFICATE_VERIFY_FAILED" in why:
-        step = "put who issued it into the file that `network.ca_bundle` names"
-        return _no_way(f"the certificate of {proxy} is not trusted", step, operation)
+        return _no_way(f"the certificate of {proxy} is not trusted", ISSUER_STEP, operation)
     if "Tunnel connection failed" in why:
         status = why.partition("Tunnel connection failed: ")[2][:3]
-        step = "ask whoever runs the proxy, or name the host in `network.no_proxy`"
-        return _no_way(f"{proxy} does not let {where} through ({status})", step, operation)
-    step = "check `network.proxy`, or HTTPS_PROXY where it is not set"
-    return _no_way(f"{proxy} does not answer", step, operation)
+        said = f"{proxy} does not let {where} through ({status})"
+        return _no_way(said, TURNED_STEP, operation)
+    return _no_way(f"{proxy} does not answer", DOWN_STEP, operation)
 
 
 def _asks(proxy: str, operation: str) -> Unreachable:
-    step = "set HTTPS_PROXY to the proxy's URL with user and password, in the environment"
-    return _no_way(f"{proxy} asks for credentials ({_ASKS})", step, operation)
+    return _no_way(f"{proxy} asks for credentials ({ASKS})", ASKED_STEP, operation)
 
 
 def _no_way(message: str, next_step: str, operation: str) -> Unreachable:
