@@ -7,7 +7,7 @@ from apiscape.errors import StoreError
 from apiscape.model.change import FieldChange
 from apiscape.model.codec import decode
 from apiscape.model.deployment import Endpoint
-from apiscape.model.known import Batch, Verdict
+from apiscape.model.known import Batch, PresenceChange, Verdict
 from apiscape.model.row import Row
 from apiscape.model.run import Ledger, RunReport
 from apiscape.model.surroundings import Api, ApiVersion, Gateway
@@ -375,6 +375,27 @@ def test_the_first_verdict_on_a_deployment_is_no_turn(store: Store) -> None:
     assert kinds == ["appeared"] * 10 + ["concluded"] * 10
     save(store, HEALTHY, uid=items[0].uid)
     assert [kind for kind, _ in told(store, 20)] == ["health"]
+
+
+@pytest.mark.parametrize(
+    ("presence", "kind"),
+    [
+        ("suspect", "health"),
+        ("missing", "concluded"),
+        ("retired", "concluded"),
+        ("superseded", "concluded"),
+    ],
+)
+def test_how_the_gone_fare_is_no_turn_for_that_they_went_was_told(
+    presence: str, kind: str, store: Store
+) -> None:
+    visit(store, batch(ITEM))
+    save(store, HEALTHY)
+    gone = PresenceChange(uid=ITEM.uid, presence=presence)
+    visit(store, verdict=Verdict(presence=(gone,)))
+    seq = store.changes.last_seq()
+    save(store, Conclusion(health="unknown", basis="none", health_reason="no longer listed"))
+    assert [each for each, _ in told(store, seq)] == [kind]
 
 
 def test_another_basis_of_the_same_state_is_no_turn(store: Store) -> None:

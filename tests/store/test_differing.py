@@ -115,6 +115,19 @@ def test_health_and_what_is_concluded_are_told_apart_and_net(
     assert (moved.kind, [name for name, *_ in values(moved)]) == ("concluded", ["api", "owners"])
 
 
+def test_how_the_missing_fare_is_no_difference_of_its_own(
+    store: Store, inventory: LocalInventory
+) -> None:
+    visit(store, batch(make(1), make(2)))
+    for number in (1, 2):
+        drawn(store, number, T0, health="healthy", basis="serving")
+    for number, presence in ((1, "missing"), (2, "suspect")):
+        gone(store, presence, number, at=T0 + DAY)
+    for number in (1, 2):
+        drawn(store, number, T0 + 2 * DAY, health="unknown", basis="none")
+    assert told(inventory.diff(A, B)) == [("missing", "1"), ("suspect", "2"), ("health", "2")]
+
+
 def test_a_fact_that_a_conclusion_repeats_is_told_once(
     store: Store, inventory: LocalInventory
 ) -> None:

@@ -231,7 +231,8 @@ class Twin:
         if _substance(conclusion) == _substance(said):
             return
         after = self._row(entry, conclusion)
-        turned = is_known(said.health) and before.health != after.health
+        fares = entry.presence in {Presence.PRESENT, Presence.SUSPECT} and is_known(said.health)
+        turned = fares and before.health != after.health
         also = _beside_health(before) != _beside_health(after) or (
             (said.front_doors, said.consumers) != (conclusion.front_doors, conclusion.consumers)
         )

@@ -172,7 +172,7 @@ class ChangeKind(StrEnum):
     """What reconcile says of a deployment; `concluded` is for what follows from others.
 
     `health` is for a verdict that turned: the state that a deployment fares in is another one. The
-    first verdict on a deployment is no such turn.
+    first verdict on a deployment is no such turn, nor that on one which its gateway no longer lists.
     """
 
     APPEARED = "appeared"

@@ -13,6 +13,9 @@ from apiscape.store.overlay import LAID_OVER, MEASURED
 from apiscape.store.reading.differing import Pair, Side
 
 _GONE = frozenset({Presence.RETIRED.value, Presence.SUPERSEDED.value})
+_FARING = frozenset({Presence.PRESENT.value, Presence.SUSPECT.value})
+"""What of the others is told as its presence: how what is missing fares follows from that."""
+
 _TURN = ("health", "basis")
 _DRAWN = tuple(name for name in LAID_OVER if name not in {*MEASURED, *_TURN, "health_reason"})
 """What is concluded, beside how a deployment fares."""
@@ -62,7 +65,7 @@ def _moved(before: Side, after: Side) -> Iterator[Difference]:
     facts = diff(before.item, after.item)
     if facts:
         yield _told(ChangeKind.CHANGED, new, facts)
-    if old.health != new.health:
+    if old.health != new.health and new.presence in _FARING:
         yield _told(ChangeKind.HEALTH, new, tuple(_fields(old, new, _TURN)), new.health_reason)
     named = {each.field for each in facts}
     drawn = tuple(

@@ -375,6 +375,7 @@ def _load_held(connection: Connection, uids: Sequence[str]) -> dict[str, Held]:
         sa.select(
             deployment.c.uid,
             deployment.c.pk,
+            deployment.c.presence,
             row_doc.c.doc,
             scope.c.pk.label("scope_pk"),
             scope.c.generation,
@@ -389,6 +390,7 @@ def _load_held(connection: Connection, uids: Sequence[str]) -> dict[str, Held]:
             row=decode(record.doc, Row),
             scope_pk=record.scope_pk,
             generation=record.generation,
+            presence=record.presence,
         )
         for record in connection.execute(query)
     }

@@ -13,11 +13,13 @@ from apiscape.model.entity import Entity
 from apiscape.model.provenance import Confirmation
 from apiscape.model.row import Row
 from apiscape.model.values import UNKNOWN, is_known
-from apiscape.model.vocabulary import ChangeKind
+from apiscape.model.vocabulary import ChangeKind, Presence
 from apiscape.store.database.transaction import CONCLUSION, Transaction
 from apiscape.store.overlay import LAID_OVER, LEADING, MEASURED, Conclusion, confirmations
 
 _NAMED_ALIKE: Mapping[str, str] = {}
+
+_STANDING = frozenset({Presence.PRESENT.value, Presence.SUSPECT.value})
 
 
 class Held(Entity, frozen=True):
@@ -27,6 +29,7 @@ class Held(Entity, frozen=True):
     row: Row
     scope_pk: int
     generation: int
+    presence: str
 
 
 class Moved(Entity, frozen=True):
@@ -40,10 +43,12 @@ class Moved(Entity, frozen=True):
 def log_moved(tx: Transaction, moved: Moved, said: Conclusion, at: datetime) -> int:
     """Log that a verdict turned, and whatever else moved; return the first sequence number of that.
 
-    The first verdict on a deployment is told with the rest: whoever appears fares somehow.
+    The first verdict on a deployment is told with the rest: whoever appears fares somehow. So is
+    that of what its gateway no longer lists: its presence moved, and that was told.
     """
     held, after = moved.held, moved.row
-    turned = is_known(said.health) and held.row.health != after.health
+    fares = is_known(said.health) and held.presence in _STANDING
+    turned = fares and held.row.health != after.health
     fields = _moved_fields(held.row, after, _BUT_HEALTH if turned else _SHOWN)
     shown = (_said(each, moved.conclusion) for each in fields)
     stood_for = _confirmed_fields(confirmations(said), confirmations(moved.conclusion))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -86,3 +87,12 @@ def test_a_trial_of_nobody_and_without_a_secret(call: Call, written: str) -> Non
     assert "desk, other" in answer.err
     secretless = call("notify", "test", "other", "--config", written)
     assert (secretless.code, "PLANTED is not set" in secretless.err) == (3, True)
+
+
+def test_without_the_agents_libraries_it_says_what_to_install(
+    call: Call, written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apiscape.notify.posting", None)
+    answer = call("notify", "test", "desk", "--config", written)
+    assert answer.code == 3
+    assert "pip install 'apiscape[agent]'" in answer.err
