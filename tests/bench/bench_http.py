@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from apiscape.client.address import Address
@@ -20,7 +22,7 @@ from apiscape.client.wire import MSGPACK, PACKED
 from apiscape.store import open_store
 from tests.bench.bench_store import FIRST, cycle
 from tests.bench.store_reads import percentile
-from tests.bench.table import Row
+from tests.bench.table import Line, Row, Unmeasured
 from tests.bench.yardstick import loop, seconds
 from tests.store.making import batch, make, visit
 from tests.unit.serve.http.harness import READER
@@ -30,20 +32,36 @@ FOLLOWERS, CHANGES, AT_ONCE = 20, 20_000, 500
 MB = 1e6
 
 
-def measure() -> Iterator[Row]:
+def measure() -> Iterator[Line]:
     """Yield what answers cost a client on this machine."""
     unit = seconds(loop)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "store.db"
         cycle(path, FIRST)
-        with serving(path) as (unix, tcp):
-            yield from _snapshot(unix, unit)
-            yield from _pages(tcp, unit)
-            yield from _stream(unix, path, unit)
+        with serving(path) as served:
+            yield from _snapshot(served.unix, unit)
+            yield from _pages(served, unit)
+            yield from _stream(served.unix, path, unit)
+
+
+class Served(NamedTuple):
+    """An agent at work: where it answers, and its process."""
+
+    unix: str
+    tcp: str
+    pid: int
+
+    def cpu_s(self) -> float | None:
+        """Return the CPU seconds that it has spent, where the system tells it of another process."""
+        status = Path(f"/proc/{self.pid}/stat")
+        if not status.exists():
+            return None
+        user, system = status.read_text("ascii").rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def serving(path: Path) -> Iterator[tuple[str, str]]:
+def serving(path: Path) -> Iterator[Served]:
     """Run the API as a process of its own."""
     child = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.http_child", str(path)],
@@ -54,7 +72,7 @@ def serving(path: Path) -> Iterator[tuple[str, str]]:
     )
     assert child.stdout is not None
     unix, tcp = json.loads(child.stdout.readline())
-    yield unix, tcp
+    yield Served(unix, tcp, child.pid)
     child.communicate()
 
 
@@ -79,12 +97,14 @@ def _size(asked: HttpInventory, form: str) -> int:
     return len(asked._line._exchange("GET", "/v1/snapshot", None, headers).read())
 
 
-def _pages(tcp: str, unit: float) -> Iterator[Row]:
+def _pages(served: Served, unit: float) -> Iterator[Line]:
     for what, views in (("one page of 50", 1), ("100 different pages of 50", 100)):
         latencies: list[float] = []
+        spent = served.cpu_s()
         began = time.perf_counter()
         threads = [
-            threading.Thread(target=_ask, args=(tcp, views, latencies)) for _ in range(CLIENTS)
+            threading.Thread(target=_ask, args=(served.tcp, views, latencies))
+            for _ in range(CLIENTS)
         ]
         for thread in threads:
             thread.start()
@@ -92,8 +112,16 @@ def _pages(tcp: str, unit: float) -> Iterator[Row]:
             thread.join()
         rate = len(latencies) / (time.perf_counter() - began)
         name = f"{what}, {CLIENTS} callers"
+        yield _apiece(f"{name}, CPU of the agent a page", spent, served.cpu_s(), unit)
         yield Row(f"{name}, answers a second", rate, "the goal", 2000, unit="1/s")
         yield Row(f"{name}, p99", percentile(latencies, 0.99), "the yardstick", unit)
+
+
+def _apiece(what: str, before: float | None, after: float | None, unit: float) -> Line:
+    if before is None or after is None:
+        return Unmeasured(what, "the system does not tell the CPU of another process")
+    pages = CLIENTS * PAGES
+    return Row(what, (after - before) / pages, "the yardstick", unit, limit=1 / 2000)
 
 
 def _ask(tcp: str, views: int, latencies: list[float]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self, cast
@@ -15,7 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 from apiscape.client.problem import MEDIA_TYPE
-from apiscape.client.wire import EVENT_STREAM, MSGPACK, PACKED
+from apiscape.client.wire import EVENT_STREAM
 from apiscape.errors import UsageError
 from apiscape.serve.errors import Rejected, problem_for
 from apiscape.serve.http import actions, documents, reads
@@ -26,24 +26,13 @@ from apiscape.serve.http.kept import Answers
 from apiscape.serve.http.limits import DEFAULT_LIMITS, Limits
 from apiscape.serve.http.operations import OPERATIONS, Operation, Right
 from apiscape.serve.http.ports import Offer
+from apiscape.serve.http.ready import PRINCIPAL, ROUTE, SECURE, Asking, question
 from apiscape.serve.http.stream import stream_changes
 from apiscape.serve.narrowed import Narrowed
 from apiscape.serve.principal import Principal
 
-PRINCIPAL = "apiscape.principal"
-"""Where a door says in the scope who asks."""
-
-ROUTE = "apiscape.route"
-"""Where the application says in the scope which route it took."""
-
 MODULES = (reads, actions, documents)
 """Where the handlers are: functions with the names of operations."""
-
-SECURE = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Vary": "Accept, Accept-Encoding, Authorization",
-}
 
 Handler = Callable[[Call], Reply]
 
@@ -119,12 +108,13 @@ def _route(operation: Operation, kitchen: Kitchen) -> HTTPRouteHandler:
 
     async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
         cast("dict[str, Any]", request.scope)[ROUTE] = operation.path
-        call = await _call(operation, kitchen, request)
+        asking = Asking.of(request.scope["headers"])
+        call = await _call(operation, kitchen, request, asking)
         if operation.name == "list_changes" and call.takes(EVENT_STREAM):
             last = request.headers.get("last-event-id")
             return await stream_changes(call, kitchen.feed, kitchen.work, last)
-        zipped = "gzip" in request.headers.get("accept-encoding", "")
-        return await _answered(call, handler, kitchen, zipped=zipped)
+        key = question(cast("dict[str, Any]", request.scope), asking, call.principal)
+        return await _answered(call, handler, kitchen, key, zipped=asking.zips)
 
     path = operation.path.replace("}", ":str}")
     return HTTPRouteHandler(path, http_method=HttpMethod(operation.method), name=operation.name)(
@@ -133,7 +123,7 @@ def _route(operation: Operation, kitchen: Kitchen) -> HTTPRouteHandler:
 
 
 async def _answered(
-    call: Call, handler: Handler, kitchen: Kitchen, *, zipped: bool
+    call: Call, handler: Handler, kitchen: Kitchen, key: Hashable, *, zipped: bool
 ) -> Response[bytes]:
     """Make the answer in a thread; say of an action in the audit log what came of it.
 
@@ -145,7 +135,7 @@ async def _answered(
         return compressed(reply) if zipped else reply
 
     if call.operation.right is Right.READ:
-        reply = await _read(call, kitchen, work, zipped=zipped)
+        reply = await _read(call, kitchen, work, key)
     elif call.operation.method == "GET":
         reply = await kitchen.work(work)
     else:
@@ -155,21 +145,18 @@ async def _answered(
     return Response(reply.body, media_type=reply.media, status_code=reply.status, headers=headers)
 
 
-async def _read(call: Call, kitchen: Kitchen, work: Callable[[], Reply], *, zipped: bool) -> Reply:
-    """Return an answer that is still good, or make it."""
-    form = next(filter(call.takes, (PACKED, MSGPACK)), None)
-    asked = (call.operation.name, call.path, tuple(call.query), call.base, form, zipped)
-    key = (*asked, call.principal.view)
-    kept = kitchen.answers.find(key)
-    if kept is not None:
-        return kept
+async def _read(call: Call, kitchen: Kitchen, work: Callable[[], Reply], key: Hashable) -> Reply:
+    """Make an answer, and keep it for whoever asks the same (see `Ready`)."""
     version = kitchen.answers.version()
     reply: Reply = await kitchen.work(work)
-    kitchen.answers.keep(key, version, call.operation.kept_s, reply)
+    routed = msgspec.structs.replace(reply, route=call.operation.path)
+    kitchen.answers.keep(key, version, call.operation.kept_s, routed)
     return reply
 
 
-async def _call(operation: Operation, kitchen: Kitchen, request: Request[Any, Any, Any]) -> Call:
+async def _call(
+    operation: Operation, kitchen: Kitchen, request: Request[Any, Any, Any], asking: Asking
+) -> Call:
     """Return what is asked.
 
     Raises:
@@ -192,7 +179,7 @@ async def _call(operation: Operation, kitchen: Kitchen, request: Request[Any, An
         query=_query(request.scope),
         body=await request.body() if operation.body else b"",
         content_type=request.headers.get("content-type", ""),
-        accept=request.headers.get("accept", ""),
+        accept=asking.accept,
         base=str(request.base_url).rstrip("/"),
     )
 

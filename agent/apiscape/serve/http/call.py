@@ -90,18 +90,22 @@ class Call(msgspec.Struct, frozen=True):
 
     def takes(self, media: str) -> bool:
         """Say whether the caller names a media type among those that it takes."""
-        return any(
-            part.partition(";")[0].strip().lower() == media for part in self.accept.split(",")
-        )
+        return names(self.accept, media)
+
+
+def names(accept: str, media: str) -> bool:
+    """Say whether a media type is among those of an `Accept`."""
+    return any(part.partition(";")[0].strip().lower() == media for part in accept.split(","))
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """An answer, ready to be sent."""
+    """An answer, ready to be sent; `route`: the path of its operation, as the table has it."""
 
     body: bytes
     media: str = JSON
     status: int = 200
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    route: str = ""
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -13,11 +13,11 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from apiscape.client.problem import MEDIA_TYPE
 from apiscape.serve.errors import Rejected
-from apiscape.serve.http.app import PRINCIPAL, ROUTE, SECURE
 from apiscape.serve.http.attempts import Attempts
 from apiscape.serve.http.audit import Audit
 from apiscape.serve.http.limits import Limits
 from apiscape.serve.http.protocol import ABORT
+from apiscape.serve.http.ready import PRINCIPAL, ROUTE, SECURE
 from apiscape.serve.http.tokens import Tokens
 from apiscape.serve.principal import Principal
 

@@ -208,6 +208,7 @@ _READS = (
         answers=(Answer(Page),),
         query=PageQuery,
         problems=("query", "usage", "not-kept"),
+        kept_s=10.0,
     ),
     Operation(
         name="get_deployment",
@@ -277,6 +278,7 @@ _READS = (
         answers=(Answer(Facets),),
         query=FacetsQuery,
         problems=("query", "usage", "not-kept"),
+        kept_s=10.0,
     ),
     Operation(
         name="select_deployments",
@@ -285,6 +287,7 @@ _READS = (
         answers=(Answer(Selection),),
         query=SelectQuery,
         problems=("query", "not-kept"),
+        kept_s=10.0,
     ),
 )
 
