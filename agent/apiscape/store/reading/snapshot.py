@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import msgspec
@@ -82,5 +82,6 @@ def _take(connection: Connection, seq: int, now: datetime) -> Snapshot:
         for name, stored in zip(MOVING[2:], times, strict=True):
             columns[name] += map(moments.__getitem__, stored)
     places = sorted(range(len(columns["uid"])), key=columns["uid"].__getitem__)
-    ordered = {name: list(map(columns[name].__getitem__, places)) for name in Row.__struct_fields__}
+    pick = itemgetter(*places) if len(places) > 1 else tuple
+    ordered = {name: list(pick(columns[name])) for name in Row.__struct_fields__}
     return Snapshot(seq=seq, taken_at=now, columns=ordered)
