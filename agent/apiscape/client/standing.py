@@ -64,7 +64,7 @@ class ConclusionStanding(Entity, frozen=True):
 
 
 class StoreStanding(Entity, frozen=True):
-    """The store that it writes; without figures where it does not answer, for `error`.
+    """The store that it writes; `error` says why it cannot be, or why it does not answer.
 
     Attributes:
         kind: `sqlite` or `postgresql`.

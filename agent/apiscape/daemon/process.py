@@ -37,10 +37,13 @@ from apiscape.serve.local import LocalInventory
 from apiscape.store import Store
 from apiscape.store.reading.reader import Reader
 from apiscape.telemetry.ourselves import Sights
-from apiscape.telemetry.service import Telemetry
+from apiscape.telemetry.service import LAST_PUSH_S, Telemetry
 
 END_S = 8.0
 """How long runs and answers under way may take once the agent is told to stop."""
+
+STOPPED_S = 9.2
+"""When all of it has ended; what telemetry has yet to push by then is not pushed."""
 
 ALONE_S = 15.0
 """How often it is looked whether another agent has the store."""
@@ -168,6 +171,7 @@ class Agent:
             )
             aside = [asyncio.create_task(work) for work in beside]
             await self._told_to_stop.wait()
+            told_at = asyncio.get_running_loop().time()
             tell("stopping")
             self._stop.tell()
             for task in aside:
@@ -176,7 +180,8 @@ class Agent:
             await asyncio.gather(doors.stop(), self._driver_end(), *aside, return_exceptions=True)
         self._concluder.stop()
         await asyncio.to_thread(self._concluding.join, LAST_LOOK_S)
-        await asyncio.to_thread(self._telemetry.close)
+        left_s = STOPPED_S - (asyncio.get_running_loop().time() - told_at)
+        await asyncio.to_thread(self._telemetry.close, min(max(left_s, 0.1), LAST_PUSH_S))
         tell("stopped")
         return Exit.COMPLETE if self._crash is None else Exit.UNREACHABLE
 
@@ -285,6 +290,8 @@ class Agent:
             self._store.changes.last_seq()
         except ApiscapeError:
             lacking.append("the store does not answer")
+        if self._store.database.refusal is not None:
+            lacking.append("the store cannot be written")
         return tuple(lacking)
 
     def _say_where(self, doors: Doors) -> None:

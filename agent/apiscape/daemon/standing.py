@@ -109,4 +109,5 @@ def _store(store: Store) -> StoreStanding:
         status = store.status()
     except ApiscapeError as error:
         return StoreStanding(kind, error=error.message)
-    return StoreStanding(kind, status.revision, status.size_bytes, status.horizon)
+    said = (kind, status.revision, status.size_bytes, status.horizon)
+    return StoreStanding(*said, error=store.database.refusal)

@@ -47,6 +47,9 @@ from apiscape.telemetry.recorder import Recorder
 from apiscape.telemetry.text import write_text
 from apiscape.telemetry.tracing import Tracing
 
+LAST_PUSH_S = 3.0
+"""How long the last push may take when the agent ends."""
+
 FRESH_S = 10.0
 """How long the inventory's sums serve: two who ask at once share one read."""
 
@@ -165,14 +168,19 @@ class Telemetry:
 
         return Entities(self._reader, take, self.recorder, self._settings.entities_every_s).turn
 
-    def close(self) -> None:
-        """Push what there is once more, and end."""
-        for pusher in self._pushers:
-            pusher.close()
-        self._pushers.clear()
+    def close(self, within_s: float = LAST_PUSH_S) -> None:
+        """Push what there is once more, and end; whatever is not taken in time is left behind."""
+        closing = [pusher.close for pusher in self._pushers]
         if self._tracing is not None:
-            self._tracing.close()
-            self._tracing = None
+            closing.append(self._tracing.close)
+        self._pushers.clear()
+        self._tracing = None
+        threads = [threading.Thread(target=close, daemon=True) for close in closing]
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + within_s
+        for thread in threads:
+            thread.join(max(until - time.monotonic(), 0.0))
 
     # What the agent tells.
 

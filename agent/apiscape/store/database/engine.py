@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from apiscape.errors import StoreError
+from apiscape.errors import StoreError, StoreFull
 from apiscape.store.database.alone import take
 from apiscape.store.database.failures import explain
 from apiscape.store.database.lock import Holder
@@ -88,6 +88,7 @@ class Database:
         url: Its address.
         path: The file, `None` on PostgreSQL.
         writable: Whether it was opened to write.
+        refusal: Why the last write found no space, or no right to write, until one goes well.
     """
 
     def __init__(self, url: URL, *, write: bool) -> None:
@@ -100,6 +101,7 @@ class Database:
         self.url = url
         self.writable = write
         self.path = Path(url.database or "").absolute() if url.drivername == "sqlite" else None
+        self.refusal: str | None = None
         self._lock = threading.Lock()
         self._lock_of_version = threading.Lock()
         self._versions: sqlite3.Connection | None = None
@@ -134,10 +136,26 @@ class Database:
         """
         if not self.writable:
             raise StoreError("the store was opened to read", hint=None)
-        with self._lock, _explained(), self._writer.connect() as connection, connection.begin():
+        with (
+            self._noted(),
+            self._lock,
+            _explained(),
+            self._writer.connect() as connection,
+            connection.begin(),
+        ):
             if not self.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITE_LOCK)))
             yield connection
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Remember whether the store could be written."""
+        try:
+            yield
+        except StoreFull as error:
+            self.refusal = error.message
+            raise
+        self.refusal = None
 
     @contextmanager
     def restructure(self) -> Iterator[Connection]:

@@ -1,0 +1,152 @@
+"""An agent of toys when the ground gives way: a full disk, a receiver that says nothing, callers by the thousand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import resource
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from apiscape.client.wire import CollectRequest
+from apiscape.collectors.contract import Listed, Observation, Visit
+from apiscape.daemon.configured import Configured
+from apiscape.model.run import Scope
+from apiscape.serve.http.limits import DEFAULT_LIMITS
+from apiscape.settings.schema import Telemetry
+from tests.unit.collect.toy import recorded
+from tests.unit.daemon.test_process import concluded, get, probe_of
+from tests.unit.daemon.toys import Bench, until
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+@pytest.fixture
+def full_disk() -> Iterator[list[int]]:
+    """Give the most pages that a store may have, in a list that can be filled and emptied."""
+    most: list[int] = []
+
+    def bound(connection: object) -> None:
+        pages = most[0] if most else 2**31
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")  # type: ignore[attr-defined]  # of the engine
+
+    event.listen(Engine, "begin", bound)
+    yield most
+    event.remove(Engine, "begin", bound)
+
+
+def pages_of(bench: Bench) -> int:
+    with closing(sqlite3.connect(bench.file)) as driver:
+        return int(driver.execute("PRAGMA page_count").fetchone()[0])
+
+
+def many(scope: Scope, visit: Visit) -> Iterator[Observation]:
+    names = tuple(f"{scope.reach.account}-{number:03d}" for number in range(150))
+    yield Listed("apis", names, last=True)
+    yield from recorded(*names)
+
+
+async def collected(bench: Bench) -> Any:
+    """Have everything visited, and return what came of it."""
+    state = await bench.ask(lambda inventory: inventory.collect(CollectRequest()))
+    number = state.number
+    while not state.is_over:
+        state = await bench.ask(lambda inventory: inventory.collection(number))
+    return state.result
+
+
+async def test_a_full_disk_is_said_and_the_agent_goes_on_when_there_is_room(
+    bench: Bench, full_disk: list[int]
+) -> None:
+    async with bench.running() as agent:
+        await concluded(bench, 2)
+        full_disk.append(pages_of(bench))
+        bench.script = many
+        visiting = asyncio.create_task(collected(bench))
+        await until(lambda: agent._store.database.refusal is not None)
+        said = await asyncio.to_thread(get, probe_of(bench) + "/readyz")
+        assert said == (503, "not ready: the store cannot be written\n")
+        standing = await bench.ask(lambda inventory: inventory.standing())
+        assert "no space is left" in str(standing.store.error)
+        page = await bench.ask(lambda inventory: inventory.page(""))
+        assert page.matched >= 2, "what was there is read as ever"
+        await visiting
+        full_disk.clear()
+        result = await collected(bench)
+        assert {str(run.outcome) for run in result.runs} == {"complete"}
+        await until(lambda: agent._lacking() == ())
+        assert (await asyncio.to_thread(get, probe_of(bench) + "/readyz"))[0] == 200
+    with closing(sqlite3.connect(bench.file)) as driver:
+        assert driver.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+async def test_a_receiver_that_never_answers_holds_up_neither_visits_nor_the_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv(
+            "OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}"
+        )
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+        asked = Telemetry(push=True, interval_s=1.0, entities=True, traces=True)
+        assert isinstance(bench.configured, Configured)
+        bench.configured = msgspec.structs.replace(bench.configured, telemetry=asked)
+        async with bench.running():
+            await concluded(bench, 2)
+            pushing, _ = await asyncio.to_thread(silent.accept)  # and waits for an answer
+            assert (await asyncio.to_thread(get, probe_of(bench) + "/readyz"))[0] == 200
+            assert (await collected(bench)).exit_code == 0
+            began = loop.time()
+        pushing.close()
+        assert loop.time() - began < 10
+
+
+@pytest.fixture
+def many_files() -> Iterator[int]:
+    """Let this process open as many files as it may; give how many that are."""
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    yield most
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
+
+
+async def test_callers_by_the_thousand_are_bounded_and_others_are_answered(
+    bench: Bench, many_files: int
+) -> None:
+    """Ten thousand where this process may open so many files; it holds both ends."""
+    most = DEFAULT_LIMITS.connections
+    callers = min(10_000, many_files - most - 500)
+    if callers <= 2 * most:
+        pytest.skip(f"this process may open {many_files} files only")
+    async with bench.running() as agent:
+        await concluded(bench, 2)
+        assert agent._doors is not None
+        protocol: Any = agent._doors._open[-1].server.config.http_protocol_class
+        room = protocol.room
+        host, port = probe_of(bench).removeprefix("http://").split(":")
+        with contextlib.ExitStack() as opened:
+            for number in range(callers):
+                caller = opened.enter_context(socket.socket())
+                caller.setblocking(False)
+                caller.connect_ex((host, int(port)))
+                if number % 20 == 0:
+                    await asyncio.sleep(0)
+                    assert len(room) <= most
+            await until(lambda: len(room) == most)
+            assert (await asyncio.to_thread(get, probe_of(bench) + "/healthz"))[0] == 200
+            page = await bench.ask(lambda inventory: inventory.page(""))
+            assert page.matched == 2
+            assert len(room) <= most
