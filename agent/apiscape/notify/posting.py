@@ -14,8 +14,9 @@ import aiohttp
 
 from apiscape.health.probing.asking import by_proxy, describe, describe_through, open_session
 from apiscape.health.probing.guard import Guard
-from apiscape.health.probing.tunnel import CREDENTIALS_ASKED, turned_away
+from apiscape.health.probing.tunnel import turned_away
 from apiscape.model.entity import Entity
+from apiscape.network.connect import ASKS
 from apiscape.network.ways import Ways
 from apiscape.notify.events import Message
 from apiscape.notify.signing import read_secrets, sign
@@ -116,7 +117,7 @@ class Poster:
     def _failure(self, status: int) -> str | None:
         if status in _TAKEN:
             return None
-        if self._proxy is not None and status == CREDENTIALS_ASKED:
+        if self._proxy is not None and status == ASKS:
             return turned_away(self._proxy, status).refused
         if status in _REDIRECTS:
             return f"the answer was {status}: redirects are not followed"
