@@ -81,6 +81,7 @@ class Measuring:
         self._emptied: set[str] = set()
         self._after_visit: set[str] = set()
         self._numbers = itertools.count(1)
+        self._able: dict[type, bool] = {}
 
     def reload(self, sources: Iterable[SourcePlan]) -> None:
         """Measure as these sources ask from now on, whether they can be planned anew or not."""
@@ -92,7 +93,7 @@ class Measuring:
         able = {
             job.scope.key: job
             for job in map(self._as_asked, self._desk.roster.jobs())
-            if _can_be_measured(job)
+            if self._can_be_measured(job)
         }
         wanted = {key for key, job in able.items() if job.source.traffic is not None}
         self._timetable.drop(set(self._timetable.keys()) - wanted)
@@ -255,6 +256,13 @@ class Measuring:
 
     # Small parts.
 
+    def _can_be_measured(self, job: Job) -> bool:
+        """Say whether a job's collector measures; looking at one is dear, and there are few kinds of them."""
+        kind = type(job.collector)
+        if kind not in self._able:
+            self._able[kind] = isinstance(job.collector, MeasuresTraffic)
+        return self._able[kind]
+
     def _as_asked(self, job: Job) -> Job:
         """Return a job as the configuration now has it measured, however its source was planned."""
         source = self._sources.get(job.source.name)
@@ -321,10 +329,6 @@ class AfterVisits:
         """Tell of it, and pass it on."""
         self._visited(report)
         self._then.ended(report)
-
-
-def _can_be_measured(job: Job) -> bool:
-    return isinstance(job.collector, MeasuresTraffic)
 
 
 def _every_s(job: Job) -> float:

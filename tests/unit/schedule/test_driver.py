@@ -171,6 +171,20 @@ def test_quotas_hold_from_visit_to_visit() -> None:
     assert waited[2] < 1
 
 
+def test_two_thousand_scopes_due_at_once_are_all_visited_and_how_long_they_wait_is_seen() -> None:
+    limits = Limits(scopes=16, scopes_per_account=16, grace_s=1.0, tick_s=0.002)
+    agent = Agent(limits=limits)
+    agent.collect(scripted(lambda *_: iter((Listed("apis", (), last=True),))))
+    agent.reaches(*(f"{number}/r" for number in range(2_000)))
+    agent.start(source(interval_s=24 * HOUR))
+    agent.until(lambda: agent.driver.depth().queued > 1_800)
+    agent.clock.advance(seconds=5)
+    assert (agent.driver.depth().oldest_s or 0) >= 5
+    assert len(agent.visited) < 2_000
+    agent.until(lambda: len(agent.runs) == 2_000)
+    assert len(set(agent.visited)) == 2_000
+
+
 # Asking, events, pauses.
 
 
