@@ -15,7 +15,7 @@ from apiscape.errors import StoreLocked, UsageError
 
 if TYPE_CHECKING:
     from apiscape.client.address import Address
-    from apiscape.client.http import HttpInventory
+    from apiscape.client.http import HttpAgent
     from apiscape.client.inventory import Inventory
     from apiscape.settings.schema import Settings
     from apiscape.store import Store
@@ -117,11 +117,11 @@ class Session(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def asked(address: Address) -> Iterator[HttpInventory]:
+def asked(address: Address) -> Iterator[HttpAgent]:
     """Lend an agent's inventory for the time of a `with`."""
-    from apiscape.client.http import HttpInventory
+    from apiscape.client.http import HttpAgent
 
-    inventory = HttpInventory(address)
+    inventory = HttpAgent(address)
     try:
         yield inventory
     finally:

@@ -144,6 +144,25 @@ class HttpInventory:
         """Drop a retired deployment from every view; its history keeps that it was there."""
         self._line.ask("POST", "/v1/forget", body=ForgetRequest(uid=uid, by=by))
 
+    @contextlib.contextmanager
+    def events(self, after: int, view: str = "") -> Iterator[http.client.HTTPResponse]:
+        """Lend the stream of changes after a sequence number, on a connection of its own.
+
+        Raises:
+            ApiscapeError: The agent refuses, or does not answer.
+        """
+        path = "/v1/changes?" + urlencode({"after": after, "view": view})
+        with self._line.stream(path, EVENT_STREAM) as answer:
+            yield answer
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._line.close()
+
+
+class HttpAgent(HttpInventory):
+    """An agent: its inventory, how it fares itself, and what it may be told to do."""
+
     def collect(self, asked: CollectRequest) -> Collection:
         """Begin to visit scopes; ask `collection` for what comes of it."""
         return _call(self._line, "/v1/collect", Collection, asked)
@@ -163,21 +182,6 @@ class HttpInventory:
     def resume(self, sources: Sequence[str] = ()) -> Paused:
         """Let visits begin again."""
         return _call(self._line, "/v1/resume", Paused, PauseRequest(sources=tuple(sources)))
-
-    @contextlib.contextmanager
-    def events(self, after: int, view: str = "") -> Iterator[http.client.HTTPResponse]:
-        """Lend the stream of changes after a sequence number, on a connection of its own.
-
-        Raises:
-            ApiscapeError: The agent refuses, or does not answer.
-        """
-        path = "/v1/changes?" + urlencode({"after": after, "view": view})
-        with self._line.stream(path, EVENT_STREAM) as answer:
-            yield answer
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._line.close()
 
 
 class Follow:

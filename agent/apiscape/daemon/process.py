@@ -78,7 +78,6 @@ class Agent:
         place: Where it answers.
         say: Given the lines of the start.
         tools: What visits work with.
-
     """
 
     def __init__(
@@ -105,14 +104,7 @@ class Agent:
         self._stop = Stop(self._clock)
         self._doors: Doors | None = None
         self._telemetry = self._make_telemetry(first)
-        self._concluder = Concluder(
-            store,
-            self._clock,
-            first.policy,
-            first.keep,
-            self._telemetry.concluded,
-            first.overlay,
-        )
+        self._concluder = self._make_concluder(first)
         self._collections = Collections(
             self._concluder.poke,
             lambda name: (scope.key for scope in store.runs.scopes(name)),
@@ -281,6 +273,10 @@ class Agent:
             monotonic=self._clock.monotonic,
         )
 
+    def _make_concluder(self, first: Configured) -> Concluder:
+        told = self._telemetry.concluded
+        return Concluder(self._store, self._clock, first.policy, first.keep, told, first.overlay)
+
     def _lacking(self) -> tuple[str, ...]:
         """Say what is not ready: neither clouds nor a configuration that cannot be read make it so."""
         lacking: list[str] = []
@@ -345,7 +341,10 @@ class Agent:
         """
         try:
             fresh = await asyncio.to_thread(self._load)
-            if fresh.sources != self._configured.sources or not self._overlaid_otherwise(fresh):
+            if (
+                fresh.sources != self._configured.sources
+                or fresh.overlay == self._configured.overlay
+            ):
                 await asyncio.wrap_future(self._driver.reload(fresh.sources))
             self._looking.configure(fresh.probes, fresh.ways)
         except ApiscapeError as error:
@@ -363,6 +362,3 @@ class Agent:
         self._notifying.configure(fresh.notify, fresh.ways)
         entries = len(fresh.overlay.entries)
         tell("configuration taken", sources=len(fresh.sources), overlay_entries=entries)
-
-    def _overlaid_otherwise(self, fresh: Configured) -> bool:
-        return fresh.overlay != self._configured.overlay

@@ -141,12 +141,10 @@ class Telemetry:
             if self._settings.entities:
                 self._pushers.append(Pusher("entities", self._telling(), TURN_S))
             if self._settings.traces:
-                self._tracing = self._start_tracing()
+                pushed = explaining(span_exporter(self._ways), self._ways)
+                self._tracing = Tracing(pushed, self._hide)
         for pusher in self._pushers:
             pusher.start()
-
-    def _start_tracing(self) -> Tracing:
-        return Tracing(explaining(span_exporter(self._ways), self._ways), self._hide)
 
     def _pushing(self) -> Callable[[], None]:
         """Return what pushes every figure once."""

@@ -16,7 +16,7 @@ import pytest
 
 from apiscape.client import line as module
 from apiscape.client.address import Address, open_connection
-from apiscape.client.http import HttpInventory
+from apiscape.client.http import HttpAgent
 from apiscape.client.problem import KINDS, Problem, error_of, make_problem, problem_of
 from apiscape.client.wire import CollectRequest
 from apiscape.errors import (
@@ -77,7 +77,7 @@ def test_the_token_is_sent_and_never_shown(told: tuple[type[Told], str]) -> None
     handler, url = told
     handler.answer = (200, {}, SUMMARY)
     address = Address(url, "planted-token")
-    with closing(HttpInventory(address)) as asked:
+    with closing(HttpAgent(address)) as asked:
         assert asked.summary().deployments == 1
     assert handler.asked[0][1]["Authorization"] == "Bearer planted-token"
     assert "planted" not in repr(address)
@@ -88,7 +88,7 @@ def test_a_connection_is_used_again_and_renewed_when_it_was_closed(
 ) -> None:
     handler, url = told
     handler.answer = (200, {}, SUMMARY)
-    with closing(HttpInventory(Address(url))) as asked:
+    with closing(HttpAgent(Address(url))) as asked:
         asked.summary()
         handler.closes_first = True
         asked.summary()
@@ -100,7 +100,7 @@ def test_a_connection_is_used_again_and_renewed_when_it_was_closed(
 def test_threads_have_connections_of_their_own(told: tuple[type[Told], str]) -> None:
     handler, url = told
     handler.answer = (200, {}, SUMMARY)
-    with closing(HttpInventory(Address(url))) as asked:
+    with closing(HttpAgent(Address(url))) as asked:
         threads = [threading.Thread(target=asked.summary) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -125,7 +125,7 @@ def test_odd_answers_are_errors_with_a_next_step(
 ) -> None:
     told[0].answer = answer
     with (
-        closing(HttpInventory(Address(told[1]))) as asked,
+        closing(HttpAgent(Address(told[1]))) as asked,
         pytest.raises(UnreachableError, match=words),
     ):
         asked.summary()
@@ -138,7 +138,7 @@ def test_a_bomb_is_unpacked_only_so_far(
     packed = gzip.compress(b" " * 1_000_000)
     told[0].answer = (200, {"Content-Encoding": "gzip"}, packed)
     with (
-        closing(HttpInventory(Address(told[1]))) as asked,
+        closing(HttpAgent(Address(told[1]))) as asked,
         pytest.raises(UnreachableError, match="larger than any"),
     ):
         asked.summary()
@@ -152,7 +152,7 @@ def test_no_proxy_stands_between_here_and_this_machine(
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     told[0].answer = (200, {}, SUMMARY)
-    with closing(HttpInventory(Address(told[1]))) as asked:
+    with closing(HttpAgent(Address(told[1]))) as asked:
         assert asked.summary().scopes == 1
     beyond = open_connection(Address("https://agent.example:8443", "t"))
     assert (beyond.host, beyond.port) == ("127.0.0.1", 9)
@@ -232,7 +232,7 @@ def test_collections_pauses_and_refusals(tmp_path: Path) -> None:
         fill(store)
         with (
             serving(LocalInventory(store), tmp_path, visits=visits) as doors,
-            closing(HttpInventory(Address(doors.url or "", OPERATOR))) as asked,
+            closing(HttpAgent(Address(doors.url or "", OPERATOR))) as asked,
         ):
             started = asked.collect(CollectRequest(sources=("prod",)))
             assert not started.is_over

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from apiscape.client.http import HttpInventory
+from apiscape.client.http import HttpAgent
 from apiscape.client.wire import CollectRequest
 from apiscape.collectors.contract import Listed, Observation, Visit
 from apiscape.daemon import process
@@ -323,7 +323,7 @@ async def test_who_asks_is_answered_by_the_inventory_of_the_store(bench: Bench) 
     async with bench.running():
         await concluded(bench, 2)
 
-        def ask(inventory: HttpInventory) -> tuple[int, int]:
+        def ask(inventory: HttpAgent) -> tuple[int, int]:
             summary = inventory.summary()
             return summary.scopes, len(inventory.runs())
 

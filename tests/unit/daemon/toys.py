@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from apiscape.client.address import Address
-from apiscape.client.http import HttpInventory
+from apiscape.client.http import HttpAgent
 from apiscape.collect.scan import Tools
 from apiscape.collectors.contract import Observation, Plan, Visit
 from apiscape.daemon.configured import Configured
@@ -77,9 +77,9 @@ class Bench:
                 self.code = await task
                 assert agent.is_quiet
 
-    async def ask(self, question: Callable[[HttpInventory], Any]) -> Any:
+    async def ask(self, question: Callable[[HttpAgent], Any]) -> Any:
         """Ask the agent at its socket."""
-        inventory = HttpInventory(self.unix)
+        inventory = HttpAgent(self.unix)
         try:
             return await asyncio.to_thread(question, inventory)
         finally:

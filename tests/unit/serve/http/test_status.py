@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from apiscape.client.address import Address
-from apiscape.client.http import HttpInventory
+from apiscape.client.http import HttpAgent
 from apiscape.serve.local import LocalInventory
 from tests.unit.serve.http.asking import ask
 from tests.unit.serve.http.harness import OPERATOR, READER, STANDING, TAX, serving
@@ -14,7 +14,7 @@ from tests.unit.serve.http.harness import OPERATOR, READER, STANDING, TAX, servi
 def test_it_comes_as_it_was_given(inventory: LocalInventory, tmp_path: Path) -> None:
     with serving(inventory, tmp_path, standing=lambda: STANDING) as doors:
         assert doors.unix is not None
-        client = HttpInventory(Address(doors.unix))
+        client = HttpAgent(Address(doors.unix))
         assert client.standing() == STANDING
         client.close()
         told = ask(doors.url, "/v1/status", token=OPERATOR).json["configuration"]
