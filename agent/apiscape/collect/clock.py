@@ -64,6 +64,7 @@ class Stop:
         self._told = threading.Event()
         self._error: ErrorRecord | None = None
         self._below: list[Stop] = []
+        self._above = above
         if above is not None:
             above.pass_on(self)
 
@@ -85,6 +86,11 @@ class Stop:
         """Tell another one nothing more: what it stood for has ended."""
         if stop in self._below:
             self._below.remove(stop)
+
+    def leave(self) -> None:
+        """Have the one above tell this one nothing more: what it stood for has ended."""
+        if self._above is not None:
+            self._above.let_go(self)
 
     def renew(self, deadline_s: float) -> None:
         """Set the deadline anew, from now on; one that has passed unnoticed has not passed."""

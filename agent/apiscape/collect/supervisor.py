@@ -148,6 +148,7 @@ class Supervisor:
         return error
 
     def _forget(self, task: Task) -> None:
+        task.stop.leave()
         self._under_way.pop(task.name, None)
         self._leave_at.pop(task.name, None)
 

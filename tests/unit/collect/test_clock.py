@@ -118,6 +118,16 @@ def test_told_to_stop_nobody_sleeps() -> None:
     assert clock.elapsed_s == 0
 
 
+def test_a_stop_that_left_is_told_nothing_more_and_kept_by_nobody() -> None:
+    above = Stop(SystemClock())
+    below = Stop(SystemClock(), above=above)
+    below.leave()
+    below.leave()
+    above.leave()
+    above.tell()
+    assert (below.error, above._below) == (None, [])
+
+
 def test_a_renewed_deadline_counts_from_then_on() -> None:
     clock = VirtualClock()
     stop = Stop(clock, deadline_s=10)
