@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ConnectionClosedError, HTTPClientError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.exceptions import ReadTimeoutError as LateError
 
 from apiscape.collectors.aws.apigateway_consumers import UsagePlanCollector
 from apiscape.collectors.aws.apigateway_domains import DomainCollector
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
+from apiscape.collectors.aws.bounded import LARGEST_ANSWER_BYTES, bound_answers
 from apiscape.collectors.aws.calls import Paging
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
@@ -179,3 +185,49 @@ def test_a_slow_listing_is_waited_for(server: AwsServer, west: Region, desk: Des
     server.inject(Fault(kind="slow", operation="GetStages", seconds=0.2))
     server.inject(Fault(kind="delay", operation="GetExport", seconds=0.2))
     assert desk.collect(RestApiCollector()).whole
+
+
+@pytest.mark.parametrize(
+    ("operation", "loses"), [("GetRestApis", True), ("GetStages", True), ("GetExport", False)]
+)
+def test_an_answer_of_fifty_megabytes_is_not_read_to_its_end(
+    operation: str, loses: bool, point_at: PointAt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with AwsServer(small_estate()) as server:
+        point_at(server, ACCOUNT)
+        whole = visit(RestApiCollector())
+        server.inject(Fault(kind="huge", operation=operation))
+        seen = visit(RestApiCollector())
+    assert (len(seen.recorded) < len(whole.recorded)) is loses
+    assert (errors(seen) == {ErrorKind.MALFORMED}) is loses
+    if loses:
+        said = [*seen.failed.values(), seen.error]
+        assert any(f"larger than {LARGEST_ANSWER_BYTES:,} bytes" in str(each) for each in said)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (LateError(None, "/", "late"), ReadTimeoutError),  # type: ignore[arg-type]  # of no pool
+        (ProtocolError("cut"), ConnectionClosedError),
+        (HTTPError("odd"), HTTPClientError),
+        (OSError("gone"), HTTPClientError),
+    ],
+)
+def test_what_breaks_while_an_answer_comes_is_said_as_the_sdk_says_it(
+    error: Exception, kind: type[Exception]
+) -> None:
+    def stream() -> Iterator[bytes]:
+        yield b"{"
+        raise error
+
+    answer = SimpleNamespace(raw=SimpleNamespace(stream=stream))
+    client = SimpleNamespace(_endpoint=SimpleNamespace(http_session=Mock()))
+    client._endpoint.http_session.send.return_value = answer
+    bound_answers(client)
+    request = SimpleNamespace(url="https://x.example", stream_output=False)
+    with pytest.raises(kind):
+        client._endpoint.http_session.send(request)
+    assert not request.stream_output
+    client._endpoint.http_session.close()

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from apiscape.collectors.aws.bounded import bound_answers
 from apiscape.collectors.aws.errors import Ended, RegionDoubt, Site, not_signed_in, translate
 from apiscape.collectors.aws.metering import refuse_garbled
 from apiscape.collectors.aws.outward import lead_out, watch_proxy
@@ -91,6 +92,7 @@ class SignIn:
                 )
         except _sdk_errors() as error:
             raise translate(error, Site(f"{service}:*", region)) from None
+        bound_answers(client)
         watch_proxy(client, self.settings.network)
         if service not in _XML_SERVICES:
             client.meta.events.register("response-received.*", refuse_garbled)

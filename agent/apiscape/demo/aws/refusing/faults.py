@@ -27,6 +27,8 @@ class FaultKind(enum.StrEnum):
     CUT = "cut"
     #: 200 with a JSON body that stops half-way.
     TRUNCATE = "truncate"
+    #: 200 with a body of fifty megabytes, most of it blanks.
+    HUGE = "huge"
     #: 200 with an HTML page, as from a proxy in between.
     WRONG_TYPE = "wrong_type"
     #: 404 with a page that does not say what was not found, as from a proxy in between.

@@ -27,6 +27,7 @@ _NO_ROUTE = (
     b"<!doctype html>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
     b"<p>The requested URL was not found on the server.</p>\n"
 )
+_HUGE_BYTES = 50_000_000
 _REPEATED = "ZnJvbTphZ2Fpbg=="
 _UNPAGED_ITEMS = "item"  # of v1's GetStages
 _DEFAULT_DELAY_S = 1.0
@@ -100,10 +101,15 @@ def _half(answer: Answer) -> Answer:
     return replace(answer, body=answer.body[: len(answer.body) // 2])
 
 
+def _padded(answer: Answer) -> Answer:
+    return replace(answer, body=answer.body.ljust(_HUGE_BYTES))
+
+
 _SPOILERS: dict[FaultKind, Callable[[Delivery, Answer, Fault], Delivery]] = {
     FaultKind.RESET: lambda plain, *_: replace(plain, answer=None),
     FaultKind.CUT: lambda plain, *_: replace(plain, cut=True),
     FaultKind.TRUNCATE: lambda plain, answer, _: replace(plain, answer=_half(answer)),
+    FaultKind.HUGE: lambda plain, answer, _: replace(plain, answer=_padded(answer)),
     FaultKind.WRONG_TYPE: lambda plain, *_: replace(plain, answer=Answer(200, "text/html", _HTML)),
     FaultKind.BARE_404: lambda plain, *_: replace(
         plain, answer=Answer(404, "text/html", _BARE_404)
