@@ -32,6 +32,7 @@ class Terminal:
         columns: int = 160,
         lines: int = 48,
     ) -> None:
+        self._has_ended = False
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             os.execvpe(sys.executable, [sys.executable, *command], {**os.environ, **environ})  # noqa: S606 - our own child
@@ -58,7 +59,8 @@ class Terminal:
         while time.monotonic() < ends and select.select([self._fd], [], [], quiet_s)[0]:
             try:
                 got = os.read(self._fd, 65_536)
-            except OSError:
+            except OSError:  # the child has ended
+                self._has_ended = True
                 break
             data += got
         return data
@@ -68,7 +70,7 @@ class Terminal:
         data = b""
         ends = time.monotonic() + most_s
         while mark.encode() not in data:
-            if time.monotonic() > ends:
+            if self._has_ended or time.monotonic() > ends:
                 raise TimeoutError(f"{mark!r} never appeared; last: {data[-2000:]!r}")
             data += self.read(most_s=1.0)
         return data + self.read(1.0)

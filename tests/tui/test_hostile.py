@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import pytest
 
 from apiscape.tui.lines import fit, line
 from apiscape.tui.neutralise import LONGEST, neutralise
+from tests.architecture.tree import ROOM
 from tests.bench.tui_terminal import Terminal
 from tests.tui.driving import NARROW, names_of, opened, press, seen
 from tests.tui.fake import FakeInventory, renamed
@@ -101,7 +101,7 @@ async def test_the_markup_is_shown_letter_by_letter() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_no_hostile_byte_reaches_a_terminal() -> None:
-    environ = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": os.getcwd()}  # noqa: PTH109 - the checkout
+    environ = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOM)}
     with Terminal(["-m", "tests.tui.hostile_child"], environ) as terminal:
         written = terminal.read_until("8")
         for key in ("w", "wj\r", "\t", "\t", "\t", "\t", "\x7f", "y", "\x1b", "s", "\x1b"):
