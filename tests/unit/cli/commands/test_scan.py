@@ -86,8 +86,8 @@ def test_the_ui_visits_a_scope_again_and_says_what_came_of_it(
     monkeypatch.setattr(screen, "need_terminal", lambda: None)
     monkeypatch.setattr(screen, "open_screen", open_screen)
     assert call("tui").code == 0
-    said = handed["rescan"]("lab/111122223333/eu-west-1/aws.apigateway.rest")
-    assert said.startswith("Incomplete: 1 of 2 scopes could not be seen whole.")
+    _, verdict = handed["rescan"]("lab/111122223333/eu-west-1/aws.apigateway.rest").splitlines()
+    assert verdict.startswith("Incomplete: 1 of 2 scopes could not be seen whole.")
     assert (scanned["names"], scanned["only"]) == (
         ["lab"],
         ["lab/111122223333/eu-west-1/aws.apigateway.rest"],
