@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+from copy import copy
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -188,12 +189,26 @@ def _call_errors() -> tuple[type[Exception], ...]:
 def _new_session(settings: AwsSettings) -> Any:  # noqa: ANN401 - the SDK's own type
     from botocore.session import Session
 
-    session = Session(profile=settings.profile)
+    handlers = copy(_sdk_handlers())
+    session = Session(
+        profile=settings.profile, event_hooks=handlers, include_builtin_handlers=False
+    )
     lead_out(session, settings.network)
     session.register_component("data_loader", _shared_loader())
     factory = session.get_component("response_parser_factory")
     factory.set_parser_defaults(timestamp_parser=_read_time)
     return session
+
+
+@lru_cache(maxsize=1)
+def _sdk_handlers() -> Any:  # noqa: ANN401 - the SDK's own type
+    """Return the SDK's own event handlers: each session has a copy, for to register them costs ten times as much."""
+    from botocore.hooks import HierarchicalEmitter
+    from botocore.session import Session
+
+    handlers = HierarchicalEmitter()
+    Session(event_hooks=handlers)
+    return handlers
 
 
 @lru_cache(maxsize=1)
