@@ -57,11 +57,16 @@ def scan(
         StoreError: the store failed; what was stored until then stands.
         PlugInError: a source's provider is not installed.
     """
-    tools = tools or Tools()
+    own = Tools() if tools is None else None
+    tools = tools or own or Tools()
     above = Stop(tools.clock)
     if stop is not None:
         stop.pass_on(above)
-    return _Scan(store, tools, progress or Silent(), above, only).run(tuple(sources))
+    try:
+        return _Scan(store, tools, progress or Silent(), above, only).run(tuple(sources))
+    finally:
+        if own is not None:
+            own.workers.close()
 
 
 class _Scan:

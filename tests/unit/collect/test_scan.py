@@ -18,6 +18,7 @@ from apiscape.collect.report import ScanReport, add_totals
 from apiscape.collect.scan import Tools, scan
 from apiscape.collect.source import SourcePlan
 from apiscape.collect.visits import Limits
+from apiscape.collect.workers import Workers
 from apiscape.collectors.contract import (
     Collector,
     CredentialsInvalid,
@@ -509,3 +510,18 @@ def test_silence_is_a_watcher_too() -> None:
     watcher.tick({})
     watcher.started(SCOPE)
     assert World().scan(progress=watcher).exit_code == Exit.COMPLETE
+
+
+@pytest.mark.parametrize("lent", [True, False])
+def test_threads_for_calls_end_with_the_scan_that_made_them_and_stay_where_they_were_lent(
+    lent: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[Workers] = []
+
+    def close(workers: Workers) -> None:
+        closed.append(workers)
+
+    monkeypatch.setattr(Workers, "close", close)
+    tools = Tools() if lent else None
+    assert scan([], MemoryStore(), tools=tools).runs == ()
+    assert len(closed) == (0 if lent else 1)
