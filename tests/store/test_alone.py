@@ -116,3 +116,4 @@ def test_on_sqlite_the_lock_of_the_file_is_enough(sqlite_address: str) -> None:
         store.hold_alone()
         store.check_alone()
         visit(store, batch(make(1)))
+        assert store.changes.last_seq() > 0

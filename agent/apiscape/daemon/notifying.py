@@ -101,11 +101,17 @@ class Notifying:
         await self._end([each for each in self._held if otherwise or each not in wanted])
         await asyncio.to_thread(self.begin, wanted)
         for target in wanted:
-            if target not in self._held:
+            if target in self._held:
+                continue
+            try:
                 sender = self._make(target, ways)
-                task = asyncio.create_task(self._send(sender), name=f"notify {target.name}")
-                task.add_done_callback(_ended)
-                self._held[target] = (sender, task)
+            except ApiscapeError as error:
+                said = {"target": target.name, "why": error.message, "next_step": error.hint}
+                tell("a target is told nothing until the next reload", logging.ERROR, **said)
+                continue
+            task = asyncio.create_task(self._send(sender), name=f"notify {target.name}")
+            task.add_done_callback(_ended)
+            self._held[target] = (sender, task)
 
     async def _end(self, targets: Iterable[Notify]) -> None:
         tasks = [self._held.pop(target)[1] for target in targets]

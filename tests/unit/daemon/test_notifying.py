@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from apiscape.daemon.notifying import Notifying
 from apiscape.daemon.process import Agent
 from apiscape.errors import StoreFull
 from apiscape.model.run import Scope
+from apiscape.network.ways import Ways
 from apiscape.notify import pacing, sending
 from apiscape.notify.sending import Sender
 from apiscape.settings.schema import Notify
@@ -210,3 +212,19 @@ async def test_no_credential_of_the_environment_is_in_what_is_told(
     assert b"planted-credential" not in bodies
     assert b"\\u001b" not in bodies
     assert "*** \ufffd[31m".encode() in bodies
+
+
+async def test_certificates_that_cannot_be_read_are_said_for_each_target(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    targets = [Notify(name=name, url="https://x.example", secrets=("env:K",)) for name in "ab"]
+    with open_store(str(tmp_path / "store.db"), write=True) as store:
+        notifying = Notifying(store, VirtualClock(), lambda _outcome, _number: None)
+        notifying.configure(tuple(targets), Ways(ca_bundle=str(tmp_path / "none.pem")))
+        running = asyncio.create_task(notifying.run())
+        with caplog.at_level(logging.ERROR):
+            await until(lambda: len(caplog.records) == len(targets))
+        assert not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert {record.levelname for record in caplog.records} == {"ERROR"}

@@ -279,6 +279,7 @@ def test_a_stream_that_is_gone_stops_nothing(stream: io.StringIO) -> None:
     set_up(Redactor(), stream=stream)
     stream.close()
     tell("unheard")
+    assert stream.closed
 
 
 def test_warnings_and_errors_in_destructors_are_lines_too(stream: io.StringIO) -> None:

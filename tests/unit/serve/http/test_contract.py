@@ -60,9 +60,8 @@ schemathesis.openapi.format(  # of days before anything was kept nothing is told
 CONFIG = SchemathesisConfig.from_dict(
     {
         "checks": {
-            # What is well-formed may still name nothing, ask for what cannot be at the moment, or for
-            # a time before what is kept.
-            "positive_data_acceptance": {"expected-statuses": ["2XX", 400, 404, 409, 410]},
+            # What is well-formed may still name nothing, or ask for what cannot be at the moment.
+            "positive_data_acceptance": {"expected-statuses": ["2XX", 400, 404, 409]},
             # A text that is no view is refused; that any text is one is the parser's to say.
             "negative_data_rejection": {"expected-statuses": ["4XX"]},
         }
