@@ -7,13 +7,14 @@ import logging
 import os
 import random
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from apiscape.collect.clock import Clock
-from apiscape.daemon.logs import LOG, tell
+from apiscape.daemon.beside import persist
+from apiscape.daemon.logs import tell
 from apiscape.daemon.redacting import Redactor, secrets_in
 from apiscape.errors import ApiscapeError
 from apiscape.network.ways import Ways
@@ -57,7 +58,7 @@ class Notifying:
         self._told = told
         self._wanted: tuple[Notify, ...] = ()
         self._ways = self._taken = Ways()
-        self._held: dict[Notify, tuple[Sender, asyncio.Task[None]]] = {}
+        self._held: dict[Notify, tuple[_Telling, asyncio.Task[None]]] = {}
         self._changed = asyncio.Event()
 
     def configure(self, targets: tuple[Notify, ...], ways: Ways) -> None:
@@ -76,7 +77,7 @@ class Notifying:
 
     def backlogs(self) -> Backlogs:
         """Return what waits, as far as the log was read."""
-        senders = [sender for sender, _ in list(self._held.values())]
+        senders = [telling.sender for telling, _ in list(self._held.values())]
         found = [sender.backlog() for sender in senders]
         oldest = min((each.oldest_at for each in found if each.oldest_at), default=None)
         waits = None if oldest is None else (self._clock.now() - oldest).total_seconds()
@@ -104,25 +105,19 @@ class Notifying:
             if target in self._held:
                 continue
             try:
-                sender = self._make(target, ways)
+                telling = _Telling(partial(self._make, target, ways))
             except ApiscapeError as error:
                 said = {"target": target.name, "why": error.message, "next_step": error.hint}
                 tell("a target is told nothing until the next reload", logging.ERROR, **said)
                 continue
-            task = asyncio.create_task(self._send(sender), name=f"notify {target.name}")
-            task.add_done_callback(_ended)
-            self._held[target] = (sender, task)
+            work = persist(f"notify {target.name}", telling.run)
+            self._held[target] = (telling, asyncio.create_task(work))
 
     async def _end(self, targets: Iterable[Notify]) -> None:
         tasks = [self._held.pop(target)[1] for target in targets]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _send(self, sender: Sender) -> None:
-        while True:
-            wait_s = await sender.turn()
-            await asyncio.sleep(min(wait_s, LOOK_S))
 
     def _make(self, target: Notify, ways: Ways) -> Sender:
         """Return what tells a target; it is imported where one is told, for that takes a while."""
@@ -141,9 +136,24 @@ class Notifying:
         return Sender(target, means)
 
 
-def _ended(task: asyncio.Task[None]) -> None:
-    """Say that a task failed for a reason that nobody foresaw; the others go on."""
-    with suppress(asyncio.CancelledError):
-        error = task.exception()
-        if error is not None:
-            LOG.error("%s ended", task.get_name(), exc_info=error)
+class _Telling:
+    """One target being told, by a sender that is made anew where the one before failed unforeseen.
+
+    Attributes:
+        sender: Who tells it.
+
+    Raises:
+        ApiscapeError: There can be no sender, as it is configured.
+    """
+
+    def __init__(self, make: Callable[[], Sender]) -> None:
+        self._make = make
+        self._fresh: Sender | None = make()
+        self.sender = self._fresh
+
+    async def run(self) -> None:
+        """Tell the target of all there is, until cancelled."""
+        self.sender, self._fresh = self._fresh or self._make(), None
+        while True:
+            wait_s = await self.sender.turn()
+            await asyncio.sleep(min(wait_s, LOOK_S))

@@ -13,6 +13,7 @@ from pathlib import Path
 from apiscape.client.standing import Standing
 from apiscape.collect.clock import Clock, Stop, SystemClock
 from apiscape.collect.scan import Tools
+from apiscape.daemon.beside import persist
 from apiscape.daemon.collecting import Collections
 from apiscape.daemon.concluding import Concluder
 from apiscape.daemon.configured import Configured, Load
@@ -154,14 +155,14 @@ class Agent:
             driving.start()
             self._looking.configure(self._configured.probes, self._configured.ways)
             self._notifying.configure(self._configured.notify, self._configured.ways)
-            beside = (
-                self._reloading(),
-                self._looking.run(),
-                self._notifying.run(),
-                self._telemetry.watch_loop(),
-                self._staying_alone(),
-            )
-            aside = [asyncio.create_task(work) for work in beside]
+            beside = {
+                "reloading": self._reloading,
+                "probing": self._looking.run,
+                "notifying": self._notifying.run,
+                "watching the loop": self._telemetry.watch_loop,
+                "staying alone": self._staying_alone,
+            }
+            aside = [asyncio.create_task(persist(*each)) for each in beside.items()]
             await self._told_to_stop.wait()
             told_at = asyncio.get_running_loop().time()
             tell("stopping")

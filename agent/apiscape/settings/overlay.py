@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from contextlib import suppress
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -125,9 +126,14 @@ def load_overlay(settings: Settings, config: Path) -> tuple[Written, ...]:
 
 
 def overlay_files(folder: Path) -> tuple[Path, ...]:
-    """Return the files of an overlay that are read, in the order of their names."""
-    found = (each for each in folder.glob("*.yaml") if not each.name.startswith("."))
-    return tuple(sorted((each for each in found if each.is_file()), key=lambda each: each.name))
+    """Return the files of an overlay that are read, in the order of their names.
+
+    Raises:
+        OSError: The directory cannot be read, which is not the same as an empty one.
+    """
+    found = (each for each in folder.iterdir() if each.name.endswith(".yaml"))
+    seen = (each for each in found if not each.name.startswith(".") and each.is_file())
+    return tuple(sorted(seen, key=lambda each: each.name))
 
 
 def read_overlay(folder: Path) -> tuple[Written, ...]:
@@ -136,7 +142,10 @@ def read_overlay(folder: Path) -> tuple[Written, ...]:
     Raises:
         SettingsError: with the file, line and column of what is wrong.
     """
-    files = overlay_files(folder)
+    try:
+        files = overlay_files(folder)
+    except OSError as error:
+        raise SettingsError(f"cannot be read: {error.strerror}", path=str(folder)) from error
     if len(files) > MOST_FILES:
         raise SettingsError(f"more than {MOST_FILES} files", path=str(folder))
     found: list[Written] = []
@@ -148,8 +157,9 @@ def read_overlay(folder: Path) -> tuple[Written, ...]:
 
 
 def _read_file(file: Path) -> list[Written]:
-    if file.stat().st_size > MAX_BYTES:
-        raise SettingsError(f"larger than {MAX_BYTES:,} bytes", path=str(file))
+    with suppress(OSError):  # reading it says why
+        if file.stat().st_size > MAX_BYTES:
+            raise SettingsError(f"larger than {MAX_BYTES:,} bytes", path=str(file))
     return read_entries(parse_document(read_text(file), str(file), list), file.name)
 
 

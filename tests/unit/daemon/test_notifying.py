@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from apiscape.collectors.contract import Listed, Observation, Recorded, Visit
-from apiscape.daemon import notifying
+from apiscape.daemon import beside, notifying
 from apiscape.daemon.configured import Configured
 from apiscape.daemon.notifying import Notifying
 from apiscape.daemon.process import Agent
@@ -174,7 +174,7 @@ def test_targets_that_cannot_be_taken_up_yet_are_said(
     assert "targets could not be taken up yet" in caplog.text
 
 
-async def test_a_defect_ends_one_target_with_a_word_and_the_others_go_on(
+async def test_a_defect_of_one_target_is_said_and_the_others_go_on(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     turn = Sender.turn
@@ -189,7 +189,7 @@ async def test_a_defect_ends_one_target_with_a_word_and_the_others_go_on(
         tells(bench, to(nobody(), "broken"), to(receiver))
         async with bench.running():
             await until(lambda: len(told(receiver)) == 2)
-    assert "notify broken ended" in caplog.text
+    assert "notify broken failed and begins anew" in caplog.text
 
 
 async def test_no_credential_of_the_environment_is_in_what_is_told(
@@ -228,3 +228,25 @@ async def test_certificates_that_cannot_be_read_are_said_for_each_target(
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
     assert {record.levelname for record in caplog.records} == {"ERROR"}
+
+
+async def test_a_target_whose_sender_fails_unforeseen_is_told_by_another(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(beside, "FIRST_WAIT_S", 0.01)
+    turn, tries = Sender.turn, 0
+
+    async def failing(sender: Sender) -> float:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise LookupError
+        return await turn(sender)
+
+    monkeypatch.setattr(Sender, "turn", failing)
+    with receiving() as receiver:
+        tells(bench, to(receiver))
+        async with bench.running() as agent:
+            await until(lambda: len(told(receiver)) == 2)
+            await until(lambda: agent._notifying.backlogs().changes == 0)
+    assert "notify desk failed and begins anew" in caplog.text

@@ -16,7 +16,7 @@ import pytest
 from apiscape.client.http import HttpAgent
 from apiscape.client.wire import CollectRequest
 from apiscape.collectors.contract import Listed, Observation, Visit
-from apiscape.daemon import process
+from apiscape.daemon import beside, process
 from apiscape.daemon.configured import Configured
 from apiscape.daemon.process import Agent, Place
 from apiscape.errors import Exit, SettingsError, StoreError, StoreLocked
@@ -224,6 +224,24 @@ async def test_a_file_that_cannot_be_read_leaves_the_old_one_and_is_said(
         standing = await bench.ask(lambda inventory: inventory.standing())
         assert standing.configuration.is_valid
         assert standing.configuration.since > refused.since > standing.started_at
+
+
+async def test_a_reading_that_fails_unforeseen_is_said_and_the_next_one_is_taken(
+    bench: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "LOOK_S", 0.01)
+    monkeypatch.setattr(beside, "FIRST_WAIT_S", 0.01)
+    good = bench.configured
+    async with bench.running() as agent:
+        bench.configured = LookupError("nobody foresaw")
+        agent.reload()
+        await until(lambda: "reloading failed and begins anew" in caplog.text)
+        bench.configured = SettingsError("unknown key 'bogus'", path="config.yaml")
+        agent.reload()
+        await until(lambda: agent.configuration_error is not None)
+        bench.configured = good
+        agent.reload()
+        await until(lambda: agent.configuration_error is None)
 
 
 OWNED = Overlay(entries=(Entry(view="", values={"owners": ["Team Tax"]}, place="a.yaml:1"),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -169,6 +170,28 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read") as caught:
         overlay.read_overlay(tmp_path)
     assert caught.value.path == str(tmp_path / "a.yaml")
+
+
+def test_a_folder_that_cannot_be_read_is_not_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(_folder: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", denied)
+    with pytest.raises(SettingsError, match="cannot be read: Permission denied") as caught:
+        overlay.read_overlay(tmp_path)
+    assert caught.value.path == str(tmp_path)
+
+
+def test_a_file_that_goes_while_it_is_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone.yaml"
+    monkeypatch.setattr(overlay, "overlay_files", lambda _folder: (gone,))
+    with pytest.raises(SettingsError, match="no such file") as caught:
+        overlay.read_overlay(tmp_path)
+    assert caught.value.path == str(gone)
 
 
 def test_variables_are_not_put_into_an_overlay(monkeypatch: pytest.MonkeyPatch) -> None:
