@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import Table
 
 from apiscape.errors import StoreError
-from apiscape.store import Store
-from apiscape.store.database.bulk import COPIED_FROM, insert_many, rewrite
-from apiscape.store.schema import api, api_member, part, row, source
-from tests.store.looking import count, records
+from apiscape.store import Store, open_store
+from apiscape.store.database import bulk
+from apiscape.store.database.bulk import (
+    COPIED_FROM,
+    insert_many,
+    insert_together,
+    rewrite,
+    rewrite_together,
+)
+from apiscape.store.schema import api, api_member, deep, part, row, source
+from tests.store.looking import count, records, search
 from tests.store.making import T0, batch, make, visit
 
 SIZES = (1, COPIED_FROM - 1, COPIED_FROM, 3 * COPIED_FROM)
@@ -102,3 +110,61 @@ def test_rows_are_read_in_the_transaction_that_inserted_them(store: Store) -> No
         rewrite(connection, source, "pk", [{"pk": 7, "provider": "moved"}])
         found = connection.execute(source.select().where(source.c.pk == 7)).one()
     assert found.provider == "moved"
+
+
+def texts(store: Store, word: str, size: int) -> list[dict[str, Any]]:
+    """Return texts for the first deployments of a store, last first, each with a word of its own."""
+    keys = [each["deployment_pk"] for each in records(store, "row")][:size]
+    return [{"deployment_pk": key, "text": f"{word}-{key:05}."} for key in reversed(keys)]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 7, 8, 20])
+def test_rows_given_together_are_stored_and_found_one_by_one(
+    store: Store, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "TOGETHER", 7)
+    visit(store, batch(*map(make, range(21))))
+    untouched = {each["deployment_pk"]: each for each in records(store, "deep")}
+    given = texts(store, "anew", size)
+    with store.database.write() as connection:
+        rewrite_together(connection, deep, "deployment_pk", given)
+    texts_by_key = {each["deployment_pk"]: each["text"] for each in given}
+    stored = {each["deployment_pk"]: each for each in records(store, "deep")}
+    assert stored == {
+        key: each | {"text": texts_by_key.get(key, each["text"])} for key, each in untouched.items()
+    }
+    assert len(search(store, "anew-")) == size
+    for each in given[:1] + given[-1:]:
+        assert len(search(store, each["text"])) == 1
+    kept = [{**each, "text": f"back-{key:05}."} for key, each in sorted(stored.items())[:size]]
+    with store.database.write() as connection:
+        connection.execute(deep.delete().where(deep.c.deployment_pk.in_(texts_by_key)))
+        insert_together(connection, deep, kept)
+    assert {each["deployment_pk"]: each for each in records(store, "deep")} == stored | {
+        each["deployment_pk"]: each for each in kept
+    }
+    assert (len(search(store, "back-")), len(search(store, "anew-"))) == (size, 0)
+
+
+def writes_of_the_index(store: Store, work: Callable[[], object]) -> int:
+    """Return how often SQLite's search index wrote a part of itself during some work."""
+    said: list[str] = []
+    with store.database.raw() as driver:
+        driver.set_trace_callback(said.append)
+    work()
+    with store.database.raw() as driver:
+        driver.set_trace_callback(None)
+    return sum("REPLACE INTO 'main'.'deep_search_data'" in each for each in said)
+
+
+def test_the_search_index_writes_itself_out_once_a_batch_and_not_once_a_row(
+    sqlite_address: str,
+) -> None:
+    with open_store(sqlite_address, write=True) as store:
+        few = writes_of_the_index(store, lambda: visit(store, batch(make(0))))
+        many = writes_of_the_index(store, lambda: visit(store, batch(*map(make, range(1, 60)))))
+        moved = [make(number, name=f"moved-{number}") for number in range(60)]
+        again = writes_of_the_index(store, lambda: visit(store, batch(*moved)))
+        assert len(search(store, "moved-")) == 60
+    assert 0 < few <= many < 60
+    assert 0 < again < 60

@@ -17,7 +17,7 @@ from apiscape.model.run import Reach, RunReport, Scope
 from apiscape.model.surroundings import Api
 from apiscape.model.values import from_utc_millis, is_known
 from apiscape.model.vocabulary import Outcome
-from apiscape.store.database.bulk import insert_many, rewrite
+from apiscape.store.database.bulk import insert_many, rewrite, rewrite_together
 from apiscape.store.database.transaction import (
     CONCLUSION,
     DEPLOYMENT,
@@ -436,4 +436,4 @@ def _write_rows(connection: Connection, moved: Sequence[tuple[Held, Row]]) -> No
         for old, new in moved
         if (text := search_text(new)) != search_text(old.row)
     ]
-    rewrite(connection, deep, "deployment_pk", texts)
+    rewrite_together(connection, deep, "deployment_pk", texts)

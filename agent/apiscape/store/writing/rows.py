@@ -15,7 +15,12 @@ from apiscape.model.entity import Entity
 from apiscape.model.projection import deepen, project
 from apiscape.model.row import Row
 from apiscape.model.run import Scope
-from apiscape.store.database.bulk import insert_many, rewrite
+from apiscape.store.database.bulk import (
+    insert_many,
+    insert_together,
+    rewrite,
+    rewrite_together,
+)
 from apiscape.store.encoding import encode_deep, encode_row
 from apiscape.store.overlay import Conclusion, lay_over
 from apiscape.store.schema import conclusion, deep, deployment, deployment_version, row, row_doc
@@ -76,18 +81,19 @@ def insert_rows(connection: Connection, items: Sequence[Projected]) -> None:
     """Write the rows of new deployments."""
     for table, values in _tables(items):
         insert_many(connection, table, values)
+    insert_together(connection, deep, [item.deep for item in items])
 
 
 def update_rows(connection: Connection, items: Sequence[Projected]) -> None:
     """Write the rows of stored deployments anew."""
     for table, values in _tables(items):
         rewrite(connection, table, "deployment_pk", values)
+    rewrite_together(connection, deep, "deployment_pk", [item.deep for item in items])
 
 
 def _tables(items: Sequence[Projected]) -> Iterable[tuple[Table, list[dict[str, Any]]]]:
     if items:
         yield row, [item.columns for item in items]
-        yield deep, [item.deep for item in items]
         yield row_doc, [item.doc for item in items]
 
 
