@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine, event
 
 from apiscape.model.deployment import Backend
+from apiscape.model.values import utc_millis
 from apiscape.query import FIELDS, Kind
 from apiscape.store import Store, open_store
 from apiscape.store.reading.cells import is_narrow
@@ -68,6 +69,37 @@ def test_a_page_of_words_by_name_reads_no_whole_row(sqlite_address: str, view: s
     assert page.items
     assert [step for step in WIDE if step in steps] == []
     assert "SCAN row USING COVERING INDEX ix_row_name_narrow" in steps
+
+
+def test_a_page_in_the_order_of_uids_goes_through_their_index_and_sorts_nothing(
+    sqlite_address: str,
+) -> None:
+    with filled(sqlite_address) as store, listening() as asked:
+        page = Reader(store.database, lambda: T0).page("", limit=5)
+        steps = plan(store, asked[0])
+    assert [row.uid for row in page.items] == sorted(make(n).uid for n in range(60))[:5]
+    assert page.matched == 60
+    assert "SCAN row USING COVERING INDEX ix_row_uid_narrow" in steps
+    assert [step for step in WIDE if step in steps] == []
+    assert steps.count("TEMP B-TREE") == 1  # the few rows of the page, beside their count
+
+
+def test_hidden_rows_are_not_counted_and_forgotten_ones_not_twice(
+    store: Store, reader: Reader
+) -> None:
+    visit(store, batch(*map(make, range(6))))
+    with store.database.write() as connection:
+        for name, change in (
+            ("payments-0", "presence = 'superseded'"),
+            ("payments-1", "presence = 'retired', retired_at = 0"),
+            ("payments-2", f"presence = 'retired', retired_at = {utc_millis(T0)}"),
+        ):
+            query = f"UPDATE deployment SET {change} WHERE name = '{name}'"
+            connection.exec_driver_sql(query)
+    assert reader.page("").matched == 4
+    assert len(reader.page("").items) == 4
+    store.upkeep.forget(make(1).uid, by="tests", at=T0)
+    assert reader.page("").matched == 4
 
 
 @pytest.mark.parametrize(

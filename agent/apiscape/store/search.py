@@ -34,6 +34,7 @@ _REBUILD = "INSERT INTO deep_search (deep_search) VALUES ('rebuild')"
 _TRIGRAM_COLUMNS = ("text", "paths", "backends")
 
 NARROW = {
+    "ix_row_uid_narrow": ("row", ("uid",)),
     "ix_row_name_narrow": ("row", ("name", "uid")),
     "ix_row_gateway_narrow": ("row", ("gateway",)),
     "ix_row_owners_narrow": ("row", ("owners",)),

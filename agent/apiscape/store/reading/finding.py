@@ -132,9 +132,16 @@ def find(
 
 
 def _everything(view: View, hidden: Keys | None) -> Found:
-    """Return all rows, none of which is undecided."""
+    """Return all rows, none of which is undecided.
+
+    All are counted without looking at any, less the few that are hidden, of deployments that have a row.
+    """
     shown = _shown(_KEY, hidden)
-    counts = select(func.count(), literal(0)).select_from(schema.row).where(shown)
+    matched: ColumnElement[int] = select(func.count()).select_from(schema.row).scalar_subquery()
+    if hidden is not None:
+        few = hidden.where(schema.deployment.c.forgotten_at.is_(None)).subquery("few")
+        matched = matched - select(func.count()).select_from(few).scalar_subquery()
+    counts = select(matched.label("matched"), literal(0).label("undecided"))
     listed = false() if view.undecided else shown
     return Found(listed, listed, counts)
 
