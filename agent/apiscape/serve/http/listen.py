@@ -100,8 +100,9 @@ def bind(address: Address) -> socket.socket:
         UsageError: It is in use, or not of this machine.
     """
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # no answer's end waits for an ack
     try:
         opened.bind((address.host, address.port))
     except OSError as error:

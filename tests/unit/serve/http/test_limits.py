@@ -22,7 +22,7 @@ from apiscape.serve.errors import Rejected
 from apiscape.serve.http.app import Kitchen
 from apiscape.serve.http.audit import Audit
 from apiscape.serve.http.limits import Limits
-from apiscape.serve.http.listen import ApiDoor
+from apiscape.serve.http.listen import ApiDoor, bind
 from apiscape.serve.http.ports import Offer
 from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
@@ -225,3 +225,10 @@ def test_behind_a_proxy_the_peer_is_whom_the_proxy_names(
             ).status
 
         assert [guess("192.0.2.1"), guess("192.0.2.1"), guess("192.0.2.2")] == [401, 429, 401]
+
+
+def test_an_answer_in_two_pieces_does_not_wait_for_the_first_to_be_acknowledged() -> None:
+    with closing(bind(LOOPBACK)) as bound:
+        bound.listen()
+        with socket.create_connection(bound.getsockname()), closing(bound.accept()[0]) as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
