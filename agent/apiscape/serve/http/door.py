@@ -16,7 +16,7 @@ from apiscape.serve.errors import Rejected
 from apiscape.serve.http.attempts import Attempts
 from apiscape.serve.http.audit import Audit
 from apiscape.serve.http.limits import Limits
-from apiscape.serve.http.protocol import ABORT
+from apiscape.serve.http.protocol import CONNECTION, Connection
 from apiscape.serve.http.ready import PRINCIPAL, ROUTE, SECURE
 from apiscape.serve.http.tokens import Tokens
 from apiscape.serve.principal import Principal
@@ -98,20 +98,22 @@ class Door:
 
     def _impatient(self, scope: Scope, send: Send) -> Send:
         """Return a `send` that breaks the connection of a caller that does not read on."""
-        abort = dict(scope).get(ABORT)
+        connection = dict(scope).get(CONNECTION)
 
         async def send_in_time(message: Message) -> None:
             if message["type"] == "http.response.start":
                 asked = dict(scope)
                 route = str(asked.get(ROUTE, UNMATCHED))
                 self._answered(str(asked["method"]), route, message["status"])
+            if not isinstance(connection, Connection) or not connection.is_full:
+                await send(message)  # nothing to wait for
+                return
             try:
                 async with asyncio.timeout(self._limits.send_s):
                     await send(message)
             except TimeoutError:
                 logger.warning("a caller does not read on and is dropped: %s", scope["path"])
-                if callable(abort):
-                    abort()
+                connection.abort()
 
         return send_in_time
 

@@ -7,16 +7,23 @@ import socket
 import struct
 from collections import OrderedDict
 from contextlib import suppress
-from typing import Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
 
 from apiscape.serve.http.limits import Limits
 
-ABORT = "apiscape.abort"
-"""Where a request's scope has the function that breaks its connection."""
+if TYPE_CHECKING:
+
+    class _Server(H11Protocol):
+        """What either of the server's own protocols gives to a connection."""
+
+else:
+    _Server = asyncio.Protocol
+
+CONNECTION = "apiscape.connection"
+"""Where a request's scope has the connection that it came by."""
 
 
 class Room:
@@ -47,33 +54,25 @@ class Room:
         self._held.pop(connection, None)
 
 
-class Connection(H11Protocol):
-    """One connection: must send a whole request in time, and is closed by the room when it idles."""
+class Connection(_Server):
+    """One connection: must send a whole request in time, and is closed by the room when it idles.
+
+    It stands before one of the server's own protocols, which reads requests and writes answers.
+    """
 
     room: Room
-
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        """Take what the server gives."""
-        super().__init__(config, server_state, app_state, _loop)
-        app = self.app
-
-        async def abortable(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - as the server types them
-            await app({**scope, ABORT: self.abort}, receive, send)
-
-        self.app = abortable
-        self._deadline: asyncio.TimerHandle | None = None
+    _deadline: asyncio.TimerHandle | None = None
 
     @property
     def is_idle(self) -> bool:
         """Whether no request is being answered."""
         cycle = getattr(self, "cycle", None)
         return cycle is None or bool(cycle.response_complete)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the caller has yet to read so much that more is not taken for it."""
+        return bool(self.flow.write_paused)
 
     def abort(self) -> None:
         """Break the connection, whatever is yet to be sent."""
@@ -100,12 +99,12 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take data in; the count ends with the head of a request, and begins anew with the next."""
-        if self._deadline is None and self.is_idle:
-            self._set_deadline()
         super().data_received(data)
         if not self.is_idle:
             self._cancel_deadline()
             self.room.refresh(self)
+        elif self._deadline is None:
+            self._set_deadline()
 
     def on_response_complete(self) -> None:
         """Count idling from here."""
@@ -126,6 +125,28 @@ class Connection(H11Protocol):
             self.abort()
 
 
+class PlainConnection(Connection, H11Protocol):
+    """One whose requests are read in Python."""
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - narrower than the library's own
+        """Have every request say by which connection it came."""
+        super().connection_made(transport)
+        app = self.app
+
+        async def connected(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - as the server types them
+            scope[CONNECTION] = self
+            await app(scope, receive, send)
+
+        self.app = connected
+
+
 def connection_class(room: Room) -> type[Connection]:
-    """Return the class of the connections of one room, for the server to make them of."""
-    return type("RoomConnection", (Connection,), {"room": room})
+    """Return the class of the connections of one room, for the server to make them of.
+
+    Requests are read in C where `httptools` is installed, in Python elsewhere.
+    """
+    if find_spec("httptools") is None:
+        return type("RoomConnection", (PlainConnection,), {"room": room})
+    from apiscape.serve.http.quick import QuickConnection
+
+    return type("RoomConnection", (QuickConnection,), {"room": room})

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from apiscape.serve.http import protocol
+from apiscape.serve.http.protocol import Connection, PlainConnection
+from apiscape.serve.http.quick import QuickConnection
 from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
 from apiscape.store import Store, open_store
@@ -34,3 +37,12 @@ def doors(inventory: LocalInventory, tmp_path: Path) -> Iterator[Doors]:
     """Give open doors before that inventory."""
     with serving(inventory, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture(params=["read in C", "read in Python"])
+def reading(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Connection]:
+    """Have requests read in one of both ways; give the connections that do it."""
+    if request.param == "read in C":
+        return QuickConnection
+    monkeypatch.setattr(protocol, "find_spec", lambda _name: None)
+    return PlainConnection

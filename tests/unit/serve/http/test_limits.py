@@ -29,6 +29,8 @@ from apiscape.serve.local import LocalInventory
 from tests.unit.serve.http.asking import ask, read
 from tests.unit.serve.http.harness import LOOPBACK, QUICK, READER, serving
 
+pytestmark = pytest.mark.usefixtures("reading")
+
 
 def dial(url: str | None) -> socket.socket:
     parts = urlsplit(url or "")
