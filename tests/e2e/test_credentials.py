@@ -66,8 +66,17 @@ def test_tokens_that_end_early_are_renewed_and_nothing_is_mixed_up(
 ) -> None:
     with two_teams(tmp_path, monkeypatch, TokenRule(max_calls=5)) as world:
         assert world.scan().code == 0
-        assert world.server.calls.count("sts:AssumeRole") > 2 * len(TEAMS)
+        assert world.server.calls.count("sts:AssumeRole") >= 2 * len(TEAMS)
         check_owners(world)
+
+
+def test_each_role_is_taken_on_once_by_planning_and_all_visits(teams: World) -> None:
+    teams.configure(
+        regions=[WEST], roles=[f"arn:aws:iam::{account}:role/reader" for account in TEAMS]
+    )
+    assert teams.scan().code == 0
+    assert teams.server.calls.count("sts:AssumeRole") == len(TEAMS)
+    check_owners(teams)
 
 
 def test_credentials_that_end_for_good_fail_their_account_alone(teams: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -177,15 +177,28 @@ def _name(known: Mapping[str, Account], account: str) -> str | None:
 # ── The estate ───────────────────────────────────────────────────────────────
 
 
-def visit_target(source: str, settings: AwsSettings, caller: Identity, target: Target) -> Visited:
+def visit_target(
+    source: str,
+    settings: AwsSettings,
+    caller: Identity,
+    target: Target,
+    sign_in: Callable[[], SignIn],
+) -> Visited:
     """Return the reaches of a target, asking the account which regions it has enabled.
 
     Configured regions are visited also where the account does not say: that it did not is said.
+
+    Args:
+        source: Name of the source.
+        settings: The source's.
+        caller: Who is signed in.
+        target: The account, and how to get into it.
+        sign_in: Signs in to it.
     """
     if target.role is None and target.account != caller.account:
         return Visited(_failed(target, settings.regions, no_way_into(target.account).record()))
     try:
-        enabled = list_regions(SignIn(settings, target.role))
+        enabled = list_regions(sign_in())
     except CollectorError as error:
         record = error.record()
         if settings.regions and not isinstance(error, CredentialsInvalid):

@@ -17,8 +17,9 @@ from apiscape.collectors.aws.estate import (
     visit_target,
 )
 from apiscape.collectors.aws.iam import FORMS, Role, write_policy
+from apiscape.collectors.aws.roles import Roles
 from apiscape.collectors.aws.session import AwsSession
-from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
 from apiscape.collectors.aws.sharing import SharedListing
 from apiscape.collectors.aws.sign_in_trials import SignInTrials
 from apiscape.collectors.aws.signin import Identity, SignIn
@@ -82,6 +83,7 @@ class AwsProvider:
         """Start with nobody known to be signed in."""
         self._callers: dict[AwsSettings, Identity] = {}
         self._shared: dict[tuple[AwsSettings, str], dict[str, SharedListing]] = {}
+        self._roles = Roles()
         self._lock = threading.Lock()
 
     def plan(self, source: str, settings: AwsSettings) -> Plan:
@@ -97,7 +99,16 @@ class AwsProvider:
         targets = choose_targets(settings, caller, accounts.known)
         with ThreadPoolExecutor(PLANNING_THREADS, thread_name_prefix="aws-plan") as threads:
             visits = list(
-                threads.map(lambda target: visit_target(source, settings, caller, target), targets)
+                threads.map(
+                    lambda target: visit_target(
+                        source,
+                        settings,
+                        caller,
+                        target,
+                        lambda: self._sign_in(settings, target.role),
+                    ),
+                    targets,
+                )
             )
         errors = (accounts.error, *(visit.error for visit in visits))
         return Plan(
@@ -119,8 +130,12 @@ class AwsProvider:
         if settings.roles or settings.accounts or settings.role_name:
             role = target_of(settings, self._caller(settings), reach.account).role
         return AwsSession(
-            lambda: SignIn(settings, role), reach, budget, self._listings(settings, reach)
+            lambda: self._sign_in(settings, role), reach, budget, self._listings(settings, reach)
         )
+
+    def _sign_in(self, settings: AwsSettings, role: RoleSettings | None) -> SignIn:
+        """Return an identity; a role is taken on once for all that sign in by it."""
+        return SignIn(settings, role, self._roles.of(settings, role) if role else None)
 
     def _listings(self, settings: AwsSettings, reach: Reach) -> dict[str, SharedListing]:
         """Return what the sessions of a reach share, by operation."""

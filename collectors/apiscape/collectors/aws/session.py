@@ -146,6 +146,7 @@ class AwsSession:
         """Sign in again, unless another thread already did."""
         with self._lock:
             if renewals == self._renewals:
+                self._sign_in.forget()
                 self._sign_in = self._renew()
                 self._clients = {}
                 self._renewals += 1

@@ -1,4 +1,4 @@
-"""Signing in: one SDK session per identity, clients with explicit time-outs and retries.
+"""Signing in: one SDK session per identity and visit, clients with explicit time-outs and retries.
 
 The SDK is imported on first use. All sessions share one loader of service models: without it
 each account costs 9 MB.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import ExitStack, closing
 from copy import copy
 from datetime import datetime
 from functools import lru_cache
@@ -20,6 +21,7 @@ from apiscape.collectors.aws.errors import Ended, RegionDoubt, Site, not_signed_
 from apiscape.collectors.aws.metering import refuse_garbled
 from apiscape.collectors.aws.outward import lead_out, watch_proxy
 from apiscape.collectors.aws.picking import items, part, text
+from apiscape.collectors.aws.roles import Cache, TakenRole
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
 from apiscape.collectors.contract import CollectorError, Malformed, Unsupported
 
@@ -62,13 +64,21 @@ class SignIn:
     Args:
         settings: The source's.
         role: The role to take on, if any.
+        taken: What others that take it on share with this one.
     """
 
-    def __init__(self, settings: AwsSettings, role: RoleSettings | None = None) -> None:
+    def __init__(
+        self,
+        settings: AwsSettings,
+        role: RoleSettings | None = None,
+        taken: TakenRole | None = None,
+    ) -> None:
         self.settings = settings
         self._session = _new_session(settings)
+        self._taken = taken or TakenRole()
+        self._key_id = ""
         if role:
-            _take_on(self._session, settings, role)
+            self._take_on(role)
 
     @property
     def home_regions(self) -> tuple[str, ...]:
@@ -98,6 +108,10 @@ class SignIn:
         if service not in _XML_SERVICES:
             client.meta.events.register("response-received.*", refuse_garbled)
         return client
+
+    def forget(self) -> None:
+        """Let nobody be handed the credentials of the role that were used here: they ended before their time."""
+        self._taken.forget(self._key_id)
 
     def partition(self, region: str) -> Partition:
         """Return the partition of a region, as the SDK's data says."""
@@ -133,6 +147,19 @@ class SignIn:
             finally:
                 client.close()
         raise doubt
+
+    def _take_on(self, role: RoleSettings) -> None:
+        """Act as a role: taken on at the first call, renewed before it ends."""
+        from botocore.credentials import DeferredRefreshableCredentials
+
+        def fetch() -> dict[str, str]:
+            given = self._taken.fetch(lambda cache: _assume(self.settings, role, cache))
+            self._key_id = given["access_key"]
+            return given
+
+        self._session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001 - the SDK has no other way
+            fetch, "assume-role"
+        )
 
 
 def find_partition(data: object, region: str) -> Partition:
@@ -229,24 +256,31 @@ def _read_time(value: Any) -> datetime | None:  # noqa: ANN401 - as it stands in
     return parsed
 
 
-def _take_on(session: Any, settings: AwsSettings, role: RoleSettings) -> None:  # noqa: ANN401
-    """Let a session act as a role; taken on at the first call, renewed before it ends."""
-    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+def _assume(settings: AwsSettings, role: RoleSettings, cache: Cache) -> dict[str, str]:
+    """Return credentials of a role as the SDK wants them, out of the cache where it holds some that last.
 
-    hub = SignIn(settings)
-    source = hub._session.get_credentials()  # noqa: SLF001 - the same class's own session
+    Whoever is signed in is looked up anew, for their credentials may have been replaced meanwhile.
+    """
+    from botocore.credentials import AssumeRoleCredentialFetcher
+
     arguments = {"RoleSessionName": SESSION_NAME}
     if role.external_id:
         arguments["ExternalId"] = role.external_id
-    fetcher = AssumeRoleCredentialFetcher(
-        lambda service, **_: hub.client(service, hub.home_regions[0]),
-        source,
-        role.role_arn,
-        extra_args=arguments,
-    )
-    session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001 - the SDK has no other way
-        fetcher.fetch_credentials, "assume-role"
-    )
+    with ExitStack() as made:
+        hub = SignIn(settings)
+
+        def client(service: str, **_: object) -> Any:  # noqa: ANN401 - made at run time
+            return made.enter_context(closing(hub.client(service, hub.home_regions[0])))
+
+        fetcher = AssumeRoleCredentialFetcher(
+            client,
+            hub._session.get_credentials(),  # noqa: SLF001 - the same class's own session
+            role.role_arn,
+            extra_args=arguments,
+            cache=cache,
+        )
+        credentials: dict[str, str] = fetcher.fetch_credentials()
+    return credentials
 
 
 def _client_config(settings: AwsSettings) -> Any:  # noqa: ANN401 - the SDK's own type
