@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import io
 import os
 import subprocess
@@ -70,6 +71,24 @@ def test_what_is_mistyped_exits_with_3_and_a_next_step(
     answer = call(*typed)
     assert (answer.code, answer.out) == (3, "")
     assert says in answer.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "seldom"), [(["version"], True), (["scan", "--all"], True), (["agent"], False)]
+)
+def test_the_garbage_collector_comes_seldom_to_what_ends_by_itself(
+    typed: list[str], seldom: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, seen = gc.get_threshold(), []
+
+    def invoke(_: click.Context) -> int:
+        seen.append((gc.get_threshold(), gc.isenabled()))
+        raise ApiscapeError("stop")
+
+    monkeypatch.setattr(group.ROOT, "invoke", invoke)
+    assert main(typed) != 0
+    assert seen == [(group.SELDOM if seldom else before, True)]
+    assert gc.get_threshold() == before != group.SELDOM
 
 
 def test_the_version_in_every_way_it_is_asked_for(call: Call) -> None:
