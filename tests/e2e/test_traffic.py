@@ -84,8 +84,11 @@ def test_an_agent_measures_by_itself_and_health_follows(
         assert names("health:healthy") == ["api-serves"]
         with server.changing():
             west.load(west.find_v2("api-serves"), "$default", Load(60.0, share_5xx=0.5))
-        assert run_cli("scan").code == 0
-        until(lambda: names("health:failing") == ["api-fails", "api-serves"])
+        said = run_cli("scan")
+        assert said.code == 0
+        assert "✓ traffic measured of all of" in said.out, "as a scan without an agent says"
+        assert "metrics an hour" in said.out
+        assert names("health:failing") == ["api-fails", "api-serves"], "what was measured is drawn"
         asked = server.calls.count(ASKED)
         world.configure(regions=[WEST], products=products)
         until(lambda: len(names("health:unknown")) == len(names("")))

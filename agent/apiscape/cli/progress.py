@@ -96,6 +96,8 @@ class RemoteLine:
             f"{sums.listed:,} listed",
             count(sums.calls, "call"),
         ]
+        if state.unmeasured and state.ended == state.planned:
+            words.append(f"traffic of {count(state.unmeasured, 'scope')} to measure")
         write_line(self._stream, " · ".join(words))
 
     def close(self) -> None:

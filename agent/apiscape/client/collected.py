@@ -68,6 +68,7 @@ class Collection(Entity, frozen=True):
     Attributes:
         number: What to ask for it by.
         planned, ended: Scopes.
+        unmeasured: Scopes of those that ended whose traffic is measured yet.
         so_far: Sums of all visits.
         result: What came of it, once it has ended; `failure`: why nothing did.
     """
@@ -75,6 +76,7 @@ class Collection(Entity, frozen=True):
     number: str
     planned: int = 0
     ended: int = 0
+    unmeasured: int = 0
     so_far: Ledger = Ledger()
     result: Collected | None = None
     failure: ErrorRecord | None = None

@@ -15,8 +15,9 @@ from apiscape.client.wire import CollectRequest, Paused
 from apiscape.collect.clock import Clock
 from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
-from apiscape.daemon.round import Round
+from apiscape.daemon.round import Owed, Round
 from apiscape.errors import Busy, NotFound, UsageError
+from apiscape.model.measured import TrafficReport
 from apiscape.model.run import Ledger, RunReport, Scope
 from apiscape.schedule.pauses import EVERYTHING, Pauses
 
@@ -26,6 +27,11 @@ KEPT = 16
 
 class Steering(Protocol):
     """As much of the driver as callers may touch."""
+
+    @property
+    def owing(self) -> Owed:
+        """Of which scopes that were visited the traffic is measured yet."""
+        ...
 
     def plan_now(self, name: str = EVERYTHING) -> Future[None]:
         """Have a source signed in to anew."""
@@ -97,7 +103,7 @@ class Collections:
                 raise Busy("a collection is under way", hint=hint)
             self._count += 1
             number = str(self._count)
-            fresh = Round(number, names, only, self._clock)
+            fresh = Round(number, names, only, self._clock, self._driver.owing)
             self._rounds[number] = fresh
             for old in list(self._rounds)[:-KEPT]:
                 del self._rounds[old]
@@ -182,6 +188,7 @@ class Collections:
         with self._lock:
             if self._current is not None:
                 self._current.under_way = dict(ledgers)
+            self._settle()
 
     def ended(self, report: RunReport) -> None:
         """Take up the end of a visit; one that began before it was asked for is followed by another."""
@@ -194,6 +201,12 @@ class Collections:
             else:
                 current.end(report)
             self._settle()
+
+    def measured(self, reports: Iterable[TrafficReport]) -> None:
+        """Take up what was measured of traffic."""
+        with self._lock:
+            if self._current is not None:
+                self._current.measure(reports)
 
     # Within the lock.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Protocol
 
 from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
@@ -13,6 +14,14 @@ from apiscape.collect.spending import visiting
 from apiscape.daemon.logs import tell
 from apiscape.model.measured import TrafficReport
 from apiscape.model.run import Ledger, RunReport, Scope
+
+
+class Listening(Progress, Protocol):
+    """Is told what goes on, measuring included."""
+
+    def measured(self, reports: Iterable[TrafficReport]) -> None:
+        """Take up what was measured of traffic."""
+        ...
 
 
 class Journal:
@@ -31,7 +40,7 @@ class Journal:
 
     def __init__(
         self,
-        collections: Progress,
+        collections: Listening,
         stored: Callable[[], None],
         remeasured: Callable[[Collection[Scope] | None], None],
     ) -> None:
@@ -107,4 +116,5 @@ class Journal:
                 fields |= {"kind": error.kind, "why": error.message}
             nothing = report.asked > 0 and not report.measured
             tell("traffic measured", logging.WARNING if nothing else logging.INFO, **fields)
+        self._collections.measured(reports)
         self._remeasured([report.scope for report in reports] or None)

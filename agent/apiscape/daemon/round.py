@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from apiscape.client.collected import Collected, Collection
 from apiscape.collect.clock import Clock
@@ -12,35 +13,52 @@ from apiscape.collect.job import Job
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.report import ScanReport
 from apiscape.collect.visits import not_begun
+from apiscape.model.measured import TrafficReport, Uncountable
 from apiscape.model.run import ErrorRecord, Ledger, RunReport, add_ledgers
 from apiscape.model.vocabulary import ErrorKind
 from apiscape.schedule.pauses import selects
 
 
+class Owed(Protocol):
+    """Knows which scopes have their traffic measured because they were visited."""
+
+    def holds(self, key: str) -> bool:
+        """Say whether one may wait for it."""
+        ...
+
+    def why_not(self, key: str) -> str | None:
+        """Return why it was not measured; `None` where it was."""
+        ...
+
+
 class Round:
-    """A collection: first its sources are planned, then its scopes visited, then conclusions drawn.
+    """A collection: its sources are planned, its scopes visited and measured, then conclusions drawn.
 
     Args:
         number: What it is asked for by.
         names: Of the sources to plan.
         only: Keys of the scopes to visit; all of its sources without any.
         clock: Written down where a visit is not begun.
+        owed: Says of which scopes the traffic is measured yet.
 
     Attributes:
         under_way: How far visits are, by scope key.
     """
 
     def __init__(
-        self, number: str, names: Iterable[str], only: frozenset[str], clock: Clock
+        self, number: str, names: Iterable[str], only: frozenset[str], clock: Clock, owed: Owed
     ) -> None:
         self.number = number
         self.under_way: dict[str, Ledger] = {}
         self._only = only
         self._clock = clock
+        self._owed = owed
         self._unplanned = set(names)
         self._asked = 0
         self._pending: dict[str, bool] = {}
         self._reports: dict[str, RunReport] = {}
+        self._unmeasured: set[str] = set()
+        self._traffic: dict[str, TrafficReport] = {}
         self._plans: dict[str, PlannedSource] = {}
         self._forecasts: dict[str, Forecast] = {}
         self._settled = False
@@ -59,6 +77,7 @@ class Round:
             number=self.number,
             planned=len(self._pending) + len(self._reports),
             ended=len(self._reports),
+            unmeasured=len(self._unmeasured),
             so_far=add_ledgers([*ended, *going]),
             result=self._result,
         )
@@ -94,8 +113,17 @@ class Round:
 
     def end(self, report: RunReport) -> None:
         """Take up the end of a visit."""
-        if self._pending.pop(report.scope.key, None) is not None:
-            self._reports[report.scope.key] = report
+        key = report.scope.key
+        if self._pending.pop(key, None) is not None:
+            self._reports[key] = report
+            if self._owed.holds(key):
+                self._unmeasured.add(key)
+
+    def measure(self, reports: Iterable[TrafficReport]) -> None:
+        """Take up what was measured of scopes that were visited."""
+        for report in reports:
+            if report.scope.key in self._unmeasured:
+                self._traffic[report.scope.key] = report
 
     def leave_out(self, selector: str, reason: str) -> None:
         """Wait no longer for what a selector selects, unless it has begun; it is told as not begun."""
@@ -110,8 +138,12 @@ class Round:
                 self._reports[key] = not_begun(job, error, self._clock)
 
     def settles(self) -> bool:
-        """Say, once, that all visits have ended."""
+        """Say, once, that all visits have ended, and that no traffic of theirs is measured any more."""
         if self._settled or self._unplanned or self._asked or self._pending:
+            return False
+        for key in [key for key in self._unmeasured if not self._owed.holds(key)]:
+            self._end_measuring(key)
+        if self._unmeasured:
             return False
         self._settled = True
         return True
@@ -126,8 +158,19 @@ class Round:
                 plan.source.name: plan.estate_error for plan in plans if plan.estate_error
             },
             unplanned={plan.source.name: plan.error for plan in plans if plan.error},
+            traffic=tuple(self._traffic[key] for key in sorted(self._traffic)),
         )
         self._result = collected_of(report, plans, self._forecasts)
+
+    def _end_measuring(self, key: str) -> None:
+        """Wait no longer for the traffic of a scope; where nobody measured it, that is told of its deployments."""
+        self._unmeasured.discard(key)
+        why, run = self._owed.why_not(key), self._reports[key]
+        if why is not None:
+            error = ErrorRecord(kind=ErrorKind.INTERRUPTED, message=why)
+            number = run.ledger.deployments
+            lacking = (Uncountable(error=error, deployments=number),)
+            self._traffic[key] = TrafficReport(run.scope, number, 0, lacking)
 
     def _drop(self, name: str, standing: set[str]) -> None:
         """Wait no longer for scopes of a source that a newer plan leaves out."""

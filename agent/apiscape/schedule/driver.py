@@ -68,6 +68,9 @@ class Driver:
         progress: Told what goes on, from the thread that runs the driver.
         measured: Told what came of measuring traffic, from the same thread.
         patience: How long watches go on.
+
+    Attributes:
+        owing: For which scopes that were visited the traffic is measured yet.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class Driver:
         self._measuring = Measuring(
             Desk(store, tools, self._supervisor, self._roster, self._stop, measured)
         )
+        self.owing = self._measuring.owing
         self._progress = AfterVisits(progress or Silent(), self._measuring.visited)
         means = Means(
             runs=store.runs, clock=tools.clock, workers=tools.workers, policy=tools.policy

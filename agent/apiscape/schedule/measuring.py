@@ -30,6 +30,7 @@ from apiscape.model.measured import TrafficReport
 from apiscape.model.run import Ledger, RunReport, Scope
 from apiscape.model.vocabulary import ErrorKind
 from apiscape.schedule.due import Visited, first_delay_s
+from apiscape.schedule.owing import Owing
 from apiscape.schedule.queue import QueueJob
 from apiscape.schedule.roster import Roster, group
 from apiscape.schedule.timetable import Due, Timetable
@@ -67,6 +68,9 @@ class Measuring:
 
     Args:
         desk: What it works with.
+
+    Attributes:
+        owing: For which scopes one may wait.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -74,12 +78,12 @@ class Measuring:
         self._sources: dict[str, SourcePlan] = {}
         self._timetable = Timetable()
         self._timetable.pauses = desk.roster.timetable.pauses
+        self.owing = Owing(self._timetable.pauses)
         self._rounds: dict[str, Supervisor] = {}
         self._open: dict[str, frozenset[str]] = {}
         self._due: dict[str, list[Due]] = {}
         self._looked_up: set[str] = set()
         self._emptied: set[str] = set()
-        self._after_visit: set[str] = set()
         self._numbers = itertools.count(1)
         self._able: dict[type, bool] = {}
 
@@ -98,7 +102,7 @@ class Measuring:
         wanted = {key for key, job in able.items() if job.source.traffic is not None}
         self._timetable.drop(set(self._timetable.keys()) - wanted)
         self._looked_up &= wanted
-        self._after_visit &= wanted
+        self.owing.keep(wanted)
         self._emptied &= able.keys() - wanted
         for key in sorted(wanted & set(self._timetable.keys())):
             self._put(able[key])
@@ -108,7 +112,7 @@ class Measuring:
     def visited(self, report: RunReport) -> None:
         """Have a scope measured where that waited for its visit."""
         key, now = report.scope.key, self._desk.tools.clock.monotonic()
-        if key not in self._after_visit or key not in self._timetable:
+        if not self.owing.visited(key) or key not in self._timetable:
             return
         if any(key in keys for keys in self._open.values()):
             self._timetable.happen(key, now)
@@ -117,7 +121,7 @@ class Measuring:
 
     def ask(self, keys: Iterable[str]) -> None:
         """Have scopes measured after their next visit, due or not."""
-        self._after_visit |= {key for key in keys if key in self._timetable}
+        self.owing.await_visit(self._looked_up.intersection(keys))
 
     def look(self) -> list[QueueJob]:
         """Return a job for each quota group of which something is due."""
@@ -154,6 +158,7 @@ class Measuring:
         for job in jobs:
             self._timetable.begin(job.scope.key, now)
         self._open[name] = frozenset(job.scope.key for job in jobs)
+        self.owing.begin(name, self._open[name])
         grace_s = desk.tools.limits.grace_s
         supervisor = self._rounds.setdefault(name, Supervisor(desk.tools.clock, grace_s))
 
@@ -164,6 +169,7 @@ class Measuring:
         def fail(why: object) -> None:
             if not desk.stop.error:
                 _LOG.error("traffic of %s could not be measured: %s", name, _words(why))
+            self.owing.end(name, _words(why))
             self._end(name, jobs, None, future)
 
         stop = Stop(desk.tools.clock, above=desk.stop)
@@ -200,14 +206,15 @@ class Measuring:
             key = job.scope.key
             report = None if reports is None else reports.get(key)
             if report is None:
-                self._after_visit.add(key)
+                self.owing.await_visit([key])
             else:
-                self._after_visit.discard(key)
+                self.owing.need_no_visit(key)
             failure = ErrorKind.UNREACHABLE if reports is None else _failure(report)
             wait_s = None if failure is None else _wait_s(job, report)
             last = Visited(ended_at=clock.now(), failure=failure, retry_after_s=wait_s)
             self._timetable.end(key, last, clock.monotonic())
         del self._open[name]
+        self.owing.end(name)
         future.set_result(None)
 
     # What the store remembers.
@@ -235,9 +242,10 @@ class Measuring:
     def _enter(self, job: Job, last: Visited | None) -> None:
         """Schedule a scope; one that was never measured is measured at once, and after its next visit."""
         key, every_s = job.scope.key, _every_s(job)
-        self._put(job, first_delay_s(key, last, every_s, self._desk.tools.clock.now()), last)
+        rest_s = first_delay_s(key, last, every_s, self._desk.tools.clock.now())
+        self._put(job, 0.0 if self.owing.owes(key) else rest_s, last)
         if last is None:
-            self._after_visit.add(key)
+            self.owing.await_visit([key])
 
     def _empty(self, jobs: Sequence[Job]) -> None:
         """Have emptied what was measured of scopes of which nothing is to be measured any more."""

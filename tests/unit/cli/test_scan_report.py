@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from apiscape.cli.progress import CLEAR_LINE, ProgressLine
+from apiscape.cli.progress import CLEAR_LINE, ProgressLine, RemoteLine
 from apiscape.cli.scan_report import scan_lines, scan_record
-from apiscape.client.collected import Collected
+from apiscape.client.collected import Collected, Collection
 from apiscape.client.inventory import Summary
 from apiscape.collect.collected import collected_of
 from apiscape.collect.forecast import Forecast
@@ -147,3 +147,15 @@ def test_a_terminal_sees_one_line_that_is_taken_away() -> None:
     seen.close()
     assert stream.getvalue().endswith(CLEAR_LINE)
     assert "\n" not in stream.getvalue()
+
+
+def test_a_collection_of_an_agent_says_when_only_traffic_is_waited_for() -> None:
+    stream = Terminal()
+    line = RemoteLine(stream)
+    sums = Ledger(listed=7, calls=3)
+    line.show(Collection(number="1", planned=2, ended=1, unmeasured=1, so_far=sums))
+    assert stream.getvalue().endswith("1 of 2 scopes · 7 listed · 3 calls")
+    line.show(Collection(number="1", planned=2, ended=2, unmeasured=2, so_far=sums))
+    assert stream.getvalue().endswith("3 calls · traffic of 2 scopes to measure")
+    line.close()
+    assert stream.getvalue().endswith(CLEAR_LINE)

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -170,11 +171,21 @@ def test_only_open_doors_are_named() -> None:
 # ── The journal ──
 
 
+class Heard(Silent):
+    """Whoever waits for collections, and is told what was measured."""
+
+    def __init__(self) -> None:
+        self.told: list[TrafficReport] = []
+
+    def measured(self, reports: Iterable[TrafficReport]) -> None:
+        self.told.extend(reports)
+
+
 def test_a_visit_is_counted_and_said_with_why_it_was_short(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     stored: list[int] = []
-    journal = Journal(Silent(), lambda: stored.append(1), lambda _: stored.append(2))
+    journal = Journal(Heard(), lambda: stored.append(1), lambda _: stored.append(2))
     error = ErrorRecord(kind=ErrorKind.ACCESS_DENIED, message="needs x")
     run = RunReport(scope=SCOPE, generation=1, started_at=NOON, outcome=Outcome.FAILED, error=error)
     journal.started(SCOPE)
@@ -193,7 +204,8 @@ def test_measured_traffic_is_said_with_why_it_could_not_be(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     remeasured: list[object] = []
-    journal = Journal(Silent(), lambda: None, remeasured.append)
+    heard = Heard()
+    journal = Journal(heard, lambda: None, remeasured.append)
     error = ErrorRecord(kind=ErrorKind.ACCESS_DENIED, message="needs x")
     why = (Uncountable(error=error, deployments=2),)
     with caplog.at_level(logging.INFO, "apiscape.agent"):
@@ -204,4 +216,5 @@ def test_measured_traffic_is_said_with_why_it_could_not_be(
     said = [record.__dict__["fields"] for record in caplog.records]
     assert said[0] == {"scope": SCOPE.key, "measured": 3, "asked": 3, "calls": 4}
     assert (said[1]["kind"], said[1]["why"]) == ("access_denied", "needs x")
+    assert [each.asked for each in heard.told] == [3, 2]
     assert remeasured == [[SCOPE], [SCOPE], None], "what was emptied changes conclusions too"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -11,14 +11,18 @@ import pytest
 from apiscape.client.collected import Collected
 from apiscape.client.wire import CollectRequest
 from apiscape.collectors.contract import CredentialsInvalid, Observation, Visit
+from apiscape.collectors.measuring import Counting
 from apiscape.daemon.collecting import KEPT, Collections
 from apiscape.errors import Busy, NotFound, StoreFull, UsageError
+from apiscape.model.deployment import Deployment
+from apiscape.model.measured import TrafficReport
 from apiscape.model.run import Scope
 from apiscape.schedule.driver import Driver
 from tests.unit.collect.test_scan import whole
 from tests.unit.collect.toy import SOURCE, Script, scripted
 from tests.unit.schedule.agents import Agent, Feed, source
 from tests.unit.schedule.test_driver import Gate
+from tests.unit.schedule.test_measuring import Metered, metered
 
 ALL = CollectRequest()
 
@@ -42,6 +46,10 @@ class Living(Agent):
 
     def _script(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
         return self.script(scope, visit)
+
+    def take_measured(self, reports: Iterable[TrafficReport]) -> None:
+        super().take_measured(reports)
+        self.collections.measured(reports)
 
     def until(self, holds: Callable[[], Any]) -> None:
         """Turn until something holds."""
@@ -285,3 +293,137 @@ def test_how_far_it_is_can_be_asked_from_any_thread(agent: Living) -> None:
 
 def test_a_driver_is_what_collections_steer() -> None:
     assert {"plan_now", "collect_now", "pause", "resume"} <= set(dir(Driver))
+
+
+# ── Traffic ──
+
+
+class Counted(Living, Metered):
+    """An agent of toys that measures, and holds a round back at its gate.
+
+    Attributes:
+        held: Waited for by every round; open unless a test closes it.
+        entered: Released by every round that waits.
+    """
+
+    def __post_init__(self) -> None:
+        self.held = threading.Event()
+        self.held.set()
+        self.entered = threading.Semaphore(0)
+        super().__post_init__()
+        self.counts = self.count_behind_the_gate
+
+    def count_behind_the_gate(
+        self, scope: Scope, visit: Visit, items: Sequence[Deployment]
+    ) -> Iterator[Counting]:
+        self.entered.release()
+        assert self.held.wait(30)
+        yield from self.count(scope, visit, items)
+
+
+def counting() -> Counted:
+    """Return an agent of one measured source, after its first visits and rounds."""
+    agent = Counted()
+    agent.reaches("1/r", "2/r")
+    agent.start(metered())
+    agent.collections.reload(["toys"])
+    agent.measured_times(2)
+    agent.until(agent.rests)
+    while agent.entered.acquire(blocking=False):
+        pass
+    return agent
+
+
+def test_a_collection_carries_what_was_measured_after_its_visits() -> None:
+    agent = counting()
+    agent.held.clear()
+    agent.collections.collect(ALL)
+    agent.soon(lambda: agent.entered.acquire(blocking=False))
+    agent.soon(lambda: agent.collections.collection("1").ended == 2)
+    assert agent.collections.collection("1").unmeasured == 2
+    assert not agent.drawn, "nothing is told before it is measured"
+    agent.held.set()
+    (told,) = agent.over("1").sources
+    assert [(each.scope.reach.key, each.asked, each.measured) for each in told.traffic] == [
+        ("1/r", 1, 1),
+        ("2/r", 1, 1),
+    ]
+    assert agent.collections.collection("1").unmeasured == 0
+
+
+def test_a_round_that_was_under_way_before_the_visit_does_not_count() -> None:
+    agent = counting()
+    agent.held.clear()
+    agent.clock.advance(seconds=2 * 900)
+    agent.until(lambda: agent.entered.acquire(blocking=False))
+    agent.collections.collect(ALL)
+    agent.soon(lambda: agent.collections.collection("1").ended == 2)
+    rounds = len(agent.measured)
+    agent.held.set()
+    agent.soon(lambda: agent.drawn)
+    assert len(agent.measured) == rounds + 4, "the late round, and the one that it was waited for"
+    assert sum(each.measured for each in agent.over("1").sources[0].traffic) == 2
+
+
+def test_traffic_of_a_paused_source_is_told_as_put_off() -> None:
+    agent = counting()
+    agent.held.clear()
+    agent.clock.advance(seconds=2 * 900)
+    agent.until(lambda: agent.entered.acquire(blocking=False))
+    agent.collections.collect(ALL)
+    agent.soon(lambda: agent.collections.collection("1").ended == 2)
+    agent.collections.pause(("toys",), by="ada")
+    agent.held.set()
+    told = agent.over("1").sources[0].traffic
+    assert [(each.asked, each.measured) for each in told] == [(1, 0), (1, 0)]
+    assert {each.uncountable[0].error.message for each in told} == {
+        "paused: it is measured once that is resumed"
+    }
+
+
+def test_traffic_that_is_no_longer_asked_for_is_told_as_such() -> None:
+    agent = counting()
+    agent.held.clear()
+    agent.clock.advance(seconds=2 * 900)
+    agent.until(lambda: agent.entered.acquire(blocking=False))
+    agent.collections.collect(ALL)
+    agent.soon(lambda: agent.collections.collection("1").ended == 2)
+    agent.ask(agent.driver.reload([SOURCE]))
+    agent.held.set()
+    told = agent.over("1").sources[0].traffic
+    assert {each.uncountable[0].error.message for each in told} == {
+        "its source no longer asks for it"
+    }
+
+
+def test_traffic_that_the_store_does_not_take_is_told_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    agent = counting()
+
+    def full(*_: object) -> None:
+        raise StoreFull("no space is left")
+
+    monkeypatch.setattr(agent.store.measurements, "save", full)
+    agent.collections.collect(ALL)
+    agent.soon(lambda: agent.drawn)
+    told = agent.over("1").sources[0].traffic
+    assert {each.uncountable[0].error.message for each in told} == {"no space is left"}
+
+
+def test_scopes_that_have_nothing_to_measure_are_not_waited_for() -> None:
+    agent = counting()
+    agent.counts = lambda _scope, _visit, _items: iter(())
+    agent.collections.collect(ALL)
+    agent.soon(lambda: agent.drawn)
+    assert agent.over("1").sources[0].traffic == ()
+
+
+def test_a_collection_at_the_start_waits_for_the_first_round_too() -> None:
+    agent = Counted()
+    agent.reaches("1/r")
+    agent.collections.reload(["toys"])
+    agent.start(metered())
+    agent.collections.collect(ALL)
+    agent.soon(lambda: agent.drawn)
+    assert sum(each.measured for each in agent.over("1").sources[0].traffic) == 1

@@ -63,9 +63,12 @@ class Agent:
             MemoryQueue(self.clock),
             tools=tools,
             progress=self.progress,
-            measured=self.measured.extend,
+            measured=self.take_measured,
             patience=self.patience,
         )
+
+    def take_measured(self, reports: Iterable[TrafficReport]) -> None:
+        self.measured.extend(reports)
 
     def collect(self, collector: Collector) -> None:
         """Let the product have this collector from the next plan on."""

@@ -49,7 +49,7 @@ class Metered(Agent):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.asked: list[str] = []
-        self.script: Counts = self.count
+        self.counts: Counts = self.count
         self.meter = Meter(self._counted)
         self.collect(self.meter)
 
@@ -57,7 +57,7 @@ class Metered(Agent):
         self, scope: Scope, visit: Visit, items: Sequence[Deployment]
     ) -> Iterator[Counting]:
         self.asked.append(scope.reach.key)
-        yield from self.script(scope, visit, items)
+        yield from self.counts(scope, visit, items)
 
     def count(self, scope: Scope, visit: Visit, items: Sequence[Deployment]) -> Iterator[Counting]:
         for item in items:
@@ -232,7 +232,7 @@ def test_what_is_visited_anew_while_it_is_measured_is_measured_again() -> None:
     agent = Metered()
     agent.start(metered())
     agent.measured_times(1)
-    agent.script = hold
+    agent.counts = hold
     agent.ask(agent.driver.collect_now())
     agent.soon(entered.is_set)
     agent.driver.collect_now()
@@ -252,7 +252,7 @@ def denied(*_: object) -> Iterator[Counting]:
 
 def test_what_fails_waits_longer_every_time_and_never_less_than_its_interval() -> None:
     agent = Metered()
-    agent.script = denied
+    agent.counts = denied
     agent.start(metered(interval_s=1e6))
     agent.measured_times(1)
     agent.pass_time(1750)  # from half an hour to an hour
@@ -261,7 +261,7 @@ def test_what_fails_waits_longer_every_time_and_never_less_than_its_interval() -
     agent.measured_times(2)
     agent.pass_time(3500, step=50)  # from an hour to two
     agent.measured_times(2)
-    agent.script = agent.count
+    agent.counts = agent.count
     agent.pass_time(3800, step=50)
     assert [report.measured for report in agent.measured[:3]] == [0, 0, 1]
     assert len(agent.measured) > 3, "as often as ever from then on"
@@ -273,7 +273,7 @@ def test_what_no_later_try_mends_is_no_failure() -> None:
             yield Uncounted(item.uid, ErrorRecord("unsupported", "two APIs share the name"))
 
     agent = Metered()
-    agent.script = shared
+    agent.counts = shared
     agent.start(metered())
     agent.measured_times(1)
     for times in (2, 3, 4):
@@ -292,7 +292,7 @@ def test_an_account_that_hangs_holds_up_no_other_and_gets_no_second_thread(
         yield from agent.count(scope, visit, items)
 
     agent = Metered()
-    agent.script = hang
+    agent.counts = hang
     agent.reaches("1/r", "2/r")
     agent.start(metered(deadline_s=100.0, interval_s=1e6))
     agent.soon(lambda: [report.scope.reach.key for report in agent.measured] == ["2/r"])
@@ -375,7 +375,7 @@ def test_a_stop_in_the_middle_leaves_the_figures_as_they_were() -> None:
     agent.start(metered())
     agent.measured_times(1)
     before = agent.figures
-    agent.script = patient
+    agent.counts = patient
     agent.driver.collect_now()
     agent.soon(entered.is_set)
     agent.driver.finish(ErrorRecord("interrupted", "told to stop"))
