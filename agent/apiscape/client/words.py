@@ -16,7 +16,7 @@ from apiscape.client.inventory import Detail, Difference
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.deployment import Traffic
 from apiscape.model.measured import TrafficCost
-from apiscape.model.provenance import Claim
+from apiscape.model.provenance import Claim, Confirmation
 from apiscape.model.row import Row
 from apiscape.model.values import Unknown, is_known
 from apiscape.model.vocabulary import (
@@ -33,6 +33,9 @@ from apiscape.model.vocabulary import (
 
 UNKNOWN_WORD = "?"
 ABSENT_WORD = "–"
+CONFIRMED = ".confirmed"
+"""Ends what a change calls the confirmation of a field."""
+
 LONGEST_VALUE = 60
 """Characters of a changed value that are said in a sentence."""
 
@@ -296,6 +299,8 @@ def health_words(fields: Iterable[FieldChange]) -> str | None:
 def field_words(change: FieldChange) -> str:
     """Return one changed field in words: `style rest → http`, or of a list what came and went; and who says so."""
     by = f" (by {change.said_by})" if change.said_by else ""
+    if change.field.endswith(CONFIRMED):
+        return f"{change.field} {_stood_for(change.old)} → {_stood_for(change.new)}"
     if isinstance(change.old or change.new, list | tuple):
         return f"{change.field} {_difference(change.old or (), change.new or ())}{by}"
     return f"{change.field} {_short_value(change.old)} → {_short_value(change.new)}{by}"
@@ -308,9 +313,25 @@ def claim_words(claim: Claim) -> str:
         said += f", {claim.confidence:.0%} sure"
     confirmed = claim.confirmation
     if confirmed is not None:
-        due = f", due {confirmed.due}" if confirmed.due else ""
-        said += f", confirmed by {confirmed.by} on {confirmed.on}{due}"
+        said += f", confirmed by {confirmation_words(confirmed)}"
     return f"{said} ({claim.note})" if claim.note else said
+
+
+def confirmation_words(confirmed: Confirmation) -> str:
+    """Return who stands for a claim, since when and until when: `Ada on 2026-09-01, due 2027-09-01`."""
+    due = f", due {confirmed.due}" if confirmed.due else ""
+    passed = " and not confirmed since" if confirmed.overdue else ""
+    return f"{confirmed.by} on {confirmed.on}{due}{passed}"
+
+
+def _stood_for(value: object) -> str:
+    """Return who stands for a field, of a change; as it is where a newer agent says it otherwise."""
+    if not is_known(value):
+        return "by nobody"
+    try:
+        return f"by {confirmation_words(msgspec.convert(value, Confirmation))}"
+    except msgspec.ValidationError:
+        return _short_value(value)
 
 
 def said_of(detail: Detail) -> Mapping[str, tuple[Claim, ...]]:

@@ -79,7 +79,7 @@ def conclude(
     Raises:
         StoreError: the store failed; what was concluded until then stands.
     """
-    by = Rules(policy, overlay)
+    by = Rules(policy, overlay.seen_on(now.date()))
     try:
         return _Pass(store, now, told_by, by).run()
     except NotKept:
@@ -100,11 +100,19 @@ def conclude_due(
     Args, and what is raised, are those of `conclude`, which should have been run to its end;
     with `uids` only what follows for these deployments, and those of the same native APIs.
     """
-    return _Pass(store, now, told_by, Rules(policy, overlay)).run_due(uids)
+    by = Rules(policy, overlay.seen_on(now.date()))
+    return _Pass(store, now, told_by, by).run_due(uids)
 
 
-def is_overlaid(store: Store, overlay: Overlay) -> bool:
-    """Say whether what stands was concluded by an overlay, and by no other one."""
+def is_overlaid(store: Store, overlay: Overlay, now: datetime) -> bool:
+    """Say whether what stands was concluded by an overlay as it is now, and by no other one.
+
+    It is not once a confirmation has fallen due since.
+    """
+    return _is_overlaid(store, overlay.seen_on(now.date()))
+
+
+def _is_overlaid(store: Store, overlay: Overlay) -> bool:
     return store.conclusions.cursor(OVERLAY) == overlay.mark
 
 
@@ -126,7 +134,7 @@ class _Pass:
         self._now = now
         self._policy = by.policy
         self._overlay = by.overlay
-        self._is_overlaid = is_overlaid(store, by.overlay)
+        self._is_overlaid = _is_overlaid(store, by.overlay)
         self._telling = read_telling(store.conclusions, told_by)
         self._around = _Around(store)
         self._keys: set[str] = set()

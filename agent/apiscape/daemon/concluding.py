@@ -137,7 +137,7 @@ class Concluder:
     def _work(self, now: float) -> None:
         at, policy, overlay = self._clock.now(), self._policy, self._overlay
         behind = self._store.changes.last_seq() > self._store.conclusions.cursor()
-        if behind or not is_overlaid(self._store, overlay):
+        if behind or not is_overlaid(self._store, overlay, at):
             self._drawn(conclude(self._store, at, policy=policy, overlay=overlay))
         self._draw_measured(at)
         if now >= self._due_at:

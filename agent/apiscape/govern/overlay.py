@@ -8,8 +8,10 @@ as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+
+import msgspec
 
 from apiscape.model.codec import digest, encode
 from apiscape.model.entity import Entity
@@ -43,6 +45,17 @@ class Entry(Entity, frozen=True):
     note: str | None = None
     confirmation: Confirmation | None = None
 
+    @property
+    def is_overdue(self) -> bool:
+        """Whether whoever stands for it was to say so again by now."""
+        return self.confirmation is not None and self.confirmation.overdue
+
+    def seen_on(self, day: date) -> Entry:
+        """Return it as it is on a day: overdue or not."""
+        if self.confirmation is None:
+            return self
+        return msgspec.structs.replace(self, confirmation=self.confirmation.seen_on(day))
+
     def claim(self, field: str) -> Claim:
         """Return what it says of a field."""
         return Claim(
@@ -58,6 +71,10 @@ class Overlay(Entity, frozen=True):
     """Entries, the last of which wins."""
 
     entries: tuple[Entry, ...] = ()
+
+    def seen_on(self, day: date) -> Overlay:
+        """Return it as it is on a day: once a confirmation falls due it is another overlay than before."""
+        return Overlay(entries=tuple(entry.seen_on(day) for entry in self.entries))
 
     @property
     def mark(self) -> int:

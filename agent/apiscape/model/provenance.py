@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from apiscape.model.entity import Entity
 from apiscape.model.vocabulary import ProvenanceMethod
 
@@ -26,11 +28,21 @@ GOVERNED = ("title", "environment", "lifecycle", "audience", "classification", "
 
 
 class Confirmation(Entity, frozen=True):
-    """Who said when that a claim holds, and until when that is good for."""
+    """Who said when that a claim holds, and until when that is good for.
+
+    Attributes:
+        due: The last day that it is good for.
+        overdue: Whether that had passed when it was last looked at.
+    """
 
     by: str
     on: date
     due: date | None = None
+    overdue: bool = False
+
+    def seen_on(self, day: date) -> Confirmation:
+        """Return it as it is on a day: overdue or not."""
+        return msgspec.structs.replace(self, overdue=self.due is not None and day > self.due)
 
 
 class Claim(Entity, frozen=True):

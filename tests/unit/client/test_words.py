@@ -88,6 +88,25 @@ def test_one_is_not_many() -> None:
         (FieldChange(field="ops", old=1, new=2), "ops 1 → 2"),
         (FieldChange(field="tags", old=None, new=["a"]), "tags +a"),
         (FieldChange(field="tags", old=["a", "b"], new=["b", "a"]), "tags in another order"),
+        (
+            FieldChange(field="owners.confirmed", new={"by": "Ada", "on": "2026-09-01"}),
+            "owners.confirmed by nobody → by Ada on 2026-09-01",
+        ),
+        (
+            FieldChange(
+                field="owners.confirmed",
+                old={"by": "Ada", "on": "2026-09-01", "due": "2026-10-01"},
+                new={"by": "Ada", "on": "2026-09-01", "due": "2026-10-01", "overdue": True},
+            ),
+            (
+                "owners.confirmed by Ada on 2026-09-01, due 2026-10-01"
+                " → by Ada on 2026-09-01, due 2026-10-01 and not confirmed since"
+            ),
+        ),
+        (
+            FieldChange(field="owners.confirmed", old={"whom": "Ada"}, new=7),
+            'owners.confirmed {"whom":"Ada"} → 7',
+        ),
         (FieldChange(field="d", old="x" * 99, new="y"), f"d {'x' * 59}… → y"),
     ],
 )

@@ -179,6 +179,43 @@ def test_a_confirmation_is_a_change_of_its_own(store: Store) -> None:
     )
 
 
+def test_a_confirmation_that_falls_due_is_told_once_and_shown_until_it_is_given_again(
+    store: Store,
+) -> None:
+    see(store, LIVE, OTHER)
+    given = overlay(says("name:pay", confirmation=STANDS))
+    day = NOON.replace(year=2027, month=9, day=1)
+    conclude(store, day, overlay=given)
+    assert is_overlaid(store, given, day)
+    before = store.changes.last_seq()
+    after = day + timedelta(days=1)
+    assert not is_overlaid(store, given, after)
+    assert conclude(store, after, overlay=given).moved == 1
+    [change] = store.changes.after(before)
+    stood = {"by": "Ada", "on": "2026-09-01", "due": "2027-09-01"}
+    assert change.uid == LIVE.uid
+    assert change.fields == (
+        FieldChange("owners.confirmed", old=stood, new={**stood, "overdue": True}),
+    )
+    assert detail(store).provenance["owners"][0].confirmation == STANDS.seen_on(after.date())
+    assert conclude(store, after + timedelta(days=1), overlay=given).moved == 0, "it is told once"
+    anew = Confirmation(by="Ada", on=after.date(), due=date(2028, 9, 1))
+    conclude(store, after, overlay=overlay(says("name:pay", confirmation=anew)))
+    assert detail(store).provenance["owners"][0].confirmation == anew
+
+
+def test_what_the_clock_draws_anew_marks_what_is_overdue(store: Store) -> None:
+    see(store, LIVE)
+    conclude(store, NOON)
+    store.measurements.save("toy.traffic", {LIVE.uid: served(1_000, 300)})
+    given = overlay(says("name:pay", confirmation=STANDS))
+    late = NOON.replace(year=2027, month=9, day=2)
+    conclude_due(store, late, overlay=given)
+    [claim, *_] = detail(store).provenance["owners"]
+    assert claim.confirmation is not None
+    assert claim.confirmation.overdue
+
+
 def test_an_earlier_day_shows_the_overlay_of_then(store: Store) -> None:
     see(store, LIVE)
     conclude(store, NOON)
@@ -264,10 +301,10 @@ def test_an_overlay_is_done_again_where_it_was_interrupted(
     monkeypatch.setattr(store.conclusions, "every_key", lambda *_, **__: pytest.fail("interrupted"))
     with pytest.raises(pytest.fail.Exception):
         conclude(store, NOON, overlay=given)
-    assert not is_overlaid(store, given)
+    assert not is_overlaid(store, given, NOON)
     monkeypatch.setattr(store.conclusions, "every_key", whole)
     conclude(store, NOON, overlay=given)
-    assert is_overlaid(store, given)
+    assert is_overlaid(store, given, NOON)
     assert len(uids(store, 'owner:"Team Tax"')) == 2
 
 

@@ -51,6 +51,22 @@ def test_a_confirmation_is_of_the_owner_alone() -> None:
     assert holding(found)["audience"] == "public"
 
 
+def test_a_confirmation_is_overdue_after_its_last_day_and_makes_another_overlay() -> None:
+    given = Overlay(entries=(entry("payments", confirmation=STANDS), entry("")))
+    on_the_day, after = (given.seen_on(day) for day in (date(2027, 9, 1), date(2027, 9, 2)))
+    assert on_the_day == given
+    assert [each.is_overdue for each in after.entries] == [True, False]
+    assert after.mark != given.mark
+    assert after.seen_on(date(2027, 9, 1)) == given, "by a clock that was set back it is not"
+    claim = said(*after.entries)["owners"][1]
+    assert claim.confirmation == Confirmation("Ada", date(2026, 9, 1), date(2027, 9, 1), True)
+
+
+def test_one_without_a_last_day_is_never_overdue() -> None:
+    stands = Confirmation(by="Ada", on=date(2026, 9, 1))
+    assert stands.seen_on(date(2999, 1, 1)) == stands
+
+
 def test_of_two_entries_the_later_one_holds_field_by_field_and_the_other_is_kept() -> None:
     first = entry("account:1111*", values={"owners": ["A"], "lifecycle": "beta"})
     second = entry("payments", "b.yaml:9", values={"owners": ["B"]})

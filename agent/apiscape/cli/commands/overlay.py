@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ import click
 from apiscape.cli.options import Session, config_option, session_options
 from apiscape.cli.output import say, write, write_json, write_record, write_records, write_table
 from apiscape.cli.table import Column
-from apiscape.client.words import claim_words, count, said_of, shown
+from apiscape.client.words import claim_words, confirmation_words, count, said_of, shown
 from apiscape.errors import StoreError
 from apiscape.model.provenance import GOVERNED
 from apiscape.model.values import is_known
@@ -61,7 +63,7 @@ def validate(*, session: Session) -> None:
     An entry holds for a deployment only where what its gateway states decides that: those of which nobody
     can tell are counted as undecided, and left as they are.
     """
-    overlay = _overlay(session)
+    overlay = _overlay(session, _now())
     reached = _reached(session, overlay)
     records = [
         _record(entry, reached[index] if reached else None)
@@ -70,6 +72,7 @@ def validate(*, session: Session) -> None:
     if not write_records(session.output, records, (entry.place for entry in overlay.entries)):
         write_table(COLUMNS, map(_cells, records), wide=session.output == "wide")
     _say_sums(records, _folder(session))
+    _say_overdue(overlay.entries)
 
 
 def _say_sums(records: list[dict[str, Any]], folder: Path) -> None:
@@ -81,6 +84,13 @@ def _say_sums(records: list[dict[str, Any]], folder: Path) -> None:
         say("There is no inventory yet to count in: apiscape scan")
 
 
+def _say_overdue(entries: Iterable[Entry]) -> None:
+    """Say which entries were to be confirmed again by now, and by whom they were confirmed last."""
+    for entry in entries:
+        if entry.confirmation is not None and entry.is_overdue:
+            say(f"{entry.place} is due: confirmed by {confirmation_words(entry.confirmation)}")
+
+
 @command.command("explain")
 @click.argument("deployment")
 @session_options()
@@ -90,20 +100,23 @@ def explain(*, session: Session, deployment: str) -> None:
     from apiscape.conclude.overlaying import verdicts_on
     from apiscape.serve.local import LocalInventory
 
-    overlay = _overlay(session)
+    now = _now()
+    overlay = _overlay(session, now)
     with session.store() as store:
         detail = LocalInventory(store).detail(deployment)
         verdicts = verdicts_on(store, overlay, detail.row.uid)
-        is_current = is_overlaid(store, overlay)
+        is_current = is_overlaid(store, overlay, now)
     if not write_record(session.output, _explained(detail, overlay, verdicts), detail.row.name):
         wide = session.output == "wide"
         write_table(FIELD_COLUMNS, _fields(detail), wide=wide)
         write("\n")
         pairs = zip(overlay.entries, verdicts, strict=True)
         write_table(VERDICT_COLUMNS, (_verdict_cells(*each) for each in pairs), wide=wide)
+    holding = (entry for entry, holds in zip(overlay.entries, verdicts, strict=True) if holds)
+    _say_overdue(holding)
     if not is_current:
         say(
-            "The overlay has changed since: what is shown follows at the next scan, or from the agent."
+            "What the overlay says has changed since: what is shown follows at the next scan, or from the agent."
         )
 
 
@@ -122,10 +135,15 @@ def path(*, session: Session) -> None:
     write(f"{_folder(session)}\n")
 
 
-def _overlay(session: Session) -> Overlay:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _overlay(session: Session, now: datetime) -> Overlay:
+    """Return the overlay as it is today: what fell due is marked so."""
     from apiscape.cli.scanning import configured_overlay
 
-    return configured_overlay(session.settings(), session.config)
+    return configured_overlay(session.settings(), session.config).seen_on(now.date())
 
 
 def _folder(session: Session) -> Path:
@@ -153,6 +171,8 @@ def _record(entry: Entry, reached: Matched | None) -> dict[str, Any]:
         "undecided": reached.undecided if reached else None,
         "view": entry.view,
         "sets": entry.values,
+        "due": entry.confirmation.due if entry.confirmation else None,
+        "overdue": entry.is_overdue,
     }
 
 
@@ -199,7 +219,13 @@ def _explained(detail: Detail, overlay: Overlay, verdicts: tuple[Verdict, ...]) 
         "name": detail.row.name,
         "provenance": {field: said[field] for field in GOVERNED if field in said},
         "entries": [
-            {"entry": entry.place, "holds": verdict, "view": entry.view, "sets": entry.values}
+            {
+                "entry": entry.place,
+                "holds": verdict,
+                "view": entry.view,
+                "sets": entry.values,
+                "overdue": entry.is_overdue,
+            }
             for entry, verdict in zip(overlay.entries, verdicts, strict=True)
         ],
     }

@@ -82,7 +82,7 @@ def test_what_is_wrong_is_said_with_file_line_and_column(call: Call, overlay: Pa
 
 def test_a_deployment_is_explained(call: Call, filled: Path, overlay: Path) -> None:
     before = call("overlay", "explain", rich().uid)
-    assert "The overlay has changed since" in before.err
+    assert "What the overlay says has changed since" in before.err
     apply(overlay.parent / "config.yaml")
     answer = call("overlay", "explain", rich().uid)
     assert answer.err == ""
@@ -100,6 +100,30 @@ def test_a_deployment_is_explained(call: Call, filled: Path, overlay: Path) -> N
     assert record["provenance"]["owners"][0]["method"] == "overlay"
     other = call("overlay", "explain", make(2).uid).out
     assert ["title", "?", "nobody"] in [line.split() for line in other.splitlines()]
+
+
+def test_a_confirmation_that_was_due_is_said_until_it_is_given_again(
+    call: Call, filled: Path, overlay: Path
+) -> None:
+    file = overlay / "owners.yaml"
+    file.write_text(OWNERS.replace("confirmed_on: 2026", "due: 2026-09-30\n  confirmed_on: 2026"))
+    apply(overlay.parent / "config.yaml")
+    seen_before = call("overlay", "explain", rich().uid)
+    assert "What the overlay says has changed since" in seen_before.err, "it fell due since"
+    passed = "confirmed by Ada on 2026-09-01, due 2026-09-30 and not confirmed since"
+    assert f"owners.yaml:1 is due: {passed}\n" in seen_before.err
+    validated = call("overlay", "validate")
+    assert validated.err.endswith(f"owners.yaml:1 is due: {passed}\n")
+    assert validated.code == 0
+    records = [json.loads(line) for line in call("overlay", "validate", "--json").out.splitlines()]
+    assert [(each["due"], each["overdue"]) for each in records[:2]] == [
+        ("2026-09-30", True),
+        (None, False),
+    ]
+    elsewhere = call("overlay", "explain", make(2).uid)
+    assert "is due" not in elsewhere.err, "the entry does not hold for it"
+    file.write_text(OWNERS.replace("confirmed_on: 2026", "due: 2999-09-30\n  confirmed_on: 2026"))
+    assert "is due" not in call("overlay", "validate").err
 
 
 def test_show_and_list_have_what_holds(call: Call, filled: Path, overlay: Path) -> None:
