@@ -10,6 +10,9 @@ CODE := agent collectors tui tests
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml --extra all
 
+# Without bytecode every worker and every process that a test starts would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench docs fmt lock
 
