@@ -20,6 +20,8 @@ from apiscape.cli.main import main
 import apiscape.cli.commands.scan, apiscape.cli.scanning, apiscape.cli.scan_report, apiscape.serve.local
 import alembic.command, botocore.session, sqlalchemy.dialects.sqlite
 import apiscape.collectors.aws.provider, apiscape.collectors.aws.apigateway_rest
+if "agents" in sys.argv:
+    import apiscape.daemon.ending, apiscape.daemon.process
 
 for line in sys.stdin:
     order = json.loads(line)
@@ -38,11 +40,15 @@ for line in sys.stdin:
 
 
 class Stable:
-    """Runs commands in children of a process that has everything loaded; variables are those of its start."""
+    """Runs commands in children of a process that has everything loaded; variables are those of its start.
 
-    def __init__(self) -> None:
+    Args:
+        what: What else is loaded beside what a scan needs: `agents` for what an agent needs.
+    """
+
+    def __init__(self, *what: str) -> None:
         self._mother = subprocess.Popen(
-            [sys.executable, "-c", MOTHER],
+            [sys.executable, "-c", MOTHER, *what],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from apiscape.demo.aws.estate.region import Region
@@ -16,6 +16,7 @@ from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.store.database.lock import read_holder
 from tests.e2e.commands import PATIENCE_S, Result, finish, run_cli, start_cli
 from tests.e2e.estates import WEST, add_rest
+from tests.e2e.stable import Stable
 from tests.e2e.test_killed import await_calls
 from tests.e2e.test_store_trouble import set_write_version
 from tests.e2e.world import World
@@ -30,9 +31,10 @@ def until(holds: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-def answers(world: World) -> bool:
+def answers(world: World, process: int) -> bool:
+    """Say whether an agent of this process id has the store and answers."""
     holder = read_holder(world.path)
-    return holder is not None and holder.address is not None
+    return holder is not None and holder.pid == process and holder.address is not None
 
 
 @contextmanager
@@ -40,7 +42,7 @@ def agent(world: World) -> Iterator[subprocess.Popen[str]]:
     """Run an agent for the time of a `with`; it is killed at the end if it still runs."""
     process = start_cli("agent")
     try:
-        until(lambda: answers(world) or process.poll() is not None)
+        until(lambda: answers(world, process.pid) or process.poll() is not None)
         yield process
     finally:
         if process.poll() is None:
@@ -114,24 +116,25 @@ def test_told_to_stop_in_the_middle_it_keeps_what_it_saw(
 def test_killed_at_any_moment_it_loses_nothing(
     world: World, server: AwsServer, west: Region
 ) -> None:
-    for turn in range(3):
-        server.calls.clear()
-        server.inject(Fault(kind="delay", call_index=range(2 + 3 * turn, 3 + 3 * turn), seconds=30))
-        with server.changing():
-            add_rest(west, f"new-{turn}")
-        with agent(world) as process:
-            asking = start_cli("scan") if turn else None
-            await_calls(server, 3 + 3 * turn)
-            os.kill(process.pid, signal.SIGKILL)
-            process.communicate()
+    with Stable("agents") as stable:
+        for turn in range(3):
+            at = len(server.calls) + 2 + 3 * turn  # this call is never answered
+            server.inject(Fault(kind="delay", call_index=range(at, at + 1), seconds=30))
+            with server.changing():
+                add_rest(west, f"new-{turn}")
+            process = stable.run("agent")
+            until(partial(answers, world, process))
+            asking = stable.run("scan") if turn else None
+            await_calls(server, at + 1)
+            assert stable.kill(process) == -signal.SIGKILL
             if asking is not None:
-                asking.communicate()
-        server.clear_faults()
-        world.check_file()
-        assert {row["presence"] for row in world.rows().values()} <= {"present"}
-    with agent(world) as process:
+                stable.wait(asking)
+            server.clear_faults()
+            world.check_file()
+            assert {row["presence"] for row in world.rows().values()} <= {"present"}
+    with agent(world) as last:
         assert run_cli("scan").code == 0
-        assert told_to_stop(process).code == 0
+        assert told_to_stop(last).code == 0
     assert len(world.rows()) == 6
     assert {change["kind"] for change in world.changes()} <= {"appeared", "changed"}
 

@@ -14,10 +14,9 @@ import pytest
 from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.wire.server import AwsServer
-from apiscape.store.database.lock import read_holder
 from tests.e2e.commands import run_cli
 from tests.e2e.stable import Stable
-from tests.e2e.test_agent import until
+from tests.e2e.test_agent import answers, until
 from tests.e2e.test_killed import check_next_scan, move
 from tests.e2e.world import World
 
@@ -28,7 +27,7 @@ LONGEST_S = 0.7
 
 @pytest.fixture
 def stable(world: World) -> Iterator[Stable]:
-    with Stable() as stable:
+    with Stable("agents") as stable:
         yield stable
 
 
@@ -50,11 +49,6 @@ def kill_at_random(
         assert {row["presence"] for row in world.rows().values()} == {"present"}
     errors = [run["error"] for run in run_cli("runs", "--all", "--json").lines]
     return sum(error is not None and error["kind"] == "interrupted" for error in errors)
-
-
-def answers(world: World, process: int) -> bool:
-    holder = read_holder(world.path)
-    return holder is not None and holder.pid == process and holder.address is not None
 
 
 def test_killed_at_random_moments_it_ends_where_an_agent_that_never_was_does(
