@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -153,7 +153,10 @@ class _Listener(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: _Listener
+
+    @property
+    def _listener(self) -> _Listener:
+        return cast("_Listener", self.server)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
         """Log nothing: the cluster keeps every call."""
@@ -169,13 +172,13 @@ class _Handler(BaseHTTPRequestHandler):
             body=self.rfile.read(length),
         )
         verb, resource = _asked(request)
-        fault = self.server.strike(verb, resource)
+        fault = self._listener.strike(verb, resource)
         kind = None if fault is None else fault.kind
         if kind is FaultKind.RESET or (kind is FaultKind.FREEZE and verb != "watch"):
             self._go_silent(freeze=kind is FaultKind.FREEZE)
             return
         refused = _refused(fault, verb, resource)
-        answer = refused or self.server.answering.answer(request)
+        answer = refused or self._listener.answering.answer(request)
         if answer.lines is not None:
             self._stream(answer.lines, fault)
         else:
@@ -186,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _go_silent(self, *, freeze: bool = False) -> None:
         """Close the connection, at once or once the server thaws."""
         if freeze:
-            self.server.frozen.wait(_FROZEN_S)
+            self._listener.frozen.wait(_FROZEN_S)
         self.close_connection = True
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Kubernetes. Empty so far: no cluster is read yet.
+"""Kubernetes. So far what reads a cluster: discovery, lists and watches; no product is collected yet.
 
 Found by entry point; nobody will import this package by name.
 """
