@@ -1,0 +1,305 @@
+"""What is really exposed: which listeners take a route, and under which hosts. Pure.
+
+After the specification of Gateway API (`Listener.allowedRoutes`, `Listener.hostname`,
+`ParentReference`, `ListenerSet`, `ReferenceGrant`). What the objects say is worked out here; what a
+controller says in a status is compared with it by whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+
+import msgspec
+
+from apiscape.collectors.kubernetes.gateway_api import (
+    GROUP,
+    Gateway,
+    LabelSelector,
+    Listener,
+    ListenerSet,
+    ParentRef,
+    ReferenceGrant,
+    RouteNamespaces,
+)
+from apiscape.collectors.kubernetes.objects import key_of
+
+_HTTP = ("HTTPRoute", "GRPCRoute")
+KINDS_BY_PROTOCOL: Mapping[str, tuple[str, ...]] = {
+    "HTTP": _HTTP,
+    "HTTPS": _HTTP,
+    "TLS": ("TLSRoute", "TCPRoute"),
+    "TCP": ("TCPRoute",),
+    "UDP": ("UDPRoute",),
+}
+"""Which routes a listener takes that does not say it; one of a protocol that only its controller knows takes none."""
+
+SAME, ALL, SELECTOR = "Same", "All", "Selector"
+
+Labels = Mapping[str, str]
+
+
+class Detached(StrEnum):
+    """Why a route is not attached to a parent, in the words of the specification."""
+
+    NO_PARENT = "NoMatchingParent"
+    NOT_ALLOWED = "NotAllowedByListeners"
+    NO_HOST = "NoMatchingListenerHostname"
+    UNSEEN = "Unknown"
+    """Nobody could look at the parent, or at what it takes."""
+
+
+class Attached(msgspec.Struct, frozen=True):
+    """A route at one listener.
+
+    Attributes:
+        gateway: The Gateway in the end, whichever set of listeners stands between.
+        holder: `Gateway/ns/name` or `ListenerSet/ns/name`: what has the listener.
+        hosts: Under which names; one of them, empty, stands for any.
+    """
+
+    gateway: Gateway
+    holder: str
+    listener: Listener
+    hosts: tuple[str, ...]
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """What came of one parent of a route.
+
+    Attributes:
+        parent: As the route names it.
+        at: The listeners that take it.
+        why_not: Why none does, where none does.
+    """
+
+    parent: ParentRef
+    at: tuple[Attached, ...] = ()
+    why_not: Detached | None = None
+
+
+class Neighbours(msgspec.Struct, frozen=True, kw_only=True):
+    """What routes are attached to, as far as it could be seen.
+
+    Attributes:
+        gateways, sets: By `namespace/name`.
+        labels: Of namespaces, by name; `None` where nobody could look at namespaces.
+        sees_gateways, sees_sets: Whether all of them could be looked at.
+    """
+
+    gateways: Mapping[str, Gateway]
+    sets: Mapping[str, ListenerSet] = msgspec.field(default_factory=dict)
+    labels: Mapping[str, Labels] | None = None
+    sees_gateways: bool = True
+    sees_sets: bool = True
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """A route, as far as attachment asks.
+
+    Attributes:
+        kind: `HTTPRoute`, ….
+        hosts: As it states them; none stand for any.
+    """
+
+    kind: str
+    namespace: str
+    hosts: tuple[str, ...] = ()
+    group: str = GROUP
+
+
+def attach(
+    route: Asking, parents: Iterable[ParentRef], around: Neighbours
+) -> tuple[Attachment, ...]:
+    """Return what comes of each parent that is a Gateway or a ListenerSet, in their order.
+
+    A parent of another kind, such as a Service of a mesh, is left out.
+    """
+    return tuple(
+        _attach_to(route, parent, around)
+        for parent in parents
+        if parent.group == GROUP and parent.kind in {"Gateway", "ListenerSet"}
+    )
+
+
+def _attach_to(route: Asking, parent: ParentRef, around: Neighbours) -> Attachment:
+    key = key_of(parent.namespace or route.namespace, parent.name)
+    found = _listeners(parent.kind, key, around)
+    if isinstance(found, Detached):
+        return Attachment(parent, why_not=found)
+    gateway, namespace, listeners = found
+    chosen = [each for each in listeners if _is_meant(each, parent)]
+    if not chosen:
+        return Attachment(parent, why_not=Detached.NO_PARENT)
+    taken = [(each, _takes(each, namespace, route, around.labels)) for each in chosen]
+    allowed = [each for each, takes in taken if takes]
+    if not allowed:
+        unseen = any(takes is None for _, takes in taken)
+        return Attachment(parent, why_not=Detached.UNSEEN if unseen else Detached.NOT_ALLOWED)
+    at = tuple(
+        Attached(gateway, f"{parent.kind}/{key}", each, hosts)
+        for each in allowed
+        if (hosts := common_hosts(each.hostname, route.hosts))
+    )
+    return Attachment(parent, at, None if at else Detached.NO_HOST)
+
+
+def _listeners(
+    kind: str, key: str, around: Neighbours
+) -> tuple[Gateway, str, list[Listener]] | Detached:
+    """Return the listeners of a parent, with the Gateway they are of and their own namespace; or why there are none."""
+    if kind == "Gateway":
+        gateway = around.gateways.get(key)
+        if gateway is None:
+            return Detached.NO_PARENT if around.sees_gateways else Detached.UNSEEN
+        return gateway, gateway.metadata.namespace, gateway.spec.listeners or []
+    held = around.sets.get(key)
+    if held is None:
+        return Detached.NO_PARENT if around.sees_sets else Detached.UNSEEN
+    above = held.spec.parent_ref
+    gateway = around.gateways.get(key_of(above.namespace or held.metadata.namespace, above.name))
+    if gateway is None:
+        return Detached.NO_PARENT if around.sees_gateways else Detached.UNSEEN
+    takes = takes_set(gateway, held, around.labels)
+    if not takes:
+        return Detached.UNSEEN if takes is None else Detached.NO_PARENT
+    return gateway, held.metadata.namespace, held.spec.listeners or []
+
+
+def takes_set(
+    gateway: Gateway, held: ListenerSet, labels: Mapping[str, Labels] | None
+) -> bool | None:
+    """Say whether a Gateway takes a set of listeners: none unless it says so; `None` where nobody can tell."""
+    allowed = gateway.spec.allowed_listeners
+    namespaces = allowed.namespaces if allowed else None
+    if namespaces is None or namespaces.origin in {None, "None"}:
+        return False
+    return _is_of(namespaces, gateway.metadata.namespace, held.metadata.namespace, labels)
+
+
+def _is_meant(listener: Listener, parent: ParentRef) -> bool:
+    return parent.section_name in {None, listener.name} and parent.port in {None, listener.port}
+
+
+def _takes(
+    listener: Listener, namespace: str, route: Asking, labels: Mapping[str, Labels] | None
+) -> bool | None:
+    """Say whether a listener takes a route, whatever its hosts; `None` where nobody can tell."""
+    allowed = listener.allowed_routes
+    if not _takes_kind(listener, route):
+        return False
+    namespaces = (allowed.namespaces if allowed else None) or RouteNamespaces(origin=SAME)
+    return _is_of(namespaces, namespace, route.namespace, labels)
+
+
+def _takes_kind(listener: Listener, route: Asking) -> bool:
+    allowed = listener.allowed_routes
+    if allowed and allowed.kinds:
+        return any((each.group, each.kind) == (route.group, route.kind) for each in allowed.kinds)
+    return route.group == GROUP and route.kind in KINDS_BY_PROTOCOL.get(listener.protocol, ())
+
+
+def _is_of(
+    told: RouteNamespaces, own: str, namespace: str, labels: Mapping[str, Labels] | None
+) -> bool | None:
+    match told.origin or SAME:
+        case "All":
+            return True
+        case "Same":
+            return namespace == own
+        case "Selector":
+            if labels is None:
+                return None
+            return selects(told.selector or LabelSelector(), labels.get(namespace, {}))
+    return False
+
+
+def selects(selector: LabelSelector, labels: Labels) -> bool:
+    """Say whether a selector selects labels; one operator that nobody knows selects nothing."""
+    if any(labels.get(key) != value for key, value in (selector.match_labels or {}).items()):
+        return False
+    for each in selector.match_expressions or ():
+        held = labels.get(each.key)
+        fits = {
+            "In": held is not None and held in each.values,
+            "NotIn": held not in each.values,
+            "Exists": held is not None,
+            "DoesNotExist": held is None,
+        }
+        if not fits.get(each.operator, False):
+            return False
+    return True
+
+
+# ── Hosts ────────────────────────────────────────────────────────────────────
+
+ANY = ""
+
+
+def common_hosts(listener: str | None, route: Iterable[str]) -> tuple[str, ...]:
+    """Return the hosts that a listener and a route have in common, the more specific of each pair.
+
+    None of a listener, or of a route, stand for any; nothing is returned where they have none in common.
+    """
+    told = [host.lower() for host in route]
+    own = (listener or ANY).lower()
+    if not told:
+        return (own,)
+    return tuple(dict.fromkeys(each for host in told if (each := _both(own, host)) is not None))
+
+
+def _both(one: str, other: str) -> str | None:
+    """Return the more specific of two hosts, where every name that it stands for is one of the other's too."""
+    if one == ANY or _holds(one, other):
+        return other
+    return one if _holds(other, one) else None
+
+
+def _holds(wide: str, narrow: str) -> bool:
+    """Say whether one host stands for every name that another does: `*.a.b` for `x.a.b` and `x.y.a.b`, not `a.b`."""
+    return wide == narrow or (
+        wide.startswith("*.") and narrow.removeprefix("*.").endswith(wide[1:])
+    )
+
+
+# ── References to other namespaces ───────────────────────────────────────────
+
+
+class Reference(msgspec.Struct, frozen=True, gc=False):
+    """Something that refers to something."""
+
+    from_group: str
+    from_kind: str
+    from_namespace: str
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+
+def is_granted(reference: Reference, grants: Iterable[ReferenceGrant]) -> bool:
+    """Say whether a reference is allowed: within a namespace always, across them by a grant in the other one."""
+    if reference.from_namespace == reference.namespace:
+        return True
+    return any(_grants(each, reference) for each in grants)
+
+
+def _grants(grant: ReferenceGrant, reference: Reference) -> bool:
+    if grant.metadata.namespace != reference.namespace:
+        return False
+    who = (reference.from_group, reference.from_kind, reference.from_namespace)
+    if who not in {(each.group, each.kind, each.namespace) for each in grant.spec.origins}:
+        return False
+    return any(
+        (each.group, each.kind) == (reference.group, reference.kind)
+        and each.name in {None, reference.name}
+        for each in grant.spec.targets
+    )
+
+
+def addresses(gateway: Gateway) -> Iterator[str]:
+    """Yield where a Gateway says that it can be reached."""
+    status = gateway.status
+    for each in (status.addresses if status else None) or ():
+        if each.value:
+            yield each.value

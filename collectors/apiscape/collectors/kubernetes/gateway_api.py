@@ -1,0 +1,351 @@
+"""Gateway API as it is decoded: of every kind the fields that attachment, exposure and health are read from.
+
+Field for field after the CustomResourceDefinitions of sigs.k8s.io/gateway-api v1.4. What a version leaves
+out is absent here; what it adds is not decoded.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from apiscape.collectors.kubernetes.objects import Thing
+
+GROUP = "gateway.networking.k8s.io"
+
+
+class Field(msgspec.Struct, rename="camel"):
+    """Base of what an object holds: names are written as Kubernetes writes them."""
+
+
+class LabelRequirement(Field):
+    """One line of a selector."""
+
+    key: str
+    operator: str
+    values: list[str] = []
+
+
+class LabelSelector(Field):
+    """Selects by labels; an empty one selects everything."""
+
+    match_labels: dict[str, str] | None = None
+    match_expressions: list[LabelRequirement] | None = None
+
+
+class Condition(Field):
+    """What a controller says of an object, and of which generation of it."""
+
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+    observed_generation: int | None = None
+
+
+class ParentRef(Field):
+    """What a route wants to be attached to."""
+
+    name: str
+    group: str = GROUP
+    kind: str = "Gateway"
+    namespace: str | None = None
+    section_name: str | None = None
+    port: int | None = None
+
+
+class ObjectRef(Field):
+    """Another object, in the same namespace where none is named."""
+
+    name: str
+    group: str = ""
+    kind: str = "Secret"
+    namespace: str | None = None
+
+
+class BackendRef(Field):
+    """Where requests are sent on."""
+
+    name: str
+    group: str = ""
+    kind: str = "Service"
+    namespace: str | None = None
+    port: int | None = None
+    weight: int = 1
+
+
+class RouteNamespaces(Field):
+    """Of which namespaces routes, or sets of listeners, are taken."""
+
+    origin: str | None = msgspec.field(default=None, name="from")
+    selector: LabelSelector | None = None
+
+
+class RouteGroupKind(Field):
+    """A kind of route."""
+
+    kind: str
+    group: str = GROUP
+
+
+class AllowedRoutes(Field):
+    """Which routes a listener takes."""
+
+    namespaces: RouteNamespaces | None = None
+    kinds: list[RouteGroupKind] | None = None
+
+
+class ListenerTls(Field):
+    """How a listener ends TLS, or does not."""
+
+    mode: str = "Terminate"
+    certificate_refs: list[ObjectRef] | None = None
+    options: dict[str, str] | None = None
+
+
+class Listener(Field):
+    """One address, port and protocol of a Gateway or a ListenerSet."""
+
+    name: str
+    protocol: str
+    port: int = 0
+    hostname: str | None = None
+    tls: ListenerTls | None = None
+    allowed_routes: AllowedRoutes | None = None
+
+
+class AllowedListeners(Field):
+    """Which sets of listeners a Gateway takes; none unless it says so."""
+
+    namespaces: RouteNamespaces | None = None
+
+
+class GatewayInfrastructure(Field):
+    """What is said to whatever a Gateway is made of."""
+
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+
+
+class GatewaySpec(Field):
+    """What a Gateway is asked to be."""
+
+    gateway_class_name: str
+    listeners: list[Listener] | None = None
+    allowed_listeners: AllowedListeners | None = None
+    infrastructure: GatewayInfrastructure | None = None
+
+
+class GatewayAddress(Field):
+    """Where a Gateway can be reached."""
+
+    value: str = ""
+    type: str = "IPAddress"
+
+
+class ListenerStatus(Field):
+    """What a controller says of a listener."""
+
+    name: str
+    attached_routes: int = 0
+    conditions: list[Condition] | None = None
+
+
+class GatewayStatus(Field):
+    """What a controller says of a Gateway."""
+
+    addresses: list[GatewayAddress] | None = None
+    conditions: list[Condition] | None = None
+    listeners: list[ListenerStatus] | None = None
+
+
+class Gateway(Thing):
+    """A Gateway."""
+
+    spec: GatewaySpec
+    status: GatewayStatus | None = None
+
+
+class ListenerSetSpec(Field):
+    """More listeners for a Gateway."""
+
+    parent_ref: ParentRef
+    listeners: list[Listener] | None = None
+
+
+class ListenerSet(Thing):
+    """A ListenerSet."""
+
+    spec: ListenerSetSpec
+    status: GatewayStatus | None = None
+
+
+class GatewayClassSpec(Field):
+    """Who looks after the Gateways of a class."""
+
+    controller_name: str
+
+
+class GatewayClass(Thing):
+    """A GatewayClass."""
+
+    spec: GatewayClassSpec
+
+
+class HeaderMatch(Field):
+    """A header that a request must have; its value is not read."""
+
+    name: str
+
+
+class PathMatch(Field):
+    """The path of a request."""
+
+    type: str = "PathPrefix"
+    value: str = "/"
+
+
+class HttpMatch(Field):
+    """Which requests a rule is for."""
+
+    path: PathMatch | None = None
+    method: str | None = None
+    headers: list[HeaderMatch] | None = None
+    query_params: list[HeaderMatch] | None = None
+
+
+class GrpcMethodMatch(Field):
+    """The method of a call."""
+
+    type: str = "Exact"
+    service: str | None = None
+    method: str | None = None
+
+
+class GrpcMatch(Field):
+    """Which calls a rule is for."""
+
+    method: GrpcMethodMatch | None = None
+    headers: list[HeaderMatch] | None = None
+
+
+class Filter(Field):
+    """What is done to a request; of what is named elsewhere, its name."""
+
+    type: str
+    extension_ref: ObjectRef | None = None
+
+
+class HttpRule(Field):
+    """Requests, and where they are sent on."""
+
+    name: str | None = None
+    matches: list[HttpMatch] | None = None
+    filters: list[Filter] | None = None
+    backend_refs: list[BackendRef] | None = None
+
+
+class GrpcRule(Field):
+    """Calls, and where they are sent on."""
+
+    name: str | None = None
+    matches: list[GrpcMatch] | None = None
+    filters: list[Filter] | None = None
+    backend_refs: list[BackendRef] | None = None
+
+
+class StreamRule(Field):
+    """Connections, and where they are sent on."""
+
+    name: str | None = None
+    backend_refs: list[BackendRef] | None = None
+
+
+class RouteParentStatus(Field):
+    """What one controller says of a route at one parent."""
+
+    parent_ref: ParentRef
+    controller_name: str = ""
+    conditions: list[Condition] | None = None
+
+
+class RouteStatus(Field):
+    """What controllers say of a route."""
+
+    parents: list[RouteParentStatus] | None = None
+
+
+class HttpRouteSpec(Field):
+    """What an HTTPRoute asks for."""
+
+    parent_refs: list[ParentRef] | None = None
+    hostnames: list[str] | None = None
+    rules: list[HttpRule] | None = None
+
+
+class GrpcRouteSpec(Field):
+    """What a GRPCRoute asks for."""
+
+    parent_refs: list[ParentRef] | None = None
+    hostnames: list[str] | None = None
+    rules: list[GrpcRule] | None = None
+
+
+class StreamRouteSpec(Field):
+    """What a TLSRoute, TCPRoute or UDPRoute asks for."""
+
+    parent_refs: list[ParentRef] | None = None
+    hostnames: list[str] | None = None
+    rules: list[StreamRule] | None = None
+
+
+class HttpRoute(Thing):
+    """An HTTPRoute."""
+
+    spec: HttpRouteSpec
+    status: RouteStatus | None = None
+
+
+class GrpcRoute(Thing):
+    """A GRPCRoute."""
+
+    spec: GrpcRouteSpec
+    status: RouteStatus | None = None
+
+
+class StreamRoute(Thing):
+    """A TLSRoute, TCPRoute or UDPRoute."""
+
+    spec: StreamRouteSpec
+    status: RouteStatus | None = None
+
+
+Route = HttpRoute | GrpcRoute | StreamRoute
+
+
+class GrantFrom(Field):
+    """Who may refer."""
+
+    kind: str
+    namespace: str
+    group: str = ""
+
+
+class GrantTo(Field):
+    """What may be referred to; all of a kind where none is named."""
+
+    kind: str
+    group: str = ""
+    name: str | None = None
+
+
+class ReferenceGrantSpec(Field):
+    """Who may refer to what from another namespace."""
+
+    origins: list[GrantFrom] = msgspec.field(name="from", default_factory=list)
+    targets: list[GrantTo] = msgspec.field(name="to", default_factory=list)
+
+
+class ReferenceGrant(Thing):
+    """A ReferenceGrant, in the namespace of what is referred to."""
+
+    spec: ReferenceGrantSpec
