@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 
 from apiscape.model.entity import Entity
 from apiscape.model.values import UNKNOWN, Unknown
@@ -110,6 +111,8 @@ SEARCHED = (
 )
 """Fields that a bare word is looked for in."""
 
+_searched_of = attrgetter(*SEARCHED)
+
 SEPARATOR = "\n"
 """Between the fields of a row's search text; no word can match across it."""
 
@@ -117,8 +120,7 @@ SEPARATOR = "\n"
 def search_text(row: Row) -> str:
     """Return the casefolded text that bare words are looked for in, one field a line."""
     parts: list[str] = []
-    for field in SEARCHED:
-        value = getattr(row, field)
+    for value in _searched_of(row):
         if isinstance(value, str):
             parts.append(value)
         elif isinstance(value, tuple):
