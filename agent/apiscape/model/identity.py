@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from hashlib import sha1
-from uuid import UUID, uuid5
+from uuid import UUID
 
 NAMESPACE = UUID("5f0c6d7e-2a1b-5c3d-9e4f-8a7b6c5d4e3f")
 """Fixed for ever: a change would rename every entity of every store."""
+
+_BEGIN = NAMESPACE.bytes
 
 NO_STAGE = "-"
 """Stage of an API that is defined but deployed nowhere."""
@@ -29,20 +31,24 @@ def entity_uid(kind: str, native_id: str) -> str:
     if not kind or not native_id or "|" in kind:
         message = f"not an identity: kind {kind!r}, native id {native_id!r}"
         raise ValueError(message)
-    return str(uuid5(NAMESPACE, f"{kind}|{native_id}"))
+    return _uid_of(sha1(_BEGIN + f"{kind}|{native_id}".encode(), usedforsecurity=False).hexdigest())
 
 
 def entity_uids(kind: str, native_ids: Iterable[str]) -> list[str]:
-    """Return what `entity_uid` does for each of many, in a fifth of the time; nothing is refused."""
-    begin = NAMESPACE.bytes + f"{kind}|".encode()
-    digests = (
-        sha1(begin + native_id.encode(errors="surrogatepass"), usedforsecurity=False).hexdigest()
-        for native_id in native_ids
-    )
+    """Return what `entity_uid` does for each of many; nothing is refused."""
+    begin = _BEGIN + f"{kind}|".encode()
     return [
-        f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
-        for text in digests
+        _uid_of(
+            sha1(begin + each.encode(errors="surrogatepass"), usedforsecurity=False).hexdigest()
+        )
+        for each in native_ids
     ]
+
+
+def _uid_of(digest: str) -> str:
+    """Return the UUID of version 5 that a digest makes, without an object for it: a third of the time."""
+    variant = _VARIANT[digest[16]]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}

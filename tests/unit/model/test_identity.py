@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from uuid import uuid5
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,20 @@ KINDS = st.from_regex(r"[a-z]+(\.[a-z]+)*", fullmatch=True)
 @given(KINDS, WORDS)
 def test_a_uid_depends_on_kind_and_native_id_alone(kind: str, native_id: str) -> None:
     assert identity.entity_uid(kind, native_id) == identity.entity_uid(kind, native_id)
+
+
+@given(KINDS, st.lists(WORDS, max_size=3))
+def test_a_uid_is_a_uuid_of_version_5_for_one_and_for_many(
+    kind: str, native_ids: list[str]
+) -> None:
+    uids = [str(uuid5(identity.NAMESPACE, f"{kind}|{each}")) for each in native_ids]
+    assert [identity.entity_uid(kind, each) for each in native_ids] == uids
+    assert identity.entity_uids(kind, native_ids) == uids
+
+
+def test_half_a_character_has_no_uid() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        identity.entity_uid("kind", "\ud800")
 
 
 @given(KINDS, WORDS, KINDS, WORDS)
