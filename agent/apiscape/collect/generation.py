@@ -163,11 +163,13 @@ class Generation:
 
     def _charge(self) -> None:
         """Count the calls since the last observation to the part that it was of."""
-        parts = list(self.ledger)
-        part = self.ledger.current
+        current = self.ledger.current
         calls, throttled = self._spent()
-        part.calls += calls - sum(each.calls for each in parts)
-        part.throttled += throttled - sum(each.throttled for each in parts)
+        for part in self.ledger:
+            calls -= part.calls
+            throttled -= part.throttled
+        current.calls += calls
+        current.throttled += throttled
 
     def _compose(self, error: ErrorRecord | None, verdict: Verdict) -> RunReport:
         job = self._job

@@ -26,7 +26,6 @@ from apiscape.collectors.contract import (
 )
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
-from apiscape.model.identity import NO_STAGE
 from apiscape.model.known import Batch, Known, Write
 from apiscape.model.run import ErrorRecord
 from apiscape.model.vocabulary import ErrorKind, Presence
@@ -85,6 +84,7 @@ class Intake:
                 self._standing.setdefault((row.part, row.listed_id), set()).add(row.uid)
         self._pending: list[Sighting | Beside] = []
         self._documents: dict[str, bytes] = {}
+        self._held_bytes = 0
         self._seen: set[str] = set()
         self._blind: set[tuple[str, str]] = set()
 
@@ -137,7 +137,7 @@ class Intake:
             Fenced: a newer run of the scope took over.
         """
         pending, self._pending = self._pending, []
-        documents, self._documents = self._documents, {}
+        documents, self._documents, self._held_bytes = self._documents, {}, 0
         for chunk in _chunks(pending):
             batch = self._batch(chunk, documents)
             documents = {}
@@ -148,30 +148,48 @@ class Intake:
                     self._noted(write)
 
     def _is_full(self) -> bool:
-        held = sum(map(len, self._documents.values()))
-        return len(self._pending) >= BATCH or held >= BATCH_BYTES
+        return len(self._pending) >= BATCH or self._held_bytes >= BATCH_BYTES
 
     def _record(self, said: Recorded, at: datetime) -> None:
         part = self._ledger.part_of(said.native_id)
         part.settle(said.native_id, End.RECORDED)
-        items = [(item, False) for item in said.entities if isinstance(item, Deployment)]
-        items += [(item, True) for item in said.unchanged]
-        for item, keeps_detail in items:
-            if item.uid in self._seen:
-                part.defects.append(f"{item.native_id} is given twice")
-                continue
-            self._seen.add(item.uid)
-            self._pending.append(self._sight(item, said, part, at, keeps_detail=keeps_detail))
-        given = frozenset(item.uid for item, _ in items)
-        part.given[said.native_id] = part.given.get(said.native_id, frozenset()) | given
-        if any(item.stage not in {None, NO_STAGE} for item, _ in items):
-            part.staged.add(said.native_id)
-        self._pending.extend(
-            Beside(part=part.part, listed_id=said.native_id, entity=entity)
-            for entity in said.entities
-            if not isinstance(entity, Deployment)
-        )
-        self._documents |= said.documents
+        given: list[Deployment] = []
+        beside: list[Beside] = []
+        for entity in said.entities:
+            if isinstance(entity, Deployment):
+                given.append(entity)
+                self._see(entity, said, part, at, keeps_detail=False)
+            else:
+                beside.append(Beside(part=part.part, listed_id=said.native_id, entity=entity))
+        for item in said.unchanged:
+            given.append(item)
+            self._see(item, said, part, at, keeps_detail=True)
+        part.give(said.native_id, given)
+        self._pending += beside
+        self._keep(said.documents)
+
+    def _keep(self, documents: Mapping[str, bytes]) -> None:
+        """Hold contracts until they are stored, and count what they take."""
+        for key, body in documents.items():
+            if key not in self._documents:
+                self._documents[key] = body
+                self._held_bytes += len(body)
+
+    def _see(
+        self,
+        item: Deployment,
+        said: Recorded,
+        part: PartLedger,
+        at: datetime,
+        *,
+        keeps_detail: bool,
+    ) -> None:
+        """Take up a deployment, unless it was given before."""
+        if item.uid in self._seen:
+            part.defects.append(f"{item.native_id} is given twice")
+            return
+        self._seen.add(item.uid)
+        self._pending.append(self._sight(item, said, part, at, keeps_detail=keeps_detail))
 
     def _sight(
         self,

@@ -7,10 +7,12 @@ the collector, and so is a part that it declares and never lists. None of it cra
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from apiscape.collectors.contract import Failed, Listed, Malformed, Unseen
+from apiscape.model.deployment import Deployment
+from apiscape.model.identity import NO_STAGE
 from apiscape.model.run import ErrorRecord, Exclusion, Gap, Ledger, PartReport
 from apiscape.model.vocabulary import ErrorKind, Outcome
 from apiscape.reconcile.sight import PartSight
@@ -25,6 +27,8 @@ More than once is no defect: a listing that expires on its way is begun again.
 """
 
 _MOST = {True: SAME_PAGE, False: EMPTY_PAGES}
+
+_STAGELESS = frozenset({None, NO_STAGE})
 
 GONE_WHILE_READ = "deleted while it was being read"
 
@@ -127,6 +131,14 @@ class PartLedger:
         how = "never listed" if state is None else f"already {state}"
         self.defects.append(f"{native_id} is {end}, though {how}")
         return False
+
+    def give(self, native_id: str, items: Sequence[Deployment]) -> None:
+        """Note the deployments that an object gave, besides those that it gave before."""
+        given = frozenset([item.uid for item in items])
+        before = self.given.get(native_id)
+        self.given[native_id] = given if before is None else before | given
+        if any(item.stage not in _STAGELESS for item in items):
+            self.staged.add(native_id)
 
     def fail(self, observation: Failed) -> None:
         """End an object as failed; one that is gone meanwhile counts as skipped."""
