@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from apiscape.model.change import FieldChange
+from apiscape.model.codec import operations_hash
 from apiscape.model.deployment import Endpoint, Operation
 from apiscape.model.known import Batch, NotObserved, PresenceChange, Verdict
 from apiscape.model.run import ErrorRecord, Exclusion, Gap
@@ -162,6 +163,14 @@ def test_stages_with_equal_operations_share_one_set(store: Store) -> None:
     assert len(records(store, "operation_set")) == 2
     assert len(records(store, "security")) == 2
     assert store.runs.documents([make(6).uid])[make(6).uid].operations == make(6).operations
+
+
+def test_a_set_whose_hash_was_taken_already_is_the_same_set(store: Store) -> None:
+    one, other = make(0), make(1, operations=make(0).operations)
+    known = write(one, operations=operations_hash(one.operations))
+    visit(store, Batch(writes=(known, write(other))))
+    assert len(records(store, "operation_set")) == 1
+    assert store.runs.documents([one.uid, other.uid]) == {one.uid: one, other.uid: other}
 
 
 def test_a_change_closes_the_version_before_it_and_is_logged(store: Store) -> None:

@@ -96,10 +96,15 @@ def operations_hash(operations: tuple[deployment.Operation, ...] | Unknown) -> b
     return digest(_ENCODER.encode(operations)) if is_known(operations) else b""
 
 
-def detail_hash(item: Deployment) -> bytes:
-    """Return the hash of what costs a detail call: operations, backends and specs."""
-    rest = _ENCODER.encode([_or_word(item.backends), _or_word(item.specs)])
-    return digest(operations_hash(item.operations) + rest)
+def detail_hash(item: Deployment, operations: bytes | None = None) -> bytes:
+    """Return the hash of what costs a detail call: operations, backends and specs.
+
+    Args:
+        item: The deployment.
+        operations: The hash of its operations, where it was taken already.
+    """
+    first = operations_hash(item.operations) if operations is None else operations
+    return digest(first + _ENCODER.encode([_or_word(item.backends), _or_word(item.specs)]))
 
 
 def _or_word(value: object) -> object:

@@ -42,6 +42,7 @@ class Write(Entity, frozen=True):
     Attributes:
         item: The facts. With `keeps_detail`, `DETAIL_FIELDS` stand as stored.
         facts, detail: Its hashes; `detail` is the stored one where it is kept.
+        operations: Hash of its operations (`codec.operations_hash`), where it was taken already.
         kind: `appeared`, `changed` or `returned` (a word of `ChangeKind`), or `None` where only the
             token or a volatile field moved.
         fields: What changed, for the log.
@@ -57,6 +58,7 @@ class Write(Entity, frozen=True):
     fields: tuple[FieldChange, ...] = ()
     token: str | None = None
     token_at: datetime | None = None
+    operations: bytes | None = None
 
 
 class PresenceChange(Entity, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from apiscape.model.change import FieldChange
-from apiscape.model.codec import detail_hash, facts_hash
+from apiscape.model.codec import detail_hash, facts_hash, operations_hash
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.known import Known, Write
@@ -18,6 +18,7 @@ class Sighting(Entity, frozen=True):
 
     Attributes:
         facts, detail: Its hashes; no `detail` where the stored detail stands (`keeps_detail`).
+        operations: The hash of its operations, which is part of `detail`.
         token: Native change token to remember with a detail that was read.
     """
 
@@ -28,6 +29,7 @@ class Sighting(Entity, frozen=True):
     facts: bytes
     detail: bytes | None
     token: str | None = None
+    operations: bytes | None = None
 
     @property
     def keeps_detail(self) -> bool:
@@ -45,14 +47,16 @@ def sight(
     token: str | None = None,
 ) -> Sighting:
     """Return a sighting, hashed once."""
+    operations = None if keeps_detail else operations_hash(item.operations)
     return Sighting(
         item=item,
         part=part,
         listed_id=listed_id,
         at=at,
         facts=facts_hash(item),
-        detail=None if keeps_detail else detail_hash(item),
+        detail=None if operations is None else detail_hash(item, operations),
         token=token,
+        operations=operations,
     )
 
 
@@ -106,4 +110,5 @@ def _write(
         fields=fields,
         token=kept.token if kept else None if seen.keeps_detail else seen.token,
         token_at=kept.token_at if kept else fresh_at,
+        operations=seen.operations,
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import jsonschema
 import msgspec
@@ -66,6 +67,13 @@ def test_detail_is_hashed_apart_from_facts() -> None:
     fewer = msgspec.structs.replace(FULL, operations=())
     assert facts_hash(fewer) == facts_hash(FULL)
     assert detail_hash(fewer) != detail_hash(FULL)
+
+
+@pytest.mark.parametrize("operations", [FULL.operations, (), UNKNOWN])
+def test_a_hash_of_operations_need_not_be_taken_twice(operations: Any) -> None:
+    item = msgspec.structs.replace(FULL, operations=operations)
+    assert detail_hash(item, operations_hash(operations)) == detail_hash(item)
+    assert detail_hash(item, operations_hash(FULL.operations)) == detail_hash(FULL)
 
 
 def test_operations_that_nobody_saw_are_not_an_empty_set() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apiscape.model.change import FieldChange
-from apiscape.model.codec import detail_hash
+from apiscape.model.codec import detail_hash, operations_hash
 from apiscape.model.deployment import Deployment, Operation
 from apiscape.model.known import Known, Write
 from apiscape.model.values import UNKNOWN
@@ -36,6 +36,7 @@ def test_what_was_never_seen_appears() -> None:
     write = written(None, look(token="v1"))
     assert (write.kind, write.fields, write.keeps_detail) == ("appeared", (), False)
     assert (write.token, write.token_at) == ("v1", NOON)
+    assert write.operations == operations_hash(GET)
 
 
 def test_what_stands_is_not_written() -> None:
@@ -59,7 +60,7 @@ def test_an_unchanged_token_keeps_the_stored_detail() -> None:
     seen = look(deployment(style="http"), keeps_detail=True, token="ignored")
     write = written(known, seen, STORED)
     assert write.keeps_detail
-    assert write.detail == detail_hash(STORED)
+    assert (write.detail, write.operations) == (detail_hash(STORED), None)
     assert (write.token, write.token_at) == ("v1", before)
     assert {change.field for change in write.fields} == {"style"}
 

@@ -25,8 +25,16 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
     """Insert rows that all have the same columns in the same order; none is fine."""
     if not rows:
         return
-    names, values = tuple(rows[0]), [tuple(item.values()) for item in rows]
-    if connection.dialect.name == "postgresql" and len(rows) >= COPIED_FROM:
+    insert_tuples(connection, table, tuple(rows[0]), [tuple(item.values()) for item in rows])
+
+
+def insert_tuples(
+    connection: Connection, table: Table, names: tuple[str, ...], values: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows that are given as their values in the order of some columns; none is fine."""
+    if not values:
+        return
+    if connection.dialect.name == "postgresql" and len(values) >= COPIED_FROM:
         _copy(connection, _copy_statement(table.name, names), values)
     else:
         connection.exec_driver_sql(_insert(connection.dialect.name, table.name, names), values)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from apiscape.model.change import Change
-from apiscape.model.codec import decode, encode
+from apiscape.model.codec import decode, encode, operations_hash
 from apiscape.model.deployment import DETAIL_FIELDS, Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.known import Write
@@ -323,7 +323,7 @@ def _write_versions(
     written = [step for step in plan if step.step in _NEW_FACTS]
     if not written:
         return
-    keys = sets.intern(tx, [step.item.operations for step in written])
+    keys = sets.intern(tx, [(_operations_hash(step), step.item.operations) for step in written])
     ended = [(step.pk, seqs[step.pk]) for step in written if step.step is Step.REWRITE]
     end_versions(tx.connection, deployment_version, ended)
     values = [
@@ -336,6 +336,12 @@ def _write_versions(
         for step, key in zip(written, keys, strict=True)
     ]
     insert_many(tx.connection, deployment_version, values)
+
+
+def _operations_hash(step: Planned) -> bytes:
+    """Return the hash of the operations that are stored: of those that were read it was taken already."""
+    held = step.write.operations
+    return operations_hash(step.item.operations) if held is None else held
 
 
 def _document(item: Deployment) -> bytes:
