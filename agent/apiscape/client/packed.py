@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
 import msgspec
 
+from apiscape.client.columns import collector_at_rest, picker
 from apiscape.client.inventory import Snapshot
 from apiscape.client.wire import (
     DECODERS,
@@ -28,7 +28,6 @@ from apiscape.model.row import Row
 
 _MADE_ANEW = ("uid", "api")
 _ORDERED_BY = "native_id"
-_SEVERAL = 2
 
 
 class Packed(Entity, frozen=True):
@@ -66,7 +65,7 @@ class _Form(Entity, frozen=True):
 def pack(snapshot: Snapshot) -> bytes:
     """Return a snapshot packed."""
     held = snapshot.columns
-    pick = _picker(sorted(range(len(held["uid"])), key=held[_ORDERED_BY].__getitem__))
+    pick = picker(held[_ORDERED_BY])
     native_ids, uids, apis = (pick(held[name]) for name in (_ORDERED_BY, *_MADE_ANEW))
     made = entity_uids("deployment", native_ids)
     founders = _founders(uids, apis)
@@ -91,20 +90,12 @@ def _founders(uids: Sequence[str], apis: Sequence[Any]) -> list[int | None]:
     return [None if founder is None else founder - place for place, founder in found]
 
 
-def _picker(order: Sequence[int]) -> Callable[[Sequence[Any]], list[Any]]:
-    """Return what puts a column in an order of its rows."""
-    if len(order) < _SEVERAL:
-        return list
-    pick = itemgetter(*order)
-    return lambda column: list(pick(column))
-
-
-def _ordered(column: Column, pick: Callable[[Sequence[Any]], list[Any]]) -> Column:
+def _ordered(column: Column, pick: Callable[[Sequence[Any]], Sequence[Any]]) -> Column:
     if column.places is None:
-        return Column(values=pick(column.values))
+        return Column(values=list(pick(column.values)))
     if len(column.values) == 1 and not any(column.places):
         return Column(values=column.values)
-    return Column(values=column.values, places=pick(column.places))
+    return Column(values=column.values, places=list(pick(column.places)))
 
 
 def read_snapshot(data: bytes) -> Snapshot:
@@ -115,7 +106,8 @@ def read_snapshot(data: bytes) -> Snapshot:
         LookupError: a column lacks, or a row's value is none of its column's.
     """
     form = msgspec.msgpack.decode(data, type=_Form)
-    return unpack(data) if bytes(form.founders) else read_columns(data)
+    with collector_at_rest():
+        return unpack(data) if bytes(form.founders) else read_columns(data)
 
 
 def unpack(data: bytes) -> Snapshot:
@@ -131,14 +123,14 @@ def unpack(data: bytes) -> Snapshot:
     uids = entity_uids("deployment", native_ids)
     for place, uid in told.uids.items():
         uids[place] = uid
-    pick = _picker(sorted(range(rows), key=uids.__getitem__))
+    pick = picker(uids)
     spread = {_ORDERED_BY: native_ids, "uid": uids, "api": _apis(told, uids)}
     spread |= {
         name: _spread(column, name, rows)
         for name, column in told.columns.items()
         if name in DECODERS and name not in spread
     }
-    columns = {name: pick(spread[name]) for name in Row.__struct_fields__ if name in spread}
+    columns = {name: list(pick(spread[name])) for name in Row.__struct_fields__ if name in spread}
     return Snapshot(seq=told.seq, taken_at=told.taken_at, columns=columns)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from apiscape.client.columns import Spread
 from apiscape.client.inventory import Facet, ScopeStatus, Snapshot
 from apiscape.model.entity import Entity
 from apiscape.model.row import Row
@@ -24,6 +25,9 @@ UNKNOWN_PLACE = -1
 
 _FEW = 0.5
 """Share of distinct values up to which a column is written by places."""
+
+_SAMPLE = 1000
+"""Rows of a longer column that say whether its values are few: both forms are as right."""
 
 
 class Column(Entity, frozen=True):
@@ -144,6 +148,11 @@ def write_columns(snapshot: Snapshot) -> Columns:
 
 def write_column(column: list[Any]) -> Column:
     """Return a column as it goes over the wire."""
+    if isinstance(column, Spread) and len(column.different) <= len(column) * _FEW:
+        return Column(values=list(column.different), places=list(column.places))
+    first = column[:_SAMPLE]
+    if len(column) > _SAMPLE and len(set(first)) > len(first) * _FEW and UNKNOWN not in column:
+        return Column(values=column)
     distinct = dict.fromkeys(column)
     if UNKNOWN not in distinct and len(distinct) > len(column) * _FEW:
         return Column(values=column)

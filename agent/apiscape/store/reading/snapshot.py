@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from operator import attrgetter, itemgetter
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 from sqlalchemy import Connection
 
+from apiscape.client.columns import Spread, collector_at_rest, picker
 from apiscape.client.inventory import Snapshot
 from apiscape.model.row import Row
+from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Freshness
 from apiscape.query import EVERYTHING
 from apiscape.store import schema
 from apiscape.store.reading.display import MOVING, moment_of, select_documents
 from apiscape.store.reading.finding import find
 
-_CHUNK = 5_000
-"""Rows decoded at a time, so that only columns are kept of them."""
+_CHUNK = 50
+"""Rows read and taken apart at a time: they are gone again while the processor still has them at hand."""
 
-_FEW = frozenset(schema.ROW_FACETS) | {"scope", "gateway", "stage", "version", "schemes", "owners"}
-"""Attributes that many rows share the values of."""
+_OFTEN_ITS_OWN = frozenset({"uid", "name", "native_id", "api", "endpoints"})
+"""Attributes that hardly two rows share the value of."""
 
-_HELD = {name: attrgetter(name) for name in Row.__struct_fields__ if name not in MOVING}
-_READ = {name: read for name, read in _HELD.items() if name not in _FEW}
-_READ_FEW = {name: read for name, read in _HELD.items() if name in _FEW}
-_DECODER = msgspec.json.Decoder(list[Row])
+_NAMES = Row.__struct_fields__
+_SHARED = tuple(name for name in _NAMES if name not in _OFTEN_ITS_OWN)
+_DECODER = msgspec.json.Decoder(Row)
 _FRESHNESS = {True: Freshness.NOT_OBSERVED.value, False: Freshness.CURRENT.value}
+_UNKNOWN_PLACE = -1
+
+
+class _Places(dict[Any, int]):
+    """Gives each different value a place, in the order in which they come."""
+
+    def __init__(self) -> None:
+        super().__init__({UNKNOWN: _UNKNOWN_PLACE})
+
+    def __missing__(self, value: Any) -> int:  # noqa: ANN401 - whatever a row holds
+        place = self[value] = len(self) - 1
+        return place
+
+    @property
+    def in_order(self) -> list[Any]:
+        """All known values, each at its place."""
+        return list(self)[1:]
 
 
 class _Moments(dict[int | None, datetime | None]):
@@ -41,47 +57,62 @@ class _Moments(dict[int | None, datetime | None]):
         return moment
 
 
+class _Taking:
+    """Columns that grow by rows: values where rows have their own, places of values where they share them."""
+
+    def __init__(self) -> None:
+        self._own: dict[str, list[Any]] = {name: [] for name in _NAMES if name in _OFTEN_ITS_OWN}
+        self._places: dict[str, list[int]] = {name: [] for name in _SHARED}
+        self._pools = {name: _Places() for name in _SHARED}
+
+    def add(self, name: str, values: Iterable[Any]) -> None:
+        """Let a column grow."""
+        own = self._own.get(name)
+        if own is None:
+            self._places[name] += map(self._pools[name].__getitem__, values)
+        else:
+            own += values
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return the columns in the order of uid."""
+        pick = picker(self._own["uid"])
+        own = {name: list(pick(values)) for name, values in self._own.items()}
+        shared = {
+            name: Spread(self._pools[name].in_order, _picked(places, pick))
+            for name, places in self._places.items()
+        }
+        both = own | shared
+        return {name: both[name] for name in _NAMES}
+
+
+def _picked(places: list[int], pick: Callable[[Sequence[int]], Sequence[int]]) -> Sequence[int]:
+    """Return places in the order of rows: what is the same for all of them is so in any order."""
+    return pick(places) if len(set(places)) > 1 else places
+
+
 def take_snapshot(connection: Connection, seq: int, now: datetime) -> Snapshot:
     """Return every row of the default view in columns, in the order of uid.
 
     Values are those of `Row`, unknown ones included. Equal values of a column that has few are one
     object.
     """
-    with _collector_at_rest():
-        return _take(connection, seq, now)
+    with collector_at_rest():
+        return Snapshot(seq=seq, taken_at=now, columns=_take(connection, now))
 
 
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Keep the garbage collector from walking rows that hold no cycle; a sixth of the time otherwise."""
-    works = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if works:
-            gc.enable()
-
-
-def _take(connection: Connection, seq: int, now: datetime) -> Snapshot:
+def _take(connection: Connection, now: datetime) -> dict[str, list[Any]]:
     found = find(connection, EVERYTHING, now)
-    query = select_documents().where(found.listed).execution_options(yield_per=_CHUNK)
-    columns: dict[str, list[Any]] = {name: [] for name in Row.__struct_fields__}
-    pools: dict[str, dict[Any, Any]] = {name: {} for name in _READ_FEW}
-    moments = _Moments()
-    for chunk in connection.execute(query).partitions():
+    in_order = select_documents().where(found.listed).order_by(schema.row.c.deployment_pk)
+    records = connection.execute(in_order.execution_options(yield_per=_CHUNK))
+    taking, moments = _Taking(), _Moments()
+    for chunk in records.partitions():
         _keys, docs, presence, unseen, *times = zip(*chunk, strict=True)
-        rows = _DECODER.decode(b"[" + b",".join(docs) + b"]")
-        for name, read in _READ.items():
-            columns[name] += map(read, rows)
-        for name, pool in pools.items():
-            values = list(map(_READ_FEW[name], rows))
-            columns[name] += map(pool.setdefault, values, values)
-        columns["presence"] += presence
-        columns["freshness"] += [_FRESHNESS[bool(flag)] for flag in unseen]
+        rows = map(astuple, map(_DECODER.decode, docs))
+        for name, values in zip(_NAMES, zip(*rows, strict=True), strict=True):
+            if name not in MOVING:
+                taking.add(name, values)
+        taking.add("presence", presence)
+        taking.add("freshness", map(_FRESHNESS.__getitem__, map(bool, unseen)))
         for name, stored in zip(MOVING[2:], times, strict=True):
-            columns[name] += map(moments.__getitem__, stored)
-    places = sorted(range(len(columns["uid"])), key=columns["uid"].__getitem__)
-    pick = itemgetter(*places) if len(places) > 1 else tuple
-    ordered = {name: list(pick(columns[name])) for name in Row.__struct_fields__}
-    return Snapshot(seq=seq, taken_at=now, columns=ordered)
+            taking.add(name, map(moments.__getitem__, stored))
+    return taking.columns()
