@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -19,6 +20,7 @@ from apiscape.client.wire import EVENT_STREAM
 from apiscape.errors import UsageError
 from apiscape.serve.errors import Rejected, problem_for
 from apiscape.serve.http import actions, documents, reads
+from apiscape.serve.http.ahead import Ahead, Question
 from apiscape.serve.http.audit import Audit
 from apiscape.serve.http.call import Call, Reply, compressed
 from apiscape.serve.http.feed import Feed
@@ -46,6 +48,7 @@ class Kitchen:
         self.audit = audit
         self.limits = limits
         self.answers = Answers(offer.version)
+        self.ahead = Ahead(self.answers, self.work)
         self.feed = Feed(offer.inventory, self.work, limits)
         self._threads = ThreadPoolExecutor(limits.reads, thread_name_prefix="http-read")
         self._at_work = 0
@@ -76,6 +79,7 @@ class Kitchen:
 
     def close(self) -> None:
         """Let no more work begin."""
+        self.ahead.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def __enter__(self) -> Self:
@@ -147,10 +151,17 @@ async def _answered(
 
 async def _read(call: Call, kitchen: Kitchen, work: Callable[[], Reply], key: Hashable) -> Reply:
     """Make an answer, and keep it for whoever asks the same (see `Ready`)."""
-    version = kitchen.answers.version()
-    reply: Reply = await kitchen.work(work)
-    routed = msgspec.structs.replace(reply, route=call.operation.path)
-    kitchen.answers.keep(key, version, call.operation.kept_s, routed)
+    operation, principal = call.operation, call.principal
+
+    def make() -> Reply:
+        return msgspec.structs.replace(work(), route=operation.path)
+
+    version, began = kitchen.answers.version(), time.monotonic()
+    reply: Reply = await kitchen.work(make)
+    kitchen.answers.keep(key, version, operation.kept_s, reply)
+    if operation.is_ahead and principal.view is None:
+        question = Question(key, make, operation.kept_s, principal.stands)
+        kitchen.ahead.hear(question, version, time.monotonic() - began)
     return reply
 
 

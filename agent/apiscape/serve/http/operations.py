@@ -179,6 +179,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         problems: Words of `client.problem.KINDS` beside those that any operation may answer with.
         right: What the caller must be allowed to do.
         kept_s: How long an answer is good while the store does not change; ages move on meanwhile.
+        is_ahead: Whether it is answered ahead where it takes long (see `ahead`).
     """
 
     name: str
@@ -192,6 +193,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     right: Right = Right.READ
     kept_s: float = 1.0
+    is_ahead: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -227,7 +229,8 @@ _READS = (
             Answer(Columns, MSGPACK),
             Answer({"type": "string", "format": "binary"}, PACKED),
         ),
-        kept_s=60.0,
+        kept_s=600.0,
+        is_ahead=True,
     ),
     Operation(
         name="list_changes",
