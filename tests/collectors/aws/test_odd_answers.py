@@ -23,6 +23,7 @@ from apiscape.collectors.contract import (
     Gone,
     Malformed,
     Permission,
+    Unreachable,
     Unsupported,
 )
 from apiscape.demo.aws.estate.estate import AwsEstate
@@ -261,6 +262,47 @@ def test_time_outs_reach_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (config.connect_timeout, config.read_timeout) == (5, 30)
     assert config.retries == {"mode": "standard", "total_max_attempts": 6}
     client.close()
+
+
+def user_agents_heard(client: Any) -> list[str]:
+    """Return what a call says of its sender, and send nothing."""
+    heard: list[str] = []
+
+    def hear(request: Any, **_: object) -> None:
+        said = request.headers["User-Agent"]
+        heard.append(said.decode() if isinstance(said, bytes) else said)
+        raise Unreachable("heard")
+
+    client.meta.events.register("before-send.*", hear)
+    with pytest.raises(Unreachable, match="heard"):
+        client.get_rest_apis()
+    client.close()
+    return heard
+
+
+def test_calls_say_which_sdk_they_come_from_and_whose(
+    server: AwsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_EXECUTION_ENV", "AWS_ECS_FARGATE")
+    (said,) = user_agents_heard(SignIn(AwsSettings()).client("apigateway", REGION))
+    assert said.startswith("Botocore/")
+    assert "AWS_ECS_FARGATE" in said
+    assert said.endswith(" apiscape")
+
+
+def test_calls_name_the_application_that_the_environment_says(
+    server: AwsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SDK_UA_APP_ID", "estate-of-apis")
+    (said,) = user_agents_heard(SignIn(AwsSettings()).client("apigateway", REGION))
+    assert "app/estate-of-apis" in said
+    assert said.endswith(" apiscape")
+
+
+def test_what_a_call_says_of_its_sender_is_not_written_anew(server: AwsServer) -> None:
+    client = SignIn(AwsSettings()).client("apigateway", REGION)
+    with patch("botocore.useragent.UserAgentComponent.to_string", side_effect=AssertionError):
+        assert len(user_agents_heard(client)) == 1
 
 
 def test_all_sessions_share_one_loader(monkeypatch: pytest.MonkeyPatch) -> None:
