@@ -30,6 +30,7 @@ from apiscape.model.entity import Entity
 from apiscape.schedule.driver import Driver
 from apiscape.schedule.memory import MemoryQueue
 from apiscape.schedule.queue import Depth
+from apiscape.serve.http.limits import DEFAULT_LIMITS, Limits
 from apiscape.serve.http.listen import Listen
 from apiscape.serve.http.ports import Offer
 from apiscape.serve.http.server import Doors
@@ -61,12 +62,14 @@ class Place(Entity, frozen=True):
         tokens: Who may come in.
         config: The file to watch; none without it.
         token: Where the token of the same user lies, if it was written.
+        limits: How much callers may ask at once, and for how long.
     """
 
     listen: Listen
     tokens: Tokens
     config: Path | None = None
     token: Path | None = None
+    limits: Limits = DEFAULT_LIMITS
 
 
 class Agent:
@@ -144,7 +147,8 @@ class Agent:
 
     async def _run(self) -> Exit:
         driving = self._driving(asyncio.get_running_loop())
-        doors = Doors(self._offer(), self._place.listen, tokens=self._place.tokens)
+        place = self._place
+        doors = Doors(self._offer(), place.listen, tokens=place.tokens, limits=place.limits)
         self._doors = doors
         self._telemetry.start()
         async with doors:

@@ -21,6 +21,7 @@ from apiscape.errors import UsageError
 from apiscape.serve.errors import Rejected, problem_for
 from apiscape.serve.http import actions, documents, reads
 from apiscape.serve.http.ahead import Ahead, Question
+from apiscape.serve.http.answering import SECURE
 from apiscape.serve.http.audit import Audit
 from apiscape.serve.http.call import Call, Reply, compressed
 from apiscape.serve.http.feed import Feed
@@ -28,7 +29,7 @@ from apiscape.serve.http.kept import Answers
 from apiscape.serve.http.limits import DEFAULT_LIMITS, Limits
 from apiscape.serve.http.operations import OPERATIONS, Operation, Right
 from apiscape.serve.http.ports import Offer
-from apiscape.serve.http.ready import PRINCIPAL, ROUTE, SECURE, Asking, question
+from apiscape.serve.http.ready import PRINCIPAL, ROUTE, Asking, question
 from apiscape.serve.http.stream import stream_changes
 from apiscape.serve.narrowed import Narrowed
 from apiscape.serve.principal import Principal
@@ -52,6 +53,28 @@ class Kitchen:
         self.feed = Feed(offer.inventory, self.work, limits)
         self._threads = ThreadPoolExecutor(limits.reads, thread_name_prefix="http-read")
         self._at_work = 0
+        self._making: dict[Hashable, asyncio.Future[Reply]] = {}
+
+    async def make_once(self, key: Hashable, job: Callable[[], Reply]) -> Reply:
+        """Make an answer in a thread, once for all who ask the same meanwhile.
+
+        Raises:
+            Rejected: As of `work`.
+        """
+        making = self._making.get(key)
+        if making is None:
+            making = asyncio.ensure_future(self.work(job))
+            making.add_done_callback(self._made(key))
+            self._making[key] = making
+        return await asyncio.shield(making)
+
+    def _made(self, key: Hashable) -> Callable[[asyncio.Future[Reply]], None]:
+        def forget(made: asyncio.Future[Reply]) -> None:
+            del self._making[key]
+            if not made.cancelled():
+                made.exception()
+
+        return forget
 
     async def work(self, job: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the job returns
         """Do a job that blocks in a thread.
@@ -157,7 +180,9 @@ async def _read(call: Call, kitchen: Kitchen, work: Callable[[], Reply], key: Ha
         return msgspec.structs.replace(work(), route=operation.path)
 
     version, began = kitchen.answers.version(), time.monotonic()
-    reply: Reply = await kitchen.work(make)
+    if version is None:
+        return cast("Reply", await kitchen.work(make))
+    reply = await kitchen.make_once((key, version), make)
     kitchen.answers.keep(key, version, operation.kept_s, reply)
     if operation.is_ahead and principal.view is None:
         question = Question(key, make, operation.kept_s, principal.stands)

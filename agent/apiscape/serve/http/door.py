@@ -8,16 +8,15 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from apiscape.client.problem import MEDIA_TYPE
 from apiscape.serve.errors import Rejected
+from apiscape.serve.http.answering import refuse
 from apiscape.serve.http.attempts import Attempts
 from apiscape.serve.http.audit import Audit
 from apiscape.serve.http.limits import Limits
 from apiscape.serve.http.protocol import CONNECTION, Connection
-from apiscape.serve.http.ready import PRINCIPAL, ROUTE, SECURE
+from apiscape.serve.http.ready import PRINCIPAL, ROUTE
 from apiscape.serve.http.tokens import Tokens
 from apiscape.serve.principal import Principal
 
@@ -99,21 +98,33 @@ class Door:
     def _impatient(self, scope: Scope, send: Send) -> Send:
         """Return a `send` that breaks the connection of a caller that does not read on."""
         connection = dict(scope).get(CONNECTION)
+        clock, limits = asyncio.get_running_loop().time, self._limits
+        waited_s, sent, is_dropped = 0.0, 0, False
 
         async def send_in_time(message: Message) -> None:
+            nonlocal waited_s, sent, is_dropped
+            if is_dropped:
+                return
             if message["type"] == "http.response.start":
                 asked = dict(scope)
                 route = str(asked.get(ROUTE, UNMATCHED))
                 self._answered(str(asked["method"]), route, message["status"])
+            size = len(message.get("body", b""))
             if not isinstance(connection, Connection) or not connection.is_full:
                 await send(message)  # nothing to wait for
+                sent += size
                 return
+            began = clock()
+            patience_s = limits.send_s + sent / limits.slowest_bytes_s - waited_s
             try:
-                async with asyncio.timeout(self._limits.send_s):
+                async with asyncio.timeout(min(patience_s, limits.send_s)):
                     await send(message)
             except TimeoutError:
                 logger.warning("a caller does not read on and is dropped: %s", scope["path"])
+                is_dropped = True
                 connection.abort()
+            waited_s += clock() - began
+            sent += size
 
         return send_in_time
 
@@ -176,22 +187,3 @@ class Bearers:
 def local_principal(_scope: Scope, _headers: Headers) -> Principal:
     """Return who comes through the socket: the user whose agent this is, who may do everything."""
     return Principal(name="local", rights=frozenset({"read", "operate"}))
-
-
-async def refuse(error: Rejected, send: Send) -> None:
-    """Answer with why a request is refused."""
-    body = msgspec.json.encode(error.problem)
-    headers = {
-        **SECURE,
-        **error.headers,
-        "Content-Type": MEDIA_TYPE,
-        "Content-Length": str(len(body)),
-    }
-    await answer(send, error.problem.status, headers, body)
-
-
-async def answer(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    """Send an answer that the application does not make."""
-    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

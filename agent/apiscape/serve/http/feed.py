@@ -20,8 +20,6 @@ logger = logging.getLogger("apiscape.serve")
 
 Work = Callable[[Callable[[], Any]], Awaitable[Any]]
 
-MOST_IN_BATCH = 5_000
-
 
 class Batch(msgspec.Struct, frozen=True):
     """Changes after one sequence number up to another, as one event of the stream."""
@@ -49,6 +47,7 @@ class Feed:
         self._work = work
         self.limits = limits
         self._batches: deque[Batch] = deque(maxlen=limits.buffered)
+        self._bytes = 0
         self._moved = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -77,7 +76,7 @@ class Feed:
             self._task.cancel()
             self._task = None
             self.last_seq = None
-            self._batches.clear()
+            self._clear()
 
     def close(self) -> None:
         """Tell all who listen that nothing more will come."""
@@ -118,11 +117,24 @@ class Feed:
         while full and self.last_seq is not None:
             after = self.last_seq
             page: ChangePage = await self._work(partial(self._page, after))
-            full = len(page.items) >= MOST_IN_BATCH
+            full = len(page.items) >= self.limits.in_event
             if page.last_seq > after:
-                self._batches.append(Batch(after, page.last_seq, frame_of(page)))
+                self._keep(Batch(after, page.last_seq, frame_of(page)))
                 self.last_seq = page.last_seq
                 self._tell()
+
+    def _keep(self, batch: Batch) -> None:
+        """Keep a batch for slow listeners, in place of the oldest where there are too many or too large."""
+        if len(self._batches) == self._batches.maxlen:
+            self._bytes -= len(self._batches.popleft().frame)
+        self._batches.append(batch)
+        self._bytes += len(batch.frame)
+        while self._bytes > self.limits.buffered_bytes and len(self._batches) > 1:
+            self._bytes -= len(self._batches.popleft().frame)
+
+    def _clear(self) -> None:
+        self._batches.clear()
+        self._bytes = 0
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Say that following failed for a reason that nobody foresaw; the next listener begins it anew."""
@@ -130,12 +142,12 @@ class Feed:
             return
         logger.error("the change log is not followed any more", exc_info=task.exception())
         self._task = None
-        self._batches.clear()
+        self._clear()
         self.is_broken = True
         self._tell()
 
     def _page(self, after: int) -> ChangePage:
-        return self._inventory.changes(after=after, limit=MOST_IN_BATCH)
+        return self._inventory.changes(after=after, limit=self.limits.in_event)
 
     def _tell(self) -> None:
         moved, self._moved = self._moved, asyncio.Event()

@@ -14,11 +14,14 @@ class Limits(Entity, frozen=True):
         reads: Store reads at work at once; `waiting`: requests at work or waiting, beyond which 503 is said.
         request_s: How long an answer may take to be made.
         head_s: How long a connection may take to send a whole request, the first and each later one.
-        send_s: How long a caller may take to read on.
+        send_s: How long a caller may take to read on; `slowest_bytes_s`: how fast it must read, all in all.
+        sent_bytes: Large answers that are sent at once, together; each counts once, however many read it.
         connections: Open at once at one door; one more closes the one that has idled longest.
         subscribers: Streams at once.
         batch_s: How often streams say what is new; `heartbeat_s`: how long they are silent at most.
-        buffered: Batches kept for streams that read slowly; who falls behind them is dropped.
+        in_event: Changes told in one event of a stream, at most.
+        buffered: Batches kept for streams that read slowly, and `buffered_bytes` of them at most; who
+            falls behind them is dropped.
         stop_s: How long answers under way have once the doors close.
         wrong_per_peer, wrong_in_all: Wrong tokens that are let through at once; they come back at
             a tenth of that a second.
@@ -31,11 +34,15 @@ class Limits(Entity, frozen=True):
     request_s: float = 30.0
     head_s: float = 15.0
     send_s: float = 30.0
+    slowest_bytes_s: float = 32 * 1024
+    sent_bytes: int = 128 * 1024 * 1024
     connections: int = 1000
     subscribers: int = 200
     batch_s: float = 0.25
     heartbeat_s: float = 15.0
-    buffered: int = 64
+    in_event: int = 500
+    buffered: int = 512
+    buffered_bytes: int = 16 * 1024 * 1024
     stop_s: int = 5
     wrong_per_peer: int = 10
     wrong_in_all: int = 200

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from litestar.types import HTTPScope, Receive, Send
 
-from apiscape.serve.http.door import answer
+from apiscape.serve.http.answering import answer
 from apiscape.serve.http.ports import Offer
 
 PLAIN = "text/plain; charset=utf-8"

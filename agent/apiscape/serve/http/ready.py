@@ -9,9 +9,11 @@ from typing import Any, NamedTuple, Self
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from apiscape.client.wire import EVENT_STREAM, MSGPACK, PACKED
+from apiscape.serve.http.answering import SECURE
 from apiscape.serve.http.call import Reply, names
 from apiscape.serve.http.kept import Answers
 from apiscape.serve.http.operations import Right
+from apiscape.serve.http.sending import Sending
 from apiscape.serve.principal import Principal
 
 PRINCIPAL = "apiscape.principal"
@@ -19,12 +21,6 @@ PRINCIPAL = "apiscape.principal"
 
 ROUTE = "apiscape.route"
 """Where the application says in the scope which route it took."""
-
-SECURE = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Vary": "Accept, Accept-Encoding, Authorization",
-}
 
 _FORMS = (EVENT_STREAM, PACKED, MSGPACK)
 """Forms other than JSON that an answer may have."""
@@ -71,14 +67,16 @@ def _form(accept: str) -> str | None:
 class Ready:
     """Sends kept answers to those who may read, and leaves everything else to the application."""
 
-    def __init__(self, app: ASGIApp, answers: Answers) -> None:
-        """Stand before an application."""
+    def __init__(self, app: ASGIApp, answers: Answers, sending: Sending) -> None:
+        """Stand before an application; what goes out goes by `sending`."""
         self._app = app
         self._answers = answers
+        self._sending = sending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or let it be answered."""
         told: Any = scope
+        send = self._sending.bounded(send)
         reply = self._find(told)
         if reply is None:
             await self._app(scope, receive, send)

@@ -29,6 +29,7 @@ from apiscape.serve.http.ports import Offer
 from apiscape.serve.http.probe import Probe
 from apiscape.serve.http.protocol import Room, connection_class
 from apiscape.serve.http.ready import Ready
+from apiscape.serve.http.sending import Sending
 from apiscape.serve.http.tls import Renewing
 from apiscape.serve.http.tokens import Tokens
 
@@ -150,7 +151,9 @@ class Doors:
     def _open_all(self) -> None:
         audit = Audit()
         self._kitchen = Kitchen(self._offer, audit, self._limits)
-        app = Ready(make_app(self._kitchen), self._kitchen.answers)
+        app = Ready(
+            make_app(self._kitchen), self._kitchen.answers, Sending(self._limits.sent_bytes)
+        )
         listen = self._listen
         if listen.socket is not None:
             door = Door(app, local_principal, frozenset(), self._limits, self._offer.answered)

@@ -50,13 +50,14 @@ class Listener:
         self._feed = feed
         self._work = work
         self._at = asked.after
+        self._limit = min(asked.limit, feed.limits.in_event)
         self._shares = not asked.view and call.principal.view is None
 
     async def read(self) -> ChangePage:
         """Read on from the store."""
         asked, inventory, at = self._asked, self._call.inventory, self._at
         page: ChangePage = await self._work(
-            lambda: inventory.changes(after=at, limit=asked.limit, view=asked.view)
+            lambda: inventory.changes(after=at, limit=self._limit, view=asked.view)
         )
         return page
 
@@ -65,7 +66,9 @@ class Listener:
         try:
             if isinstance(first, NotKept):
                 raise first
-            async for frame in self._catch_up(first):
+            caught_up = self._catch_up(first)
+            del first  # a caller that reads slowly holds no more than the frame that it reads
+            async for frame in caught_up:
                 yield frame
             async for frame in self._follow():
                 yield frame
@@ -82,9 +85,11 @@ class Listener:
         """Yield what lies between the caller's last event and the end of the log."""
         while True:
             self._at = page.last_seq
-            if page.items:
-                yield frame_of(page)
-            if len(page.items) < self._asked.limit:
+            number, frame = len(page.items), frame_of(page)
+            del page
+            if number:
+                yield frame
+            if number < self._limit:
                 return
             page = await self.read()
 

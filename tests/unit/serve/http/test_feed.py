@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from apiscape.errors import StoreError
 from apiscape.model.change import Change
 from apiscape.serve.errors import Rejected
 from apiscape.serve.http.call import Call
-from apiscape.serve.http.feed import Feed
+from apiscape.serve.http.feed import Feed, frame_of
 from apiscape.serve.http.limits import Limits
 from apiscape.serve.http.operations import OPERATIONS, ChangesQuery
 from apiscape.serve.http.ports import Offer
@@ -65,6 +65,13 @@ def listener(log: Any, feed: Feed, after: int = 0, **asked: Any) -> Listener:
 
 def seq_of(frame: bytes) -> int:
     return int(frame.partition(b"id: ")[2].partition(b"\n")[0])
+
+
+async def told(events: AsyncIterator[bytes]) -> bytes:
+    """Return the next event, past signs of life, which come whenever nothing else did for a while."""
+    while (frame := await anext(events)).startswith(b":"):
+        pass
+    return frame
 
 
 async def until(feed: Feed, seq: int) -> None:
@@ -182,7 +189,7 @@ async def test_a_log_that_cannot_be_read_for_once_is_read_again(
     await anext(events)
     log.failures += [StoreError("no answer"), Rejected("too-slow", "too slow")]
     log.length = 1
-    assert seq_of(await anext(events)) == 1
+    assert seq_of(await told(events)) == 1
     assert caplog.text.count("the change log cannot be read") == 2
     await events.aclose()
 
@@ -193,4 +200,41 @@ async def test_a_long_catch_up_is_no_slowness(log: Log, feed: Feed) -> None:
     feed.join()
     events = one.events(await one.read())
     assert [seq_of(await anext(events)) for _ in range(4)] == [10, 20, 25, 25]
+    await events.aclose()
+
+
+async def test_batches_are_kept_by_their_size_too(log: Log) -> None:
+    size = len(frame_of(log.changes(after=0, limit=1))) + 200
+    limits = msgspec.structs.replace(LIMITS, buffered=100, buffered_bytes=3 * size)
+    feed = Feed(log, work, limits)  # type: ignore[arg-type]  # as much of an inventory as is asked
+    slow, quick = listener(log, feed), listener(log, feed)
+    feed.join()
+    feed.join()
+    events, others = slow.events(await slow.read()), quick.events(await quick.read())
+    await anext(events)
+    await anext(others)
+    for length in range(1, 12):
+        log.length = length
+        await until(feed, length)
+        assert seq_of(await told(others)) == length
+    last = await told(events)
+    assert last.startswith(b"event: end\nid: 0\n"), "what it has yet to read was too much to keep"
+    assert b"go on after 0" in last
+    log.length = 300
+    await until(feed, 300)
+    assert seq_of(await told(others)) == 300, "one batch is kept however large it is"
+    await others.aclose()
+
+
+async def test_an_event_tells_of_a_bounded_number_of_changes(log: Log) -> None:
+    feed = Feed(log, work, msgspec.structs.replace(LIMITS, in_event=4, buffered=10))  # type: ignore[arg-type]  # as much of an inventory as is asked
+    log.length = 10
+    one = listener(log, feed, limit=1000)
+    feed.join()
+    events = one.events(await one.read())
+    assert [seq_of(await told(events)) for _ in range(3)] == [4, 8, 10]
+    await anext(events)
+    log.length = 19
+    await until(feed, 19)
+    assert [seq_of(await told(events)) for _ in range(3)] == [14, 18, 19]
     await events.aclose()

@@ -21,6 +21,7 @@ from apiscape.errors import UsageError
 from apiscape.serve.errors import Rejected
 from apiscape.serve.http.app import Kitchen
 from apiscape.serve.http.audit import Audit
+from apiscape.serve.http.call import Reply
 from apiscape.serve.http.limits import Limits
 from apiscape.serve.http.listen import ApiDoor, bind
 from apiscape.serve.http.ports import Offer
@@ -35,6 +36,15 @@ pytestmark = pytest.mark.usefixtures("reading")
 def dial(url: str | None) -> socket.socket:
     parts = urlsplit(url or "")
     return socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30)
+
+
+def take(opened: socket.socket) -> bytes:
+    """Read a little, after a while that is no silence; nothing once the other side has closed."""
+    select.select([], [], [], 0.01)
+    try:
+        return opened.recv(2048)
+    except ConnectionResetError:
+        return b""
 
 
 def is_closed(opened: socket.socket) -> bool:
@@ -199,6 +209,60 @@ def test_a_caller_that_does_not_read_on_is_dropped_and_others_are_served(
         poller.register(opened, 0)
         ((_, what),) = poller.poll(30_000)
         assert what & select.POLLHUP
+
+
+def test_a_caller_that_reads_a_little_now_and_then_is_dropped(
+    inventory: LocalInventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    big = tuple(inventory.page("").items) * 50_000
+    monkeypatch.setattr(inventory, "estate", lambda: big)
+    limits = msgspec.structs.replace(QUICK, send_s=0.5, slowest_bytes_s=1e9)
+    with serving(inventory, tmp_path, limits=limits) as doors, dial(doors.url) as opened:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        opened.sendall(
+            f"GET /v1/estate HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {READER}\r\n\r\n".encode()
+        )
+        got = 0
+        while piece := take(opened):
+            got += len(piece)
+        assert 0 < got < len(msgspec.json.encode(big)), "dropped long before the end"
+        assert ask(doors.url, "/v1/summary", token=READER).status == 200
+
+
+async def test_what_many_ask_at_once_is_made_once(slow: Any) -> None:
+    made: list[int] = []
+
+    def make() -> Reply:
+        made.append(slow.summary().scopes)
+        return Reply(b"all")
+
+    with Kitchen(Offer(slow), Audit(), Limits(reads=4)) as kitchen:
+        asking = [asyncio.create_task(kitchen.make_once("same", make)) for _ in range(20)]
+        other = asyncio.create_task(kitchen.make_once("other", make))
+        for _ in range(2):
+            await asyncio.to_thread(slow.asked.acquire)
+        asking[0].cancel()
+        await asyncio.sleep(0)
+        slow.go_on.set()
+        answers = await asyncio.gather(*asking[1:], other)
+        assert {id(answer) for answer in answers[:-1]} == {id(answers[0])}
+        assert len(made) == 2, "whoever asked first and went away takes it from nobody"
+        await kitchen.make_once("same", make)
+        assert len(made) == 3, "nothing of it is kept here"
+
+
+async def test_what_many_ask_at_once_fails_for_all_and_is_tried_anew(slow: Any) -> None:
+    def fail() -> Reply:
+        slow.summary()
+        raise UsageError("no")
+
+    with Kitchen(Offer(slow), Audit(), Limits()) as kitchen:
+        asking = [asyncio.create_task(kitchen.make_once("same", fail)) for _ in range(2)]
+        await asyncio.to_thread(slow.asked.acquire)
+        slow.go_on.set()
+        failed = await asyncio.gather(*asking, return_exceptions=True)
+        assert [type(each) for each in failed] == [UsageError, UsageError]
+        assert (await kitchen.make_once("same", lambda: Reply(b"now"))).body == b"now"
 
 
 def test_guesses_are_limited_while_probes_and_right_tokens_are_answered(
