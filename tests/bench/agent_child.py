@@ -15,10 +15,13 @@ from apiscape.collectors.contract import Collector, Provider, ProviderSettings
 from apiscape.daemon.configured import Configured
 from apiscape.daemon.process import Agent, Place
 from apiscape.serve.http.limits import Limits
-from apiscape.serve.http.listen import Listen, socket_path
-from apiscape.serve.http.tokens import Tokens
+from apiscape.serve.http.listen import Address, ApiDoor, Listen, socket_path
+from apiscape.serve.http.tokens import TokenEntry, Tokens, hash_token
 from apiscape.store import open_store
 from tests.bench.scripted import PRODUCT, Script, ScriptedCollector, ScriptedProvider
+
+TOKEN = "reader-token"
+"""Opens the door for tokens."""
 
 SEND_S = 2.0
 """How long a caller may take to read on: soon, so that nobody waits long for its end."""
@@ -50,7 +53,10 @@ async def serve(store_file: Path, apis: int) -> None:
     source = SourcePlan(name="script", provider="scripted", settings=ProviderSettings())
     configured = Configured(sources=(source,))
     limits = Limits(send_s=SEND_S)
-    place = Place(listen=Listen(socket=socket_path(store_file)), tokens=Tokens(), limits=limits)
+    nearby = Address(host="127.0.0.1", port=0)
+    doors = Listen(socket=socket_path(store_file), api=ApiDoor(address=nearby), probe=nearby)
+    entry = TokenEntry(name="reader", sha256=hash_token(TOKEN), scopes=("read",))
+    place = Place(listen=doors, tokens=Tokens(own=(entry,)), limits=limits)
 
     def say(line: str) -> None:
         sys.stdout.write(f"{line}\n")

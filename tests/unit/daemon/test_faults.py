@@ -1,10 +1,8 @@
-"""An agent of toys when the ground gives way: a full disk, a receiver that says nothing, callers by the thousand."""
+"""An agent of toys when the ground gives way: a full disk, a receiver that says nothing."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import resource
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -21,7 +19,6 @@ from apiscape.client.wire import CollectRequest
 from apiscape.collectors.contract import Listed, Observation, Visit
 from apiscape.daemon.configured import Configured
 from apiscape.model.run import Scope
-from apiscape.serve.http.limits import DEFAULT_LIMITS
 from apiscape.settings.schema import Telemetry
 from tests.unit.collect.toy import recorded
 from tests.unit.daemon.test_process import concluded, get, probe_of
@@ -112,41 +109,3 @@ async def test_a_receiver_that_never_answers_holds_up_neither_visits_nor_the_end
             began = loop.time()
         pushing.close()
         assert loop.time() - began < 10
-
-
-@pytest.fixture
-def many_files() -> Iterator[int]:
-    """Let this process open as many files as it may; give how many that are."""
-    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    yield most
-    resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
-
-
-async def test_callers_by_the_thousand_are_bounded_and_others_are_answered(
-    bench: Bench, many_files: int
-) -> None:
-    """Ten thousand where this process may open so many files; it holds both ends."""
-    most = DEFAULT_LIMITS.connections
-    callers = min(10_000, many_files - most - 500)
-    if callers <= 2 * most:
-        pytest.skip(f"this process may open {many_files} files only")
-    async with bench.running() as agent:
-        await concluded(bench, 2)
-        assert agent._doors is not None
-        protocol: Any = agent._doors._open[-1].server.config.http_protocol_class
-        room = protocol.room
-        host, port = probe_of(bench).removeprefix("http://").split(":")
-        with contextlib.ExitStack() as opened:
-            for number in range(callers):
-                caller = opened.enter_context(socket.socket())
-                caller.setblocking(False)
-                caller.connect_ex((host, int(port)))
-                if number % 20 == 0:
-                    await asyncio.sleep(0)
-                    assert len(room) <= most
-            await until(lambda: len(room) == most)
-            assert (await asyncio.to_thread(get, probe_of(bench) + "/healthz"))[0] == 200
-            page = await bench.ask(lambda inventory: inventory.page(""))
-            assert page.matched == 2
-            assert len(room) <= most

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import parse_qsl
@@ -49,13 +50,16 @@ class Kitchen:
         self.audit = audit
         self.limits = limits
         self.answers = Answers(offer.version)
-        self.ahead = Ahead(self.answers, self.work)
+        self.ahead = Ahead(self.answers, partial(self.work, whole=True))
         self.feed = Feed(offer.inventory, self.work, limits)
         self._threads = ThreadPoolExecutor(limits.reads, thread_name_prefix="http-read")
+        self._one_thread = ThreadPoolExecutor(1, thread_name_prefix="http-whole")
         self._at_work = 0
         self._making: dict[Hashable, asyncio.Future[Reply]] = {}
 
-    async def make_once(self, key: Hashable, job: Callable[[], Reply]) -> Reply:
+    async def make_once(
+        self, key: Hashable, job: Callable[[], Reply], *, whole: bool = False
+    ) -> Reply:
         """Make an answer in a thread, once for all who ask the same meanwhile.
 
         Raises:
@@ -63,7 +67,7 @@ class Kitchen:
         """
         making = self._making.get(key)
         if making is None:
-            making = asyncio.ensure_future(self.work(job))
+            making = asyncio.ensure_future(self.work(job, whole=whole))
             making.add_done_callback(self._made(key))
             self._making[key] = making
         return await asyncio.shield(making)
@@ -76,8 +80,8 @@ class Kitchen:
 
         return forget
 
-    async def work(self, job: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the job returns
-        """Do a job that blocks in a thread.
+    async def work(self, job: Callable[[], Any], *, whole: bool = False) -> Any:  # noqa: ANN401 - whatever the job returns
+        """Do a job that blocks in a thread; one that tells of everything in a thread that does no other.
 
         Raises:
             Rejected: Too many wait already, or it takes too long; it then ends unheard.
@@ -85,7 +89,8 @@ class Kitchen:
         if self._at_work >= self.limits.waiting:
             raise Rejected("overloaded", "too many requests at once", headers={"Retry-After": "1"})
         self._at_work += 1
-        future = asyncio.get_running_loop().run_in_executor(self._threads, job)
+        threads = self._one_thread if whole else self._threads
+        future = asyncio.get_running_loop().run_in_executor(threads, job)
         future.add_done_callback(self._done)
         try:
             async with asyncio.timeout(self.limits.request_s):
@@ -103,7 +108,8 @@ class Kitchen:
     def close(self) -> None:
         """Let no more work begin."""
         self.ahead.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._one_thread):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def __enter__(self) -> Self:
         return self
@@ -181,10 +187,10 @@ async def _read(call: Call, kitchen: Kitchen, work: Callable[[], Reply], key: Ha
 
     version, began = kitchen.answers.version(), time.monotonic()
     if version is None:
-        return cast("Reply", await kitchen.work(make))
-    reply = await kitchen.make_once((key, version), make)
+        return cast("Reply", await kitchen.work(make, whole=operation.is_whole))
+    reply = await kitchen.make_once((key, version), make, whole=operation.is_whole)
     kitchen.answers.keep(key, version, operation.kept_s, reply)
-    if operation.is_ahead and principal.view is None:
+    if operation.is_whole and principal.view is None:
         question = Question(key, make, operation.kept_s, principal.stands)
         kitchen.ahead.hear(question, version, time.monotonic() - began)
     return reply

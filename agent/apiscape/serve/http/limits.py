@@ -17,6 +17,7 @@ class Limits(Entity, frozen=True):
         send_s: How long a caller may take to read on; `slowest_bytes_s`: how fast it must read, all in all.
         sent_bytes: Large answers that are sent at once, together; each counts once, however many read it.
         connections: Open at once at one door; one more closes the one that has idled longest.
+            `accepted`: taken in at once, above that.
         subscribers: Streams at once.
         batch_s: How often streams say what is new; `heartbeat_s`: how long they are silent at most.
         in_event: Changes told in one event of a stream, at most.
@@ -37,6 +38,7 @@ class Limits(Entity, frozen=True):
     slowest_bytes_s: float = 32 * 1024
     sent_bytes: int = 128 * 1024 * 1024
     connections: int = 1000
+    accepted: int = 64
     subscribers: int = 200
     batch_s: float = 0.25
     heartbeat_s: float = 15.0

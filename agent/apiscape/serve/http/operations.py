@@ -179,7 +179,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         problems: Words of `client.problem.KINDS` beside those that any operation may answer with.
         right: What the caller must be allowed to do.
         kept_s: How long an answer is good while the store does not change; ages move on meanwhile.
-        is_ahead: Whether it is answered ahead where it takes long (see `ahead`).
+        is_whole: Whether it tells of everything that there is: one is made at a time, for each takes memory, and
+            ahead where it takes long (see `ahead`).
     """
 
     name: str
@@ -193,7 +194,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     right: Right = Right.READ
     kept_s: float = 1.0
-    is_ahead: bool = False
+    is_whole: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -230,7 +231,7 @@ _READS = (
             Answer({"type": "string", "format": "binary"}, PACKED),
         ),
         kept_s=600.0,
-        is_ahead=True,
+        is_whole=True,
     ),
     Operation(
         name="list_changes",

@@ -16,6 +16,7 @@ from apiscape.serve.http.app import Kitchen, make_app
 from apiscape.serve.http.attempts import Attempts
 from apiscape.serve.http.audit import Audit
 from apiscape.serve.http.door import Bearers, Door, local_principal
+from apiscape.serve.http.files import allow_files
 from apiscape.serve.http.limits import DEFAULT_LIMITS, Limits
 from apiscape.serve.http.listen import (
     BACKLOG,
@@ -110,6 +111,8 @@ class Doors:
                 opened.cancel()
             if any(door.task.done() for door in self._open):
                 raise UnreachableError("a door of the HTTP API did not open")
+            for door in self._open:
+                door.bound.listen(BACKLOG)  # more may wait than are taken in at once
             open_ = True
         finally:
             if not open_:
@@ -155,6 +158,8 @@ class Doors:
             make_app(self._kitchen), self._kitchen.answers, Sending(self._limits.sent_bytes)
         )
         listen = self._listen
+        doors = sum(each is not None for each in (listen.socket, listen.api, listen.probe))
+        self._limits = allow_files(self._limits, doors)
         if listen.socket is not None:
             door = Door(app, local_principal, frozenset(), self._limits, self._offer.answered)
             self._serve("socket", bind_socket(listen.socket), door)
@@ -184,7 +189,6 @@ class Doors:
         app: Any,  # noqa: ANN401 - an ASGI application
         tls: Renewing | None = None,
     ) -> None:
-        bound.listen(BACKLOG)
         config = uvicorn.Config(
             app,
             http=connection_class(Room(self._limits)),
@@ -196,7 +200,7 @@ class Doors:
             proxy_headers=False,
             h11_max_incomplete_event_size=self._limits.head_bytes,
             timeout_graceful_shutdown=self._limits.stop_s,
-            backlog=BACKLOG,
+            backlog=self._limits.accepted,
         )
         config.load()
         if tls is not None:

@@ -251,6 +251,26 @@ async def test_what_many_ask_at_once_is_made_once(slow: Any) -> None:
         assert len(made) == 3, "nothing of it is kept here"
 
 
+async def test_what_tells_of_everything_is_made_one_at_a_time_and_holds_up_nothing_else(
+    slow: Any,
+) -> None:
+    at_work: list[int] = []
+
+    def make() -> Reply:
+        at_work.append(1)
+        slow.summary()
+        return Reply(b"all")
+
+    with Kitchen(Offer(slow), Audit(), Limits(reads=2)) as kitchen:
+        wholes = [asyncio.create_task(kitchen.make_once(key, make, whole=True)) for key in range(8)]
+        await asyncio.to_thread(slow.asked.acquire)
+        assert (await kitchen.work(lambda: Reply(b"small"))).body == b"small"
+        assert len(at_work) == 1
+        slow.go_on.set()
+        await asyncio.gather(*wholes)
+        assert len(at_work) == 8
+
+
 async def test_what_many_ask_at_once_fails_for_all_and_is_tried_anew(slow: Any) -> None:
     def fail() -> Reply:
         slow.summary()
