@@ -15,6 +15,7 @@ from apiscape.demo.aws.wire.server import AwsServer
 from tests.e2e.commands import Result, run_cli
 from tests.e2e.conftest import REST
 from tests.e2e.estates import ACCOUNT, NORTH, OTHER, WEST, add_rest
+from tests.e2e.test_agent import agent, told_to_stop, until, visited
 from tests.e2e.world import Row, World, scopes_in
 
 TAX, PAY = "777700001111", "777700002222"
@@ -158,3 +159,69 @@ def test_a_region_that_is_no_longer_configured_says_so_once(world: World) -> Non
     (row,) = (row for row in world.rows().values() if row["region"] == NORTH)
     assert row["freshness"] == "not_observed"
     assert {row["presence"] for row in world.rows().values()} == {"present"}
+
+
+# ── Under an agent, which keeps its sessions from visit to visit ──
+
+
+def test_an_agent_renews_tokens_that_end_early_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        two_teams(tmp_path, monkeypatch, TokenRule(max_calls=5)) as world,
+        agent(world) as process,
+    ):
+        until(lambda: visited(world))
+        renewed = world.server.calls.count("sts:AssumeRole")
+        for _ in range(3):
+            assert world.scan().code == 0
+        assert world.server.calls.count("sts:AssumeRole") >= renewed + 3 * len(TEAMS)
+        check_owners(world)
+        result = told_to_stop(process)
+    assert (result.code, "Traceback" in result.err) == (0, False)
+
+
+def test_credentials_that_end_under_an_agent_fail_their_account_alone_until_they_are_back(
+    teams: World,
+) -> None:
+    with agent(teams) as process:
+        until(lambda: visited(teams))
+        with teams.server.changing():
+            teams.server.inject(Fault(kind="expired_token", account=TAX, service="apigateway"))
+            teams.server.estate.accounts[PAY].region(WEST).find_rest("claims").edit(name="claims-2")
+        result = teams.scan()
+        (line,) = short(result)
+        assert (TAX in line["scope"], line["error"]["kind"]) == (True, "credentials")
+        assert result.code == 2
+        check_owners(teams)
+        assert {row["account"] for row in teams.rows("freshness:not_observed").values()} == {TAX}
+        assert [row["account"] for row in teams.rows("name:claims-2").values()] == [PAY]
+        with teams.server.changing():
+            teams.server.clear_faults()
+        assert teams.scan().code == 0, "signed in to anew, without a restart"
+        assert teams.rows("freshness:not_observed") == {}
+        check_owners(teams)
+        result = told_to_stop(process)
+    assert (result.code, "Traceback" in result.err) == (0, False)
+
+
+def test_a_token_that_ends_in_the_middle_of_an_agents_visit_loses_and_mixes_up_nothing(
+    teams: World,
+) -> None:
+    with agent(teams) as process:
+        until(lambda: visited(teams))
+        rows = teams.rows()
+        for call in (0, 1, 3):
+            with teams.server.changing():
+                teams.server.clear_faults()
+                teams.server.inject(
+                    Fault(kind="expired_token", account=TAX, service="apigateway", occurrence=call)
+                )
+            refused = teams.server.calls.count("apigateway", account=TAX, status=403)
+            assert teams.scan().code == 0, "one token that ends is renewed"
+            assert teams.server.calls.count("apigateway", account=TAX, status=403) == refused + 1
+            check_owners(teams)
+        assert teams.rows().keys() == rows.keys()
+        assert {row["presence"] for row in teams.rows().values()} == {"present"}
+        result = told_to_stop(process)
+    assert result.code == 0
