@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from apiscape.cli.completion import complete_view
 from apiscape.cli.output import say
-from apiscape.query import View, doubts
+from apiscape.query import View, doubts, parse
 
 Body = TypeVar("Body", bound=Callable[..., object])
 
@@ -49,10 +49,16 @@ def view_argument(body: Body) -> Body:
     return argument(body)
 
 
-def say_doubts(view: View) -> None:
-    """Say on stderr what of a view may be mistyped."""
+def read_view(text: str) -> View:
+    """Return the view that somebody typed; say on stderr what of it may be mistyped.
+
+    Raises:
+        QueryError: It cannot be read.
+    """
+    view = parse(text)
     for doubt in doubts(view):
         say(str(doubt))
+    return view
 
 
 def _joined(

@@ -14,7 +14,7 @@ from apiscape.cli.moments import Span, span_options
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, table_text, write, write_records
 from apiscape.cli.table import Column
-from apiscape.cli.views import ViewCommand, view_argument
+from apiscape.cli.views import ViewCommand, read_view, view_argument
 from apiscape.client.inventory import Inventory
 from apiscape.client.words import change_words, count, shown
 from apiscape.errors import UsageError
@@ -109,6 +109,7 @@ def command(
     """
     if span.until is not None and follow:
         raise UsageError("--until ends before --follow begins", hint="leave one of them out")
+    read_view(view)
     with session.inventory() as inventory:
         span.check(inventory)
         kept: deque[Change] = deque(maxlen=limit)

@@ -14,7 +14,7 @@ from apiscape.cli.moments import Moment
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, write_records, write_table
 from apiscape.cli.table import Column
-from apiscape.cli.views import ViewCommand, view_argument
+from apiscape.cli.views import ViewCommand, read_view, view_argument
 from apiscape.client.inventory import Difference, DiffPage, Inventory, ScopeThen
 from apiscape.client.words import CHANGE, difference_words, moment
 from apiscape.errors import Exit, UsageError
@@ -66,6 +66,7 @@ def command(
     """
     if until > datetime.now(UTC):
         raise UsageError(f"{moment(until)} has not come yet", hint="`now` is the latest")
+    read_view(view)
     most = limit or (SHOWN if session.output in {"table", "wide"} else None)
     with session.inventory() as inventory:
         report = compare(inventory, (since, until), view, most, conclusions=conclusions)

@@ -11,11 +11,10 @@ import click
 from apiscape.cli.moments import refuse_future, summary_of
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, warn_incomplete
-from apiscape.cli.views import ViewCommand, view_argument
+from apiscape.cli.views import ViewCommand, read_view, view_argument
 from apiscape.client.inventory import Inventory
 from apiscape.client.words import count
 from apiscape.model.row import Row
-from apiscape.query import parse
 from apiscape.report.rows import FORMATS, write_raw_csv
 
 PAGE = 500
@@ -43,7 +42,7 @@ def command(
     In JSON a key that is left out is unknown, and `null` is absent; elsewhere the cell says `unknown`.
     A Markdown table has the fields that a person reads.
     """
-    parsed = parse(view)
+    parsed = read_view(view)
     refuse_future(parsed, datetime.now(UTC))
     with session.inventory() as inventory:
         rows = _rows(inventory, view)

@@ -13,11 +13,11 @@ from apiscape.cli.moments import refuse_future, summary_of
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import drop_unknown, say, warn_incomplete, write_records, write_table
 from apiscape.cli.table import Column
-from apiscape.cli.views import ViewCommand, say_doubts, view_argument
+from apiscape.cli.views import ViewCommand, read_view, view_argument
 from apiscape.client.inventory import Inventory
 from apiscape.client.words import count, shown
 from apiscape.model.row import Row
-from apiscape.query import format_view, parse
+from apiscape.query import format_view
 from apiscape.query.fields import FIELDS, Kind
 from apiscape.query.syntax import View
 
@@ -109,9 +109,8 @@ def command(
     apiscape list --as-of 2026-09-30              as it was, and as complete as it was
     """
     text = f"{view} at:{as_of}".lstrip() if as_of else view
-    parsed = parse(text)
+    parsed = read_view(text)
     refuse_future(parsed, datetime.now(UTC))
-    say_doubts(parsed)
     is_table = session.output in {"table", "wide"}
     with session.inventory() as inventory:
         if is_table and not parsed.sort:
