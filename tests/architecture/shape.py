@@ -76,11 +76,11 @@ def ignores(tree: Tree) -> Iterator[Breach]:
 def handlers(tree: Tree) -> Iterator[Breach]:
     """No bare except; a broad one only at a process edge, and one there."""
     for source in tree.code:
-        broad = [node for node in ast.walk(source.syntax) if catches_all(node)]
+        broad = [node for node in source.nodes if catches_all(node)]
         allowed = 1 if source.path in EDGES else 0
         for node in broad[allowed:]:
             yield source.breach(node, "catches everything; only a process edge may, once")
-        for node in ast.walk(source.syntax):
+        for node in source.nodes:
             if isinstance(node, ast.ExceptHandler) and node.type is None:
                 yield source.breach(node, "a bare except")
 

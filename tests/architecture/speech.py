@@ -32,8 +32,9 @@ def foreign(tree: Tree) -> Iterator[Breach]:
         if Path(name).suffix in UNREAD:
             continue
         text = (tree.root / name).read_text("utf-8", errors="replace")
-        for line, words in enumerate(text.splitlines(), start=1):
-            for what, pattern in patterns(name):
+        suspected = [each for each in patterns(name) if each[1].search(text)]
+        for line, words in enumerate(text.splitlines() if suspected else (), start=1):
+            for what, pattern in suspected:
                 if match := pattern.search(words):
                     yield Breach(f"{name}:{line}", f"{what}: {match[0].strip()}")
 
