@@ -231,16 +231,16 @@ async def test_a_storm_without_an_end_is_told_now_and_then(
 async def test_changes_are_gathered_where_that_is_asked_for(
     store: Store, receiver: Receiver
 ) -> None:
-    bench = await Bench(store, receiver, digest_s=3600).begun()
+    bench = await Bench(store, receiver, digest_s=600).begun()
     bench.appear(1)
-    await bench.turns(1800)
+    await bench.turns(300)
     bench.appear(2)
-    await bench.turns(1795)
+    await bench.turns(295)
     assert receiver.posts == []
     await bench.turns(10)
     assert sums(receiver.taken[0])["changes"] == 2
     bench.appear(3)
-    await bench.turns(3605)
+    await bench.turns(605)
     assert [event["data"]["name"] for event in receiver.taken[1].events] == ["payments-3"]
 
 
