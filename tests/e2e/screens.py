@@ -18,8 +18,7 @@ async def walk(world: World, view: str, *, tabs: int = 5) -> list[str]:
             await press(pilot, "enter")
             for _ in range(tabs):
                 shown.append(seen(pilot))
-                await pilot.press("l")
-                await pilot.pause()
+                await press(pilot, "l")
             await press(pilot, "escape")
             for command in (":scopes", ":changes"):
                 await type_in(pilot, command)

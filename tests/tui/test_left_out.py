@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +18,11 @@ from apiscape.store import Store, open_store
 from apiscape.tui import feed
 from apiscape.tui.feed import answer, load
 from apiscape.tui.messages import Command
-from apiscape.tui.screens import browsing, following
+from apiscape.tui.screens import browsing
 from tests.store.making import DAY, MINUTE, T0, batch, make, visit
 from tests.tui.driving import (
     app_of,
+    appears,
     bar_of,
     grid_of,
     inventory_of,
@@ -146,8 +148,10 @@ class Slow(FakeInventory):
     def __init__(self, *values: Any, **more: Any) -> None:
         super().__init__(*values, **more)
         self.gate = threading.Event()
+        self.is_asked = threading.Event()
 
     def select(self, view: str) -> Any:
+        self.is_asked.set()
         self.gate.wait(10)
         return super().select(view)
 
@@ -157,14 +161,12 @@ async def test_until_there_is_an_answer_it_says_what_is_asked_and_obeys_keys() -
     async with opened(make_app(inventory, view="zzz")) as pilot:
         assert "Nothing matches" in seen(pilot)
         app_of(pilot).post_message(Command("apis presence:superseded"))
-        await pilot.pause(following.REST_S * 2)
+        await appears(pilot, "◌ Asking the inventory for  presence:superseded")
         shown = seen(pilot)
-        assert "◌ Asking the inventory for  presence:superseded" in shown
         assert browsing.ASKING in bar_of(pilot, "crumb")
         assert "Nothing matches" not in shown
         await pilot.press("question_mark")
-        await pilot.pause()
-        assert "What the signs say" in seen(pilot)
+        await appears(pilot, "What the signs say")
         inventory.gate.set()
         await press(pilot, "escape")
         assert len(names_of(pilot)) == 3
@@ -175,7 +177,7 @@ async def test_an_answer_to_a_question_that_is_no_longer_asked_is_dropped() -> N
     inventory = Slow(with_hidden().rows.values())
     async with opened(make_app(inventory)) as pilot:
         inventory_of(pilot).open("presence:superseded")
-        await pilot.pause(following.REST_S * 2)
+        assert await asyncio.to_thread(inventory.is_asked.wait, 10)
         inventory_of(pilot).open("")
         inventory.gate.set()
         await rest(pilot)
