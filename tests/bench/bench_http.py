@@ -152,7 +152,9 @@ def _asked(
         yield Unmeasured(what, "the system does not tell the CPU of another process")
     else:
         spent = (after - before) / len(latencies)
-        yield Row(f"{what}, CPU of the agent a page / pace", spent / pace, CALM, pace, limit=limit_s)
+        yield Row(
+            f"{what}, CPU of the agent a page / pace", spent / pace, CALM, pace, limit=limit_s
+        )
         yield Row(f"{what}, answers a second of its core", 1 / spent, *goal, unit="1/s")
     yield Row(f"{what}, answers a second", 1 / apiece, *goal, unit="1/s")
     yield Row(

@@ -109,7 +109,7 @@ class Door:
                 asked = dict(scope)
                 route = str(asked.get(ROUTE, UNMATCHED))
                 self._answered(str(asked["method"]), route, message["status"])
-            size = len(message.get("body", b""))
+            size = len(message["body"]) if message["type"] == "http.response.body" else 0
             if not isinstance(connection, Connection) or not connection.is_full:
                 await send(message)  # nothing to wait for
                 sent += size
