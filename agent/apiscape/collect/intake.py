@@ -29,7 +29,7 @@ from apiscape.model.entity import Entity
 from apiscape.model.known import Batch, Known, Write
 from apiscape.model.run import ErrorRecord
 from apiscape.model.vocabulary import ErrorKind, Presence
-from apiscape.reconcile.compare import Sighting, compare, differs, sight
+from apiscape.reconcile.compare import Sighting, compare, differs, sight, stands
 
 BATCH = 500
 """Most observations of one transaction."""
@@ -84,6 +84,7 @@ class Intake:
                 self._standing.setdefault((row.part, row.listed_id), set()).add(row.uid)
         self._pending: list[Sighting | Beside] = []
         self._documents: dict[str, bytes] = {}
+        self._taken = 0
         self._held_bytes = 0
         self._seen: set[str] = set()
         self._blind: set[tuple[str, str]] = set()
@@ -137,8 +138,9 @@ class Intake:
             Fenced: a newer run of the scope took over.
         """
         pending, self._pending = self._pending, []
-        documents, self._documents, self._held_bytes = self._documents, {}, 0
-        for chunk in _chunks(pending):
+        documents, self._documents = self._documents, {}
+        self._taken = self._held_bytes = 0
+        for chunk in _chunks(pending) or ([],):
             batch = self._batch(chunk, documents)
             documents = {}
             if batch != Batch():
@@ -148,7 +150,7 @@ class Intake:
                     self._noted(write)
 
     def _is_full(self) -> bool:
-        return len(self._pending) >= BATCH or self._held_bytes >= BATCH_BYTES
+        return self._taken >= BATCH or self._held_bytes >= BATCH_BYTES
 
     def _record(self, said: Recorded, at: datetime) -> None:
         part = self._ledger.part_of(said.native_id)
@@ -166,6 +168,7 @@ class Intake:
             self._see(item, said, part, at, keeps_detail=True)
         part.give(said.native_id, given)
         self._pending += beside
+        self._taken += len(beside)
         self._keep(said.documents)
 
     def _keep(self, documents: Mapping[str, bytes]) -> None:
@@ -184,12 +187,15 @@ class Intake:
         *,
         keeps_detail: bool,
     ) -> None:
-        """Take up a deployment, unless it was given before."""
+        """Take up a deployment, unless it was given before; of one that stands as stored nothing is held."""
         if item.uid in self._seen:
             part.defects.append(f"{item.native_id} is given twice")
             return
         self._seen.add(item.uid)
-        self._pending.append(self._sight(item, said, part, at, keeps_detail=keeps_detail))
+        self._taken += 1
+        seen = self._sight(item, said, part, at, keeps_detail=keeps_detail)
+        if not stands(self._known.get(item.uid), seen):
+            self._pending.append(seen)
 
     def _sight(
         self,
@@ -257,11 +263,8 @@ class Intake:
                 yield known.uid
 
 
-def _chunks(
-    pending: list[Sighting | Beside],
-) -> Iterator[list[Sighting | Beside]]:
-    for start in range(0, len(pending), BATCH):
-        yield pending[start : start + BATCH]
+def _chunks(pending: list[Sighting | Beside]) -> list[list[Sighting | Beside]]:
+    return [pending[start : start + BATCH] for start in range(0, len(pending), BATCH)]
 
 
 def _no_note(write: Write) -> None:

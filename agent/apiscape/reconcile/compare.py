@@ -65,6 +65,13 @@ def differs(known: Known, seen: Sighting) -> bool:
     return known.facts != seen.facts or seen.detail not in {None, known.detail}
 
 
+def stands(known: Known | None, seen: Sighting) -> bool:
+    """Say whether all stands as stored, so that `compare` would return `None`."""
+    if known is None or known.presence != Presence.PRESENT:
+        return False
+    return not differs(known, seen) and not _remembers(known, seen)
+
+
 def compare(known: Known | None, seen: Sighting, before: Deployment | None = None) -> Write | None:
     """Return what to store of a sighting, or `None` where all stands as stored.
 

@@ -289,6 +289,39 @@ def test_heavy_documents_are_stored_early(monkeypatch: pytest.MonkeyPatch) -> No
     assert [len(batch.writes) for batch in world.store.runs.batches] == [1, 1]
 
 
+def test_a_contract_of_what_stands_is_kept_though_nothing_else_is_written() -> None:
+    world, [said] = Bench(), recorded("a")
+    world.script(Listed("apis", ("a",), last=True), said)
+    before = len(world.store.runs.batches)
+    late = msgspec.structs.replace(said, documents={"sum": b"openapi"})
+    world.script(Listed("apis", ("a",), last=True), late)
+    [batch] = world.store.runs.batches[before:]
+    assert (batch.writes, batch.documents) == ((), {"sum": b"openapi"})
+    world.script(Listed("apis", ("a",), last=True), said)
+    assert world.store.runs.batches[before:] == [batch]
+
+
+def test_what_moved_is_stored_though_more_that_stands_is_seen_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intake, "BATCH", 3)
+    world, names = Bench(), tuple("abcdefgh")
+    listed = Listed("apis", names, last=True)
+    world.script(listed, *recorded(*names))
+    before = len(world.store.runs.batches)
+    moved = [
+        msgspec.structs.replace(
+            each, entities=(msgspec.structs.replace(each.entities[0], title="moved"),)
+        )
+        if each.native_id in {"a", "h"}
+        else each
+        for each in recorded(*names)
+    ]
+    world.script(listed, *moved)
+    stored = [[w.listed_id for w in b.writes] for b in world.store.runs.batches[before:]]
+    assert stored == [["a"], ["h"]]
+
+
 # What ends a visit early.
 
 

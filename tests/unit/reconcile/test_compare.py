@@ -14,7 +14,7 @@ from apiscape.model.codec import detail_hash, operations_hash
 from apiscape.model.deployment import Deployment, Operation
 from apiscape.model.known import Known, Write
 from apiscape.model.values import UNKNOWN
-from apiscape.reconcile.compare import Sighting, compare, differs, sight
+from apiscape.reconcile.compare import Sighting, compare, differs, sight, stands
 from tests.unit.reconcile.rows import NOON, deployment, known_of
 
 GET = (Operation("GET", "/a"),)
@@ -107,6 +107,28 @@ def test_what_is_only_noted_has_no_kind(known: dict[str, Any], seen: dict[str, A
 
 STYLES = st.sampled_from(["rest", "http", "unknown"])
 OPERATIONS = st.sampled_from([UNKNOWN, (), GET, (*GET, Operation("PUT", "/a"))])
+
+
+@given(
+    seen=st.fixed_dictionaries(
+        {"keeps_detail": st.booleans()}, optional={"token": st.just("v1"), "part": st.just("other")}
+    ),
+    style=STYLES,
+    held=st.fixed_dictionaries(
+        {},
+        optional={
+            "presence": st.sampled_from(["present", "missing", "retired"]),
+            "token": st.just("v1"),
+            "listed_id": st.just("other"),
+        },
+    ),
+)
+def test_what_stands_is_what_nothing_is_written_of(
+    seen: dict[str, Any], style: str, held: dict[str, Any]
+) -> None:
+    sighting = look(deployment(style=style, operations=GET), **seen)
+    for known in (None, known_of(STORED, **held)):
+        assert stands(known, sighting) is (compare(known, sighting, STORED) is None)
 
 
 @given(style=STYLES, operations=OPERATIONS, keeps=st.booleans())
