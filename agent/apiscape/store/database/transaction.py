@@ -113,8 +113,10 @@ class Transaction:
 
 def read_cursor(connection: Connection, name: str) -> int:
     """Return where a reader of the change log stands; 0 before it began."""
-    query = sa.select(cursor.c.seq).where(cursor.c.name == name)
-    return connection.execute(query).scalar_one_or_none() or 0
+    return connection.execute(_STANDS_AT, {"name": name}).scalar_one_or_none() or 0
+
+
+_STANDS_AT = sa.select(cursor.c.seq).where(cursor.c.name == sa.bindparam("name"))
 
 
 def move_cursor(connection: Connection, name: str, seq: int) -> None:

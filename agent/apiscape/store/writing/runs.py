@@ -109,12 +109,8 @@ class Runs:
         """Return every deployment of a scope that is not forgotten, by uid."""
         with self._database.read() as connection:
             names = _part_names(connection, scope.key)
-            query = (
-                sa.select(*_KNOWN)
-                .join(scope_table, scope_table.c.pk == deployment.c.scope_pk)
-                .where(scope_table.c.key == scope.key, deployment.c.forgotten_at.is_(None))
-            )
-            return {record[0]: _known(record, names) for record in connection.execute(query)}
+            found = connection.execute(_KNOWN_OF, {"key": scope.key}).all()
+            return {record[0]: _known(record, names) for record in found}
 
     def documents(self, uids: Iterable[str], *, operations: bool = True) -> dict[str, Deployment]:
         """Return the current facts of deployments, by uid; those not stored are left out.
@@ -252,16 +248,40 @@ _INTERRUPTED = ErrorRecord(
     next_step="the next run goes on where the scope stands",
 )
 
-_KNOWN = tuple(
-    deployment.c[name]
-    for name in (
-        *("uid", "name", "part_pk", "listed_id", "facts_hash", "detail_hash", "stage"),
-        *("presence", "missing_since", "missing_runs", "token", "token_at"),
+_OF_SCOPE = scope_table.c.key == sa.bindparam("key")
+
+_KNOWN_OF = (
+    sa.select(
+        *(
+            deployment.c[name]
+            for name in (
+                *("uid", "name", "part_pk", "listed_id", "facts_hash", "detail_hash", "stage"),
+                *("presence", "missing_since", "missing_runs", "token", "token_at"),
+            )
+        )
+    )
+    .join(scope_table, scope_table.c.pk == deployment.c.scope_pk)
+    .where(_OF_SCOPE, deployment.c.forgotten_at.is_(None))
+)
+
+_PARTS_OF = (
+    sa.select(part.c.pk, part.c.name)
+    .join(scope_table, scope_table.c.pk == part.c.scope_pk)
+    .where(_OF_SCOPE)
+)
+
+_STILL_OPEN = (
+    sa.select(run_table.c.ended_at)
+    .join(scope_table, scope_table.c.pk == run_table.c.scope_pk)
+    .where(
+        run_table.c.pk == sa.bindparam("run"),
+        run_table.c.generation == sa.bindparam("generation"),
+        scope_table.c.generation == sa.bindparam("generation"),
     )
 )
 
 
-def _known(record: Any, parts: Mapping[int, str]) -> Known:  # noqa: ANN401 - a tuple of `_KNOWN`
+def _known(record: Any, parts: Mapping[int, str]) -> Known:  # noqa: ANN401 - a row of `_KNOWN_OF`
     uid, name, part_pk, listed_id, facts, detail, stage, presence, since, runs, token, at = record
     missing_since = None if since is None else _moment(since)
     token_at = None if at is None else _moment(at)
@@ -274,9 +294,7 @@ _moment = lru_cache(maxsize=1024)(from_utc_millis)
 
 
 def _part_names(connection: Connection, key: str) -> dict[int, str]:
-    query = sa.select(part.c.pk, part.c.name).join(scope_table, scope_table.c.pk == part.c.scope_pk)
-    found = connection.execute(query.where(scope_table.c.key == key))
-    return {record.pk: record.name for record in found}
+    return {record.pk: record.name for record in connection.execute(_PARTS_OF, {"key": key})}
 
 
 def _claim(tx: Transaction, scope: Scope) -> tuple[int, int]:
@@ -313,16 +331,8 @@ def _refuse_overtaken(connection: Connection, run: OpenRun) -> None:
 
 
 def _refuse_fenced(connection: Connection, run: OpenRun) -> None:
-    query = (
-        sa.select(run_table.c.ended_at)
-        .join(scope_table, scope_table.c.pk == run_table.c.scope_pk)
-        .where(
-            run_table.c.pk == run.pk,
-            run_table.c.generation == run.generation,
-            scope_table.c.generation == run.generation,
-        )
-    )
-    held = connection.execute(query).first()
+    asked = {"run": run.pk, "generation": run.generation}
+    held = connection.execute(_STILL_OPEN, asked).first()
     if held is None or held.ended_at is not None:
         raise Fenced(
             f"run {run.generation} of {run.scope.key} may write no more: a newer one has begun, or it has ended",
