@@ -47,6 +47,7 @@ _SERVICES = ("tax", "claims", "payments", "licences", "vehicles", "health", "pen
 _NOUNS = ("accounts", "returns", "addresses", "documents", "appointments", "notices", "refunds")
 _STAGES = (("prod", "production"), ("test", "test"), ("dev", "development"))
 _VERBS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+_CALLED = tuple(map(str.lower, _VERBS))
 _REGIONS = ("eu-west-1", "eu-west-2", "eu-central-1")
 _SECURITIES = (
     Security(
@@ -167,12 +168,13 @@ def _endpoint(url: str, evidence: str, *, generated: bool) -> Endpoint:
 
 def _operations(number: int, service: str, noun: str, edition: int) -> tuple[Operation, ...]:
     last = OPERATIONS - 1
+    place = f"/v{1 + number % 4}/{noun}/{{id}}/items-{number % 1000}"
+    what = f"{service.title()}{number}"
     return tuple(
         Operation(
             _VERBS[index % 5],
-            f"/v{1 + number % 4}/{noun}/{{id}}/items-{number % 1000}-{index // 2}"
-            + (f"-e{edition}" if edition and index == last else ""),
-            operation_id=f"{_VERBS[index % 5].lower()}{service.title()}{number}x{index}",
+            f"{place}-{index // 2}" + (f"-e{edition}" if edition and index == last else ""),
+            operation_id=f"{_CALLED[index % 5]}{what}x{index}",
             security=_SECURITIES[(number + index) % 4],
             backend=f"b{index % 3}",
             deprecated=index == last,
