@@ -38,6 +38,11 @@ def cpu_seconds(work: Callable[[], object], *, times: int = 5) -> float:
     return best
 
 
+def pace() -> float:
+    """Return how much slower this machine is at this moment than the one that the goals were set on."""
+    return cpu_seconds(reference_loop) / CALM_S
+
+
 def seconds(work: Callable[[], object], *, times: int = 5) -> float:
     """Return the least wall-clock seconds that `work` took."""
     best = float("inf")

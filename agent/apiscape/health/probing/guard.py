@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -39,6 +40,9 @@ NEVER: tuple[Network, ...] = (
     ip_network("ff00::/8"),  # multicast
 )
 """Networks that no configuration opens: what answers there gives credentials, or is everybody."""
+
+REMEMBERED = 4_096
+"""Addresses whose verdict is remembered: it follows from the address and the configuration alone."""
 
 _NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
 _COMPATIBLE = ip_network("::/96")
@@ -73,6 +77,7 @@ class Guard:
         self._only_allowed = only_allowed
         self._allowed: Sequence[Network] = tuple(ip_network(each) for each in allowed)
         self._proxy_resolves = proxy_resolves
+        self._refusal = lru_cache(maxsize=REMEMBERED)(self._judge)
 
     def check(self, host: str) -> None:
         """Let an address pass, or refuse it.
@@ -80,16 +85,23 @@ class Guard:
         Raises:
             Refused: It is not to be connected to; the message says which, and what would allow it.
         """
+        refusal = self._refusal(host)
+        if refusal is not None:
+            raise Refused(refusal)
+
+    def _judge(self, host: str) -> str | None:
+        """Return why an address is refused; nothing where it may be connected to."""
         address = ip_address(host.partition("%")[0])
         for meant in meanings(address):
             if _lies_in(meant, NEVER):
-                raise Refused(f"{address} is never connected to")
+                return f"{address} is never connected to"
             if _lies_in(meant, self._allowed):
                 continue
             if not meant.is_global:
-                raise Refused(f"{address} is not a public address; `{self._key}` would allow it")
+                return f"{address} is not a public address; `{self._key}` would allow it"
             if self._only_allowed:
-                raise Refused(f"{address} is reached by https only; `{self._key}` would allow http")
+                return f"{address} is reached by https only; `{self._key}` would allow http"
+        return None
 
     async def check_name(self, host: str, port: int) -> bool:
         """Let a proxy be asked for a name, or refuse it: every address that it has here must pass.

@@ -3,13 +3,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apiscape.health.probing.asking import Request, open_session
-from apiscape.health.probing.guard import Guard, Refused
+from apiscape.health.probing.guard import Guard, Refused, meanings
 from tests.unit.health.probing.servers import LOOPBACK, serving
 
 NOT_PUBLIC = (
@@ -53,6 +54,17 @@ def test_what_a_tunnel_leads_to_is_judged_though_the_tunnel_is_allowed() -> None
         Guard(["2001::/32"]).check("2001:0:7f00:1::1")
     with pytest.raises(Refused):
         Guard(["64:ff9b::/96"]).check("64:ff9b::a9fe:a9fe")
+
+
+def test_a_verdict_is_remembered_for_its_address_and_its_guard_alone() -> None:
+    closed, opened = Guard(), Guard(["10.0.0.0/8"])
+    with patch("apiscape.health.probing.guard.meanings", wraps=meanings) as judged:
+        for _ in range(3):
+            opened.check("10.0.0.1")
+            for guard, address in ((closed, "10.0.0.1"), (opened, "127.0.0.1")):
+                with pytest.raises(Refused, match=f"{address} is not a public address"):
+                    guard.check(address)
+    assert judged.call_count == 3
 
 
 def test_a_network_that_is_none_is_refused_at_once() -> None:
