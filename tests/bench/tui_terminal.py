@@ -33,6 +33,7 @@ class Terminal:
         lines: int = 48,
     ) -> None:
         self._has_ended = False
+        self._began = time.perf_counter()
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             os.execvpe(sys.executable, [sys.executable, *command], {**os.environ, **environ})  # noqa: S606 - our own child
@@ -74,6 +75,19 @@ class Terminal:
                 raise TimeoutError(f"{mark!r} never appeared; last: {data[-2000:]!r}")
             data += self.read(most_s=1.0)
         return data + self.read(1.0)
+
+    def seconds_until(self, *marks: str, most_s: float = 90.0) -> tuple[float, ...]:
+        """Return when each of some texts was first written whole, in seconds since the child was started."""
+        data, found = b"", dict.fromkeys(marks, 0.0)
+        while not all(found.values()):
+            left_s = self._began + most_s - time.perf_counter()
+            if left_s < 0 or not select.select([self._fd], [], [], left_s)[0]:
+                raise TimeoutError(f"not all of {marks} appeared; last: {data[-2000:]!r}")
+            data += os.read(self._fd, 65_536)
+            now_s = time.perf_counter() - self._began
+            for mark in (mark for mark, at_s in found.items() if not at_s):
+                found[mark] = now_s if mark.encode() in data else 0.0
+        return tuple(found.values())
 
     def press(self, keys: str) -> bytes:
         """Send keys and return what is written because of them."""
