@@ -8,6 +8,10 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from botocore.handlers import BUILTIN_HANDLERS
+from botocore.hooks import HierarchicalEmitter
+from botocore.loaders import Loader
+from botocore.session import Session
 
 from apiscape.collectors.aws.apigateway_domains import DomainCollector
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
@@ -16,7 +20,7 @@ from apiscape.collectors.aws.errors import Ended, RegionDoubt
 from apiscape.collectors.aws.provider import AwsProvider
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
-from apiscape.collectors.aws.signin import SignIn
+from apiscape.collectors.aws.signin import SERVICES, SignIn, _sdk_handlers
 from apiscape.collectors.contract import (
     CollectorError,
     CredentialsInvalid,
@@ -26,6 +30,7 @@ from apiscape.collectors.contract import (
     Unreachable,
     Unsupported,
 )
+from apiscape.collectors.registry import load_collector
 from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
@@ -303,6 +308,27 @@ def test_what_a_call_says_of_its_sender_is_not_written_anew(server: AwsServer) -
     client = SignIn(AwsSettings()).client("apigateway", REGION)
     with patch("botocore.useragent.UserAgentComponent.to_string", side_effect=AssertionError):
         assert len(user_agents_heard(client)) == 1
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_a_service_that_is_called_has_every_handler_that_the_sdk_gives_it(service: str) -> None:
+    everything: Any = HierarchicalEmitter()
+    ours = _sdk_handlers()
+    Session(event_hooks=everything)
+    name = Loader().load_service_model(service, "service-2")["metadata"]["serviceId"]
+    called = name.lower().replace(" ", "-")
+    events = {spec[0] for spec in BUILTIN_HANDLERS if {service, called} & set(spec[0].split("."))}
+    for kind in {spec[0].partition(".")[0] for spec in BUILTIN_HANDLERS} - {"docs"}:
+        events |= {kind, f"{kind}.{called}", f"{kind}.{called}.AnyOperation"}
+    for event in events:
+        expected = everything._handlers.prefix_search(event)
+        assert list(ours._handlers.prefix_search(event)) == list(expected), event
+
+
+def test_every_service_of_a_collector_is_among_those_that_are_called() -> None:
+    collectors = [load_collector(product) for product in AwsProvider.products]
+    declared = (*AwsProvider.permissions, *(each for one in collectors for each in one.permissions))
+    assert {name.partition(":")[0] for each in declared for name in each.operations} <= SERVICES
 
 
 def test_all_sessions_share_one_loader(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,14 @@ MOST_HOME_REGIONS = 3
 FALLBACK_REGION = "us-east-1"
 """Where to sign in if neither settings nor environment name a region."""
 
+SERVICES = frozenset(
+    {
+        *("account", "apigateway", "apigatewayv2", "cloudwatch", "organizations"),
+        *("sts", "sso", "sso-oidc", "signin"),
+    }
+)
+"""Services that are called, the latter ones by the SDK itself as it signs in."""
+
 _XML_SERVICES = frozenset({"sts"})
 _MAKING = threading.Lock()
 
@@ -229,13 +237,30 @@ def _new_session(settings: AwsSettings) -> Any:  # noqa: ANN401 - the SDK's own 
 
 @lru_cache(maxsize=1)
 def _sdk_handlers() -> Any:  # noqa: ANN401 - the SDK's own type
-    """Return the SDK's own event handlers: each session has a copy, for to register them costs ten times as much."""
-    from botocore.hooks import HierarchicalEmitter
-    from botocore.session import Session
+    """Return the SDK's own event handlers, but for those of services that are never called.
 
-    handlers = HierarchicalEmitter()
-    Session(event_hooks=handlers)
-    return handlers
+    Each session has a copy and each client another, of which all of them would be a quarter of its cost.
+    """
+    from botocore import handlers
+    from botocore.hooks import EventAliaser, HierarchicalEmitter
+
+    emitter = HierarchicalEmitter()
+    events = EventAliaser(emitter)
+    registering = {
+        handlers.REGISTER_FIRST: events.register_first,
+        handlers.REGISTER_LAST: events.register_last,
+    }
+    for event, handler, *when in handlers.BUILTIN_HANDLERS:
+        if _may_concern(event):
+            register = registering[when[0]] if when else events.register
+            register(event, handler)
+    return emitter
+
+
+def _may_concern(event: str) -> bool:
+    """Say whether an event of the SDK may be one of a service that is called; nobody reads its documentation."""
+    kind, _, rest = event.partition(".")
+    return not rest or (kind != "docs" and rest.partition(".")[0] in SERVICES)
 
 
 @lru_cache(maxsize=1)
