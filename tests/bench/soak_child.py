@@ -37,7 +37,7 @@ from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
 from apiscape.store import Store, open_store
 from apiscape.store.schema import change, run
-from tests.unit.collect.test_scan import Toys
+from tests.unit.collect.scanning import Toys
 from tests.unit.collect.toy import scripted, toy_deployment
 from tests.unit.schedule.agents import Agent, source
 from tests.unit.serve.http.harness import in_thread

@@ -16,8 +16,8 @@ from apiscape.model.run import ErrorRecord
 from apiscape.model.surroundings import Gateway
 from apiscape.store import Store, open_store
 from apiscape.store.reading.reader import Reader
+from tests.unit.collect.scanning import World
 from tests.unit.collect.store_double import MemoryStore
-from tests.unit.collect.test_scan import World
 from tests.unit.collect.toy import GET, SCOPE, SOURCE, Bench, ToyGate, ToyProvider, toy_deployment
 
 

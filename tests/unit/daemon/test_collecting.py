@@ -18,10 +18,10 @@ from apiscape.model.deployment import Deployment
 from apiscape.model.measured import TrafficReport
 from apiscape.model.run import Scope
 from apiscape.schedule.driver import Driver
-from tests.unit.collect.test_scan import whole
+from tests.unit.collect.scanning import whole
 from tests.unit.collect.toy import SOURCE, Script, scripted
 from tests.unit.schedule.agents import Agent, Feed, source
-from tests.unit.schedule.test_driver import Gate
+from tests.unit.schedule.gates import Gate
 from tests.unit.schedule.test_measuring import Metered, metered
 
 ALL = CollectRequest()

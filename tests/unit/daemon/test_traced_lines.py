@@ -21,7 +21,7 @@ from apiscape.daemon.redacting import Redactor
 from apiscape.model.run import Scope
 from apiscape.settings.schema import Telemetry as Settings
 from apiscape.telemetry import service
-from tests.unit.collect.test_scan import whole
+from tests.unit.collect.scanning import whole
 from tests.unit.collect.toy import SOURCE
 from tests.unit.daemon.toys import Bench, until
 from tests.unit.telemetry.samples import ids

@@ -20,7 +20,7 @@ from apiscape.serve.http import listen
 from apiscape.serve.http.listen import Listen, socket_path
 from apiscape.serve.http.tokens import Tokens
 from apiscape.store import open_store
-from tests.unit.collect.test_scan import QUICK, Toys, reach, whole
+from tests.unit.collect.scanning import QUICK, Toys, reach, whole
 from tests.unit.collect.toy import SOURCE, Script, scripted
 
 PATIENCE_S = 30.0

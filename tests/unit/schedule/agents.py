@@ -19,8 +19,8 @@ from apiscape.model.measured import TrafficReport
 from apiscape.model.run import RunReport, Scope
 from apiscape.schedule.driver import Driver
 from apiscape.schedule.memory import MemoryQueue
+from tests.unit.collect.scanning import Toys, Watcher, reach, whole
 from tests.unit.collect.store_double import MemoryStore
-from tests.unit.collect.test_scan import Toys, Watcher, reach, whole
 from tests.unit.collect.toy import NOON, SCOPE, SOURCE, VirtualClock, scripted
 from tests.unit.collect.watching import Batch, listing, watching
 

@@ -20,8 +20,8 @@ from apiscape.model.measured import Measured
 from apiscape.model.run import ErrorRecord, Scope
 from apiscape.model.values import is_known
 from apiscape.settings.schema import Measuring
+from tests.unit.collect.scanning import whole
 from tests.unit.collect.store_double import MemoryMeasurements
-from tests.unit.collect.test_scan import whole
 from tests.unit.collect.test_traffic import Counts, ToyCounter
 from tests.unit.schedule.agents import Agent, source
 
