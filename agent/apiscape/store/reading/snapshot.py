@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -65,13 +65,16 @@ class _Taking:
         self._places: dict[str, list[int]] = {name: [] for name in _SHARED}
         self._pools = {name: _Places() for name in _SHARED}
 
-    def add(self, name: str, values: Iterable[Any]) -> None:
+    def add(self, name: str, values: tuple[Any, ...]) -> None:
         """Let a column grow."""
-        own = self._own.get(name)
-        if own is None:
-            self._places[name] += map(self._pools[name].__getitem__, values)
+        if name in _OFTEN_ITS_OWN:
+            self._own[name] += values
+            return
+        pool, first = self._pools[name], values[0]
+        if values.count(first) == len(values):  # neighbours mostly agree, and comparing is cheap
+            self._places[name] += [pool[first]] * len(values)
         else:
-            own += values
+            self._places[name] += map(pool.__getitem__, values)
 
     def columns(self) -> dict[str, list[Any]]:
         """Return the columns in the order of uid."""
@@ -112,7 +115,7 @@ def _take(connection: Connection, now: datetime) -> dict[str, list[Any]]:
             if name not in MOVING:
                 taking.add(name, values)
         taking.add("presence", presence)
-        taking.add("freshness", map(_FRESHNESS.__getitem__, map(bool, unseen)))
+        taking.add("freshness", tuple(map(_FRESHNESS.__getitem__, map(bool, unseen))))
         for name, stored in zip(MOVING[2:], times, strict=True):
-            taking.add(name, map(moments.__getitem__, stored))
+            taking.add(name, tuple(map(moments.__getitem__, stored)))
     return taking.columns()
