@@ -87,7 +87,8 @@ class Ahead:
         while self._clock() < until and question.stands():
             await self._pause(LOOK_S)
             before, seen = seen, self._answers.version()
-            if seen in {None, made} or seen != before or self._clock() < not_before:
+            has_settled = seen == before != made
+            if seen is None or not has_settled or self._clock() < not_before:
                 continue
             began = self._clock()
             reply = await self._work(question.make)

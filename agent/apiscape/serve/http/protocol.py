@@ -15,10 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from apiscape.serve.http.limits import Limits
 
 if TYPE_CHECKING:
-
-    class _Server(H11Protocol):
-        """What either of the server's own protocols gives to a connection."""
-
+    _Server = H11Protocol  # either of the server's own protocols gives the same
 else:
     _Server = asyncio.Protocol
 
