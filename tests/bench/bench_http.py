@@ -39,8 +39,8 @@ PROCESSES, CLIENTS, PAGES = 2, 8, 600
 A_SECOND = 2000
 """Kept answers that one core of the agent gives."""
 
-DIFFERENT = 96
-"""Pages of as many sizes, each asked for once: none is kept."""
+DIFFERENT = 400
+"""Questions for the same page in as many words, blanks in the view, each asked once: none is kept."""
 
 FOLLOWING, FOLLOWERS, CHANGES, AT_ONCE = 4, 20, 20_000, 500
 """Processes that follow, and their streams together; changes, and how many a visit writes."""
@@ -121,11 +121,11 @@ def _size(asked: HttpInventory, form: str) -> int:
 
 
 def _pages(served: Served, pace: float) -> Iterator[Line]:
-    path, sizes = "/v1/deployments?limit=", range(51, 51 + DIFFERENT)
-    one, many = "one page of 50", f"{DIFFERENT} different pages of 51 and more"
-    yield from _asked(one, served, (f"{path}50",) * CLIENTS, PAGES, pace)
-    different = tuple(f"{path}{size}" for size in sizes)
-    yield from _asked(many, served, different, DIFFERENT // CLIENTS, pace, limit_s=0.005)
+    page = "/v1/deployments?limit=50"
+    kept, made = (page,) * CLIENTS, tuple(f"{page}&view={'+' * n}" for n in range(DIFFERENT))
+    yield from _asked("one page of 50", served, kept, PAGES, pace)
+    name = f"a page of 50 in {DIFFERENT} questions, none kept"
+    yield from _asked(name, served, made, DIFFERENT // CLIENTS, pace, limit_s=0.005)
 
 
 def _asked(
