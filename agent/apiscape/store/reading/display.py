@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ MOVING = ("presence", "freshness", "observed_at", "first_seen_at", "changed_at",
 _TABLES = (schema.deployment, schema.part, schema.exception)
 
 
+@cache
 def select_documents() -> Select[*tuple[Any, ...]]:
     """Return the query of every row's key, document and moving attributes, as `moving` reads them."""
     held = schema.deployment.c
@@ -58,7 +60,7 @@ def moment_of(millis: int | None) -> datetime | None:
 
 def read_rows(connection: Connection, keys: Sequence[int]) -> tuple[Row, ...]:
     """Return the rows of some keys, in their order."""
-    records = connection.execute(select_documents().where(in_keys(connection, keys)))
+    records = connection.execute(select_documents().where(in_keys(connection, keys))).all()
     rows = {record[0]: compose(record) for record in records}
     return tuple(rows[key] for key in keys if key in rows)
 
