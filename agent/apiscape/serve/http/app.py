@@ -38,6 +38,9 @@ from apiscape.serve.principal import Principal
 MODULES = (reads, actions, documents)
 """Where the handlers are: functions with the names of operations."""
 
+MOST_BOUND_S = 60.0
+"""How long an answer is good at most for a token that is bound to a view."""
+
 Handler = Callable[[Call], Reply]
 
 
@@ -189,11 +192,17 @@ async def _read(call: Call, kitchen: Kitchen, work: Callable[[], Reply], key: Ha
     if version is None:
         return cast("Reply", await kitchen.work(make, whole=operation.is_whole))
     reply = await kitchen.make_once((key, version), make, whole=operation.is_whole)
-    kitchen.answers.keep(key, version, operation.kept_s, reply)
+    kept_s = kept_for(operation, principal)
+    kitchen.answers.keep(key, version, kept_s, reply)
     if operation.is_whole and principal.view is None:
-        question = Question(key, make, operation.kept_s, principal.stands)
+        question = Question(key, make, kept_s, principal.stands)
         kitchen.ahead.hear(question, version, time.monotonic() - began)
     return reply
+
+
+def kept_for(operation: Operation, principal: Principal) -> float:
+    """Return for how many seconds an answer is good: a view may let rows in and out by their age."""
+    return operation.kept_s if principal.view is None else min(operation.kept_s, MOST_BOUND_S)
 
 
 async def _call(

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from apiscape.serve.http import kept
+from apiscape.serve.http.app import kept_for
 from apiscape.serve.http.call import Reply
 from apiscape.serve.http.kept import Answers
+from apiscape.serve.http.operations import OPERATIONS
 from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
+from apiscape.serve.narrowed import read_bound
+from apiscape.serve.principal import Principal
 from apiscape.store import Store
 from tests.store.making import batch, make, visit
 from tests.unit.serve.http.asking import ask
@@ -75,3 +79,13 @@ def test_the_same_question_reads_once(
     monkeypatch.delattr(LocalInventory, "snapshot")
     assert ask(doors.unix, "/v1/snapshot").body == first.body
     assert ask(doors.unix, "/v1/snapshot", Accept="application/msgpack").status == 500
+
+
+def test_what_a_bound_view_shows_is_kept_for_a_minute_at_most() -> None:
+    everything, bound = Principal("a"), Principal("b", view=read_bound("changed>2d"))
+    page, snapshot = (
+        next(each for each in OPERATIONS if each.name == name)
+        for name in ("list_deployments", "get_snapshot")
+    )
+    assert [kept_for(each, everything) for each in (page, snapshot)] == [10.0, 600.0]
+    assert [kept_for(each, bound) for each in (page, snapshot)] == [10.0, 60.0]
