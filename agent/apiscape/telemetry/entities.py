@@ -52,6 +52,7 @@ _NAMES = {
     "lifecycle": "apiscape.lifecycle",
     "exposure": "apiscape.exposure",
     "audience": "apiscape.audience",
+    "classification": "apiscape.classification",
     "auth": "apiscape.auth",
     "schemes": "apiscape.schemes",
     "owners": "apiscape.owners",

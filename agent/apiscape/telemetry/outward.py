@@ -7,13 +7,14 @@ which holds for everything.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from apiscape.errors import SettingsError
 from apiscape.network.trial import Fault, find_fault
-from apiscape.network.ways import Network, Way, Ways, read_ways
+from apiscape.network.ways import Network, Proxy, Way, Ways, read_ways
 
 if TYPE_CHECKING:
     import grpc
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 _DEFAULTS = {True: "http://localhost:4317", False: "http://localhost:4318"}
 """Where a receiver is if no variable says so, by whether it is spoken to by gRPC."""
+
+_GRPC_PORT = 443
+"""Where gRPC goes if no port is named."""
+
+_DIRECT = (("grpc.enable_http_proxy", 0),)
+"""gRPC looks for no proxy by itself: whether there is one was decided."""
 
 
 class Outlet:
@@ -61,7 +68,14 @@ class Outlet:
         Raises:
             SettingsError: Its proxy is spoken to by TLS, which gRPC cannot; or the bundle cannot be read.
         """
-        told: dict[str, Any] = {"channel_options": self._options()}
+        proxy = self._way.proxy
+        told: dict[str, Any] = {"channel_options": _DIRECT}
+        if proxy is not None:
+            told = {
+                "channel_options": (*_DIRECT, *self._through(proxy)),
+                "endpoint": proxy.address,
+                "insecure": not self._is_encrypted(),
+            }
         if self._way.ca_bundle and not self._said("CERTIFICATE"):
             told["credentials"] = self._credentials(self._way.ca_bundle)
         return told
@@ -87,7 +101,7 @@ class Outlet:
         """Say whether it goes by TLS, as the exporter decides it."""
         if self._url.startswith("https:"):
             return True
-        insecure = self._environment.get("OTEL_EXPORTER_OTLP_INSECURE")
+        insecure = self._said("INSECURE")
         if self._by_grpc and insecure is not None:
             return insecure.lower() != "true"
         return not self._url.startswith("http:")
@@ -103,17 +117,26 @@ class Outlet:
             session.proxies = dict.fromkeys(("http", "https"), self._way.proxy.url)
         return session
 
-    def _options(self) -> tuple[tuple[str, str | int], ...]:
-        proxy = self._way.proxy
-        if proxy is None:
-            return (("grpc.enable_http_proxy", 0),)
+    def _through(self, proxy: Proxy) -> Iterator[tuple[str, str]]:
+        """Yield how a channel to a proxy goes on to the receiver.
+
+        gRPC's own option for a proxy (`grpc.http_proxy`) is led past it by `no_proxy` of the environment.
+
+        Raises:
+            SettingsError: The proxy is spoken to by TLS, which gRPC cannot.
+        """
         if proxy.scheme != "http":
             raise SettingsError(
                 f"gRPC cannot speak to the proxy {proxy} by TLS",
                 path="network.proxy",
                 hint="set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf",
             )
-        return (("grpc.http_proxy", proxy.url),)
+        receiver = urlsplit(self._grpc_url())
+        port = "" if receiver.port else f":{_GRPC_PORT}"
+        yield "grpc.http_connect_server", f"{receiver.netloc}{port}"
+        yield "grpc.default_authority", receiver.netloc
+        if proxy.authorization is not None:
+            yield "grpc.http_connect_headers", f"Proxy-Authorization:{proxy.authorization}"
 
     def _credentials(self, ca_bundle: str) -> grpc.ChannelCredentials:
         import grpc

@@ -12,6 +12,7 @@ from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from apiscape.client.inventory import ChangePage, Page
 from apiscape.errors import NotKept, StoreError
 from apiscape.model.change import Change
+from apiscape.model.provenance import GOVERNED
 from apiscape.model.row import Row
 from apiscape.settings.schema import Telemetry as Settings
 from apiscape.telemetry import entities, service
@@ -101,7 +102,8 @@ def telling(inventory: Inventory) -> tuple[Entities, Receiver, Recorder]:
 
 
 def test_an_event_says_what_is_known_in_the_names_of_the_conventions() -> None:
-    told = state_of(row(1, region="eu-west-1", owners=("Tax",), operations=4), 1_800.5)
+    known = row(1, region="eu-west-1", owners=("Tax",), operations=4, classification="official")
+    told = state_of(known, 1_800.5)
     assert told.name == "entity.state"
     assert told.attributes["entity.type"] == "apiscape.deployment"
     assert told.attributes["entity.id"] == {"apiscape.uid": "u0001"}
@@ -111,12 +113,18 @@ def test_an_event_says_what_is_known_in_the_names_of_the_conventions() -> None:
     assert description["cloud.region"] == "eu-west-1"
     assert description["apiscape.owners"] == ["Tax"]
     assert description["apiscape.operations"] == 4
+    assert description["apiscape.classification"] == "official"
     assert description["apiscape.health"] == "unknown"
 
 
 def test_what_nobody_knows_is_left_out_and_never_a_zero() -> None:
     description = state_of(row(1), HOUR_S).attributes["entity.description"]
-    absent = {"apiscape.operations", "apiscape.operations.unauthenticated", "apiscape.owners"}
+    absent = {
+        "apiscape.operations",
+        "apiscape.operations.unauthenticated",
+        "apiscape.owners",
+        "apiscape.classification",
+    }
     assert absent & set(description) == set()
     assert None not in description.values()
     assert "cloud.region" not in description
@@ -266,3 +274,14 @@ def test_entities_are_told_where_that_is_asked_for(monkeypatch: pytest.MonkeyPat
     telemetry.close()
     assert {each.log_record.event_name for each in events.given} == {"entity.state"}
     assert points.given
+
+
+def test_every_field_that_people_may_set_is_told() -> None:
+    values = {"title": "T", "environment": "e", "lifecycle": "l", "audience": "a"}
+    known = row(1, **values, classification="c", owners=("o",))
+    description = state_of(known, HOUR_S).attributes["entity.description"]
+    assert set(GOVERNED) == {*values, "classification", "owners"}
+    assert {"T", "e", "l", "a", "c"} <= {
+        each for each in description.values() if isinstance(each, str)
+    }
+    assert description["apiscape.owners"] == ["o"]

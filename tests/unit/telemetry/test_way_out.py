@@ -225,6 +225,34 @@ def test_what_no_proxy_names_is_pushed_directly(
         assert proxy.passed == []
 
 
+@pytest.mark.parametrize("variable", ["no_proxy", "no_grpc_proxy"])
+@pytest.mark.parametrize("names", [NAME, "*", ".gateway.test"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_what_the_configuration_sends_through_the_proxy_no_variable_leads_past_it(
+    protocol: str, names: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bench(monkeypatch, protocol) as (here, proxy, taken):
+        network = Network(proxy=proxy.url, no_proxy=("elsewhere.test",))
+        assert here.push("http", network, **{variable: names})
+        assert len(proxy.passed) == 1
+    assert taken.names
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "https_proxy", "grpc_proxy"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_what_the_configuration_sends_directly_no_variable_leads_through_a_proxy(
+    protocol: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_variables(monkeypatch)
+    taken = Taken()
+    with RECEIVERS[protocol](taken, None) as port, proxying({}) as proxy:
+        here, place = Bench(monkeypatch, protocol, port), f"127.0.0.1:{port}"
+        direct = Network(proxy=proxy.url, no_proxy=("127.0.0.1",))
+        assert here.push("http", direct, place, **{variable: proxy.url})
+        assert taken.names
+        assert proxy.passed == []
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_proxy_that_asks_for_credentials_is_named_without_any(
     protocol: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -317,6 +345,32 @@ def test_grpc_cannot_speak_to_a_proxy_by_tls_and_says_what_can() -> None:
     assert "http/protobuf" in str(caught.value.hint)
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "server", "authority"),
+    [
+        ("http://r:4317/path", "r:4317", "r:4317"),
+        ("https://r", "r:443", "r"),
+        ("[::1]:4317", "[::1]:4317", "[::1]:4317"),
+    ],
+)
+def test_a_channel_through_a_proxy_names_the_receiver(
+    endpoint: str, server: str, authority: str
+) -> None:
+    outlet = Outlet(
+        "LOGS",
+        by_grpc=True,
+        ways=read_ways(Network(proxy="http://p:1"), {}),
+        environment={"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint},
+    )
+    told = outlet.by_channel()
+    assert dict(told["channel_options"]) == {
+        "grpc.enable_http_proxy": 0,
+        "grpc.http_connect_server": server,
+        "grpc.default_authority": authority,
+    }
+    assert (told["endpoint"], told["insecure"]) == ("http://p:1", endpoint.startswith("http:"))
+
+
 def test_a_bundle_that_cannot_be_read_is_said() -> None:
     outlet = Outlet("METRICS", by_grpc=True, ways=Ways(ca_bundle="/no/such.pem"), environment={})
     with pytest.raises(SettingsError) as caught:
@@ -332,6 +386,7 @@ def test_a_bundle_that_cannot_be_read_is_said() -> None:
         ({"ENDPOINT": "r:4317"}, True, True),
         ({"ENDPOINT": "r:4317", "INSECURE": "true"}, True, False),
         ({"ENDPOINT": "http://r:4317", "INSECURE": "false"}, True, True),
+        ({"ENDPOINT": "r:4317", "INSECURE": "false", "LOGS_INSECURE": "true"}, True, False),
         ({"ENDPOINT": "http://r:4318", "INSECURE": "false"}, False, False),
     ],
 )
