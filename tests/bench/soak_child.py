@@ -36,6 +36,7 @@ from apiscape.serve.http.ports import Offer
 from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
 from apiscape.store import Store, open_store
+from apiscape.store.keeping.retention import HISTORY
 from apiscape.store.schema import change, run
 from tests.unit.collect.scanning import Toys
 from tests.unit.collect.toy import scripted, toy_deployment
@@ -161,20 +162,26 @@ class Soak:
         return {"differing": len(held ^ set().union(*self.estate.names.values()))}
 
     def sizes(self) -> dict[str, Any]:
-        """Return what may not grow, and how many changes retention allows, which drops them once a day."""
+        """Return what may not grow, and how many changes retention allows, which drops them once a day.
+
+        Beside those of the days that are kept, these are the ones that began a version that still stands.
+        """
         gc.collect()
         with self.store.database.read() as connection:
             counts = [
                 connection.scalar(sa.select(sa.func.count()).select_from(each)) or 0
                 for each in (run, change)
             ]
-        days = KEPT_DAYS + 1
-        before = self.ends[-days - 1] if len(self.ends) > days else 0
+            days = KEPT_DAYS + 1
+            before = self.ends[-days - 1] if len(self.ends) > days else 0
+            old = [sa.select(each.c.from_seq).where(each.c.from_seq <= before) for each in HISTORY]
+            begun = sa.select(sa.func.count()).select_from(sa.union(*old).subquery())
+            standing = connection.scalar(begun) or 0
         return {
             "objects in memory": len(gc.get_objects()),
             "runs kept": counts[0],
             "changes kept": counts[1],
-            "changes allowed": self.store.changes.last_seq() - before,
+            "changes allowed": self.store.changes.last_seq() - before + standing,
         }
 
 

@@ -38,6 +38,7 @@ def get_snapshot(call: Call) -> Reply:
     if call.takes(PACKED):
         return Reply(pack(snapshot), media=PACKED)
     columns = write_columns(snapshot)
+    del snapshot  # what is not sent need not stay while the rest is written
     if call.takes(MSGPACK):
         return Reply(msgspec.msgpack.encode(columns), media=MSGPACK)
     return in_json(columns, call)
