@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import time
@@ -20,7 +21,12 @@ from tests.e2e.test_agent import answers, until
 from tests.e2e.test_killed import check_next_scan, move
 from tests.e2e.world import World
 
-KILLS = 10
+KILLS = int(os.environ.get("APISCAPE_KILLS", "10"))
+"""How often an agent is killed; a few in the suite, as many as somebody has time for by the variable."""
+
+SEED = int(os.environ.get("APISCAPE_KILLS_SEED", "11"))
+"""Of the moments; the same one gives the same moments."""
+
 LONGEST_S = 0.7
 """From where an agent answers, within which its first visits, conclusions and their writes fall."""
 
@@ -35,7 +41,7 @@ def kill_at_random(
     world: World, server: AwsServer, estate: AwsEstate, west: Region, stable: Stable, kills: int
 ) -> int:
     """Kill agents at random moments while the estate moves; return how many visits that cut short."""
-    moments = random.Random(11)
+    moments = random.Random(SEED)
     for turn in range(kills):
         with server.changing():
             move(estate, west, turn)
