@@ -51,8 +51,3 @@ def seconds(work: Callable[[], object], *, times: int = 5) -> float:
         work()
         best = min(best, time.perf_counter() - began)
     return best
-
-
-def pace() -> float:
-    """Return how many times slower the machine is, at present, than the one that goals were set on."""
-    return cpu_seconds(reference_loop) / CALM_S
