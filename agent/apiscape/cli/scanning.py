@@ -23,6 +23,7 @@ from apiscape.errors import UsageError
 from apiscape.govern.overlay import Entry, Overlay
 from apiscape.health.policy import Override
 from apiscape.model.provenance import Confirmation
+from apiscape.network.ways import checked_ways
 from apiscape.settings.load import provider_settings, settings_digest
 from apiscape.settings.overlay import Given, Written, load_overlay
 from apiscape.settings.paths import default_config
@@ -99,7 +100,7 @@ def plan_sources(settings: Settings, names: Collection[str] = ()) -> tuple[Sourc
 
     Raises:
         UsageError: nothing is configured, or no source has a name that was asked for.
-        SettingsError: a source's own keys are wrong.
+        SettingsError: a source's own keys are wrong, or the ways out cannot be used.
         PlugInError: a provider is not installed.
     """
     if not settings.sources:
@@ -107,6 +108,7 @@ def plan_sources(settings: Settings, names: Collection[str] = ()) -> tuple[Sourc
     missing = sorted(set(names) - {source.name for source in settings.sources})
     if missing:
         raise no_source(missing[0], settings.sources)
+    checked_ways(settings.network)
     digest = settings_digest(settings)
     chosen = [source for source in settings.sources if not names or source.name in names]
     return tuple(_plan(source, settings, digest) for source in chosen)

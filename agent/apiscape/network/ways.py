@@ -39,6 +39,7 @@ _SCHEMES = ("http", "https", "grpc", "all")
 """Of variables; the general one last."""
 
 _LIKE = {"ws": "http", "wss": "https"}
+CA_KEY = "network.ca_bundle"
 _BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _SEPARATORS = re.compile(r"[\s,]+")
 
@@ -125,11 +126,13 @@ class Ways(msgspec.Struct, frozen=True):
         proxies: By a variable's scheme (`http`, `https`, `grpc`, `all`).
         direct: What is reached without any of them.
         ca_bundle: File with the certificates to trust; none for the system's.
+        ca_named_by: The key or variable that names it.
     """
 
     proxies: Mapping[str, Proxy] = msgspec.field(default_factory=dict)
     direct: tuple[str, ...] = ()
     ca_bundle: str | None = None
+    ca_named_by: str = CA_KEY
 
     def to(self, url: str) -> Way:
         """Return the way to a URL of `http`, `https`, `ws`, `wss` or `grpc`; any other is reached directly."""
@@ -156,8 +159,20 @@ class Ways(msgspec.Struct, frozen=True):
             raise SettingsError(
                 f"cannot be read: {why}",
                 path=self.ca_bundle or "the system's certificates",
-                hint="`network.ca_bundle` names a file of certificates in PEM",
+                hint=f"`{self.ca_named_by}` names a file of certificates in PEM",
             ) from error
+
+
+def checked_ways(network: Network, environment: Mapping[str, str] = os.environ) -> Ways:
+    """Return the ways out, their certificates read: what cannot be read is said now, not at its first use.
+
+    Raises:
+        SettingsError: As of `read_ways`; or the bundle, whoever names it, cannot be read.
+    """
+    ways = read_ways(network, environment)
+    if ways.ca_bundle is not None:
+        ways.trust()
+    return ways
 
 
 def read_ways(network: Network, environment: Mapping[str, str] = os.environ) -> Ways:
@@ -168,11 +183,16 @@ def read_ways(network: Network, environment: Mapping[str, str] = os.environ) -> 
     """
     named = {} if network.proxy else _of_environment(environment)
     told = network.no_proxy or _split(_variable(environment, "no_proxy"))
+    bundles = {name: environment.get(name) for name in _BUNDLES}
+    named_by, bundle = next(
+        ((name, file) for name, file in {CA_KEY: network.ca_bundle, **bundles}.items() if file),
+        (CA_KEY, None),
+    )
     return Ways(
         proxies={"all": _own(network.proxy, environment)} if network.proxy else named,
         direct=tuple(told),
-        ca_bundle=network.ca_bundle
-        or next((value for name in _BUNDLES if (value := environment.get(name))), None),
+        ca_bundle=bundle,
+        ca_named_by=named_by,
     )
 
 

@@ -7,7 +7,15 @@ import msgspec
 import pytest
 
 from apiscape.errors import SettingsError
-from apiscape.network.ways import Network, Proxy, Way, is_direct, parse_proxy, read_ways
+from apiscape.network.ways import (
+    Network,
+    Proxy,
+    Way,
+    checked_ways,
+    is_direct,
+    parse_proxy,
+    read_ways,
+)
 from tests.unit.health.probing.servers import certificate
 
 SECRET = "s3cret/with@signs"
@@ -192,3 +200,19 @@ def test_a_bundle_that_cannot_be_read_is_said(tmp_path: Path, text: str | None) 
         read_ways(Network(ca_bundle=str(file)), {}).trust()
     assert caught.value.path == str(file)
     assert "network.ca_bundle" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "network.ca_bundle"])
+def test_a_bundle_is_read_at_once_whoever_names_it_and_who_does_is_said(name: str) -> None:
+    network = Network(ca_bundle="/no/such.pem" if name == "network.ca_bundle" else None)
+    environment = {} if network.ca_bundle else {name: "/no/such.pem"}
+    with pytest.raises(SettingsError) as caught:
+        checked_ways(network, environment)
+    assert caught.value.path == "/no/such.pem"
+    assert f"`{name}` names a file" in str(caught.value.hint)
+
+
+def test_ways_that_can_be_used_are_those_that_are_read(tmp_path: Path) -> None:
+    bundle = str(certificate(tmp_path, name="ca.example"))
+    for network in (Network(), Network(ca_bundle=bundle)):
+        assert checked_ways(network, {}) == read_ways(network, {})

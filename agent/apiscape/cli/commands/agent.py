@@ -93,15 +93,13 @@ def load_configured(session: Session) -> Callable[[], Configured]:
     """Return what reads the configuration of an agent, again and again."""
     from apiscape.cli.scanning import configured_overlay, health_policy, plan_sources
     from apiscape.daemon.configured import Configured
-    from apiscape.network.ways import read_ways
+    from apiscape.network.ways import checked_ways
     from apiscape.settings.overlay import overlay_folder
     from apiscape.settings.paths import default_config
 
     def load() -> Configured:
         settings = session.settings()
-        ways = read_ways(settings.network)
-        if ways.ca_bundle is not None:
-            ways.trust()  # what cannot be read is said now, not when something is first asked
+        ways = checked_ways(settings.network)
         return Configured(
             sources=plan_sources(settings),
             policy=health_policy(settings),

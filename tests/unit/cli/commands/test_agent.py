@@ -142,6 +142,13 @@ def test_the_way_out_is_read_with_it_and_a_bundle_that_cannot_be_read_is_said_at
     with pytest.raises(SettingsError) as caught:
         load()
     assert caught.value.path == "/no/such.pem"
+    configured.write_text(text)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/other.pem")
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert caught.value.path == "/no/other.pem"
+    assert "`REQUESTS_CA_BUNDLE` names a file" in str(caught.value.hint)
 
 
 def test_the_overlay_is_read_with_the_configuration(configured: Path) -> None:

@@ -136,3 +136,17 @@ def test_another_thread_hears_no_signal() -> None:
     thread.start()
     thread.join()
     assert inside == [before]
+
+
+def test_certificates_that_cannot_be_read_are_said_before_anything_is_visited(
+    call: Call, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/no/such.pem")
+    answer = call("scan")
+    assert answer.code == 3
+    assert "/no/such.pem: cannot be read" in answer.err
+    assert "`SSL_CERT_FILE` names a file of certificates in PEM" in answer.err
+    monkeypatch.delenv("SSL_CERT_FILE")
+    configured.write_text(configured.read_text() + "network: {ca_bundle: /no/other.pem}\n")
+    answer = call("scan")
+    assert (answer.code, "/no/other.pem: cannot be read" in answer.err) == (3, True)

@@ -29,9 +29,12 @@ def test_what_is_not_public_is_refused_in_every_spelling(address: str) -> None:
         Guard().check(address)
 
 
-@pytest.mark.parametrize("address", [each for each in PUBLIC if not each.startswith("64:")])
-def test_public_addresses_may_be_probed(address: str) -> None:
-    Guard().check(address)
+@pytest.mark.parametrize("address", PUBLIC)
+def test_public_addresses_may_be_probed_by_a_guard_that_refuses_others(address: str) -> None:
+    guard = Guard()
+    with pytest.raises(Refused):
+        guard.check("127.0.0.1")
+    guard.check(address)  # raises nothing
 
 
 @pytest.mark.parametrize(
