@@ -18,9 +18,10 @@ from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector
 from apiscape.collectors.aws.errors import Ended, RegionDoubt
 from apiscape.collectors.aws.provider import AwsProvider
+from apiscape.collectors.aws.sdk import SERVICES, _sdk_handlers
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
-from apiscape.collectors.aws.signin import SERVICES, SignIn, _sdk_handlers
+from apiscape.collectors.aws.signin import SignIn
 from apiscape.collectors.contract import (
     CollectorError,
     CredentialsInvalid,

@@ -184,16 +184,9 @@ def visit_target(
     target: Target,
     sign_in: Callable[[], SignIn],
 ) -> Visited:
-    """Return the reaches of a target, asking the account which regions it has enabled.
+    """Return the reaches of a target, asking the account, by `sign_in`, which regions it has enabled.
 
     Configured regions are visited also where the account does not say: that it did not is said.
-
-    Args:
-        source: Name of the source.
-        settings: The source's.
-        caller: Who is signed in.
-        target: The account, and how to get into it.
-        sign_in: Signs in to it.
     """
     if target.role is None and target.account != caller.account:
         return Visited(_failed(target, settings.regions, no_way_into(target.account).record()))

@@ -1,7 +1,6 @@
 """Signing in: one SDK session per identity and visit, clients with explicit time-outs and retries.
 
-The SDK is imported on first use. All sessions share one loader of service models: without it
-each account costs 9 MB.
+The SDK is imported on first use.
 """
 
 from __future__ import annotations
@@ -9,9 +8,6 @@ from __future__ import annotations
 import re
 import threading
 from contextlib import ExitStack, closing
-from copy import copy
-from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -19,9 +15,10 @@ import msgspec
 from apiscape.collectors.aws.bounded import bound_answers
 from apiscape.collectors.aws.errors import Ended, RegionDoubt, Site, not_signed_in, translate
 from apiscape.collectors.aws.metering import refuse_garbled
-from apiscape.collectors.aws.outward import lead_out, watch_proxy
+from apiscape.collectors.aws.outward import watch_proxy
 from apiscape.collectors.aws.picking import items, part, text
 from apiscape.collectors.aws.roles import Cache, TakenRole
+from apiscape.collectors.aws.sdk import new_session
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
 from apiscape.collectors.contract import CollectorError, Malformed, Unsupported
 
@@ -34,14 +31,6 @@ SESSION_NAME = "apiscape"
 MOST_HOME_REGIONS = 3
 FALLBACK_REGION = "us-east-1"
 """Where to sign in if neither settings nor environment name a region."""
-
-SERVICES = frozenset(
-    {
-        *("account", "apigateway", "apigatewayv2", "cloudwatch", "organizations"),
-        *("sts", "sso", "sso-oidc", "signin"),
-    }
-)
-"""Services that are called, the latter ones by the SDK itself as it signs in."""
 
 _XML_SERVICES = frozenset({"sts"})
 _MAKING = threading.Lock()
@@ -82,7 +71,7 @@ class SignIn:
         taken: TakenRole | None = None,
     ) -> None:
         self.settings = settings
-        self._session = _new_session(settings)
+        self._session = new_session(settings)
         self._taken = taken or TakenRole()
         self._key_id = ""
         if role:
@@ -219,66 +208,6 @@ def _call_errors() -> tuple[type[Exception], ...]:
 
     unreadable = (TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
     return (*_sdk_errors(), CollectorError, ResponseParserError, *unreadable, OSError)
-
-
-def _new_session(settings: AwsSettings) -> Any:  # noqa: ANN401 - the SDK's own type
-    from botocore.session import Session
-
-    handlers = copy(_sdk_handlers())
-    session = Session(
-        profile=settings.profile, event_hooks=handlers, include_builtin_handlers=False
-    )
-    lead_out(session, settings.network)
-    session.register_component("data_loader", _shared_loader())
-    factory = session.get_component("response_parser_factory")
-    factory.set_parser_defaults(timestamp_parser=_read_time)
-    return session
-
-
-@lru_cache(maxsize=1)
-def _sdk_handlers() -> Any:  # noqa: ANN401 - the SDK's own type
-    """Return the SDK's own event handlers, but for those of services that are never called.
-
-    Each session has a copy and each client another, of which all of them would be a quarter of its cost.
-    """
-    from botocore import handlers
-    from botocore.hooks import EventAliaser, HierarchicalEmitter
-
-    emitter = HierarchicalEmitter()
-    events = EventAliaser(emitter)
-    registering = {
-        handlers.REGISTER_FIRST: events.register_first,
-        handlers.REGISTER_LAST: events.register_last,
-    }
-    for event, handler, *when in handlers.BUILTIN_HANDLERS:
-        if _may_concern(event):
-            register = registering[when[0]] if when else events.register
-            register(event, handler)
-    return emitter
-
-
-def _may_concern(event: str) -> bool:
-    """Say whether an event of the SDK may be one of a service that is called; nobody reads its documentation."""
-    kind, _, rest = event.partition(".")
-    return not rest or (kind != "docs" and rest.partition(".")[0] in SERVICES)
-
-
-@lru_cache(maxsize=1)
-def _shared_loader() -> Any:  # noqa: ANN401 - the SDK's own type
-    from botocore.loaders import Loader
-
-    return Loader()
-
-
-def _read_time(value: Any) -> datetime | None:  # noqa: ANN401 - as it stands in the answer
-    """Return a time as the SDK reads it, and nothing where it would refuse the whole answer."""
-    from botocore.utils import parse_timestamp
-
-    try:
-        parsed: datetime = parse_timestamp(value)
-    except (ValueError, TypeError, ArithmeticError, OSError):
-        return None
-    return parsed
 
 
 def _assume(settings: AwsSettings, role: RoleSettings, cache: Cache) -> dict[str, str]:
