@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ import click
 
 from apiscape.cli.options import Session, config_option, session_options
 from apiscape.cli.output import say, write, write_json, write_record, write_records, write_table
-from apiscape.cli.table import Column
+from apiscape.cli.table import Column, cell_width, fold, output_width
 from apiscape.client.words import claim_words, confirmation_words, count, said_of, shown
 from apiscape.errors import StoreError
+from apiscape.model.plain import plain
 from apiscape.model.provenance import GOVERNED
 from apiscape.model.values import is_known
 
@@ -41,6 +43,9 @@ VERDICT_COLUMNS = (
     Column("VIEW", gives_way=True, comfort=30),
     Column("SETS", gives_way=True, comfort=30),
 )
+GAPS = 4
+"""Blanks between the three columns of the fields."""
+
 VERDICTS: dict[bool | None, str] = {True: "yes", False: "no", None: "? undecided"}
 
 
@@ -108,7 +113,11 @@ def explain(*, session: Session, deployment: str) -> None:
         is_current = is_overlaid(store, overlay, now)
     if not write_record(session.output, _explained(detail, overlay, verdicts), detail.row.name):
         wide = session.output == "wide"
-        write_table(FIELD_COLUMNS, _fields(detail), wide=wide)
+        fields = _fields(detail)
+        write_table(FIELD_COLUMNS, fields, wide=wide)
+        write(
+            "".join(f"{line}\n" for line in _whole(fields, sys.maxsize if wide else output_width()))
+        )
         write("\n")
         pairs = zip(overlay.entries, verdicts, strict=True)
         write_table(VERDICT_COLUMNS, (_verdict_cells(*each) for each in pairs), wide=wide)
@@ -210,6 +219,18 @@ def _fields(detail: Detail) -> list[list[str]]:
             hidden = " (hidden)" if rank else ""
             lines.append(["" if rank else field, _value(claim.value), claim_words(claim) + hidden])
     return lines
+
+
+def _whole(fields: list[list[str]], width: int) -> Iterator[str]:
+    """Yield whole, below a table that is cut, who says what: it is what was asked for."""
+    natural = sum(max(map(cell_width, cells)) for cells in zip(*fields, strict=True))
+    if natural + GAPS <= width:
+        return
+    named = ""
+    for field, value, said_by in fields:
+        named = field or named
+        if cell_width(value) + cell_width(said_by) > width // 2:
+            yield from fold(plain(f"{named} = {value}: {said_by}"), width, further="  ")
 
 
 def _explained(detail: Detail, overlay: Overlay, verdicts: tuple[Verdict, ...]) -> dict[str, Any]:

@@ -126,6 +126,20 @@ def test_a_confirmation_that_was_due_is_said_until_it_is_given_again(
     assert "is due" not in call("overlay", "validate").err
 
 
+def test_what_a_narrow_terminal_cuts_is_said_whole_below(
+    call: Call, filled: Path, overlay: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(overlay.parent / "config.yaml")
+    whole = "owners = Team Revenue: overlay owners.yaml:1, confirmed by Ada on 2026-09-01"
+    monkeypatch.setattr("apiscape.cli.commands.overlay.output_width", lambda: 60)
+    narrow = " ".join(call("overlay", "explain", rich().uid).out.split())
+    assert whole in narrow
+    assert "lifecycle =" not in narrow, "what fits is not repeated"
+    monkeypatch.setattr("apiscape.cli.commands.overlay.output_width", lambda: 160)
+    assert whole not in " ".join(call("overlay", "explain", rich().uid).out.split())
+    assert whole not in " ".join(call("overlay", "explain", rich().uid, "-o", "wide").out.split())
+
+
 def test_show_and_list_have_what_holds(call: Call, filled: Path, overlay: Path) -> None:
     apply(overlay.parent / "config.yaml")
     page = call("show", rich().uid).out
