@@ -34,16 +34,16 @@ class Scripted:
         self._provider = ScriptedProvider(script)
         self._collector = ScriptedCollector(script)
 
-    def provider(self, _name: str) -> Provider:
+    def provider(self, name: str) -> Provider:
         return self._provider
 
-    def collector(self, _product: str) -> Collector:
+    def collector(self, product: str) -> Collector:
         return self._collector
 
-    def products(self, _provider: str) -> tuple[str, ...]:
+    def products(self, provider: str) -> tuple[str, ...]:
         return (PRODUCT,)
 
-    def version(self, _product: str) -> str | None:
+    def version(self, product: str) -> str | None:
         return "scripted 1"
 
 
