@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from apiscape.collect.clock import Clock
-from apiscape.daemon.beside import persist
+from apiscape.daemon.beside import in_thread, persist
 from apiscape.daemon.logs import tell
 from apiscape.daemon.redacting import Redactor, secrets_in
 from apiscape.errors import ApiscapeError
@@ -100,7 +100,7 @@ class Notifying:
     async def _rearrange(self, wanted: tuple[Notify, ...], ways: Ways) -> None:
         otherwise, self._taken = ways != self._taken, ways
         await self._end([each for each in self._held if otherwise or each not in wanted])
-        await asyncio.to_thread(self.begin, wanted)
+        await in_thread(self.begin, wanted)
         for target in wanted:
             if target in self._held:
                 continue
@@ -132,6 +132,7 @@ class Notifying:
             told=self._told,
             chance=random.random,
             hide=Redactor(secrets_in(os.environ)).hide,
+            blocking=in_thread,
         )
         return Sender(target, means)
 

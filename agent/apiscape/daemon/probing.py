@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from apiscape.client.inventory import Inventory
 from apiscape.collect.clock import Clock
+from apiscape.daemon.beside import in_thread
 from apiscape.daemon.logs import tell
 from apiscape.errors import ApiscapeError
 from apiscape.health.probing.answers import SOURCE
@@ -97,9 +98,9 @@ class Looking:
             targets: tuple[Target, ...] = ()
             found: tuple[Signal, ...] = ()
             if probes is not None and prober is not None:
-                targets = await asyncio.to_thread(targets_of, self._inventory, probes.view)
+                targets = await in_thread(targets_of, self._inventory, probes.view)
                 found = await prober.look(targets, self._clock.now())
-            await asyncio.to_thread(self._keep, targets, found)
+            await in_thread(self._keep, targets, found)
         except ApiscapeError as error:
             tell("probes could not be kept", logging.ERROR, why=error.message)
             return

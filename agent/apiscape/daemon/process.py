@@ -13,7 +13,7 @@ from pathlib import Path
 from apiscape.client.standing import Standing
 from apiscape.collect.clock import Clock, Stop, SystemClock
 from apiscape.collect.scan import Tools
-from apiscape.daemon.beside import persist
+from apiscape.daemon.beside import in_thread, persist
 from apiscape.daemon.collecting import Collections
 from apiscape.daemon.concluding import Concluder
 from apiscape.daemon.configured import Configured, Load
@@ -317,7 +317,7 @@ class Agent:
         while True:
             await asyncio.sleep(ALONE_S)
             try:
-                await asyncio.to_thread(self._store.check_alone)
+                await in_thread(self._store.check_alone)
             except StoreLocked as error:
                 self._crash = error.message
                 tell("another agent has the store", logging.CRITICAL, why=error.message)
@@ -345,7 +345,7 @@ class Agent:
         Sources whose overlay alone changed are left alone.
         """
         try:
-            fresh = await asyncio.to_thread(self._load)
+            fresh = await in_thread(self._load)
             if (
                 fresh.sources != self._configured.sources
                 or fresh.overlay == self._configured.overlay

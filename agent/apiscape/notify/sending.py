@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -41,9 +41,24 @@ MOST_TRIES = 5
 
 logger = logging.getLogger("apiscape.notify")
 
+T = TypeVar("T")
+
 Post = Callable[[Message], Awaitable[Answer]]
 Told = Callable[[str, int], None]
 """Told how many posts were `sent`, `failed` or `dropped`, and how many changes were `undecided`."""
+
+
+class Blocking(Protocol):
+    """Does what blocks elsewhere than in the loop."""
+
+    async def __call__(self, work: Callable[..., T], *given: object) -> T:
+        """Return what comes of a work."""
+        ...
+
+
+async def in_thread(work: Callable[..., T], *given: object) -> T:
+    """Return what comes of a work, done in a thread of the loop's own."""
+    return await asyncio.to_thread(work, *given)
 
 
 class Keeping(Protocol):
@@ -80,6 +95,7 @@ class Means(NamedTuple):
     Attributes:
         chance: Gives a number from 0 up to 1.
         hide: Takes what may be a credential out of a text.
+        blocking: Does in a thread what reads or writes the store.
     """
 
     reader: Reading
@@ -89,6 +105,7 @@ class Means(NamedTuple):
     told: Told
     chance: Callable[[], float]
     hide: Hide = str
+    blocking: Blocking = in_thread
 
 
 class Backlog(msgspec.Struct, frozen=True):
@@ -131,7 +148,7 @@ class Sender:
         if self.is_disabled:
             return LOOK_S
         try:
-            if await asyncio.to_thread(self._gather):
+            if await self._means.blocking(self._gather):
                 return 0.0
             return self._waits_s() or await self._tell()
         except ApiscapeError as error:
@@ -217,7 +234,7 @@ class Sender:
     async def _close_digest(self, waiting: Waiting) -> None:
         """Make a digest of what waits, and keep where it ends; what comes from now on is not in it."""
         digest = waiting.digest(self._target.name, self._means.clock.now())
-        await asyncio.to_thread(self._means.keeping.promise, self._target.name, digest.until)
+        await self._means.blocking(self._means.keeping.promise, self._target.name, digest.until)
         self._digest, self._promised = digest, None
         self._waiting = Waiting(digest.until)
 
@@ -230,7 +247,7 @@ class Sender:
 
     async def _move_on(self, message: Message) -> None:
         """Keep that a target was told, then let go of it: what could not be kept is told again."""
-        await asyncio.to_thread(self._means.keeping.deliver, self._target.name, message.seq)
+        await self._means.blocking(self._means.keeping.deliver, self._target.name, message.seq)
         if self._digest is not None:
             self._digest = None
         elif self._waiting is not None:
@@ -272,5 +289,5 @@ class Sender:
         if waiting is None or waiting.count or self._digest is not None:
             return
         if waiting.seq > waiting.told and now_s - self._settled_s >= SETTLE_S:
-            await asyncio.to_thread(self._means.keeping.deliver, self._target.name, waiting.seq)
+            await self._means.blocking(self._means.keeping.deliver, self._target.name, waiting.seq)
             waiting.told, self._settled_s = waiting.seq, now_s

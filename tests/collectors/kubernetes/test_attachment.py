@@ -10,24 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apiscape.collectors.kubernetes.attachment import (
-    ANY,
     Asking,
     Detached,
     Neighbours,
-    Reference,
     addresses,
     attach,
-    common_hosts,
-    is_granted,
     selects,
 )
-from apiscape.collectors.kubernetes.gateway_api import (
+from apiscape.collectors.kubernetes.gateway_kinds import (
     Gateway,
     LabelSelector,
     ListenerSet,
     ParentRef,
     ReferenceGrant,
 )
+from apiscape.collectors.kubernetes.granting import Reference, is_granted
+from apiscape.collectors.kubernetes.hosts import ANY, common_hosts
 
 LABELS = {"infra": {"team": "platform"}, "tax": {"team": "tax", "tier": "gold"}, "pay": {}}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from apiscape.collectors.contract import Malformed, Unreachable
+from apiscape.collectors.contract import Malformed
 from apiscape.collectors.kubernetes.discovering import Discovery
+from apiscape.collectors.kubernetes.errors import ServerFault
 from apiscape.collectors.kubernetes.wire import Wire
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.faults import Fault, FaultKind
@@ -77,6 +78,6 @@ def test_a_cluster_that_does_not_say_is_not_one_that_serves_nothing(
     server: KubernetesServer, discovery: Discovery
 ) -> None:
     server.inject(Fault(kind=FaultKind.ERROR, verb="discover", occurrence=1))
-    with pytest.raises(Unreachable):
+    with pytest.raises(ServerFault):
         discovery.look()
     assert discovery.look().served

@@ -16,10 +16,9 @@ from apiscape.collectors.contract import (
     Gone,
     Malformed,
     Throttled,
-    Unreachable,
 )
 from apiscape.collectors.kubernetes import listing, reflector
-from apiscape.collectors.kubernetes.errors import Expired
+from apiscape.collectors.kubernetes.errors import Expired, ServerFault
 from apiscape.collectors.kubernetes.listing import read_pages
 from apiscape.collectors.kubernetes.objects import DROPPED, Decoder, Thing
 from apiscape.collectors.kubernetes.wire import Wire
@@ -258,7 +257,7 @@ def test_it_is_tried_later_every_time_and_not_for_ever(
     server.inject(Fault(kind=FaultKind.ERROR, verb="list"))
     pulse = Pulse(patience_s=0.3)
     with Following(wire, where, pulse, streams=False) as following:
-        assert isinstance(following.join(), Unreachable)
+        assert isinstance(following.join(), ServerFault)
     rests = pulse.rests
     assert len(rests) >= 7
     for number, rest in enumerate(rests):

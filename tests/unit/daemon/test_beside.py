@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 
 import pytest
 
 from apiscape.daemon import beside
-from apiscape.daemon.beside import persist
+from apiscape.daemon.beside import in_thread, persist
 from tests.unit.daemon.toys import until
 
 
@@ -95,3 +96,47 @@ async def test_a_work_that_is_done_is_not_begun_anew(caplog: pytest.LogCaptureFi
 
     await persist("digging", work)
     assert (begun, caplog.records) == (1, [])
+
+
+# ── What blocks ──────────────────────────────────────────────────────────────
+
+
+async def test_whoever_is_told_to_end_waits_for_what_is_done_in_a_thread() -> None:
+    entered, release, ended = threading.Event(), threading.Event(), []
+
+    def read() -> None:
+        entered.set()
+        release.wait(10)
+        ended.append("read")
+
+    reading = asyncio.create_task(in_thread(read))
+    await asyncio.to_thread(entered.wait)
+    reading.cancel()
+    await asyncio.sleep(0)
+    assert not reading.done()
+    release.set()
+    await asyncio.gather(reading, return_exceptions=True)
+    assert (reading.cancelled(), ended) == (True, ["read"])
+
+
+async def test_it_waits_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "END_S", 0.01)
+    entered, release = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        entered.set()
+        release.wait(10)
+        raise LookupError
+
+    reading = asyncio.create_task(in_thread(fail))
+    await asyncio.to_thread(entered.wait)
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    assert reading.cancelled()
+    release.set()
+
+
+async def test_what_comes_of_a_thread_is_returned_or_raised() -> None:
+    assert await in_thread(max, 1, 2) == 2
+    with pytest.raises(ValueError, match="empty"):
+        await in_thread(max, ())

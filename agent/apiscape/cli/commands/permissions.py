@@ -148,6 +148,7 @@ def _try_all(sources: Sequence[SourcePlan]) -> list[SourceTrial]:
             sys.stderr.write(f"{CLEAR_LINE}trying the permissions of {source.name} …")
             sys.stderr.flush()
         trials.append(try_source(source, tools))
+    tools.workers.close()
     if sys.stderr.isatty():
         sys.stderr.write(CLEAR_LINE)
     return trials

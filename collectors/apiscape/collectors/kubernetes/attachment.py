@@ -12,16 +12,16 @@ from enum import StrEnum
 
 import msgspec
 
-from apiscape.collectors.kubernetes.gateway_api import (
+from apiscape.collectors.kubernetes.gateway_kinds import (
     GROUP,
     Gateway,
     LabelSelector,
     Listener,
     ListenerSet,
     ParentRef,
-    ReferenceGrant,
     RouteNamespaces,
 )
+from apiscape.collectors.kubernetes.hosts import common_hosts
 from apiscape.collectors.kubernetes.objects import key_of
 
 _HTTP = ("HTTPRoute", "GRPCRoute")
@@ -229,72 +229,6 @@ def selects(selector: LabelSelector, labels: Labels) -> bool:
         if not fits.get(each.operator, False):
             return False
     return True
-
-
-# ── Hosts ────────────────────────────────────────────────────────────────────
-
-ANY = ""
-
-
-def common_hosts(listener: str | None, route: Iterable[str]) -> tuple[str, ...]:
-    """Return the hosts that a listener and a route have in common, the more specific of each pair.
-
-    None of a listener, or of a route, stand for any; nothing is returned where they have none in common.
-    """
-    told = [host.lower() for host in route]
-    own = (listener or ANY).lower()
-    if not told:
-        return (own,)
-    return tuple(dict.fromkeys(each for host in told if (each := _both(own, host)) is not None))
-
-
-def _both(one: str, other: str) -> str | None:
-    """Return the more specific of two hosts, where every name that it stands for is one of the other's too."""
-    if one == ANY or _holds(one, other):
-        return other
-    return one if _holds(other, one) else None
-
-
-def _holds(wide: str, narrow: str) -> bool:
-    """Say whether one host stands for every name that another does: `*.a.b` for `x.a.b` and `x.y.a.b`, not `a.b`."""
-    return wide == narrow or (
-        wide.startswith("*.") and narrow.removeprefix("*.").endswith(wide[1:])
-    )
-
-
-# ── References to other namespaces ───────────────────────────────────────────
-
-
-class Reference(msgspec.Struct, frozen=True, gc=False):
-    """Something that refers to something."""
-
-    from_group: str
-    from_kind: str
-    from_namespace: str
-    group: str
-    kind: str
-    namespace: str
-    name: str
-
-
-def is_granted(reference: Reference, grants: Iterable[ReferenceGrant]) -> bool:
-    """Say whether a reference is allowed: within a namespace always, across them by a grant in the other one."""
-    if reference.from_namespace == reference.namespace:
-        return True
-    return any(_grants(each, reference) for each in grants)
-
-
-def _grants(grant: ReferenceGrant, reference: Reference) -> bool:
-    if grant.metadata.namespace != reference.namespace:
-        return False
-    who = (reference.from_group, reference.from_kind, reference.from_namespace)
-    if who not in {(each.group, each.kind, each.namespace) for each in grant.spec.origins}:
-        return False
-    return any(
-        (each.group, each.kind) == (reference.group, reference.kind)
-        and each.name in {None, reference.name}
-        for each in grant.spec.targets
-    )
 
 
 def addresses(gateway: Gateway) -> Iterator[str]:

@@ -15,9 +15,9 @@ from apiscape.collectors.contract import (
     Gone,
     Malformed,
     Throttled,
-    Unreachable,
 )
 from apiscape.model.plain import plain
+from apiscape.model.vocabulary import ErrorKind
 
 LONGEST_WORDS = 300
 MOST_WAIT_S = 600.0
@@ -53,10 +53,6 @@ class Expired(CollectorError):
         """Keep how to go on."""
         super().__init__(message, operation=operation)
         self.again = again
-
-
-class Unauthorized(CredentialsInvalid):
-    """The token is not taken; it may have been replaced meanwhile."""
 
 
 class Refused(CollectorError):
@@ -100,12 +96,14 @@ def error_of(
     return ServerFault(words, operation=operation, status=status)
 
 
-class ServerFault(Unreachable):
+class ServerFault(CollectorError):
     """The server failed.
 
     Attributes:
         status: Of HTTP.
     """
+
+    kind = ErrorKind.UNREACHABLE
 
     def __init__(self, message: str, *, operation: str, status: int) -> None:
         """Keep the status."""
@@ -113,7 +111,7 @@ class ServerFault(Unreachable):
         self.status = status
 
 
-_PLAIN: Mapping[int, type[CollectorError]] = {401: Unauthorized, 404: Gone}
+_PLAIN: Mapping[int, type[CollectorError]] = {401: CredentialsInvalid, 404: Gone}
 
 
 def garbled(operation: str, why: str = "is not the JSON of an API server") -> Malformed:

@@ -41,7 +41,7 @@ GRACE_S = 30.0
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.5, 60.0
 _MOST_DOUBLINGS = 16
 
-PASSES = (Throttled, Unreachable, Malformed)
+PASSES = (Throttled, Unreachable, ServerFault, Malformed)
 """What another try may mend."""
 
 

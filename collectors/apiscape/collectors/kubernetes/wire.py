@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from apiscape.collectors.contract import Budget, Malformed, Unreachable
-from apiscape.collectors.kubernetes.errors import Unauthorized, error_of
+from apiscape.collectors.contract import Budget, CredentialsInvalid, Malformed, Unreachable
+from apiscape.collectors.kubernetes.errors import error_of
 
 FAMILY = "kubernetes"
 CONNECT_S, READ_S = 5.0, 30.0
@@ -140,7 +140,7 @@ class Wire:
         renewals = self._renewals
         try:
             response = self._send(asked, anew=False)
-        except Unauthorized:
+        except CredentialsInvalid:
             with self._lock:
                 if renewals == self._renewals:
                     self._renewals += 1

@@ -1,0 +1,44 @@
+"""References from one namespace into another: allowed by a grant in the other one alone. Pure.
+
+After the specification of Gateway API (`ReferenceGrant`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from apiscape.collectors.kubernetes.gateway_kinds import ReferenceGrant
+
+
+class Reference(msgspec.Struct, frozen=True, gc=False):
+    """Something that refers to something."""
+
+    from_group: str
+    from_kind: str
+    from_namespace: str
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+
+def is_granted(reference: Reference, grants: Iterable[ReferenceGrant]) -> bool:
+    """Say whether a reference is allowed: within a namespace always, across them by a grant in the other one."""
+    if reference.from_namespace == reference.namespace:
+        return True
+    return any(_grants(each, reference) for each in grants)
+
+
+def _grants(grant: ReferenceGrant, reference: Reference) -> bool:
+    if grant.metadata.namespace != reference.namespace:
+        return False
+    who = (reference.from_group, reference.from_kind, reference.from_namespace)
+    if who not in {(each.group, each.kind, each.namespace) for each in grant.spec.origins}:
+        return False
+    return any(
+        (each.group, each.kind) == (reference.group, reference.kind)
+        and each.name in {None, reference.name}
+        for each in grant.spec.targets
+    )
