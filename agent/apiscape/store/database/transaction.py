@@ -7,6 +7,8 @@ the database, and sequence numbers rise in the order of commits, without a gap.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
@@ -46,7 +48,12 @@ class Keys:
     def _largest(self, column: sa.ColumnElement[int] | None) -> int:
         if column is None:
             return 0
-        return self._connection.execute(sa.select(sa.func.max(column))).scalar() or 0
+        return self._connection.execute(_largest(column)).scalar() or 0
+
+
+@lru_cache(maxsize=64)
+def _largest(column: sa.ColumnElement[int]) -> sa.Select[Any]:
+    return sa.select(sa.func.max(column))
 
 
 _NAMED_IN: dict[str, sa.ColumnElement[int]] = {"deployment": change.c.deployment_pk}

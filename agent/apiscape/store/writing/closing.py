@@ -28,6 +28,26 @@ SEEN = frozenset({Outcome.COMPLETE, Outcome.PARTIAL})
 """Outcomes of a part of which something was seen."""
 
 
+_PARTS_OF = sa.select(part.c.name, part.c.pk).where(part.c.scope_pk == sa.bindparam("scope"))
+
+_UNSEEN_OF = (
+    sa.select(exception.c.observed_at, exception.c.deployment_pk)
+    .join(deployment, deployment.c.pk == exception.c.deployment_pk)
+    .where(deployment.c.scope_pk == sa.bindparam("scope"))
+    .order_by(exception.c.deployment_pk)
+)
+
+_OF_PARTS: sa.BindParameter[Any] = sa.bindparam("parts", expanding=True)
+
+_FORGET_UNSEEN = sa.delete(exception).where(
+    exception.c.deployment_pk.in_(
+        sa.select(deployment.c.pk).where(deployment.c.part_pk.in_(_OF_PARTS))
+    )
+)
+
+_FORGET_GAPS = sa.delete(gap).where(gap.c.part_pk.in_(_OF_PARTS))
+
+
 class Standing(Entity, frozen=True):
     """A known deployment before the end of a run.
 
@@ -55,8 +75,8 @@ class Unseen(Entity, frozen=True):
 
 def allot_parts(tx: Transaction, scope_pk: int, names: Iterable[str]) -> dict[str, int]:
     """Return the keys of a scope's parts by name, adding those that are new."""
-    query = sa.select(part.c.name, part.c.pk).where(part.c.scope_pk == scope_pk)
-    keys = {found.name: found.pk for found in tx.connection.execute(query)}
+    found = tx.connection.execute(_PARTS_OF, {"scope": scope_pk})
+    keys: dict[str, int] = {each.name: each.pk for each in found}
     fresh = [name for name in dict.fromkeys(names) if name not in keys]
     if fresh:
         first = tx.keys.allot(part, len(fresh))
@@ -94,14 +114,8 @@ def close_run(
 
 def write_report(connection: Connection, report: RunReport, scope_pk: int) -> bytes:
     """Return a report as it is kept, with the exceptions that stand in its scope now."""
-    query = (
-        sa.select(exception.c.observed_at, exception.c.deployment_pk)
-        .join(deployment, deployment.c.pk == exception.c.deployment_pk)
-        .where(deployment.c.scope_pk == scope_pk)
-        .order_by(exception.c.deployment_pk)
-    )
     unseen: dict[int | None, list[int]] = {}
-    for observed_at, key in connection.execute(query):
+    for observed_at, key in connection.execute(_UNSEEN_OF, {"scope": scope_pk}):
         unseen.setdefault(observed_at, []).append(key)
     pairs = tuple((at, tuple(keys)) for at, keys in unseen.items())
     return encode(msgspec.structs.asdict(report) | {"unseen": pairs}) if pairs else encode(report)
@@ -201,9 +215,9 @@ def _write_exceptions(
         {"deployment_pk": held.pk, "observed_at": held.observed_at, "reason": unseen[uid]}
         for uid, held in standing.items()
     ]
-    of_seen = sa.select(deployment.c.pk).where(deployment.c.part_pk.in_(seen))
     keys = [value["deployment_pk"] for value in values]
-    connection.execute(sa.delete(exception).where(exception.c.deployment_pk.in_(of_seen)))
+    if seen:
+        connection.execute(_FORGET_UNSEEN, {"parts": seen})
     for start in range(0, len(keys), CHUNK):
         again = exception.c.deployment_pk.in_(keys[start : start + CHUNK])
         connection.execute(sa.delete(exception).where(again))
@@ -215,7 +229,7 @@ def _write_gaps(
 ) -> None:
     visited = [parts[item.part] for item in reports]
     if visited:
-        connection.execute(sa.delete(gap).where(gap.c.part_pk.in_(visited)))
+        connection.execute(_FORGET_GAPS, {"parts": visited})
     values = {
         (parts[item.part], clean(line.native_id), clean(line.detail)): encode(line.error)
         for item in reports
@@ -243,7 +257,8 @@ def _write_parts(
     for name in dict.fromkeys((*visited, *verdict.stale_parts)):
         item = visited.get(name)
         values: dict[str, Any] = {
-            "outcome": item.outcome if item else Outcome.FAILED.value,
+            "pk": parts[name],
+            "outcome": str(item.outcome) if item else Outcome.FAILED.value,
             "generation": report.generation,
             "stale": name in verdict.stale_parts,
             "reason": _reason(item, report),
@@ -252,7 +267,7 @@ def _write_parts(
             values["observed_at"] = at
         if item is not None and name in seen and item.outcome == Outcome.COMPLETE:
             values |= {"complete_at": at, "complete_generation": report.generation}
-        connection.execute(sa.update(part).where(part.c.pk == parts[name]).values(values))
+        rewrite(connection, part, "pk", [values])
 
 
 def _reason(item: PartReport | None, report: RunReport) -> str | None:

@@ -64,9 +64,12 @@ class Estate:
             return {name: decode(doc, ErrorRecord) for name, doc in connection.execute(query)}
 
 
+_SOURCE_OF = sa.select(source.c.pk).where(source.c.name == sa.bindparam("name"))
+
+
 def source_key(keys: Keys, connection: sa.Connection, name: str, provider: str) -> int:
     """Return the key of a source, adding it where it is new."""
-    found = connection.execute(sa.select(source.c.pk).where(source.c.name == name)).scalar()
+    found = connection.execute(_SOURCE_OF, {"name": name}).scalar()
     if found is not None:
         return int(found)
     key = keys.allot(source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from apiscape.model.known import Batch, Happened, Known, Verdict
 from apiscape.model.run import ErrorRecord, PartReport, RunReport, Scope
 from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.model.vocabulary import ErrorKind, Outcome
-from apiscape.store.database.bulk import insert_many
+from apiscape.store.database.bulk import insert_many, rewrite
 from apiscape.store.database.transaction import Transaction
 from apiscape.store.database.writer import Writer
 from apiscape.store.encoding import clean
@@ -83,7 +83,9 @@ class Runs:
         """Claim the next generation of a scope; a run of it that is still open is interrupted."""
         with self._writer.transaction() as tx:
             scope_pk, generation = _claim(tx, scope)
-            interrupt(tx.connection, at, run_table.c.scope_pk == scope_pk)
+            _interrupt(
+                tx.connection, at, tx.connection.execute(_OPEN_OF, {"scope": scope_pk}).all()
+            )
             report = RunReport(
                 scope=scope,
                 generation=generation,
@@ -230,10 +232,10 @@ class Runs:
 
 def interrupt(connection: Connection, at: datetime, *conditions: sa.ColumnElement[bool]) -> int:
     """Close runs that are open and never ended, as partial; return how many."""
-    query = sa.select(run_table.c.pk, run_table.c.report).where(
-        run_table.c.ended_at.is_(None), *conditions
-    )
-    open_runs = connection.execute(query).all()
+    return _interrupt(connection, at, connection.execute(_OPEN.where(*conditions)).all())
+
+
+def _interrupt(connection: Connection, at: datetime, open_runs: Sequence[Any]) -> int:
     for key, doc in open_runs:
         report = msgspec.structs.replace(
             decode(doc, RunReport), ended_at=at, outcome=Outcome.PARTIAL, error=_INTERRUPTED
@@ -247,6 +249,10 @@ _INTERRUPTED = ErrorRecord(
     message="the run ended before it had seen everything",
     next_step="the next run goes on where the scope stands",
 )
+
+_OPEN = sa.select(run_table.c.pk, run_table.c.report).where(run_table.c.ended_at.is_(None))
+
+_OPEN_OF = _OPEN.where(run_table.c.scope_pk == sa.bindparam("scope"))
 
 _OF_SCOPE = scope_table.c.key == sa.bindparam("key")
 
@@ -263,6 +269,8 @@ _KNOWN_OF = (
     .join(scope_table, scope_table.c.pk == deployment.c.scope_pk)
     .where(_OF_SCOPE, deployment.c.forgotten_at.is_(None))
 )
+
+_CLAIMED = sa.select(scope_table.c.pk, scope_table.c.generation).where(_OF_SCOPE)
 
 _PARTS_OF = (
     sa.select(part.c.pk, part.c.name)
@@ -299,8 +307,7 @@ def _part_names(connection: Connection, key: str) -> dict[int, str]:
 
 def _claim(tx: Transaction, scope: Scope) -> tuple[int, int]:
     """Return the key of a scope, added where it is new, and its next generation."""
-    query = sa.select(scope_table.c.pk, scope_table.c.generation)
-    held = tx.connection.execute(query.where(scope_table.c.key == scope.key)).first()
+    held = tx.connection.execute(_CLAIMED, {"key": scope.key}).first()
     source_pk = source_key(tx.keys, tx.connection, scope.source, scope.provider)
     values = {
         "source_pk": source_pk,
@@ -317,7 +324,7 @@ def _claim(tx: Transaction, scope: Scope) -> tuple[int, int]:
         key = tx.keys.allot(scope_table)
         insert_many(tx.connection, scope_table, [{"pk": key, "key": scope.key} | values])
         return key, 1
-    tx.connection.execute(sa.update(scope_table).where(scope_table.c.pk == held.pk).values(values))
+    rewrite(tx.connection, scope_table, "pk", [{"pk": held.pk} | values])
     return held.pk, held.generation + 1
 
 
@@ -371,12 +378,10 @@ def _not_looked_at(item: PartReport) -> set[str]:
 
 def _close(connection: Connection, key: int, report: RunReport, doc: bytes) -> None:
     """Write the end of a run, its report as `doc`, and that it is the newest of its scope."""
-    this = run_table.c.pk == key
     at = report.ended_at or report.started_at
-    ended = {"ended_at": utc_millis(at), "outcome": report.outcome, "report": doc}
-    connection.execute(sa.update(run_table).where(this).values(ended))
-    newest: dict[str, Any] = {"last_run_pk": key}
+    ended = {"ended_at": utc_millis(at), "outcome": str(report.outcome), "report": doc}
+    rewrite(connection, run_table, "pk", [{"pk": key} | ended])
+    newest: dict[str, Any] = {"key": report.scope.key, "last_run_pk": key}
     if report.outcome == Outcome.COMPLETE:
         newest["last_complete_at"] = utc_millis(at)
-    at_key = scope_table.c.key == report.scope.key
-    connection.execute(sa.update(scope_table).where(at_key).values(newest))
+    rewrite(connection, scope_table, "key", [newest])

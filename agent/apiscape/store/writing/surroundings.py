@@ -160,6 +160,12 @@ def store_surroundings(tx: Transaction, visit: Visit, items: Iterable[Seen]) -> 
         _replace(tx, visit, moved, stored)
 
 
+_GIVEN_BY = sa.select(surrounding).where(
+    surrounding.c.part_pk.in_(sa.bindparam("parts", expanding=True)),
+    surrounding.c.to_seq.is_(None),
+)
+
+
 def close_surroundings(
     tx: Transaction,
     visit: Visit,
@@ -176,12 +182,9 @@ def close_surroundings(
     """
     if not given:
         return
-    query = sa.select(surrounding).where(
-        surrounding.c.part_pk.in_(list(given)), surrounding.c.to_seq.is_(None)
-    )
     gone = [
         row
-        for row in tx.connection.execute(query).mappings()
+        for row in tx.connection.execute(_GIVEN_BY, {"parts": list(given)}).mappings()
         if row["uid"] not in given[row["part_pk"]]
         and row["listed_id"] not in spared.get(row["part_pk"], ())
     ]
