@@ -18,7 +18,14 @@ from apiscape.errors import SettingsError
 from apiscape.network.ways import Network, parse_proxy
 from apiscape.settings import paths
 from apiscape.settings.document import Document, Trail, Yaml, parse_document
-from apiscape.settings.schema import NAME_PATTERN, SOURCE_KEYS, Settings, Source
+from apiscape.settings.schema import (
+    NAME_PATTERN,
+    PATH_FORM,
+    REFERENCE_FORM,
+    SOURCE_KEYS,
+    Settings,
+    Source,
+)
 from apiscape.settings.targets import check_targets
 from apiscape.settings.views import check_views
 
@@ -32,6 +39,12 @@ OVERRIDABLE = frozenset(Settings.__struct_fields__) - {
     "health",
     "notify",
 }
+
+FORMS: Mapping[str, str] = {
+    PATH_FORM: "a path is written /health, without a query",
+    REFERENCE_FORM: "where a secret is: env:NAME or file:/PATH, never the secret itself",
+}
+"""What people are told of a text that is not of a form, in place of the form."""
 
 KINDS: Mapping[str, str] = {
     "int": "a whole number",
@@ -275,6 +288,7 @@ def explain_invalid(text: str, known: tuple[str, ...]) -> tuple[str, Trail]:
     if lacking:
         return f"{lacking.group(1)!r} is missing", tuple(trail)
     words = "a date is written 2027-03-31" if "date" in message else message
+    words = next((told for form, told in FORMS.items() if repr(form) in message), words)
     named = next((step for step in reversed(trail) if isinstance(step, str)), None)
     words = _KIND.sub(lambda found: _in_words(found.group(1)), words[:1].lower() + words[1:])
     return (f"{named!r}: {words}" if named else words), tuple(trail)

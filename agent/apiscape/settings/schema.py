@@ -23,6 +23,10 @@ Interval = Annotated[float, msgspec.Meta(ge=10)]
 """Seconds between two looks; below ten a source would be asked without a pause."""
 
 
+PATH_FORM = r"^/[^\s?#]*$"
+REFERENCE_FORM = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.*)$"
+
+
 class Strict(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
@@ -196,7 +200,7 @@ class Probes(Strict, frozen=True, kw_only=True):
     view: str
     interval_s: Interval = 60.0
     method: Literal["HEAD", "OPTIONS"] = "HEAD"
-    path: Annotated[str, msgspec.Meta(pattern=r"^/[^\s?#]*$")] | None = None
+    path: Annotated[str, msgspec.Meta(pattern=PATH_FORM)] | None = None
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 5.0
     failures: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
     allow: tuple[str, ...] = ()
@@ -218,7 +222,7 @@ ChangeWord = Literal[
 ]
 """A kind of change; the same words as `model.vocabulary.ChangeKind`."""
 
-SecretName = Annotated[str, msgspec.Meta(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.*)$")]
+SecretName = Annotated[str, msgspec.Meta(pattern=REFERENCE_FORM)]
 """Where a secret is: `env:NAME` or `file:/PATH`, never the secret."""
 
 

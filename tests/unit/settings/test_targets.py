@@ -59,8 +59,16 @@ def test_the_kinds_are_those_of_the_log() -> None:
         ({"url": "'https://user:planted@h.example/'"}, 3, "a credential in the address"),
         ({"url": "'http://h.example/'"}, 3, "http goes in clear"),
         ({"secrets": "[]"}, 4, "secrets"),
-        ({"secrets": "['whsec_planted']"}, 4, "secrets"),
-        ({"secrets": "['file:relative']"}, 4, "secrets"),
+        (
+            {"secrets": "['whsec_planted']"},
+            4,
+            "'secrets': where a secret is: env:NAME or file:/PATH",
+        ),
+        (
+            {"secrets": "['file:relative']"},
+            4,
+            "'secrets': where a secret is: env:NAME or file:/PATH",
+        ),
         ({"kinds": "[exploded]"}, 5, "kinds"),
         ({"view": "'nofield:x'"}, 5, "nofield"),
         ({"allow": "[10.0.0.1/8]"}, 5, "not a network"),

@@ -134,7 +134,7 @@ def refuse_before_horizon(connection: Connection, at: datetime) -> None:
         since = from_utc_millis(horizon).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         raise NotKept(
             f"nothing is kept before {since}",
-            hint=f"the oldest that can be asked for is at:{since}",
+            hint=f"the oldest time that can be asked for is {since}",
         )
 
 

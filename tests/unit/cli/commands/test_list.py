@@ -176,7 +176,7 @@ def test_before_anybody_looked_there_is_no_empty_list(call: Call, filled: Path) 
     answer = call("list", "--as-of", "2020-01-01")
     assert (answer.code, answer.out) == (3, "")
     assert answer.err.startswith("apiscape: nothing is kept before ")
-    assert f"the oldest that can be asked for is at:{SEEN:%Y-%m-%d}" in answer.err
+    assert f"the oldest time that can be asked for is {SEEN:%Y-%m-%d}" in answer.err
 
 
 def test_a_word_that_looks_mistyped_is_said_and_is_no_error(call: Call, filled: Path) -> None:
