@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from unittest import mock
 
-from textual import app as toolkit
-from textual import pilot as piloting
 from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.worker import WorkerCancelled
@@ -26,49 +22,26 @@ MIDDLE = (120, 30)
 
 
 ROUNDS = 100
-"""How often it is looked whether the app rests; a picture that always moves never does."""
+"""How often it is looked whether a text appeared."""
 
 
 @asynccontextmanager
 async def opened(app: ApiscapeApp, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[int]]:
-    """Open an app and wait until it shows its rows.
-
-    The toolkit takes an app for idle when the whole process uses little CPU for a while, which is a
-    second lost for every key where anything else is at work; here the app's own loop is asked.
-    """
-    with (
-        mock.patch.object(toolkit, "wait_for_idle", quiet),
-        mock.patch.object(piloting, "wait_for_idle", quiet),
-    ):
-        async with app.run_test(size=size, notifications=True) as pilot:
-            for each in app.query(Input):
-                each.cursor_blink = False
-            await rest(pilot)
-            yield pilot
-
-
-async def quiet(*_: float) -> None:
-    """Wait until nothing in the loop is ready to run: neither a message nor an answer that has come."""
-    ready = vars(asyncio.get_running_loop())["_ready"]
-    empty = 0
-    while empty < 2:
-        await asyncio.sleep(0)
-        empty = 0 if ready else empty + 1
+    """Open an app and wait until it shows its rows."""
+    async with app.run_test(size=size, notifications=True) as pilot:
+        for each in app.query(Input):
+            each.cursor_blink = False
+        await rest(pilot)
+        yield pilot
 
 
 async def rest(pilot: Pilot[int]) -> None:
     """Wait until nothing is asked and nothing is about to be shown."""
-    for _ in range(ROUNDS):
-        await pilot.pause(0)
-        await quiet()
-        if any(not worker.is_finished for worker in pilot.app.workers):
-            with suppress(WorkerCancelled):  # a newer question took its place
-                await pilot.app.workers.wait_for_complete()
-            continue
-        next_s = until_next_timer()
-        if next_s > following.REST_S * 1.5:
-            return
-        await asyncio.sleep(max(next_s, 0))
+    for _ in range(3):
+        await pilot.pause(following.REST_S / 2 + 0.015)
+        with suppress(WorkerCancelled):  # a newer question took its place
+            await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
 
 
 async def appears(pilot: Pilot[int], text: str) -> None:
@@ -79,14 +52,6 @@ async def appears(pilot: Pilot[int], text: str) -> None:
         await pilot.pause(following.REST_S)
     message = f"{text!r} never appeared in\n{seen(pilot)}"
     raise AssertionError(message)
-
-
-def until_next_timer() -> float:
-    """Return in how many seconds the loop will do something by itself."""
-    loop = asyncio.get_running_loop()
-    handles = vars(loop)["_scheduled"]
-    due = (handle.when() for handle in handles if not handle.cancelled())
-    return min(due, default=float("inf")) - loop.time()
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:

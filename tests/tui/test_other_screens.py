@@ -87,7 +87,9 @@ async def test_operations_open_to_everybody_stand_out_by_a_sign() -> None:
 
 async def test_a_sibling_is_one_key_away() -> None:
     async with opened(make_app()) as pilot:
-        await press(pilot, "enter", "l", "l", "l", "enter")
+        await press(pilot, "enter")
+        await press(pilot, "l", "l", "l")
+        await press(pilot, "enter")
         assert app_of(pilot).history.here.screen == "deployment"
         assert app_of(pilot).history.here.argument != inventory_of(pilot).grid.cursor
 
@@ -346,6 +348,7 @@ async def test_of_a_deployment_that_is_gone_the_uid_can_be_copied(*, is_gone: bo
     if is_gone:
         inventory.drop(row.uid)
     async with opened(make_app(inventory)) as pilot:
-        await press(pilot, "colon", *"changes", "enter", "y")
+        await press(pilot, "colon", *"changes", "enter")
+        await press(pilot, "y")
         assert pilot.app.clipboard == (row.uid if is_gone else "")
         assert isinstance(pilot.app.screen, Menu) is not is_gone
