@@ -92,7 +92,6 @@ class Wire:
         self._link = link
         self._budget = budget
         self._lock = threading.Lock()
-        self._renewals = 0
         self._streams: set[Any] = set()
         self._is_closed = False
 
@@ -137,13 +136,9 @@ class Wire:
     @contextmanager
     def _answer(self, asked: Asked) -> Iterator[Any]:
         """Give an answer that is none of a refusal; asked once more where who asks was not known."""
-        renewals = self._renewals
         try:
             response = self._send(asked, anew=False)
         except CredentialsInvalid:
-            with self._lock:
-                if renewals == self._renewals:
-                    self._renewals += 1
             response = self._send(asked, anew=True)
         try:
             yield response
