@@ -267,8 +267,8 @@ def test_the_oldest_day_that_a_refusal_names_can_be_asked_for(store: Store) -> N
     reader = reader_at(store, horizon)
     with pytest.raises(NotKept) as refused:
         reader.page(f"at:{stamp(horizon - timedelta(milliseconds=1))}")
-    hint = refused.value.hint or ""
-    assert reader.page(hint[hint.index("at:") :]).matched == 1
+    *_, oldest = (refused.value.hint or "").split()
+    assert reader.page(f"at:{oldest}").matched == 1
 
 
 @pytest.mark.parametrize(("days", "shown"), [(29, True), (30, True), (31, False)])
