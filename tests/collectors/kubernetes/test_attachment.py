@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiscape.collectors.kubernetes.attachment import (
+from apiscape.collectors.kubernetes.gatewayapi.attachment import (
     Asking,
     Detached,
     Neighbours,
@@ -17,15 +17,15 @@ from apiscape.collectors.kubernetes.attachment import (
     attach,
     selects,
 )
-from apiscape.collectors.kubernetes.gateway_kinds import (
+from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     Gateway,
     LabelSelector,
     ListenerSet,
     ParentRef,
     ReferenceGrant,
 )
-from apiscape.collectors.kubernetes.granting import Reference, is_granted
-from apiscape.collectors.kubernetes.hosts import ANY, common_hosts
+from apiscape.collectors.kubernetes.gatewayapi.granting import Reference, is_granted
+from apiscape.collectors.kubernetes.gatewayapi.hosts import ANY, common_hosts
 
 LABELS = {"infra": {"team": "platform"}, "tax": {"team": "tax", "tier": "gold"}, "pay": {}}
 

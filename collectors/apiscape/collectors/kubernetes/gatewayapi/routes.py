@@ -1,11 +1,11 @@
-"""Routes of Gateway API as they are decoded (see `gateway_kinds`)."""
+"""Routes of Gateway API as they are decoded (see `kinds`)."""
 
 from __future__ import annotations
 
-from apiscape.collectors.kubernetes.gateway_kinds import (
+from apiscape.collectors.kubernetes.core import Field
+from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     BackendRef,
     Condition,
-    Field,
     ObjectRef,
     ParentRef,
 )

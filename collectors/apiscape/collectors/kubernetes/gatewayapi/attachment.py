@@ -12,7 +12,8 @@ from enum import StrEnum
 
 import msgspec
 
-from apiscape.collectors.kubernetes.gateway_kinds import (
+from apiscape.collectors.kubernetes.gatewayapi.hosts import common_hosts
+from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     GROUP,
     Gateway,
     LabelSelector,
@@ -21,7 +22,6 @@ from apiscape.collectors.kubernetes.gateway_kinds import (
     ParentRef,
     RouteNamespaces,
 )
-from apiscape.collectors.kubernetes.hosts import common_hosts
 from apiscape.collectors.kubernetes.objects import key_of
 
 _HTTP = ("HTTPRoute", "GRPCRoute")

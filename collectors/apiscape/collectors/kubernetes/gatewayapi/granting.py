@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from apiscape.collectors.kubernetes.gateway_kinds import ReferenceGrant
+from apiscape.collectors.kubernetes.gatewayapi.kinds import ReferenceGrant
 
 
 class Reference(msgspec.Struct, frozen=True, gc=False):

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
+from apiscape.collectors.kubernetes.core import Field
 from apiscape.collectors.kubernetes.objects import Thing
 
 GROUP = "gateway.networking.k8s.io"
-
-
-class Field(msgspec.Struct, rename="camel"):
-    """Base of what an object holds: names are written as Kubernetes writes them."""
 
 
 class LabelRequirement(Field):

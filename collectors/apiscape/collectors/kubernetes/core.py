@@ -1,0 +1,166 @@
+"""What every family leans on: namespaces, Services, whether anything behind them takes requests, certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from apiscape.collectors.kubernetes.objects import Thing, key_of
+from apiscape.collectors.kubernetes.resource import Resource
+
+NAMESPACES, SERVICES = "namespaces", "services"
+SLICES = "endpointslices.discovery.k8s.io"
+CERTIFICATES = "certificates.cert-manager.io"
+OF_SERVICE, OF_SECRET = "service", "secret"
+"""Indexes: of EndpointSlices by their Service, of Certificates by the Secret that they are kept in; `namespace/name`."""
+
+_SERVICE_NAME = "kubernetes.io/service-name"
+
+
+class Field(msgspec.Struct, rename="camel"):
+    """Base of what an object holds: names are written as Kubernetes writes them."""
+
+
+class Namespace(Thing):
+    """A namespace: labels and annotations of its metadata are what is read."""
+
+
+class ServicePort(Field):
+    """A port of a Service."""
+
+    port: int
+    name: str = ""
+    protocol: str = "TCP"
+    app_protocol: str | None = None
+
+
+class LoadBalancerIngress(Field):
+    """Where a load balancer can be reached."""
+
+    ip: str | None = None
+    hostname: str | None = None
+
+
+class LoadBalancerStatus(Field):
+    """What a load balancer's controller says."""
+
+    ingress: list[LoadBalancerIngress] | None = None
+
+
+class ServiceStatus(Field):
+    """What is said of a Service."""
+
+    load_balancer: LoadBalancerStatus | None = None
+
+
+class ServiceSpec(Field):
+    """What a Service is asked to be."""
+
+    type: str = "ClusterIP"
+    ports: list[ServicePort] | None = None
+    external_name: str | None = None
+    load_balancer_class: str | None = None
+
+
+class Service(Thing):
+    """A Service."""
+
+    spec: ServiceSpec = msgspec.field(default_factory=ServiceSpec)
+    status: ServiceStatus | None = None
+
+
+class EndpointConditions(Field):
+    """Whether an endpoint takes requests; one that does not say is taken to."""
+
+    ready: bool | None = None
+
+
+class SliceEndpoint(Field):
+    """One of those behind a Service; its addresses are not read."""
+
+    conditions: EndpointConditions | None = None
+
+
+class EndpointSlice(Thing):
+    """Some of those behind a Service."""
+
+    endpoints: list[SliceEndpoint] | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether one of them takes requests."""
+        return any(
+            each.conditions is None or each.conditions.ready is not False
+            for each in self.endpoints or ()
+        )
+
+
+class CertificateSpec(Field):
+    """What a Certificate of cert-manager is asked to be."""
+
+    secret_name: str
+    dns_names: list[str] | None = None
+
+
+class CertificateStatus(Field):
+    """What cert-manager says of a Certificate."""
+
+    not_after: datetime | None = None
+
+
+class Certificate(Thing):
+    """A Certificate of cert-manager: tells when the one in a Secret ends, without the Secret being read."""
+
+    spec: CertificateSpec
+    status: CertificateStatus | None = None
+
+
+def _service_of(thing: EndpointSlice) -> Iterable[str]:
+    name = (thing.metadata.labels or {}).get(_SERVICE_NAME)
+    return [key_of(thing.metadata.namespace, name)] if name else []
+
+
+def _secret_of(thing: Certificate) -> Iterable[str]:
+    return [key_of(thing.metadata.namespace, thing.spec.secret_name)]
+
+
+CORE: tuple[Resource, ...] = (
+    Resource(
+        group="",
+        plural="namespaces",
+        kind="Namespace",
+        versions=("v1",),
+        type=Namespace,
+        is_namespaced=False,
+        reveals="owners and environments that namespaces name, and which namespaces a gateway takes routes of",
+    ),
+    Resource(
+        group="",
+        plural="services",
+        kind="Service",
+        versions=("v1",),
+        type=Service,
+        reveals="whether backends exist, and from where gateways can be reached",
+    ),
+    Resource(
+        group="discovery.k8s.io",
+        plural="endpointslices",
+        kind="EndpointSlice",
+        versions=("v1",),
+        type=EndpointSlice,
+        indexes={OF_SERVICE: _service_of},
+        reveals="whether anything behind a backend takes requests",
+    ),
+    Resource(
+        group="cert-manager.io",
+        plural="certificates",
+        kind="Certificate",
+        versions=("v1",),
+        type=Certificate,
+        indexes={OF_SECRET: _secret_of},
+        reveals="when certificates end",
+    ),
+)
+"""Read before everything else, whichever families there are."""

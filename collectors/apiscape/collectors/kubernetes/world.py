@@ -1,0 +1,185 @@
+"""What was read of one cluster, and who looked at what of it: whatever changes, only they are asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from apiscape.collectors.kubernetes.objects import Thing
+from apiscape.collectors.kubernetes.resource import Resource
+
+Fact = tuple[str, ...]
+"""What can be looked at: `(resource, key)`, `(resource, index, value)`, `(resource,)` for all of it."""
+
+
+class Subject(msgspec.Struct, frozen=True, order=True, gc=False):
+    """An object that exposes something or serves: what its facts were looked at for."""
+
+    resource: str
+    key: str
+
+
+class World:
+    """Everything that was read of a cluster. Used by one thread at a time.
+
+    Args:
+        resources: What is read.
+        remembers: Whether it is remembered who looked at what; without, nothing is ever stale.
+    """
+
+    def __init__(self, resources: Iterable[Resource], *, remembers: bool = True) -> None:
+        self._resources: Mapping[str, Resource] = {each.name: each for each in resources}
+        self._remembers = remembers
+        self._things: dict[str, dict[str, Thing]] = {name: {} for name in self._resources}
+        self._indexed: dict[Fact, set[str]] = {}
+        self._seen: set[str] = set()
+        self._lookers: dict[Fact, set[Subject]] = {}
+        self._looked: dict[Subject, tuple[Fact, ...]] = {}
+        self.stale: dict[Subject, None] = {}
+        """Whose facts may be others now, in the order in which that came about."""
+
+    # What changes.
+
+    def put(self, resource: str, thing: Thing) -> bool:
+        """Take up an object as it is now, and say whether it is new."""
+        key = thing.key
+        before = self._things[resource].get(key)
+        self._things[resource][key] = thing
+        self._reindex(resource, key, before, thing)
+        self._touch((resource, key))
+        return before is None
+
+    def drop(self, resource: str, key: str) -> bool:
+        """Take up that an object is gone, and say whether it was there."""
+        before = self._things[resource].pop(key, None)
+        if before is None:
+            return False
+        self._reindex(resource, key, before, None)
+        self._touch((resource, key))
+        subject = Subject(resource, key)
+        self._forget(subject)
+        self.stale.pop(subject, None)
+        return True
+
+    def see(self, resource: str, *, whole: bool) -> None:
+        """Take up whether all of a resource was read."""
+        if whole == (resource in self._seen):
+            return
+        (self._seen.add if whole else self._seen.discard)(resource)
+        for fact in [fact for fact in self._lookers if fact[0] == resource]:
+            self._touch(fact)
+
+    # What there is.
+
+    def keys(self, resource: str) -> set[str]:
+        """Return what the objects of a resource are called."""
+        return set(self._things[resource])
+
+    def find(self, resource: str, key: str) -> Any | None:  # noqa: ANN401 - of the resource's own type
+        """Return an object, for nobody in particular."""
+        return self._things[resource].get(key)
+
+    def look(self, subject: Subject) -> WorldLook:
+        """Return what a subject looks by; what it looked at before counts no more."""
+        self._forget(subject)
+        self.stale.pop(subject, None)
+        return WorldLook(self, subject)
+
+    def keep(self, subject: Subject, facts: Iterable[Fact]) -> None:
+        """Remember what a subject looked at."""
+        if not self._remembers:
+            return
+        self._looked[subject] = kept = tuple(facts)
+        for fact in kept:
+            self._lookers.setdefault(fact, set()).add(subject)
+
+    def sees(self, resource: str) -> bool:
+        """Say whether all of a resource was read; one that is not read at all is not seen."""
+        return resource in self._seen
+
+    def held(self, resource: str) -> Mapping[str, Thing]:
+        """Return the objects of a resource by their keys; none of one that is not read."""
+        return self._things.get(resource, {})
+
+    def indexed(self, fact: Fact) -> Iterable[str]:
+        """Return the keys that an index has under a value, in order."""
+        return sorted(self._indexed.get(fact, ()))
+
+    # How it is kept.
+
+    def _reindex(self, resource: str, key: str, before: Thing | None, now: Thing | None) -> None:
+        for name, values in self._resources[resource].indexes.items():
+            old = set() if before is None else set(values(before))
+            new = set() if now is None else set(values(now))
+            for value in old - new:
+                fact = (resource, name, value)
+                self._indexed[fact].discard(key)
+                if not self._indexed[fact]:
+                    del self._indexed[fact]
+                self._touch(fact)
+            for value in new - old:
+                fact = (resource, name, value)
+                self._indexed.setdefault(fact, set()).add(key)
+                self._touch(fact)
+            for value in new & old:
+                self._touch((resource, name, value))
+
+    def _touch(self, fact: Fact) -> None:
+        if not self._remembers:
+            return
+        for subject in self._lookers.get(fact, ()):
+            self.stale[subject] = None
+        for subject in self._lookers.get(fact[:1], ()):
+            self.stale[subject] = None
+
+    def _forget(self, subject: Subject) -> None:
+        for fact in self._looked.pop(subject, ()):
+            lookers = self._lookers[fact]
+            lookers.discard(subject)
+            if not lookers:
+                del self._lookers[fact]
+
+
+class WorldLook:
+    """What one subject looks by (`resource.Look`).
+
+    Args:
+        world: What is looked at.
+        subject: Who looks.
+    """
+
+    def __init__(self, world: World, subject: Subject) -> None:
+        self._world = world
+        self._subject = subject
+        self._facts: dict[Fact, None] = {}
+
+    def get(self, resource: str, key: str) -> Any | None:  # noqa: ANN401 - of the resource's own type
+        """Return an object by its resource's name and its own key."""
+        self._facts[(resource, key)] = None
+        return self._world.held(resource).get(key)
+
+    def those(self, resource: str, index: str, value: str) -> Iterator[Any]:
+        """Yield the objects that an index has under a value, in the order of their keys."""
+        fact = (resource, index, value)
+        self._facts[fact] = None
+        held = self._world.held(resource)
+        for key in self._world.indexed(fact):
+            yield held[key]
+
+    def all(self, resource: str) -> Iterator[Any]:
+        """Yield every object of a resource, in the order of their keys."""
+        self._facts[(resource,)] = None
+        held = self._world.held(resource)
+        for key in sorted(held):
+            yield held[key]
+
+    def sees(self, resource: str) -> bool:
+        """Say whether all of a resource was read, or is known not to be installed."""
+        self._facts[(resource, "")] = None
+        return self._world.sees(resource)
+
+    def done(self) -> None:
+        """Remember what was looked at."""
+        self._world.keep(self._subject, self._facts)
