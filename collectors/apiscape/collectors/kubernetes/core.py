@@ -14,7 +14,7 @@ NAMESPACES, SERVICES = "namespaces", "services"
 SLICES = "endpointslices.discovery.k8s.io"
 CERTIFICATES = "certificates.cert-manager.io"
 OF_SERVICE, OF_SECRET = "service", "secret"
-"""Indexes: of EndpointSlices by their Service, of Certificates by the Secret that they are kept in; `namespace/name`."""
+"""Indexes: of EndpointSlices by their Service, of Certificates by the Secret that they are kept in."""
 
 _SERVICE_NAME = "kubernetes.io/service-name"
 

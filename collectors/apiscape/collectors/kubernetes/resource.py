@@ -79,7 +79,7 @@ class Look(Protocol):
         ...
 
     def sees(self, resource: str) -> bool:
-        """Say whether all of a resource was read, or is known not to be installed; else nothing follows from absence."""
+        """Say whether all of it was read, or is known not to be installed; else nothing follows from absence."""
         ...
 
 

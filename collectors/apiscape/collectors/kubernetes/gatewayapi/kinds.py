@@ -19,7 +19,7 @@ class LabelRequirement(Field):
 
     key: str
     operator: str
-    values: list[str] = []
+    values: list[str] = msgspec.field(default_factory=list)
 
 
 class LabelSelector(Field):
