@@ -3,37 +3,12 @@ from __future__ import annotations
 import pytest
 
 from apiscape.collectors.aws.settings import TagSettings
-from apiscape.collectors.aws.tags import Told, find_environment, read_told, settle_version
+from apiscape.collectors.aws.tags import Told, read_told, settle_version
 from apiscape.model.provenance import is_conflict
 
 
 def told(tags: dict[str, str], stage: str | None = None, title: str | None = None) -> Told:
     return read_told(tags, TagSettings(), stage=stage, account_title=title)
-
-
-@pytest.mark.parametrize(
-    ("words", "environment"),
-    [
-        ("prod", "production"),
-        ("Production", "production"),
-        ("tax-prod-2 eu-west-1", "production"),
-        ("PRD1", "production"),
-        ("pre-prod", "staging"),
-        ("preproduction", "staging"),
-        ("uat", "staging"),
-        ("non-prod", None),
-        ("nonprod", None),
-        ("dev2", "development"),
-        ("qa", "test"),
-        ("sandbox", "sandbox"),
-        ("v1", None),
-        ("$default", None),
-        ("product-catalogue", None),
-        ("", None),
-    ],
-)
-def test_the_environment_that_a_name_speaks_of(words: str, environment: str | None) -> None:
-    assert find_environment(words) == environment
 
 
 def test_a_tag_says_more_than_a_stage_and_a_stage_more_than_an_account() -> None:

@@ -1,0 +1,292 @@
+"""What people say of an object: owners, environment, lifecycle, version, title, and where its contract is said to be.
+
+The order of trust: what an API's own object states, our own keys on the object, then on the Service that
+it routes to, then on the namespace, then the common conventions in the same order. Who applies an object
+(a GitOps tool, Helm) is kept as evidence, and never taken for who answers for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from apiscape.collectors.kubernetes.announcing import documents_of
+from apiscape.collectors.kubernetes.objects import Metadata, key_of
+from apiscape.collectors.specs import clean_address
+from apiscape.collectors.words import (
+    ENVIRONMENTS,
+    LIFECYCLES,
+    inferred_environment,
+    owner_named,
+    translate,
+    winner,
+)
+from apiscape.model.deployment import Owner, Spec
+from apiscape.model.provenance import Claim, settle
+from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.vocabulary import Audience, Environment, Lifecycle, ProvenanceMethod
+
+OWN = "apiscape.io/"
+"""Before our own keys: `apiscape.io/owner`, `/contact`, `/environment`, `/lifecycle`, …"""
+
+AUDIENCES: Mapping[str, str] = {
+    str(word): word for word in Audience if word is not Audience.UNKNOWN
+}
+NAMESPACE_CONFIDENCE = 0.5
+"""That a namespace is called after its environment."""
+APPLIED_CONFIDENCE = 0.3
+NAME_SIZE, TEXT_SIZE = 256, 2_000
+"""A longer name is none; a longer text is cut off."""
+LATER_KEY = 0.01
+_READ_SIZE = 1 << 16
+
+
+class KeySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which labels and annotations say what, beside `apiscape.io/…`. Compared without case; the first one there wins.
+
+    Attributes:
+        owner: Keys that name who answers for an API.
+        contact: Keys that name how whoever answers for it is reached.
+        environment: Keys that name what it is for.
+        lifecycle: Keys that name its phase.
+        version: Keys that name its version.
+        title: Keys that name it for people.
+        description: Keys that say what it does.
+    """
+
+    owner: tuple[str, ...] = (
+        "a8r.io/owner",
+        "backstage.io/owner",
+        "app.kubernetes.io/owner",
+        "owner",
+        "team",
+        "owning-team",
+        "service-owner",
+        "tags.datadoghq.com/team",
+    )
+    contact: tuple[str, ...] = ("contact", "a8r.io/support", "a8r.io/chat")
+    environment: tuple[str, ...] = (
+        "environment",
+        "env",
+        "app.kubernetes.io/environment",
+        "deployment-environment",
+        "tags.datadoghq.com/env",
+    )
+    lifecycle: tuple[str, ...] = ("backstage.io/lifecycle", "lifecycle", "service-phase")
+    version: tuple[str, ...] = (
+        "api-version",
+        "app.kubernetes.io/version",
+        "tags.datadoghq.com/version",
+    )
+    title: tuple[str, ...] = ("backstage.io/kubernetes-id", "app.kubernetes.io/name")
+    description: tuple[str, ...] = ("a8r.io/description", "description")
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What people say of an object, each with who said it.
+
+    Attributes:
+        owners: Unknown where nobody says and the namespace could not be seen; empty where nobody says.
+        documents: Where its contract is said to be; never fetched.
+        provenance: Claims by field; `applied_by` holds who applies the object, `audience` for whom it is said to be.
+    """
+
+    owners: tuple[Owner, ...] | Unknown
+    environment: str
+    environment_raw: str | None
+    lifecycle: str
+    version: str | None
+    title: str | None
+    description: str | None
+    documents: tuple[Spec, ...]
+    provenance: dict[str, tuple[Claim, ...]]
+
+
+class _Word(msgspec.Struct, frozen=True, gc=False):
+    kind: str
+    key: str
+    value: str
+
+
+class _Voice(msgspec.Struct, frozen=True):
+    """An object that says something of itself, or of what routes to it.
+
+    Attributes:
+        place: What it is, after what it says; empty for the object itself.
+        words: By their keys, without case; of an annotation and a label of one name the annotation.
+        own: How far our own keys on it are trusted.
+        common: How far the first of the common keys is.
+    """
+
+    place: str
+    words: dict[str, _Word]
+    own: float
+    common: float
+
+    def said(self, field: str, keys: Sequence[str]) -> Iterator[tuple[float, _Word]]:
+        """Yield what it says of a field, by our own key and by the common ones, with how far that is trusted."""
+        own = self.words.get(OWN + field)
+        if own is not None:
+            yield self.own, own
+        for position, key in enumerate(keys):
+            word = self.words.get(key.casefold())
+            if word is not None:
+                yield self.common - LATER_KEY * position, word
+
+    def source(self, word: _Word) -> str:
+        """Return what exactly said a word."""
+        return f"{word.kind}:{word.key}{self.place}"
+
+
+def tell(
+    own: Metadata,
+    services: Sequence[Metadata],
+    namespace: Metadata | None,
+    claims: Mapping[str, Sequence[Claim]] | None = None,
+    keys: KeySettings | None = None,
+) -> Told:
+    """Return what is said of an object.
+
+    Args:
+        own: Its own metadata.
+        services: Of the Services that it routes to (one that is exposed itself too); where they are
+            several, none speaks of title, description and version.
+        namespace: Of its namespace; `None` where it could not be seen.
+        claims: What objects of APIs state, by field; owners by their names.
+        keys: Which labels and annotations say what.
+    """
+    keys = keys or _USUAL
+    others = [each for each in services if each != own]
+    near = [_voice(own, "", 1.0, 0.7), *map(_service_voice, others)]
+    voices = near if namespace is None else [*near, _namespace_voice(namespace)]
+    said = _said(own, near[:1] if len(others) > 1 else near, voices, keys)
+    for field, stated in (claims or {}).items():
+        said[field] = settle((*stated, *said.get(field, ())))
+    return Told(
+        owners=_owners(said["owners"], voices, keys, is_seen=namespace is not None),
+        environment=winner(said["environment"]) or Environment.UNKNOWN,
+        environment_raw=_raw(voices, "environment", keys.environment),
+        lifecycle=winner(said["lifecycle"]) or Lifecycle.UNKNOWN,
+        version=winner(said["version"]),
+        title=winner(said["title"]),
+        description=winner(said["description"]),
+        documents=documents_of(own, services),
+        provenance={field: found for field, found in said.items() if found},
+    )
+
+
+_USUAL = KeySettings()
+
+
+def _said(
+    own: Metadata, alone: Sequence[_Voice], voices: Sequence[_Voice], keys: KeySettings
+) -> dict[str, tuple[Claim, ...]]:
+    """Return what labels, annotations and names say, by field."""
+    guessed = inferred_environment(own.namespace, "name of the namespace", NAMESPACE_CONFIDENCE)
+    environments = _claims(voices, "environment", keys.environment, ENVIRONMENTS)
+    return {
+        "owners": settle(_owner_claims(voices, keys)),
+        "environment": settle((*environments, *guessed)),
+        "lifecycle": settle(_claims(voices, "lifecycle", keys.lifecycle, LIFECYCLES)),
+        "audience": settle(_claims(voices, "audience", (), AUDIENCES)),
+        "version": settle(_claims(alone, "version", keys.version)),
+        "title": settle(_claims(alone, "title", keys.title)),
+        "description": settle(_claims(alone, "description", keys.description)),
+        "applied_by": tuple(_applied(own)),
+    }
+
+
+def _service_voice(service: Metadata) -> _Voice:
+    return _voice(service, f" of Service {key_of(service.namespace, service.name)}", 0.9, 0.6)
+
+
+def _namespace_voice(namespace: Metadata) -> _Voice:
+    return _voice(namespace, f" of Namespace {namespace.name}", 0.8, 0.5)
+
+
+def _voice(metadata: Metadata, place: str, own: float, common: float) -> _Voice:
+    words = {
+        key.casefold(): _Word(kind, key, value.strip())
+        for kind, told in (("label", metadata.labels), ("annotation", metadata.annotations))
+        for key, value in (told or {}).items()
+        if value and len(value) <= _READ_SIZE and value.strip()
+    }
+    return _Voice(place, words, own, common)
+
+
+def _claims(
+    voices: Sequence[_Voice],
+    field: str,
+    keys: Sequence[str],
+    words: Mapping[str, str] | None = None,
+) -> Iterator[Claim]:
+    """Yield what each voice says of a field, by our own key and by the common ones."""
+    for voice in voices:
+        for confidence, word in voice.said(field, keys):
+            said = _read(field, word.value, words)
+            if said:
+                yield Claim(said, ProvenanceMethod.TAG, voice.source(word), confidence)
+
+
+def _read(field: str, value: str, words: Mapping[str, str] | None) -> str | None:
+    if words is not None:
+        return translate(value[:NAME_SIZE], words)
+    if field == "description":
+        return value[:TEXT_SIZE]
+    return value if len(value) <= NAME_SIZE else None
+
+
+def _owner_claims(voices: Sequence[_Voice], keys: KeySettings) -> Iterator[Claim]:
+    """Yield who answers for it; of a voice that names nobody, how they are reached stands for who they are."""
+    for voice in voices:
+        named = list(_claims([voice], "owner", keys.owner))
+        yield from named or _claims([voice], "contact", keys.contact)
+
+
+def _owners(
+    claims: Sequence[Claim], voices: Sequence[_Voice], keys: KeySettings, *, is_seen: bool
+) -> tuple[Owner, ...] | Unknown:
+    """Return whoever is trusted most, with the contact that is named in the same place."""
+    if not claims:
+        return () if is_seen else UNKNOWN
+    first = claims[0]
+    contact = None
+    for voice in voices:
+        if any(first.source == voice.source(word) for word in voice.words.values()):
+            contact = winner(list(_claims([voice], "contact", keys.contact)))
+    return (owner_named(str(first.value), _plain(contact)),)
+
+
+def _plain(contact: str | None) -> str | None:
+    """Return a contact; where it is an address to follow, without userinfo and query."""
+    return clean_address(contact) if contact and "://" in contact else contact
+
+
+def _raw(voices: Sequence[_Voice], field: str, keys: Sequence[str]) -> str | None:
+    """Return the first word for a field, understood or not."""
+    words = (word.value for voice in voices for _, word in voice.said(field, keys))
+    return next((word for word in words if len(word) <= NAME_SIZE), None)
+
+
+def _applied(own: Metadata) -> Iterator[Claim]:
+    """Yield who applies an object: evidence of who looks after it, and weak."""
+    told = {**(own.labels or {}), **(own.annotations or {})}
+    for tool, key, namespace_key in _APPLIERS:
+        name = told.get(key, "").partition(":")[0]
+        if name and len(name) <= NAME_SIZE:
+            value = f"{tool} {key_of(told.get(namespace_key, ''), name)}"
+            yield Claim(value, ProvenanceMethod.INFERRED, key, APPLIED_CONFIDENCE)
+
+
+_APPLIERS = (
+    ("Argo CD", "argocd.argoproj.io/tracking-id", ""),
+    (
+        "Flux Kustomization",
+        "kustomize.toolkit.fluxcd.io/name",
+        "kustomize.toolkit.fluxcd.io/namespace",
+    ),
+    ("Flux HelmRelease", "helm.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/namespace"),
+    ("Helm release", "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"),
+)
+"""Tools that apply objects: the key by which they say which of theirs it is of, and that of its namespace."""
