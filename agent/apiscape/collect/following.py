@@ -132,7 +132,7 @@ class Following:
             return None
         if isinstance(said, Synced | Absent):
             return said.part if said.part in self._synced else None
-        named = said.part if isinstance(said, Recorded) else None
+        named = said.part if isinstance(said, Recorded | Skipped | Failed) else None
         if named is not None:
             return named if named in self._synced else None
         return self._search(said.native_id)

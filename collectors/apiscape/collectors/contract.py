@@ -186,21 +186,24 @@ class Unchanged(Entity, frozen=True, tag_field="observation", tag=True):
 
 
 class Skipped(Entity, frozen=True, tag_field="observation", tag=True):
-    """A listed object that is left out on purpose."""
+    """A listed object that is left out on purpose; of a watch of several parts, with its part."""
 
     native_id: str
     reason: str
+    part: str | None = None
 
 
 class Failed(Entity, frozen=True, tag_field="observation", tag=True):
     """A listed object that could not be recorded; what was known of it stands, as not observed.
 
     With an error of kind `gone` (a direct read answered not-found) the object was deleted while
-    it was being read: it counts as skipped, and its deployments retire on that evidence.
+    it was being read: it counts as skipped, and its deployments retire on that evidence. A watch of
+    several parts says its part.
     """
 
     native_id: str
     error: ErrorRecord
+    part: str | None = None
 
 
 class Unseen(Entity, frozen=True, tag_field="observation", tag=True):

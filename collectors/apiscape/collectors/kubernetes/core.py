@@ -13,10 +13,11 @@ from apiscape.collectors.kubernetes.resource import Resource
 NAMESPACES, SERVICES = "namespaces", "services"
 SLICES = "endpointslices.discovery.k8s.io"
 CERTIFICATES = "certificates.cert-manager.io"
-OF_SERVICE, OF_SECRET = "service", "secret"
-"""Indexes: of EndpointSlices by their Service, of Certificates by the Secret that they are kept in."""
+OF_SERVICE, OF_SECRET, OF_GATEWAY = "service", "secret", "gateway"
+"""Indexes: of EndpointSlices by their Service, of Certificates by their Secret, of Services by their Gateway."""
 
 _SERVICE_NAME = "kubernetes.io/service-name"
+_GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
 
 
 class Field(msgspec.Struct, rename="camel"):
@@ -122,6 +123,11 @@ def _service_of(thing: EndpointSlice) -> Iterable[str]:
     return [key_of(thing.metadata.namespace, name)] if name else []
 
 
+def _gateway_of(thing: Service) -> Iterable[str]:
+    name = (thing.metadata.labels or {}).get(_GATEWAY_NAME)
+    return [key_of(thing.metadata.namespace, name)] if name else []
+
+
 def _secret_of(thing: Certificate) -> Iterable[str]:
     return [key_of(thing.metadata.namespace, thing.spec.secret_name)]
 
@@ -142,6 +148,7 @@ CORE: tuple[Resource, ...] = (
         kind="Service",
         versions=("v1",),
         type=Service,
+        indexes={OF_GATEWAY: _gateway_of},
         reveals="whether backends exist, and from where gateways can be reached",
     ),
     Resource(

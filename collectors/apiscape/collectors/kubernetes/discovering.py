@@ -57,6 +57,10 @@ class Catalogue(msgspec.Struct, frozen=True):
             (found for each in versions if (found := self.served.get((group, plural, each)))), None
         )
 
+    def versions(self, group: str, plural: str) -> set[str]:
+        """Return the versions that a resource is served in."""
+        return {version for *named, version in self.served if named == [group, plural]}
+
     def is_down(self, group: str, versions: Iterable[str]) -> bool:
         """Say whether nobody knows if a resource is served: who would serve its group does not answer."""
         return any((group, version) in self.down for version in versions)

@@ -137,6 +137,7 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
         claims: Claims on `title`, `lifecycle`, `version`, `environment`, likewise.
         documents: Where its contract is said to be; never fetched here.
         certificates: Ends of validity that the object itself states.
+        secrets: `namespace/name` of Secrets of certificates beside those of its addresses.
         links: What the object is called elsewhere (a cloud's own id, by name); kept as labels.
         incomplete: What may add to it or take from it in ways that no object shows (snippets, scripts).
     """
@@ -167,6 +168,7 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     claims: dict[str, tuple[Claim, ...]] = msgspec.field(default_factory=dict)
     documents: tuple[Spec, ...] = ()
     certificates: tuple[datetime, ...] = ()
+    secrets: tuple[str, ...] = ()
     links: dict[str, str] = msgspec.field(default_factory=dict)
     incomplete: tuple[str, ...] = ()
     consumers: int | None = None

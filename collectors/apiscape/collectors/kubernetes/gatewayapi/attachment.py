@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -37,6 +38,16 @@ KINDS_BY_PROTOCOL: Mapping[str, tuple[str, ...]] = {
 SAME, ALL, SELECTOR = "Same", "All", "Selector"
 
 Labels = Mapping[str, str]
+
+Found_co = TypeVar("Found_co", covariant=True)
+
+
+class Finds(Protocol[Found_co]):
+    """Things by what they are called: a mapping, or whatever else looks them up."""
+
+    def get(self, key: str, /) -> Found_co | None:
+        """Return one, if it is there."""
+        ...
 
 
 class Detached(StrEnum):
@@ -69,11 +80,13 @@ class Attachment(msgspec.Struct, frozen=True):
 
     Attributes:
         parent: As the route names it.
+        namespace: Of the route: where a parent is that names none.
         at: The listeners that take it.
         why_not: Why none does, where none does.
     """
 
     parent: ParentRef
+    namespace: str
     at: tuple[Attached, ...] = ()
     why_not: Detached | None = None
 
@@ -87,9 +100,9 @@ class Neighbours(msgspec.Struct, frozen=True, kw_only=True):
         sees_gateways, sees_sets: Whether all of them could be looked at.
     """
 
-    gateways: Mapping[str, Gateway]
-    sets: Mapping[str, ListenerSet] = msgspec.field(default_factory=dict)
-    labels: Mapping[str, Labels] | None = None
+    gateways: Finds[Gateway]
+    sets: Finds[ListenerSet] = msgspec.field(default_factory=dict)
+    labels: Finds[Labels] | None = None
     sees_gateways: bool = True
     sees_sets: bool = True
 
@@ -126,22 +139,24 @@ def _attach_to(route: Asking, parent: ParentRef, around: Neighbours) -> Attachme
     key = key_of(parent.namespace or route.namespace, parent.name)
     found = _listeners(parent.kind, key, around)
     if isinstance(found, Detached):
-        return Attachment(parent, why_not=found)
+        return Attachment(parent, route.namespace, why_not=found)
     gateway, namespace, listeners = found
     chosen = [each for each in listeners if _is_meant(each, parent)]
     if not chosen:
-        return Attachment(parent, why_not=Detached.NO_PARENT)
+        return Attachment(parent, route.namespace, why_not=Detached.NO_PARENT)
     taken = [(each, _takes(each, namespace, route, around.labels)) for each in chosen]
     allowed = [each for each, takes in taken if takes]
     if not allowed:
         unseen = any(takes is None for _, takes in taken)
-        return Attachment(parent, why_not=Detached.UNSEEN if unseen else Detached.NOT_ALLOWED)
+        return Attachment(
+            parent, route.namespace, why_not=Detached.UNSEEN if unseen else Detached.NOT_ALLOWED
+        )
     at = tuple(
         Attached(gateway, f"{parent.kind}/{key}", each, hosts)
         for each in allowed
         if (hosts := common_hosts(each.hostname, route.hosts))
     )
-    return Attachment(parent, at, None if at else Detached.NO_HOST)
+    return Attachment(parent, route.namespace, at, None if at else Detached.NO_HOST)
 
 
 def _listeners(
@@ -166,9 +181,7 @@ def _listeners(
     return gateway, held.metadata.namespace, held.spec.listeners or []
 
 
-def takes_set(
-    gateway: Gateway, held: ListenerSet, labels: Mapping[str, Labels] | None
-) -> bool | None:
+def takes_set(gateway: Gateway, held: ListenerSet, labels: Finds[Labels] | None) -> bool | None:
     """Say whether a Gateway takes a set of listeners: none unless it says so; `None` where nobody can tell."""
     allowed = gateway.spec.allowed_listeners
     namespaces = allowed.namespaces if allowed else None
@@ -182,7 +195,7 @@ def _is_meant(listener: Listener, parent: ParentRef) -> bool:
 
 
 def _takes(
-    listener: Listener, namespace: str, route: Asking, labels: Mapping[str, Labels] | None
+    listener: Listener, namespace: str, route: Asking, labels: Finds[Labels] | None
 ) -> bool | None:
     """Say whether a listener takes a route, whatever its hosts; `None` where nobody can tell."""
     allowed = listener.allowed_routes
@@ -200,7 +213,7 @@ def _takes_kind(listener: Listener, route: Asking) -> bool:
 
 
 def _is_of(
-    told: RouteNamespaces, own: str, namespace: str, labels: Mapping[str, Labels] | None
+    told: RouteNamespaces, own: str, namespace: str, labels: Finds[Labels] | None
 ) -> bool | None:
     match told.origin or SAME:
         case "All":
@@ -210,7 +223,7 @@ def _is_of(
         case "Selector":
             if labels is None:
                 return None
-            return selects(told.selector or LabelSelector(), labels.get(namespace, {}))
+            return selects(told.selector or LabelSelector(), labels.get(namespace) or {})
     return False
 
 

@@ -123,6 +123,38 @@ class GatewayInfrastructure(Field):
     annotations: dict[str, str] | None = None
 
 
+class FrontendValidation(Field):
+    """Whether callers show a certificate, and what happens where it is not good."""
+
+    mode: str = "AllowValidOnly"
+
+
+class FrontendTls(Field):
+    """What is asked of callers' certificates."""
+
+    validation: FrontendValidation | None = None
+
+
+class FrontendPort(Field):
+    """What is asked of callers' certificates at one port."""
+
+    port: int
+    tls: FrontendTls | None = None
+
+
+class Frontend(Field):
+    """What is asked of callers' certificates, by port."""
+
+    default: FrontendTls | None = None
+    per_port: list[FrontendPort] | None = None
+
+
+class GatewayTls(Field):
+    """How a Gateway speaks TLS with callers."""
+
+    frontend: Frontend | None = None
+
+
 class GatewaySpec(Field):
     """What a Gateway is asked to be."""
 
@@ -130,6 +162,7 @@ class GatewaySpec(Field):
     listeners: list[Listener] | None = None
     allowed_listeners: AllowedListeners | None = None
     infrastructure: GatewayInfrastructure | None = None
+    tls: GatewayTls | None = None
 
 
 class GatewayAddress(Field):

@@ -1,0 +1,139 @@
+"""One cluster as a visit sees it: what is read of it, and what it gives to say."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from apiscape.collectors.contract import (
+    Failed,
+    Malformed,
+    Observation,
+    Recorded,
+    Skipped,
+    Visit,
+)
+from apiscape.collectors.kubernetes.deploying.deployment import Place, deploy, serve
+from apiscape.collectors.kubernetes.exposed import Exposed
+from apiscape.collectors.kubernetes.families import Reads
+from apiscape.collectors.kubernetes.objects import Odd, Thing
+from apiscape.collectors.kubernetes.resource import Resource, Role
+from apiscape.collectors.kubernetes.world import Subject, World
+from apiscape.model.deployment import Deployment
+from apiscape.model.surroundings import Observable
+
+
+class Cluster:
+    """What was read of a cluster, and what is to be said of it. Used by one thread at a time.
+
+    Args:
+        reads: What is read.
+        place: Where that is.
+        visit: The visit: its clock, and which objects are left out.
+        remembers: Whether it is followed, so that who depends on what has to be remembered.
+    """
+
+    def __init__(self, reads: Reads, place: Place, visit: Visit, *, remembers: bool) -> None:
+        self.reads = reads
+        self.world = World(reads.resources, remembers=remembers)
+        self._place = place
+        self._visit = visit
+        self._by_name = {each.name: each for each in reads.resources}
+        self._odd: dict[str, dict[str, str]] = {each.name: {} for each in reads.resources}
+
+    # What is read.
+
+    def take(self, resource: Resource, item: Thing | Odd) -> bool:
+        """Take up an object, and say whether it is new."""
+        odd = self._odd[resource.name]
+        if isinstance(item, Odd):
+            is_new = item.key not in odd and not self.world.drop(resource.name, item.key)
+            odd[item.key] = item.why
+            return is_new
+        kept = self._pick(resource, item)
+        if isinstance(kept, Odd):
+            return self.take(resource, kept)
+        was_odd = odd.pop(item.key, None) is not None
+        is_new = self.world.put(resource.name, kept) and not was_odd
+        if resource.role is not Role.SUPPORT:
+            self.world.stale[Subject(resource.name, item.key)] = None
+        return is_new
+
+    def _pick(self, resource: Resource, item: Thing) -> Thing | Odd:
+        if resource.pick is None:
+            return item
+        try:
+            return resource.pick(item)
+        except Malformed as error:
+            return Odd(item.key, error.message, item.metadata.resource_version)
+
+    def drop(self, resource: Resource, key: str) -> bool:
+        """Take up that an object is gone, and say whether it was there."""
+        was_odd = self._odd[resource.name].pop(key, None) is not None
+        return self.world.drop(resource.name, key) or was_odd
+
+    def retain(self, resource: Resource, keys: Iterable[str]) -> None:
+        """Take up that of a resource there is nothing but these."""
+        for key in set(self.keys(resource)) - set(keys):
+            self.drop(resource, key)
+
+    def keys(self, resource: Resource) -> list[str]:
+        """Return what the objects of a resource are called, in order."""
+        return sorted(self.world.keys(resource.name) | self._odd[resource.name].keys())
+
+    # What is said.
+
+    def native_ids(self, resource: Resource, keys: Iterable[str]) -> tuple[str, ...]:
+        """Return what objects of a resource are called in every cluster."""
+        return tuple(self._place.native_id(resource, key) for key in keys)
+
+    def say_all(self, resource: Resource) -> Iterator[Observation]:
+        """Yield every object of a resource."""
+        for key in self.keys(resource):
+            yield self.say(resource, key)
+
+    def say_stale(self, most: int, parts: Container[str]) -> Iterator[Observation]:
+        """Yield what may give other facts now than it did, up to so many, of some parts alone."""
+        stale = (each for each in self.world.stale if each.resource in parts)
+        for subject in list(islice(stale, most)):
+            yield self.say(self._by_name[subject.resource], subject.key)
+
+    def say(self, resource: Resource, key: str) -> Observation:
+        """Return what became of one object."""
+        native_id = self._place.native_id(resource, key)
+        thing: Thing | None = self.world.find(resource.name, key)
+        if thing is None:
+            why = self._odd[resource.name].get(key, "it is not there")
+            error = Malformed(f"not as a {resource.kind} has to be: {why}", native_id=native_id)
+            self.world.stale.pop(Subject(resource.name, key), None)
+            return Failed(native_id=native_id, error=error.record(), part=resource.name)
+        family = self.reads.owner(resource)
+        if family is None:
+            return Recorded(native_id=native_id, part=resource.name)
+        reason = self._visit.includes(key, _traits(thing))
+        if reason is not None:
+            self.world.stale.pop(Subject(resource.name, key), None)
+            return Skipped(native_id=native_id, reason=reason, part=resource.name)
+        entities = tuple(self._entities(resource, thing, self._visit.now()))
+        return Recorded(native_id=native_id, entities=entities, part=resource.name)
+
+    def _entities(
+        self, resource: Resource, thing: Thing, now: datetime
+    ) -> Iterator[Deployment | Observable]:
+        """Yield what an object gives; two that would be the same deployment give one."""
+        family = self.reads.owner(resource)
+        look = self.world.look(Subject(resource.name, thing.key))
+        seen: set[tuple[str | None, str | None]] = set()
+        for each in family.expose(resource, thing, look) if family is not None else ():
+            if not isinstance(each, Exposed):
+                yield from serve(each, resource, self._place, look, now)
+            elif (each.parent, each.host) not in seen:
+                seen.add((each.parent, each.host))
+                yield from deploy(each, resource, self._place, look, now)
+        look.done()
+
+
+def _traits(thing: Thing) -> dict[str, str]:
+    """Return what include and exclude rules go by: labels, and the namespace among them."""
+    return {**(thing.metadata.labels or {}), "namespace": thing.metadata.namespace}

@@ -1,0 +1,181 @@
+"""A deployment of what is exposed, with its signals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from apiscape.collectors.kubernetes.core import NAMESPACES, SERVICES
+from apiscape.collectors.kubernetes.deploying.endpoints import endpoints_of
+from apiscape.collectors.kubernetes.deploying.operations import backends_of, operations_of
+from apiscape.collectors.kubernetes.deploying.readiness import conditions, ends_of, signals_of
+from apiscape.collectors.kubernetes.exposed import Exposed, Served
+from apiscape.collectors.kubernetes.objects import Metadata, key_of
+from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.collectors.kubernetes.telling import KeySettings, Told, tell
+from apiscape.model.deployment import Deployment, Protections
+from apiscape.model.identity import deployment_uid, entity_uid, kubernetes_native_id
+from apiscape.model.surroundings import Gateway, Signal
+from apiscape.model.values import UNKNOWN, Unknown
+
+PROVIDER = "kubernetes"
+PRODUCT = "kubernetes.gateways"
+NAMESPACE_LABEL = "k8s.namespace.name"
+"""Label that the namespace is kept under, in the words of OpenTelemetry."""
+
+_MOST_SERVICES = 20
+"""Of how many Services behind a route it is looked at whom they name as owner."""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where objects are, and how they are read.
+
+    Attributes:
+        cluster: Its identity: the uid of its namespace kube-system.
+        keys: Which labels and annotations say what.
+    """
+
+    cluster: str
+    keys: KeySettings = KeySettings()
+
+    def native_id(self, resource: Resource, key: str) -> str:
+        """Return what an object is called in every cluster of the world."""
+        namespace, _, name = key.rpartition("/")
+        return kubernetes_native_id(self.cluster, resource.path, namespace, name)
+
+
+def deploy(
+    exposed: Exposed, resource: Resource, place: Place, look: Look, now: datetime
+) -> Iterator[Deployment | Signal]:
+    """Yield the deployment of what is exposed, and what is measured of it."""
+    metadata = exposed.metadata
+    native_id = kubernetes_native_id(
+        place.cluster,
+        resource.path,
+        metadata.namespace,
+        metadata.name,
+        parent=exposed.parent,
+        host=exposed.host,
+    )
+    namespace = look.get(NAMESPACES, metadata.namespace)
+    told = tell(
+        metadata,
+        _services(exposed, look),
+        None if namespace is None else namespace.metadata,
+        exposed.claims,
+        place.keys,
+    )
+    made = _facts(exposed, told, resource, place, native_id)
+    yield made
+    yield from signals_of(exposed, made.uid, look, now)
+
+
+def _facts(
+    exposed: Exposed, told: Told, resource: Resource, place: Place, native_id: str
+) -> Deployment:
+    metadata = exposed.metadata
+    rules = exposed.rules
+    return Deployment(
+        uid=deployment_uid(native_id),
+        native_id=native_id,
+        native_api_id=place.native_id(resource, f"{metadata.namespace}/{metadata.name}"),
+        native_kind=resource.path,
+        provider=PROVIDER,
+        product=PRODUCT,
+        account=place.cluster,
+        name=key_of(metadata.namespace, metadata.name),
+        title=told.title,
+        description=told.description,
+        style=exposed.style,
+        gateway=exposed.gateway,
+        environment=told.environment,
+        environment_raw=told.environment_raw,
+        version=told.version,
+        status=exposed.status,
+        status_reason=exposed.status_reason,
+        lifecycle=told.lifecycle,
+        endpoints=endpoints_of(exposed),
+        exposure=exposed.reached.exposure,
+        exposure_evidence=exposed.reached.evidence,
+        operations=UNKNOWN if rules is None else operations_of(rules),
+        backends=UNKNOWN if rules is None else backends_of(rules),
+        protections=_protections(exposed),
+        owners=told.owners,
+        specs=(*exposed.documents, *told.documents),
+        consumers=exposed.consumers,
+        labels=_labels(metadata, exposed.links),
+        created_at=_moment(metadata.creation_timestamp),
+        provenance=told.provenance,
+    )
+
+
+def _protections(exposed: Exposed) -> Protections:
+    return Protections(
+        rate_limit=exposed.rate_limit,
+        waf=exposed.waf,
+        request_validation=exposed.request_validation,
+        cors=exposed.cors,
+        access_log=exposed.access_log,
+        tracing=exposed.tracing,
+        mtls=exposed.mtls,
+    )
+
+
+def serve(
+    served: Served, resource: Resource, place: Place, look: Look, now: datetime
+) -> Iterator[Gateway | Signal]:
+    """Yield a gateway, and what is measured of it."""
+    metadata = served.metadata
+    key = key_of(metadata.namespace, metadata.name)
+    native_id = place.native_id(resource, key)
+    uid = entity_uid("gateway", native_id)
+    yield Gateway(
+        uid=uid,
+        native_id=native_id,
+        native_kind=resource.path,
+        provider=PROVIDER,
+        account=place.cluster,
+        name=key,
+        hostnames=served.hosts,
+        tls_min=served.tls_min,
+        waf=served.waf,
+        labels=_labels(metadata, {}),
+    )
+    yield from conditions(served.conditions, uid, now)
+    ends = ends_of(served.certificates, (), look)
+    if ends is not None:
+        yield Signal(
+            subject_uid=uid,
+            name="certificate.not_after",
+            value=ends.isoformat(),
+            observed_at=now,
+            source="kubernetes",
+        )
+
+
+def _services(exposed: Exposed, look: Look) -> Sequence[Metadata]:
+    keys = dict.fromkeys(
+        key_of(target.namespace, target.name)
+        for rule in exposed.rules or ()
+        for target in rule.targets
+        if target.kind == "service"
+    )
+    found = (look.get(SERVICES, key) for key in list(keys)[:_MOST_SERVICES])
+    return [each.metadata for each in found if each is not None]
+
+
+def _labels(metadata: Metadata, links: dict[str, str]) -> dict[str, str]:
+    own = {NAMESPACE_LABEL: metadata.namespace} if metadata.namespace else {}
+    return {**(metadata.labels or {}), **links, **own}
+
+
+def _moment(text: str | None) -> datetime | Unknown:
+    if text is None:
+        return UNKNOWN
+    try:
+        made = datetime.fromisoformat(text)
+    except ValueError:
+        return UNKNOWN
+    return made if made.tzinfo else made.replace(tzinfo=UTC)

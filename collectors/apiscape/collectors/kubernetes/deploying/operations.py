@@ -1,0 +1,117 @@
+"""Operations and backends of what is exposed. Pure.
+
+A path is written as it is compared: `/orders` is that path alone, `/orders/*` it and all below it,
+`~ ^/v[12]/` a regular expression, `/orders*` whatever the controller takes that to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from apiscape.collectors.kubernetes.exposed import Match, PathType, Rule, Target
+from apiscape.collectors.kubernetes.objects import key_of
+from apiscape.model.deployment import Backend, Operation
+from apiscape.model.security import Security, summarise_requirement
+from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.vocabulary import Requirement
+
+SPLIT = "split"
+"""Kind of a backend that stands for several, each with its share."""
+
+OUTSIDE = "http"
+"""Kind of a target that is an address outside."""
+
+
+def template(match: Match) -> str:
+    """Return a path as it is compared."""
+    match match.path_type:
+        case PathType.PREFIX:
+            return match.path.rstrip("/") + "/*"
+        case PathType.REGEX:
+            return f"~ {match.path}"
+        case PathType.OWN:
+            return match.path + "*"
+    return match.path
+
+
+def operations_of(rules: Iterable[Rule]) -> tuple[Operation, ...]:
+    """Return the operations of rules, in their order.
+
+    What several rules are for, told apart by headers alone, is one operation: what is asked of
+    callers is what is asked by all of them, else mixed.
+    """
+    found: dict[tuple[str, str], list[tuple[Match, Rule]]] = {}
+    for rule in rules:
+        for match in rule.matches:
+            found.setdefault((match.method, template(match)), []).append((match, rule))
+    return tuple(_operation(*key, said) for key, said in found.items())
+
+
+def _operation(verb: str, path: str, said: Sequence[tuple[Match, Rule]]) -> Operation:
+    match, rule = said[0]
+    if len(said) == 1:
+        security, backend = rule.security, _backend_key(rule)
+    else:
+        security = merged([each.security for _, each in said])
+        keys = {_backend_key(each) for _, each in said}
+        backend = keys.pop() if len(keys) == 1 else UNKNOWN
+    return Operation(
+        verb=verb,
+        template=path,
+        operation_id=match.operation_id,
+        security=security,
+        backend=backend,
+    )
+
+
+def merged(securities: Sequence[Security]) -> Security:
+    """Return what is asked by all of them; which it is depends on what a request shows besides, where they differ."""
+    if all(each == securities[0] for each in securities[1:]):
+        return securities[0]
+    words = summarise_requirement(securities)
+    if any(each.requirement == Requirement.UNKNOWN for each in securities):
+        words = Requirement.UNKNOWN
+    evidence = dict.fromkeys(each.evidence for each in securities if each.evidence)
+    return Security(requirement=words, evidence="; ".join(evidence) or None)
+
+
+def backends_of(rules: Iterable[Rule]) -> tuple[Backend, ...]:
+    """Return where rules send requests on, each once, in their order; where they are split, that too."""
+    found: dict[str, Backend] = {}
+    for rule in rules:
+        for target in rule.targets:
+            key = target_key(target)
+            if key not in found:
+                found[key] = Backend(key=key, kind=target.kind, address=address(target))
+        if len(rule.targets) > 1:
+            key = _split_key(rule.targets)
+            if key not in found:
+                found[key] = Backend(key=key, kind=SPLIT, address=_shares(rule.targets))
+    return tuple(found.values())
+
+
+def address(target: Target) -> str:
+    """Return where a target is: `namespace/name:port`, or its address outside."""
+    name = target.name if target.kind == OUTSIDE else key_of(target.namespace, target.name)
+    return f"{name}:{target.port}" if target.port else name
+
+
+def target_key(target: Target) -> str:
+    """Return the short name of a target: with its kind where that is no Service."""
+    plain = target.kind in {"service", OUTSIDE}
+    return address(target) if plain else f"{target.kind} {address(target)}"
+
+
+def _backend_key(rule: Rule) -> str | Unknown | None:
+    if not rule.targets:
+        return None
+    return target_key(rule.targets[0]) if len(rule.targets) == 1 else _split_key(rule.targets)
+
+
+def _split_key(targets: Sequence[Target]) -> str:
+    return " + ".join(f"{target_key(each)}={each.weight}" for each in targets)
+
+
+def _shares(targets: Sequence[Target]) -> str:
+    total = sum(each.weight for each in targets) or 1
+    return ", ".join(f"{address(each)} {100 * each.weight / total:.0f} %" for each in targets)

@@ -1,0 +1,141 @@
+"""How an exposed API fares, as far as a cluster says: conditions, backends, certificates. As signals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+
+from apiscape.collectors.kubernetes.core import (
+    CERTIFICATES,
+    OF_SECRET,
+    OF_SERVICE,
+    SERVICES,
+    SLICES,
+    Service,
+)
+from apiscape.collectors.kubernetes.deploying.endpoints import certificates_of
+from apiscape.collectors.kubernetes.exposed import Condition, Exposed, Target
+from apiscape.collectors.kubernetes.objects import key_of
+from apiscape.collectors.kubernetes.resource import Look
+from apiscape.model.surroundings import Signal
+
+SOURCE = "kubernetes"
+OUTSIDE_A_CLUSTER = "ExternalName"
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """What is said of a backend: whether it takes requests, `None` where nobody can tell, and why not."""
+
+    is_ready: bool | None
+    why: str | None = None
+
+
+def signals_of(exposed: Exposed, subject_uid: str, look: Look, now: datetime) -> Iterator[Signal]:
+    """Yield what is measured of what is exposed."""
+    yield from conditions(exposed.conditions, subject_uid, now)
+    backends = _backends(exposed, look)
+    if backends is not None:
+        ready, total, why = backends
+        yield Signal(
+            subject_uid=subject_uid,
+            name="backends.ready",
+            value=ready,
+            threshold=total,
+            observed_at=now,
+            source=SOURCE,
+            reason=why,
+        )
+    secrets = (*certificates_of(exposed.addresses), *exposed.secrets)
+    ends = ends_of(secrets, exposed.certificates, look)
+    if ends is not None:
+        yield Signal(
+            subject_uid=subject_uid,
+            name="certificate.not_after",
+            value=ends.astimezone(UTC).isoformat(),
+            observed_at=now,
+            source=SOURCE,
+        )
+
+
+def conditions(said: Iterable[Condition], subject_uid: str, now: datetime) -> Iterator[Signal]:
+    """Yield conditions; of those that are said more than once, the worst."""
+    worst: dict[str, Condition] = {}
+    for each in said:
+        before = worst.get(each.name)
+        if before is None or _badness(each) > _badness(before):
+            worst[each.name] = each
+    for each in worst.values():
+        yield Signal(
+            subject_uid=subject_uid,
+            name=f"condition.{each.name}",
+            value=each.holds,
+            observed_at=now,
+            source=SOURCE,
+            reason=each.reason,
+        )
+
+
+def _badness(condition: Condition) -> int:
+    return {True: 0, None: 1, False: 2}[condition.holds]
+
+
+def ends_of(secrets: Iterable[str], stated: Iterable[datetime], look: Look) -> datetime | None:
+    """Return when the first of some certificates ends; `None` where nobody says of any."""
+    ends = [
+        status.not_after
+        for secret in secrets
+        for each in look.those(CERTIFICATES, OF_SECRET, secret)
+        if (status := each.status) is not None and status.not_after is not None
+    ]
+    ends += stated
+    return min((_aware(each) for each in ends), default=None)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _backends(exposed: Exposed, look: Look) -> tuple[float | None, float, str | None] | None:
+    """Return how many backends take requests, of how many, and what is wrong with the others.
+
+    `None` where there is none that a cluster could say that of: an address outside, a kind that only
+    its controller knows. Not counted is what nothing is sent to.
+    """
+    targets: dict[tuple[str, str, str], Target] = {}
+    for rule in exposed.rules or ():
+        for target in rule.targets:
+            if target.weight > 0:
+                targets.setdefault((target.kind, target.namespace, target.name), target)
+    told = [said for each in targets.values() if (said := _told(each, look)) is not None]
+    if not told:
+        return None
+    reasons = dict.fromkeys(each.why for each in told if each.why)
+    why = "; ".join(reasons) or None
+    if any(each.is_ready is None for each in told):
+        return None, float(len(told)), why
+    return float(sum(1 for each in told if each.is_ready)), float(len(told)), why
+
+
+def _told(target: Target, look: Look) -> Told | None:
+    key = key_of(target.namespace, target.name)
+    if target.denied:
+        return Told(is_ready=False, why=f"{target.denied}: {key}")
+    if target.kind != "service":
+        return None
+    service: Service | None = look.get(SERVICES, key)
+    if service is None:
+        return _unless_unseen(SERVICES, f"there is no Service {key}", look)
+    if service.spec.type == OUTSIDE_A_CLUSTER:
+        return None
+    if any(each.is_ready for each in look.those(SLICES, OF_SERVICE, key)):
+        return Told(is_ready=True)
+    return _unless_unseen(SLICES, f"nothing behind Service {key} is ready", look)
+
+
+def _unless_unseen(resource: str, why: str, look: Look) -> Told:
+    """Return that something is not ready, where all that could say otherwise was seen."""
+    if look.sees(resource):
+        return Told(is_ready=False, why=why)
+    return Told(is_ready=None, why=f"{resource} could not be read")

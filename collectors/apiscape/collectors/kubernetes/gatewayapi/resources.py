@@ -1,0 +1,87 @@
+"""The resources of Gateway API, and how they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from apiscape.collectors.kubernetes.gatewayapi.kinds import (
+    GROUP,
+    Gateway,
+    GatewayClass,
+    ListenerSet,
+    ReferenceGrant,
+)
+from apiscape.collectors.kubernetes.gatewayapi.routes import GrpcRoute, HttpRoute, StreamRoute
+from apiscape.collectors.kubernetes.objects import Thing, key_of
+from apiscape.collectors.kubernetes.resource import Resource, Role
+
+CLASSES, GATEWAYS = f"gatewayclasses.{GROUP}", f"gateways.{GROUP}"
+SETS, GRANTS = f"listenersets.{GROUP}", f"referencegrants.{GROUP}"
+OF_NAMESPACE, OF_PARENT = "namespace", "parent"
+"""Indexes: of ReferenceGrants by their namespace, of ListenerSets by their Gateway."""
+
+
+def _namespace_of(thing: ReferenceGrant) -> Iterable[str]:
+    return [thing.metadata.namespace]
+
+
+def _parent_of(thing: ListenerSet) -> Iterable[str]:
+    parent = thing.spec.parent_ref
+    return [key_of(parent.namespace or thing.metadata.namespace, parent.name)]
+
+
+def _route(plural: str, kind: str, of: type[Thing], *versions: str) -> Resource:
+    return Resource(
+        group=GROUP,
+        plural=plural,
+        kind=kind,
+        versions=versions,
+        type=of,
+        role=Role.ROUTE,
+        reveals=f"APIs that are routed to by {kind}",
+    )
+
+
+RESOURCES: tuple[Resource, ...] = (
+    Resource(
+        group=GROUP,
+        plural="gatewayclasses",
+        kind="GatewayClass",
+        versions=("v1", "v1beta1"),
+        type=GatewayClass,
+        is_namespaced=False,
+        reveals="who looks after Gateways, and so which policies hold",
+    ),
+    Resource(
+        group=GROUP,
+        plural="gateways",
+        kind="Gateway",
+        versions=("v1", "v1beta1"),
+        type=Gateway,
+        role=Role.GATEWAY,
+        reveals="gateways, their addresses and TLS, and what is attached to them",
+    ),
+    Resource(
+        group=GROUP,
+        plural="listenersets",
+        kind="ListenerSet",
+        versions=("v1",),
+        type=ListenerSet,
+        indexes={OF_PARENT: _parent_of},
+        reveals="listeners that teams add to gateways",
+    ),
+    Resource(
+        group=GROUP,
+        plural="referencegrants",
+        kind="ReferenceGrant",
+        versions=("v1", "v1beta1"),
+        type=ReferenceGrant,
+        indexes={OF_NAMESPACE: _namespace_of},
+        reveals="whether backends in other namespaces may be referred to",
+    ),
+    _route("httproutes", "HTTPRoute", HttpRoute, "v1", "v1beta1"),
+    _route("grpcroutes", "GRPCRoute", GrpcRoute, "v1", "v1alpha2"),
+    _route("tlsroutes", "TLSRoute", StreamRoute, "v1", "v1alpha3", "v1alpha2"),
+    _route("tcproutes", "TCPRoute", StreamRoute, "v1", "v1alpha2"),
+    _route("udproutes", "UDPRoute", StreamRoute, "v1", "v1alpha2"),
+)

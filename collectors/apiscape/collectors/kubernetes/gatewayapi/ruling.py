@@ -1,0 +1,111 @@
+"""Rules of routes: which requests they are for, and where those are sent on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from apiscape.collectors.kubernetes.exposed import Match, PathType, Target
+from apiscape.collectors.kubernetes.gatewayapi.granting import Reference, is_granted
+from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP, BackendRef
+from apiscape.collectors.kubernetes.gatewayapi.resources import GRANTS, OF_NAMESPACE
+from apiscape.collectors.kubernetes.gatewayapi.routes import (
+    Filter,
+    GrpcMatch,
+    GrpcRule,
+    HttpMatch,
+    HttpRule,
+    Route,
+    StreamRule,
+)
+from apiscape.collectors.kubernetes.resource import Look
+
+AnyRule = HttpRule | GrpcRule | StreamRule
+
+NOT_PERMITTED = "RefNotPermitted"
+_PATH_TYPES = {"Exact": PathType.EXACT, "PathPrefix": PathType.PREFIX}
+_REGEX = "RegularExpression"
+_EVERYTHING = (Match(),)
+_EVERY_CALL = (Match(method="POST", path="/"),)
+_EVERY_CONNECTION = (Match(method="CONNECT", path="", path_type=PathType.EXACT),)
+
+
+def matches_of(rule: AnyRule) -> tuple[Match, ...]:
+    """Return which requests a rule is for: all of them where it says nothing."""
+    if isinstance(rule, HttpRule):
+        return tuple(_http(each, rule.name) for each in rule.matches or ()) or _EVERYTHING
+    if isinstance(rule, GrpcRule):
+        return tuple(_grpc(each, rule.name) for each in rule.matches or ()) or _EVERY_CALL
+    return _EVERY_CONNECTION
+
+
+def _http(match: HttpMatch, name: str | None) -> Match:
+    path = match.path
+    kind = path.type if path else "PathPrefix"
+    return Match(
+        method=match.method or "ANY",
+        path=path.value if path else "/",
+        path_type=_PATH_TYPES.get(kind, PathType.REGEX if kind == _REGEX else PathType.OWN),
+        operation_id=name,
+    )
+
+
+def _grpc(match: GrpcMatch, name: str | None) -> Match:
+    """Return which calls: a service without a method is a prefix, as gRPC's paths are `/service/method`."""
+    told = match.method
+    if told is None or (told.service is None and told.method is None):
+        return Match(method="POST", path="/", operation_id=name)
+    is_exact = told.type == "Exact"
+    if is_exact and told.method is None:
+        return Match(method="POST", path=f"/{told.service}", operation_id=name)
+    if is_exact and told.service is not None:
+        path, kind = f"/{told.service}/{told.method}", PathType.EXACT
+    else:
+        any_one = "[^/]+"
+        path = f"/{told.service or any_one}/{told.method or any_one}"
+        kind = PathType.REGEX
+    return Match(method="POST", path=path, path_type=kind, operation_id=name)
+
+
+def targets_of(rule: AnyRule, route: Route, kind: str, look: Look) -> tuple[Target, ...]:
+    """Return where a rule sends requests on."""
+    return tuple(_target(each, route, kind, look) for each in rule.backend_refs or ())
+
+
+def _target(ref: BackendRef, route: Route, kind: str, look: Look) -> Target:
+    own = route.metadata.namespace
+    namespace = ref.namespace or own
+    is_service = ref.kind == "Service" and ref.group in {"", "core"}
+    return Target(
+        name=ref.name,
+        kind="service" if is_service else ref.kind.lower(),
+        namespace=namespace,
+        port=None if ref.port is None else str(ref.port),
+        weight=ref.weight,
+        denied=None if namespace == own else _denied(ref, own, namespace, kind, look),
+    )
+
+
+def _denied(ref: BackendRef, own: str, namespace: str, kind: str, look: Look) -> str | None:
+    """Return why a backend in another namespace may not be referred to; nothing where nobody can tell."""
+    grants = look.those(GRANTS, OF_NAMESPACE, namespace)
+    reference = Reference(GROUP, kind, own, ref.group, ref.kind, namespace, ref.name)
+    if is_granted(reference, grants) or not look.sees(GRANTS):
+        return None
+    return NOT_PERMITTED
+
+
+def filters_of(rule: AnyRule) -> list[Filter]:
+    """Return what is done to requests on their way."""
+    return [] if isinstance(rule, StreamRule) else rule.filters or []
+
+
+def extensions_of(rule: AnyRule) -> Iterator[tuple[str, str, str]]:
+    """Yield what filters of a rule refer to: group, kind, name."""
+    for each in filters_of(rule):
+        if each.extension_ref is not None:
+            yield (each.extension_ref.group, each.extension_ref.kind, each.extension_ref.name)
+
+
+def has_cors(rules: Iterable[AnyRule]) -> bool:
+    """Say whether a rule answers browsers from other sites by itself."""
+    return any(each.type == "CORS" for rule in rules for each in filters_of(rule))
