@@ -78,7 +78,12 @@ def settle(claims: Iterable[Claim]) -> tuple[Claim, ...]:
 
     The order of the input does not matter. An empty input gives an empty tuple.
     """
-    return tuple(sorted(claims, key=rank))
+    said = tuple(claims)
+    return said if len(said) < _SOME else tuple(sorted(said, key=rank))
+
+
+_SOME = 2
+"""Claims that there is an order of."""
 
 
 def is_conflict(field: str, claims: Iterable[Claim]) -> bool:

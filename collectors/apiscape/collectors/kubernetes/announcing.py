@@ -85,6 +85,9 @@ ANNOUNCEMENTS: tuple[Announcement, ...] = (
     ),
 )
 
+_SIGNS = frozenset(each.sign or each.key for each in ANNOUNCEMENTS)
+"""Keys without one of which nothing is announced."""
+
 FORMATS: Mapping[str, str] = {
     "swaggerjson": "swagger",
     "swaggeryaml": "swagger",
@@ -116,6 +119,8 @@ def documents_of(own: Metadata, services: Sequence[Metadata]) -> tuple[Spec, ...
 
 def _announced(metadata: Metadata, place: str, address: str | None) -> Iterator[Spec]:
     told = {**(metadata.labels or {}), **(metadata.annotations or {})}
+    if _SIGNS.isdisjoint(told):
+        return
     for each in ANNOUNCEMENTS:
         if each.sign is not None and told.get(each.sign, "").casefold() != "true":
             continue

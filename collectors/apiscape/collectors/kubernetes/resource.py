@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Exposed, Served
 from apiscape.collectors.kubernetes.objects import Thing
+
+T = TypeVar("T")
 
 Values = Callable[[Any], Iterable[str]]
 """Of an object, the values that it is found by in an index."""
@@ -76,6 +78,13 @@ class Look(Protocol):
 
     def all(self, resource: str) -> Iterable[Any]:
         """Yield every object of a resource, in the order of their keys; dear where there are many."""
+        ...
+
+    def once(self, name: str, key: str, work: Callable[[Look], T]) -> T:
+        """Return what work gives that is the same for all who ask for it by this name and key.
+
+        It is done anew once anything that it looked at has changed.
+        """
         ...
 
     def sees(self, resource: str) -> bool:

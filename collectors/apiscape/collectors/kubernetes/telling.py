@@ -7,7 +7,8 @@ it routes to, then on the namespace, then the common conventions in the same ord
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -114,29 +115,23 @@ class _Voice(msgspec.Struct, frozen=True):
 
     Attributes:
         place: What it is, after what it says; empty for the object itself.
-        words: By their keys, without case; of an annotation and a label of one name the annotation.
-        own: How far our own keys on it are trusted.
-        common: How far the first of the common keys is.
+        words: What it says by field: first by our own key, then by the common ones in their order,
+            each with how far that is trusted; of an annotation and a label of one name the annotation.
     """
 
     place: str
-    words: dict[str, _Word]
-    own: float
-    common: float
+    words: dict[str, list[tuple[float, _Word]]]
 
-    def said(self, field: str, keys: Sequence[str]) -> Iterator[tuple[float, _Word]]:
-        """Yield what it says of a field, by our own key and by the common ones, with how far that is trusted."""
-        own = self.words.get(OWN + field)
-        if own is not None:
-            yield self.own, own
-        for position, key in enumerate(keys):
-            word = self.words.get(key.casefold())
-            if word is not None:
-                yield self.common - LATER_KEY * position, word
+    def said(self, field: str) -> list[tuple[float, _Word]]:
+        """Return what it says of a field."""
+        return self.words.get(field, _NOTHING)
 
     def source(self, word: _Word) -> str:
         """Return what exactly said a word."""
         return f"{word.kind}:{word.key}{self.place}"
+
+
+_NOTHING: list[tuple[float, _Word]] = []
 
 
 def tell(
@@ -156,74 +151,112 @@ def tell(
         claims: What objects of APIs state, by field; owners by their names.
         keys: Which labels and annotations say what.
     """
-    keys = keys or _USUAL
+    meanings = _meanings(keys or _USUAL)
     others = [each for each in services if each != own]
-    near = [_voice(own, "", 1.0, 0.7), *map(_service_voice, others)]
-    voices = near if namespace is None else [*near, _namespace_voice(namespace)]
-    said = _said(own, near[:1] if len(others) > 1 else near, voices, keys)
+    near = [_voice(own, "", 1.0, 0.7, meanings)]
+    near += [_service_voice(each, meanings) for each in others]
+    voices = near if namespace is None else [*near, _namespace_voice(namespace, meanings)]
+    said = _said(own, near[:1] if len(others) > 1 else near, voices)
     for field, stated in (claims or {}).items():
         said[field] = settle((*stated, *said.get(field, ())))
     return Told(
-        owners=_owners(said["owners"], voices, keys, is_seen=namespace is not None),
-        environment=winner(said["environment"]) or Environment.UNKNOWN,
-        environment_raw=_raw(voices, "environment", keys.environment),
-        lifecycle=winner(said["lifecycle"]) or Lifecycle.UNKNOWN,
-        version=winner(said["version"]),
-        title=winner(said["title"]),
-        description=winner(said["description"]),
+        owners=_owners(said.get("owners", ()), voices, is_seen=namespace is not None),
+        environment=winner(said.get("environment", ())) or Environment.UNKNOWN,
+        environment_raw=_raw(voices, "environment"),
+        lifecycle=winner(said.get("lifecycle", ())) or Lifecycle.UNKNOWN,
+        version=winner(said.get("version", ())),
+        title=winner(said.get("title", ())),
+        description=winner(said.get("description", ())),
         documents=documents_of(own, services),
         provenance={field: found for field, found in said.items() if found},
     )
 
 
 _USUAL = KeySettings()
+_OURS = -1
+"""Place of our own key before the common ones."""
+
+
+@lru_cache(maxsize=8)
+def _meanings(keys: KeySettings) -> Mapping[str, Sequence[tuple[str, int]]]:
+    """Return what keys mean, without case: the field and the place among its keys."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for field in (*keys.__struct_fields__, "audience"):
+        found.setdefault(OWN + field, []).append((field, _OURS))
+        for position, key in enumerate(getattr(keys, field, ())):
+            found.setdefault(key.casefold(), []).append((field, position))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _guessed(namespace: str) -> tuple[Claim, ...]:
+    """Return the environment that a namespace is called after."""
+    return tuple(inferred_environment(namespace, "name of the namespace", NAMESPACE_CONFIDENCE))
 
 
 def _said(
-    own: Metadata, alone: Sequence[_Voice], voices: Sequence[_Voice], keys: KeySettings
+    own: Metadata, alone: Sequence[_Voice], voices: Sequence[_Voice]
 ) -> dict[str, tuple[Claim, ...]]:
     """Return what labels, annotations and names say, by field."""
-    guessed = inferred_environment(own.namespace, "name of the namespace", NAMESPACE_CONFIDENCE)
-    environments = _claims(voices, "environment", keys.environment, ENVIRONMENTS)
-    return {
-        "owners": settle(_owner_claims(voices, keys)),
-        "environment": settle((*environments, *guessed)),
-        "lifecycle": settle(_claims(voices, "lifecycle", keys.lifecycle, LIFECYCLES)),
-        "audience": settle(_claims(voices, "audience", (), AUDIENCES)),
-        "version": settle(_claims(alone, "version", keys.version)),
-        "title": settle(_claims(alone, "title", keys.title)),
-        "description": settle(_claims(alone, "description", keys.description)),
-        "applied_by": tuple(_applied(own)),
+    found: dict[str, Iterable[Claim]] = {
+        "environment": (*_claims(voices, "environment", ENVIRONMENTS), *_guessed(own.namespace)),
+        "applied_by": _applied(own),
     }
+    spoken = {field for voice in voices for field in voice.words}
+    if spoken & {"owner", "contact"}:
+        found["owners"] = _owner_claims(voices)
+    for field, words in (("lifecycle", LIFECYCLES), ("audience", AUDIENCES)):
+        if field in spoken:
+            found[field] = _claims(voices, field, words)
+    for field in spoken & {"version", "title", "description"}:
+        found[field] = _claims(alone, field)
+    return {field: claims for field, said in found.items() if (claims := settle(said))}
 
 
-def _service_voice(service: Metadata) -> _Voice:
-    return _voice(service, f" of Service {key_of(service.namespace, service.name)}", 0.9, 0.6)
+def _service_voice(service: Metadata, meanings: Mapping[str, Sequence[tuple[str, int]]]) -> _Voice:
+    place = f" of Service {key_of(service.namespace, service.name)}"
+    return _voice(service, place, 0.9, 0.6, meanings)
 
 
-def _namespace_voice(namespace: Metadata) -> _Voice:
-    return _voice(namespace, f" of Namespace {namespace.name}", 0.8, 0.5)
+def _namespace_voice(
+    namespace: Metadata, meanings: Mapping[str, Sequence[tuple[str, int]]]
+) -> _Voice:
+    return _voice(namespace, f" of Namespace {namespace.name}", 0.8, 0.5, meanings)
 
 
-def _voice(metadata: Metadata, place: str, own: float, common: float) -> _Voice:
-    words = {
-        key.casefold(): _Word(kind, key, value.strip())
-        for kind, told in (("label", metadata.labels), ("annotation", metadata.annotations))
-        for key, value in (told or {}).items()
-        if value and len(value) <= _READ_SIZE and value.strip()
-    }
-    return _Voice(place, words, own, common)
+def _voice(
+    metadata: Metadata,
+    place: str,
+    own: float,
+    common: float,
+    meanings: Mapping[str, Sequence[tuple[str, int]]],
+) -> _Voice:
+    """Return what an object says.
+
+    Args:
+        metadata: Of the object.
+        place: What it is.
+        own: How far our own keys on it are trusted.
+        common: How far the first of the common keys is.
+        meanings: What keys mean.
+    """
+    words: dict[str, dict[int, tuple[float, _Word]]] = {}
+    for kind, told in (("label", metadata.labels), ("annotation", metadata.annotations)):
+        for key, value in (told or {}).items():
+            for field, position in meanings.get(key.casefold(), ()):
+                said = value.strip() if len(value) <= _READ_SIZE else ""
+                if said:
+                    sure = own if position == _OURS else common - LATER_KEY * position
+                    words.setdefault(field, {})[position] = (sure, _Word(kind, key, said))
+    return _Voice(place, {field: [by[at] for at in sorted(by)] for field, by in words.items()})
 
 
 def _claims(
-    voices: Sequence[_Voice],
-    field: str,
-    keys: Sequence[str],
-    words: Mapping[str, str] | None = None,
+    voices: Sequence[_Voice], field: str, words: Mapping[str, str] | None = None
 ) -> Iterator[Claim]:
     """Yield what each voice says of a field, by our own key and by the common ones."""
     for voice in voices:
-        for confidence, word in voice.said(field, keys):
+        for confidence, word in voice.said(field):
             said = _read(field, word.value, words)
             if said:
                 yield Claim(said, ProvenanceMethod.TAG, voice.source(word), confidence)
@@ -237,15 +270,15 @@ def _read(field: str, value: str, words: Mapping[str, str] | None) -> str | None
     return value if len(value) <= NAME_SIZE else None
 
 
-def _owner_claims(voices: Sequence[_Voice], keys: KeySettings) -> Iterator[Claim]:
+def _owner_claims(voices: Sequence[_Voice]) -> Iterator[Claim]:
     """Yield who answers for it; of a voice that names nobody, how they are reached stands for who they are."""
     for voice in voices:
-        named = list(_claims([voice], "owner", keys.owner))
-        yield from named or _claims([voice], "contact", keys.contact)
+        named = list(_claims([voice], "owner"))
+        yield from named or _claims([voice], "contact")
 
 
 def _owners(
-    claims: Sequence[Claim], voices: Sequence[_Voice], keys: KeySettings, *, is_seen: bool
+    claims: Sequence[Claim], voices: Sequence[_Voice], *, is_seen: bool
 ) -> tuple[Owner, ...] | Unknown:
     """Return whoever is trusted most, with the contact that is named in the same place."""
     if not claims:
@@ -253,8 +286,10 @@ def _owners(
     first = claims[0]
     contact = None
     for voice in voices:
-        if any(first.source == voice.source(word) for word in voice.words.values()):
-            contact = winner(list(_claims([voice], "contact", keys.contact)))
+        if any(
+            first.source == voice.source(word) for said in voice.words.values() for _, word in said
+        ):
+            contact = winner(list(_claims([voice], "contact")))
     return (owner_named(str(first.value), _plain(contact)),)
 
 
@@ -263,15 +298,17 @@ def _plain(contact: str | None) -> str | None:
     return clean_address(contact) if contact and "://" in contact else contact
 
 
-def _raw(voices: Sequence[_Voice], field: str, keys: Sequence[str]) -> str | None:
+def _raw(voices: Sequence[_Voice], field: str) -> str | None:
     """Return the first word for a field, understood or not."""
-    words = (word.value for voice in voices for _, word in voice.said(field, keys))
+    words = (word.value for voice in voices for _, word in voice.said(field))
     return next((word for word in words if len(word) <= NAME_SIZE), None)
 
 
 def _applied(own: Metadata) -> Iterator[Claim]:
     """Yield who applies an object: evidence of who looks after it, and weak."""
     told = {**(own.labels or {}), **(own.annotations or {})}
+    if _APPLIED.isdisjoint(told):
+        return
     for tool, key, namespace_key in _APPLIERS:
         name = told.get(key, "").partition(":")[0]
         if name and len(name) <= NAME_SIZE:
@@ -290,3 +327,5 @@ _APPLIERS = (
     ("Helm release", "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"),
 )
 """Tools that apply objects: the key by which they say which of theirs it is of, and that of its namespace."""
+
+_APPLIED = frozenset(key for _, key, _ in _APPLIERS)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
 from apiscape.collectors.kubernetes.objects import Thing
-from apiscape.collectors.kubernetes.resource import Resource
+from apiscape.collectors.kubernetes.resource import Look, Resource
+
+T = TypeVar("T")
 
 Fact = tuple[str, ...]
 """What can be looked at: `(resource, key)`, `(resource, index, value)`, `(resource,)` for all of it."""
@@ -19,6 +21,9 @@ class Subject(msgspec.Struct, frozen=True, order=True, gc=False):
 
     resource: str
     key: str
+
+
+_NONE: set[str] = set()
 
 
 class World:
@@ -37,6 +42,8 @@ class World:
         self._seen: set[str] = set()
         self._lookers: dict[Fact, set[Subject]] = {}
         self._looked: dict[Subject, tuple[Fact, ...]] = {}
+        self._shared: dict[tuple[str, str], tuple[Any, tuple[Fact, ...]]] = {}
+        self._sharing: dict[Fact, set[tuple[str, str]]] = {}
         self.stale: dict[Subject, None] = {}
         """Whose facts may be others now, in the order in which that came about."""
 
@@ -105,7 +112,21 @@ class World:
 
     def indexed(self, fact: Fact) -> Iterable[str]:
         """Return the keys that an index has under a value, in order."""
-        return sorted(self._indexed.get(fact, ()))
+        found = self._indexed.get(fact, _NONE)
+        return sorted(found) if len(found) > 1 else found
+
+    def shared(
+        self, name: tuple[str, str], work: Callable[[Look], T]
+    ) -> tuple[T, tuple[Fact, ...]]:
+        """Return what work gives and what it looks at, done once until anything of that changes."""
+        held = self._shared.get(name)
+        if held is None:
+            look = WorldLook(self, None)
+            found = work(look)
+            held = self._shared[name] = (found, look.facts())
+            for fact in held[1]:
+                self._sharing.setdefault(fact, set()).add(name)
+        return held
 
     # How it is kept.
 
@@ -127,6 +148,9 @@ class World:
                 self._touch((resource, name, value))
 
     def _touch(self, fact: Fact) -> None:
+        for each in {fact, fact[:1]} & self._sharing.keys():
+            for name in self._sharing.pop(each):
+                self._shared.pop(name, None)
         if not self._remembers:
             return
         for subject in self._lookers.get(fact, ()):
@@ -147,13 +171,17 @@ class WorldLook:
 
     Args:
         world: What is looked at.
-        subject: Who looks.
+        subject: Who looks; `None` for all who will ask for the same.
     """
 
-    def __init__(self, world: World, subject: Subject) -> None:
+    def __init__(self, world: World, subject: Subject | None) -> None:
         self._world = world
         self._subject = subject
         self._facts: dict[Fact, None] = {}
+
+    def facts(self) -> tuple[Fact, ...]:
+        """Return what was looked at."""
+        return tuple(self._facts)
 
     def get(self, resource: str, key: str) -> Any | None:  # noqa: ANN401 - of the resource's own type
         """Return an object by its resource's name and its own key."""
@@ -175,6 +203,12 @@ class WorldLook:
         for key in sorted(held):
             yield held[key]
 
+    def once(self, name: str, key: str, work: Callable[[Look], T]) -> T:
+        """Return what work gives that is the same for all who ask for it by this name and key."""
+        found, facts = self._world.shared((name, key), work)
+        self._facts.update(dict.fromkeys(facts))
+        return found
+
     def sees(self, resource: str) -> bool:
         """Say whether all of a resource was read, or is known not to be installed."""
         self._facts[(resource, "")] = None
@@ -182,4 +216,5 @@ class WorldLook:
 
     def done(self) -> None:
         """Remember what was looked at."""
-        self._world.keep(self._subject, self._facts)
+        if self._subject is not None:
+            self._world.keep(self._subject, self._facts)

@@ -34,10 +34,13 @@ def rules_at(
     controller = None if gateway is None else controller_of(gateway, look)
     rules: list[Rule] = []
     effects: list[list[Effective]] = [[] for _ in at]
+    names: list[str | None] = [*(each.listener.name for each in at)] or [None]
     for told in route.spec.rules or ():
         rule = _bare(told, resource, route, look)
-        point = _point(told, rule, resource, route, gateway, controller)
-        held = [effective(_at(point, each), look) for each in at] or [effective(point, look)]
+        held = [
+            effective(_point(told, rule, resource, route, gateway, controller, name), look)
+            for name in names
+        ]
         for listener, each in zip(effects, held, strict=False):
             listener.append(each)
         security = merged([each.security for each in held])
@@ -56,10 +59,12 @@ def _point(
     route: Route,
     gateway: Gateway | None,
     controller: str | None,
+    listener: str | None,
 ) -> Point:
     return Point(
         controller=controller,
         gateway=None if gateway is None else gateway.key,
+        listener=listener,
         gateway_labels={} if gateway is None else {_NAME_LABEL: gateway.metadata.name},
         route=route.metadata,
         route_group=resource.group,
@@ -70,22 +75,6 @@ def _point(
             key_of(each.namespace, each.name) for each in rule.targets if each.kind == "service"
         ),
         paths=tuple((each.method, each.path) for each in rule.matches),
-    )
-
-
-def _at(point: Point, at: Attached) -> Point:
-    return Point(
-        controller=point.controller,
-        gateway=point.gateway,
-        listener=at.listener.name,
-        gateway_labels=point.gateway_labels,
-        route=point.route,
-        route_group=point.route_group,
-        route_kind=point.route_kind,
-        rule=point.rule,
-        extensions=point.extensions,
-        services=point.services,
-        paths=point.paths,
     )
 
 

@@ -8,7 +8,7 @@ from apiscape.collectors.kubernetes.core import OF_GATEWAY, SERVICES
 from apiscape.collectors.kubernetes.exposed import Condition, Reached, Served
 from apiscape.collectors.kubernetes.gatewayapi.attachment import addresses
 from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway, Listener
-from apiscape.collectors.kubernetes.gatewayapi.resources import CLASSES, OF_PARENT, SETS
+from apiscape.collectors.kubernetes.gatewayapi.resources import CLASSES, GATEWAYS, OF_PARENT, SETS
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.reaching import reach
 from apiscape.collectors.kubernetes.resource import Look
@@ -53,6 +53,13 @@ def _hosts(listeners: Iterable[Listener]) -> tuple[str, ...]:
 
 def reached_by(gateway: Gateway, look: Look) -> Reached:
     """Return from where a Gateway can be reached: by its addresses, and what is said to its load balancer."""
+    return look.once("gateway-api.reached", gateway.key, lambda look: _reached(gateway.key, look))
+
+
+def _reached(key: str, look: Look) -> Reached:
+    gateway: Gateway | None = look.get(GATEWAYS, key)
+    if gateway is None:
+        return Reached()
     infrastructure = gateway.spec.infrastructure
     said = dict(gateway.metadata.annotations or {})
     kind = None
