@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
+from uuid import UUID
 
 from apiscape.demo.kubernetes import refusals
 from apiscape.demo.kubernetes.access import Access
@@ -21,6 +23,10 @@ Json = dict[str, Any]
 class Cluster:
     """Everything behind an API server. Every method may be called from any thread.
 
+    Args:
+        takes_anonymous: Whether anybody may ask.
+        seed: Objects that are made in the same order are known by the same uids every time.
+
     Attributes:
         uid: What it is known by: that of the namespace `kube-system`.
         aggregates: Whether all groups are told at once to who takes that.
@@ -28,11 +34,17 @@ class Cluster:
         faults: What goes wrong.
     """
 
-    def __init__(self, *, takes_anonymous: bool = True) -> None:
+    def __init__(self, *, takes_anonymous: bool = True, seed: int | None = None) -> None:
         self.storage = Storage()
         self.kinds = Kinds()
         self.access = Access(takes_anonymous=takes_anonymous)
-        self.objects = Objects(self.storage, self.kinds, lambda: datetime.now(UTC))
+        dice = Random(seed)  # noqa: S311 - what objects are known by, no secret
+        self.objects = Objects(
+            self.storage,
+            self.kinds,
+            lambda: datetime.now(UTC),
+            lambda: str(UUID(int=dice.getrandbits(128), version=4)),
+        )
         self.faults = FaultPlan()
         self.aggregates = True
         self.calls: list[Call] = []

@@ -17,6 +17,9 @@ from apiscape.demo.kubernetes.storage import Held, Place, Storage
 Json = dict[str, Any]
 Change = Callable[[Json], Json]
 
+NAME_LABEL = "kubernetes.io/metadata.name"
+"""That every namespace has, so that selectors can name it."""
+
 _SERVER_SET = ("uid", "creationTimestamp", "generation", "deletionTimestamp", "selfLink")
 _LONGEST_NAME = 253
 
@@ -28,12 +31,20 @@ class Objects:
         storage: Where they are.
         kinds: What is served; definitions of custom resources change it.
         now: Gives the aware time.
+        new_uid: Gives what a new object is known by; a random one without it.
     """
 
-    def __init__(self, storage: Storage, kinds: Kinds, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        kinds: Kinds,
+        now: Callable[[], datetime],
+        new_uid: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
         self._storage = storage
         self._kinds = kinds
         self._now = now
+        self._new_uid = new_uid
 
     def get(self, resource: Resource, place: Place) -> Held:
         """Return an object.
@@ -65,10 +76,12 @@ class Objects:
                 raise refusals.already_exists(resource.plural, resource.group, place[1])
             for name in _SERVER_SET:
                 metadata.pop(name, None)
-            metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": self._stamp()}
+            metadata |= {"uid": self._new_uid(), "creationTimestamp": self._stamp()}
             metadata |= {"generation": 1, "managedFields": [self._managed(resource)]}
             if resource.is_namespaced:
                 metadata["namespace"] = place[0]
+            if resource.key == NAMESPACES:
+                metadata["labels"] = {NAME_LABEL: place[1]} | (metadata.get("labels") or {})
             if resource.key == CRDS:
                 _establish(fresh)
             held = self._storage.put(resource.key, place, fresh)

@@ -1,0 +1,1 @@
+"""Believable clusters, seeded."""

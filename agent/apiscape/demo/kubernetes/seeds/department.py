@@ -1,0 +1,422 @@
+"""A believable cluster: the department's own platform, with a gateway from every year that it has been there.
+
+It has what real clusters have: one gateway that all are told to use, and those before it that nobody took
+away; a route that nobody lets in, one that its controller has not answered yet, one whose Service is gone;
+open APIs next to closed ones; a certificate about to end; owners on some namespaces only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apiscape.demo.kubernetes.cluster import Cluster
+from apiscape.demo.kubernetes.seeds.definitions import GATEWAY_API, definitions
+from apiscape.demo.kubernetes.seeds.manifests import (
+    BROKEN,
+    backends,
+    condition,
+    ingress,
+    manifest,
+    namespace,
+    prefix,
+    route_status,
+    service,
+)
+
+Json = dict[str, Any]
+
+ENVOY = "gateway.envoyproxy.io/gatewayclass-controller"
+ISTIO = "istio.io/gateway-controller"
+PUBLIC_IP, OLD_IP, MESH_IP = "51.140.12.7", "51.140.12.9", "10.20.0.40"
+_GATEWAY = f"{GATEWAY_API}/v1"
+_ENVOY = "gateway.envoyproxy.io/v1alpha1"
+_PARENT: Json = {"name": "public", "namespace": "edge", "sectionName": "https"}
+_ISSUER = "https://login.department.example/tenant"
+
+
+def department(today: datetime | None = None) -> Cluster:
+    """Return the cluster as of a day."""
+    cluster = Cluster(seed=1)
+    cluster.add(*definitions())
+    cluster.add(*_namespaces())
+    cluster.add(*_services())
+    cluster.add(*_edge(today or datetime.now(UTC)))
+    cluster.add(*_routes())
+    cluster.add(*_policies())
+    cluster.add(*_older_gateways())
+    cluster.add(*_mesh())
+    return cluster
+
+
+def _namespaces() -> Iterator[Json]:
+    yield namespace("edge", owner="Team Platform", environment="production")
+    yield namespace("registers", owner="Team Registers", environment="production")
+    yield namespace("licensing", owner="Team Licensing", environment="production")
+    yield namespace("licensing-test", owner="Team Licensing", environment="test")
+    yield namespace("legacy")
+    yield namespace("payments", owner="Team Payments", contact="#payments")
+
+
+def _services() -> Iterator[Json]:
+    openapi = {
+        "api.service.kubernetes.io/description-path": "/openapi.json",
+        "api.service.kubernetes.io/scheme": "http",
+    }
+    for made in (
+        service("registers", "companies", annotations=openapi),
+        service("registers", "companies-next", ready=1),
+        service("registers", "lookup", port=9090, ports={"appProtocol": "grpc"}),
+        service("licensing", "licences"),
+        service("licensing", "documents", ready=0),
+        service("licensing-test", "licences"),
+        service("legacy", "forms"),
+        service("legacy", "addresses"),
+        service("legacy", "statistics"),
+        service("legacy", "grants"),
+        service("payments", "refunds"),
+        service("payments", "ledger"),
+    ):
+        yield from made
+
+
+def _edge(today: datetime) -> Iterator[Json]:
+    yield manifest(_GATEWAY, "GatewayClass", "", "envoy", {"controllerName": ENVOY})
+    yield manifest(
+        _GATEWAY,
+        "Gateway",
+        "edge",
+        "public",
+        {
+            "gatewayClassName": "envoy",
+            "listeners": [
+                {
+                    "name": "https",
+                    "port": 443,
+                    "protocol": "HTTPS",
+                    "hostname": "*.api.department.example",
+                    "tls": {"certificateRefs": [{"name": "public-tls"}]},
+                    "allowedRoutes": {
+                        "namespaces": {
+                            "from": "Selector",
+                            "selector": {
+                                "matchExpressions": [
+                                    {
+                                        "key": "kubernetes.io/metadata.name",
+                                        "operator": "NotIn",
+                                        "values": ["legacy"],
+                                    }
+                                ]
+                            },
+                        }
+                    },
+                }
+            ],
+        },
+        status={
+            "addresses": [{"type": "IPAddress", "value": PUBLIC_IP}],
+            "conditions": [condition("Accepted"), condition("Programmed")],
+            "listeners": [
+                {
+                    "name": "https",
+                    "attachedRoutes": 4,
+                    "supportedKinds": [{"kind": "HTTPRoute"}],
+                    "conditions": [condition("Programmed"), condition("ResolvedRefs")],
+                }
+            ],
+        },
+    )
+    yield _certificate("edge", "public", today + timedelta(days=9))
+    yield _certificate("legacy", "forms", today + timedelta(days=70))
+
+
+def _certificate(namespace: str, name: str, ends: datetime) -> Json:
+    return manifest(
+        "cert-manager.io/v1",
+        "Certificate",
+        namespace,
+        name,
+        {"secretName": f"{name}-tls", "issuerRef": {"name": "letsencrypt"}},
+        status={
+            "notAfter": ends.replace(microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "conditions": [condition("Ready")],
+        },
+    )
+
+
+def _http_route(
+    namespace: str, name: str, host: str, rules: list[Json], *said: Json, **beside: Json
+) -> Json:
+    status = {"status": route_status(_PARENT, ENVOY, *said)} if said else {}
+    spec = {"parentRefs": [_PARENT], "hostnames": [host], "rules": rules}
+    return manifest(_GATEWAY, "HTTPRoute", namespace, name, spec, **status, **beside)
+
+
+def _routes() -> Iterator[Json]:
+    well = (condition("Accepted"), condition("ResolvedRefs"))
+    yield _http_route(
+        "registers",
+        "companies",
+        "companies.api.department.example",
+        [
+            {
+                "name": "read",
+                "matches": [prefix("/companies", "GET")],
+                "backendRefs": backends("companies", "companies-next", weights=[90, 10]),
+            },
+            {
+                "name": "file",
+                "matches": [prefix("/companies", "POST"), prefix("/filings", "POST")],
+                "backendRefs": backends("companies"),
+            },
+        ],
+        *well,
+        annotations={"apiscape.io/title": "Companies register", "apiscape.io/lifecycle": "live"},
+    )
+    yield _http_route(
+        "licensing",
+        "licences",
+        "licences.api.department.example",
+        [{"matches": [prefix("/licences")], "backendRefs": backends("licences")}],
+        *well,
+    )
+    yield _http_route(
+        "licensing",
+        "documents",
+        "licences.api.department.example",
+        [{"matches": [prefix("/documents")], "backendRefs": backends("documents")}],
+        *well,
+    )
+    yield _http_route(
+        "licensing-test",
+        "licences",
+        "licences-test.api.department.example",
+        [{"matches": [prefix("/licences")], "backendRefs": backends("licences", "stub")}],
+        condition("Accepted"),
+        condition(
+            "ResolvedRefs", BROKEN, "BackendNotFound", "service licensing-test/stub not found"
+        ),
+    )
+    yield _http_route(
+        "legacy",
+        "grants",
+        "grants.api.department.example",
+        [{"matches": [prefix("/")], "backendRefs": backends("grants")}],
+        condition("Accepted", BROKEN, "NotAllowedByListeners", "no listener takes this namespace"),
+    )
+    yield _http_route(
+        "payments",
+        "refunds",
+        "refunds.api.department.example",
+        [{"matches": [prefix("/refunds")], "backendRefs": backends("refunds")}],
+    )
+    yield manifest(
+        _GATEWAY,
+        "GRPCRoute",
+        "registers",
+        "lookup",
+        {
+            "parentRefs": [_PARENT],
+            "hostnames": ["lookup.api.department.example"],
+            "rules": [
+                {
+                    "matches": [{"method": {"service": "registers.v1.Lookup"}}],
+                    "backendRefs": backends("lookup", port=9090),
+                }
+            ],
+        },
+        status=route_status(_PARENT, ENVOY, *well),
+    )
+
+
+def _policies() -> Iterator[Json]:
+    accepted = {
+        "ancestors": [
+            {
+                "ancestorRef": {"kind": "Gateway", "name": "public", "namespace": "edge"},
+                "controllerName": ENVOY,
+                "conditions": [condition("Accepted")],
+            }
+        ]
+    }
+    for where, name in (("registers", "companies"), ("licensing", "licences")):
+        yield manifest(
+            _ENVOY,
+            "SecurityPolicy",
+            where,
+            f"{name}-jwt",
+            {
+                "targetRefs": [{"group": GATEWAY_API, "kind": "HTTPRoute", "name": name}],
+                "jwt": {
+                    "providers": [
+                        {
+                            "name": "department",
+                            "issuer": _ISSUER,
+                            "remoteJWKS": {"uri": f"{_ISSUER}/keys"},
+                        }
+                    ]
+                },
+            },
+            status=accepted,
+        )
+    yield manifest(
+        _ENVOY,
+        "BackendTrafficPolicy",
+        "registers",
+        "companies-limit",
+        {
+            "targetRefs": [{"group": GATEWAY_API, "kind": "HTTPRoute", "name": "companies"}],
+            "rateLimit": {
+                "type": "Local",
+                "local": {"rules": [{"limit": {"requests": 50, "unit": "Second"}}]},
+            },
+        },
+        status=accepted,
+    )
+    yield manifest(
+        _ENVOY,
+        "ClientTrafficPolicy",
+        "edge",
+        "public-tls",
+        {
+            "targetRefs": [{"group": GATEWAY_API, "kind": "Gateway", "name": "public"}],
+            "tls": {"minVersion": "1.2"},
+        },
+        status=accepted,
+    )
+
+
+def _older_gateways() -> Iterator[Json]:
+    """Yield what was there before: two ingress controllers, a Traefik and a Contour, all still in use."""
+    yield manifest(
+        "networking.k8s.io/v1",
+        "IngressClass",
+        "",
+        "nginx",
+        {"controller": "k8s.io/ingress-nginx"},
+    )
+    yield ingress(
+        "legacy",
+        "forms",
+        {"forms.department.example": {"/": "forms", "/addresses": "addresses"}},
+        class_name="nginx",
+        address=OLD_IP,
+        annotations={
+            "nginx.ingress.kubernetes.io/auth-url": "https://auth.department.example/verify",
+            "nginx.ingress.kubernetes.io/limit-rps": "20",
+        },
+    )
+    yield ingress(
+        "legacy",
+        "statistics",
+        {"statistics.department.example": {"/": "statistics"}},
+        class_name="nginx",
+        address=OLD_IP,
+        annotations={
+            "nginx.ingress.kubernetes.io/enable-cors": "true",
+            "nginx.ingress.kubernetes.io/configuration-snippet": "more_set_headers 'X-Served-By: k8s';",
+        },
+    )
+    yield manifest(
+        "traefik.io/v1alpha1",
+        "Middleware",
+        "legacy",
+        "basic",
+        {"basicAuth": {"secret": "addresses-users"}},
+    )
+    yield manifest(
+        "traefik.io/v1alpha1",
+        "IngressRoute",
+        "legacy",
+        "addresses",
+        {
+            "entryPoints": ["websecure"],
+            "routes": [
+                {
+                    "kind": "Rule",
+                    "match": "Host(`addresses.department.example`) && PathPrefix(`/v2`)",
+                    "middlewares": [{"name": "basic"}],
+                    "services": [{"name": "addresses", "port": 80}],
+                }
+            ],
+            "tls": {"secretName": "addresses-tls"},
+        },
+    )
+    yield manifest(
+        "projectcontour.io/v1",
+        "HTTPProxy",
+        "legacy",
+        "grants",
+        {
+            "virtualhost": {
+                "fqdn": "grants.department.example",
+                "tls": {"secretName": "grants-tls", "minimumProtocolVersion": "1.2"},
+            },
+            "routes": [
+                {
+                    "conditions": [{"prefix": "/applications"}],
+                    "services": [{"name": "grants", "port": 80}],
+                }
+            ],
+        },
+        status={"currentStatus": "valid", "description": "valid HTTPProxy"},
+    )
+
+
+def _mesh() -> Iterator[Json]:
+    yield manifest(
+        "networking.istio.io/v1",
+        "Gateway",
+        "payments",
+        "partners",
+        {
+            "selector": {"istio": "partner-gateway"},
+            "servers": [
+                {
+                    "port": {"number": 443, "name": "https", "protocol": "HTTPS"},
+                    "hosts": ["ledger.partners.department.example"],
+                    "tls": {
+                        "mode": "MUTUAL",
+                        "credentialName": "partners-tls",
+                        "minProtocolVersion": "TLSV1_3",
+                    },
+                }
+            ],
+        },
+    )
+    yield from service(
+        "payments",
+        "partner-gateway",
+        port=443,
+        type="LoadBalancer",
+        selector={"istio": "partner-gateway"},
+        annotations={"service.beta.kubernetes.io/azure-load-balancer-internal": "true"},
+    )
+    yield manifest(
+        "networking.istio.io/v1",
+        "VirtualService",
+        "payments",
+        "ledger",
+        {
+            "hosts": ["ledger.partners.department.example"],
+            "gateways": ["partners", "mesh"],
+            "http": [
+                {
+                    "match": [{"uri": {"prefix": "/entries"}, "method": {"exact": "GET"}}],
+                    "route": [{"destination": {"host": "ledger", "port": {"number": 80}}}],
+                },
+                {"route": [{"destination": {"host": "ledger", "port": {"number": 80}}}]},
+            ],
+        },
+    )
+    yield manifest(
+        "security.istio.io/v1",
+        "RequestAuthentication",
+        "payments",
+        "partners",
+        {
+            "selector": {"matchLabels": {"istio": "partner-gateway"}},
+            "jwtRules": [{"issuer": _ISSUER, "jwksUri": f"{_ISSUER}/keys"}],
+        },
+    )
