@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,28 @@ from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.server import KubernetesServer
 from tests.collectors.kubernetes.bench import Line, Purse
 from tests.collectors.kubernetes.making import service
+from tests.proxies import forget_variables
+from tests.unit.health.probing.servers import certificate
+
+
+@pytest.fixture(autouse=True)
+def _nobody_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no variable say which cluster there is, or how to get to it."""
+    forget_variables(monkeypatch)
+    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of a server that is its own authority, with its key."""
+    return certificate(tmp_path_factory.mktemp("server"))
+
+
+@pytest.fixture(scope="session")
+def client_pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of a client, with its key."""
+    return certificate(tmp_path_factory.mktemp("client"), name="ann")
 
 
 @pytest.fixture

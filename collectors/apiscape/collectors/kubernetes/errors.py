@@ -25,6 +25,7 @@ MOST_WAIT_S = 600.0
 
 FORBIDDEN, GONE = 403, 410
 BUSY = frozenset({429, 503})
+_ELSEWHERE = range(300, 400)
 _OF_THE_CALLER = range(400, 500)
 
 
@@ -91,9 +92,10 @@ def error_of(
         return Throttled(words, retry_after_s=wait_of(headers), operation=operation)
     if status in _PLAIN:
         return _PLAIN[status](words, operation=operation)
-    if status in _OF_THE_CALLER:
-        return Refused(words, operation=operation, status=status)
-    return ServerFault(words, operation=operation, status=status)
+    if status in _ELSEWHERE:
+        return garbled(operation, f"leads elsewhere ({status}), as to a page to sign in at")
+    kind = Refused if status in _OF_THE_CALLER else ServerFault
+    return kind(words, operation=operation, status=status)
 
 
 class ServerFault(CollectorError):

@@ -17,6 +17,7 @@ import msgspec
 
 from apiscape.collectors.contract import Budget, CredentialsInvalid, Malformed, Unreachable
 from apiscape.collectors.kubernetes.errors import error_of
+from apiscape.collectors.kubernetes.unanswered import no_answer
 
 FAMILY = "kubernetes"
 CONNECT_S, READ_S = 5.0, 30.0
@@ -165,7 +166,7 @@ class Wire:
                 preload_content=False,
             )
         except (HTTPError, OSError) as error:
-            raise _no_answer(error, asked.operation) from None
+            raise no_answer(error, asked.operation) from None
         if response.status in {_OK, _NOT_MODIFIED}:
             return response
         raise self._refusal(response, asked)
@@ -229,7 +230,7 @@ def _pieces(response: Any, operation: str) -> Iterator[bytes]:  # noqa: ANN401
     try:
         yield from response.stream(PIECE_BYTES, decode_content=True)
     except (HTTPError, OSError) as error:
-        raise _no_answer(error, operation) from None
+        raise no_answer(error, operation) from None
 
 
 def _let_go(response: Any) -> None:  # noqa: ANN401
@@ -239,19 +240,3 @@ def _let_go(response: Any) -> None:  # noqa: ANN401
 
 def _is_read(response: Any) -> bool:  # noqa: ANN401
     return bool(getattr(response, "closed", False)) or response.isclosed()
-
-
-def _no_answer(error: Exception, operation: str) -> Unreachable:
-    """Return what it means that nothing usable came; the library's words may repeat the whole address."""
-    kind = type(error).__name__
-    words = {
-        "ReadTimeoutError": "the API server says nothing more",
-        "ConnectTimeoutError": "the API server cannot be connected to",
-        "NewConnectionError": "the API server cannot be connected to",
-        "SSLError": "the certificate of the API server is not trusted",
-        "ProtocolError": "the API server broke off",
-        "IncompleteRead": "the API server broke off",
-    }
-    return Unreachable(
-        words.get(kind, f"no answer of the API server ({kind})"), operation=operation
-    )
