@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from apiscape.collectors.contract import (
@@ -36,7 +37,7 @@ PREFIX = "k8s-aws-v1."
 CLUSTER_HEADER = "x-k8s-aws-id"
 SESSION_NAME = "apiscape"
 _TIMEOUTS_S = {"connect_timeout": 5, "read_timeout": 30}
-_ATTEMPTS = 4
+ATTEMPTS = 4
 _STEP = "sign in to AWS again: profile, variables or role of the agent's user"
 
 
@@ -70,6 +71,8 @@ class AwsAccount:
             client = self._client(service, region)
             try:
                 answer: dict[str, Any] = getattr(client, xform_name(operation))(**given)
+            except (TypeError, AttributeError, LookupError):  # the SDK stumbles over it
+                raise _unreadable(f"{service}:{operation}") from None
             finally:
                 client.close()
             return answer
@@ -86,7 +89,12 @@ class AwsAccount:
         seen: set[object] = set()
         while True:
             answer = self.ask("eks", region, "ListClusters", maxResults=100, **token)
-            yield from (name for name in answer.get("clusters") or () if isinstance(name, str))
+            names = answer.get("clusters")
+            if (
+                names is None
+            ):  # the SDK takes a page to sign in at, or half an answer, for an empty one
+                raise _unreadable("eks:ListClusters")
+            yield from names
             following = answer.get("nextToken")
             if not following:
                 return
@@ -109,6 +117,7 @@ class AwsAccount:
         Raises:
             CollectorError: Nobody is signed in.
         """
+        from botocore.model import ServiceId
         from botocore.signers import RequestSigner
 
         def sign() -> str:
@@ -116,7 +125,7 @@ class AwsAccount:
             if credentials is None:
                 raise unusable("nobody is signed in to AWS", _STEP, operation="sign in")
             signer = RequestSigner(
-                "sts",  # type: ignore[arg-type] # the signer asks for its text alone
+                ServiceId("sts"),
                 region,
                 "sts",
                 "v4",
@@ -144,7 +153,7 @@ class AwsAccount:
 
     def _client(self, service: str, region: str) -> Any:  # noqa: ANN401 - made at run time
         config = _config(
-            **_TIMEOUTS_S, retries={"mode": "standard", "total_max_attempts": _ATTEMPTS}
+            **_TIMEOUTS_S, retries={"mode": "standard", "total_max_attempts": ATTEMPTS}
         )
         return self._session.create_client(
             service, region_name=region, endpoint_url=self._settings.endpoint_url, config=config
@@ -188,9 +197,18 @@ def _session(settings: EksSettings, network: Network) -> Any:  # noqa: ANN401 - 
     from botocore.session import Session
 
     session: Any = Session(profile=settings.profile)
+    session.register_component("data_loader", _shared_loader())
     if network != Network():
         session.create_client = _Outward(session.create_client, read_network(network))
     return session
+
+
+@lru_cache(maxsize=1)
+def _shared_loader() -> Any:  # noqa: ANN401 - the SDK's own type
+    """Return what reads descriptions of services: once for all identities, for it is most of what one costs."""
+    from botocore.loaders import Loader
+
+    return Loader()
 
 
 def _config(**given: Any) -> Any:  # noqa: ANN401 - the SDK's own type
@@ -238,8 +256,6 @@ def _caught(operation: str, call: Callable[[], T]) -> T:
         raise _refused(str(told.get("Code", "")), operation) from None
     except (BotoCoreError, ValueError, OSError) as error:
         raise _failed(type(error), operation) from None
-    except (TypeError, AttributeError, LookupError):  # the SDK stumbles over what is no answer
-        raise no_way("AWS gave no answer that can be read", _WAY, operation=operation) from None
 
 
 def _refused(code: str, operation: str) -> CollectorError:
@@ -251,6 +267,10 @@ def _refused(code: str, operation: str) -> CollectorError:
     if kind is not None:
         return kind(f"AWS refused {operation} ({code})", operation=operation)
     return Unreachable(f"AWS refused {operation} ({code or 'for no reason'})", operation=operation)
+
+
+def _unreadable(operation: str) -> Unreachable:
+    return no_way("AWS gave no answer that can be read", _WAY, operation=operation)
 
 
 def _failed(kind: type[Exception], operation: str) -> CollectorError:
