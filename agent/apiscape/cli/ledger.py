@@ -13,7 +13,7 @@ from apiscape.cli.commands.runs import count_unseen, first_error, listed_words, 
 from apiscape.cli.table import UNLIMITED, cell_width, fold
 from apiscape.client.words import OUTCOME, REACH, count, duration, state_in
 from apiscape.model.plain import plain
-from apiscape.model.run import EstateEntry, RunReport, Totals
+from apiscape.model.run import EstateEntry, Reach, RunReport, Totals
 from apiscape.model.vocabulary import ErrorKind, Outcome, ReachState
 
 INDENT = " " * 6
@@ -117,7 +117,7 @@ def run_lines(
     recorded = _widest(f"{report.ledger.recorded:,}" for report in counted)
     names = [titles.get(report.scope.product, report.scope.product) for report in shown]
     widths = Widths(
-        place=_widest(map(_place, shown)),
+        place=_widest(place_words(each.scope.reach) for each in shown),
         title=_widest(names),
         listed=listed,
         recorded=recorded,
@@ -141,7 +141,7 @@ def _hidden(reports: Iterable[RunReport]) -> set[str]:
 def _lines(report: RunReport, title: str, widths: Widths, width: int) -> list[str]:
     """Return the line of a run; what has no room in it stands below, for figures are never cut."""
     glyph = state_in(OUTCOME, report.outcome).glyph
-    place, outcome = _place(report), report.outcome
+    place, outcome = place_words(report.scope.reach), report.outcome
     head = f"  {glyph} {place:<{widths.place}}  {title:<{widths.title}}  {outcome:<8}  "
     if outcome in WORDED:
         accepted = f"(accepted: {report.accepted})" if report.accepted else ""
@@ -175,9 +175,11 @@ def _why(report: RunReport, width: int) -> list[str]:
     return fold(plain("  ".join(filter(None, words))), width, indent=INDENT)
 
 
-def _place(report: RunReport) -> str:
-    reach = report.scope.reach
-    return " ".join(filter(None, [reach.account, reach.region]))
+def place_words(reach: Reach) -> str:
+    """Return where something was visited: account and region; without regions, what people call the place."""
+    if reach.region is None and reach.title:
+        return reach.title
+    return " ".join(filter(None, [reach.account, reach.region])) or reach.key
 
 
 def _took(report: RunReport) -> str:
@@ -220,7 +222,7 @@ def estate_lines(entries: Iterable[EstateEntry], width: int = UNLIMITED) -> list
         if entry.state == ReachState.VISITED:
             continue
         word = state_in(REACH, entry.state).word
-        title = f" {entry.title}" if entry.title else ""
+        title = f" {entry.title}" if entry.title and entry.title != entry.key else ""
         because = (entry.accepted and f"accepted: {entry.accepted}") or entry.reason
         lines += _joined(f"  – {entry.key}{title}  {word}  ", [because or ""], width)
     return lines

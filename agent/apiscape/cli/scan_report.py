@@ -78,16 +78,16 @@ def _head(source: CollectedSource) -> str:
     words = [source.name, source.provider]
     if source.error is not None:
         return plain(" · ".join([*words, f"could not be planned: {source.error.message}"]))
-    words.append(estate_words(source.estate, source.accounts, source.regions))
+    words.append(estate_words(source.estate, source.accounts, source.regions, source.unit))
     if source.expected is not None and source.expected.scopes:
-        words.append(_expected(source.expected))
+        words.append(_expected(source.expected, source.unit))
     if source.traffic_cost is not None:
         words.append(traffic_cost_words(source.traffic_cost))
     return plain(" · ".join(words))
 
 
-def _expected(expected: Expected) -> str:
+def _expected(expected: Expected, unit: str) -> str:
     if expected.unknown == expected.scopes:
-        return f"first visit, at most {expected.rate_per_s:g} calls/s an account"
+        return f"first visit, at most {expected.rate_per_s:g} calls/s for each {unit}"
     at_least = "at least" if expected.unknown else "about"
     return f"{at_least} {duration(expected.seconds)} at {expected.rate_per_s:g} calls/s"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from apiscape.cli.ledger import place_words
 from apiscape.cli.table import fold
 from apiscape.client.words import count, duration, traffic_cost_words
 from apiscape.collect.forecast import traffic_cost
@@ -32,8 +33,7 @@ def traffic_lines(
     whole = f"all of {of}" if measured == asked else f"{measured:,} of {of}"
     yield from fold(f"{glyph} traffic measured of {whole} · {calls}", width, indent="  ")
     for report in reports:
-        reach = report.scope.reach
-        place = " ".join(filter(None, (reach.account, reach.region))) or reach.key
+        place = place_words(report.scope.reach)
         title = titles.get(report.scope.product, report.scope.product)
         for each in report.uncountable:
             words = f"? {place}  {title}  {each.deployments:,} not measured: {each.error.message}"

@@ -27,7 +27,7 @@ class CollectedSource(Entity, frozen=True):
     """One source of a collection.
 
     Attributes:
-        accounts, regions: How many were visited.
+        accounts, regions: How many were visited; `unit`: what the provider calls an account (`cluster`).
         traffic: What came of measuring, of every scope that was; `traffic_cost`: what it costs to go on.
         error: Why it could not be planned; `estate_error`: why what else exists is not known.
     """
@@ -36,6 +36,7 @@ class CollectedSource(Entity, frozen=True):
     provider: str
     accounts: int = 0
     regions: int = 0
+    unit: str = "account"
     expected: Expected | None = None
     estate: tuple[EstateEntry, ...] = ()
     traffic: tuple[TrafficReport, ...] = ()

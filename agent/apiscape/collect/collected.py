@@ -8,6 +8,7 @@ from apiscape.client.collected import Collected, CollectedSource, Expected
 from apiscape.collect.forecast import Forecast, traffic_cost
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.report import ScanReport
+from apiscape.collectors.contract import CountsReaches, Provider
 from apiscape.collectors.measuring import MeasuresTraffic, Price
 from apiscape.model.measured import TrafficCost, TrafficReport
 
@@ -40,6 +41,7 @@ def _source(plan: PlannedSource, forecast: Forecast | None, report: ScanReport) 
         provider=plan.source.provider,
         accounts=len({reach.account for reach in reaches}),
         regions=len({reach.region for reach in reaches if reach.region}),
+        unit=next((each for job in plan.jobs if (each := _unit(job.provider))), "account"),
         expected=_expected(forecast) if forecast is not None else None,
         estate=plan.estate,
         traffic=traffic,
@@ -47,6 +49,10 @@ def _source(plan: PlannedSource, forecast: Forecast | None, report: ScanReport) 
         error=plan.error,
         estate_error=plan.estate_error,
     )
+
+
+def _unit(provider: Provider) -> str | None:
+    return provider.unit if isinstance(provider, CountsReaches) else None
 
 
 def _cost(plan: PlannedSource, traffic: Iterable[TrafficReport]) -> TrafficCost | None:

@@ -137,8 +137,8 @@ class Generation:
         return self._compose(error, Verdict())
 
     def sums(self) -> Ledger:
-        """Return the sums so far, with the calls."""
-        sums = add_ledgers(part.ledger() for part in self.ledger)
+        """Return the sums so far, with the calls; what is absent has nothing to be listed."""
+        sums = add_ledgers(part.ledger() for part in self.ledger if part.absent is None)
         calls, throttled = self._spent()
         return Ledger(
             listed=sums.listed,

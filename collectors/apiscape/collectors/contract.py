@@ -197,8 +197,7 @@ class Failed(Entity, frozen=True, tag_field="observation", tag=True):
     """A listed object that could not be recorded; what was known of it stands, as not observed.
 
     With an error of kind `gone` (a direct read answered not-found) the object was deleted while
-    it was being read: it counts as skipped, and its deployments retire on that evidence. A watch of
-    several parts says its part.
+    it was being read: it counts as skipped, and its deployments retire on that evidence.
     """
 
     native_id: str
@@ -471,6 +470,13 @@ class Provider(Protocol):
     def detect(self) -> Mapping[str, Any] | None:
         """Return source settings for what this machine is signed in to, without a network call, or `None`."""
         ...
+
+
+@runtime_checkable
+class CountsReaches(Protocol):
+    """A provider whose reaches are not of accounts: in its own word (`cluster`, `subscription`)."""
+
+    unit: ClassVar[str]
 
 
 @runtime_checkable

@@ -17,6 +17,8 @@ from apiscape.collectors.kubernetes.gatewayapi.attachment import (
     attach,
     selects,
 )
+from apiscape.collectors.kubernetes.gatewayapi.granting import Reference, is_granted
+from apiscape.collectors.kubernetes.gatewayapi.hosts import ANY, common_hosts
 from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     Gateway,
     LabelSelector,
@@ -24,8 +26,6 @@ from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     ParentRef,
     ReferenceGrant,
 )
-from apiscape.collectors.kubernetes.gatewayapi.granting import Reference, is_granted
-from apiscape.collectors.kubernetes.gatewayapi.hosts import ANY, common_hosts
 
 LABELS = {"infra": {"team": "platform"}, "tax": {"team": "tax", "tier": "gold"}, "pay": {}}
 

@@ -41,6 +41,7 @@ class KubernetesProvider:
 
     name: ClassVar[str] = "kubernetes"
     title: ClassVar[str] = "Kubernetes"
+    unit: ClassVar[str] = "cluster"
     settings_type: ClassVar[type[ProviderSettings]] = KubernetesSettings
     products: ClassVar[tuple[str, ...]] = ("kubernetes.gateways",)
     permissions: ClassVar[tuple[Permission, ...]] = (IDENTITY, *PERMISSIONS)

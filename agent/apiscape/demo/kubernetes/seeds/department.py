@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from apiscape.demo.kubernetes.access import Rule
 from apiscape.demo.kubernetes.cluster import Cluster
-from apiscape.demo.kubernetes.seeds.definitions import GATEWAY_API, definitions
+from apiscape.demo.kubernetes.seeds.definitions import GATEWAY_API, INSTALLED, definitions
+from apiscape.demo.kubernetes.seeds.kubeconfig import TOKEN
 from apiscape.demo.kubernetes.seeds.manifests import (
     BROKEN,
     backends,
@@ -30,6 +32,15 @@ Json = dict[str, Any]
 ENVOY = "gateway.envoyproxy.io/gatewayclass-controller"
 ISTIO = "istio.io/gateway-controller"
 PUBLIC_IP, OLD_IP, MESH_IP = "51.140.12.7", "51.140.12.9", "10.20.0.40"
+_READS = (
+    Rule(("",), ("namespaces", "services")),
+    Rule(("discovery.k8s.io",), ("endpointslices",)),
+    Rule(("networking.k8s.io",), ("ingresses", "ingressclasses")),
+    *(Rule((group,), (plural,)) for group, plural, _, _ in INSTALLED),
+    Rule((GATEWAY_API,), ("gatewayclasses",)),
+)
+"""What the agent may do there: list and watch, no more."""
+
 _GATEWAY = f"{GATEWAY_API}/v1"
 _ENVOY = "gateway.envoyproxy.io/v1alpha1"
 _PARENT: Json = {"name": "public", "namespace": "edge", "sectionName": "https"}
@@ -47,6 +58,7 @@ def department(today: datetime | None = None) -> Cluster:
     cluster.add(*_policies())
     cluster.add(*_older_gateways())
     cluster.add(*_mesh())
+    cluster.access.grant("apiscape", TOKEN, _READS)
     return cluster
 
 
