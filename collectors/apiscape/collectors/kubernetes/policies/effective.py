@@ -2,55 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
 import msgspec
 
-from apiscape.collectors.kubernetes.objects import Metadata
+from apiscape.collectors.kubernetes.policies import (
+    amazon,
+    envoy,
+    google,
+    istio,
+    kgateway,
+    kuadrant,
+    nginx,
+)
+from apiscape.collectors.kubernetes.policies.point import Effective, Part, Point
+from apiscape.collectors.kubernetes.policies.securing import together, unknown
 from apiscape.collectors.kubernetes.resource import Look, Resource
-from apiscape.model.security import UNKNOWN_SECURITY, Security
-from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.security import Security
+from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Switch
 
+__all__ = ["POLICIES", "Effective", "Point", "effective"]
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """Where policies are attached, from the widest to the narrowest.
+
+class Policies(msgspec.Struct, frozen=True):
+    """What a controller enforces.
 
     Attributes:
-        controller: Of the GatewayClass (`gateway.envoyproxy.io/gatewayclass-controller`); `None` where nobody can tell.
-        gateway: `namespace/name`; `None` for what is attached to none.
-        listener: Its name.
-        gateway_labels: Labels that workloads of the gateway are known to have (Istio's selectors go by them).
-        route: Metadata of the route, with its group and kind.
-        rule: Its name, where it has one.
-        extensions: `(group, kind, name)` of what filters of the rule refer to, in the route's namespace.
-        services: `namespace/name` of the Services that the rule sends to.
-        paths: That the rule is for, with the methods, as `(method, path)`; for policies that go by them.
+        families: Each says its part of a point.
+        neutral: What filters may refer to, as `(group, kind)`, that is read by one of them or asks for nothing.
     """
 
-    controller: str | None = None
-    gateway: str | None = None
-    listener: str | None = None
-    gateway_labels: dict[str, str] = msgspec.field(default_factory=dict)
-    route: Metadata | None = None
-    route_group: str = ""
-    route_kind: str = ""
-    rule: str | None = None
-    extensions: tuple[tuple[str, str, str], ...] = ()
-    services: tuple[str, ...] = ()
-    paths: tuple[tuple[str, str], ...] = ()
+    families: tuple[Callable[[Point, Look], Part], ...]
+    neutral: frozenset[tuple[str, str]] = frozenset()
 
 
-class Effective(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds at a point; each switch unknown where nobody can tell."""
+CONTROLLERS: Mapping[str, Policies] = {
+    "gateway.envoyproxy.io/": Policies(
+        (envoy.holds, kuadrant.holds), frozenset({(envoy.GROUP, "HTTPRouteFilter")})
+    ),
+    "istio.io/": Policies((istio.holds, kuadrant.holds)),
+    "kgateway.dev/": Policies((kgateway.holds,), kgateway.NEUTRAL),
+    "gateway.nginx.org/": Policies((nginx.holds,), nginx.NEUTRAL),
+    "networking.gke.io/": Policies((google.holds,)),
+    "gateway.k8s.aws/": Policies((amazon.holds,), amazon.NEUTRAL),
+}
+"""By how the name of a controller begins; of every other nobody knows what it enforces."""
 
-    security: Security = UNKNOWN_SECURITY
-    rate_limit: str = Switch.UNKNOWN
-    cors: str = Switch.UNKNOWN
-    waf: str = Switch.UNKNOWN
-    mtls: str = Switch.UNKNOWN
-    tls_min: str | Unknown | None = UNKNOWN
-
-
-POLICIES: tuple[Resource, ...] = ()
+POLICIES: tuple[Resource, ...] = (
+    *envoy.RESOURCES,
+    *kuadrant.RESOURCES,
+    *istio.RESOURCES,
+    *kgateway.RESOURCES,
+    *nginx.RESOURCES,
+    *google.RESOURCES,
+    *amazon.RESOURCES,
+)
 """What is read for it."""
 
 
@@ -59,5 +66,36 @@ def effective(point: Point, look: Look) -> Effective:
 
     Unknown is what nobody can tell: a policy that could not be read, a controller whose policies are not known.
     """
-    del point, look
-    return Effective()
+    if point.gateway is None:
+        return Effective(security=unknown("attached to no gateway"))
+    controller = point.controller or ""
+    known = next(
+        (told for name, told in CONTROLLERS.items() if controller.startswith(name)), Policies(())
+    )
+    parts = [holds(point, look) for holds in known.families]
+    told = [part.security for part in parts if part.security is not None]
+    if not known.families:
+        told.append(unknown(f"nobody knows what {controller or 'its controller'} enforces"))
+    return Effective(
+        security=together([*told, *_extensions(point, known)]),
+        rate_limit=_switch(part.rate_limit for part in parts),
+        cors=_switch(part.cors for part in parts),
+        waf=_switch(part.waf for part in parts),
+        mtls=_switch(part.mtls for part in parts),
+        tls_min=next((part.tls_min for part in parts if part.tls_min is not None), UNKNOWN),
+    )
+
+
+def _extensions(point: Point, known: Policies) -> Iterator[Security]:
+    for group, kind, name in point.extensions:
+        if (group, kind) not in known.neutral:
+            yield unknown(f"{kind} {name} may ask for more")
+
+
+def _switch(told: Iterable[str | None]) -> str:
+    """Return whether any of some families switches something on; unknown where one of them cannot tell."""
+    said = {each for each in told if each is not None}
+    for word in (Switch.ENABLED, Switch.UNKNOWN, Switch.DISABLED):
+        if word in said:
+            return word
+    return Switch.UNKNOWN

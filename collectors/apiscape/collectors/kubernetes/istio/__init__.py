@@ -1,0 +1,1 @@
+"""Istio: gateways, virtual services, and what is asked of callers of a mesh."""

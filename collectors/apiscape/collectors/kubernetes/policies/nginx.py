@@ -1,0 +1,186 @@
+"""Policies of NGINX Gateway Fabric: AuthenticationFilter, RateLimitPolicy, WAFPolicy.
+
+After apis/v1alpha1 of nginx/nginx-gateway-fabric. An AuthenticationFilter acts on the one rule that refers to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apiscape.collectors.kubernetes.core import Field
+from apiscape.collectors.kubernetes.gatewayapi.kinds import Condition
+from apiscape.collectors.kubernetes.objects import Thing, key_of
+from apiscape.collectors.kubernetes.policies.attaching import attached
+from apiscape.collectors.kubernetes.policies.merging import switch
+from apiscape.collectors.kubernetes.policies.opaque import disturbances, opaque, unseen
+from apiscape.collectors.kubernetes.policies.point import Part, Point
+from apiscape.collectors.kubernetes.policies.securing import (
+    asked,
+    named,
+    nothing,
+    together,
+    unknown,
+)
+from apiscape.collectors.kubernetes.policies.standing import Standing, verdict
+from apiscape.collectors.kubernetes.policies.targets import AT, PolicyStatus, Targeted, places
+from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.model.security import Scheme, Security
+from apiscape.model.vocabulary import SchemeKind
+
+GROUP = "gateway.nginx.org"
+
+
+class Oidc(Field):
+    """People sign in."""
+
+    issuer: str | None = None
+
+
+class AuthenticationFilterSpec(Field):
+    """What is asked of callers."""
+
+    type: str = ""
+    oidc: Oidc | None = None
+
+
+class ControllerStatus(Field):
+    """What one controller says of a filter."""
+
+    controller_name: str = ""
+    conditions: list[Condition] | None = None
+
+
+class FilterStatus(Field):
+    """What controllers say of a filter."""
+
+    controllers: list[ControllerStatus] | None = None
+
+
+class AuthenticationFilter(Thing):
+    """An AuthenticationFilter."""
+
+    spec: AuthenticationFilterSpec
+    status: FilterStatus | None = None
+
+
+class RateLimitRule(Field):
+    """A limit; one that is tried only limits nothing."""
+
+    dry_run: bool | None = None
+
+
+class LocalRateLimit(Field):
+    """Limits of one instance."""
+
+    rules: list[RateLimitRule] | None = None
+
+
+class RateLimit(Field):
+    """How often callers may."""
+
+    local: LocalRateLimit | None = None
+
+
+class RateLimitPolicySpec(Targeted):
+    """How often callers may."""
+
+    rate_limit: RateLimit | None = None
+
+
+class RateLimitPolicy(Thing):
+    """A RateLimitPolicy."""
+
+    spec: RateLimitPolicySpec
+    status: PolicyStatus | None = None
+
+
+class WafPolicy(Thing):
+    """A WAFPolicy."""
+
+    spec: Targeted
+    status: PolicyStatus | None = None
+
+
+FILTERS = Resource(
+    group=GROUP,
+    plural="authenticationfilters",
+    kind="AuthenticationFilter",
+    versions=("v1alpha1",),
+    type=AuthenticationFilter,
+    reveals="what is asked of callers",
+)
+LIMITS = Resource(
+    group=GROUP,
+    plural="ratelimitpolicies",
+    kind="RateLimitPolicy",
+    versions=("v1alpha1",),
+    type=RateLimitPolicy,
+    indexes={AT: places},
+    reveals="limits of rates",
+)
+WAF = Resource(
+    group=GROUP,
+    plural="wafpolicies",
+    kind="WAFPolicy",
+    versions=("v1alpha1",),
+    type=WafPolicy,
+    indexes={AT: places},
+    reveals="web application firewalls",
+)
+OPAQUE = (opaque(GROUP, "snippetspolicies", "SnippetsPolicy", "v1alpha1"),)
+RESOURCES: tuple[Resource, ...] = (FILTERS, LIMITS, WAF, *OPAQUE)
+NEUTRAL = frozenset({(GROUP, "AuthenticationFilter")})
+"""What filters refer to that is read here."""
+
+_KINDS = {"Basic": SchemeKind.BASIC, "OIDC": SchemeKind.OIDC, "JWT": SchemeKind.JWT}
+
+
+def holds(point: Point, look: Look) -> Part:
+    """Return what policies of NGINX Gateway Fabric say of a point."""
+    parts = list(_filters(point, look)) or [nothing("no AuthenticationFilter attached")]
+    return Part(
+        security=together([*parts, *disturbances(OPAQUE, point, look)]),
+        rate_limit=switch(attached(LIMITS, point, look), LIMITS, look, _limits),
+        waf=switch(attached(WAF, point, look), WAF, look, lambda _: True),
+    )
+
+
+def _filters(point: Point, look: Look) -> Iterator[Security]:
+    for group, kind, name in point.extensions:
+        if (group, kind) != (GROUP, "AuthenticationFilter") or point.route is None:
+            continue
+        told: AuthenticationFilter | None = look.get(
+            FILTERS.name, key_of(point.route.namespace, name)
+        )
+        if told is None and not look.sees(FILTERS.name):
+            yield unseen(FILTERS)
+        elif told is None:
+            yield unknown(f"{kind} {key_of(point.route.namespace, name)} is not there")
+        else:
+            yield _of_filter(told, point)
+
+
+def _of_filter(told: AuthenticationFilter, point: Point) -> Security:
+    by = named("AuthenticationFilter", told)
+    said_of = [
+        each.conditions or []
+        for each in (told.status.controllers if told.status else None) or ()
+        if point.controller in {None, each.controller_name}
+    ]
+    standing, why = verdict(said_of, ("Accepted",), told.metadata.generation)
+    scheme = Scheme(
+        kind=_KINDS.get(told.spec.type, SchemeKind.CUSTOM),
+        location="header:Authorization" if told.spec.type in {"Basic", "JWT"} else None,
+        issuer=told.spec.oidc.issuer if told.spec.oidc else None,
+        native_id=by,
+    )
+    if standing is Standing.HOLDS:
+        return asked(by, scheme)
+    if standing is Standing.REJECTED:
+        return unknown(f"{by} is not accepted: {why}")
+    return Security(schemes=(scheme,), evidence=f"{by}: {why}")
+
+
+def _limits(policy: RateLimitPolicy) -> bool:
+    told = policy.spec.rate_limit.local if policy.spec.rate_limit else None
+    return any(not each.dry_run for each in (told.rules if told else None) or ())
