@@ -1,0 +1,158 @@
+"""What objects say of APIs that other objects expose: titles, owners, contracts, and what they ask of callers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from apiscape.collectors.kubernetes.objects import Metadata, key_of
+from apiscape.collectors.kubernetes.resource import Look
+from apiscape.collectors.kubernetes.table.asking import conclude, demands_of, holding
+from apiscape.collectors.kubernetes.table.exposing import owners_of
+from apiscape.collectors.kubernetes.table.finding import OF, OWNED, Finder, Known
+from apiscape.collectors.kubernetes.table.indexing import owner_word, owners_in
+from apiscape.collectors.kubernetes.table.schema import Entry, EntryRole
+from apiscape.collectors.kubernetes.table.sketch import Sketch
+from apiscape.model.deployment import Spec
+from apiscape.model.provenance import Claim
+from apiscape.model.security import UNKNOWN_SECURITY, Security
+from apiscape.model.vocabulary import Requirement
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What an object says of an API that another one exposes.
+
+    Attributes:
+        by: What the object is called (`APIProduct shop/catalogue`).
+        lifecycle, status: Empty where it does not say.
+        security: What it asks of callers, beside what the other object says; unknown where it does not say.
+        switches: Protections that it says are on.
+    """
+
+    by: str
+    title: str | None = None
+    description: str | None = None
+    version: str | None = None
+    lifecycle: str = ""
+    status: str = ""
+    owners: tuple[Claim, ...] = ()
+    documents: tuple[Spec, ...] = ()
+    links: dict[str, str] = {}
+    security: Security = UNKNOWN_SECURITY
+    switches: frozenset[str] = frozenset()
+    consumers: int | None = None
+
+
+def describe(
+    entries: Mapping[str, Entry], path: str, metadata: Metadata, look: Look
+) -> Iterator[Told]:
+    """Yield what is said of an object of another family.
+
+    Args:
+        entries: By the resource that they are of.
+        path: What the object's resource is called in native ids (`group/plural`).
+        metadata: Of the object.
+        look: What is looked by.
+    """
+    finder = Finder(entries, look)
+    found: dict[str, Known] = {}
+    for each in (
+        *_attached(entries, f"{path}:{key_of(metadata.namespace, metadata.name)}", look),
+        *_annotated(entries, metadata, finder),
+        *_owning(entries, metadata, look),
+    ):
+        found.setdefault(each.words, each)
+    for known in found.values():
+        yield _told(known, finder)
+
+
+def tell_policy(
+    entries: Mapping[str, Entry], called: tuple[str, str], namespace: str, name: str, look: Look
+) -> Told | None:
+    """Return what a policy asks and switches on, with those that it refers to; `None` where nobody can tell.
+
+    Args:
+        entries: By the resource that they are of.
+        called: Group and kind.
+        namespace: Of whoever refers to it.
+        name: Of the policy.
+        look: What is looked by.
+    """
+    finder = Finder(entries, look)
+    for resource, entry in entries.items():
+        if (entry.resource.group, entry.resource.kind) == called and entry.role is EntryRole.POLICY:
+            known = finder.get(resource, namespace, name)
+            return _told(known, finder) if known else None
+    return None
+
+
+def is_elsewhere(known: Known, look: Look) -> bool:
+    """Say whether what an object describes or makes is listed by another object."""
+    if known.entry.annotated and not known.sketch.attaches:
+        return True
+    refs = known.entry.attaches
+    for ref in known.sketch.attaches if refs and known.entry.role is EntryRole.DESCRIPTION else ():
+        resource = (refs.kinds.get(ref.kind) or refs.kinds.get("*")) if refs else None
+        space = ref.namespace or known.sketch.metadata.namespace
+        if resource and look.get(resource, key_of(space, ref.name)) is not None:
+            return True
+    word = owner_word(known.entry, known.sketch.metadata)
+    return any(True for each in known.entry.owns for _ in look.those(each, OWNED, word))
+
+
+def _attached(entries: Mapping[str, Entry], value: str, look: Look) -> Iterator[Known]:
+    for name, entry in entries.items():
+        if entry.role is EntryRole.DESCRIPTION and entry.attaches:
+            for found in look.those(name, OF, value):
+                if isinstance(found, Sketch):
+                    yield Known(entry, found)
+
+
+def _annotated(entries: Mapping[str, Entry], metadata: Metadata, finder: Finder) -> Iterator[Known]:
+    annotations = metadata.annotations or {}
+    for name, entry in entries.items():
+        named = annotations.get(entry.annotated, "").strip() if entry.annotated else ""
+        if named:
+            bare, _, namespace = named.partition("@")
+            known = finder.get(name, namespace or metadata.namespace, bare)
+            if known:
+                yield known
+
+
+def _owning(entries: Mapping[str, Entry], metadata: Metadata, look: Look) -> Iterator[Known]:
+    owners = list(owners_in(metadata))
+    for name, entry in entries.items() if owners else ():
+        if entry.owns:
+            prefix = f"{entry.resource.kind}.{entry.resource.group}:"
+            for owner in owners:
+                found = (
+                    look.get(name, owner.removeprefix(prefix)) if owner.startswith(prefix) else None
+                )
+                if isinstance(found, Sketch):
+                    yield Known(entry, found)
+
+
+def _told(known: Known, finder: Finder) -> Told:
+    sketch = known.sketch
+    policies = holding(known, finder)
+    demands = [
+        *demands_of(known, sketch.auth),
+        *(each for policy in policies for each in demands_of(policy, policy.sketch.auth)),
+    ]
+    is_one_of = bool(known.entry.auth and known.entry.auth.any_of)
+    security = conclude(tuple(demands), ("others may",), known.words, any_of=is_one_of)
+    is_silent = security.requirement == Requirement.UNKNOWN
+    return Told(
+        by=known.words,
+        title=sketch.title,
+        description=sketch.description,
+        version=sketch.version,
+        lifecycle=sketch.lifecycle,
+        status=sketch.status,
+        owners=owners_of(known),
+        documents=sketch.documents,
+        links=sketch.links,
+        security=UNKNOWN_SECURITY if is_silent else security,
+        switches=sketch.switches.union(*(each.sketch.switches for each in policies)),
+    )

@@ -1,0 +1,90 @@
+"""Expressions of the table: JMESPath, compiled once, never raising on what an object holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jmespath
+from jmespath import exceptions, functions
+from jmespath.visitor import Options
+
+from apiscape.collectors.kubernetes.table.functions import FUNCTIONS
+
+MAX_LENGTH = 4_000
+
+Json = Any
+
+
+def _runtime() -> functions.Functions:
+    """Return what calls functions: those of JMESPath, and ours beside them."""
+    made = functions.Functions()
+    own = {
+        name: {
+            "function": lambda _, value, called=called: called(value),
+            "signature": ({"types": []},),
+        }
+        for name, called in FUNCTIONS.items()
+    }
+    made.FUNCTION_TABLE = {**made.FUNCTION_TABLE, **own}
+    return made
+
+
+_RUNTIME = _runtime()
+_OPTIONS = Options(custom_functions=_RUNTIME)
+
+
+class Expression:
+    """A JMESPath expression.
+
+    Args:
+        text: As it is written.
+
+    Raises:
+        ValueError: It is none, or calls a function that there is not.
+    """
+
+    __slots__ = ("_parsed", "text")
+
+    def __init__(self, text: str) -> None:
+        if len(text) > MAX_LENGTH:
+            raise ValueError(f"an expression has at most {MAX_LENGTH} characters")
+        try:
+            self._parsed = jmespath.compile(text)
+        except exceptions.JMESPathError as error:
+            raise ValueError(f"no expression: {_first_line(error)}") from None
+        self.text = text
+        for name in self._calls(self._parsed.parsed):
+            if name not in _RUNTIME.FUNCTION_TABLE:
+                raise ValueError(f"no expression: there is no function {name}()")
+
+    def search(self, body: Json) -> Json:
+        """Return what it finds in a value.
+
+        Raises:
+            Unfit: The value is not of the form that it expects; never says which value that was.
+        """
+        try:
+            return self._parsed.search(body, options=_OPTIONS)
+        except exceptions.JMESPathError as error:
+            raise Unfit(type(error).__name__) from None
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        """The parsed expression, for whoever checks which fields it reads."""
+        tree: dict[str, Any] = self._parsed.parsed
+        return tree
+
+    def _calls(self, node: dict[str, Any]) -> Iterator[str]:
+        if node["type"] == "function_expression":
+            yield node["value"]
+        for child in node.get("children", ()):
+            yield from self._calls(child)
+
+
+class Unfit(Exception):
+    """An object is not of the form that an expression expects."""
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200]

@@ -1,0 +1,113 @@
+"""The family of all gateways of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from apiscape.collectors.kubernetes.exposed import Exposed, Served
+from apiscape.collectors.kubernetes.objects import Metadata
+from apiscape.collectors.kubernetes.resource import Look, Resource, Role
+from apiscape.collectors.kubernetes.table.describing import (
+    Told,
+    describe,
+    is_elsewhere,
+    tell_policy,
+)
+from apiscape.collectors.kubernetes.table.exposing import expose, reached_of
+from apiscape.collectors.kubernetes.table.finding import Finder, Known
+from apiscape.collectors.kubernetes.table.indexing import indexes_of
+from apiscape.collectors.kubernetes.table.picking import loose_type, picker
+from apiscape.collectors.kubernetes.table.schema import Entry, EntryRole
+from apiscape.collectors.kubernetes.table.serving import addresses_of
+from apiscape.collectors.kubernetes.table.sketch import Sketch
+from apiscape.model.values import UNKNOWN
+
+_ROLES = {
+    EntryRole.ROUTE: Role.ROUTE,
+    EntryRole.DESCRIPTION: Role.ROUTE,
+    EntryRole.GATEWAY: Role.GATEWAY,
+}
+
+
+class TableFamily:
+    """Reads what entries say is read (`resource.Family`).
+
+    Args:
+        entries: Of the table, as `loading.load` gives them.
+    """
+
+    name = "table"
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries = {each.resource.name: each for each in entries}
+        self.resources: tuple[Resource, ...] = tuple(
+            resource_of(each) for each in self._entries.values()
+        )
+
+    def expose(self, resource: Resource, thing: Any, look: Look) -> Iterator[Exposed | Served]:  # noqa: ANN401 - of any resource's type
+        """Yield what an object exposes, or serves by."""
+        entry = self._entries.get(resource.name)
+        if entry is None or not isinstance(thing, Sketch) or not thing.is_served:
+            return
+        known, finder = Known(entry, thing), Finder(self._entries, look)
+        if entry.role is EntryRole.GATEWAY:
+            yield _served(known, finder)
+        elif resource.role is Role.ROUTE and thing.is_root and not is_elsewhere(known, look):
+            yield _attached(known, expose(known, finder), look)
+
+    def describing(self, resource: Resource, metadata: Metadata, look: Look) -> Iterator[Told]:
+        """Yield what objects of the table say of an object of another family, or of their own."""
+        yield from describe(self._entries, resource.path, metadata, look)
+
+    def policy(self, group: str, kind: str, namespace: str, name: str, look: Look) -> Told | None:
+        """Return what a policy of the table asks and switches on that an object of another family refers to.
+
+        `None` where it is of no kind of the table, is not there, or could not be looked at.
+        """
+        return tell_policy(self._entries, (group, kind), namespace, name, look)
+
+
+def resource_of(entry: Entry) -> Resource:
+    """Return the resource that an entry reads."""
+    kind = entry.resource
+    return Resource(
+        group=kind.group,
+        plural=kind.plural,
+        kind=kind.kind,
+        versions=kind.versions,
+        type=loose_type(kind),
+        role=_ROLES.get(entry.role, Role.SUPPORT),
+        is_namespaced=kind.namespaced,
+        pick=picker(entry),
+        indexes=indexes_of(entry),
+        reveals=entry.reveals,
+    )
+
+
+def _attached(known: Known, exposed: Exposed, look: Look) -> Exposed:
+    """Return what a description exposes by itself: nothing of it is served, as far as anybody could look."""
+    refs = known.entry.attaches
+    if known.entry.role is not EntryRole.DESCRIPTION or refs is None:
+        return exposed
+    seen = all(look.sees(each) for each in refs.kinds.values())
+    return msgspec.structs.replace(exposed, addresses=() if seen else None, rules=None)
+
+
+def _served(known: Known, finder: Finder) -> Served:
+    sketch = known.sketch
+    addresses = addresses_of(known, (), finder)
+    hosts = tuple(dict.fromkeys(each.host for each in addresses if each.host))
+    versions = {each.tls_min for each in addresses if each.tls_min is not UNKNOWN}
+    return Served(
+        metadata=sketch.metadata,
+        hosts=hosts if all(each.host for each in addresses) else (),
+        reached=reached_of(sketch),
+        tls_min=versions.pop() if len(versions) == 1 else UNKNOWN,
+        conditions=sketch.conditions,
+        certificates=tuple(
+            dict.fromkeys(each.certificate for each in addresses if each.certificate)
+        ),
+    )

@@ -1,0 +1,139 @@
+"""Loads the table: entries from YAML, checked as a whole, with the line of whatever is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from apiscape.collectors.kubernetes.table.document import Document, NotYaml, Trail, trail_of
+from apiscape.collectors.kubernetes.table.expressions import Expression
+from apiscape.collectors.kubernetes.table.schema import Entry
+from apiscape.collectors.kubernetes.table.sketch import SWITCHES
+
+REFUSED = frozenset({"secrets", "configmaps", "pods", "serviceaccounts", "nodes", "events"})
+"""Resources of the core group that no entry may read: they hold credentials, or say nothing of APIs."""
+
+_PLACE = re.compile(r" - at `(\$[^`]*)`$")
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class BadTable(ValueError):
+    """A table cannot be used: names file, line, entry and place in it."""
+
+
+def load(extra: Path | None = None) -> tuple[Entry, ...]:
+    """Return the entries of the product, with those of a user added or in their place.
+
+    Raises:
+        BadTable: An entry is wrong, or the file cannot be read.
+    """
+    entries: dict[str, Entry] = {}
+    own = files(__package__)
+    for name in sorted(each.name for each in own.iterdir() if each.name.endswith(".yaml")):
+        for entry in read((own / name).read_text("utf-8"), name):
+            if entry.id in entries:
+                raise BadTable(f"{name}: {entry.id} stands in another file as well")
+            entries[entry.id] = entry
+    if extra is not None:
+        entries |= {entry.id: entry for entry in read(_text(extra), extra.name)}
+    return _checked(entries, extra.name if extra else "the table")
+
+
+def read(text: str, name: str) -> tuple[Entry, ...]:
+    """Return the entries of a text.
+
+    Args:
+        text: YAML: a list of entries.
+        name: What the text is called in errors.
+
+    Raises:
+        BadTable: It is no table, or an entry is wrong.
+    """
+    try:
+        document = Document(text)
+    except NotYaml as error:
+        raise BadTable(_at(name, error.line, str(error))) from None
+    found: dict[str, Entry] = {}
+    for position, raw in enumerate(document.data):
+        entry = _entry(raw, position, document, name)
+        if entry.id in found:
+            raise BadTable(_at(name, document.line((position,)), f"{entry.id} stands twice"))
+        found[entry.id] = entry
+    return tuple(found.values())
+
+
+def _entry(raw: Any, position: int, document: Document, name: str) -> Entry:  # noqa: ANN401 - YAML
+    called = raw.get("id") if isinstance(raw, dict) else None
+    words = called if isinstance(called, str) else f"entry {position + 1}"
+    try:
+        entry = msgspec.convert(raw, Entry, dec_hook=_compiled)
+    except msgspec.ValidationError as error:
+        trail, why = _place(str(error))
+        line = document.line((position, *trail))
+        raise BadTable(_at(name, line, f"{_dotted(words, trail)}: {why}")) from None
+    for trail, why in _faults(entry):
+        line = document.line((position, *trail))
+        raise BadTable(_at(name, line, f"{_dotted(words, trail)}: {why}"))
+    return entry
+
+
+def _compiled(kind: type[Any], value: Any) -> Any:  # noqa: ANN401 - a hook of msgspec
+    if kind is not Expression:
+        raise NotImplementedError
+    if not isinstance(value, str):
+        raise TypeError("an expression is a text: one with `{`, `[` or `: ` has to be in quotes")
+    return Expression(value)
+
+
+def _faults(entry: Entry) -> Iterator[tuple[Trail, str]]:
+    """Yield what is wrong with an entry by itself."""
+    kind = entry.resource
+    if not _ID.fullmatch(entry.id):
+        yield ("id",), "an id is made of small letters, digits and hyphens"
+    if not kind.group and kind.plural.lower() in REFUSED:
+        yield ("resource", "plural"), f"{kind.plural} of the core group are never read"
+    if not kind.group:
+        yield ("resource", "group"), "objects of the core group are read by others"
+    if not kind.versions:
+        yield ("resource", "versions"), "names no version"
+    if "metadata" in kind.fields:
+        yield ("resource", "fields"), "metadata is always read"
+    for word in sorted(set(entry.whole) - set(SWITCHES)):
+        yield ("whole",), f"{word} is none of {', '.join(SWITCHES)}"
+
+
+def _checked(entries: dict[str, Entry], name: str) -> tuple[Entry, ...]:
+    """Return the entries, none of which reads what another does."""
+    found: dict[str, str] = {}
+    for entry in entries.values():
+        other = found.setdefault(entry.resource.name, entry.id)
+        if other != entry.id:
+            raise BadTable(f"{name}: {entry.id} and {other} both read {entry.resource.name}")
+    return tuple(entries.values())
+
+
+def _place(message: str) -> tuple[Trail, str]:
+    found = _PLACE.search(message)
+    if found is None:
+        return (), message
+    return trail_of(found[1]), message[: found.start()]
+
+
+def _dotted(words: str, trail: Iterable[str | int]) -> str:
+    return words + "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in trail)
+
+
+def _at(name: str, line: int, words: str) -> str:
+    return f"{name}:{line}: {words}" if line else f"{name}: {words}"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadTable(f"{path.name}: cannot be read ({type(error).__name__})") from None
