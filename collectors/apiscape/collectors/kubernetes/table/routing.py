@@ -96,7 +96,7 @@ class _Including:
     ) -> Iterator[Piece]:
         """Yield the rules of an object as they are under what it is included by."""
         for line in known.sketch.rules:
-            cases = self._cases(known, outer, line.matches)
+            cases = _cases(before, outer, line.matches)
             if not line.include:
                 yield Piece(of=known, line=line, cases=cases, before=before)
                 continue
@@ -104,16 +104,6 @@ class _Including:
                 for part in self._parts(known, ref, way):
                     led = (*before, (known, line))
                     yield from self.lines(part, cases, led, (*way, _name(part)))
-
-    def _cases(
-        self, known: Known, outer: tuple[Asking, ...], own: tuple[Asking, ...]
-    ) -> tuple[Asking, ...]:
-        includes = known.entry.includes
-        if not outer or not own:
-            return own or outer
-        if includes is not None and includes.paths is Paths.WHOLE:
-            return own
-        return tuple(_joined(first, second) for first in outer for second in own)[:MAX_CASES]
 
     def _parts(self, known: Known, ref: Ref, way: tuple[str, ...]) -> Iterator[Known]:
         includes = known.entry.includes
@@ -132,6 +122,18 @@ class _Including:
                 self._finder.odd[f"{part.words} is included deeper than {MAX_DEPTH}"] = None
             else:
                 yield part
+
+
+def _cases(
+    before: tuple[tuple[Known, Line], ...], outer: tuple[Asking, ...], own: tuple[Asking, ...]
+) -> tuple[Asking, ...]:
+    """Return the cases of a rule under what it is included by, as whoever includes it writes paths."""
+    includes = before[-1][0].entry.includes if before else None
+    if not outer or not own:
+        return own or outer
+    if includes is not None and includes.paths is Paths.WHOLE:
+        return own
+    return tuple(_joined(first, second) for first in outer for second in own)[:MAX_CASES]
 
 
 def narrowed(one: tuple[Asking, ...], other: tuple[Asking, ...]) -> tuple[Asking, ...]:

@@ -1,0 +1,47 @@
+"""Each kind of the table, as it is written: what its objects expose, in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.collectors.kubernetes.table.room import ENTRIES, Room, trimmed
+
+SAMPLES = {each.stem: each for each in sorted((Path(__file__).parent / "samples").glob("*.yaml"))}
+
+
+def sample(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(SAMPLES[name].read_text("utf-8"))
+    return loaded
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_exposes_what_is_expected_of_it(name: str) -> None:
+    told = sample(name)
+    found = Room(told["objects"]).exposed()
+    assert {key: [trimmed(each) for each in held] for key, held in found.items()} == told[
+        "expected"
+    ]
+
+
+@pytest.mark.parametrize("name", [each.id for each in ENTRIES])
+def test_every_entry_has_a_sample_that_would_be_missed(name: str) -> None:
+    (entry,) = [each for each in ENTRIES if each.id == name]
+    kind = (entry.resource.group, entry.resource.kind)
+    for told in map(sample, SAMPLES):
+        rest = [
+            each
+            for each in told["objects"]
+            if (each["apiVersion"].rpartition("/")[0], each["kind"]) != kind
+        ]
+        if len(rest) < len(told["objects"]) and _exposed(rest) != told["expected"]:
+            return
+    pytest.fail("no sample has an object of it that anything follows from")
+
+
+def _exposed(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    found = Room(objects).exposed()
+    return {key: [trimmed(each) for each in held] for key, held in found.items()}
