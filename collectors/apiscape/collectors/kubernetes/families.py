@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
 
-from apiscape.collectors.contract import Permission
+from apiscape.collectors.contract import CollectorError, Permission
 from apiscape.collectors.kubernetes.core import CORE
 from apiscape.collectors.kubernetes.gatewayapi.family import GatewayApi
+from apiscape.collectors.kubernetes.objects import Thing
 from apiscape.collectors.kubernetes.policies.effective import POLICIES
-from apiscape.collectors.kubernetes.resource import Family, Resource, Role
-
-FAMILIES: tuple[Family, ...] = (GatewayApi(),)
+from apiscape.collectors.kubernetes.resource import Family, Look, Resource, Role
+from apiscape.collectors.kubernetes.table.describing import Told
+from apiscape.collectors.kubernetes.table.family import TableFamily
+from apiscape.collectors.kubernetes.table.loading import BadTable, load
+from apiscape.model.vocabulary import ErrorKind
 
 _ORDER = (Role.SUPPORT, Role.GATEWAY, Role.ROUTE)
 
@@ -19,13 +24,15 @@ class Reads:
     """What is read, and by whom.
 
     Args:
-        families: Beside what every family leans on.
+        families: Beside what every family leans on; where two read one resource, the first one says what it exposes.
+        table: The one whose objects may describe those of all others.
     """
 
-    def __init__(self, families: Iterable[Family]) -> None:
+    def __init__(self, families: Iterable[Family], table: TableFamily) -> None:
+        self._table = table
         self._owners: dict[str, Family] = {}
         found: dict[str, Resource] = {each.name: each for each in (*CORE, *POLICIES)}
-        for family in families:
+        for family in (*families, table):
             for each in family.resources:
                 found.setdefault(each.name, each)
                 self._owners.setdefault(each.name, family)
@@ -36,6 +43,34 @@ class Reads:
     def owner(self, resource: Resource) -> Family | None:
         """Return who says what objects of a resource expose; nobody does of what is read for others."""
         return None if resource.role is Role.SUPPORT else self._owners[resource.name]
+
+    def describing(self, resource: Resource, thing: Thing, look: Look) -> Iterator[Told]:
+        """Yield what other objects say of what an object exposes."""
+        return self._table.describing(resource, thing.metadata, look)
+
+
+@lru_cache(maxsize=8)
+def reads(extra: str | None = None) -> Reads:
+    """Return all that is read: by code, and by the table of the product and that of a user.
+
+    Args:
+        extra: File with the user's own entries.
+
+    Raises:
+        Unusable: The file cannot be used; it says where.
+    """
+    try:
+        table = TableFamily(load(None if extra is None else Path(extra)))
+    except BadTable as error:
+        raise Unusable(str(error), operation="plan") from None
+    return Reads((GatewayApi(),), table)
+
+
+class Unusable(CollectorError):
+    """A file of entries is wrong."""
+
+    kind = ErrorKind.MALFORMED
+    next_step = "correct the file that `entries` of the source names"
 
 
 def permissions(resources: Iterable[Resource]) -> Iterator[Permission]:

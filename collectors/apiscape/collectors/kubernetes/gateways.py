@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, ClassVar
 
 from apiscape.collectors.contract import Observation, Permission, Quota, Visit
 from apiscape.collectors.kubernetes.cluster import Cluster
 from apiscape.collectors.kubernetes.deploying.deployment import PRODUCT, PROVIDER, Place
-from apiscape.collectors.kubernetes.families import FAMILIES, Reads, permissions
+from apiscape.collectors.kubernetes.families import permissions, reads
 from apiscape.collectors.kubernetes.following import Following
 from apiscape.collectors.kubernetes.reading import Reading
 from apiscape.model.run import Scope
-
-READS = Reads(FAMILIES)
 
 
 class GatewaysCollector:
@@ -22,7 +21,6 @@ class GatewaysCollector:
     product: ClassVar[str] = PRODUCT
     title: ClassVar[str] = "Kubernetes gateways"
     provider: ClassVar[str] = PROVIDER
-    permissions: ClassVar[tuple[Permission, ...]] = tuple(permissions(READS.resources))
     quotas: ClassVar[tuple[Quota, ...]] = (
         Quota(
             family="kubernetes",
@@ -32,9 +30,18 @@ class GatewaysCollector:
             source="https://kubernetes.io/docs/concepts/cluster-administration/flow-control/",
         ),
     )
-    parts: ClassVar[tuple[str, ...]] = tuple(each.name for each in READS.resources)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+
+    @cached_property
+    def permissions(self) -> tuple[Permission, ...]:  # from files, and so not at import
+        """What is asked for: to list and to watch what is read."""
+        return tuple(permissions(reads().resources))
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """What is read, each listed by itself."""
+        return tuple(each.name for each in reads().resources)
 
     def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
         """Yield what a cluster exposes.
@@ -43,7 +50,7 @@ class GatewaysCollector:
             CollectorError: nothing of it can be read.
         """
         session: Any = visit.session
-        cluster = _cluster(scope, visit, remembers=False)
+        cluster = _cluster(session, scope, visit, remembers=False)
         reading = Reading(cluster, session.wire, session.namespaces, visit)
         yield from reading.read(session.catalogue.look())
 
@@ -54,12 +61,12 @@ class GatewaysCollector:
             CollectorError: it can be followed no more.
         """
         session: Any = visit.session
-        cluster = _cluster(scope, visit, remembers=True)
+        cluster = _cluster(session, scope, visit, remembers=True)
         return Following(
             cluster, session.wire, session.catalogue, session.namespaces, visit
         ).batches()
 
 
-def _cluster(scope: Scope, visit: Visit, *, remembers: bool) -> Cluster:
+def _cluster(session: Any, scope: Scope, visit: Visit, *, remembers: bool) -> Cluster:  # noqa: ANN401 - as a visit has it
     place = Place(cluster=scope.reach.account)
-    return Cluster(READS, place, visit, remembers=remembers)
+    return Cluster(reads(session.entries), place, visit, remembers=remembers)

@@ -11,6 +11,7 @@ from apiscape.collectors.kubernetes.core import NAMESPACES, SERVICES
 from apiscape.collectors.kubernetes.deploying.endpoints import endpoints_of
 from apiscape.collectors.kubernetes.deploying.operations import backends_of, operations_of
 from apiscape.collectors.kubernetes.deploying.readiness import conditions, ends_of, signals_of
+from apiscape.collectors.kubernetes.deploying.stating import stated
 from apiscape.collectors.kubernetes.exposed import Exposed, Served
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
 from apiscape.collectors.kubernetes.resource import Look, Resource
@@ -64,7 +65,7 @@ def deploy(
         metadata,
         _services(exposed, look),
         None if namespace is None else namespace.metadata,
-        exposed.claims,
+        stated(exposed),
         place.keys,
     )
     made = _facts(exposed, told, resource, place, native_id)
