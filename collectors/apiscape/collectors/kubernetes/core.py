@@ -35,6 +35,7 @@ class ServicePort(Field):
     name: str = ""
     protocol: str = "TCP"
     app_protocol: str | None = None
+    node_port: int | None = None
 
 
 class LoadBalancerIngress(Field):

@@ -19,6 +19,8 @@ WIDTH: tuple[str, ...] = (Exposure.INTERNET, Exposure.PRIVATE, Exposure.CLUSTER)
 
 CLASS_KEY = "gatewayClassName"
 """By which the name of a GatewayClass may stand among what was asked for."""
+CLASS_SCHEME_KEY = "spec.scheme of the IngressClassParams"
+"""By which the scheme of a whole class may stand there."""
 
 NAMED = 3
 """Addresses and annotations that evidence names; the others are counted."""
@@ -28,6 +30,7 @@ _SCHEME = {"internal": Exposure.PRIVATE, "internet-facing": Exposure.INTERNET}
 
 ASKED: Mapping[str, Mapping[str, str]] = {
     "alb.ingress.kubernetes.io/scheme": _SCHEME,
+    CLASS_SCHEME_KEY: _SCHEME,
     "service.beta.kubernetes.io/aws-load-balancer-scheme": _SCHEME,
     "service.beta.kubernetes.io/aws-load-balancer-internal": {
         "true": Exposure.PRIVATE,
@@ -35,6 +38,7 @@ ASKED: Mapping[str, Mapping[str, str]] = {
     },
     "service.beta.kubernetes.io/azure-load-balancer-internal": _INTERNAL,
     "appgw.ingress.kubernetes.io/use-private-ip": _INTERNAL,
+    "kubernetes.io/ingress.class": {"gce-internal": Exposure.PRIVATE},
     "networking.gke.io/load-balancer-type": {"internal": Exposure.PRIVATE},
     "cloud.google.com/load-balancer-type": {"internal": Exposure.PRIVATE},
     "service.beta.kubernetes.io/oci-load-balancer-internal": _INTERNAL,

@@ -1,0 +1,1 @@
+"""Ingress, the annotations of its controllers, and Services that are exposed without any gateway."""

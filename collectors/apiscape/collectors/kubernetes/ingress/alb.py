@@ -1,0 +1,284 @@
+"""Annotations of the AWS Load Balancer Controller: JSON, and shared by all Ingresses of a group.
+
+After its guide (`docs/guide/ingress/annotations.md`). Those of a Service come before those of the
+Ingress; what is said of the load balancer holds for every Ingress of its group.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from apiscape.collectors.kubernetes.exposed import Match, Target
+from apiscape.collectors.kubernetes.ingress.endpoints import Ports
+from apiscape.collectors.kubernetes.ingress.guards import Guard
+from apiscape.collectors.kubernetes.ingress.kinds import ALB_GROUP, GROUP_KEY, INGRESSES, Ingress
+from apiscape.collectors.kubernetes.ingress.named import CLASS_PARAMETERS, ClassParams
+from apiscape.collectors.kubernetes.resource import Look
+from apiscape.collectors.specs import clean_address
+from apiscape.model.security import Scheme
+from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.vocabulary import SchemeKind
+
+PREFIX = "alb.ingress.kubernetes.io/"
+BY_ANNOTATION = "use-annotation"
+"""Port of a backend that is described by an annotation called after its Service."""
+GROUP_SIZE = 100
+"""Ingresses of a group that are looked at, at most: as many rules as a listener takes."""
+HTTP_PORT, HTTPS_PORT = 80, 443
+"""Where nothing is said: https for whoever names a certificate."""
+JSON_SIZE = 1 << 16
+"""Longer JSON is not read."""
+
+_SHARED = ("scheme", "ssl-redirect", "mutual-authentication", "ssl-policy", "wafv2-acl-arn")
+"""What one Ingress of a group says for all of it."""
+_TLS_MIN = re.compile(r"(?:TLS13|TLS|FS)-1-(\d)")
+_OLD_POLICIES = ("ELBSecurityPolicy-2016", "ELBSecurityPolicy-2015", "ELBSecurityPolicy-FS-2018")
+
+
+class Balancer(msgspec.Struct, frozen=True, kw_only=True):
+    """A load balancer, as the Ingresses of its group and its class describe it.
+
+    Attributes:
+        name: Of the group, else `namespace/name` of the Ingress: by this tags of AWS call it.
+        said: What is said of it as a whole, by annotation.
+        class_scheme: What the class says of its scheme, before any annotation.
+        incomplete: What was not looked at.
+    """
+
+    name: str
+    said: dict[str, str]
+    class_scheme: str | None = None
+    incomplete: tuple[str, ...] = ()
+
+
+def balancer_of(ingress: Ingress, params_name: str | None, look: Look) -> Balancer:
+    """Return the load balancer that an Ingress is served by."""
+    found = look.get(CLASS_PARAMETERS, params_name) if params_name else None
+    params = found if isinstance(found, ClassParams) else None
+    own = ingress.said.get(GROUP_KEY, "").strip()
+    wide = params.spec.group.name if params and params.spec.group else ""
+    members = [ingress]
+    incomplete: tuple[str, ...] = ()
+    if own and not wide:
+        members += islice(look.those(INGRESSES, ALB_GROUP, own), GROUP_SIZE + 1)
+        if len(members) > GROUP_SIZE + 1:
+            incomplete = (f"more than {GROUP_SIZE} Ingresses of group {own}",)
+    said = {
+        PREFIX + key: value
+        for key in _SHARED
+        if (value := next(_values(members, PREFIX + key), None)) is not None
+    }
+    if params and params.spec.ssl_policy:
+        said[f"{PREFIX}ssl-policy"] = params.spec.ssl_policy
+    if params and params.spec.wafv2_acl_arn:
+        said[f"{PREFIX}wafv2-acl-arn"] = params.spec.wafv2_acl_arn
+    return Balancer(
+        name=wide or own or ingress.key,
+        said=said,
+        class_scheme=params.spec.scheme if params else None,
+        incomplete=incomplete,
+    )
+
+
+def _values(members: Iterable[Ingress], key: str) -> Iterator[str]:
+    for ingress in members:
+        value = ingress.said.get(key, "").strip()
+        if value:
+            yield value
+
+
+def _json(value: str | None) -> Any:  # noqa: ANN401 - whatever an annotation holds
+    """Return what the JSON of an annotation says; nothing where it is none, or too long."""
+    if not value or len(value) > JSON_SIZE:
+        return None
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever JSON holds
+    """Return the objects of a list; none of anything else."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _text(item: Mapping[str, Any], key: str) -> str | None:
+    value = item.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def ports_of(ingress: Ingress) -> Ports:
+    """Return the ports that an Ingress is served at: each of a group has its own."""
+    told = _objects(_json(ingress.said.get(f"{PREFIX}listen-ports")))
+    pairs = [(key.upper(), port) for each in told for key, port in each.items()]
+    http, https = (
+        tuple(port for key, port in pairs if key == name and isinstance(port, int))
+        for name in ("HTTP", "HTTPS")
+    )
+    if not http and not https:
+        has_certificate = bool(ingress.said.get(f"{PREFIX}certificate-arn", "").strip())
+        return Ports(https=(HTTPS_PORT,)) if has_certificate else Ports(http=(HTTP_PORT,))
+    return Ports(http=http, https=https)
+
+
+def tls_min_of(balancer: Balancer) -> str | Unknown:
+    """Return the lowest version of TLS that a policy of AWS lets in, by its name."""
+    policy = balancer.said.get(f"{PREFIX}ssl-policy", "")
+    found = _TLS_MIN.search(policy)
+    if found:
+        return f"TLS_1_{found.group(1)}"
+    return "TLS_1_0" if policy.startswith(_OLD_POLICIES) else UNKNOWN
+
+
+def guard_of(balancer: Balancer, ingress: Ingress, service: Mapping[str, str], place: str) -> Guard:
+    """Return what is asked of callers.
+
+    Args:
+        balancer: That it is served by.
+        ingress: That says so.
+        service: Annotations of the Service that is sent to; they come first.
+        place: The Ingress, in words.
+    """
+    said = {**ingress.said, **{key: value for key, value in service.items() if value}}
+    guards = [
+        *_signed_in(said, place),
+        *_token(ingress.said, place),
+        *_certificate(balancer, ports_of(ingress), place),
+    ]
+    schemes = tuple(scheme for guard in guards for scheme in guard.schemes)
+    waf = balancer.said.get(f"{PREFIX}wafv2-acl-arn")
+    mtls = {"mtls"} if any(each.kind == SchemeKind.MTLS for each in schemes) else set()
+    return Guard(
+        schemes=schemes,
+        evidence=tuple(word for guard in guards for word in guard.evidence),
+        is_optional=bool(guards) and all(guard.is_optional for guard in guards),
+        on=frozenset({"waf"} if waf else ()) | mtls,
+        incomplete=balancer.incomplete,
+        hidden=balancer.incomplete,
+    )
+
+
+def _signed_in(said: Mapping[str, str], place: str) -> Iterator[Guard]:
+    kind = said.get(f"{PREFIX}auth-type", "").strip().lower()
+    if kind not in {"oidc", "cognito"}:
+        return
+    told = _json(said.get(f"{PREFIX}auth-idp-{kind}"))
+    issuer = (
+        _text(told, "issuer" if kind == "oidc" else "userPoolARN")
+        if isinstance(told, dict)
+        else None
+    )
+    mode = said.get(f"{PREFIX}auth-on-unauthenticated-request", "authenticate").strip().lower()
+    scheme = Scheme(
+        kind=SchemeKind.OIDC,
+        issuer=clean_address(issuer) if issuer else None,
+        location="cookie",
+        native_id=f"{place}: {PREFIX}auth-type",
+    )
+    words = f"{place}: {PREFIX}auth-type is {kind}, unauthenticated requests: {mode[:16]}"
+    yield Guard(schemes=(scheme,), evidence=(words,), is_optional=mode == "allow")
+
+
+def _token(said: Mapping[str, str], place: str) -> Iterator[Guard]:
+    value = said.get(f"{PREFIX}jwt-validation")
+    if not value:
+        return
+    told = _json(value)
+    issuer = _text(told, "issuer") if isinstance(told, dict) else None
+    scheme = Scheme(
+        kind=SchemeKind.JWT,
+        issuer=clean_address(issuer) if issuer else None,
+        location="header:Authorization",
+        native_id=f"{place}: {PREFIX}jwt-validation",
+    )
+    yield Guard(schemes=(scheme,), evidence=(f"{place}: {PREFIX}jwt-validation",))
+
+
+def _certificate(balancer: Balancer, ports: Ports, place: str) -> Iterator[Guard]:
+    """Yield that certificates are asked of callers: at every port that has TLS, or at some alone."""
+    told = _objects(_json(balancer.said.get(f"{PREFIX}mutual-authentication")))
+    asking = [each for each in told if each.get("mode") == "verify"]
+    if not asking:
+        return
+    at = [each.get("port") for each in asking]
+    if not any(port in at for port in ports.https):
+        return
+    everywhere = all(port in at for port in ports.https)
+    words = f"{place}: {PREFIX}mutual-authentication is verify"
+    scheme = Scheme(
+        kind=SchemeKind.MTLS, location="tls", native_id=f"{place}: {PREFIX}mutual-authentication"
+    )
+    yield Guard(
+        schemes=(scheme,),
+        evidence=(words if everywhere else f"{words} at some ports alone",),
+        is_optional=not everywhere,
+    )
+
+
+# What annotations say of backends.
+
+
+def targets_of(said: Mapping[str, str], name: str, namespace: str) -> tuple[Target, ...] | None:
+    """Return where an action called by a name sends requests; none for a redirect or an answer of its own.
+
+    `None` where no such action can be read.
+    """
+    action = _json(said.get(f"{PREFIX}actions.{name}"))
+    if not isinstance(action, dict):
+        return None
+    if action.get("type") != "forward":
+        return ()
+    advanced = action.get("forwardConfig")
+    groups = _objects(advanced.get("targetGroups")) if isinstance(advanced, dict) else []
+    found = (_target(group, namespace) for group in groups or [action])
+    return tuple(target for target in found if target is not None)
+
+
+def _target(group: Mapping[str, Any], namespace: str) -> Target | None:
+    weight = group.get("weight", 1)
+    share = weight if isinstance(weight, int) else 1
+    service = _text(group, "serviceName")
+    if service:
+        port = group.get("servicePort")
+        named = str(port) if isinstance(port, int | str) else None
+        return Target(name=service, namespace=namespace, port=named, weight=share)
+    outside = _text(group, "targetGroupARN") or _text(group, "targetGroupName")
+    return Target(name=outside, kind="targetgroup", weight=share) if outside else None
+
+
+def narrowed(said: Mapping[str, str], name: str, matches: Sequence[Match]) -> tuple[Match, ...]:
+    """Return matches with what the conditions called by a name add: more paths, and methods alone.
+
+    More hosts are not taken up; that headers, queries or addresses are looked at is not either.
+    """
+    conditions = _objects(_json(said.get(f"{PREFIX}conditions.{name}")))
+    methods = _condition(conditions, "http-request-method", "httpRequestMethodConfig")
+    paths = _condition(conditions, "path-pattern", "pathPatternConfig")
+    wide = [*matches, *(Match(path=path, path_type="own") for path in paths)]
+    return tuple(
+        msgspec.structs.replace(match, method=method.upper())
+        for match in wide
+        for method in methods or [match.method]
+    )
+
+
+def more_hosts(said: Mapping[str, str], name: str) -> list[str]:
+    """Return the hosts that the conditions called by a name add."""
+    conditions = _objects(_json(said.get(f"{PREFIX}conditions.{name}")))
+    return [host.lower() for host in _condition(conditions, "host-header", "hostHeaderConfig")]
+
+
+def _condition(conditions: list[dict[str, Any]], field: str, config: str) -> list[str]:
+    """Return the values of conditions of a kind; `Values` is read as `values` is, as the controller does."""
+    found: list[str] = []
+    for each in conditions:
+        told = each.get(config) if each.get("field") == field else None
+        values = (told.get("values") or told.get("Values")) if isinstance(told, dict) else None
+        if isinstance(values, list):
+            found += [value for value in values if isinstance(value, str)]
+    return found

@@ -1,0 +1,243 @@
+"""What plugins of Kong, Middlewares of Traefik and Policies of NGINX ask of callers, where an Ingress names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from apiscape.collectors.kubernetes.ingress.guards import NOTHING, Guard, together
+from apiscape.collectors.kubernetes.ingress.named import (
+    CLUSTER_PLUGINS,
+    GLOBAL,
+    JOINED,
+    MIDDLEWARES,
+    PLUGINS,
+    POLICIES,
+    KongPlugin,
+    Middleware,
+    Policy,
+    PolicyMtls,
+)
+from apiscape.collectors.kubernetes.objects import Thing, key_of
+from apiscape.collectors.kubernetes.resource import Look
+from apiscape.collectors.specs import clean_address
+from apiscape.model.security import Scheme
+from apiscape.model.vocabulary import SchemeKind
+
+KONG_SCHEMES: Mapping[str, str] = {
+    **dict.fromkeys(("key-auth", "key-auth-enc", "vault-auth"), SchemeKind.API_KEY),
+    **dict.fromkeys(("basic-auth", "ldap-auth", "ldap-auth-advanced"), SchemeKind.BASIC),
+    **dict.fromkeys(("jwt", "jwt-signer"), SchemeKind.JWT),
+    **dict.fromkeys(("oauth2", "oauth2-introspection"), SchemeKind.OAUTH2),
+    "openid-connect": SchemeKind.OIDC,
+    **dict.fromkeys(("mtls-auth", "header-cert-auth"), SchemeKind.MTLS),
+    **dict.fromkeys(("hmac-auth", "saml"), SchemeKind.CUSTOM),
+}
+"""Plugins of Kong that ask callers who they are."""
+
+KONG_SWITCHES: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("rate-limiting", "rate-limiting-advanced", "response-ratelimiting"), "rate_limit"
+    ),
+    "cors": "cors",
+    **dict.fromkeys(("request-validator", "oas-validation"), "request_validation"),
+    **dict.fromkeys(("file-log", "http-log", "tcp-log", "udp-log", "syslog"), "access_log"),
+    **dict.fromkeys(("opentelemetry", "zipkin"), "tracing"),
+}
+KONG_SCRIPTS = frozenset({"pre-function", "post-function", "serverless-functions"})
+
+KONG_KEY = "konghq.com/plugins"
+TRAEFIK_KEY = "traefik.ingress.kubernetes.io/router.middlewares"
+TRAEFIK_SERVICE_KEY = "traefik.ingress.kubernetes.io/service.middlewares"
+POLICY_KEYS = ("nginx.org/policies", "nginx.com/policies")
+OF_OBJECTS = "@kubernetescrd"
+
+
+def _words(value: str | None) -> list[str]:
+    return [word.strip() for word in (value or "").split(",") if word.strip()]
+
+
+# Kong.
+
+
+def kong(places: Iterable[Thing], look: Look) -> Guard:
+    """Return what plugins ask: those for everything, those of the Services, those of the Ingress.
+
+    Of two of the same kind the nearer one holds.
+
+    Args:
+        places: Service and Ingress, the nearer last.
+        look: By which plugins are found.
+    """
+    held: dict[str, tuple[KongPlugin, str]] = {}
+    hidden: list[str] = []
+    for plugin in look.those(CLUSTER_PLUGINS, GLOBAL, "true"):
+        if isinstance(plugin, KongPlugin):
+            held[plugin.plugin] = plugin, f"KongClusterPlugin {plugin.metadata.name}"
+    if not look.sees(CLUSTER_PLUGINS):
+        hidden.append("KongClusterPlugins could not be seen")
+    for place in places:
+        for name in _words((place.metadata.annotations or {}).get(KONG_KEY)):
+            found = _plugin(name, place.metadata.namespace, look)
+            if found is None:
+                hidden.append(f"plugin {name} of {place.key} is not there")
+            else:
+                held[found[0].plugin] = found
+    guards = [_kong_guard(plugin, words) for plugin, words in held.values() if not plugin.disabled]
+    return together([*guards, Guard(hidden=tuple(hidden))])
+
+
+def _plugin(name: str, namespace: str, look: Look) -> tuple[KongPlugin, str] | None:
+    """Return a plugin by its name: of the namespace, else of the cluster; `namespace:name` of another one."""
+    other, _, bare = name.rpartition(":")
+    key = key_of(other or namespace, bare)
+    own = look.get(PLUGINS, key)
+    if isinstance(own, KongPlugin):
+        return own, f"KongPlugin {key}"
+    wide = None if other else look.get(CLUSTER_PLUGINS, bare)
+    return (wide, f"KongClusterPlugin {bare}") if isinstance(wide, KongPlugin) else None
+
+
+def _kong_guard(plugin: KongPlugin, words: str) -> Guard:
+    evidence = f"{words}: {plugin.plugin}"
+    if plugin.plugin in KONG_SCRIPTS:
+        told = f"{words} runs a script"
+        return Guard(hidden=(told,), incomplete=(told,))
+    kind = KONG_SCHEMES.get(plugin.plugin)
+    switch = KONG_SWITCHES.get(plugin.plugin)
+    on = frozenset({switch} if switch else ())
+    if kind is None:
+        return Guard(on=on) if on else NOTHING
+    config = plugin.config
+    scheme = Scheme(
+        kind=kind,
+        issuer=clean_address(config.issuer) if config and config.issuer else None,
+        scopes=tuple(config.scopes_required or ()) if config else (),
+        location="tls" if kind == SchemeKind.MTLS else None,
+        native_id=words,
+    )
+    is_optional = bool(config and config.anonymous)
+    if is_optional:
+        evidence += ", anonymous callers are let in"
+    mtls = frozenset({"mtls"}) if plugin.plugin == "mtls-auth" and not is_optional else on
+    return Guard(schemes=(scheme,), evidence=(evidence,), is_optional=is_optional, on=mtls)
+
+
+# Traefik.
+
+
+def traefik(places: Iterable[Thing], look: Look) -> Guard:
+    """Return what the Middlewares ask that a Service and an Ingress name."""
+    names: list[str] = []
+    for place in places:
+        said = place.metadata.annotations or {}
+        names += (*_words(said.get(TRAEFIK_KEY)), *_words(said.get(TRAEFIK_SERVICE_KEY)))
+    held: list[Middleware] = []
+    hidden: list[str] = []
+    for name in dict.fromkeys(names):
+        joined = name.removesuffix(OF_OBJECTS)
+        found = look.those(MIDDLEWARES, JOINED, joined) if name.endswith(OF_OBJECTS) else ()
+        known = [each for each in found if isinstance(each, Middleware)]
+        held += known
+        if not known:
+            hidden.append(f"middleware {name} is in no object that can be seen")
+    every, missing = _chained(held, look)
+    guards = [guard for each in every for guard in _traefik_guards(each)]
+    return together([*guards, Guard(hidden=(*hidden, *missing))])
+
+
+def _chained(start: list[Middleware], look: Look) -> tuple[list[Middleware], list[str]]:
+    """Return Middlewares with those that they are chains of, each once, and what of them cannot be seen."""
+    found: dict[str, Middleware] = {}
+    missing: list[str] = []
+    waiting = list(start)
+    while waiting:
+        middleware = waiting.pop(0)
+        if middleware.key in found:
+            continue
+        if len(found) == MEMBERS:
+            return list(found.values()), [*missing, f"more than {MEMBERS} middlewares"]
+        found[middleware.key] = middleware
+        for ref in (middleware.spec.chain.middlewares if middleware.spec.chain else None) or ():
+            key = key_of(ref.namespace or middleware.metadata.namespace, ref.name)
+            link = look.get(MIDDLEWARES, key)
+            if isinstance(link, Middleware):
+                waiting.append(link)
+            else:
+                missing.append(f"middleware {key} is not there")
+    return list(found.values()), missing
+
+
+def _traefik_guards(middleware: Middleware) -> Iterator[Guard]:
+    spec, words = middleware.spec, f"Middleware {middleware.key}"
+    if spec.basic_auth is not None or spec.digest_auth is not None:
+        name = "basicAuth" if spec.basic_auth is not None else "digestAuth"
+        scheme = Scheme(kind=SchemeKind.BASIC, location="header:Authorization", native_id=words)
+        yield Guard(schemes=(scheme,), evidence=(f"{words}: {name}",))
+    if spec.forward_auth is not None:
+        issuer = clean_address(spec.forward_auth.address) or None
+        scheme = Scheme(kind=SchemeKind.CUSTOM, issuer=issuer, native_id=words)
+        yield Guard(schemes=(scheme,), evidence=(f"{words}: forwardAuth",))
+    if spec.rate_limit is not None or spec.in_flight_req is not None:
+        yield Guard(on=frozenset({"rate_limit"}))
+    headers = spec.headers
+    if headers and (
+        headers.access_control_allow_origin_list or headers.access_control_allow_origin_list_regex
+    ):
+        yield Guard(on=frozenset({"cors"}))
+    for name in spec.plugin or ():
+        told = f"{words} is plugin {name}"
+        yield Guard(hidden=(told,), incomplete=(told,))
+
+
+# NGINX.
+
+
+def nginx(places: Iterable[Thing], look: Look) -> Guard:
+    """Return what the Policies ask that an Ingress names."""
+    guards: list[Guard] = []
+    for place in places:
+        said = place.metadata.annotations or {}
+        for name in [name for key in POLICY_KEYS for name in _words(said.get(key))]:
+            key = name if "/" in name else key_of(place.metadata.namespace, name)
+            found = look.get(POLICIES, key)
+            if isinstance(found, Policy):
+                guards += _nginx_guards(found)
+            else:
+                guards.append(Guard(hidden=(f"Policy {key} is not there",)))
+    return together(guards)
+
+
+def _nginx_guards(policy: Policy) -> Iterator[Guard]:
+    spec, words = policy.spec, f"Policy {policy.key}"
+    for name, part, kind, location in (
+        ("jwt", spec.jwt, SchemeKind.JWT, None),
+        ("oidc", spec.oidc, SchemeKind.OIDC, None),
+        ("basicAuth", spec.basic_auth, SchemeKind.BASIC, "header:Authorization"),
+        ("apiKey", spec.api_key, SchemeKind.API_KEY, None),
+        ("externalAuth", spec.external_auth, SchemeKind.CUSTOM, None),
+    ):
+        if part is not None:
+            issuer = clean_address(spec.jwt.jwks_uri or "") if name == "jwt" and spec.jwt else None
+            scheme = Scheme(kind=kind, location=location, issuer=issuer or None, native_id=words)
+            yield Guard(schemes=(scheme,), evidence=(f"{words}: {name}",))
+    if spec.ingress_mtls is not None:
+        yield _nginx_mtls(spec.ingress_mtls, words)
+    parts = (("rate_limit", spec.rate_limit), ("cors", spec.cors), ("waf", spec.waf))
+    yield Guard(on=frozenset(name for name, part in parts if part is not None))
+
+
+def _nginx_mtls(asked: PolicyMtls, words: str) -> Guard:
+    """Return what a Policy asks of certificates: asked for unless it says `off` or `optional`."""
+    if asked.verify_client == "off":
+        return NOTHING
+    is_optional = asked.verify_client.startswith("optional")
+    return Guard(
+        schemes=(Scheme(kind=SchemeKind.MTLS, location="tls", native_id=words),),
+        evidence=(f"{words}: ingressMTLS, verifyClient is {asked.verify_client}",),
+        is_optional=is_optional,
+        on=frozenset() if is_optional else frozenset({"mtls"}),
+    )
+
+
+MEMBERS = 64
+"""Middlewares that are looked at for one path, at most."""
