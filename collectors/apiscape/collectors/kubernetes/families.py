@@ -9,6 +9,7 @@ from pathlib import Path
 from apiscape.collectors.contract import CollectorError, Permission
 from apiscape.collectors.kubernetes.core import CORE
 from apiscape.collectors.kubernetes.gatewayapi.family import GatewayApi
+from apiscape.collectors.kubernetes.ingress.family import IngressFamily
 from apiscape.collectors.kubernetes.objects import Thing
 from apiscape.collectors.kubernetes.policies.effective import POLICIES
 from apiscape.collectors.kubernetes.resource import Family, Look, Resource, Role
@@ -32,6 +33,7 @@ class Reads:
         self._table = table
         self._owners: dict[str, Family] = {}
         found: dict[str, Resource] = {each.name: each for each in (*CORE, *POLICIES)}
+        found |= {each.name: each for each in table.resources}
         for family in (*families, table):
             for each in family.resources:
                 found.setdefault(each.name, each)
@@ -63,7 +65,7 @@ def reads(extra: str | None = None) -> Reads:
         table = TableFamily(load(None if extra is None else Path(extra)))
     except BadTable as error:
         raise Unusable(str(error), operation="plan") from None
-    return Reads((GatewayApi(),), table)
+    return Reads((GatewayApi(), IngressFamily()), table)
 
 
 class Unusable(CollectorError):
