@@ -137,6 +137,14 @@ def is_not_observed(row: Row) -> bool:
     return row.freshness == Freshness.NOT_OBSERVED
 
 
+def place_of(row: Row) -> str:
+    """Return where a deployment is: account and region; where there are no regions, what its reach is called."""
+    if row.region:
+        return f"{row.account} · {row.region}"
+    reach = row.scope.removeprefix(f"{row.source}/").removesuffix(f"/{row.product}")
+    return reach or row.account
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """Return `1 scope`, `1,204 scopes`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

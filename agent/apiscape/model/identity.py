@@ -97,3 +97,9 @@ def kubernetes_native_id(
     """Return `cluster:group/plural:namespace/name`, with `@parent` per gateway and `#host` per Ingress host."""
     base = f"{cluster_uid}:{resource}:{namespace}/{name}"
     return base + (f"@{parent}" if parent else "") + (f"#{host}" if host else "")
+
+
+def kubernetes_namespace(native_id: str) -> str | None:
+    """Return the namespace in a native id of `kubernetes_native_id`; none of what is in no namespace."""
+    _, _, named = native_id.partition(":")[2].partition(":")
+    return named.partition("/")[0] or None

@@ -16,6 +16,7 @@ import msgspec
 
 from apiscape.client.inventory import ChangePage, Page
 from apiscape.errors import ApiscapeError, NotKept
+from apiscape.model.identity import kubernetes_namespace
 from apiscape.model.row import Row
 from apiscape.model.values import is_known
 from apiscape.store.reading.counts import GONE
@@ -65,6 +66,8 @@ _NAMES = {
 }
 """What is told of a deployment: aggregates and words, never an address nor anything that could be a secret."""
 
+_IN_CLUSTERS = {**_NAMES, "account": "k8s.cluster.uid"}
+
 logger = logging.getLogger("apiscape.telemetry")
 
 
@@ -95,9 +98,11 @@ def state_of(row: Row, every_s: float) -> Told:
     """Return the event that tells a deployment; what nobody knows of it is left out."""
     description = {
         name: list(value) if isinstance(value, tuple) else value
-        for field, name in _NAMES.items()
+        for field, name in (_IN_CLUSTERS if row.provider == "kubernetes" else _NAMES).items()
         if is_known(value := getattr(row, field)) and value is not None
     }
+    if row.provider == "kubernetes" and (namespace := kubernetes_namespace(row.native_id)):
+        description["k8s.namespace.name"] = namespace
     return Told(
         STATE,
         {

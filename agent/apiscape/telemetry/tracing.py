@@ -156,13 +156,17 @@ def _of_calls(spent: Spent) -> dict[str, str | int | float]:
     return told
 
 
+_ACCOUNTS = {"kubernetes": "k8s.cluster.uid"}
+"""What an account is, where it is none of a cloud."""
+
+
 def _attributes(report: RunReport) -> dict[str, str | int]:
     scope = report.scope
     told: dict[str, str | int] = {
         PROVIDER: scope.provider,
         PRODUCT: scope.product,
         OUTCOME: report.outcome,
-        "cloud.account.id": scope.reach.account,
+        _ACCOUNTS.get(scope.provider, "cloud.account.id"): scope.reach.account,
         "apiscape.scope": scope.key,
         "apiscape.generation": report.generation,
         **_sums(report.ledger),

@@ -11,12 +11,14 @@ from apiscape.client.words import (
     duration,
     field_words,
     moment,
+    place_of,
     shown,
     took,
     traffic_words,
 )
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.deployment import Traffic
+from apiscape.model.row import Row
 from apiscape.model.values import UNKNOWN
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -166,3 +168,28 @@ def test_traffic_says_what_was_measured_over_which_time(
 
 def test_traffic_that_nobody_measured_is_no_zero() -> None:
     assert traffic_words(UNKNOWN, MEASURED_AT) == "? not measured"
+
+
+@pytest.mark.parametrize(
+    ("scope", "account", "region", "words"),
+    [
+        ("prod/1/eu-west-2/gate", "1", "eu-west-2", "1 · eu-west-2"),
+        ("prod/department/gate", "7d0b-11", None, "department"),
+        ("prod/a/b/gate", "7d0b-11", None, "a/b"),
+    ],
+)
+def test_where_a_deployment_is_is_said_as_people_call_it(
+    scope: str, account: str, region: str | None, words: str
+) -> None:
+    row = Row(
+        uid="u",
+        name="n",
+        provider="p",
+        product="gate",
+        source="prod",
+        scope=scope,
+        account=account,
+        native_id="x",
+        region=region,
+    )
+    assert place_of(row) == words

@@ -88,3 +88,24 @@ def test_a_kubernetes_id_names_gateway_and_host() -> None:
         build("c", "g/httproutes", "ns", "n", parent="infra/gw") == "c:g/httproutes:ns/n@infra/gw"
     )
     assert build("c", "g/ingresses", "ns", "n", host="a.example") == "c:g/ingresses:ns/n#a.example"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "parent", "host"),
+    [("shop", None, None), ("shop", "edge/public", None), ("shop", None, "a.example.com")],
+)
+def test_the_namespace_is_found_in_a_native_id_of_a_cluster(
+    namespace: str, parent: str | None, host: str | None
+) -> None:
+    native_id = identity.kubernetes_native_id(
+        "uid", "networking.k8s.io/ingresses", namespace, "orders", parent=parent, host=host
+    )
+    assert identity.kubernetes_namespace(native_id) == namespace
+
+
+def test_what_is_in_no_namespace_has_none_in_its_native_id() -> None:
+    assert (
+        identity.kubernetes_namespace(identity.kubernetes_native_id("uid", "nodes", "", "one"))
+        is None
+    )
+    assert identity.kubernetes_namespace("aws:1:eu-west-1:apigateway") is None

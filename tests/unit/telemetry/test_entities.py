@@ -117,6 +117,15 @@ def test_an_event_says_what_is_known_in_the_names_of_the_conventions() -> None:
     assert description["apiscape.health"] == "unknown"
 
 
+def test_what_is_in_a_cluster_is_told_by_cluster_and_namespace() -> None:
+    native_id = "7d0b:gateway.networking.k8s.io/httproutes:shop/orders@edge/public"
+    told = state_of(row(1, provider="kubernetes", account="7d0b", native_id=native_id), 60)
+    description = told.attributes["entity.description"]
+    assert description["k8s.cluster.uid"] == "7d0b"
+    assert description["k8s.namespace.name"] == "shop"
+    assert "cloud.account.id" not in description
+
+
 def test_what_nobody_knows_is_left_out_and_never_a_zero() -> None:
     description = state_of(row(1), HOUR_S).attributes["entity.description"]
     absent = {

@@ -16,6 +16,7 @@ from apiscape.client.words import (
     HEALTH,
     change_words,
     claim_words,
+    place_of,
     said_of,
     shown,
     state_in,
@@ -109,8 +110,7 @@ def because(word: str, reason: str | None) -> str:
 
 
 def _sibling(row: Row) -> str:
-    place = " ".join(filter(None, [row.account, row.region]))
-    return f"{row.uid}  {row.name}  {shown(row.stage)}  {row.environment}  {place}"
+    return f"{row.uid}  {row.name}  {shown(row.stage)}  {row.environment}  {place_of(row)}"
 
 
 def _identity(detail: Detail) -> Iterator[Fact]:
@@ -123,7 +123,7 @@ def _identity(detail: Detail) -> Iterator[Fact]:
     yield "product", f"{row.product} ({row.style})"
     yield (
         "where",
-        " · ".join(filter(None, [row.account, row.region, shown(row.gateway), row.stage])),
+        " · ".join(filter(None, [place_of(row), shown(row.gateway), row.stage])),
     )
     yield (
         "environment",

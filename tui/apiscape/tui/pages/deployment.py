@@ -19,6 +19,7 @@ from apiscape.client.words import (
     clock,
     count,
     is_not_observed,
+    place_of,
     said_of,
     shown,
     state_in,
@@ -45,8 +46,8 @@ RAISE_BASIS = "Configuration alone proves no health. A traffic source or probes 
 def head(row: Row, width: int) -> list[Line]:
     """Return the name, and below it where it is."""
     stage = f" {row.stage}" if row.stage and row.stage != "-" else ""
-    place = " · ".join(filter(None, [row.product, row.account, row.region]))
-    return [line((row.name, "strong"), (stage, "accent")), *paragraph(place, width, "muted")]
+    place = paragraph(f"{row.product} · {place_of(row)}", width, "muted")
+    return [line((row.name, "strong"), (stage, "accent")), *place]
 
 
 def state(row: Row, now: datetime, width: int) -> list[Line]:

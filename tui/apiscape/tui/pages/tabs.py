@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from apiscape.client.inventory import Detail
-from apiscape.client.words import HEALTH, count, said_of, shown, state_in
+from apiscape.client.words import HEALTH, count, place_of, said_of, shown, state_in
 from apiscape.model.deployment import Operation
 from apiscape.model.projection import below, routes_to
 from apiscape.model.values import is_known
@@ -106,7 +106,7 @@ def dependencies(detail: Detail, _now: datetime, width: int) -> list[Line]:
     lines += [BLANK, title("siblings", f"other deployments of {api}" if api else "")]
     for row in detail.siblings:
         state = state_in(HEALTH, row.health)
-        place = " · ".join(filter(None, [row.stage, row.account, row.region]))
+        place = " · ".join(filter(None, [row.stage, place_of(row)]))
         lines.append(
             line((f"{state.text:<12}", state.tone), row.name, (f"  {place}", "muted"), key=row.uid)
         )
