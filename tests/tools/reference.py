@@ -17,6 +17,7 @@ import click
 import msgspec
 
 from apiscape.collectors.contract import Permission
+from tests.tools import chart
 
 ROOM = Path(__file__).parents[2]
 NOTE = "<!-- Written by `make docs`; change the code, not this page. -->\n"
@@ -234,6 +235,11 @@ def model_json() -> str:
     return as_json(json_schema())
 
 
+def chart_json() -> str:
+    """Return the JSON Schema of the values of the Helm chart, as Helm reads it."""
+    return as_json(chart.schema())
+
+
 def as_json(document: object) -> str:
     """Return a document in a form of which a change reads well."""
     return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2).decode()
@@ -250,6 +256,10 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/overlay.schema.json": overlay_json,
     "docs/reference/permissions.md": permissions,
     "docs/reference/view-fields.md": view_language,
+    "helm/apiscape/README.md": chart.readme,
+    "helm/apiscape/files/dashboard.json": chart.dashboard,
+    "helm/apiscape/files/rules.yaml": chart.rules,
+    "helm/apiscape/values.schema.json": chart_json,
 }
 
 
