@@ -53,6 +53,9 @@ capabilities:
 - {name: store, mountPath: /var/lib/apiscape}
 - {name: tmp, mountPath: /tmp}
 - {name: config, mountPath: /etc/apiscape/config, readOnly: true}
+{{- if .Values.kubernetes.enabled }}
+- {name: token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
+{{- end }}
 {{- if include "apiscape.overlay.place" . }}
 - {name: overlay, mountPath: /etc/apiscape/overlay, readOnly: true}
 {{- end }}
@@ -82,6 +85,19 @@ capabilities:
   emptyDir: {}
 - name: config
   configMap: {name: {{ include "apiscape.fullname" . }}}
+{{- if .Values.kubernetes.enabled }}
+# The token is mounted by hand: every container of the pod would have it otherwise.
+- name: token
+  projected:
+    defaultMode: 0440
+    sources:
+      - serviceAccountToken: {path: token, expirationSeconds: 3607}
+      - configMap:
+          name: kube-root-ca.crt
+          items: [{key: ca.crt, path: ca.crt}]
+      - downwardAPI:
+          items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]
+{{- end }}
 {{- if .Values.overlay.gitSync.repository }}
 - name: git
   emptyDir: {}
@@ -176,6 +192,7 @@ projected:
 {{/* What every pod of ours has in common, the test's as well. */}}
 {{- define "apiscape.pod.basis" -}}
 serviceAccountName: {{ include "apiscape.serviceAccount" . }}
+automountServiceAccountToken: false
 enableServiceLinks: false
 {{- if not .Values.hostUsers }}
 hostUsers: false
@@ -212,7 +229,6 @@ metadata:
     {{- end }}
 spec:
   {{- include "apiscape.pod.basis" . | nindent 2 }}
-  automountServiceAccountToken: {{ .Values.kubernetes.enabled }}
   terminationGracePeriodSeconds: {{ int .Values.terminationGracePeriodSeconds }}
   {{- if not $agent }}
   restartPolicy: Never

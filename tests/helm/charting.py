@@ -1,0 +1,133 @@
+"""The chart as its tests see it: rendered by Helm itself, once for the same question."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from tests.architecture.tree import ROOM
+
+Json: TypeAlias = dict[str, Any]
+
+CHART = ROOM / "helm/apiscape"
+CASES = {file.stem: file for file in sorted(Path(__file__).with_name("cases").glob("*.yaml"))}
+OPERATOR = "monitoring.coreos.com/v1"
+VERSIONS = tuple(f"1.{minor}" for minor in range(29, 38))
+NEWEST = VERSIONS[-1]
+RELEASE, NAMESPACE = "demo", "apis"
+
+
+class RefusedError(Exception):
+    """Helm would not render the chart; its text says why."""
+
+
+@dataclass
+class Chart:
+    """What the chart makes of values.
+
+    Attributes:
+        helm: The program.
+        home: Where it may keep what it likes.
+    """
+
+    helm: Path
+    home: Path
+    _known: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *words: str, given: str = "", env: Mapping[str, str] | None = None) -> str:
+        """Return what Helm says.
+
+        Raises:
+            RefusedError: It said no.
+        """
+        done = subprocess.run(
+            [str(self.helm), *words],
+            input=given,
+            env={"PATH": os.environ["PATH"], "HOME": str(self.home), **(env or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        if done.returncode != 0:
+            raise RefusedError(done.stderr)
+        return done.stdout
+
+    def text(self, values: Json, *, kube: str = NEWEST, apis: Iterable[str] = (OPERATOR,)) -> str:
+        """Return the manifests of values, as Helm prints them."""
+        given = json.dumps(values)
+        words = ["--namespace", NAMESPACE, "--kube-version", f"{kube}.0", "--values", "-"]
+        words += [word for each in apis for word in ("--api-versions", each)]
+        key = json.dumps([given, words])
+        if key not in self._known:
+            self._known[key] = self.run("template", RELEASE, str(CHART), *words, given=given)
+        return self._known[key]
+
+    def objects(self, values: Json, **asked: Any) -> list[Json]:
+        """Return the objects of values."""
+        return [each for each in yaml.load_all(self.text(values, **asked), CSafeLoader) if each]
+
+    def notes(self, values: Json, *more: str) -> str:
+        """Return what is said to whoever installs it with values."""
+        words = ("--dry-run=client", "--hide-secret", "--namespace", NAMESPACE, "--values", "-")
+        said = self.run("install", RELEASE, str(CHART), *words, *more, given=json.dumps(values))
+        return said.partition("\nNOTES:\n")[2]
+
+
+CSafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def case(name: str) -> Json:
+    """Return the values of a case."""
+    return dict(yaml.safe_load(CASES[name].read_text("utf-8")))
+
+
+def of_kind(objects: Iterable[Json], kind: str) -> list[Json]:
+    """Return the objects of a kind, in their order."""
+    return [each for each in objects if each["kind"] == kind]
+
+
+def only(objects: Iterable[Json], kind: str) -> Json:
+    """Return the one object of a kind."""
+    (found,) = of_kind(objects, kind)
+    return found
+
+
+def pods(objects: Iterable[Json]) -> Iterator[Json]:
+    """Yield the pods that objects make: their metadata and spec."""
+    for each in objects:
+        if each["kind"] == "Pod":
+            yield each
+        elif each["kind"] == "Deployment":
+            yield each["spec"]["template"]
+        elif each["kind"] == "CronJob":
+            yield each["spec"]["jobTemplate"]["spec"]["template"]
+
+
+def agent_pod(objects: Iterable[Json]) -> Json:
+    """Return the pod of the agent."""
+    return next(pod for pod in pods(objects) if component(pod) == "agent")
+
+
+def component(thing: Json) -> str | None:
+    """Return which part of the release an object is."""
+    return thing["metadata"]["labels"].get("app.kubernetes.io/component")
+
+
+def agent(objects: Iterable[Json]) -> Json:
+    """Return the agent's container."""
+    containers = agent_pod(objects)["spec"]["containers"]
+    return next(each for each in containers if each["name"] == "agent")
+
+
+def configuration(objects: Iterable[Json]) -> str:
+    """Return the text of the configuration file."""
+    maps = of_kind(objects, "ConfigMap")
+    return str(next(each["data"]["config.yaml"] for each in maps if "config.yaml" in each["data"]))
