@@ -40,6 +40,7 @@ class Chart:
     helm: Path
     home: Path
     _known: dict[str, str] = field(default_factory=dict)
+    _read: dict[str, list[Json]] = field(default_factory=dict)
 
     def run(self, *words: str, given: str = "", env: Mapping[str, str] | None = None) -> str:
         """Return what Helm says.
@@ -71,8 +72,11 @@ class Chart:
         return self._known[key]
 
     def objects(self, values: Json, **asked: Any) -> list[Json]:
-        """Return the objects of values."""
-        return [each for each in yaml.load_all(self.text(values, **asked), CSafeLoader) if each]
+        """Return the objects of values, to be looked at and not to be changed."""
+        text = self.text(values, **asked)
+        if text not in self._read:
+            self._read[text] = [each for each in yaml.load_all(text, CSafeLoader) if each]
+        return self._read[text]
 
     def notes(self, values: Json, *more: str) -> str:
         """Return what is said to whoever installs it with values."""
@@ -118,7 +122,8 @@ def agent_pod(objects: Iterable[Json]) -> Json:
 
 def component(thing: Json) -> str | None:
     """Return which part of the release an object is."""
-    return thing["metadata"]["labels"].get("app.kubernetes.io/component")
+    labels: dict[str, str] = thing["metadata"]["labels"]
+    return labels.get("app.kubernetes.io/component")
 
 
 def agent(objects: Iterable[Json]) -> Json:

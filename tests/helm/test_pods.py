@@ -106,8 +106,7 @@ def test_the_token_is_the_agents_alone_and_only_where_the_cluster_is_visited(
     assert holders == (["agent"] if visited else [])
     assert all(pod["spec"]["automountServiceAccountToken"] is False for pod in pods(objects))
     assert all(
-        each["automountServiceAccountToken"] is False
-        for each in of_kind(objects, "ServiceAccount")
+        each["automountServiceAccountToken"] is False for each in of_kind(objects, "ServiceAccount")
     )
 
 
@@ -287,9 +286,7 @@ def test_the_store_is_on_a_volume_unless_somebody_else_has_it(
         ("postgresql", {"emptyDir": {}}),
     ],
 )
-def test_the_overlay_is_a_directory_that_can_change(
-    chart: Chart, name: str, source: Json
-) -> None:
+def test_the_overlay_is_a_directory_that_can_change(chart: Chart, name: str, source: Json) -> None:
     objects = chart.objects(case(name))
     assert volumes(agent_pod(objects))["overlay"] == {"name": "overlay", **source}
     (mount,) = (each for each in agent(objects)["volumeMounts"] if each["name"] == "overlay")

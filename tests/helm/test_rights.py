@@ -135,7 +135,9 @@ def test_a_role_is_bound_to_whom_the_pod_runs_as(chart: Chart, name: str) -> Non
         assert (ref["kind"], ref["name"], binding["metadata"].get("namespace")) in known
 
 
-@pytest.mark.parametrize("values", [case("elsewhere"), case("fleeting")], ids=["clouds", "by others"])
+@pytest.mark.parametrize(
+    "values", [case("elsewhere"), case("fleeting")], ids=["clouds", "by others"]
+)
 def test_where_no_role_is_asked_for_there_is_none(chart: Chart, values: Any) -> None:
     assert not [each for each in chart.objects(values) if "Role" in each["kind"]]
 

@@ -178,26 +178,39 @@ def allowed(key: Key) -> Json:
 
 
 def configuration() -> Json:
-    """Return the parts of the configuration's schema that values may hold, for sources with no key but theirs."""
+    """Return the parts of the configuration's schema that values may hold.
+
+    A source of a provider that is known here has that provider's keys and no other; one of somebody else's has any.
+    """
     from apiscape.settings.schema_export import configuration_schema
 
     parts: Json = plain(configuration_schema()["$defs"])
-    settings, source = parts.pop("Settings"), parts["Source"]
-    for name in OWNED:
-        settings["properties"].pop(name)
-    parts["Config"] = settings
+    settings, source = parts.pop("Settings"), parts.pop("Source")
+    settings["properties"] = {
+        name: held for name, held in settings["properties"].items() if name not in OWNED
+    }
     source.pop("additionalProperties")
-    source["unevaluatedProperties"] = False
     own = {
+        variant["if"]["properties"]["provider"]["const"]: variant["then"]["properties"]
+        for variant in source.get("allOf", ())
+    }
+    common = {
         name: held
         for name, held in source["properties"].items()
         if name not in {"name", "provider"}
     }
-    for variant in source.get("allOf", ()):
-        if variant["if"]["properties"]["provider"]["const"] == "kubernetes":
-            own |= variant["then"]["properties"]
-    parts["OwnSource"] = closed(**own)
-    return reached(parts, "Config", "Source", "OwnSource")
+    parts |= {
+        "Config": settings,
+        "AnySource": source,
+        "KnownSource": {"$ref": "#/$defs/AnySource", "unevaluatedProperties": False},
+        "OwnSource": closed(**common, **own.get("kubernetes", {})),
+        "Source": {
+            "if": {"properties": {"provider": {"enum": sorted(own)}}},
+            "then": {"$ref": "#/$defs/KnownSource"},
+            "else": {"$ref": "#/$defs/AnySource"},
+        },
+    }
+    return reached(parts, "Config", "OwnSource", "Source")
 
 
 def plain(value: Any) -> Any:

@@ -108,4 +108,3 @@ def test_what_is_in_no_namespace_has_none_in_its_native_id() -> None:
         identity.kubernetes_namespace(identity.kubernetes_native_id("uid", "nodes", "", "one"))
         is None
     )
-    assert identity.kubernetes_namespace("aws:1:eu-west-1:apigateway") is None
