@@ -17,6 +17,7 @@ from configparser import RawConfigParser
 from pathlib import Path
 
 import pytest
+import yaml
 
 from apiscape.cli.commands.agent import command
 from apiscape.daemon.ending import LONGEST_S
@@ -88,8 +89,58 @@ def test_the_image_is_started_by_nobody_special_and_without_a_shell() -> None:
         assert all(isinstance(json.loads(words), list) for words in of(instruction))
 
 
+def test_the_image_stands_on_a_named_base_that_can_be_pinned_by_digest() -> None:
+    (base,) = [rest for rest in of("ARG") if rest.startswith("BASE=")]
+    name, _, tag = base.removeprefix("BASE=").rpartition(":")
+    assert (name, tag != "latest", any(sign.isdigit() for sign in tag)) == ("python", True, True)
+    assert of("FROM") == ["${BASE} AS build", "${BASE}"]
+
+
+def test_the_image_fetches_nothing_that_has_no_hash() -> None:
+    assert of("ADD") == []
+    downloads = {"apk", "apt-get", "curl", "git", "wget"}
+    assert not [words for words in of("RUN") if downloads & set(json.loads(words))]
+
+
+def test_what_runs_is_made_in_a_stage_of_its_own() -> None:
+    text = IMAGE.read_text("utf-8")
+    last = text[text.rindex("FROM ") :]
+    assert "pip" not in last
+    assert "--without-pip" in text
+    held = [rest for rest in of("COPY") if rest.startswith("--from=build")]
+    assert [rest.split()[-1] for rest in held] == ["/opt/apiscape", "/var/lib/apiscape"]
+
+
+def test_the_image_is_compiled_while_it_is_built_and_not_when_it_starts(tmp_path: Path) -> None:
+    runs = [json.loads(words) for words in of("RUN")]
+    assert ["python", "/opt/apiscape/compile.py", "/opt/apiscape/lib"] in runs
+    assert ["python", "/opt/apiscape/compile.py"] in runs
+    assert "PYTHONDONTWRITEBYTECODE=1" in of("ENV")[0]
+
+    (tmp_path / "said.py").write_text("print('as it was')", "utf-8")
+    program = IMAGE.with_name("compile.py")
+    subprocess.run([sys.executable, str(program), str(tmp_path)], check=True)
+    (tmp_path / "said.py").write_text("print('changed')", "utf-8")
+    said = subprocess.run(
+        [sys.executable, "-c", "import said"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert said == "as it was\n"  # taken as it is, without a look at the source
+
+
+def test_the_chart_runs_the_image_as_it_is_made() -> None:
+    values = yaml.safe_load((ROOM / "helm/apiscape/values.yaml").read_text("utf-8"))
+    ids = values["ids"]
+    assert of("USER") == [f"{ids['runAsUser']}:{ids['runAsGroup']}"]
+    assert of("EXPOSE") == [str(values["probe"]["port"])]
+    assert of("VOLUME") == ["/var/lib/apiscape"]
+
+
 def test_the_image_pins_what_it_installs_by_hash() -> None:
-    installs = [json.loads(words) for words in of("RUN") if "pip" in words]
+    installs = [run for run in map(json.loads, of("RUN")) if "pip" in run]
     assert ["--require-hashes" in words or "--no-deps" in words for words in installs] == [True] * 2
 
 
