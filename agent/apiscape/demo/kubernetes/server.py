@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from pathlib import Path
@@ -203,8 +204,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = gzip.compress(body, 1)
             headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
         self.send_response(answer.status)
-        self.send_header("Content-Type", answer.media)
-        self.send_header("Content-Length", str(len(body)))
+        if answer.status != HTTPStatus.NOT_MODIFIED:  # or a cache would take this for what it keeps
+            headers = {"Content-Type": answer.media, "Content-Length": str(len(body)), **headers}
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
