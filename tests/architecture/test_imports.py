@@ -45,6 +45,9 @@ PLANTED = (
     Import("apiscape.collect", "from apiscape.collectors.aws import x", "contract-only"),
     Import("apiscape.cli", "import apiscape.collectors.gcp", "contract-only"),
     Import("apiscape.collectors.aws", "import apiscape.collectors.azure", "providers-apart"),
+    Import("apiscape.collectors.kubernetes", "import botocore.config", "sdk-of-its-own"),
+    Import("apiscape.collectors.kubernetes", "import google.auth", "sdk-of-its-own"),
+    Import("apiscape.collectors.aws", "import kubernetes.client", "sdk-of-its-own-aws"),
 )
 
 
@@ -91,6 +94,10 @@ def house(root: Path) -> None:
     for name in ("apiscape.collectors.aws.x", "apiscape.model.x"):
         (home(root, name.rpartition(".")[0]).parent / "x.py").touch()
     home(root, "apiscape.collectors").touch()
+    excepted = home(root, "apiscape.collectors.kubernetes").parent / "auth"
+    excepted.mkdir()
+    (excepted / "__init__.py").touch()
+    (excepted / "eks.py").write_text("import botocore\n", "utf-8")
 
 
 def home(root: Path, module: str) -> Path:

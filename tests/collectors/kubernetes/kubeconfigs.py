@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from apiscape.collectors.kubernetes.settings import KubernetesSettings
+from apiscape.collectors.kubernetes.settings import ContextSettings, KubernetesSettings
 
 CANARY = "c4nary-cr3dential"
 """Stands in every place of a kubeconfig that may hold a credential."""
@@ -48,7 +48,7 @@ def write(file: Path, told: Json) -> Path:
     return file
 
 
-def settings(file: Path, *contexts: str, **more: Any) -> KubernetesSettings:
+def settings(file: Path, *contexts: str | ContextSettings, **more: Any) -> KubernetesSettings:
     return KubernetesSettings(kubeconfig=str(file), contexts=contexts, **more)
 
 

@@ -54,6 +54,8 @@ from tests.collectors.kubernetes.kubeconfigs import in_base64
 from tests.collectors.kubernetes.test_provider import Wallet
 from tests.proxies import proxying
 
+Json = dict[str, Any]
+
 REGION = "eu-west-1"
 ROLE_ARN = f"arn:aws:iam::{OTHER}:role/reader"
 
@@ -104,7 +106,7 @@ class Guarded:
             return found
 
         self.cluster.access.user = user  # type: ignore[method-assign]
-        self.told = {
+        self.told: Json = {
             "endpoint": self.server.url,
             "certificateAuthority": {"data": in_base64(pem)},
         }
@@ -209,7 +211,7 @@ def test_a_token_for_another_cluster_lets_nobody_in(
 def test_every_region_and_role_is_looked_into_page_by_page(
     url: str, cloud: Cloud, pem: Path
 ) -> None:
-    told = {
+    told: Json = {
         "endpoint": "https://127.0.0.1:1",
         "certificateAuthority": {"data": in_base64(pem)},
     }
@@ -231,7 +233,10 @@ def test_every_region_and_role_is_looked_into_page_by_page(
 
 
 def test_clusters_that_are_not_visited_are_said(url: str, cloud: Cloud, pem: Path) -> None:
-    told = {"endpoint": "https://127.0.0.1:1", "certificateAuthority": {"data": in_base64(pem)}}
+    told: Json = {
+        "endpoint": "https://127.0.0.1:1",
+        "certificateAuthority": {"data": in_base64(pem)},
+    }
     cloud.add(REGION, "prod-a", **told)
     cloud.add(REGION, "prod-b", status="CREATING")
     cloud.add(REGION, "test-a", **told)
@@ -247,7 +252,10 @@ def test_clusters_that_are_not_visited_are_said(url: str, cloud: Cloud, pem: Pat
 
 
 def test_what_cannot_be_looked_at_hides_nothing_else(url: str, cloud: Cloud, pem: Path) -> None:
-    told = {"endpoint": "https://127.0.0.1:1", "certificateAuthority": {"data": in_base64(pem)}}
+    told: Json = {
+        "endpoint": "https://127.0.0.1:1",
+        "certificateAuthority": {"data": in_base64(pem)},
+    }
     cloud.add(REGION, "a", **told)
     cloud.add(REGION, "odd", arn="none")
     cloud.refuses["ListClusters@eu-west-2"] = "AccessDeniedException"
@@ -416,7 +424,7 @@ def test_clusters_are_found_in_moto_as_well(url: str) -> None:
     try:
         host, port = server.get_host_and_port()
         moto = f"http://{host}:{port}"
-        client = botocore.session.Session().create_client(
+        client: Any = botocore.session.Session().create_client(
             "eks", region_name=REGION, endpoint_url=moto
         )
         client.create_cluster(

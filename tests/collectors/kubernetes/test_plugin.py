@@ -176,7 +176,8 @@ def test_what_the_source_does_not_allow_is_not_run(tool: Tool, command: str) -> 
 )
 def test_what_would_lead_astray_is_not_run(tool: Tool, fields: dict[str, Any], said: str) -> None:
     tool.say(token="t")
-    program = Program(**({"command": "tool", "api_version": VERSION} | fields))
+    told: dict[str, Any] = {"command": "tool", "api_version": VERSION} | fields
+    program = Program(**told)
     error = failure(lambda: signing(tool.folder, program, "tool", program.command))
     assert said in error.message
     assert tool.seen() == []

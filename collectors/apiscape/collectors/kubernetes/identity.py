@@ -6,10 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from apiscape.collectors.contract import AccessDenied, CollectorError, Permission, Unreachable
+from apiscape.collectors.contract import AccessDenied, CollectorError, Permission
 from apiscape.collectors.kubernetes.errors import garbled
 from apiscape.collectors.kubernetes.refusing import unusable
 from apiscape.collectors.kubernetes.wire import Asked, Wire
+from apiscape.model.vocabulary import ErrorKind
 
 NAMESPACE = "kube-system"
 IDENTITY = Permission(
@@ -26,8 +27,10 @@ _ASKED = Asked(
 _GRANT = "grant it (apiscape permissions --format rbac), or state the cluster's `uid` in the source"
 
 
-class AnotherCluster(Unreachable):
+class AnotherCluster(CollectorError):
     """Where a cluster was, another one answers."""
+
+    kind = ErrorKind.UNREACHABLE
 
 
 def read_uid(wire: Wire) -> str:

@@ -7,20 +7,21 @@ is good for 15 minutes; the cluster's name is part of what is signed, so that no
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from apiscape.collectors.contract import (
-    AccessDenied,
-    CollectorError,
-    CredentialsInvalid,
-    Gone,
-    Throttled,
     Unreachable,
 )
+from apiscape.collectors.kubernetes.auth.refusals import (
+    SIGN_IN_STEP,
+    failed,
+    refused,
+    unreadable,
+)
 from apiscape.collectors.kubernetes.place import read_network
-from apiscape.collectors.kubernetes.refusing import no_way, unusable
+from apiscape.collectors.kubernetes.refusing import unusable
 from apiscape.collectors.kubernetes.settings import EksRoleSettings, EksSettings
 from apiscape.collectors.kubernetes.showing import Lasting, Shown, SignsIn, bearer
 from apiscape.network.ways import Network, Ways
@@ -38,7 +39,6 @@ CLUSTER_HEADER = "x-k8s-aws-id"
 SESSION_NAME = "apiscape"
 _TIMEOUTS_S = {"connect_timeout": 5, "read_timeout": 30}
 ATTEMPTS = 4
-_STEP = "sign in to AWS again: profile, variables or role of the agent's user"
 
 
 class AwsAccount:
@@ -72,7 +72,7 @@ class AwsAccount:
             try:
                 answer: dict[str, Any] = getattr(client, xform_name(operation))(**given)
             except (TypeError, AttributeError, LookupError):  # the SDK stumbles over it
-                raise _unreadable(f"{service}:{operation}") from None
+                raise unreadable(f"{service}:{operation}") from None
             finally:
                 client.close()
             return answer
@@ -93,7 +93,7 @@ class AwsAccount:
             if (
                 names is None
             ):  # the SDK takes a page to sign in at, or half an answer, for an empty one
-                raise _unreadable("eks:ListClusters")
+                raise unreadable("eks:ListClusters")
             yield from names
             following = answer.get("nextToken")
             if not following:
@@ -123,7 +123,7 @@ class AwsAccount:
         def sign() -> str:
             credentials = self._session.get_credentials()
             if credentials is None:
-                raise unusable("nobody is signed in to AWS", _STEP, operation="sign in")
+                raise unusable("nobody is signed in to AWS", SIGN_IN_STEP, operation="sign in")
             signer = RequestSigner(
                 ServiceId("sts"),
                 region,
@@ -253,51 +253,6 @@ def _caught(operation: str, call: Callable[[], T]) -> T:
         return call()
     except ClientError as error:
         told = error.response.get("Error", {})
-        raise _refused(str(told.get("Code", "")), operation) from None
+        raise refused(str(told.get("Code", "")), operation) from None
     except (BotoCoreError, ValueError, OSError) as error:
-        raise _failed(type(error), operation) from None
-
-
-def _refused(code: str, operation: str) -> CollectorError:
-    kind = _BY_CODE.get(code)
-    if kind is AccessDenied or (kind is None and "Denied" in code):
-        return AccessDenied(f"needs {operation}", permission=operation, operation=operation)
-    if kind is CredentialsInvalid:
-        return unusable(f"AWS does not take the credentials ({code})", _STEP, operation=operation)
-    if kind is not None:
-        return kind(f"AWS refused {operation} ({code})", operation=operation)
-    return Unreachable(f"AWS refused {operation} ({code or 'for no reason'})", operation=operation)
-
-
-def _unreadable(operation: str) -> Unreachable:
-    return no_way("AWS gave no answer that can be read", _WAY, operation=operation)
-
-
-def _failed(kind: type[Exception], operation: str) -> CollectorError:
-    if _NOBODY & {each.__name__ for each in kind.__mro__}:
-        return unusable("nobody is signed in to AWS", _STEP, operation=operation)
-    return no_way(f"no answer of AWS to {operation} ({kind.__name__})", _WAY, operation=operation)
-
-
-_WAY = "check the region, the network and the proxy"
-_BY_CODE: Mapping[str, type[CollectorError]] = {
-    **dict.fromkeys(("AccessDenied", "AccessDeniedException"), AccessDenied),
-    **dict.fromkeys(("Throttling", "ThrottlingException", "TooManyRequestsException"), Throttled),
-    **dict.fromkeys(
-        (
-            *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"),
-            *("InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature"),
-            *("UnrecognizedClientException", "AuthFailure", "MissingAuthenticationToken"),
-        ),
-        CredentialsInvalid,
-    ),
-    "ResourceNotFoundException": Gone,
-}
-_NOBODY = frozenset(
-    {
-        *("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
-        *("ProfileNotFound", "ConfigNotFound", "ConfigParseError", "InvalidConfigError"),
-        *("TokenRetrievalError", "SSOError", "LoginError", "MetadataRetrievalError"),
-    }
-)
-"""By name of the SDK's errors, or of one that they derive from."""
+        raise failed(type(error), operation) from None
