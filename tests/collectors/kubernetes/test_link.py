@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,11 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from urllib3.exceptions import IncompleteRead, ProxyError, SSLError
 
 from apiscape.collectors.contract import CollectorError, CredentialsInvalid, Unreachable
 from apiscape.collectors.kubernetes.link import ClusterLink
 from apiscape.collectors.kubernetes.settings import KubernetesSettings
 from apiscape.collectors.kubernetes.targets import choose_contexts
+from apiscape.collectors.kubernetes.unanswered import no_answer
 from apiscape.collectors.kubernetes.wire import Asked, Wire
 from apiscape.demo.kubernetes.access import EVERYTHING
 from apiscape.demo.kubernetes.cluster import Cluster
@@ -76,6 +85,8 @@ def tls(pem: Path) -> Iterator[KubernetesServer]:
 
 
 TOKEN = {"token": "t0ken"}
+NOT_TAKEN = "the API server does not take the client certificate, or asks for one"
+BROKEN_OFF = "the API server broke off, as one does that asks for another certificate"
 
 
 def test_a_token_over_tls_with_the_clusters_own_authority(
@@ -158,7 +169,8 @@ def test_a_client_certificate_is_shown_and_its_key_is_left_nowhere(
         files = {"client-certificate": str(client_pem), "client-key": str(client_pem)}
         assert asking.get(held, files)
         refused = asking.failure(held, {})
-        assert isinstance(refused, CredentialsInvalid | Unreachable)
+        assert refused.message in {NOT_TAKEN, BROKEN_OFF}  # as soon as the server's word is here
+        assert refused.next_step == "sign in again"
         assert len(server.calls) == 2
 
 
@@ -178,6 +190,15 @@ def test_a_client_certificate_that_is_written_anew_is_shown_once_the_old_one_is_
         assert link.pool() is not first
 
 
+def locked(pem: Path) -> str:
+    """Return a certificate with its key, which needs a password, in base64."""
+    key = load_pem_private_key(pem.read_bytes(), None)
+    packed = key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(CANARY.encode())
+    )
+    return base64.b64encode(packed).decode()
+
+
 def chain_of(text: str) -> Json:
     return {"client-certificate-data": text, "client-key-data": text}
 
@@ -194,6 +215,13 @@ def test_client_certificates_that_cannot_be_used_are_said_by_name(
             {
                 "client-certificate-data": in_base64(pem),
                 "client-key-data": in_base64(client_pem),
+            },
+            "the client certificate and its key do not belong together, or cannot be read",
+        ),
+        (
+            {
+                "client-certificate-data": in_base64(pem),
+                "client-key-data": locked(pem),
             },
             "the client certificate and its key do not belong together, or cannot be read",
         ),
@@ -254,6 +282,33 @@ def test_a_server_by_plain_http_on_this_machine_is_asked_with_a_token(
     for host in ("127.0.0.1", "localhost"):
         asking.get({"server": server.url.replace("127.0.0.1", host)}, TOKEN)
     assert {call.user for call in server.calls} == {"agent"}
+
+
+def test_a_server_that_does_not_speak_tls(asking: Asking, server: KubernetesServer) -> None:
+    held = {"server": server.url.replace("http:", "https:")}
+    assert asking.failure(held).message == "the API server does not speak TLS as it should"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (SSLError("[SSL: SSLV3_ALERT_BAD_CERTIFICATE] x"), NOT_TAKEN),
+        (SSLError("[SSL: TLSV1_ALERT_UNKNOWN_CA] x"), NOT_TAKEN),
+        (SSLError("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] x"), NOT_TAKEN),
+        (SSLError("EOF occurred in violation of protocol"), BROKEN_OFF),
+        (
+            ProxyError("x", SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] x")),
+            "the certificate of the proxy is not trusted",
+        ),
+        (IncompleteRead(1, 2), "the API server broke off"),
+        (OSError(CANARY), "no answer of the API server (OSError)"),
+    ],
+)
+def test_what_the_library_raises_is_named_by_what_it_means(error: Exception, said: str) -> None:
+    named = no_answer(error, "list x")
+    assert said in named.message
+    assert named.operation == "list x"
+    assert CANARY not in str(named.record())
 
 
 # ── Through a proxy ──────────────────────────────────────────────────────────

@@ -168,6 +168,9 @@ def test_an_error_of_nothing_that_can_be_read_is_still_one() -> None:
     assert error_of(502, {}, b"<html>", **given).message == "the API server answered 502"
     assert isinstance(error_of(0, {}, b"", **given), ServerFault)
     assert isinstance(error_of(504, {}, b'{"reason":"Timeout"}', **given), ServerFault)
+    elsewhere = error_of(302, {}, b"<html>", **given)
+    assert isinstance(elsewhere, Malformed)
+    assert elsewhere.message == "the answer leads elsewhere (302), as to a page to sign in at"
     told = error_of(400, {}, b'{"message":"bad \\u001b[31m' + b"x" * 999 + b'"}', **given)
     assert "\x1b" not in told.message
     assert len(told.message) <= 300

@@ -16,6 +16,7 @@ from apiscape.collectors.kubernetes.auth.eks import AwsAccount
 from apiscape.collectors.kubernetes.place import Place, read_network
 from apiscape.collectors.kubernetes.settings import EksSettings, KubernetesSettings
 from apiscape.collectors.kubernetes.targets import Target, Unvisited, Way
+from apiscape.network.ways import Network
 
 LIST_CLUSTERS, DESCRIBE_CLUSTER = "eks:ListClusters", "eks:DescribeCluster"
 ASSUME_ROLE = "sts:AssumeRole"
@@ -125,13 +126,10 @@ def _target(
     )
 
 
-def try_clusters(settings: KubernetesSettings) -> Iterator[tuple[str, CollectorError | None]]:
+def try_clusters(eks: EksSettings, network: Network) -> Iterator[tuple[str, CollectorError | None]]:
     """Yield what came of each right of AWS, by its action: nothing where it is granted, else the error."""
-    eks = settings.eks
-    if eks is None:
-        return
     for role in eks.role_list():
-        account = AwsAccount(eks, role, settings.network)
+        account = AwsAccount(eks, role, network)
         for region in eks.regions:
             try:
                 name = next(account.names(region), None)

@@ -148,8 +148,6 @@ def _decoded(file: Path) -> _File:
         return msgspec.convert(data, _File)
     except msgspec.ValidationError as error:
         raise unusable(f"{where} is none: {shown(str(error))}", _CHECK) from None
-    except RecursionError:
-        raise unusable(f"{where} is nested too deeply", _CHECK) from None
 
 
 def _text(file: Path, where: str) -> str:

@@ -169,7 +169,7 @@ def _try_aws(settings: KubernetesSettings) -> Iterator[Tried]:
         for permission in PERMISSIONS:
             yield Tried(permission, Grant.NOT_NEEDED, "the source has no `eks`")
         return
-    for action, error in try_clusters(settings):
+    for action, error in try_clusters(settings.eks, settings.network):
         permission = by_action.get(action, PERMISSIONS[0])
         yield _told(permission, error)
     if not settings.eks.roles:

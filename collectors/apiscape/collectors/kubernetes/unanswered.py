@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from apiscape.collectors.contract import CollectorError, CredentialsInvalid, Unreachable
@@ -17,6 +18,7 @@ _SAID: Mapping[str, str] = {
 }
 _ISSUER = "name who issued it: `certificate-authority-data` of the cluster, or `network.ca_bundle`"
 _UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+_NOT_TAKEN = re.compile(r"ALERT_\w*(CERTIFICATE|UNKNOWN_CA)")
 _WHY = ("has expired", "Hostname mismatch", "IP address mismatch", "self-signed", "self signed")
 """What OpenSSL says of a certificate that a person can do something about."""
 
@@ -44,9 +46,12 @@ def _by_tls(why: str, operation: str) -> CollectorError:
         reason = next((f" ({each})" for each in _WHY if each in why), "")
         said = f"the certificate of the API server is not trusted{reason}"
         return _stepped(Unreachable(said, operation=operation), _ISSUER)
-    if "ALERT" in why.upper() and ("CERTIFICATE" in why.upper() or "CA" in why.upper().split()):
-        said = "the API server does not take the client certificate"
+    if _NOT_TAKEN.search(why):
+        said = "the API server does not take the client certificate, or asks for one"
         return _stepped(CredentialsInvalid(said, operation=operation), "sign in again")
+    if "EOF" in why:
+        said = "the API server broke off, as one does that asks for another certificate"
+        return _stepped(Unreachable(said, operation=operation), "sign in again")
     return Unreachable("the API server does not speak TLS as it should", operation=operation)
 
 
