@@ -242,3 +242,13 @@ def test_a_rejected_policy_leaves_the_wider_one() -> None:
 def test_a_pending_policy_makes_what_is_asked_unknown_whatever_the_wider_one_asks() -> None:
     wide = policy("wide", GATEWAY, spec=OIDC)
     assert asked_of(HTTPS, wide, policy("narrow", ROUTE, status={})) == ("unknown",)
+
+
+def test_what_a_mesh_route_or_a_route_of_an_unnamed_gateway_is_asked_nobody_can_tell() -> None:
+    at = point(gateway=None, gateway_class=None, route=None)
+    assert attached(SECURITY, at, look_at(world_of(policy("p", GATEWAY)))) == []
+
+
+def test_a_controller_may_say_something_of_a_policy_as_a_whole() -> None:
+    whole = {"conditions": [{"type": "Accepted", "status": "True"}]}
+    assert asked_of(HTTPS, policy("p", ROUTE, status=whole)) == ("required", "basic")

@@ -1,0 +1,121 @@
+"""Policies of Istio at gateways of Gateway API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.collectors.kubernetes.policies.clusters import (
+    GATEWAY,
+    ISTIO,
+    Json,
+    asked_of,
+    holding,
+    made,
+    point,
+)
+
+JWT: Json = {"jwtRules": [{"issuer": "https://id.example"}]}
+ASKS: Json = {"rules": [{"from": [{"source": {"requestPrincipals": ["*"]}}]}]}
+NAMED = {"selector": {"matchLabels": {"gateway.networking.k8s.io/gateway-name": "edge"}}}
+
+
+def looks(spec: Json, **given: Any) -> Json:
+    return made("RequestAuthentication", "jwt", JWT | spec, status={}, **given)
+
+
+def allows(spec: Json, **given: Any) -> Json:
+    return made("AuthorizationPolicy", "ask", spec, status={}, **given)
+
+
+def asked(*objects: Json, **at: Any) -> tuple[Any, ...]:
+    return asked_of(*objects, at=point(ISTIO, **at))
+
+
+@pytest.mark.parametrize(
+    ("spec", "namespace", "told"),
+    [
+        ({"targetRefs": [GATEWAY]}, "shop", ("optional", "jwt")),
+        ({"targetRef": GATEWAY}, "shop", ("optional", "jwt")),
+        ({"targetRefs": [GATEWAY]}, "other", ("none",)),
+        ({"targetRefs": [GATEWAY | {"name": "other"}]}, "shop", ("none",)),
+        (
+            {"targetRefs": [{"group": GATEWAY["group"], "kind": "GatewayClass", "name": "c"}]},
+            "istio-system",
+            ("optional", "jwt"),
+        ),
+        (NAMED, "shop", ("optional", "jwt")),
+        ({}, "shop", ("optional", "jwt")),
+        ({}, "istio-system", ("optional", "jwt")),
+        ({}, "other", ("none",)),
+        ({"selector": {"matchLabels": {"istio": "edge"}}}, "shop", ("optional", "jwt")),
+        ({"selector": {"matchLabels": {"app": "x"}}}, "shop", ("unknown", "jwt")),
+        ({"selector": {"matchLabels": {"istio": "other"}}}, "shop", ("none",)),
+    ],
+)
+def test_which_policies_are_for_a_gateway(
+    spec: Json, namespace: str, told: tuple[str, ...]
+) -> None:
+    policy = looks(spec, namespace=namespace)
+    assert asked(policy, gateway_labels={"istio": "edge"}) == told
+
+
+def test_a_token_is_asked_for_by_both_kinds_together() -> None:
+    assert asked(looks(NAMED), allows(NAMED | ASKS)) == ("required", "jwt")
+
+
+def test_what_is_asked_goes_by_the_paths_of_the_rule() -> None:
+    open_paths: Json = {"rules": [*ASKS["rules"], {"to": [{"operation": {"paths": ["/open*"]}}]}]}
+    told = allows(open_paths)
+    assert asked(told, paths=(("GET", "/open/a"),)) == ("none",)
+    assert asked(told, paths=(("GET", "/open*"), ("POST", "/open/b"))) == ("none",)
+    assert asked(told, paths=(("GET", "/else"),)) == ("required", "jwt")
+    assert asked(told, paths=(("GET", "/*"),)) == ("unknown",)
+    mixed = holding(told, at=point(ISTIO, paths=(("GET", "/open/a"), ("GET", "/else")))).security
+    assert mixed.requirement == "unknown"
+    assert (mixed.evidence or "").startswith(
+        "some of it: AuthorizationPolicy shop/ask allows anyone"
+    )
+
+
+def test_what_is_asked_goes_by_the_hosts_of_the_rule() -> None:
+    rule: Json = {"rules": [{"to": [{"operation": {"hosts": ["open.example"]}}]}, *ASKS["rules"]]}
+    assert asked(allows(rule), hosts=("open.example",)) == ("none",)
+    assert asked(allows(rule), hosts=("else.example",)) == ("required", "jwt")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        ("EnvoyFilter", {"workloadSelector": {"labels": {"istio": "edge"}}}),
+        ("EnvoyFilter", {"workloadSelector": {"labels": {"app": "x"}}}),
+        ("EnvoyFilter", {}),
+        ("WasmPlugin", {"selector": {"matchLabels": {"istio": "edge"}}}),
+        ("WasmPlugin", {"targetRefs": [GATEWAY]}),
+    ],
+)
+def test_what_changes_the_proxy_unsaid_leaves_nothing_known(kind: str, spec: Json) -> None:
+    changes = made(kind, "x", spec, status={})
+    assert asked(changes, gateway_labels={"istio": "edge"}) == ("unknown",)
+
+
+def test_what_changes_other_proxies_or_is_of_kuadrant_does_not_matter() -> None:
+    other = made(
+        "EnvoyFilter", "x", {"workloadSelector": {"labels": {"istio": "other"}}}, status={}
+    )
+    assert asked(other, gateway_labels={"istio": "edge"}) == ("none",)
+    made_by = made("WasmPlugin", "x", {}, status={}, labels={"kuadrant.io/managed": "true"})
+    assert asked(made_by) == ("none",)
+
+
+@pytest.mark.parametrize(
+    "kind", ["RequestAuthentication", "AuthorizationPolicy", "EnvoyFilter", "WasmPlugin"]
+)
+def test_where_policies_could_not_be_read_nobody_knows_that_nothing_is_asked(kind: str) -> None:
+    security = holding(at=point(ISTIO), unseen=[kind]).security
+    assert (security.requirement, security.evidence) == ("unknown", f"{kind} could not be read")
+
+
+def test_what_limits_rates_at_istio_is_not_read() -> None:
+    assert holding(at=point(ISTIO)).rate_limit == "unknown"
