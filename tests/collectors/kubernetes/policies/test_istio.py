@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from apiscape.collectors.kubernetes.exposed import Match, PathType
 from tests.collectors.kubernetes.policies.clusters import (
     GATEWAY,
     ISTIO,
     Json,
     asked_of,
+    gateway,
     holding,
     made,
     point,
@@ -27,6 +29,14 @@ def looks(spec: Json, **given: Any) -> Json:
 
 def allows(spec: Json, **given: Any) -> Json:
     return made("AuthorizationPolicy", "ask", spec, status={}, **given)
+
+
+def exact(path: str, method: str = "GET") -> Match:
+    return Match(path=path, path_type=PathType.EXACT, method=method)
+
+
+def prefix(path: str) -> Match:
+    return Match(path=path)
 
 
 def asked(*objects: Json, **at: Any) -> tuple[Any, ...]:
@@ -61,6 +71,13 @@ def test_which_policies_are_for_a_gateway(
     assert asked(policy, gateway_labels={"istio": "edge"}) == told
 
 
+def test_the_class_of_a_gateway_is_looked_up() -> None:
+    of_class = {"targetRefs": [{"group": GATEWAY["group"], "kind": "GatewayClass", "name": "c"}]}
+    policy = looks(of_class, namespace="istio-system")
+    assert asked(policy, gateway(http="HTTP"), gateway_class=None) == ("optional", "jwt")
+    assert asked(policy, gateway_class=None) == ("none",)
+
+
 def test_a_token_is_asked_for_by_both_kinds_together() -> None:
     assert asked(looks(NAMED), allows(NAMED | ASKS)) == ("required", "jwt")
 
@@ -68,13 +85,15 @@ def test_a_token_is_asked_for_by_both_kinds_together() -> None:
 def test_what_is_asked_goes_by_the_paths_of_the_rule() -> None:
     open_paths: Json = {"rules": [*ASKS["rules"], {"to": [{"operation": {"paths": ["/open*"]}}]}]}
     told = allows(open_paths)
-    assert asked(told, paths=(("GET", "/open/a"),)) == ("none",)
-    assert asked(told, paths=(("GET", "/open*"), ("POST", "/open/b"))) == ("none",)
-    assert asked(told, paths=(("GET", "/else"),)) == ("required", "jwt")
-    assert asked(told, paths=(("GET", "/*"),)) == ("unknown",)
-    mixed = holding(told, at=point(ISTIO, paths=(("GET", "/open/a"), ("GET", "/else")))).security
-    assert mixed.requirement == "unknown"
-    assert (mixed.evidence or "").startswith(
+    assert asked(told, matches=(exact("/open/a"),)) == ("none",)
+    assert asked(told, matches=(prefix("/open"), exact("/open/b", "POST"))) == ("none",)
+    assert asked(told, matches=(exact("/else"),)) == ("required", "jwt")
+    assert asked(told, matches=(prefix("/"),)) == ("unknown",)
+    assert asked(told) == ("unknown",)
+    mixed = point(ISTIO, matches=(exact("/open/a"), exact("/else")))
+    security = holding(told, at=mixed).security
+    assert security.requirement == "unknown"
+    assert (security.evidence or "").startswith(
         "some of it: AuthorizationPolicy shop/ask allows anyone"
     )
 

@@ -34,12 +34,12 @@ def rules_at(
     controller = None if gateway is None else controller_of(gateway, look)
     rules: list[Rule] = []
     effects: list[list[Effective]] = [[] for _ in at]
-    names: list[str | None] = [*(each.listener.name for each in at)] or [None]
+    places: list[Attached | None] = [*at] or [None]
     for told in route.spec.rules or ():
         rule = _bare(told, resource, route, look)
         held = [
-            effective(_point(told, rule, resource, route, gateway, controller, name), look)
-            for name in names
+            effective(_point(told, rule, resource, route, gateway, controller, place), look)
+            for place in places
         ]
         for listener, each in zip(effects, held, strict=False):
             listener.append(each)
@@ -59,12 +59,14 @@ def _point(
     route: Route,
     gateway: Gateway | None,
     controller: str | None,
-    listener: str | None,
+    at: Attached | None,
 ) -> Point:
+    holder, _, key = ("", "", "") if at is None else at.holder.partition("/")
     return Point(
         controller=controller,
         gateway=None if gateway is None else gateway.key,
-        listener=listener,
+        listener_set=key if holder == "ListenerSet" else None,
+        listener=None if at is None else at.listener.name,
         gateway_labels={} if gateway is None else {_NAME_LABEL: gateway.metadata.name},
         route=route.metadata,
         route_group=resource.group,
@@ -74,7 +76,8 @@ def _point(
         services=tuple(
             key_of(each.namespace, each.name) for each in rule.targets if each.kind == "service"
         ),
-        paths=tuple((each.method, each.path) for each in rule.matches),
+        matches=rule.matches,
+        hosts=() if at is None else at.hosts,
     )
 
 

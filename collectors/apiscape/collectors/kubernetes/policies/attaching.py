@@ -92,14 +92,15 @@ def everything_attached(
 ) -> list[Attached[Any]]:
     """Return the policies of a resource at a point, those too that are rejected."""
     found: dict[str, Policy] = {}
-    for place in (*_asked(point), SELECTED):
+    asked = (*_asked(point, gateway_class_of(point, look)),)
+    for place in (*asked, SELECTED):
         found.update((each.key, each) for each in look.those(resource.name, AT, place))
     referred = {each.key: each for each in _referred(resource, point, look)}
     found |= referred
     labels = _labels(point, look) if found else {}
     told: list[Attached[Any]] = []
     for each in found.values():
-        at = max(_levels(each, point, labels), default=None)
+        at = max(_levels(each, point, asked, labels), default=None)
         if each.key in referred:
             at = (Level.RULE, True)
         if at is not None:
@@ -127,9 +128,17 @@ def _age(policy: Policy) -> tuple[bool, str, str]:
     return (born is None, born or "", policy.key)
 
 
-def _asked(point: Point) -> Iterator[str]:
-    if point.gateway_class:
-        yield f"GatewayClass/{point.gateway_class}"
+def gateway_class_of(point: Point, look: Look) -> str | None:
+    """Return of which class the gateway of a point is; `None` where nobody can tell."""
+    if point.gateway_class or not point.gateway:
+        return point.gateway_class
+    gateway: Gateway | None = look.get(GATEWAYS, point.gateway)
+    return None if gateway is None else gateway.spec.gateway_class_name
+
+
+def _asked(point: Point, gateway_class: str | None) -> Iterator[str]:
+    if gateway_class:
+        yield f"GatewayClass/{gateway_class}"
     if point.gateway:
         yield f"Gateway/{point.gateway}"
     if point.listener_set:
@@ -151,11 +160,14 @@ def _labels(point: Point, look: Look) -> dict[str, dict[str, str] | None]:
 
 
 def _levels(
-    policy: Policy, point: Point, labels: dict[str, dict[str, str] | None]
+    policy: Policy,
+    point: Point,
+    asked: tuple[str, ...],
+    labels: dict[str, dict[str, str] | None],
 ) -> Iterator[tuple[Level, bool]]:
     own = policy.metadata.namespace
     for each in targets(policy.spec):
-        is_meant = f"{each.kind}/{key_of_target(each, own)}" in _asked(point)
+        is_meant = f"{each.kind}/{key_of_target(each, own)}" in asked
         if is_meant and each.group in _groups(point, each.kind):
             is_near = each.namespace in {None, own}  # what else may refer to it nobody can tell
             for level, certain in _level(each.kind, each.section_name, point):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apiscape.collectors.kubernetes.exposed import Match, PathType
+from apiscape.collectors.kubernetes.exposed import Match
 from apiscape.collectors.kubernetes.istio.authorizing import Rules, security_of
 from apiscape.collectors.kubernetes.istio.matching import Request
 from apiscape.collectors.kubernetes.istio.security import (
@@ -19,6 +19,7 @@ from apiscape.collectors.kubernetes.istio.workloads import (
     gateway_workload,
     policies_for,
 )
+from apiscape.collectors.kubernetes.policies.attaching import gateway_class_of
 from apiscape.collectors.kubernetes.policies.opaque import MADE_BY_KUADRANT, unseen
 from apiscape.collectors.kubernetes.policies.point import Part, Point
 from apiscape.collectors.kubernetes.policies.securing import named, together, unknown
@@ -31,11 +32,11 @@ RESOURCES: tuple[Resource, ...] = SECURITY_RESOURCES
 
 def holds(point: Point, look: Look) -> Part:
     """Return what policies of Istio say of a point: what holds of all that its rule is for."""
-    workload = gateway_workload(point.gateway or "", point.gateway_labels, point.gateway_class)
+    workload = gateway_workload(
+        point.gateway or "", point.gateway_labels, gateway_class_of(point, look)
+    )
     rules = rules_for(workload, look)
-    requests = [Request(_match(method, path), point.hosts) for method, path in point.paths] or [
-        Request(hosts=point.hosts)
-    ]
+    requests = [Request(match, point.hosts) for match in point.matches or (Match(),)]
     told = list(dict.fromkeys(security_of(each, rules) for each in requests))
     return Part(
         security=together([_agreed(told), *doubts(workload, look)]), rate_limit=Switch.UNKNOWN
@@ -59,12 +60,6 @@ def doubts(workload: Workload, look: Look) -> Iterator[Security]:
         for policy, _ in policies_for(resource, workload, look):
             if MADE_BY_KUADRANT not in (policy.metadata.labels or {}):
                 yield unknown(f"{named(resource.kind, policy)} may ask for more")
-
-
-def _match(method: str, path: str) -> Match:
-    if path.endswith("*"):
-        return Match(path=path[:-1], path_type=PathType.PREFIX, method=method)
-    return Match(path=path, path_type=PathType.EXACT, method=method)
 
 
 def _agreed(told: list[Security]) -> Security:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from apiscape.collectors.kubernetes.exposed import Match
 from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.model.security import UNKNOWN_SECURITY, Security
 from apiscape.model.values import UNKNOWN, Unknown
@@ -15,7 +16,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         controller: Of the GatewayClass (`gateway.envoyproxy.io/gatewayclass-controller`); `None` where nobody can tell.
-        gateway_class: Its name.
+        gateway_class: Its name, where that is not to be looked up.
         gateway: `namespace/name`; `None` for what is attached to none.
         listener_set: `namespace/name` of the ListenerSet that has the listener, where one has.
         listener: Its name.
@@ -24,8 +25,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
         rule: Its name, where it has one.
         extensions: `(group, kind, name)` of what filters of the rule refer to, in the route's namespace.
         services: `namespace/name` of the Services that the rule sends to.
-        paths: That the rule is for, with the methods, as `(method, path)`; for policies that go by them.
-            A path that ends in `*` stands for all that begin so.
+        matches: Requests that the rule is for, for policies that go by them; all where none are told.
         hosts: That the rule is for, for policies that go by them; none where they are not known.
     """
 
@@ -41,7 +41,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     rule: str | None = None
     extensions: tuple[tuple[str, str, str], ...] = ()
     services: tuple[str, ...] = ()
-    paths: tuple[tuple[str, str], ...] = ()
+    matches: tuple[Match, ...] = ()
     hosts: tuple[str, ...] = ()
 
 
