@@ -12,6 +12,8 @@ from apiscape.collectors.kubernetes.objects import Decoder, Thing
 from apiscape.collectors.kubernetes.resource import Resource, Role
 from apiscape.collectors.kubernetes.table.describing import Told
 from apiscape.collectors.kubernetes.table.family import TableFamily
+from apiscape.collectors.kubernetes.table.finding import OWNED
+from apiscape.collectors.kubernetes.table.indexing import owners_of
 from apiscape.collectors.kubernetes.table.loading import load, read
 from apiscape.collectors.kubernetes.table.schema import Entry
 from apiscape.collectors.kubernetes.world import Subject, World
@@ -23,6 +25,19 @@ UNCHECKED = {"metadata", "gc"}
 
 class Elsewhere(Thing):
     """An object of another family."""
+
+
+def elsewhere(group: str, plural: str, kind: str) -> Resource:
+    """Return a resource that another family reads, found by its owners as those of the table are."""
+    return Resource(
+        group=group,
+        plural=plural,
+        kind=kind,
+        versions=("v1",),
+        type=Elsewhere,
+        role=Role.ROUTE,
+        indexes={OWNED: owners_of},
+    )
 
 
 class Room:
@@ -103,6 +118,8 @@ def trimmed(value: Any) -> Any:
     """Return a struct as plain values, without what is as it is by default, and without metadata."""
     if isinstance(value, msgspec.Struct):
         return dict(_fields(value))
+    if isinstance(value, frozenset):
+        return sorted(value)
     if isinstance(value, tuple | list):
         return [trimmed(each) for each in value]
     if isinstance(value, Mapping):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.collectors.kubernetes.table.room import ENTRIES, Room, trimmed
+from tests.collectors.kubernetes.table.room import ENTRIES, Room, elsewhere, trimmed
 
 SAMPLES = {each.stem: each for each in sorted((Path(__file__).parent / "samples").glob("*.yaml"))}
 
@@ -16,6 +16,19 @@ SAMPLES = {each.stem: each for each in sorted((Path(__file__).parent / "samples"
 def sample(name: str) -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load(SAMPLES[name].read_text("utf-8"))
     return loaded
+
+
+def found_in(told: dict[str, Any], objects: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Return what objects expose, and what is said of those that are of other families."""
+    others = [elsewhere(**each) for each in told.get("others", ())]
+    room = Room(objects, others=others)
+    exposed = {key: [trimmed(each) for each in held] for key, held in room.exposed().items()}
+    described = {
+        f"{resource.kind} {thing.key}": [trimmed(each) for each in room.told(resource, thing)]
+        for resource, thing in room.put
+        if resource in others
+    }
+    return exposed, described
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -37,11 +50,7 @@ def test_every_entry_has_a_sample_that_would_be_missed(name: str) -> None:
             for each in told["objects"]
             if (each["apiVersion"].rpartition("/")[0], each["kind"]) != kind
         ]
-        if len(rest) < len(told["objects"]) and _exposed(rest) != told["expected"]:
+        expected = (told["expected"], told.get("described", {}))
+        if len(rest) < len(told["objects"]) and found_in(told, rest) != expected:
             return
     pytest.fail("no sample has an object of it that anything follows from")
-
-
-def _exposed(objects: list[dict[str, Any]]) -> dict[str, Any]:
-    found = Room(objects).exposed()
-    return {key: [trimmed(each) for each in held] for key, held in found.items()}

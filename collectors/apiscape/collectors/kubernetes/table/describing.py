@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from apiscape.collectors.kubernetes.exposed import Condition, Target
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.collectors.kubernetes.table.asking import conclude, demands_of, holding
-from apiscape.collectors.kubernetes.table.exposing import owners_of
+from apiscape.collectors.kubernetes.table.exposing import consumers_of, owners_of
 from apiscape.collectors.kubernetes.table.finding import OF, OWNED, Finder, Known
 from apiscape.collectors.kubernetes.table.indexing import owner_word, owners_in
 from apiscape.collectors.kubernetes.table.schema import Entry, EntryRole
+from apiscape.collectors.kubernetes.table.sending import targets_of
 from apiscape.collectors.kubernetes.table.sketch import Sketch
 from apiscape.model.deployment import Spec
 from apiscape.model.provenance import Claim
@@ -28,6 +30,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         lifecycle, status: Empty where it does not say.
         security: What it asks of callers, beside what the other object says; unknown where it does not say.
         switches: Protections that it says are on.
+        consumers: How many call it, where it is known.
+        conditions: What controllers say of it.
+        targets: Where it sends requests, if it stands for a backend.
     """
 
     by: str
@@ -42,6 +47,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     security: Security = UNKNOWN_SECURITY
     switches: frozenset[str] = frozenset()
     consumers: int | None = None
+    conditions: tuple[Condition, ...] = ()
+    targets: tuple[Target, ...] = ()
+
+
+_NAMED = frozenset({EntryRole.POLICY, EntryRole.BACKEND})
+"""What objects of other families refer to by name."""
 
 
 def describe(
@@ -67,21 +78,21 @@ def describe(
         yield _told(known, finder)
 
 
-def tell_policy(
+def tell_named(
     entries: Mapping[str, Entry], called: tuple[str, str], namespace: str, name: str, look: Look
 ) -> Told | None:
-    """Return what a policy asks and switches on, with those that it refers to; `None` where nobody can tell.
+    """Return what a policy asks, or where a backend sends requests; `None` where nobody can tell.
 
     Args:
         entries: By the resource that they are of.
         called: Group and kind.
         namespace: Of whoever refers to it.
-        name: Of the policy.
+        name: Of the object.
         look: What is looked by.
     """
     finder = Finder(entries, look)
     for resource, entry in entries.items():
-        if (entry.resource.group, entry.resource.kind) == called and entry.role is EntryRole.POLICY:
+        if (entry.resource.group, entry.resource.kind) == called and entry.role in _NAMED:
             known = finder.get(resource, namespace, name)
             return _told(known, finder) if known else None
     return None
@@ -103,7 +114,7 @@ def is_elsewhere(known: Known, look: Look) -> bool:
 
 def _attached(entries: Mapping[str, Entry], value: str, look: Look) -> Iterator[Known]:
     for name, entry in entries.items():
-        if entry.role is EntryRole.DESCRIPTION and entry.attaches:
+        if entry.role in {EntryRole.DESCRIPTION, EntryRole.POLICY} and entry.attaches:
             for found in look.those(name, OF, value):
                 if isinstance(found, Sketch):
                     yield Known(entry, found)
@@ -155,4 +166,7 @@ def _told(known: Known, finder: Finder) -> Told:
         links=sketch.links,
         security=UNKNOWN_SECURITY if is_silent else security,
         switches=sketch.switches.union(*(each.sketch.switches for each in policies)),
+        consumers=consumers_of(known, finder.look),
+        conditions=sketch.conditions,
+        targets=targets_of(known, sketch.targets, finder),
     )

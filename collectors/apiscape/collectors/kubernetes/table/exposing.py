@@ -56,12 +56,12 @@ def expose(known: Known, finder: Finder) -> Exposed:
         reached=reached_of(sketch),
         rules=rules or (None if gaps or not known.entry.rules else ()),
         conditions=(*sketch.conditions, *finder.problems(), *sending.problems()),
-        mtls=_agreed(each.mtls for each in addresses),
+        mtls=_agreed(each.mtls for each in addresses or ()),
         owners=owners_of(known),
         documents=sketch.documents,
         links=sketch.links,
         incomplete=tuple(dict.fromkeys((*hatches, *_unlooked(finder), *_unlooked(sending)))),
-        consumers=_consumers(known, finder.look),
+        consumers=consumers_of(known, finder.look),
     )
     return msgspec.structs.replace(exposed, **switches_of(known, held, wide, gaps))
 
@@ -115,7 +115,7 @@ def _rule(
     doubts = dict.fromkeys((*((elsewhere,) if elsewhere else ()), *gaps, *held.gaps))
     return Rule(
         matches=matches_of(piece.cases),
-        targets=targets_of(piece.of, piece.line.targets, sending),
+        targets=targets_of(piece.of, piece.line.targets or piece.of.sketch.targets, sending),
         security=security_of(known, piece, wide, held.policies, tuple(doubts)),
     )
 
@@ -133,14 +133,26 @@ def _unlooked(finder: Finder) -> Iterator[str]:
     yield from finder.odd
 
 
-def _addresses(known: Known, pieces: Iterable[Piece], finder: Finder) -> tuple[Address, ...]:
+def _addresses(known: Known, pieces: Iterable[Piece], finder: Finder) -> tuple[Address, ...] | None:
+    """Return where something is served; `None` where it does not say."""
     hosts = dict.fromkeys(host for each in pieces for host in each.hosts)
     first, seen = known, {known.words}
     while above := [each for each in parents(first, finder) if each.words not in seen]:
         first = above[0]
         seen.add(first.words)
     own = first if first.sketch.addresses and not known.sketch.addresses else known
-    return addresses_of(own, hosts, finder)
+    others = [
+        each
+        for name in known.entry.also_at
+        for each in finder.attached(name, known.entry.resource.path, known.sketch.key)
+    ]
+    found = (*addresses_of(own, hosts, finder), *_each(others, finder))
+    return tuple(dict.fromkeys(found)) or None
+
+
+def _each(others: Iterable[Known], finder: Finder) -> Iterator[Address]:
+    for each in others:
+        yield from addresses_of(each, (), finder)
 
 
 def _agreed(words: Iterable[str]) -> str:
@@ -148,7 +160,7 @@ def _agreed(words: Iterable[str]) -> str:
     return found.pop() if len(found) == 1 else Switch.UNKNOWN
 
 
-def _consumers(known: Known, look: Look) -> int | None:
+def consumers_of(known: Known, look: Look) -> int | None:
     """Return how many call it, where all of them could be looked at."""
     counts = known.entry.counts
     if not counts or not all(look.sees(each) for each in counts):

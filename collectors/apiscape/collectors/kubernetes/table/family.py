@@ -14,7 +14,7 @@ from apiscape.collectors.kubernetes.table.describing import (
     Told,
     describe,
     is_elsewhere,
-    tell_policy,
+    tell_named,
 )
 from apiscape.collectors.kubernetes.table.exposing import expose, reached_of
 from apiscape.collectors.kubernetes.table.finding import Finder, Known
@@ -63,11 +63,11 @@ class TableFamily:
         yield from describe(self._entries, resource.path, metadata, look)
 
     def policy(self, group: str, kind: str, namespace: str, name: str, look: Look) -> Told | None:
-        """Return what a policy of the table asks and switches on that an object of another family refers to.
+        """Return what is said by a policy or a backend of the table that an object of another family names.
 
         `None` where it is of no kind of the table, is not there, or could not be looked at.
         """
-        return tell_policy(self._entries, (group, kind), namespace, name, look)
+        return tell_named(self._entries, (group, kind), namespace, name, look)
 
 
 def resource_of(entry: Entry) -> Resource:
@@ -92,7 +92,8 @@ def _attached(known: Known, exposed: Exposed, look: Look) -> Exposed:
     refs = known.entry.attaches
     if known.entry.role is not EntryRole.DESCRIPTION or refs is None:
         return exposed
-    seen = all(look.sees(each) for each in refs.kinds.values())
+    named = {refs.kinds.get(ref.kind) or refs.kinds.get("*") for ref in known.sketch.attaches}
+    seen = all(each is not None and look.sees(each) for each in named)
     return msgspec.structs.replace(exposed, addresses=() if seen else None, rules=None)
 
 

@@ -71,6 +71,15 @@ def _location(text: Json) -> Json:
     return {"path": found[2], "type": kind}
 
 
+def _star_path(text: Json) -> Json:
+    """Read a path that is a prefix where a star ends it: `/api/*`; else it is exact."""
+    if not isinstance(text, str):
+        return None
+    if text.endswith("*"):
+        return {"path": text.rstrip("*") or "/", "type": "prefix"}
+    return {"path": text, "type": "exact"}
+
+
 def _url(text: Json) -> Json:
     """Take a URL apart: `{scheme, host, port, path}`; who it is for and what is asked stay behind."""
     return take_apart(text) if isinstance(text, str) else None
@@ -172,6 +181,7 @@ FUNCTIONS: Mapping[str, Callable[[Json], Json]] = {
     "rule": _rule,
     "service": _service,
     "split_name": _split_name,
+    "star_path": _star_path,
     "tilde_path": _tilde_path,
     "url": _url,
 }

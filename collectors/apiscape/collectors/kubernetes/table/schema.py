@@ -89,10 +89,11 @@ class Entry(Part, frozen=True, kw_only=True):
         style, status, lifecycle: Words of the vocabularies.
         addresses: Finds where it is served (`sketch.Spot`).
         addresses_from: Resources that say with what certificates and ports hosts are served.
+        also_at: Resources whose objects refer to it, and serve it at their addresses too.
         reached: Finds from where it can be reached (`sketch.Reach`).
         upstreams: Finds where requests are sent, each with an id that rules name (`sketch.Way`).
         rules: Which requests.
-        targets: Of a backend, where they are sent on (`sketch.Way`).
+        targets: Of a backend, where they are sent on (`sketch.Way`); of a route, where those of rules without any are.
         backends: By kind of target, the resource that stands for it.
         includes: What other objects add.
         parents: Finds references to objects of the same resource whose rules hold before its own.
@@ -132,6 +133,7 @@ class Entry(Part, frozen=True, kw_only=True):
     lifecycle: Words = Words()
     addresses: Expression | None = None
     addresses_from: tuple[str, ...] = ()
+    also_at: tuple[str, ...] = ()
     reached: Expression | None = None
     upstreams: Expression | None = None
     rules: tuple[Scope, ...] = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from apiscape.collectors.kubernetes.exposed import Target
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.table.finding import MAX_DEPTH, Finder, Known
@@ -59,12 +61,12 @@ def _one(
     elif name in through or len(through) >= MAX_DEPTH:
         finder.odd[f"{found.words} sends to itself"] = None
     else:
-        further = _targets(found, found.sketch.targets, finder, (*through, name))
-        yield from (each if weight else _unweighted(each) for each in further)
+        further = tuple(_targets(found, found.sketch.targets, finder, (*through, name)))
+        yield from (_weighted(each, weight, alone=len(further) == 1) for each in further)
 
 
-def _unweighted(target: Target) -> Target:
-    """Return a target to which nothing is sent."""
-    return Target(
-        kind=target.kind, name=target.name, namespace=target.namespace, port=target.port, weight=0
-    )
+def _weighted(target: Target, weight: int, *, alone: bool) -> Target:
+    """Return a target with the share of what stands for it; among several, they share that out as they say."""
+    if alone or not weight:
+        return msgspec.structs.replace(target, weight=weight)
+    return target

@@ -18,6 +18,7 @@ from apiscape.model.vocabulary import Switch
 MAX_ADDRESSES = 500
 ANY = "*"
 
+_EVERY = frozenset({ANY, "0.0.0.0", "::"})  # noqa: S104 - names of any host, nothing is bound
 _TLS = re.compile(r"1[._]?([0-3])\b")
 
 
@@ -38,10 +39,11 @@ def addresses_of(known: Known, hosts: Iterable[str], finder: Finder) -> tuple[Ad
 
 def _named(spot: Spot, hosts: tuple[str, ...]) -> Iterator[Spot]:
     """Yield a spot for each host of the rules, where it has none itself."""
-    if spot.host or spot.url or not hosts:
+    named = spot.hosts or hosts
+    if spot.host or spot.url or not named:
         yield spot
         return
-    for host in hosts:
+    for host in named:
         yield msgspec.structs.replace(spot, host=host)
 
 
@@ -54,7 +56,7 @@ def _joining(known: Known, finder: Finder) -> Iterator[tuple[str, Spot]]:
         for found in finder.look.all(resource):
             if isinstance(found, Sketch) and _takes(found, labels):
                 for spot in found.addresses:
-                    yield found.metadata.namespace, spot
+                    yield from ((found.metadata.namespace, each) for each in _named(spot, ()))
 
 
 def _takes(gateway: Sketch, labels: dict[str, str]) -> bool:
@@ -109,7 +111,7 @@ def address_of(namespace: str, spot: Spot) -> Address:
         path = parts["path"] or path
     secret = spot.secret
     return Address(
-        host="" if host == ANY else host,
+        host="" if host in _EVERY else host,
         scheme=scheme or ("https" if secret else "http"),
         port=port,
         path=path.rstrip("/"),

@@ -29,6 +29,7 @@ class Spot(Found, frozen=True, kw_only=True):
 
     Attributes:
         host: Empty for any; those of the rules take its place where they have some.
+        hosts: Several of them, instead.
         scheme: `None` where it is as the object says that it joins.
         url: Instead of scheme, host, port and path.
         secret: Name of the Secret of its certificate, in the object's namespace; `namespace/name` for another.
@@ -38,6 +39,7 @@ class Spot(Found, frozen=True, kw_only=True):
     """
 
     host: str = ""
+    hosts: tuple[str, ...] = ()
     scheme: str | None = None
     port: int | None = None
     path: str = ""
