@@ -12,7 +12,7 @@ from apiscape.collectors.kubernetes.ingress.family import IngressFamily
 from apiscape.collectors.kubernetes.ingress.kinds import INGRESSES
 from apiscape.collectors.kubernetes.ingress.services import ServiceFamily
 from apiscape.collectors.kubernetes.objects import Decoder
-from apiscape.collectors.kubernetes.resource import Resource
+from apiscape.collectors.kubernetes.resource import Family, Resource
 from apiscape.collectors.kubernetes.world import Subject, World
 
 Json = dict[str, Any]
@@ -21,7 +21,7 @@ RESOURCES: dict[str, Resource] = {
     each.name: each for each in (*CORE, *IngressFamily.resources, *ServiceFamily.resources)
 }
 KINDS = {each.kind: each for each in RESOURCES.values()}
-FAMILIES = {SERVICES: ServiceFamily(), INGRESSES: IngressFamily()}
+FAMILIES: dict[str, Family] = {SERVICES: ServiceFamily(), INGRESSES: IngressFamily()}
 
 CONTROLLERS = {
     "nginx": "k8s.io/ingress-nginx",

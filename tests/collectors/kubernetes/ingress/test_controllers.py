@@ -74,7 +74,7 @@ def test_another_ingress_class_changes_what_is_said() -> None:
     assert list(world.stale) == []
     late = cls("late", CONTROLLERS["agic"])
     resource = "ingressclasses.networking.k8s.io"
-    world.put(resource, world_of(late).find(resource, "late"))
+    world.put(resource, world_of(late).held(resource)["late"])
     assert [each.key for each in world.stale] == ["shop/api"]
     (found,) = expose_in(world, "Ingress", "shop/api")
     assert asked(found) == [("none", [])]

@@ -14,12 +14,12 @@ from typing import Any
 import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Match, Target
+from apiscape.collectors.kubernetes.ingress.dialects import WORDS, issuer_of
 from apiscape.collectors.kubernetes.ingress.endpoints import Ports
-from apiscape.collectors.kubernetes.ingress.guards import Guard
-from apiscape.collectors.kubernetes.ingress.kinds import ALB_GROUP, GROUP_KEY, INGRESSES, Ingress
+from apiscape.collectors.kubernetes.ingress.guards import Guard, together
+from apiscape.collectors.kubernetes.ingress.kinds import ALB_GROUP, INGRESSES, Ingress
 from apiscape.collectors.kubernetes.ingress.named import CLASS_PARAMETERS, ClassParams
 from apiscape.collectors.kubernetes.resource import Look
-from apiscape.collectors.specs import clean_address
 from apiscape.model.security import Scheme
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import SchemeKind
@@ -60,7 +60,7 @@ def balancer_of(ingress: Ingress, params_name: str | None, look: Look) -> Balanc
     """Return the load balancer that an Ingress is served by."""
     found = look.get(CLASS_PARAMETERS, params_name) if params_name else None
     params = found if isinstance(found, ClassParams) else None
-    own = ingress.said.get(GROUP_KEY, "").strip()
+    own = ingress.alb_group
     wide = params.spec.group.name if params and params.spec.group else ""
     members = [ingress]
     incomplete: tuple[str, ...] = ()
@@ -150,17 +150,13 @@ def guard_of(balancer: Balancer, ingress: Ingress, service: Mapping[str, str], p
         *_token(ingress.said, place),
         *_certificate(balancer, ports_of(ingress), place),
     ]
-    schemes = tuple(scheme for guard in guards for scheme in guard.schemes)
-    waf = balancer.said.get(f"{PREFIX}wafv2-acl-arn")
-    mtls = {"mtls"} if any(each.kind == SchemeKind.MTLS for each in schemes) else set()
-    return Guard(
-        schemes=schemes,
-        evidence=tuple(word for guard in guards for word in guard.evidence),
-        is_optional=bool(guards) and all(guard.is_optional for guard in guards),
-        on=frozenset({"waf"} if waf else ()) | mtls,
+    has_waf = bool(balancer.said.get(f"{PREFIX}wafv2-acl-arn"))
+    shared = Guard(
+        on=frozenset({"waf"} if has_waf else ()),
         incomplete=balancer.incomplete,
         hidden=balancer.incomplete,
     )
+    return together([*guards, shared])
 
 
 def _signed_in(said: Mapping[str, str], place: str) -> Iterator[Guard]:
@@ -176,7 +172,7 @@ def _signed_in(said: Mapping[str, str], place: str) -> Iterator[Guard]:
     mode = said.get(f"{PREFIX}auth-on-unauthenticated-request", "authenticate").strip().lower()
     scheme = Scheme(
         kind=SchemeKind.OIDC,
-        issuer=clean_address(issuer) if issuer else None,
+        issuer=issuer_of(issuer),
         location="cookie",
         native_id=f"{place}: {PREFIX}auth-type",
     )
@@ -192,7 +188,7 @@ def _token(said: Mapping[str, str], place: str) -> Iterator[Guard]:
     issuer = _text(told, "issuer") if isinstance(told, dict) else None
     scheme = Scheme(
         kind=SchemeKind.JWT,
-        issuer=clean_address(issuer) if issuer else None,
+        issuer=issuer_of(issuer),
         location="header:Authorization",
         native_id=f"{place}: {PREFIX}jwt-validation",
     )
@@ -217,6 +213,7 @@ def _certificate(balancer: Balancer, ports: Ports, place: str) -> Iterator[Guard
         schemes=(scheme,),
         evidence=(words if everywhere else f"{words} at some ports alone",),
         is_optional=not everywhere,
+        on=frozenset({"mtls"} if everywhere else ()),
     )
 
 
@@ -281,4 +278,4 @@ def _condition(conditions: list[dict[str, Any]], field: str, config: str) -> lis
         values = (told.get("values") or told.get("Values")) if isinstance(told, dict) else None
         if isinstance(values, list):
             found += [value for value in values if isinstance(value, str)]
-    return found
+    return found[:WORDS]

@@ -140,18 +140,38 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def words(self, said: Mapping[str, str], key: str | None) -> list[str]:
-        """Return the words of an annotation that is a list."""
+        """Return the words of an annotation that is a list: so many, and none that is too long for a name."""
         found = self.find(said, key) if key else None
-        return [word.strip() for word in found[1].split(",") if word.strip()] if found else []
+        words = split(found[1]) if found else []
+        return [word for word in words[:WORDS] if len(word) <= WORD_SIZE]
+
+    def cut(self, said: Mapping[str, str]) -> Iterator[str]:
+        """Yield the annotations of which not every word is read."""
+        for key in self.aliases:
+            found = self.find(said, key)
+            if found is not None and len(split(found[1])) > WORDS:
+                yield f"more than {WORDS} words of {found[0]}"
 
 
 SHOWN = 64
+WORDS, WORD_SIZE, ADDRESS_SIZE = 256, 253, 2_048
+"""Words of a list that are read, the longest name of a host, and the longest address that is kept."""
+
+
+def split(value: str) -> list[str]:
+    """Return the words of a list."""
+    return [word.strip() for word in value.split(",") if word.strip()]
 
 
 def shown(value: str) -> str:
     """Return a value as evidence names it: an address without credentials, never more than a few words."""
     plain = clean_address(value) if "://" in value else value
     return plain if len(plain) <= SHOWN else f"{plain[:SHOWN]}…"
+
+
+def issuer_of(address: str | None) -> str | None:
+    """Return an address of who says whether a proof holds, without credentials; nothing where it is none."""
+    return clean_address(address) or None if address and len(address) <= ADDRESS_SIZE else None
 
 
 def _is_on(value: str, values: frozenset[str]) -> bool:
@@ -207,7 +227,7 @@ def _asked(dialect: Dialect, said: Mapping[str, str], place: str) -> Iterator[_A
         scheme = Scheme(
             kind=asks.kind,
             location=asks.location,
-            issuer=clean_address(found[1]) if asks.is_issuer else None,
+            issuer=issuer_of(found[1]) if asks.is_issuer else None,
             native_id=f"{place}: {found[0]}",
         )
         words = f"{place}: {found[0]} is {shown(found[1])}"

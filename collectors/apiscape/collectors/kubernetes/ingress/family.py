@@ -83,7 +83,7 @@ def _exposed(scene: Scene, host: str, ways: list[Way]) -> Exposed:
         ),
         conditions=tuple(_conditions(scene, apart)),
         links={**_links(scene, hosted), **links_of(dialect, scene.said)},
-        incomplete=told.incomplete,
+        incomplete=(*told.incomplete, *dialect.cut(ingress.said)),
     )
     return msgspec.structs.replace(made, **switches)
 

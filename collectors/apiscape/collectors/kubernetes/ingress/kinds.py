@@ -29,6 +29,8 @@ MERGEABLE_KEY = "nginx.org/mergeable-ingress-type"
 GROUP_KEY = "alb.ingress.kubernetes.io/group.name"
 DEFAULT_KEY = "ingressclass.kubernetes.io/is-default-class"
 TRUE = "true"
+NAME_SIZE = 253
+"""What is longer is no name."""
 
 
 class BackendPort(Field):
@@ -157,6 +159,12 @@ class Ingress(Thing):
         """`master` holds a host together whose paths are on `minion`s (NGINX); empty for neither."""
         return self.said.get(MERGEABLE_KEY, "").strip().lower()
 
+    @property
+    def alb_group(self) -> str:
+        """With which others it shares a load balancer of AWS; empty for none."""
+        name = self.said.get(GROUP_KEY, "").strip()
+        return name if len(name) <= NAME_SIZE else ""
+
 
 class ClassParameters(Field):
     """An object that says more of a class."""
@@ -194,8 +202,7 @@ def _master_of(thing: Ingress) -> Iterable[str]:
 
 
 def _group_of(thing: Ingress) -> Iterable[str]:
-    name = thing.said.get(GROUP_KEY, "").strip()
-    return [name] if name else []
+    return [thing.alb_group] if thing.alb_group else []
 
 
 def _default_of(thing: IngressClass) -> Iterable[str]:

@@ -38,7 +38,7 @@ class PluginConfig(Field):
 
     issuer: Any = None
     anonymous: Any = None
-    scopes_required: Any = None
+    scopes_required: Any = msgspec.field(default=None, name="scopes_required")
 
     def __post_init__(self) -> None:
         """Keep what is of the right type; the rest may be anything."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from apiscape.collectors.kubernetes.ingress.dialects import issuer_of, shown, split
 from apiscape.collectors.kubernetes.ingress.guards import NOTHING, Guard, together
 from apiscape.collectors.kubernetes.ingress.named import (
     CLUSTER_PLUGINS,
@@ -19,7 +20,6 @@ from apiscape.collectors.kubernetes.ingress.named import (
 )
 from apiscape.collectors.kubernetes.objects import Thing, key_of
 from apiscape.collectors.kubernetes.resource import Look
-from apiscape.collectors.specs import clean_address
 from apiscape.model.security import Scheme
 from apiscape.model.vocabulary import SchemeKind
 
@@ -52,8 +52,18 @@ POLICY_KEYS = ("nginx.org/policies", "nginx.com/policies")
 OF_OBJECTS = "@kubernetescrd"
 
 
-def _words(value: str | None) -> list[str]:
-    return [word.strip() for word in (value or "").split(",") if word.strip()]
+def _names(things: Iterable[Thing], *keys: str) -> tuple[list[tuple[Thing, str]], Guard]:
+    """Return what things name by some annotations, with who does; and that it is not all, if so."""
+    found = [
+        (thing, name)
+        for thing in things
+        for key in keys
+        for name in split((thing.metadata.annotations or {}).get(key, ""))
+    ]
+    if len(found) <= MEMBERS:
+        return found, NOTHING
+    told = f"more than {MEMBERS} are named"
+    return found[:MEMBERS], Guard(hidden=(told,), incomplete=(told,))
 
 
 # Kong.
@@ -75,15 +85,15 @@ def kong(places: Iterable[Thing], look: Look) -> Guard:
             held[plugin.plugin] = plugin, f"KongClusterPlugin {plugin.metadata.name}"
     if not look.sees(CLUSTER_PLUGINS):
         hidden.append("KongClusterPlugins could not be seen")
-    for place in places:
-        for name in _words((place.metadata.annotations or {}).get(KONG_KEY)):
-            found = _plugin(name, place.metadata.namespace, look)
-            if found is None:
-                hidden.append(f"plugin {name} of {place.key} is not there")
-            else:
-                held[found[0].plugin] = found
+    names, cut = _names(places, KONG_KEY)
+    for place, name in names:
+        found = _plugin(name, place.metadata.namespace, look)
+        if found is None:
+            hidden.append(f"plugin {shown(name)} of {place.key} is not there")
+        else:
+            held[found[0].plugin] = found
     guards = [_kong_guard(plugin, words) for plugin, words in held.values() if not plugin.disabled]
-    return together([*guards, Guard(hidden=tuple(hidden))])
+    return together([*guards, cut, Guard(hidden=tuple(hidden))])
 
 
 def _plugin(name: str, namespace: str, look: Look) -> tuple[KongPlugin, str] | None:
@@ -110,7 +120,7 @@ def _kong_guard(plugin: KongPlugin, words: str) -> Guard:
     config = plugin.config
     scheme = Scheme(
         kind=kind,
-        issuer=clean_address(config.issuer) if config and config.issuer else None,
+        issuer=issuer_of(config.issuer) if config else None,
         scopes=tuple(config.scopes_required or ()) if config else (),
         location="tls" if kind == SchemeKind.MTLS else None,
         native_id=words,
@@ -127,22 +137,19 @@ def _kong_guard(plugin: KongPlugin, words: str) -> Guard:
 
 def traefik(places: Iterable[Thing], look: Look) -> Guard:
     """Return what the Middlewares ask that a Service and an Ingress name."""
-    names: list[str] = []
-    for place in places:
-        said = place.metadata.annotations or {}
-        names += (*_words(said.get(TRAEFIK_KEY)), *_words(said.get(TRAEFIK_SERVICE_KEY)))
+    names, cut = _names(places, TRAEFIK_KEY, TRAEFIK_SERVICE_KEY)
     held: list[Middleware] = []
     hidden: list[str] = []
-    for name in dict.fromkeys(names):
+    for name in dict.fromkeys(name for _, name in names):
         joined = name.removesuffix(OF_OBJECTS)
         found = look.those(MIDDLEWARES, JOINED, joined) if name.endswith(OF_OBJECTS) else ()
         known = [each for each in found if isinstance(each, Middleware)]
         held += known
         if not known:
-            hidden.append(f"middleware {name} is in no object that can be seen")
+            hidden.append(f"middleware {shown(name)} is in no object that can be seen")
     every, missing = _chained(held, look)
     guards = [guard for each in every for guard in _traefik_guards(each)]
-    return together([*guards, Guard(hidden=(*hidden, *missing))])
+    return together([*guards, cut, Guard(hidden=(*hidden, *missing))])
 
 
 def _chained(start: list[Middleware], look: Look) -> tuple[list[Middleware], list[str]]:
@@ -174,7 +181,7 @@ def _traefik_guards(middleware: Middleware) -> Iterator[Guard]:
         scheme = Scheme(kind=SchemeKind.BASIC, location="header:Authorization", native_id=words)
         yield Guard(schemes=(scheme,), evidence=(f"{words}: {name}",))
     if spec.forward_auth is not None:
-        issuer = clean_address(spec.forward_auth.address) or None
+        issuer = issuer_of(spec.forward_auth.address)
         scheme = Scheme(kind=SchemeKind.CUSTOM, issuer=issuer, native_id=words)
         yield Guard(schemes=(scheme,), evidence=(f"{words}: forwardAuth",))
     if spec.rate_limit is not None or spec.in_flight_req is not None:
@@ -194,16 +201,15 @@ def _traefik_guards(middleware: Middleware) -> Iterator[Guard]:
 
 def nginx(places: Iterable[Thing], look: Look) -> Guard:
     """Return what the Policies ask that an Ingress names."""
-    guards: list[Guard] = []
-    for place in places:
-        said = place.metadata.annotations or {}
-        for name in [name for key in POLICY_KEYS for name in _words(said.get(key))]:
-            key = name if "/" in name else key_of(place.metadata.namespace, name)
-            found = look.get(POLICIES, key)
-            if isinstance(found, Policy):
-                guards += _nginx_guards(found)
-            else:
-                guards.append(Guard(hidden=(f"Policy {key} is not there",)))
+    names, cut = _names(places, *POLICY_KEYS)
+    guards: list[Guard] = [cut]
+    for place, name in names:
+        key = name if "/" in name else key_of(place.metadata.namespace, name)
+        found = look.get(POLICIES, key)
+        if isinstance(found, Policy):
+            guards += _nginx_guards(found)
+        else:
+            guards.append(Guard(hidden=(f"Policy {shown(key)} is not there",)))
     return together(guards)
 
 
@@ -217,8 +223,8 @@ def _nginx_guards(policy: Policy) -> Iterator[Guard]:
         ("externalAuth", spec.external_auth, SchemeKind.CUSTOM, None),
     ):
         if part is not None:
-            issuer = clean_address(spec.jwt.jwks_uri or "") if name == "jwt" and spec.jwt else None
-            scheme = Scheme(kind=kind, location=location, issuer=issuer or None, native_id=words)
+            issuer = issuer_of(spec.jwt.jwks_uri) if name == "jwt" and spec.jwt else None
+            scheme = Scheme(kind=kind, location=location, issuer=issuer, native_id=words)
             yield Guard(schemes=(scheme,), evidence=(f"{words}: {name}",))
     if spec.ingress_mtls is not None:
         yield _nginx_mtls(spec.ingress_mtls, words)
@@ -240,4 +246,4 @@ def _nginx_mtls(asked: PolicyMtls, words: str) -> Guard:
 
 
 MEMBERS = 64
-"""Middlewares that are looked at for one path, at most."""
+"""Plugins, Policies and Middlewares that are looked at for one path, at most."""
