@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from apiscape.collectors.contract import Cancelled
+from apiscape.collectors.contract import Cancelled, CollectorError
+from apiscape.collectors.kubernetes.discovering import Served
 from apiscape.collectors.kubernetes.reflector import Listing
 from apiscape.collectors.kubernetes.resource import Resource
 
@@ -55,19 +56,27 @@ class Followed:
 
     Args:
         resource: It.
+        served: The version that it is read in.
         namespaces: In which it is followed; one, empty, stands for all of them.
+
+    Attributes:
+        beat: The clock of its reflectors, which stops when it is followed no more.
+        trouble: Why it could not be followed for a moment, until it is listed to its end.
     """
 
-    def __init__(self, resource: Resource, namespaces: Sequence[str]) -> None:
+    def __init__(self, resource: Resource, served: Served, namespaces: Sequence[str]) -> None:
         self.resource = resource
+        self.served = served
+        self.namespaces = tuple(namespaces)
+        self.beat = Beat()
+        self.trouble: CollectorError | None = None
         self._pages: dict[str, list[str]] = {}
         self._listed: dict[str, list[str]] = {}
-        self._namespaces = tuple(namespaces)
 
     @property
     def is_whole(self) -> bool:
         """Whether every namespace has been listed to its end."""
-        return len(self._listed) == len(self._namespaces)
+        return len(self._listed) == len(self.namespaces)
 
     def take(self, namespace: str, page: Listing[Any]) -> bool:
         """Take up a page, and say whether a list came to its end."""

@@ -46,20 +46,23 @@ class Cluster:
     # What is read.
 
     def take(self, resource: Resource, item: Thing | Odd) -> bool:
-        """Take up an object, and say whether it is new."""
+        """Take up an object, and say whether it is to be said for itself, whoever looks at it.
+
+        So is one that is odd, and of what is read for others one that is new, or odd no more: of all
+        else the world knows whom it concerns.
+        """
         odd = self._odd[resource.name]
-        if isinstance(item, Odd):
-            is_new = item.key not in odd and not self.world.drop(resource.name, item.key)
-            odd[item.key] = item.why
-            return is_new
-        kept = self._pick(resource, item)
+        kept = item if isinstance(item, Odd) else self._pick(resource, item)
         if isinstance(kept, Odd):
-            return self.take(resource, kept)
-        was_odd = odd.pop(item.key, None) is not None
-        is_new = self.world.put(resource.name, kept) and not was_odd
-        if resource.role is not Role.SUPPORT:
-            self.world.stale[Subject(resource.name, item.key)] = None
-        return is_new
+            self.world.drop(resource.name, kept.key)
+            odd[kept.key] = kept.why
+            return True
+        was_odd = odd.pop(kept.key, None) is not None
+        kept.metadata.resource_version = (
+            ""  # says nothing of an object, and changes with all that is not read of it
+        )
+        is_new = self.world.put(resource.name, kept)
+        return resource.role is Role.SUPPORT and (is_new or was_odd)
 
     def _pick(self, resource: Resource, item: Thing) -> Thing | Odd:
         if resource.pick is None:

@@ -50,6 +50,8 @@ class Expired(CollectorError):
         again: A token to read the rest of a listing by, which is then of another version; empty if none.
     """
 
+    kind = ErrorKind.UNREACHABLE
+
     def __init__(self, message: str, *, operation: str, again: str = "") -> None:
         """Keep how to go on."""
         super().__init__(message, operation=operation)
@@ -62,6 +64,8 @@ class Refused(CollectorError):
     Attributes:
         status: Of HTTP.
     """
+
+    kind = ErrorKind.MALFORMED
 
     def __init__(self, message: str, *, operation: str, status: int) -> None:
         """Keep the status."""

@@ -3,13 +3,15 @@
     reflectors ──► inbox ──► cluster (what is there, who looked at what) ──► batches
 
 First everything is listed, then all of it is said at once; from there only what may give other facts
-than before. Measurements are said again before they are too old to count, a few at a time.
+than before. A resource that does not come to be listed in time holds up no other: it is said when it is.
+Measurements are said again before they are too old to count, a few at a time.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from apiscape.collectors.contract import (
@@ -26,8 +28,8 @@ from apiscape.collectors.contract import (
 from apiscape.collectors.kubernetes.beat import Followed
 from apiscape.collectors.kubernetes.cluster import Cluster
 from apiscape.collectors.kubernetes.discovering import Catalogue, Discovery, Served
-from apiscape.collectors.kubernetes.reading import ENDS_IT_ALL, find, is_known_absent
-from apiscape.collectors.kubernetes.reflector import Change, Listing
+from apiscape.collectors.kubernetes.reading import ENDS_IT_ALL, find, is_known_absent, not_found
+from apiscape.collectors.kubernetes.reflector import Change, Listing, Trouble
 from apiscape.collectors.kubernetes.reflectors import Reflectors, Said
 from apiscape.collectors.kubernetes.resource import Resource, Role
 from apiscape.collectors.kubernetes.wire import Wire
@@ -40,6 +42,9 @@ GATHER_S = 0.2
 
 WAIT_S = 1.0
 """How long nothing may happen before that is said."""
+
+FIRST_S = 60.0
+"""After how long a resource that is in trouble is not waited for any more at first."""
 
 REFRESH_S = 2_400.0
 """Within which time every measurement is said again."""
@@ -65,7 +70,7 @@ class Following:
         visit: Visit,
     ) -> None:
         self._cluster = cluster
-        self._reflectors = Reflectors(wire, discovery, namespaces)
+        self._reflectors = Reflectors(wire, discovery)
         self._namespaces = tuple(namespaces)
         self._visit = visit
         self._followed: dict[str, Followed] = {}
@@ -73,6 +78,7 @@ class Following:
         self._refreshing: list[tuple[Resource, str]] = []
         self._refreshed_at = 0.0
         self._share = 0.0
+        self._is_behind = False
 
     def batches(self) -> Iterator[tuple[Observation, ...]]:
         """Yield what there is, then what happens.
@@ -83,88 +89,86 @@ class Following:
         try:
             yield from self._first()
             while True:
-                yield from self._next()
+                self._visit.check()
+                self._reflectors.look_again()
+                yield from _chunks(self._next())
         finally:
             self._reflectors.stop()
 
     # At first.
 
     def _first(self) -> Iterator[tuple[Observation, ...]]:
-        """Yield every list, then everything at once."""
+        """Yield why resources cannot be listed, until all others are; then everything at once."""
         yield tuple(self._start(self._reflectors.look()))
+        until = time.monotonic() + FIRST_S
         waiting = set(self._followed)
         while waiting:
             self._visit.check()
             said = self._take_one(WAIT_S)
-            batch = tuple(self._listed_first(said, waiting)) if said is not None else ()
-            yield batch
-        for chunk in _chunks(self._say_everything()):
+            lost = () if said is None else tuple(self._listed_first(said))
+            waiting = {name for name, each in self._followed.items() if not each.is_whole} & waiting
+            if time.monotonic() >= until and all(self._followed[name].trouble for name in waiting):
+                lost += tuple(self._give_up(waiting))
+                waiting = set()
+            yield lost
+        whole = [each for each in self._followed.values() if each.is_whole]
+        for chunk in _chunks(chain.from_iterable(self._list_anew(each) for each in whole)):
             self._visit.check()
             yield chunk
-        self._cluster.world.stale.clear()
-        self._synced = set(self._followed)
         self._refreshed_at = time.monotonic()
-        yield tuple(Synced(part=name) for name in sorted(self._synced))
 
-    def _listed_first(self, said: Said, waiting: set[str]) -> Iterator[Observation]:
-        name = said.resource.name
+    def _listed_first(self, said: Said) -> Iterator[Observation]:
         if isinstance(said.what, BaseException):
-            waiting.discard(name)
-            yield self._lost(said.resource, said.what)
-            return
-        self._apply(said)
-        followed = self._followed.get(name)
-        if followed is not None and followed.is_whole and name in waiting:
-            waiting.discard(name)
-            yield self._listing(said.resource)
+            yield from self._lost(said, said.what)
+        else:
+            self._apply(said)
 
-    def _say_everything(self) -> Iterator[Observation]:
-        for name in self._followed:
-            yield from self._cluster.say_all(self._followed[name].resource)
+    def _give_up(self, names: Iterable[str]) -> Iterator[Observation]:
+        """Yield what is not waited for any more; it is listed when it can be."""
+        for name in names:
+            trouble = self._followed[name].trouble
+            if trouble is not None:
+                yield PartFailed(part=name, error=trouble.record())
 
-    def _listing(self, resource: Resource) -> Listed:
-        self._cluster.world.see(resource.name, whole=True)
-        keys = self._cluster.keys(resource)
-        ids = self._cluster.native_ids(resource, keys)
-        return Listed(part=resource.name, native_ids=ids, last=True)
+    def _list_anew(self, followed: Followed) -> Iterator[Observation]:
+        """Yield a whole list: what there is of a resource, then each of it."""
+        resource = followed.resource
+        ids = self._cluster.native_ids(resource, self._cluster.keys(resource))
+        yield Listed(part=resource.name, native_ids=ids, last=True)
+        yield from self._cluster.say_all(resource)
+        self._synced.add(resource.name)
+        yield Synced(part=resource.name)
 
     # From there.
 
-    def _next(self) -> Iterator[tuple[Observation, ...]]:
+    def _next(self) -> Iterator[Observation]:
         """Yield what happened in a moment, and what follows from it."""
-        self._visit.check()
-        self._reflectors.look_again()
-        happened: list[Observation] = []
-        said = self._take_one(WAIT_S)
+        said = self._take_one(0 if self._is_behind else WAIT_S)
         until = time.monotonic() + GATHER_S
         while said is not None:
-            happened += self._happened(said)
+            yield from self._happened(said)
             left = until - time.monotonic()
-            said = self._take_one(left) if left > 0 and len(happened) < BATCH else None
-        happened += self._cluster.say_stale(BATCH, self._synced)
-        happened += self._refresh()
-        yield tuple(happened)
+            said = self._take_one(left) if left > 0 else None
+        stale = tuple(self._cluster.say_stale(BATCH, self._synced))
+        self._is_behind = len(stale) == BATCH
+        yield from stale
+        yield from self._refresh()
 
     def _happened(self, said: Said) -> Iterator[Observation]:
-        name = said.resource.name
+        name = said.followed.resource.name
         if isinstance(said.what, BaseException):
-            lost = self._lost(said.resource, said.what)
+            lost = tuple(self._lost(said, said.what))
             if name in self._synced:
-                yield lost
+                yield from lost
         elif isinstance(said.what, Change) and name in self._synced:
-            yield from self._changed(said.resource, said.what)
-        elif self._apply(said) and self._followed[name].is_whole:
-            yield self._listing(said.resource)
-            yield from self._cluster.say_all(said.resource)
-            yield Synced(part=name)
-            self._synced.add(name)
+            yield from self._changed(said.followed.resource, said.what)
+        elif self._apply(said) and said.followed.is_whole:
+            yield from self._list_anew(said.followed)
 
     def _changed(self, resource: Resource, change: Change[Any]) -> Iterator[Observation]:
         key = change.item.key
         if not change.is_gone:
-            is_new = self._cluster.take(resource, change.item)
-            is_odd = self._cluster.world.find(resource.name, key) is None
-            if is_odd or (is_new and resource.role is Role.SUPPORT):
+            if self._cluster.take(resource, change.item):
                 yield self._cluster.say(resource, key)
         elif self._cluster.drop(resource, key):
             (native_id,) = self._cluster.native_ids(resource, [key])
@@ -175,8 +179,8 @@ class Following:
         if not self._refreshing:
             self._refreshing = [
                 (followed.resource, key)
-                for followed in self._followed.values()
-                if followed.resource.role is not Role.SUPPORT
+                for name, followed in self._followed.items()
+                if name in self._synced and followed.resource.role is not Role.SUPPORT
                 for key in self._cluster.keys(followed.resource)
             ]
             self._share = max(1, len(self._refreshing)) / REFRESH_S
@@ -186,7 +190,7 @@ class Following:
         self._refreshed_at = time.monotonic()
         for _ in range(min(due, len(self._refreshing), BATCH)):
             resource, key = self._refreshing.pop()
-            if key in self._cluster.world.keys(resource.name):
+            if self._cluster.world.find(resource.name, key) is not None:
                 yield self._cluster.say(resource, key)
 
     # What is followed.
@@ -194,66 +198,94 @@ class Following:
     def _start(self, catalogue: Catalogue) -> Iterator[Observation]:
         """Follow what is served and not followed yet; yield what is not served."""
         for resource in self._cluster.reads.resources:
-            if resource.name in self._followed:
-                continue
-            found = find(resource, catalogue, self._namespaces)
-            if isinstance(found, Served):
-                self._followed[resource.name] = Followed(resource, self._namespaces or ("",))
-                self._reflectors.follow(resource, found)
-            else:
-                self._cluster.world.see(resource.name, whole=is_known_absent(found))
-                yield found
+            if resource.name not in self._followed:
+                found = find(resource, catalogue, self._namespaces)
+                yield from self._follow(resource, found)
 
-    def _lost(self, resource: Resource, error: BaseException) -> Observation:
-        """Return that a resource is followed no more; one that could not be at first is tried again later.
+    def _follow(
+        self, resource: Resource, found: Served | PartAbsent | PartFailed
+    ) -> Iterator[Observation]:
+        if not isinstance(found, Served):
+            self._cluster.world.see(resource.name, whole=is_known_absent(found))
+            yield found
+            return
+        followed = Followed(resource, found, self._namespaces or ("",))
+        self._followed[resource.name] = followed
+        self._reflectors.follow(followed)
+
+    def _lost(self, said: Said, error: BaseException) -> Iterator[Observation]:
+        """Yield that a resource is followed no more, if so; one that could not be at first is tried again later.
 
         Raises:
             BaseException: what no other resource would be spared.
         """
         if not isinstance(error, CollectorError) or isinstance(error, ENDS_IT_ALL):
             raise error
-        self._followed.pop(resource.name, None)
-        self._cluster.world.see(resource.name, whole=isinstance(error, Gone))
-        if isinstance(error, Gone):
-            return PartAbsent(part=resource.name, reason="not installed any more")
-        return PartFailed(part=resource.name, error=error.record())
+        resource = said.followed.resource
+        del self._followed[resource.name]
+        self._reflectors.leave(said.followed)
+        self._cluster.world.see(resource.name, whole=False)
+        found = self._find_again(said.followed) if isinstance(error, Gone) else error
+        if isinstance(found, CollectorError):
+            yield PartFailed(part=resource.name, error=found.record())
+        else:
+            yield from self._follow(resource, found)
+        if resource.name not in self._followed:
+            self._cluster.retain(resource, ())
+
+    def _find_again(self, followed: Followed) -> Served | PartAbsent | PartFailed | CollectorError:
+        """Return what became of a resource that is not found any more: the cluster alone can say that it is gone."""
+        try:
+            found = find(followed.resource, self._reflectors.look(), self._namespaces)
+        except CollectorError as refused:
+            return refused
+        return not_found(followed.served) if found == followed.served else found
 
     def _take_one(self, wait_s: float) -> Said | None:
-        """Return what came next of a resource; `None` where nothing did in time."""
+        """Return what came next of a resource that is followed; `None` where nothing did in time."""
         said = self._reflectors.next(wait_s)
         if isinstance(said, Catalogue):
             list(self._start(said))
+            return None
+        if said is None or self._followed.get(said.followed.resource.name) is not said.followed:
             return None
         return said
 
     def _apply(self, said: Said) -> bool:
         """Take up a page of a list, or a change while others are listed; say whether a list came to its end."""
-        followed = self._followed.get(said.resource.name)
-        if followed is None:
-            return False
-        if isinstance(said.what, Change):
-            change = said.what
-            if change.is_gone:
-                self._cluster.drop(said.resource, change.item.key)
-            else:
-                self._cluster.take(said.resource, change.item)
-            return False
-        if not isinstance(said.what, Listing):
-            return False
-        for each in (*said.what.items, *said.what.odd):
-            self._cluster.take(said.resource, each)
-        if not followed.take(said.namespace, said.what):
+        followed, resource = said.followed, said.followed.resource
+        match said.what:
+            case Change(item, is_gone=True):
+                self._cluster.drop(resource, item.key)
+            case Change(item):
+                self._cluster.take(resource, item)
+            case Trouble(error):
+                followed.trouble = error
+            case Listing() as page:
+                return self._listed(followed, said.namespace, page)
+            case _:
+                pass
+        return False
+
+    def _listed(self, followed: Followed, namespace: str, page: Listing[Any]) -> bool:
+        resource = followed.resource
+        for each in (*page.items, *page.odd):
+            self._cluster.take(resource, each)
+        if not followed.take(namespace, page):
             return False
         others = [
             key
-            for key in self._cluster.keys(said.resource)
-            if said.namespace and not key.startswith(f"{said.namespace}/")
+            for key in self._cluster.keys(resource)
+            if namespace and not key.startswith(f"{namespace}/")
         ]
-        self._cluster.retain(said.resource, [*followed.keys(said.namespace), *others])
+        self._cluster.retain(resource, [*followed.keys(namespace), *others])
+        if followed.is_whole:
+            followed.trouble = None
+            self._cluster.world.see(resource.name, whole=True)
         return True
 
 
-def _chunks(said: Iterator[Observation]) -> Iterator[tuple[Observation, ...]]:
+def _chunks(said: Iterable[Observation]) -> Iterator[tuple[Observation, ...]]:
     batch: list[Observation] = []
     for each in said:
         batch.append(each)

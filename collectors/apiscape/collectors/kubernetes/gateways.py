@@ -51,8 +51,8 @@ class GatewaysCollector:
         """
         session: Any = visit.session
         cluster = _cluster(session, scope, visit, remembers=False)
-        reading = Reading(cluster, session.wire, session.namespaces, visit)
-        yield from reading.read(session.catalogue.look())
+        reading = Reading(cluster, session.wire, session.catalogue, session.namespaces, visit)
+        yield from reading.read()
 
     def watch(self, scope: Scope, visit: Visit) -> Iterator[tuple[Observation, ...]]:
         """Yield what a cluster exposes, then what happens to it.

@@ -66,6 +66,7 @@ def read_pages(wire: Wire, where: Where, decoder: Decoder[T], check: Check) -> I
                 raise
             token = error.again
             first = first if token else ""
+            seen.clear()
             continue
         first = first or page.version
         yield msgspec.structs.replace(page, version=first)

@@ -18,9 +18,9 @@ from apiscape.collectors.contract import (
     Visit,
 )
 from apiscape.collectors.kubernetes.cluster import Cluster
-from apiscape.collectors.kubernetes.discovering import Catalogue, Served
+from apiscape.collectors.kubernetes.discovering import Catalogue, Discovery, Served
 from apiscape.collectors.kubernetes.listing import Where, read_pages
-from apiscape.collectors.kubernetes.objects import Decoder, Odd, Thing
+from apiscape.collectors.kubernetes.objects import Decoder, Odd, Page, Thing
 from apiscape.collectors.kubernetes.resource import Resource
 from apiscape.collectors.kubernetes.wire import Wire
 
@@ -59,62 +59,115 @@ class Reading:
     Args:
         cluster: Where it is kept.
         wire: The cluster.
+        discovery: What it serves.
         namespaces: The only ones that may be read; none for all of them.
         visit: The visit.
     """
 
     def __init__(
-        self, cluster: Cluster, wire: Wire, namespaces: Sequence[str], visit: Visit
+        self,
+        cluster: Cluster,
+        wire: Wire,
+        discovery: Discovery,
+        namespaces: Sequence[str],
+        visit: Visit,
     ) -> None:
         self._cluster = cluster
         self._wire = wire
+        self._discovery = discovery
         self._namespaces = namespaces
         self._visit = visit
+        self._listed = False
+        self._tried: set[str] = set()
 
-    def read(self, catalogue: Catalogue) -> Iterator[Observation]:
+    def read(self) -> Iterator[Observation]:
         """Yield what there is, every resource as its own part, then what each object gives.
 
         Raises:
             CollectorError: Nothing of the cluster can be read, or the visit is to end.
         """
         resources = self._cluster.reads.resources
+        catalogue = self._discovery.look()
         for resource in resources:
-            found = find(resource, catalogue, self._namespaces)
-            if isinstance(found, Served):
-                yield from self._list(resource, found)
-            else:
-                self._cluster.world.see(resource.name, whole=is_known_absent(found))
-                yield found
+            self._listed = False
+            self._tried.clear()
+            yield from self._read(resource, find(resource, catalogue, self._namespaces))
         for resource in resources:
             self._visit.check()
             yield from self._cluster.say_all(resource)
 
-    def _list(self, resource: Resource, served: Served) -> Iterator[Observation]:
-        """Yield the pages of a resource; that it could not be read to its end, where it could not."""
-        decoder = Decoder(resource.type)
-        places = [Where(served, each) for each in self._namespaces or ("",)]
+    def _read(
+        self, resource: Resource, found: Served | PartAbsent | PartFailed
+    ) -> Iterator[Observation]:
+        """Yield a resource page by page; why it could not be read to its end, where it could not."""
+        if not isinstance(found, Served):
+            yield self._without(resource, found)
+            return
+        self._tried.add(found.path)
         try:
-            for index, where in enumerate(places, 1):
-                is_final = index == len(places)
-                for page in read_pages(self._wire, where, decoder, self._visit.check):
-                    found: tuple[Thing | Odd, ...] = (*page.items, *page.odd)
-                    for each in found:
-                        self._cluster.take(resource, each)
-                    keys = [each.key for each in found]
-                    yield Listed(
-                        part=resource.name,
-                        native_ids=self._cluster.native_ids(resource, keys),
-                        last=is_final and not page.go_on,
-                    )
+            yield from self._list(resource, found)
         except ENDS_IT_ALL:
             raise
-        except Gone:
-            self._cluster.world.see(resource.name, whole=True)
-            yield PartAbsent(part=resource.name, reason="not installed any more")
+        except Gone as error:
+            yield from self._gone(resource, error)
         except CollectorError as error:
             yield _failed(resource, error)
         else:
             self._cluster.world.see(resource.name, whole=True)
+
+    def _list(self, resource: Resource, served: Served) -> Iterator[Observation]:
+        """Yield the pages of a resource; one namespace that cannot be read keeps nothing back of the others.
+
+        Raises:
+            CollectorError: It could not be read to its end.
+        """
+        decoder = Decoder(resource.type)
+        places = [Where(served, each) for each in self._namespaces or ("",)]
+        failed: CollectorError | None = None
+        for index, where in enumerate(places, 1):
+            ends = index == len(places) and failed is None
+            try:
+                for page in read_pages(self._wire, where, decoder, self._visit.check):
+                    yield self._page(resource, page, last=ends and not page.go_on)
+            except ENDS_IT_ALL:
+                raise
+            except CollectorError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    def _page(self, resource: Resource, page: Page[Thing], *, last: bool) -> Listed:
+        found: tuple[Thing | Odd, ...] = (*page.items, *page.odd)
+        for each in found:
+            self._cluster.take(resource, each)
+        keys = [each.key for each in found]
+        self._listed = self._listed or bool(keys)
+        ids = self._cluster.native_ids(resource, keys)
+        return Listed(part=resource.name, native_ids=ids, last=last)
+
+    def _gone(self, resource: Resource, error: Gone) -> Iterator[Observation]:
+        """Yield what became of a resource that is not found where it was: the cluster alone can say that it is gone."""
+        try:
+            found = find(resource, self._discovery.look(), self._namespaces)
+        except CollectorError as refused:
+            yield _failed(resource, refused)
+            return
+        if isinstance(found, Served) and found.path not in self._tried:
+            yield from self._read(resource, found)
+        elif isinstance(found, Served):
+            yield _failed(resource, not_found(found))
+        else:
+            yield _failed(resource, error) if self._listed else self._without(resource, found)
+
+    def _without(self, resource: Resource, found: PartAbsent | PartFailed) -> Observation:
+        self._cluster.world.see(resource.name, whole=is_known_absent(found))
+        return found
+
+
+def not_found(served: Served) -> CollectorError:
+    """Return the error of a resource that is said to be served, and is not found."""
+    words = f"{served.path} is said to be served, and is not found"
+    return Unreachable(words, operation=f"list {served.name}")
 
 
 def is_known_absent(said: PartAbsent | PartFailed) -> bool:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
 import msgspec
 
 from apiscape.collectors.contract import CollectorError
-from apiscape.collectors.kubernetes.beat import Beat
-from apiscape.collectors.kubernetes.discovering import Catalogue, Discovery, Served
+from apiscape.collectors.kubernetes.beat import Followed
+from apiscape.collectors.kubernetes.discovering import Catalogue, Discovery
 from apiscape.collectors.kubernetes.listing import Where
 from apiscape.collectors.kubernetes.objects import Decoder
 from apiscape.collectors.kubernetes.reflector import Happening, Reflector
-from apiscape.collectors.kubernetes.resource import Resource
 from apiscape.collectors.kubernetes.wire import Wire
-
-MOST_THREADS = 1_000
 
 REDISCOVER_S = 300.0
 """How often it is looked for resources that could not be followed before."""
@@ -28,27 +26,29 @@ REDISCOVER_S = 300.0
 class Said(msgspec.Struct, frozen=True, gc=False):
     """What came of a resource in one namespace, or in all of them: something happened, or why it ended."""
 
-    resource: Resource
+    followed: Followed
     namespace: str
     what: Happening[Any] | BaseException
+
+
+Inbox = queue.SimpleQueue[Said | Catalogue | None]
 
 
 class Reflectors:
     """Follows resources side by side.
 
+    Threads are daemons: a server that does not answer does not hold up an exit.
+
     Args:
         wire: The cluster.
         discovery: What it serves.
-        namespaces: The only ones that may be read; none for all of them.
     """
 
-    def __init__(self, wire: Wire, discovery: Discovery, namespaces: Sequence[str]) -> None:
+    def __init__(self, wire: Wire, discovery: Discovery) -> None:
         self._wire = wire
         self._discovery = discovery
-        self._namespaces = tuple(namespaces) or ("",)
-        self._inbox: queue.SimpleQueue[Said | Catalogue | None] = queue.SimpleQueue()
-        self._beat = Beat()
-        self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="kubernetes-watch")
+        self._inbox: Inbox = queue.SimpleQueue()
+        self._at_work: set[Followed] = set()
         self._looked_at = time.monotonic()
 
     def look(self) -> Catalogue:
@@ -64,7 +64,7 @@ class Reflectors:
         """Ask, once in a while and in a thread, what is served by now; it comes like everything else."""
         if time.monotonic() - self._looked_at >= REDISCOVER_S:
             self._looked_at = time.monotonic()
-            self._threads.submit(self._look)
+            _start("kubernetes discovery", self._look)
 
     def _look(self) -> None:
         try:
@@ -72,26 +72,28 @@ class Reflectors:
         except CollectorError:
             self._inbox.put(None)  # who follows finds out by themselves, and say it
 
-    def follow(self, resource: Resource, served: Served) -> None:
+    def follow(self, followed: Followed) -> None:
         """Begin to follow a resource."""
-        for namespace in self._namespaces:
-            put = self._putter(resource, namespace)
-            decoder: Decoder[Any] = Decoder(resource.type)
-            where = Where(served, namespace)
-            reflector = Reflector(self._wire, where, decoder, self._beat, put)
-            ended = self._threads.submit(reflector.run)
-            ended.add_done_callback(self._ender(resource, namespace))
+        self._at_work.add(followed)
+        for namespace in followed.namespaces:
+            decoder: Decoder[Any] = Decoder(followed.resource.type)
+            where = Where(followed.served, namespace)
+            put = self._putter(followed, namespace)
+            reflector = Reflector(self._wire, where, decoder, followed.beat, put)
+            name = f"kubernetes watch {followed.resource.name}"
+            _start(name, self._runner(followed, namespace, reflector))
 
-    def _putter(self, resource: Resource, namespace: str) -> Callable[[Happening[Any]], None]:
-        return lambda what: self._inbox.put(Said(resource, namespace, what))
+    def _putter(self, followed: Followed, namespace: str) -> Callable[[Happening[Any]], None]:
+        return lambda what: self._inbox.put(Said(followed, namespace, what))
 
-    def _ender(self, resource: Resource, namespace: str) -> Callable[[Future[None]], None]:
-        def ended(future: Future[None]) -> None:
-            error = None if future.cancelled() else future.exception()
-            if error is not None:
-                self._inbox.put(Said(resource, namespace, error))
+    def _runner(
+        self, followed: Followed, namespace: str, reflector: Reflector[Any]
+    ) -> Callable[[], None]:
+        def run() -> None:
+            with _Hand(self._inbox, followed, namespace):
+                reflector.run()
 
-        return ended
+        return run
 
     def next(self, wait_s: float) -> Said | Catalogue | None:
         """Return what came next; `None` where nothing did in time."""
@@ -100,8 +102,39 @@ class Reflectors:
         except queue.Empty:
             return None
 
+    def leave(self, followed: Followed) -> None:
+        """Follow a resource no more."""
+        self._at_work.discard(followed)
+        followed.beat.stop()
+
     def stop(self) -> None:
         """Let every one of them end, now."""
-        self._beat.stop()
+        for followed in tuple(self._at_work):
+            self.leave(followed)
         self._wire.hang_up()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _start(name: str, work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name=name, daemon=True).start()
+
+
+class _Hand:
+    """Hands over why a reflector ended, whatever it was; it ends there, not in the thread."""
+
+    def __init__(self, inbox: Inbox, followed: Followed, namespace: str) -> None:
+        self._inbox = inbox
+        self._followed = followed
+        self._namespace = namespace
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if error is not None:
+            self._inbox.put(Said(self._followed, self._namespace, error))
+        return True

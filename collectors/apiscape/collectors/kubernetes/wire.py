@@ -93,7 +93,7 @@ class Wire:
         self._link = link
         self._budget = budget
         self._lock = threading.Lock()
-        self._streams: set[Any] = set()
+        self._answers: set[Any] = set()
         self._is_closed = False
 
     def get(self, asked: Asked) -> Reply:
@@ -115,24 +115,15 @@ class Wire:
             CollectorError: It was refused; while it is read, that it broke off.
         """
         with self._answer(asked) as response:
-            with self._lock:
-                self._streams.add(response)
-                if self._is_closed:
-                    response.shutdown()
-            try:
-                yield _lines(response, asked.operation)
-            finally:
-                with self._lock:
-                    self._streams.discard(response)
+            yield _lines(response, asked.operation)
 
     def hang_up(self) -> None:
-        """Have every stream break off at once, those that are yet to be opened too; from any thread."""
+        """Have every answer break off at once, those that are yet to come too; from any thread."""
         with self._lock:
             self._is_closed = True
-            streams = list(self._streams)
-        for response in streams:
-            with suppress(OSError, ValueError):  # it ended by itself meanwhile
-                response.shutdown()
+            answers = list(self._answers)
+        for response in answers:
+            _break_off(response)
 
     @contextmanager
     def _answer(self, asked: Asked) -> Iterator[Any]:
@@ -141,9 +132,16 @@ class Wire:
             response = self._send(asked, anew=False)
         except CredentialsInvalid:
             response = self._send(asked, anew=True)
+        with self._lock:
+            self._answers.add(response)
+            is_closed = self._is_closed
+        if is_closed:
+            _break_off(response)
         try:
             yield response
         finally:
+            with self._lock:
+                self._answers.discard(response)
             _let_go(response)
 
     def _send(self, asked: Asked, *, anew: bool) -> Any:  # noqa: ANN401 - of the client's own HTTP library
@@ -231,6 +229,11 @@ def _pieces(response: Any, operation: str) -> Iterator[bytes]:  # noqa: ANN401
         yield from response.stream(PIECE_BYTES, decode_content=True)
     except (HTTPError, OSError) as error:
         raise no_answer(error, operation) from None
+
+
+def _break_off(response: Any) -> None:  # noqa: ANN401
+    with suppress(OSError, ValueError, RuntimeError):  # it ended by itself meanwhile
+        response.shutdown()
 
 
 def _let_go(response: Any) -> None:  # noqa: ANN401

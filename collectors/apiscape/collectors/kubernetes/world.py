@@ -8,12 +8,19 @@ from typing import Any, TypeVar
 import msgspec
 
 from apiscape.collectors.kubernetes.objects import Thing
-from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.collectors.kubernetes.resource import Look, Resource, Role
 
 T = TypeVar("T")
 
 Fact = tuple[str, ...]
-"""What can be looked at: `(resource, key)`, `(resource, index, value)`, `(resource,)` for all of it."""
+"""What can be looked at.
+
+`(resource, key)`, `(resource, index, value)`, `(resource,)` for all of it, `(resource, "")` for whether
+all of it was read; `("", name, key)` for what was worked out once for all who ask.
+"""
+
+_SHARED = ""
+"""In the place of a resource: what was worked out once."""
 
 
 class Subject(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -40,22 +47,26 @@ class World:
         self._things: dict[str, dict[str, Thing]] = {name: {} for name in self._resources}
         self._indexed: dict[Fact, set[str]] = {}
         self._seen: set[str] = set()
-        self._lookers: dict[Fact, set[Subject]] = {}
-        self._looked: dict[Subject, tuple[Fact, ...]] = {}
-        self._shared: dict[tuple[str, str], tuple[Any, tuple[Fact, ...]]] = {}
-        self._sharing: dict[Fact, set[tuple[str, str]]] = {}
+        self._lookers: dict[Fact, set[Subject | Fact]] = {}
+        self._looked: dict[Subject | Fact, tuple[Fact, ...]] = {}
+        self._shared: dict[Fact, Any] = {}
         self.stale: dict[Subject, None] = {}
         """Whose facts may be others now, in the order in which that came about."""
 
     # What changes.
 
     def put(self, resource: str, thing: Thing) -> bool:
-        """Take up an object as it is now, and say whether it is new."""
+        """Take up an object as it is now, and say whether it is new; one that is as it was changes nothing."""
         key = thing.key
         before = self._things[resource].get(key)
+        if before == thing:
+            return False
         self._things[resource][key] = thing
         self._reindex(resource, key, before, thing)
         self._touch((resource, key))
+        self._touch((resource,))
+        if self._remembers and self._resources[resource].role is not Role.SUPPORT:
+            self.stale[Subject(resource, key)] = None
         return before is None
 
     def drop(self, resource: str, key: str) -> bool:
@@ -65,6 +76,7 @@ class World:
             return False
         self._reindex(resource, key, before, None)
         self._touch((resource, key))
+        self._touch((resource,))
         subject = Subject(resource, key)
         self._forget(subject)
         self.stale.pop(subject, None)
@@ -75,8 +87,7 @@ class World:
         if whole == (resource in self._seen):
             return
         (self._seen.add if whole else self._seen.discard)(resource)
-        for fact in [fact for fact in self._lookers if fact[0] == resource]:
-            self._touch(fact)
+        self._touch((resource, ""))
 
     # What there is.
 
@@ -89,18 +100,23 @@ class World:
         return self._things[resource].get(key)
 
     def look(self, subject: Subject) -> WorldLook:
-        """Return what a subject looks by; what it looked at before counts no more."""
-        self._forget(subject)
+        """Return what a subject looks by; once that is done, what it looked at before counts no more."""
         self.stale.pop(subject, None)
         return WorldLook(self, subject)
 
-    def keep(self, subject: Subject, facts: Iterable[Fact]) -> None:
-        """Remember what a subject looked at."""
-        if not self._remembers:
+    def keep(self, looker: Subject | Fact, facts: Iterable[Fact]) -> None:
+        """Remember what somebody looked at, in place of what they looked at before."""
+        if not (self._remembers or isinstance(looker, tuple)):
             return
-        self._looked[subject] = kept = tuple(facts)
+        before = self._looked.get(looker, ())
+        kept = tuple(facts)
+        if kept == before:
+            return
+        self._looked[looker] = kept
         for fact in kept:
-            self._lookers.setdefault(fact, set()).add(subject)
+            self._lookers.setdefault(fact, set()).add(looker)
+        for fact in set(before).difference(kept):
+            self._look_away(looker, fact)
 
     def sees(self, resource: str) -> bool:
         """Say whether all of a resource was read; one that is not read at all is not seen."""
@@ -115,18 +131,16 @@ class World:
         found = self._indexed.get(fact, _NONE)
         return sorted(found) if len(found) > 1 else found
 
-    def shared(
-        self, name: tuple[str, str], work: Callable[[Look], T]
-    ) -> tuple[T, tuple[Fact, ...]]:
-        """Return what work gives and what it looks at, done once until anything of that changes."""
-        held = self._shared.get(name)
-        if held is None:
-            look = WorldLook(self, None)
-            found = work(look)
-            held = self._shared[name] = (found, look.facts())
-            for fact in held[1]:
-                self._sharing.setdefault(fact, set()).add(name)
-        return held
+    def shared(self, fact: Fact, work: Callable[[Look], T]) -> T:
+        """Return what work gives, done once until anything that it looks at has changed."""
+        if fact in self._shared:
+            held: T = self._shared[fact]
+            return held
+        look = WorldLook(self, fact)
+        found = work(look)
+        look.done()
+        self._shared[fact] = found
+        return found
 
     # How it is kept.
 
@@ -139,49 +153,49 @@ class World:
                 self._indexed[fact].discard(key)
                 if not self._indexed[fact]:
                     del self._indexed[fact]
-                self._touch(fact)
             for value in new - old:
-                fact = (resource, name, value)
-                self._indexed.setdefault(fact, set()).add(key)
-                self._touch(fact)
-            for value in new & old:
+                self._indexed.setdefault((resource, name, value), set()).add(key)
+            for value in new | old:
                 self._touch((resource, name, value))
 
     def _touch(self, fact: Fact) -> None:
-        for each in {fact, fact[:1]} & self._sharing.keys():
-            for name in self._sharing.pop(each):
-                self._shared.pop(name, None)
-        if not self._remembers:
-            return
-        for subject in self._lookers.get(fact, ()):
-            self.stale[subject] = None
-        for subject in self._lookers.get(fact[:1], ()):
-            self.stale[subject] = None
+        """Let everybody who looked at something be asked again, and what was worked out of it be done anew."""
+        lookers = self._lookers.get(fact)
+        for looker in tuple(lookers) if lookers else ():
+            if isinstance(looker, tuple):
+                self._forget(looker)
+                self._touch(looker)
+            else:
+                self.stale[looker] = None
 
-    def _forget(self, subject: Subject) -> None:
-        for fact in self._looked.pop(subject, ()):
-            lookers = self._lookers[fact]
-            lookers.discard(subject)
-            if not lookers:
-                del self._lookers[fact]
+    def _forget(self, looker: Subject | Fact) -> None:
+        if isinstance(looker, tuple):
+            self._shared.pop(looker, None)
+        for fact in self._looked.pop(looker, ()):
+            self._look_away(looker, fact)
+
+    def _look_away(self, looker: Subject | Fact, fact: Fact) -> None:
+        """Take up that somebody does not look at something any more; what nobody asks for is not kept."""
+        lookers = self._lookers[fact]
+        lookers.discard(looker)
+        if not lookers:
+            del self._lookers[fact]
+            if fact[0] == _SHARED:
+                self._forget(fact)
 
 
 class WorldLook:
-    """What one subject looks by (`resource.Look`).
+    """What somebody looks by (`resource.Look`).
 
     Args:
         world: What is looked at.
-        subject: Who looks; `None` for all who will ask for the same.
+        looker: Who looks; or what is worked out for all who will ask for the same.
     """
 
-    def __init__(self, world: World, subject: Subject | None) -> None:
+    def __init__(self, world: World, looker: Subject | Fact) -> None:
         self._world = world
-        self._subject = subject
+        self._looker = looker
         self._facts: dict[Fact, None] = {}
-
-    def facts(self) -> tuple[Fact, ...]:
-        """Return what was looked at."""
-        return tuple(self._facts)
 
     def get(self, resource: str, key: str) -> Any | None:  # noqa: ANN401 - of the resource's own type
         """Return an object by its resource's name and its own key."""
@@ -205,9 +219,9 @@ class WorldLook:
 
     def once(self, name: str, key: str, work: Callable[[Look], T]) -> T:
         """Return what work gives that is the same for all who ask for it by this name and key."""
-        found, facts = self._world.shared((name, key), work)
-        self._facts.update(dict.fromkeys(facts))
-        return found
+        fact = (_SHARED, name, key)
+        self._facts[fact] = None
+        return self._world.shared(fact, work)
 
     def sees(self, resource: str) -> bool:
         """Say whether all of a resource was read, or is known not to be installed."""
@@ -216,5 +230,4 @@ class WorldLook:
 
     def done(self) -> None:
         """Remember what was looked at."""
-        if self._subject is not None:
-            self._world.keep(self._subject, self._facts)
+        self._world.keep(self._looker, self._facts)
