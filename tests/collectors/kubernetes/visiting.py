@@ -49,6 +49,7 @@ class Session:
         self.wire = Wire(Line(server.url, *([token] if token else [])), Purse())
         self.catalogue = Discovery(self.wire)
         self.namespaces = tuple(namespaces)
+        self.entries: str | None = None
 
 
 class Visit:
