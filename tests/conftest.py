@@ -26,7 +26,8 @@ CONNECT = socket.socket.connect
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test a home without anybody's store, configuration or credentials."""
     home = tmp_path_factory.mktemp("home")
-    for name in [name for name in os.environ if name.startswith(("APISCAPE_", "AWS_", "XDG_"))]:
+    others = ("APISCAPE_", "AWS_", "KUBECONFIG", "KUBERNETES_", "XDG_")
+    for name in [name for name in os.environ if name.startswith(others)]:
         if name != "APISCAPE_FIXTURES":
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))

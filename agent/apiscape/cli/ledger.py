@@ -176,10 +176,10 @@ def _why(report: RunReport, width: int) -> list[str]:
 
 
 def place_words(reach: Reach) -> str:
-    """Return where something was visited: account and region; without regions, what people call the place."""
-    if reach.region is None and reach.title:
-        return reach.title
-    return " ".join(filter(None, [reach.account, reach.region])) or reach.key
+    """Return account and region, or the reach's own name where the account is an id that nobody knows it by."""
+    if reach.account not in reach.key.split("/"):
+        return reach.key
+    return " ".join(filter(None, [reach.account, reach.region]))
 
 
 def _took(report: RunReport) -> str:

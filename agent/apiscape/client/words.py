@@ -138,11 +138,11 @@ def is_not_observed(row: Row) -> bool:
 
 
 def place_of(row: Row) -> str:
-    """Return where a deployment is: account and region; where there are no regions, what its reach is called."""
-    if row.region:
-        return f"{row.account} · {row.region}"
+    """Return where a deployment is: account and region, or what its reach is called where nobody knows the account."""
     reach = row.scope.removeprefix(f"{row.source}/").removesuffix(f"/{row.product}")
-    return reach or row.account
+    if row.account not in reach.split("/"):
+        return reach
+    return " · ".join(filter(None, [row.account, row.region]))
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

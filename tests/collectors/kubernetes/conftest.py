@@ -17,11 +17,9 @@ from tests.unit.health.probing.servers import certificate
 
 
 @pytest.fixture(autouse=True)
-def _nobody_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have no variable say which cluster there is, or how to get to it."""
+def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no variable say how to get to a cluster."""
     forget_variables(monkeypatch)
-    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from apiscape.collectors.contract import (
+    Cancelled,
     CollectorError,
     CredentialsInvalid,
     Plan,
@@ -52,6 +53,13 @@ class Wallet:
 
     def throttled(self, families: Any, **_: Any) -> None:
         raise AssertionError
+
+
+class Ended(Wallet):
+    """A budget of which the time is over."""
+
+    def acquire(self, families: Any, *, account: str, region: str | None) -> None:
+        raise Cancelled("told to stop")
 
 
 class Two:
@@ -98,8 +106,8 @@ def test_it_is_a_provider_by_its_entry_point() -> None:
 def test_a_cluster_is_known_by_the_uid_of_its_own_namespace(two: Two) -> None:
     plan = two.plan("one", ContextSettings(context="two", name="shop"))
     assert [each.reach for each in plan.reaches] == [
-        Reach(key="one", account=two.one.cluster.uid, title="one"),
-        Reach(key="shop", account=two.two.cluster.uid, title="shop"),
+        Reach(key="one", account=two.one.cluster.uid),
+        Reach(key="shop", account=two.two.cluster.uid),
     ]
     assert all(each.error is None for each in plan.reaches)
     assert [len(server.calls) for server in (two.one, two.two)] == [1, 1]
@@ -141,6 +149,7 @@ def test_without_contexts_the_current_one_is_visited(two: Two) -> None:
 def test_a_cluster_that_does_not_answer_keeps_its_reach_and_hides_no_other(two: Two) -> None:
     plan = two.plan("gone", "one", "absent")
     assert keys(plan) == ["gone", "one", "absent"]
+    assert [each.reach.account for each in plan.reaches] == ["gone", two.one.cluster.uid, "absent"]
     errors = {each.reach.key: each.error for each in plan.reaches}
     assert errors["one"] is None
     assert errors["gone"] is not None
@@ -287,6 +296,11 @@ def test_the_right_to_know_the_cluster_is_tried_in_each(two: Two) -> None:
         return {each.place: each.grant for each in said if "namespaces" in each.permission.action}
 
     assert tried() == {"one": Grant.GRANTED, "two": Grant.GRANTED}
+    reaches.insert(0, Reach(key="gone", account="gone"))
+    assert tried() == {"gone": Grant.UNKNOWN, "one": Grant.GRANTED, "two": Grant.GRANTED}
+    del reaches[0]
+    with pytest.raises(Cancelled):
+        list(provider.try_sign_in(own, reaches, Ended()))
     forbid(two.one)
     forbid(two.two)
     assert tried() == {"one": Grant.DENIED, "two": Grant.NOT_NEEDED}
@@ -332,7 +346,7 @@ def test_without_a_kubeconfig_the_pods_own_cluster_is_visited(pod: KubernetesSer
     assert provider.detect() == {"contexts": ["in-cluster"]}
     planned = only(provider.plan("src", KubernetesSettings()))
     assert planned.error is None
-    assert planned.reach == Reach(key="in-cluster", account=pod.cluster.uid, title="in-cluster")
+    assert planned.reach == Reach(key="in-cluster", account=pod.cluster.uid)
     assert [call.user for call in pod.calls] == ["agent"]
 
 

@@ -11,7 +11,9 @@ from apiscape.model.run import (
     Gap,
     Ledger,
     PartReport,
+    Reach,
     RunReport,
+    Scope,
     Totals,
 )
 from tests.unit.model.build import a_scope
@@ -40,6 +42,13 @@ def lines(*runs: RunReport, whole: bool = False) -> list[str]:
 def test_a_complete_scope_shows_figures_that_add_up() -> None:
     figures = "128 listed = 126 recorded + 2 skipped    131 calls  27 s"
     assert lines(a_run()) == [f"  ✓ 111122223333 eu-west-1  API Gateway REST  complete  {figures}"]
+
+
+def test_what_nobody_knows_by_its_account_is_shown_by_its_name() -> None:
+    reach = Reach(key="shop", account="7d3f2c1e-2222-3333-4444-555555555555")
+    scope = Scope(source="k", provider="kubernetes", product="kubernetes.gateways", reach=reach)
+    (line,) = lines(a_run(scope=scope))
+    assert line.startswith("  ✓ shop  kubernetes.gateways  complete")
 
 
 def test_a_partial_scope_says_what_failed_and_that_the_listing_did_not_end() -> None:

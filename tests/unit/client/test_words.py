@@ -175,7 +175,8 @@ def test_traffic_that_nobody_measured_is_no_zero() -> None:
     [
         ("prod/1/eu-west-2/gate", "1", "eu-west-2", "1 · eu-west-2"),
         ("prod/department/gate", "7d0b-11", None, "department"),
-        ("prod/a/b/gate", "7d0b-11", None, "a/b"),
+        ("prod/a/b/gate", "7d0b-11", "eu-west-2", "a/b"),
+        ("prod/org-1/gate", "org-1", None, "org-1"),
     ],
 )
 def test_where_a_deployment_is_is_said_as_people_call_it(

@@ -15,8 +15,6 @@ from apiscape.model.run import ErrorRecord, EstateEntry, Reach
 from apiscape.model.vocabulary import ReachState
 
 PLANNING_THREADS = 8
-UNKNOWN = "unknown"
-"""Stands for the account of a cluster of which nobody could say which one it is; it is not visited."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -52,7 +50,7 @@ def ask_each(targets: Sequence[Target]) -> list[Asked]:
 
 def _ask(target: Target) -> Asked:
     try:
-        with ClusterSession(target, UNKNOWN, Unmetered()) as session:
+        with ClusterSession(target, target.key, Unmetered()) as session:
             return Asked(target, uid=identify(session.wire, target.uid))
     except CollectorError as error:
         return Asked(target, error=error.record())
@@ -79,12 +77,17 @@ def doubles(source: str, provider: str, asked: Sequence[Asked]) -> Iterator[Esta
                 source=source,
                 provider=provider,
                 key=each.target.key,
-                title=each.target.title,
+                title=each.target.title if each.target.title != each.target.key else None,
                 state=ReachState.EXCLUDED,
                 reason=f"the same cluster as {other.title}, which is visited",
             )
 
 
 def reach_of(target: Target, uid: str | None) -> Reach:
-    """Return the reach of a target."""
-    return Reach(key=target.key, account=uid or UNKNOWN, region=target.region, title=target.title)
+    """Return the reach of a target: the account is the cluster; its key where nobody could say which one it is."""
+    return Reach(
+        key=target.key,
+        account=uid or target.key,
+        region=target.region,
+        title=target.title if target.title != target.key else None,
+    )

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
-import msgspec
-
 from apiscape.collectors.contract import (
     AccessDenied,
     Budget,
@@ -25,13 +23,13 @@ from apiscape.collectors.kubernetes.eks_clusters import (
     find_clusters,
     try_clusters,
 )
-from apiscape.collectors.kubernetes.identity import IDENTITY, AnotherCluster, identify
+from apiscape.collectors.kubernetes.identity import IDENTITY, AnotherCluster, identify, read_uid
 from apiscape.collectors.kubernetes.planning import ask_each, doubles, reaches
 from apiscape.collectors.kubernetes.rbac import FORMS, Subject, write_policy
 from apiscape.collectors.kubernetes.session import ClusterSession
 from apiscape.collectors.kubernetes.settings import KubernetesSettings
 from apiscape.collectors.kubernetes.targets import Contexts, Target, choose_contexts, detect
-from apiscape.collectors.trying import Grant, Tried, attempt
+from apiscape.collectors.trying import Grant, Tried
 from apiscape.model.run import EstateEntry, Reach
 from apiscape.model.vocabulary import ReachState
 
@@ -133,7 +131,7 @@ class KubernetesProvider:
                 source=source,
                 provider=self.name,
                 key=other.key,
-                title=other.title,
+                title=other.title if other.title != other.key else None,
                 state=ReachState.EXCLUDED if other.is_excluded else ReachState.NOT_CONFIGURED,
                 reason=other.reason,
             )
@@ -153,13 +151,24 @@ class KubernetesProvider:
         raise CredentialsInvalid(f"nothing leads to the cluster {reach.key} any more")
 
     def _try_identity(self, settings: KubernetesSettings, reach: Reach, budget: Budget) -> Tried:
-        """Read which cluster it is, unless the source states it."""
-        target = self._target(settings, reach)
-        with ClusterSession(target, reach.account, budget) as session:
-            tried = attempt(IDENTITY, IDENTITY.operations[0], lambda: identify(session.wire, None))
-        if tried.grant == Grant.DENIED and target.uid is not None:
-            tried = Tried(IDENTITY, Grant.NOT_NEEDED, "the source states which cluster it is")
-        return msgspec.structs.replace(tried, place=reach.key)
+        """Read which cluster it is, unless the source states it; what ails one cluster is no other's."""
+        try:
+            target = self._target(settings, reach)
+            with ClusterSession(target, reach.account, budget) as session:
+                read_uid(session.wire)
+        except Cancelled:
+            raise
+        except AccessDenied as error:
+            if target.uid is not None:
+                return _tried(reach, Grant.NOT_NEEDED, "the source states which cluster it is")
+            return _tried(reach, Grant.DENIED, error.message)
+        except CollectorError as error:
+            return _tried(reach, Grant.UNKNOWN, error.message)
+        return _tried(reach, Grant.GRANTED)
+
+
+def _tried(reach: Reach, grant: Grant, reason: str | None = None) -> Tried:
+    return Tried(IDENTITY, grant, reason, IDENTITY.operations[0], reach.key)
 
 
 def _try_aws(settings: KubernetesSettings) -> Iterator[Tried]:

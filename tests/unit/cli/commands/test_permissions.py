@@ -25,13 +25,16 @@ def test_without_a_configuration_every_provider_says_what_it_asks_for(call: Call
     assert "No source is configured, so nothing was tried: add one to the file" in answer.err
     rows = answer.out.splitlines()
     assert rows[0].split()[:3] == ["SOURCE", "PRODUCT", "PERMISSION"]
-    assert {row.split()[0] for row in rows[1:]} == {"aws"}
+    assert {row.split()[0] for row in rows[1:]} == {"aws", "kubernetes"}
     own = [row for row in rows if " sts:AssumeRole " in row]
-    assert len(own) == 1
-    assert "  ?  " in own[0]
+    assert [row.split()[0] for row in own] == ["aws", "kubernetes"]
+    assert all("  ?  " in row for row in own)
     assert all(" not tried " in row for row in rows if " apigateway:GET " in row)
     assert answer.err.startswith("apiscape permissions --policy prints the smallest policy")
-    assert '"Version"' in call("permissions", "--policy").out
+    both = call("permissions", "--policy")
+    assert (both.code, "name one of them: aws, kubernetes" in both.err) == (3, True)
+    assert '"Version"' in call("permissions", "aws", "--policy").out
+    assert "kind: ClusterRole\n" in call("permissions", "kubernetes", "--policy").out
 
 
 def test_a_source_that_is_asked_for_where_none_is_configured(call: Call) -> None:
