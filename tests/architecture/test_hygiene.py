@@ -27,6 +27,7 @@ MODULES = {
     "apiscape.collectors.contract": HEAVY,
     "apiscape.collectors.registry": HEAVY,
     "apiscape.collectors.testing": (*SDK, *STORE, *SCREEN),
+    "apiscape.collectors.kubernetes.provider": HEAVY,
     "apiscape.collect": HEAVY,
     "apiscape.reconcile": HEAVY,
     "apiscape.settings": HEAVY,

@@ -1,4 +1,4 @@
-"""Kubernetes. So far what reads a cluster: discovery, lists and watches; no product is collected yet.
+"""Kubernetes: how clusters are reached, and what reads them; README.md has the permissions.
 
-Found by entry point; nobody will import this package by name.
+Found by entry point; nobody imports this package by name.
 """
