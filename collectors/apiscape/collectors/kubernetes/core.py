@@ -15,6 +15,8 @@ SLICES = "endpointslices.discovery.k8s.io"
 CERTIFICATES = "certificates.cert-manager.io"
 OF_SERVICE, OF_SECRET, OF_GATEWAY = "service", "secret", "gateway"
 """Indexes: of EndpointSlices by their Service, of Certificates by their Secret, of Services by their Gateway."""
+OF_SELECTED = "selected"
+"""Index: of Services by each label that they select by (`istio=ingressgateway`)."""
 
 _SERVICE_NAME = "kubernetes.io/service-name"
 _GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
@@ -36,6 +38,7 @@ class ServicePort(Field):
     protocol: str = "TCP"
     app_protocol: str | None = None
     node_port: int | None = None
+    target_port: int | str | None = None
 
 
 class LoadBalancerIngress(Field):
@@ -64,6 +67,7 @@ class ServiceSpec(Field):
     ports: list[ServicePort] | None = None
     external_name: str | None = None
     load_balancer_class: str | None = None
+    selector: dict[str, str] | None = None
 
 
 class Service(Thing):
@@ -129,6 +133,10 @@ def _gateway_of(thing: Service) -> Iterable[str]:
     return [key_of(thing.metadata.namespace, name)] if name else []
 
 
+def _selected_by(thing: Service) -> Iterable[str]:
+    return [f"{name}={value}" for name, value in (thing.spec.selector or {}).items()]
+
+
 def _secret_of(thing: Certificate) -> Iterable[str]:
     return [key_of(thing.metadata.namespace, thing.spec.secret_name)]
 
@@ -149,7 +157,7 @@ CORE: tuple[Resource, ...] = (
         kind="Service",
         versions=("v1",),
         type=Service,
-        indexes={OF_GATEWAY: _gateway_of},
+        indexes={OF_GATEWAY: _gateway_of, OF_SELECTED: _selected_by},
         reveals="whether backends exist, and from where gateways can be reached",
     ),
     Resource(

@@ -14,7 +14,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.gatewayapi.attachment import selects
 from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP, Gateway, LabelSelector
-from apiscape.collectors.kubernetes.objects import key_of
+from apiscape.collectors.kubernetes.objects import Thing, key_of
 from apiscape.collectors.kubernetes.policies.point import Point
 from apiscape.collectors.kubernetes.policies.standing import Standing, stands
 from apiscape.collectors.kubernetes.policies.targets import (
@@ -120,10 +120,11 @@ def _referred(resource: Resource, point: Point, look: Look) -> Iterator[Policy]:
 
 def in_order(told: Iterable[Attached[P_co]]) -> list[Attached[P_co]]:
     """Return policies in the order in which they win: the most specific first, of these the oldest."""
-    return sorted(told, key=lambda each: (-each.level, *_age(each.policy)))
+    return sorted(told, key=lambda each: (-each.level, *age(each.policy)))
 
 
-def _age(policy: Policy) -> tuple[bool, str, str]:
+def age(policy: Thing | Policy) -> tuple[bool, str, str]:
+    """Return what sorts policies of one place: the oldest first, by name where nobody says."""
     born = policy.metadata.creation_timestamp
     return (born is None, born or "", policy.key)
 
