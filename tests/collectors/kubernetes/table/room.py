@@ -16,7 +16,7 @@ from apiscape.collectors.kubernetes.table.finding import OWNED
 from apiscape.collectors.kubernetes.table.indexing import owners_of
 from apiscape.collectors.kubernetes.table.loading import load, read
 from apiscape.collectors.kubernetes.table.schema import Entry
-from apiscape.collectors.kubernetes.world import Subject, World
+from apiscape.collectors.kubernetes.world import Subject, World, WorldLook
 
 Json = dict[str, Any]
 ENTRIES = load()
@@ -81,6 +81,10 @@ class Room:
             if resource.role is not Role.SUPPORT
         }
         return {name: each for name, each in found.items() if each}
+
+    def look(self) -> WorldLook:
+        """Return what somebody in particular looks by."""
+        return self.world.look(Subject("gates.x.example", "shop/looker"))
 
     def one(self) -> Exposed:
         """Return the only thing that is exposed."""

@@ -28,16 +28,24 @@ def found_in(told: dict[str, Any], objects: list[dict[str, Any]]) -> tuple[dict[
         for resource, thing in room.put
         if resource in others
     }
-    return exposed, described
+    return exposed, described | named_in(told, room)
+
+
+def named_in(told: dict[str, Any], room: Room) -> dict[str, Any]:
+    """Return what is said of what objects of other families name."""
+    found = {
+        f"{each['kind']} {each['namespace']}/{each['name']}": room.family.named(
+            each["group"], each["kind"], each["namespace"], each["name"], room.look()
+        )
+        for each in told.get("named", ())
+    }
+    return {name: trimmed(each) for name, each in found.items()}
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_exposes_what_is_expected_of_it(name: str) -> None:
     told = sample(name)
-    found = Room(told["objects"]).exposed()
-    assert {key: [trimmed(each) for each in held] for key, held in found.items()} == told[
-        "expected"
-    ]
+    assert found_in(told, told["objects"]) == (told["expected"], told.get("described", {}))
 
 
 @pytest.mark.parametrize("name", [each.id for each in ENTRIES])

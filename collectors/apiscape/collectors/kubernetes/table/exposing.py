@@ -140,13 +140,12 @@ def _addresses(known: Known, pieces: Iterable[Piece], finder: Finder) -> tuple[A
     while above := [each for each in parents(first, finder) if each.words not in seen]:
         first = above[0]
         seen.add(first.words)
-    own = first if first.sketch.addresses and not known.sketch.addresses else known
     others = [
         each
         for name in known.entry.also_at
         for each in finder.attached(name, known.entry.resource.path, known.sketch.key)
     ]
-    found = (*addresses_of(own, hosts, finder), *_each(others, finder))
+    found = (*addresses_of(first, hosts, finder), *_each(others, finder))
     return tuple(dict.fromkeys(found)) or None
 
 

@@ -62,7 +62,7 @@ class TableFamily:
         """Yield what objects of the table say of an object of another family, or of their own."""
         yield from describe(self._entries, resource.path, metadata, look)
 
-    def policy(self, group: str, kind: str, namespace: str, name: str, look: Look) -> Told | None:
+    def named(self, group: str, kind: str, namespace: str, name: str, look: Look) -> Told | None:
         """Return what is said by a policy or a backend of the table that an object of another family names.
 
         `None` where it is of no kind of the table, is not there, or could not be looked at.
