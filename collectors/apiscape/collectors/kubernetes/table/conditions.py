@@ -23,8 +23,11 @@ def read_health(health: Health, body: Json, generation: int, find: Find) -> Iter
     if health.value is not None:
         yield _by_value(health, body, generation, find)
         return
+    seen = find("health", health.generation, body)
     said = [
-        each for each in _listed(find("health", health.conditions, body)) if isinstance(each, dict)
+        {"observedGeneration": seen} | each
+        for each in _listed(find("health", health.conditions, body))
+        if isinstance(each, dict)
     ]
     for name in health.ok:
         ones = [_one(name, each, generation) for each in said if each.get("type") == name]
@@ -36,10 +39,8 @@ def read_health(health: Health, body: Json, generation: int, find: Find) -> Iter
     for name in health.negative:
         for each in said:
             if each.get("type") == name and each.get("status") == "True":
-                holds = _one(name, each, generation).holds
-                yield Condition(
-                    name=name, holds=None if holds is None else False, reason=_why(each)
-                )
+                one = _one(name, each, generation)
+                yield Condition(name=name, holds=False, reason=_why(each)) if one.holds else one
 
 
 def worst(ones: list[Condition]) -> Condition:

@@ -80,7 +80,8 @@ class Health(Part, frozen=True, kw_only=True):
         value: Finds the controller's word.
         map: Whether it is well: `ok`, `error` or `pending`; one that is not known is pending.
         reason: Finds why.
-        generation: Finds of which generation of the object it is said, where the controller says that.
+        generation: Finds of which generation of the object it is said, where the controller says that; of
+            conditions, where they do not say so themselves.
         conditions: Finds conditions, each `{type, status, reason, message, observedGeneration}`.
         ok: Those that are well where they hold; others are not looked at.
         negative: Those that are well where they do not hold.
