@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from apiscape.collectors.kubernetes.core import CORE, SERVICES
-from apiscape.collectors.kubernetes.exposed import Exposed
+from apiscape.collectors.kubernetes.exposed import Exposed, Rule
 from apiscape.collectors.kubernetes.ingress.family import IngressFamily
 from apiscape.collectors.kubernetes.ingress.kinds import INGRESSES
 from apiscape.collectors.kubernetes.ingress.services import ServiceFamily
@@ -131,6 +131,12 @@ def asked(found: Exposed) -> list[tuple[str, list[str]]]:
     return [
         (each.security.requirement, [s.kind for s in each.security.schemes]) for each in found.rules
     ]
+
+
+def only(found: Exposed) -> Rule:
+    """Return the one rule of an API."""
+    (rule_,) = list(found.rules or ())
+    return rule_
 
 
 def urls(found: Exposed) -> list[str]:

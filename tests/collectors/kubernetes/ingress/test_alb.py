@@ -18,6 +18,7 @@ from tests.collectors.kubernetes.ingress.room import (
     ingress,
     named,
     one,
+    only,
     path,
     rule,
     service,
@@ -152,7 +153,7 @@ def test_nothing_is_asked_at_plain_ports() -> None:
     both = {f"{A}listen-ports": '[{"HTTP": 80}, {"HTTPS": 443}]', f"{A}auth-type": "oidc"}
     found = one(alb(both))
     assert asked(found) == [("optional", ["oidc"])]
-    (told,) = found.rules or ()
+    told = only(found)
     assert (told.security.evidence or "").endswith("not asked at http://shop.example")
     assert asked(one(alb(both | {f"{A}ssl-redirect": "443"}))) == [("required", ["oidc"])]
 

@@ -15,6 +15,7 @@ from tests.collectors.kubernetes.ingress.room import (
     expose_in,
     ingress,
     one,
+    only,
     path,
     rule,
     urls,
@@ -122,7 +123,7 @@ def test_what_a_master_asks_is_asked_of_callers_of_its_minions() -> None:
     asking = master(**{"nginx.com/jwt-key": "s"})
     found = one(minion(), asking)
     assert asked(found) == [("required", ["jwt"])]
-    (rule_,) = found.rules or ()
+    rule_ = only(found)
     assert rule_.security.evidence == "Ingress infra/master: nginx.com/jwt-key is s"
     assert asked(one(minion(), master(**{"nginx.org/policies": "gone"}))) == [("unknown", [])]
 

@@ -6,6 +6,9 @@ import msgspec
 import pytest
 
 from apiscape.collectors.kubernetes.ingress.controllers import DIALECTS
+from apiscape.collectors.kubernetes.ingress.family import IngressFamily
+from apiscape.collectors.kubernetes.resource import Role
+from apiscape.collectors.kubernetes.world import Subject
 from tests.collectors.kubernetes.ingress.room import (
     CONTROLLERS,
     Json,
@@ -15,6 +18,7 @@ from tests.collectors.kubernetes.ingress.room import (
     expose_in,
     ingress,
     one,
+    only,
     world_of,
 )
 
@@ -191,7 +195,7 @@ def test_what_annotations_ask_of_callers(
 
 
 def test_what_asks_is_named_in_evidence_and_scheme() -> None:
-    (rule_,) = one(ingress("nginx", said={f"{N}auth-type": "basic"})).rules or ()
+    rule_ = only(one(ingress("nginx", said={f"{N}auth-type": "basic"})))
     assert rule_.security.evidence == f"Ingress shop/api: {N}auth-type is basic"
     (scheme,) = rule_.security.schemes
     assert scheme.native_id == f"Ingress shop/api: {N}auth-type"
@@ -199,12 +203,12 @@ def test_what_asks_is_named_in_evidence_and_scheme() -> None:
 
 
 def test_where_something_may_be_asked_that_nobody_sees_is_said() -> None:
-    (rule_,) = one(ingress("nginx")).rules or ()
+    rule_ = only(one(ingress("nginx")))
     assert rule_.security.evidence == (
         "Ingress shop/api asks for nothing that can be seen; "
         "hidden: global-auth-url in the ConfigMap of the controller"
     )
-    (open_,) = one(ingress("nginx", said=NO_GLOBAL)).rules or ()
+    open_ = only(one(ingress("nginx", said=NO_GLOBAL)))
     assert open_.security.evidence == "Ingress shop/api asks for nothing"
 
 
@@ -238,7 +242,7 @@ def test_a_certificate_is_not_asked_of_plain_requests() -> None:
     assert asked(found) == [("optional", ["mtls"])]
     assert found.mtls == "unknown"
     assert [each.mtls for each in found.addresses or ()] == ["enabled", "disabled"]
-    (rule_,) = found.rules or ()
+    rule_ = only(found)
     assert (rule_.security.evidence or "").endswith("not asked at http://shop.example")
 
 
@@ -319,3 +323,12 @@ def test_what_things_are_called_elsewhere_is_kept() -> None:
     assert found.links["hub.traefik.io/api"] == "orders@shop"
     assert "hub.traefik.io/api-version" not in found.links
     assert [each.scheme for each in found.addresses or ()] == ["https", "http"]
+
+
+def test_classes_and_what_ingresses_name_expose_nothing_themselves() -> None:
+    world = world_of(ingress("nginx"))
+    look = world.look(Subject("ingressclasses.networking.k8s.io", "nginx"))
+    family = IngressFamily()
+    resource = next(each for each in family.resources if each.plural == "ingressclasses")
+    assert list(family.expose(resource, world.find(resource.name, "nginx"), look)) == []
+    assert {each.plural for each in family.resources if each.role is Role.ROUTE} == {"ingresses"}

@@ -11,6 +11,7 @@ from tests.collectors.kubernetes.ingress.room import (
     ingress,
     named,
     one,
+    only,
     path,
     rule,
     urls,
@@ -233,9 +234,9 @@ def test_tls_that_is_passed_on_is_not_looked_into() -> None:
     assert [(m.path, m.path_type) for each in found.rules or () for m in each.matches] == [
         ("/", "prefix")
     ]
-    (only,) = found.rules or ()
-    assert (only.security.requirement, only.security.schemes) == ("unknown", ())
-    assert "TLS is not ended here" in (only.security.evidence or "")
+    told = only(found)
+    assert (told.security.requirement, told.security.schemes) == ("unknown", ())
+    assert "TLS is not ended here" in (told.security.evidence or "")
 
 
 def test_an_ingress_is_served_once_it_has_an_address() -> None:

@@ -14,6 +14,7 @@ from tests.collectors.kubernetes.ingress.room import (
     ingress,
     named,
     one,
+    only,
     path,
     rule,
     service,
@@ -57,7 +58,7 @@ def test_of_a_configuration_only_what_is_no_credential_is_kept() -> None:
         "anonymous": None,
     }
     found = one(kong(), plugin("p", "openid-connect", config=config))
-    (rule_,) = found.rules or ()
+    rule_ = only(found)
     (scheme,) = rule_.security.schemes
     assert (scheme.issuer, scheme.scopes) == ("https://id.example/realm", ("orders",))
     assert scheme.native_id == "KongPlugin shop/p"
@@ -67,7 +68,7 @@ def test_of_a_configuration_only_what_is_no_credential_is_kept() -> None:
 @pytest.mark.parametrize("config", [{"issuer": 7, "scopes_required": "x"}, {}, None])
 def test_an_odd_configuration_is_none(config: Json | None) -> None:
     found = one(kong(), plugin("p", "openid-connect", config=config))
-    (rule_,) = found.rules or ()
+    rule_ = only(found)
     assert [(s.issuer, s.scopes) for s in rule_.security.schemes] == [(None, ())]
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from apiscape.collectors.kubernetes.core import SERVICES
+from apiscape.collectors.kubernetes.ingress.services import ServiceFamily
 from apiscape.collectors.kubernetes.resource import Role
+from apiscape.collectors.kubernetes.world import Subject
 from tests.collectors.kubernetes.ingress.room import (
     RESOURCES,
     Json,
@@ -16,7 +18,9 @@ from tests.collectors.kubernetes.ingress.room import (
     expose,
     named,
     one,
+    only,
     urls,
+    world_of,
 )
 
 
@@ -72,7 +76,7 @@ def test_all_ports_are_one_api() -> None:
 def test_nothing_before_it_asks_callers_for_anything() -> None:
     found = one(balanced())
     assert asked(found) == [("none", [])]
-    (rule_,) = found.rules or ()
+    rule_ = only(found)
     assert (rule_.security.evidence or "").startswith(
         "Service shop/web is reached through no gateway"
     )
@@ -136,3 +140,10 @@ def test_a_service_without_ports_or_status() -> None:
     bare = named("Service", "web", spec={"type": "LoadBalancer", "ports": None})
     found = one(bare)
     assert (found.addresses, found.rules, found.style) == ((), (), "tcp")
+
+
+def test_other_objects_are_none_of_it() -> None:
+    world = world_of(named("Namespace", "shop", ""))
+    resource = RESOURCES["namespaces"]
+    look = world.look(Subject("namespaces", "shop"))
+    assert list(ServiceFamily().expose(resource, world.find("namespaces", "shop"), look)) == []
