@@ -110,6 +110,8 @@ class Told:
     def _take(self, each: Observation) -> None:
         match each:
             case Listed():
+                if each.part in self.synced:
+                    self._begin_anew(each.part)
                 self.objects |= {(each.part, one): None for one in each.native_ids}
                 if each.last:
                     self.whole.add(each.part)
@@ -126,6 +128,10 @@ class Told:
                 self.synced.add(each.part)
             case _:
                 raise AssertionError(each)
+
+    def _begin_anew(self, part: str) -> None:
+        self.synced.discard(part)
+        self.objects = {key: end for key, end in self.objects.items() if key[0] != part}
 
     def entities(self, kind: type[Any]) -> list[Any]:
         found = (each for each in self.objects.values() if isinstance(each, Recorded))
