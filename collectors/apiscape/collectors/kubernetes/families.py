@@ -10,6 +10,7 @@ from apiscape.collectors.contract import CollectorError, Permission
 from apiscape.collectors.kubernetes.core import CORE
 from apiscape.collectors.kubernetes.gatewayapi.family import GatewayApi
 from apiscape.collectors.kubernetes.ingress.family import IngressFamily
+from apiscape.collectors.kubernetes.istio.family import Istio
 from apiscape.collectors.kubernetes.objects import Thing
 from apiscape.collectors.kubernetes.policies.effective import POLICIES
 from apiscape.collectors.kubernetes.resource import Family, Look, Resource, Role
@@ -65,7 +66,7 @@ def reads(extra: str | None = None) -> Reads:
         table = TableFamily(load(None if extra is None else Path(extra)))
     except BadTable as error:
         raise Unusable(str(error), operation="plan") from None
-    return Reads((GatewayApi(), IngressFamily()), table)
+    return Reads((GatewayApi(), IngressFamily(), Istio()), table)
 
 
 class Unusable(CollectorError):
