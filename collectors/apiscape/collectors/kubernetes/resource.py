@@ -80,6 +80,10 @@ class Look(Protocol):
         """Yield every object of a resource, in the order of their keys; dear where there are many."""
         ...
 
+    def has(self, resource: str) -> bool:
+        """Say whether there is any object of a resource."""
+        ...
+
     def once(self, name: str, key: str, work: Callable[[Look], T]) -> T:
         """Return what work gives that is the same for all who ask for it by this name and key.
 

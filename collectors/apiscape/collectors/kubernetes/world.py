@@ -33,6 +33,11 @@ class Subject(msgspec.Struct, frozen=True, order=True, gc=False):
 _NONE: set[str] = set()
 
 
+def _any_of(resource: str) -> Fact:
+    """Return the fact that there is an object of a resource at all."""
+    return (resource, "", "any")
+
+
 class World:
     """Everything that was read of a cluster. Used by one thread at a time.
 
@@ -61,10 +66,13 @@ class World:
         before = self._things[resource].get(key)
         if before == thing:
             return False
+        is_first = not self._things[resource]
         self._things[resource][key] = thing
         self._reindex(resource, key, before, thing)
         self._touch((resource, key))
         self._touch((resource,))
+        if is_first:
+            self._touch(_any_of(resource))
         if self._remembers and self._resources[resource].role is not Role.SUPPORT:
             self.stale[Subject(resource, key)] = None
         return before is None
@@ -77,6 +85,8 @@ class World:
         self._reindex(resource, key, before, None)
         self._touch((resource, key))
         self._touch((resource,))
+        if not self._things[resource]:
+            self._touch(_any_of(resource))
         subject = Subject(resource, key)
         self._forget(subject)
         self.stale.pop(subject, None)
@@ -216,6 +226,11 @@ class WorldLook:
         held = self._world.held(resource)
         for key in sorted(held):
             yield held[key]
+
+    def has(self, resource: str) -> bool:
+        """Say whether there is any object of a resource."""
+        self._facts[_any_of(resource)] = None
+        return bool(self._world.held(resource))
 
     def once(self, name: str, key: str, work: Callable[[Look], T]) -> T:
         """Return what work gives that is the same for all who ask for it by this name and key."""

@@ -91,6 +91,8 @@ def everything_attached(
     resource: Resource, point: Point, look: Look, needs: tuple[str, ...] = ("Accepted",)
 ) -> list[Attached[Any]]:
     """Return the policies of a resource at a point, those too that are rejected."""
+    if not look.has(resource.name):
+        return []
     found: dict[str, Policy] = {}
     asked = (*_asked(point, gateway_class_of(point, look)),)
     for place in (*asked, SELECTED):

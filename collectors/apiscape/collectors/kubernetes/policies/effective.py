@@ -68,6 +68,19 @@ def effective(point: Point, look: Look) -> Effective:
     """
     if point.gateway is None:
         return Effective(security=unknown("attached to no gateway"))
+    has_any: bool = look.once("policies.any", "", _has_any)
+    if has_any or point.extensions:
+        return _effective(point, look)
+    place = (point.controller, point.gateway, point.listener_set, point.listener)
+    return look.once("policies.none", repr(place), lambda look: _effective(point, look))
+
+
+def _has_any(look: Look) -> bool:
+    """Say whether there is a policy at all: where there is none, all rules at a listener are alike."""
+    return any(look.has(each.name) for each in POLICIES)
+
+
+def _effective(point: Point, look: Look) -> Effective:
     controller = point.controller or ""
     known = next(
         (told for name, told in CONTROLLERS.items() if controller.startswith(name)), Policies(())

@@ -66,8 +66,12 @@ def describe(
         metadata: Of the object.
         look: What is looked by.
     """
+    there = look.once("table.describing", "", lambda look: _there(entries, look))
+    if not there:
+        return
     finder = Finder(entries, look)
     found: dict[str, Known] = {}
+    entries = {name: entries[name] for name in there}
     for each in (
         *_attached(entries, f"{path}:{key_of(metadata.namespace, metadata.name)}", look),
         *_annotated(entries, metadata, finder),
@@ -96,6 +100,15 @@ def tell_named(
             known = finder.get(resource, namespace, name)
             return _told(known, finder) if known else None
     return None
+
+
+def _there(entries: Mapping[str, Entry], look: Look) -> tuple[str, ...]:
+    """Return the resources that may say something of others, of which there is an object."""
+    return tuple(
+        name
+        for name, each in entries.items()
+        if (each.role is EntryRole.DESCRIPTION or each.annotated or each.owns) and look.has(name)
+    )
 
 
 def is_elsewhere(known: Known, look: Look) -> bool:
