@@ -63,7 +63,7 @@ class Chart:
 
     def text(self, values: Json, *, kube: str = NEWEST, apis: Iterable[str] = (OPERATOR,)) -> str:
         """Return the manifests of values, as Helm prints them."""
-        given = json.dumps(values)
+        given = yaml.safe_dump(values)
         words = ["--namespace", NAMESPACE, "--kube-version", f"{kube}.0", "--values", "-"]
         words += [word for each in apis for word in ("--api-versions", each)]
         key = json.dumps([given, words])
@@ -81,7 +81,7 @@ class Chart:
     def notes(self, values: Json, *more: str) -> str:
         """Return what is said to whoever installs it with values."""
         words = ("--dry-run=client", "--hide-secret", "--namespace", NAMESPACE, "--values", "-")
-        said = self.run("install", RELEASE, str(CHART), *words, *more, given=json.dumps(values))
+        said = self.run("install", RELEASE, str(CHART), *words, *more, given=yaml.safe_dump(values))
         return said.partition("\nNOTES:\n")[2]
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+import yaml
 
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.exchange import JSON, Answer, Request
@@ -64,7 +65,7 @@ class Installed:
     def _apply(self, verb: str, values: Json) -> str:
         # The emulated server has no OpenAPI document of built-in kinds; other tests hold them to their schemas.
         words = (verb, RELEASE, str(CHART), "--disable-openapi-validation", "--values", "-")
-        return self.helm(*words, given=json.dumps(values))
+        return self.helm(*words, given=yaml.safe_dump(values))
 
 
 @contextmanager

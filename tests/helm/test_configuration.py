@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -160,6 +161,7 @@ def test_files_of_the_overlay_are_entries_that_the_agent_reads(chart: Chart) -> 
     (entry,) = read_entries(parse_document(text, name, list), name)
     assert entry.entry.view == "tag:service=tax"
     assert entry.entry.given.owner == "Team Tax"
+    assert entry.entry.confirmed_on == date(2026, 11, 2)
 
 
 def test_a_number_stays_a_whole_number(chart: Chart) -> None:

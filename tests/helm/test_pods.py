@@ -206,7 +206,10 @@ def test_clouds_are_signed_in_to_without_a_stored_credential(chart: Chart) -> No
 def test_secrets_are_named_and_never_written(chart: Chart) -> None:
     objects = chart.objects(case("everything"))
     assert of_kind(objects, "Secret") == []
-    assert agent(objects)["envFrom"] == [{"secretRef": {"name": "apiscape-credentials"}}]
+    assert agent(objects)["envFrom"] == [
+        {"secretRef": {"name": "apiscape-credentials"}},
+        {"configMapRef": {"name": "regions"}, "prefix": "AWS_"},
+    ]
     held = volumes(agent_pod(objects))
     assert held["tokens"]["secret"] == {"secretName": "apiscape-tokens", "defaultMode": 0o400}
     assert held["tls"]["secret"] == {"secretName": "apiscape-tls", "defaultMode": 0o400}

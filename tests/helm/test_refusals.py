@@ -22,6 +22,8 @@ TYPOS = [
     ({"kubernetes": {"settings": {"intervall_s": 900}}}, "'intervall_s' not allowed"),
     ({"kubernetes": {"settings": {"interval_s": "often"}}}, "got string, want number"),
     ({"kubernetes": {"settings": {"provider": "aws"}}}, "'provider' not allowed"),
+    ({"kubernetes": {"settings": {"kubeconfig": "elsewhere"}}}, "'kubeconfig' not allowed"),
+    ({"overlay": {"files": {"a.yaml": [{"view": "*", "sets": {}}]}}}, "'sets' not allowed"),
     (
         {"sources": [{"name": "p", "provider": "aws", "region": "eu-west-1"}]},
         "at '/sources/0/region'",

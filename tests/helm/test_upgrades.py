@@ -89,7 +89,14 @@ def test_there_is_no_claim_where_nothing_would_be_on_it(chart: Chart, name: str)
     [
         ({"config": {"retention_days": 30}}, False),
         ({"sources": [{"name": "prod", "provider": "aws"}]}, False),
-        ({"overlay": {"files": {"owners.yaml": [1]}}}, False),
+        (
+            {
+                "overlay": {
+                    "files": {"owners.yaml": [{"view": "tax", "set": {"owner": "Team Tax"}}]}
+                }
+            },
+            False,
+        ),
         ({"kubernetes": {"resources": {"kong": False}}}, False),
         ({"metrics": {"rules": {"enabled": True}}}, False),
         ({"network": {"noProxy": ["10.0.0.0/8"]}}, False),

@@ -23,6 +23,9 @@ KEY = re.compile(r"(?P<indent> *)(?P<name>[A-Za-z0-9][\w-]*):(?: |$)")
 OWNED = frozenset({"agent", "network", "overlay", "sources", "store"})
 """Keys of the configuration that the chart writes itself."""
 
+ELSEWHERE = frozenset({"contexts", "kubeconfig", "namespaces"})
+"""Keys of a Kubernetes source that would make it another cluster, or that the chart writes itself."""
+
 TYPES: Mapping[type, str] = {
     bool: "boolean",
     dict: "object",
@@ -49,6 +52,7 @@ STRINGS: Json = {"type": "object", "additionalProperties": TEXT}
 SELECTOR = closed(matchLabels=STRINGS, matchExpressions=many(closed("key", "operator", "values")))
 PEER = closed(namespaceSelector=SELECTOR, podSelector=SELECTOR, ipBlock=closed("cidr", "except"))
 PORT: Json = {"type": "integer", "minimum": 1, "maximum": 65535}
+ENTRY: Json = {"$ref": "#/$defs/OverlayEntry"}
 NAMED: Json = {"type": "object", "required": ["name"]}
 VOLUME = {"type": "object", "maxProperties": 1, "additionalProperties": {"type": "object"}}
 
@@ -61,6 +65,7 @@ SHAPES: Mapping[str, Json] = {
     "duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h)$"},
     "egress": many(closed(to=many(PEER), ports=many(closed("endPort", "port", "protocol")))),
     "env": many(closed("value", "valueFrom", name=FULL) | {"required": ["name"]}),
+    "envFrom": many(closed("configMapRef", "prefix", "secretRef")),
     "hostAliases": many(closed("hostnames", "ip")),
     "id": {"type": ["integer", "null"], "minimum": 1},
     "mounts": many(
@@ -76,7 +81,7 @@ SHAPES: Mapping[str, Json] = {
     "overlay": {
         "type": "object",
         "additionalProperties": False,
-        "patternProperties": {r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.yaml$": {"type": "array"}},
+        "patternProperties": {r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.yaml$": many(ENTRY)},
     },
     "parents": many(
         closed("group", "kind", "namespace", "port", "sectionName", name=FULL)
@@ -182,9 +187,9 @@ def configuration() -> Json:
 
     A source of a provider that is known here has that provider's keys and no other; one of somebody else's has any.
     """
-    from apiscape.settings.schema_export import configuration_schema
+    from apiscape.settings.schema_export import configuration_schema, overlay_schema
 
-    parts: Json = plain(configuration_schema()["$defs"])
+    parts: Json = plain(configuration_schema()["$defs"] | overlay_schema()["$defs"])
     settings, source = parts.pop("Settings"), parts.pop("Source")
     settings["properties"] = {
         name: held for name, held in settings["properties"].items() if name not in OWNED
@@ -194,6 +199,7 @@ def configuration() -> Json:
         variant["if"]["properties"]["provider"]["const"]: variant["then"]["properties"]
         for variant in source.get("allOf", ())
     }
+    here = {name: held for name, held in own.get("kubernetes", {}).items() if name not in ELSEWHERE}
     common = {
         name: held
         for name, held in source["properties"].items()
@@ -203,14 +209,14 @@ def configuration() -> Json:
         "Config": settings,
         "AnySource": source,
         "KnownSource": {"$ref": "#/$defs/AnySource", "unevaluatedProperties": False},
-        "OwnSource": closed(**common, **own.get("kubernetes", {})),
+        "OwnSource": closed(**common, **here),
         "Source": {
             "if": {"properties": {"provider": {"enum": sorted(own)}}},
             "then": {"$ref": "#/$defs/KnownSource"},
             "else": {"$ref": "#/$defs/AnySource"},
         },
     }
-    return reached(parts, "Config", "OwnSource", "Source")
+    return reached(parts, "Config", "OverlayEntry", "OwnSource", "Source")
 
 
 def plain(value: Any) -> Any:

@@ -209,9 +209,14 @@ image: {{ include "apiscape.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext: {{- include "apiscape.container.security" . | nindent 2 }}
 env: {{- include "apiscape.env" . | nindent 2 }}
-{{- with .Values.existingSecret }}
+{{- if or .Values.existingSecret .Values.extraEnvFrom }}
 envFrom:
+  {{- with .Values.existingSecret }}
   - secretRef: {name: {{ . | quote }}}
+  {{- end }}
+  {{- with .Values.extraEnvFrom }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
 {{- end -}}
 
