@@ -10,6 +10,7 @@ import pytest
 
 from apiscape.cli.catalogue import SUMMARIES
 from apiscape.cli.commands.agent import command
+from apiscape.cli.group import ROOT
 from apiscape.daemon.ending import LONGEST_S
 from apiscape.settings.load import unknown_variables
 from tests.helm.charting import (
@@ -114,7 +115,8 @@ def test_the_token_is_the_agents_alone_and_only_where_the_cluster_is_visited(
 def test_the_agent_is_started_with_words_that_it_knows(chart: Chart, name: str) -> None:
     words = agent(chart.objects(case(name)))["args"]
     assert words[0] == "agent"
-    with command.make_context("agent", list(words[1:])) as context:
+    root = ROOT.make_context("apiscape", [], resilient_parsing=True)
+    with command.make_context("agent", list(words[1:]), parent=root) as context:
         assert context.params["once"] is (case(name).get("mode") == "job")
 
 

@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from apiscape.cli.commands.agent import command
+from apiscape.cli.group import ROOT
 from apiscape.daemon.ending import LONGEST_S
 from tests.architecture.tree import ROOM
 
@@ -72,7 +73,8 @@ def test_systemd_calls_the_unit_little_exposed() -> None:
 def test_the_unit_starts_the_agent_with_options_that_it_has() -> None:
     program, *words = unit()["Service"]["ExecStart"].split()
     assert (program, words[:2]) == ("/usr/bin/env", ["apiscape", "agent"])
-    with command.make_context("agent", words[2:]) as context:
+    root = ROOT.make_context("apiscape", [], resilient_parsing=True)
+    with command.make_context("agent", words[2:], parent=root) as context:
         assert context.params["probe_listen"] == "127.0.0.1:9464"
 
 
