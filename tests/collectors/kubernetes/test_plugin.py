@@ -183,6 +183,16 @@ def test_what_would_lead_astray_is_not_run(tool: Tool, fields: dict[str, Any], s
     assert tool.seen() == []
 
 
+def test_a_user_who_acts_as_somebody_else_has_nothing_run(tool: Tool) -> None:
+    tool.say(token="t")
+    program = Program(command="tool", api_version=VERSION)
+    user = User(exec=program, acts_as="root")
+    access = Access("ctx", Cluster(server=SERVER), user, tool.folder, tool.folder)
+    error = failure(lambda: by_program(access, program, ("tool",)))
+    assert "acts as somebody else (`as`)" in error.message
+    assert tool.seen() == []
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [

@@ -34,7 +34,7 @@ RIGHTS = (
     right(CLASSES, "classes"),
     right("services", "backends"),
     right("namespaces", "owners", optional=True),
-    Permission(action="get,list apiservices.apiregistration.k8s.io", reveals="other APIs"),
+    right("apiservices.apiregistration.k8s.io", "other APIs", verbs=("get", "list")),
     right("services", "the same again"),
 )
 

@@ -24,17 +24,20 @@ QUOTA = Quota(
 VERBS = ("get", "list", "watch")
 
 
-def right(name: str, reveals: str, *, optional: bool = False) -> Permission:
+def right(
+    name: str, reveals: str, *, verbs: Sequence[str] = VERBS, optional: bool = False
+) -> Permission:
     """Return the right to read a resource: `get,list,watch httproutes.gateway.networking.k8s.io`.
 
     Args:
         name: Plural and group; the plural alone where it is of the core.
         reveals: What is hidden without it.
+        verbs: All, unless it is never watched.
         optional: Whether only a detail is lost without it.
     """
     return Permission(
-        action=f"{','.join(VERBS)} {name}",
-        operations=tuple(f"{verb} {name}" for verb in VERBS),
+        action=f"{','.join(verbs)} {name}",
+        operations=tuple(f"{verb} {name}" for verb in verbs),
         reveals=reveals,
         optional=optional,
     )

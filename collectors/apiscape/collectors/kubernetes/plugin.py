@@ -20,7 +20,14 @@ from apiscape.collectors.contract import CredentialsInvalid
 from apiscape.collectors.kubernetes.kubeconfig import Access
 from apiscape.collectors.kubernetes.kubeconfig_entries import Cluster, Program
 from apiscape.collectors.kubernetes.refusing import shown, unusable
-from apiscape.collectors.kubernetes.showing import Certificate, Lasting, Shown, SignsIn, bearer
+from apiscape.collectors.kubernetes.showing import (
+    Certificate,
+    Lasting,
+    Shown,
+    SignsIn,
+    bearer,
+    check_user,
+)
 
 TIMEOUT_S = 60.0
 LARGEST_ANSWER_BYTES = 1_000_000
@@ -41,8 +48,9 @@ def by_program(access: Access, program: Program, allowed: Iterable[str]) -> Sign
     """Return the way of signing in by a program.
 
     Raises:
-        CredentialsInvalid: The source does not allow it; then nothing of it is run.
+        CredentialsInvalid: The source does not allow it, or the entry asks for more; then nothing of it is run.
     """
+    check_user(access)
     path = permit(program, allowed, access.context)
     environment = _environment(access, program)
 

@@ -142,16 +142,19 @@ class KubernetesProvider:
         Raises:
             CredentialsInvalid: the settings name no way.
         """
-        contexts = choose_contexts(settings)
+        for target in choose_contexts(settings).targets:
+            if target.key == reach.key:
+                return target
         if settings not in self._found:
             self._found[settings] = find_clusters(settings)
-        for target in (*contexts.targets, *self._found[settings].targets):
+        for target in self._found[settings].targets:
             if target.key == reach.key:
                 return target
         raise CredentialsInvalid(f"nothing leads to the cluster {reach.key} any more")
 
     def _try_identity(self, settings: KubernetesSettings, reach: Reach, budget: Budget) -> Tried:
         """Read which cluster it is, unless the source states it; what ails one cluster is no other's."""
+        target: Target | None = None
         try:
             target = self._target(settings, reach)
             with ClusterSession(target, reach.account, budget) as session:
@@ -159,7 +162,7 @@ class KubernetesProvider:
         except Cancelled:
             raise
         except AccessDenied as error:
-            if target.uid is not None:
+            if target is not None and target.uid is not None:
                 return _tried(reach, Grant.NOT_NEEDED, "the source states which cluster it is")
             return _tried(reach, Grant.DENIED, error.message)
         except CollectorError as error:

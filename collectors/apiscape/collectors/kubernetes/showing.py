@@ -107,6 +107,21 @@ def standing(access: Access, clock: Clock = time.monotonic) -> SignsIn:
     Raises:
         CredentialsInvalid: The entry asks for what nobody may do.
     """
+    user, who = access.user, check_user(access)
+
+    def read() -> tuple[Shown, float | None]:
+        certificate = certificate_of(user, access.user_folder, who)
+        return Shown(_headers(user, access.user_folder), certificate), FRESH_S
+
+    return Lasting(read, clock)
+
+
+def check_user(access: Access) -> str:
+    """Return how a context's user is called, where its entry asks for nothing that nobody may do.
+
+    Raises:
+        CredentialsInvalid: It does.
+    """
     user, who = access.user, f"the user of context {shown(access.context)}"
     if user.auth_provider is not None:
         step = "have the cloud's own tool write the kubeconfig anew: it will use `exec`"
@@ -114,12 +129,7 @@ def standing(access: Access, clock: Clock = time.monotonic) -> SignsIn:
     if user.acts_as or user.acts_as_uid or user.acts_as_groups:
         step = "use a user with rights of its own"
         raise unusable(f"{who} acts as somebody else (`as`), which apiscape does not", step)
-
-    def read() -> tuple[Shown, float | None]:
-        certificate = certificate_of(user, access.user_folder, who)
-        return Shown(_headers(user, access.user_folder), certificate), FRESH_S
-
-    return Lasting(read, clock)
+    return who
 
 
 def _headers(user: User, folder: Path) -> Mapping[str, str]:
