@@ -231,8 +231,8 @@ def test_no_secret_of_a_rule_is_decoded() -> None:
 
 
 def test_what_a_controller_that_nobody_knows_enforces_is_unknown() -> None:
-    for name in ("konghq.com/kic-gateway-controller", None, ""):
-        told = holding(at=point(controller=name or "x/y"))
+    for name in ("example.com/gateway", "", "istio"):
+        told = holding(at=point(controller=name))
         assert (told.security.requirement, told.rate_limit, told.mtls) == ("unknown",) * 3
 
 
@@ -264,6 +264,11 @@ def test_nothing_is_known_of_a_cluster_that_nobody_could_read(controller: str) -
     told = holding(at=at, unseen=every)
     assert told.security.requirement == "unknown"
     assert {told.rate_limit, told.cors, told.waf, told.mtls} == {"unknown"}
+
+
+def test_what_nobody_can_say_who_looks_after_is_unknown() -> None:
+    nobody = msgspec.structs.replace(point(), controller=None)
+    assert asked_of(at=nobody) == ("unknown",)
 
 
 def test_a_filter_of_envoy_gateway_that_rewrites_asks_for_nothing() -> None:

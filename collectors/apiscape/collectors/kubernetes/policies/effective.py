@@ -14,6 +14,7 @@ from apiscape.collectors.kubernetes.policies import (
     kgateway,
     kuadrant,
     nginx,
+    plugins,
 )
 from apiscape.collectors.kubernetes.policies.point import Effective, Part, Point
 from apiscape.collectors.kubernetes.policies.securing import together, unknown
@@ -44,6 +45,8 @@ CONTROLLERS: Mapping[str, Policies] = {
     "istio.io/": Policies((istio.holds, kuadrant.holds)),
     "kgateway.dev/": Policies((kgateway.holds,), kgateway.NEUTRAL),
     "gateway.nginx.org/": Policies((nginx.holds,), nginx.NEUTRAL),
+    "konghq.com/": Policies((plugins.kong_holds,), plugins.KONG_NEUTRAL),
+    "traefik.io/": Policies((plugins.traefik_holds,), plugins.TRAEFIK_NEUTRAL),
     "networking.gke.io/": Policies((google.holds,)),
     "gateway.k8s.aws/": Policies((amazon.holds,), amazon.NEUTRAL),
 }
