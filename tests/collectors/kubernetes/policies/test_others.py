@@ -292,6 +292,43 @@ def test_a_change_of_a_policy_asks_again_whoever_looked() -> None:
     assert [each.key for each in world.stale] == ["shop/web"]
 
 
+NOTHING_OF_ITS_OWN: list[Json] = [
+    made("SecurityPolicy", "p", {"targetRefs": [GATEWAY], "basicAuth": {}}),
+    made(
+        "TrafficPolicy", "t", {"targetRefs": [GATEWAY], "basicAuth": {}}, status=accepted(KGATEWAY)
+    ),
+    made("RequestAuthentication", "r", {"jwtRules": [{"issuer": "i"}]}, status={}),
+    made("SnippetsPolicy", "s", {"targetRefs": [GATEWAY]}, status=accepted(NGINX)),
+]
+
+
+@pytest.mark.parametrize("controller", [ENVOY, ISTIO, KGATEWAY, NGINX])
+def test_what_holds_of_a_listener_is_what_holds_of_each_route_that_nothing_is_for(
+    controller: str,
+) -> None:
+    world = world_of(*NOTHING_OF_ITS_OWN)
+    shared = [effective(point(controller), look_at(world)) for _ in range(2)]
+    told = CONTROLLERS[f"{controller.partition('/')[0]}/"]
+    alone = [
+        each(point(controller), look_at(world_of(*NOTHING_OF_ITS_OWN))) for each in told.families
+    ]
+    assert shared[0] == shared[1]
+    assert shared[0].security == together([each.security for each in alone if each.security])
+    assert shared[0].security.requirement != "none"
+
+
+def test_a_route_that_a_policy_comes_to_be_for_is_asked_by_it() -> None:
+    world = world_of()
+    look = look_at(world)
+    assert effective(point(), look).security.requirement == "none"
+    look.done()
+    policy = made("SecurityPolicy", "p", {"targetRefs": [ROUTE], "basicAuth": {}})
+    resource = next(each for each in POLICIES if each.kind == "SecurityPolicy")
+    world.put(resource.name, decoded(policy, resource))
+    assert [each.key for each in world.stale] == ["shop/web"]
+    assert effective(point(), look_at(world)).security.requirement == "required"
+
+
 # ── Several statements together ──────────────────────────────────────────────
 
 WORDS = st.sampled_from(["none", "optional", "required", "unknown"])

@@ -18,6 +18,7 @@ from apiscape.collectors.kubernetes.policies import (
 )
 from apiscape.collectors.kubernetes.policies.point import Effective, Part, Point
 from apiscape.collectors.kubernetes.policies.securing import together, unknown
+from apiscape.collectors.kubernetes.policies.sharing import shared
 from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.model.security import Security
 from apiscape.model.values import UNKNOWN
@@ -38,13 +39,18 @@ class Policies(msgspec.Struct, frozen=True):
     neutral: frozenset[tuple[str, str]] = frozenset()
 
 
+_ENVOY = shared(envoy.holds, envoy.RESOURCES)
+_KUADRANT = shared(kuadrant.holds, kuadrant.RESOURCES)
+_KGATEWAY = shared(kgateway.holds, kgateway.RESOURCES)
+_NGINX = shared(nginx.holds, nginx.RESOURCES)
+
 CONTROLLERS: Mapping[str, Policies] = {
     "gateway.envoyproxy.io/": Policies(
-        (envoy.holds, kuadrant.holds), frozenset({(envoy.GROUP, "HTTPRouteFilter")})
+        (_ENVOY, _KUADRANT), frozenset({(envoy.GROUP, "HTTPRouteFilter")})
     ),
-    "istio.io/": Policies((istio.holds, kuadrant.holds)),
-    "kgateway.dev/": Policies((kgateway.holds,), kgateway.NEUTRAL),
-    "gateway.nginx.org/": Policies((nginx.holds,), nginx.NEUTRAL),
+    "istio.io/": Policies((istio.holds, _KUADRANT)),
+    "kgateway.dev/": Policies((_KGATEWAY,), kgateway.NEUTRAL),
+    "gateway.nginx.org/": Policies((_NGINX,), nginx.NEUTRAL),
     "konghq.com/": Policies((plugins.kong_holds,), plugins.KONG_NEUTRAL),
     "traefik.io/": Policies((plugins.traefik_holds,), plugins.TRAEFIK_NEUTRAL),
     "networking.gke.io/": Policies((google.holds,)),
