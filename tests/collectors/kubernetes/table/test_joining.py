@@ -185,7 +185,8 @@ def test_a_route_behind_another_has_its_hosts_middlewares_and_rules_before_its_o
     assert [(each.host, each.scheme) for each in exposed.addresses or ()] == [
         ("a.example", "https")
     ]
-    assert [(each.path, each.method) for one in rules(exposed) for each in one.matches] == [
+    matches = [each for one in rules(exposed) for each in one.matches]
+    assert [(each.path, each.method) for each in matches] == [
         ("/a/b", "ANY"),
         ("/a", "GET"),
     ]
@@ -386,3 +387,14 @@ def test_whoever_looked_at_what_changes_is_asked_again() -> None:
     room.world.stale.clear()
     room.add(middleware("one", {"basicAuth": {"secret": "s"}}))
     assert [each.key for each in room.world.stale] == ["shop/r"]
+
+
+def test_a_policy_of_a_kind_that_is_not_known_may_ask_anything() -> None:
+    policy = thing(NGINX, "Policy", "p", {"retinaScan": {"eye": "left"}})
+    for server in (
+        virtual_server({"path": "/"}, policies=[{"name": "p"}]),
+        virtual_server({"path": "/", "policies": [{"name": "p"}]}),
+    ):
+        exposed = only(Room([server, policy]), "VirtualServer shop/v")
+        assert rules(exposed)[0].security.requirement == Requirement.UNKNOWN
+        assert exposed.incomplete == ("what retinaScan asks is not known",)

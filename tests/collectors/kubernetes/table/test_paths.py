@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml
 
 from apiscape.collectors.kubernetes.table.expressions import Expression
 from apiscape.collectors.kubernetes.table.loading import load
 from apiscape.collectors.kubernetes.table.schema import Entry
+from tests.collectors.kubernetes.table.room import loaded
 from tests.tools.crd_paths import ANY, NoSuchField, Schema, items, result, schema_of, short_schema
 
 ENTRIES = {each.id: each for each in load()}
@@ -34,7 +34,7 @@ THING = short_schema(
 def recorded() -> Mapping[tuple[str, str], Mapping[str, Any]]:
     """The CRDs of gateways as their makers write them, by group and plural, where they are at hand."""
     folder = Path(os.environ.get("APISCAPE_FIXTURES", "/nonexistent")) / "kubernetes"
-    crds = [yaml.safe_load(each.read_text("utf-8")) for each in folder.glob("*/crds/*.yaml")]
+    crds = [loaded(each) for each in folder.glob("*/crds/*.yaml")]
     return {(each["spec"]["group"], each["spec"]["names"]["plural"]): each for each in crds}
 
 
@@ -44,7 +44,7 @@ def written() -> Mapping[tuple[str, str], Schema]:
     return {
         (each["group"], each["plural"]): short_schema(each["fields"] | {"metadata": "any"})
         for file in SHORT.glob("*.yaml")
-        for each in yaml.safe_load(file.read_text("utf-8"))
+        for each in loaded(file)
     }
 
 

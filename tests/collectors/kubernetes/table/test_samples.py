@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.collectors.kubernetes.table.room import ENTRIES, Room, elsewhere, trimmed
+from tests.collectors.kubernetes.table.room import ENTRIES, Room, elsewhere, loaded, trimmed
 
 SAMPLES = {each.stem: each for each in sorted((Path(__file__).parent / "samples").glob("*.yaml"))}
 
 
+@cache
 def sample(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(SAMPLES[name].read_text("utf-8"))
-    return loaded
+    """Return a sample; whoever changes it copies it first."""
+    told: dict[str, Any] = loaded(SAMPLES[name])
+    return told
 
 
 def found_in(told: dict[str, Any], objects: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:

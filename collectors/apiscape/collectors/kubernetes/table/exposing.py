@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import msgspec
 
@@ -36,9 +37,11 @@ def expose(known: Known, finder: Finder) -> Exposed:
     sketch = known.sketch
     pieces = gather(known, finder)
     wide = holding(known, finder)
-    hatches = dict.fromkeys((*sketch.incomplete, *_hatches(known, pieces)))
+    parts = (each.sketch.incomplete for each in wide)
+    hatches = dict.fromkeys((*sketch.incomplete, *_hatches(known, pieces), *chain(*parts)))
     gaps = (*finder.gaps, *hatches)
     held = tuple(_held(each, finder) for each in pieces)
+    own = (text for each in held for policy in each.policies for text in policy.sketch.incomplete)
     sending = Finder(finder.entries, finder.look)
     rules = tuple(_rule(known, each, wide, gaps, sending) for each in held)
     addresses = _addresses(known, pieces, sending)
@@ -60,7 +63,7 @@ def expose(known: Known, finder: Finder) -> Exposed:
         owners=owners_of(known),
         documents=sketch.documents,
         links=sketch.links,
-        incomplete=tuple(dict.fromkeys((*hatches, *_unlooked(finder), *_unlooked(sending)))),
+        incomplete=tuple(dict.fromkeys((*hatches, *own, *_unlooked(finder), *_unlooked(sending)))),
         consumers=consumers_of(known, finder.look),
     )
     return msgspec.structs.replace(exposed, **switches_of(known, held, wide, gaps))
@@ -70,7 +73,9 @@ def _held(piece: Piece, finder: Finder) -> _Held:
     own = Finder(finder.entries, finder.look)
     policies = policies_for(piece, own)
     finder.take(own)
-    return _Held(piece, policies, own.gaps)
+    return _Held(
+        piece, policies, (*own.gaps, *chain(*(each.sketch.incomplete for each in policies)))
+    )
 
 
 def reached_of(sketch: Sketch) -> Reached:

@@ -7,7 +7,7 @@ from typing import Any
 
 import jmespath
 from jmespath import exceptions, functions
-from jmespath.visitor import Options
+from jmespath.visitor import Options, TreeInterpreter
 
 from apiscape.collectors.kubernetes.table.functions import FUNCTIONS
 
@@ -31,7 +31,8 @@ def _runtime() -> functions.Functions:
 
 
 _RUNTIME = _runtime()
-_OPTIONS = Options(custom_functions=_RUNTIME)
+_INTERPRETER = TreeInterpreter(Options(custom_functions=_RUNTIME))
+"""Made once: it remembers by itself how each kind of node is carried out, and nothing of what it was asked."""
 
 
 class Expression:
@@ -40,21 +41,24 @@ class Expression:
     Args:
         text: As it is written.
 
+    Attributes:
+        tree: What it was parsed into, for whoever checks which fields it reads.
+
     Raises:
         ValueError: It is none, or calls a function that there is not.
     """
 
-    __slots__ = ("_parsed", "text")
+    __slots__ = ("text", "tree")
 
     def __init__(self, text: str) -> None:
         if len(text) > MAX_LENGTH:
             raise ValueError(f"an expression has at most {MAX_LENGTH} characters")
         try:
-            self._parsed = jmespath.compile(text)
+            self.tree: dict[str, Any] = jmespath.compile(text).parsed
         except exceptions.JMESPathError as error:
             raise ValueError(f"no expression: {_first_line(error)}") from None
         self.text = text
-        for name in self._calls(self._parsed.parsed):
+        for name in self._calls(self.tree):
             if name not in _RUNTIME.FUNCTION_TABLE:
                 raise ValueError(f"no expression: there is no function {name}()")
 
@@ -65,15 +69,9 @@ class Expression:
             Unfit: The value is not of the form that it expects; never says which value that was.
         """
         try:
-            return self._parsed.search(body, options=_OPTIONS)
+            return _INTERPRETER.visit(self.tree, body)
         except exceptions.JMESPathError as error:
             raise Unfit(type(error).__name__) from None
-
-    @property
-    def tree(self) -> dict[str, Any]:
-        """The parsed expression, for whoever checks which fields it reads."""
-        tree: dict[str, Any] = self._parsed.parsed
-        return tree
 
     def _calls(self, node: dict[str, Any]) -> Iterator[str]:
         if node["type"] == "function_expression":

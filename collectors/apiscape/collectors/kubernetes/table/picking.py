@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -31,6 +32,8 @@ from apiscape.model.deployment import Spec
 MAX_RULES = 2_000
 MAX_ITEMS = 1_000
 MAX_TEXT = 4_096
+
+_USERINFO = re.compile(r"(?<=://)[^/@\s]*@")
 
 Json = Any
 T = TypeVar("T")
@@ -88,7 +91,7 @@ class _Picking:
             status=self._word("status", entry.status),
             status_reason=self._text("status_reason", entry.status_reason),
             lifecycle=self._word("lifecycle", entry.lifecycle),
-            addresses=self._all("addresses", entry.addresses, Spot),
+            addresses=tuple(self._spots()),
             reach=next(iter(self._all("reached", entry.reached, Reach)), Reach()),
             upstreams=tuple(self._ways("upstreams", entry.upstreams, self._body)),
             rules=tuple(self._rules()),
@@ -130,7 +133,7 @@ class _Picking:
         found = self._find(slot, expression)
         if found is None or isinstance(found, dict | list):
             return None
-        return (_written(found)[:MAX_TEXT]) or None
+        return _kept(_written(found)) or None
 
     def _word(self, slot: str, words: Words) -> str:
         found = self._find(slot, words.value)
@@ -143,7 +146,7 @@ class _Picking:
     def _texts(self, slot: str, expression: Expression | None, body: Json) -> Iterator[str]:
         for each in _listed(self._find(slot, expression, body)):
             if isinstance(each, str) and each:
-                yield each[:MAX_TEXT]
+                yield _kept(each)
             elif isinstance(each, int | float):
                 yield _written(each)
 
@@ -219,6 +222,10 @@ class _Picking:
         for way in self._all(slot, expression, Way, body):
             yield msgspec.structs.replace(way, url=without_secrets(way.url)) if way.url else way
 
+    def _spots(self) -> Iterator[Spot]:
+        for spot in self._all("addresses", self._entry.addresses, Spot):
+            yield msgspec.structs.replace(spot, url=without_secrets(spot.url)) if spot.url else spot
+
     def _asked(self, slot: str, expression: Expression | None, body: Json) -> tuple[Asked, ...]:
         return tuple(
             msgspec.structs.replace(each, issuer=_public(each.issuer))
@@ -248,9 +255,7 @@ class _Picking:
         if not isinstance(found, dict):
             return {}
         return {
-            key: value[:MAX_TEXT]
-            for key, value in found.items()
-            if isinstance(value, str) and value
+            key: _kept(value) for key, value in found.items() if isinstance(value, str) and value
         }
 
 
@@ -272,7 +277,12 @@ def _cleaned(value: Json) -> Json:
         return {key: _cleaned(held) for key, held in value.items() if held is not None}
     if isinstance(value, list):
         return [_cleaned(each) for each in value if each is not None]
-    return value[:MAX_TEXT] if isinstance(value, str) else value
+    return _kept(value) if isinstance(value, str) else value
+
+
+def _kept(text: str) -> str:
+    """Return a text as far as it is kept, without userinfo of URLs in it."""
+    return _USERINFO.sub("", text[:MAX_TEXT])
 
 
 def _written(value: Json) -> str:
