@@ -13,10 +13,10 @@ from apiscape.collectors.kubernetes.resource import Resource
 NAMESPACES, SERVICES = "namespaces", "services"
 SLICES = "endpointslices.discovery.k8s.io"
 CERTIFICATES = "certificates.cert-manager.io"
-OF_SERVICE, OF_SECRET, OF_GATEWAY = "service", "secret", "gateway"
-"""Indexes: of EndpointSlices by their Service, of Certificates by their Secret, of Services by their Gateway."""
-OF_SELECTED = "selected"
-"""Index: of Services by each label that they select by (`istio=ingressgateway`)."""
+OF_SERVICE, OF_SECRET = "service", "secret"
+"""Indexes: of EndpointSlices by their Service, of Certificates by the Secret that they are kept in."""
+OF_GATEWAY, OF_SELECTED, OF_ADDRESS = "gateway", "selected", "address"
+"""Indexes of Services: by their Gateway, by each label that they select by, by addresses of their load balancer."""
 
 _SERVICE_NAME = "kubernetes.io/service-name"
 _GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
@@ -75,6 +75,15 @@ class Service(Thing):
 
     spec: ServiceSpec = msgspec.field(default_factory=ServiceSpec)
     status: ServiceStatus | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where its load balancer can be reached."""
+        balancer = self.status.load_balancer if self.status else None
+        found = (
+            each.ip or each.hostname for each in (balancer.ingress if balancer else None) or ()
+        )
+        return tuple(each for each in found if each)
 
 
 class EndpointConditions(Field):
@@ -137,6 +146,10 @@ def _selected_by(thing: Service) -> Iterable[str]:
     return [f"{name}={value}" for name, value in (thing.spec.selector or {}).items()]
 
 
+def _addresses_of(thing: Service) -> Iterable[str]:
+    return thing.addresses
+
+
 def _secret_of(thing: Certificate) -> Iterable[str]:
     return [key_of(thing.metadata.namespace, thing.spec.secret_name)]
 
@@ -157,7 +170,7 @@ CORE: tuple[Resource, ...] = (
         kind="Service",
         versions=("v1",),
         type=Service,
-        indexes={OF_GATEWAY: _gateway_of, OF_SELECTED: _selected_by},
+        indexes={OF_GATEWAY: _gateway_of, OF_SELECTED: _selected_by, OF_ADDRESS: _addresses_of},
         reveals="whether backends exist, and from where gateways can be reached",
     ),
     Resource(

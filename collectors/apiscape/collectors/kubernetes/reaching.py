@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 import msgspec
 
+from apiscape.collectors.kubernetes.core import OF_ADDRESS, SERVICES
 from apiscape.collectors.kubernetes.exposed import Reached
+from apiscape.collectors.kubernetes.resource import Look
 from apiscape.model.vocabulary import Exposure
 
 WIDTH: tuple[str, ...] = (Exposure.INTERNET, Exposure.PRIVATE, Exposure.CLUSTER)
@@ -116,6 +119,28 @@ def reach(
     if hidden and exposure != Exposure.INTERNET and not asked:
         exposure = Exposure.UNKNOWN
     return Reached(exposure=exposure, evidence=_evidence(signs, service_type), addresses=told)
+
+
+def reach_through(addresses: Iterable[str], said: Mapping[str, str], look: Look) -> Reached:
+    """Return from where something can be reached, where need be by the Service whose load balancer it shares.
+
+    A controller says no more than the address of its own Service; what that was asked to be stands there.
+
+    Args:
+        addresses: As of `reach`.
+        said: As of `reach`.
+        look: By which the Service is found.
+    """
+    found = reach(addresses, said)
+    if found.exposure != Exposure.UNKNOWN:
+        return found
+    for address in found.addresses[:NAMED]:
+        for service in islice(look.those(SERVICES, OF_ADDRESS, address), NAMED):
+            told = reach(found.addresses, {**(service.metadata.annotations or {}), **said})
+            if told.exposure != Exposure.UNKNOWN:
+                evidence = f"{told.evidence}; Service {service.key} has the same address"
+                return msgspec.structs.replace(told, evidence=evidence)
+    return found
 
 
 def _asked(said: Mapping[str, str]) -> Iterator[_Sign]:

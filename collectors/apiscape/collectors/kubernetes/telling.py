@@ -13,6 +13,7 @@ from functools import lru_cache
 import msgspec
 
 from apiscape.collectors.kubernetes.announcing import documents_of
+from apiscape.collectors.kubernetes.applying import applied_by
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
 from apiscape.collectors.specs import clean_address
 from apiscape.collectors.words import (
@@ -36,7 +37,6 @@ AUDIENCES: Mapping[str, str] = {
 }
 NAMESPACE_CONFIDENCE = 0.5
 """That a namespace is called after its environment."""
-APPLIED_CONFIDENCE = 0.3
 NAME_SIZE, TEXT_SIZE = 256, 2_000
 """A longer name is none; a longer text is cut off."""
 LATER_KEY = 0.01
@@ -200,7 +200,7 @@ def _said(
     """Return what labels, annotations and names say, by field."""
     found: dict[str, Iterable[Claim]] = {
         "environment": (*_claims(voices, "environment", ENVIRONMENTS), *_guessed(own.namespace)),
-        "applied_by": _applied(own),
+        "applied_by": applied_by(own),
     }
     spoken = {field for voice in voices for field in voice.words}
     if spoken & {"owner", "contact"}:
@@ -302,30 +302,3 @@ def _raw(voices: Sequence[_Voice], field: str) -> str | None:
     """Return the first word for a field, understood or not."""
     words = (word.value for voice in voices for _, word in voice.said(field))
     return next((word for word in words if len(word) <= NAME_SIZE), None)
-
-
-def _applied(own: Metadata) -> Iterator[Claim]:
-    """Yield who applies an object: evidence of who looks after it, and weak."""
-    told = {**(own.labels or {}), **(own.annotations or {})}
-    if _APPLIED.isdisjoint(told):
-        return
-    for tool, key, namespace_key in _APPLIERS:
-        name = told.get(key, "").partition(":")[0]
-        if name and len(name) <= NAME_SIZE:
-            value = f"{tool} {key_of(told.get(namespace_key, ''), name)}"
-            yield Claim(value, ProvenanceMethod.INFERRED, key, APPLIED_CONFIDENCE)
-
-
-_APPLIERS = (
-    ("Argo CD", "argocd.argoproj.io/tracking-id", ""),
-    (
-        "Flux Kustomization",
-        "kustomize.toolkit.fluxcd.io/name",
-        "kustomize.toolkit.fluxcd.io/namespace",
-    ),
-    ("Flux HelmRelease", "helm.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/namespace"),
-    ("Helm release", "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"),
-)
-"""Tools that apply objects: the key by which they say which of theirs it is of, and that of its namespace."""
-
-_APPLIED = frozenset(key for _, key, _ in _APPLIERS)

@@ -14,6 +14,7 @@ from tests.collectors.kubernetes.ingress.room import (
     only,
     path,
     rule,
+    service,
     urls,
 )
 
@@ -255,3 +256,25 @@ def test_from_where_it_is_reached_follows_from_its_addresses() -> None:
     assert one(ingress("own", address=None)).reached.exposure == "unknown"
     said = {"appgw.ingress.kubernetes.io/use-private-ip": "true"}
     assert one(ingress("agic", said=said, address=None)).reached.exposure == "private"
+
+
+def test_what_the_controllers_own_service_was_asked_to_be_holds_for_its_address() -> None:
+    name = "a1.elb.eu-west-1.amazonaws.com"
+    thing = ingress("nginx", address=None)
+    thing["status"] = {"loadBalancer": {"ingress": [{"hostname": name}]}}
+    scheme = "service.beta.kubernetes.io/aws-load-balancer-scheme"
+    controller = service("controller", "infra", said={scheme: "internal"}, type="LoadBalancer")
+    controller["status"] = thing["status"]
+    found = one(thing, controller).reached
+    assert found.exposure == "private"
+    assert found.evidence == (
+        f"{scheme} is internal; the name {name} does not say from where; "
+        "Service infra/controller has the same address"
+    )
+    assert (
+        one(thing, service("other", "infra", said={scheme: "internal"})).reached.exposure
+        == "unknown"
+    )
+    assert one(thing).reached.exposure == "unknown"
+    controller["metadata"]["annotations"] = {}
+    assert one(thing, controller).reached.exposure == "unknown"

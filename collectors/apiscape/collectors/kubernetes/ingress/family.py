@@ -19,7 +19,7 @@ from apiscape.collectors.kubernetes.ingress.guards import (
 )
 from apiscape.collectors.kubernetes.ingress.kinds import INGRESSES, Ingress
 from apiscape.collectors.kubernetes.ingress.sending import Way, speaks_grpc, ways_of
-from apiscape.collectors.kubernetes.reaching import CLASS_SCHEME_KEY, reach
+from apiscape.collectors.kubernetes.reaching import CLASS_SCHEME_KEY, reach_through
 from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Style, Switch
@@ -118,7 +118,7 @@ def _reached(scene: Scene) -> Reached:
         said.pop(f"{alb.PREFIX}scheme", None)
         said[CLASS_SCHEME_KEY] = scene.balancer.class_scheme
     told = (each.ip or each.hostname or "" for each in scene.ingress.addresses)
-    return reach(told, said)
+    return reach_through(told, said, scene.look)
 
 
 def _conditions(scene: Scene, apart: Condition | None) -> Iterator[Condition]:

@@ -146,9 +146,14 @@ def guard(scene: Scene, host: str, target: Target | None) -> Guard:
     return _without_mtls(together(guards))
 
 
+def reads_services(scene: Scene) -> bool:
+    """Say whether who may call depends on the Service that is sent to."""
+    return scene.dialect.name in OF_SERVICES
+
+
 def _service(scene: Scene, target: Target | None) -> tuple[Service | None, bool]:
     """Return the Service that is sent to, and whether it could be seen as far as that matters."""
-    if target is None or target.kind != "service" or scene.dialect.name not in OF_SERVICES:
+    if target is None or target.kind != "service" or not reads_services(scene):
         return None, True
     found = scene.look.get(SERVICES, key_of(target.namespace, target.name))
     if isinstance(found, Service):

@@ -10,7 +10,7 @@ from apiscape.collectors.kubernetes.exposed import Match, Target
 from apiscape.collectors.kubernetes.ingress import alb
 from apiscape.collectors.kubernetes.ingress.beside import with_canaries
 from apiscape.collectors.kubernetes.ingress.controllers import ALB
-from apiscape.collectors.kubernetes.ingress.guarding import Scene, guard
+from apiscape.collectors.kubernetes.ingress.guarding import Scene, guard, reads_services
 from apiscape.collectors.kubernetes.ingress.guards import Guard
 from apiscape.collectors.kubernetes.ingress.paths import Road, roads_of, target_of
 
@@ -47,7 +47,7 @@ def _way(
 ) -> Way:
     matches, targets = _sent(scene, road)
     targets = with_canaries(scene, host, matches[0], targets)
-    alone = targets[0] if len(targets) == 1 else None
+    alone = targets[0] if len(targets) == 1 and reads_services(scene) else None
     if (host, alone) not in guards:
         guards[host, alone] = guard(scene, host, alone)
     return Way(matches=matches, targets=targets, guard=guards[host, alone])

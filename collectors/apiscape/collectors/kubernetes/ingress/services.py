@@ -111,7 +111,7 @@ def _exposed(service: Service) -> Exposed:
     metadata = service.metadata
     ports = service.spec.ports or []
     said = metadata.annotations or {}
-    told = _balancer_addresses(service)
+    told = service.addresses
     reached = reach(told, said, service.spec.type)
     place = f"Service {service.key}"
     return Exposed(
@@ -169,12 +169,6 @@ def _rule(service: Service, port: ServicePort, place: str) -> Rule:
         targets=(target,),
         security=Security(requirement=Requirement.NONE, evidence=evidence),
     )
-
-
-def _balancer_addresses(service: Service) -> tuple[str, ...]:
-    balancer = service.status.load_balancer if service.status else None
-    found = (each.ip or each.hostname for each in (balancer.ingress if balancer else None) or ())
-    return tuple(each for each in found if each)
 
 
 def _conditions(service: Service, told: tuple[str, ...]) -> Iterator[Condition]:
