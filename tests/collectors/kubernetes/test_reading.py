@@ -250,6 +250,8 @@ def test_one_namespace_alone_is_read(server: KubernetesServer, cluster: Cluster)
     assert told.missing["namespaces"].startswith("not looked at")
     made = told.deployments["shop/orders@infra/edge"]
     assert not isinstance(made.owners, tuple)
+    assert not isinstance(made.endpoints, tuple)  # its gateway is where nobody may look
+    assert told.signals("shop/orders@infra/edge")["condition.Accepted"].value is None
 
 
 def test_several_namespaces_are_read_one_after_the_other(

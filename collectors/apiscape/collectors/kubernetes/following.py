@@ -281,7 +281,8 @@ class Following:
         self._cluster.retain(resource, [*followed.keys(namespace), *others])
         if followed.is_whole:
             followed.trouble = None
-            self._cluster.world.see(resource.name, whole=True)
+            world = self._cluster.world
+            world.see(resource.name, whole=True, namespaces=self._namespaces)
         return True
 
 

@@ -113,7 +113,8 @@ class Reading:
         except CollectorError as error:
             yield _failed(resource, error)
         else:
-            self._cluster.world.see(resource.name, whole=True)
+            world = self._cluster.world
+            world.see(resource.name, whole=True, namespaces=self._namespaces)
 
     def _list(self, resource: Resource, served: Served) -> Iterator[Observation]:
         """Yield the pages of a resource; one namespace that cannot be read keeps nothing back of the others.

@@ -91,8 +91,11 @@ class Look(Protocol):
         """
         ...
 
-    def sees(self, resource: str) -> bool:
-        """Say whether all of it was read, or is known not to be installed; else nothing follows from absence."""
+    def sees(self, resource: str, namespace: str | None = None) -> bool:
+        """Say whether all of it was read, or is known not to be installed; else nothing follows from absence.
+
+        Where some namespaces alone may be read, all of it never was; of one of them, if it is named.
+        """
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -51,7 +51,7 @@ class World:
         self._remembers = remembers
         self._things: dict[str, dict[str, Thing]] = {name: {} for name in self._resources}
         self._indexed: dict[Fact, set[str]] = {}
-        self._seen: set[str] = set()
+        self._seen: dict[str, tuple[str, ...] | None] = {}
         self._lookers: dict[Fact, set[Subject | Fact]] = {}
         self._looked: dict[Subject | Fact, tuple[Fact, ...]] = {}
         self._shared: dict[Fact, Any] = {}
@@ -92,11 +92,12 @@ class World:
         self.stale.pop(subject, None)
         return True
 
-    def see(self, resource: str, *, whole: bool) -> None:
-        """Take up whether all of a resource was read."""
-        if whole == (resource in self._seen):
+    def see(self, resource: str, *, whole: bool, namespaces: Sequence[str] = ()) -> None:
+        """Take up whether all of a resource was read; of some namespaces alone, if they are named."""
+        seen = tuple(namespaces) if whole else None
+        if seen == self._seen.get(resource):
             return
-        (self._seen.add if whole else self._seen.discard)(resource)
+        self._seen[resource] = seen
         self._touch((resource, ""))
 
     # What there is.
@@ -128,9 +129,10 @@ class World:
         for fact in set(before).difference(kept):
             self._look_away(looker, fact)
 
-    def sees(self, resource: str) -> bool:
+    def sees(self, resource: str, namespace: str | None = None) -> bool:
         """Say whether all of a resource was read; one that is not read at all is not seen."""
-        return resource in self._seen
+        seen = self._seen.get(resource)
+        return seen is not None and (not seen or namespace in seen)
 
     def held(self, resource: str) -> Mapping[str, Thing]:
         """Return the objects of a resource by their keys; none of one that is not read."""
@@ -238,10 +240,10 @@ class WorldLook:
         self._facts[fact] = None
         return self._world.shared(fact, work)
 
-    def sees(self, resource: str) -> bool:
+    def sees(self, resource: str, namespace: str | None = None) -> bool:
         """Say whether all of a resource was read, or is known not to be installed."""
         self._facts[(resource, "")] = None
-        return self._world.sees(resource)
+        return self._world.sees(resource, namespace)
 
     def done(self) -> None:
         """Remember what was looked at."""

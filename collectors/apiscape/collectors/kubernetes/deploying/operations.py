@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from apiscape.collectors.kubernetes.exposed import Match, PathType, Rule, Target
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.model.deployment import Backend, Operation
-from apiscape.model.security import Security, summarise_requirement
+from apiscape.model.security import UNKNOWN_SECURITY, Security, summarise_requirement
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Requirement
 
@@ -66,8 +66,9 @@ def _operation(verb: str, path: str, said: Sequence[tuple[Match, Rule]]) -> Oper
 
 def merged(securities: Sequence[Security]) -> Security:
     """Return what is asked by all of them; which it is depends on what a request shows besides, where they differ."""
-    if all(each == securities[0] for each in securities[1:]):
-        return securities[0]
+    first = securities[0] if securities else UNKNOWN_SECURITY
+    if all(each is first or each == first for each in securities):
+        return first
     words = summarise_requirement(securities)
     if any(each.requirement == Requirement.UNKNOWN for each in securities):
         words = Requirement.UNKNOWN

@@ -34,7 +34,7 @@ class Told(msgspec.Struct, frozen=True, gc=False):
 
 def signals_of(exposed: Exposed, subject_uid: str, look: Look, now: datetime) -> Iterator[Signal]:
     """Yield what is measured of what is exposed."""
-    yield from conditions(exposed.conditions, subject_uid, now)
+    yield from conditions((*exposed.conditions, *_hidden(exposed)), subject_uid, now)
     backends = _backends(exposed, look)
     if backends is not None:
         ready, total, why = backends
@@ -57,6 +57,13 @@ def signals_of(exposed: Exposed, subject_uid: str, look: Look, now: datetime) ->
             observed_at=now,
             source=SOURCE,
         )
+
+
+def _hidden(exposed: Exposed) -> Iterator[Condition]:
+    """Yield that something may add to it or take from it that no object shows."""
+    if exposed.incomplete:
+        words = "unknown: " + "; ".join(exposed.incomplete)
+        yield Condition(name="ShownWhole", holds=None, reason=words)
 
 
 def conditions(said: Iterable[Condition], subject_uid: str, now: datetime) -> Iterator[Signal]:
@@ -126,16 +133,16 @@ def _told(target: Target, look: Look) -> Told | None:
         return None
     service: Service | None = look.get(SERVICES, key)
     if service is None:
-        return _unless_unseen(SERVICES, f"there is no Service {key}", look)
+        return _unless_unseen(SERVICES, target, f"there is no Service {key}", look)
     if service.spec.type == OUTSIDE_A_CLUSTER:
         return None
     if any(each.is_ready for each in look.those(SLICES, OF_SERVICE, key)):
         return Told(is_ready=True)
-    return _unless_unseen(SLICES, f"nothing behind Service {key} is ready", look)
+    return _unless_unseen(SLICES, target, f"nothing behind Service {key} is ready", look)
 
 
-def _unless_unseen(resource: str, why: str, look: Look) -> Told:
+def _unless_unseen(resource: str, target: Target, why: str, look: Look) -> Told:
     """Return that something is not ready, where all that could say otherwise was seen."""
-    if look.sees(resource):
+    if look.sees(resource, target.namespace):
         return Told(is_ready=False, why=why)
     return Told(is_ready=None, why=f"{resource} could not be read")

@@ -34,9 +34,11 @@ from apiscape.collectors.kubernetes.gatewayapi.status import standing
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.policies.effective import Effective
 from apiscape.collectors.kubernetes.resource import Look, Resource, Role
+from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Exposure, Style, Switch
 
 SCHEMES = {"HTTP": "http", "HTTPS": "https", "TLS": "tls", "TCP": "tcp", "UDP": "udp"}
+MESH_SCHEMES = {"TLSRoute": "tls", "TCPRoute": "tcp", "UDPRoute": "udp"}
 STYLES = {"HTTPRoute": Style.HTTP, "GRPCRoute": Style.GRPC}
 T = TypeVar("T")
 _HOLDERS = frozenset({"Gateway", "ListenerSet"})
@@ -61,11 +63,14 @@ def _expose(resource: Resource, route: Route, look: Look) -> Iterator[Exposed]:
     asking = Asking(
         resource.kind, route.metadata.namespace, tuple(route.spec.hostnames or ()), resource.group
     )
-    for key, attachments in _by_gateway(attach(asking, parents, _around(look))).items():
-        yield _at_gateway(resource, route, key, attachments, look)
+    for name, attachments in _by_parent(attach(asking, parents, _around(look))).items():
+        yield _at_gateway(resource, route, name, attachments, look)
+    elsewhere: dict[str, list[ParentRef]] = {}
     for parent in parents:
-        if (parent.group, parent.kind) not in {(GROUP, kind) for kind in _HOLDERS}:
-            yield _elsewhere(resource, route, parent, look)
+        if parent.group != GROUP or parent.kind not in _HOLDERS:
+            elsewhere.setdefault(named(parent, route.metadata.namespace), []).append(parent)
+    for name, those in elsewhere.items():
+        yield _elsewhere(resource, route, name, those, look)
     if not parents:
         orphan = Condition(name="Accepted", holds=False, reason="it names no parent")
         yield _exposed(resource, route, None, (orphan,))
@@ -81,38 +86,54 @@ def _around(look: Look) -> Neighbours:
     )
 
 
-def _by_gateway(attachments: tuple[Attachment, ...]) -> dict[str, list[Attachment]]:
-    """Return what came of a route's parents by the gateway that they lead to; two may lead to one."""
+def _by_parent(attachments: tuple[Attachment, ...]) -> dict[str, list[Attachment]]:
+    """Return what came of a route's parents by what it names them; it may name several listeners of one.
+
+    By what it names, never by where that leads: what a route is called must not change because something
+    else could not be read.
+    """
     found: dict[str, list[Attachment]] = {}
     for each in attachments:
-        found.setdefault(_gateway_key(each), []).append(each)
+        found.setdefault(named(each.parent, each.namespace), []).append(each)
     return found
 
 
-def _gateway_key(attachment: Attachment) -> str:
-    if attachment.at:
-        return attachment.at[0].gateway.key
+def named(parent: ParentRef, namespace: str) -> str:
+    """Return what a parent of a route in some namespace is called in its identity."""
+    key = key_of(parent.namespace or namespace, parent.name)
+    return key if parent.kind == "Gateway" else f"{parent.kind.lower()}:{key}"
+
+
+def _gateway_key(attachment: Attachment, look: Look) -> str | None:
+    """Return the Gateway that a parent leads to; `None` where nobody can tell."""
     parent = attachment.parent
     key = key_of(parent.namespace or attachment.namespace, parent.name)
-    return key if parent.kind == "Gateway" else f"listenerset:{key}"
+    if parent.kind == "Gateway":
+        return key
+    held: ListenerSet | None = look.get(SETS, key)
+    if held is None:
+        return None
+    above = held.spec.parent_ref
+    return key_of(above.namespace or held.metadata.namespace, above.name)
 
 
 def _at_gateway(
-    resource: Resource, route: Route, key: str, attachments: list[Attachment], look: Look
+    resource: Resource, route: Route, name: str, attachments: list[Attachment], look: Look
 ) -> Exposed:
     at = [each for attachment in attachments for each in attachment.at]
-    gateway: Gateway | None = at[0].gateway if at else look.get(GATEWAYS, key)
+    key = _gateway_key(attachments[0], look)
+    gateway: Gateway | None = None if key is None else look.get(GATEWAYS, key)
     reached = reached_by(gateway, look) if gateway is not None else Reached()
     rules, effects = rules_at(resource, route, gateway, at, look)
     conditions = [
         *standing(route, attachments),
-        *(troubles(gateway, [each.listener for each in at]) if gateway is not None else ()),
+        *(() if gateway is None else troubles(gateway, at, look)),
     ]
     unseen = any(each.why_not is Detached.UNSEEN for each in attachments)
     addresses = None if unseen and not at else _addresses(at, effects)
     return msgspec.structs.replace(
-        _exposed(resource, route, key, tuple(conditions)),
-        gateway=key,
+        _exposed(resource, route, name, tuple(conditions)),
+        gateway=UNKNOWN if key is None else key,
         reached=reached,
         addresses=addresses,
         rules=rules,
@@ -136,23 +157,32 @@ def _exposed(
     )
 
 
-def _elsewhere(resource: Resource, route: Route, parent: ParentRef, look: Look) -> Exposed:
+def _elsewhere(
+    resource: Resource, route: Route, name: str, parents: list[ParentRef], look: Look
+) -> Exposed:
     """Return a route at a parent that is no gateway: a Service of a mesh, or what only its controller knows."""
-    key = key_of(parent.namespace or route.metadata.namespace, parent.name)
-    is_mesh = parent.kind == "Service" and parent.group in {"", "core"}
+    conditions = tuple(standing(route, [], *parents))
     rules, _ = rules_at(resource, route, None, [], look)
-    namespace, _, name = key.rpartition("/")
-    address = Address(host=f"{name}.{namespace}.svc", scheme="http", port=parent.port)
+    elsewhere = msgspec.structs.replace(
+        _exposed(resource, route, name, conditions), addresses=None, rules=rules
+    )
+    first = parents[0]
+    if first.kind != "Service" or first.group not in {"", "core"}:
+        return elsewhere
+    key = key_of(first.namespace or route.metadata.namespace, first.name)
     evidence = f"attached to Service {key}: reached within the mesh alone"
     return msgspec.structs.replace(
-        _exposed(
-            resource, route, f"{parent.kind.lower()}:{key}", tuple(standing(route, [], parent))
-        ),
-        gateway="mesh" if is_mesh else None,
-        addresses=(address,) if is_mesh else None,
-        reached=Reached(exposure=Exposure.CLUSTER, evidence=evidence) if is_mesh else Reached(),
-        rules=rules,
+        elsewhere,
+        gateway="mesh",
+        addresses=tuple(_in_mesh(resource, key, each.port) for each in parents),
+        reached=Reached(exposure=Exposure.CLUSTER, evidence=evidence),
     )
+
+
+def _in_mesh(resource: Resource, key: str, port: int | None) -> Address:
+    namespace, _, name = key.rpartition("/")
+    scheme = MESH_SCHEMES.get(resource.kind, "http")
+    return Address(host=f"{name}.{namespace}.svc", scheme=scheme, port=port)
 
 
 def _addresses(at: list[Attached], effects: list[Effective]) -> tuple[Address, ...]:
@@ -160,7 +190,7 @@ def _addresses(at: list[Attached], effects: list[Effective]) -> tuple[Address, .
     return tuple(
         Address(
             host=host,
-            scheme=SCHEMES.get(each.listener.protocol, each.listener.protocol.lower()),
+            scheme=_scheme(each.listener.protocol),
             port=each.listener.port or None,
             tls_min=effect.tls_min,
             certificate=next(secrets(each.listener, _namespace(each)), None),
@@ -169,6 +199,11 @@ def _addresses(at: list[Attached], effects: list[Effective]) -> tuple[Address, .
         for each, effect in zip(at, effects, strict=True)
         for host in each.hosts
     )
+
+
+def _scheme(protocol: str) -> str:
+    """Return how a listener is spoken to; of a protocol of somebody's own (`example.com/mqtt`) the last word."""
+    return SCHEMES.get(protocol) or protocol.rpartition("/")[2].lower()
 
 
 def _namespace(at: Attached) -> str:

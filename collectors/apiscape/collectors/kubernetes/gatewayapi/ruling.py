@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from apiscape.collectors.kubernetes.exposed import Match, PathType, Target
 from apiscape.collectors.kubernetes.gatewayapi.granting import Reference, is_granted
@@ -89,7 +89,7 @@ def _denied(ref: BackendRef, own: str, namespace: str, kind: str, look: Look) ->
     """Return why a backend in another namespace may not be referred to; nothing where nobody can tell."""
     grants = look.those(GRANTS, OF_NAMESPACE, namespace)
     reference = Reference(GROUP, kind, own, ref.group, ref.kind, namespace, ref.name)
-    if is_granted(reference, grants) or not look.sees(GRANTS):
+    if is_granted(reference, grants) or not look.sees(GRANTS, namespace):
         return None
     return NOT_PERMITTED
 
@@ -106,6 +106,7 @@ def extensions_of(rule: AnyRule) -> Iterator[tuple[str, str, str]]:
             yield (each.extension_ref.group, each.extension_ref.kind, each.extension_ref.name)
 
 
-def has_cors(rules: Iterable[AnyRule]) -> bool:
-    """Say whether a rule answers browsers from other sites by itself."""
-    return any(each.type == "CORS" for rule in rules for each in filters_of(rule))
+def has_cors(rules: Sequence[AnyRule]) -> bool:
+    """Say whether all rules answer browsers from other sites by themselves."""
+    answering = [any(each.type == "CORS" for each in filters_of(rule)) for rule in rules]
+    return bool(answering) and all(answering)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from apiscape.collectors.kubernetes.core import OF_GATEWAY, SERVICES
+from apiscape.collectors.kubernetes.core import NAMESPACES, OF_GATEWAY, SERVICES
 from apiscape.collectors.kubernetes.exposed import Condition, Reached, Served
-from apiscape.collectors.kubernetes.gatewayapi.attachment import addresses
-from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway, Listener
+from apiscape.collectors.kubernetes.gatewayapi.attachment import Attached, addresses, takes_set
+from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway, Listener, ListenerSet
 from apiscape.collectors.kubernetes.gatewayapi.resources import CLASSES, GATEWAYS, OF_PARENT, SETS
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.reaching import reach
@@ -25,30 +25,34 @@ _LETS_ALL_IN = "AllowInsecureFallback"
 
 
 def serve(gateway: Gateway, look: Look) -> Iterator[Served]:
-    """Yield a Gateway."""
-    sets = look.those(SETS, OF_PARENT, gateway.key)
-    listeners = [
-        *(gateway.spec.listeners or ()),
-        *(x for s in sets for x in s.spec.listeners or ()),
+    """Yield a Gateway, with the listeners of the sets that it takes."""
+    own = [(each, gateway.metadata.namespace) for each in gateway.spec.listeners or ()]
+    taken = [
+        each for each in look.those(SETS, OF_PARENT, gateway.key) if _takes(gateway, each, look)
     ]
+    further = [
+        (each, held.metadata.namespace) for held in taken for each in held.spec.listeners or ()
+    ]
+    listeners = own + further
+    certificates = (each for listener, of in listeners for each in secrets(listener, of))
     yield Served(
         metadata=gateway.metadata,
-        hosts=_hosts(listeners),
+        hosts=_hosts(listener for listener, _ in listeners),
         reached=reached_by(gateway, look),
         conditions=tuple(_conditions(gateway)),
-        certificates=tuple(
-            dict.fromkeys(
-                each
-                for listener in gateway.spec.listeners or ()
-                for each in secrets(listener, gateway.metadata.namespace)
-            )
-        ),
+        certificates=tuple(dict.fromkeys(certificates)),
     )
 
 
+def _takes(gateway: Gateway, held: ListenerSet, look: Look) -> bool | None:
+    namespace = look.get(NAMESPACES, held.metadata.namespace)
+    labels = {} if namespace is None else {namespace.key: namespace.metadata.labels or {}}
+    return takes_set(gateway, held, labels if look.sees(NAMESPACES) else None)
+
+
 def _hosts(listeners: Iterable[Listener]) -> tuple[str, ...]:
-    hosts = [each.hostname for each in listeners]
-    return () if None in hosts else tuple(dict.fromkeys(each for each in hosts if each))
+    hosts = [each.hostname or "" for each in listeners]
+    return () if "" in hosts else tuple(dict.fromkeys(hosts))
 
 
 def reached_by(gateway: Gateway, look: Look) -> Reached:
@@ -114,26 +118,33 @@ def _conditions(gateway: Gateway) -> Iterator[Condition]:
             )
 
 
-def troubles(gateway: Gateway, listeners: Iterable[Listener]) -> Iterator[Condition]:
-    """Yield what is wrong with a Gateway, for what is attached to it at some of its own listeners."""
+def troubles(gateway: Gateway, at: Iterable[Attached], look: Look) -> Iterator[Condition]:
+    """Yield what is wrong with a Gateway, for what is attached to it at some listeners, its own or of sets."""
     status, generation = gateway.status, gateway.metadata.generation
     for each in read_conditions(status.conditions if status else None, generation, NEGATIVE):
         if each.name in {"Accepted", "Programmed"} and each.holds is False:
             yield Condition(
                 name="Programmed", holds=False, reason=f"Gateway {gateway.key}: {each.reason}"
             )
-    names = {each.name for each in listeners}
-    told = [each for each in (status.listeners if status else None) or () if each.name in names]
-    broken = [
-        (listener.name, each)
-        for listener in told
-        for each in read_conditions(listener.conditions, generation, NEGATIVE)
-        if each.holds is False
-    ]
-    all_broken = bool(names) and {name for name, _ in broken} == names
-    for name, each in broken:
+    places = list(dict.fromkeys((each.holder, each.listener.name) for each in at))
+    broken = [(place, each) for place in places for each in _broken(*place, look)]
+    all_broken = bool(places) and {place for place, _ in broken} == set(places)
+    for (holder, name), each in broken:
+        kind, _, key = holder.partition("/")
         yield Condition(
             name="Programmed" if all_broken else f"Listener{each.name}",
             holds=False,
-            reason=f"listener {name} of Gateway {gateway.key}: {each.name}: {each.reason}",
+            reason=f"listener {name} of {kind} {key}: {each.name}: {each.reason}",
         )
+
+
+def _broken(holder: str, name: str, look: Look) -> Iterator[Condition]:
+    """Yield what does not hold of a listener, as the status of what has it says."""
+    kind, _, key = holder.partition("/")
+    found: Gateway | ListenerSet | None = look.get(GATEWAYS if kind == "Gateway" else SETS, key)
+    status = found.status if found is not None else None
+    for told in (status.listeners if status else None) or ():
+        if found is not None and told.name == name:
+            for each in read_conditions(told.conditions, found.metadata.generation, NEGATIVE):
+                if each.holds is False:
+                    yield each

@@ -38,7 +38,7 @@ def _at(route: Route, parent: ParentRef, why_not: Detached | None) -> Iterator[C
     accepted = next((each.holds for each in said if each.name == ACCEPTED), None)
     detached = why_not not in {None, Detached.UNSEEN}
     if not any(each.name == ACCEPTED for each in said):
-        yield _without_status(why_not, detached=detached)
+        yield _without_status(why_not)
     elif accepted is not None and accepted == detached:
         says = "accepts" if accepted else "does not accept"
         follows = str(why_not) if detached else "attached"
@@ -46,8 +46,11 @@ def _at(route: Route, parent: ParentRef, why_not: Detached | None) -> Iterator[C
         yield Condition(name="AttachmentAgrees", holds=None, reason=why)
 
 
-def _without_status(why_not: Detached | None, *, detached: bool) -> Condition:
-    if detached:
+def _without_status(why_not: Detached | None) -> Condition:
+    if why_not is Detached.UNSEEN:
+        words = "unknown: what it is attached to could not be looked at"
+        return Condition(name=ACCEPTED, holds=None, reason=words)
+    if why_not is not None:
         return Condition(name=ACCEPTED, holds=False, reason=f"by the objects: {why_not}")
     return Condition(name=ACCEPTED, holds=None, reason="pending: no controller has answered")
 
