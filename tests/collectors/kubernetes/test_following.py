@@ -123,8 +123,8 @@ def test_a_route_comes_changes_and_goes(server: KubernetesServer, cluster: Clust
 def test_a_gateway_that_changes_has_its_routes_said_again_and_no_others(
     server: KubernetesServer, cluster: Cluster
 ) -> None:
-    other = {"parents": [{"name": "inner", "namespace": "infra"}]}
-    cluster.add(gateway(name="inner"), route("cards", **other))
+    inner = [{"name": "inner", "namespace": "infra"}]
+    cluster.add(gateway(name="inner"), route("cards", parents=inner))
     with follow(Session(server)) as watch:
         assert watch.until(is_synced)
         watch.since()
@@ -331,9 +331,8 @@ def test_a_kind_that_does_not_come_holds_up_no_other(
     server: KubernetesServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "FIRST_S", 0.0)
-    fault = {"kind": FaultKind.ERROR, "resource": "listenersets"}
-    server.inject(Fault(verb="list", **fault))
-    server.inject(Fault(verb="watch", **fault))
+    for verb in ("list", "watch"):
+        server.inject(Fault(kind=FaultKind.ERROR, verb=verb, resource="listenersets"))
     with follow(Session(server)) as watch:
         assert watch.until(lambda told: ROUTES in told.synced)
         assert watch.told.broken == {SETS: "unreachable"}

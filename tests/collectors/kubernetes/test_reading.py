@@ -204,7 +204,7 @@ def test_a_kind_that_goes_while_it_is_read_is_absent_where_the_cluster_says_so(
     server: KubernetesServer, cluster: Cluster
 ) -> None:
     session = Session(server)
-    look, looks = session.catalogue.look, []
+    look, looks = session.catalogue.look, list[Any]()
 
     def look_and_take_away() -> Any:
         found = look()
@@ -225,7 +225,7 @@ def test_a_kind_that_is_served_in_another_version_by_now_is_read_in_that(
 ) -> None:
     cluster.change(definition("gateways", "gateway.networking.k8s.io", "v1beta1"))
     session = Session(server)
-    look, looks = session.catalogue.look, []
+    look, looks = session.catalogue.look, list[Any]()
 
     def look_and_move() -> Any:
         found = look()

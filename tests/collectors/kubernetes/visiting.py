@@ -138,7 +138,7 @@ class Told:
         return [one for each in found for one in each.entities if isinstance(one, kind)]
 
     @property
-    def deployments(self) -> dict[str, Deployment]:
+    def deployments(self) -> dict[str, Any]:
         """Every deployment, by the last part of its native id: `shop/orders@infra/edge`."""
         return {each.native_id.split(":", 2)[2]: each for each in self.entities(Deployment)}
 

@@ -52,7 +52,7 @@ def look(world: World) -> WorldLook:
     return world.look(NOBODY)
 
 
-def exposed(world: World, manifest: dict[str, Any]) -> list[Exposed | Served]:
+def exposed(world: World, manifest: dict[str, Any]) -> list[Any]:
     """Return what an object exposes."""
     resource = resource_of(manifest)
     metadata = manifest["metadata"]

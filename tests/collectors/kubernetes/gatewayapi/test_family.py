@@ -251,7 +251,7 @@ def test_a_rule_is_for_the_requests_that_it_matches(given: Any, found: Any) -> N
     assert [(each.method, each.path, each.path_type) for each in told.matches] == found
 
 
-CALLS = {
+CALLS: dict[str, Any] = {
     "nothing": (None, ("/", "prefix")),
     "any": ([{}], ("/", "prefix")),
     "a service": ([{"method": {"service": "shop.Cart"}}], ("/shop.Cart", "prefix")),
@@ -316,7 +316,7 @@ def test_a_backend_in_another_namespace_needs_a_grant_there() -> None:
     assert denied(unseen=["referencegrants"]) is None
 
 
-CORS = {"filters": [{"type": "CORS", "cors": {"allowOrigins": ["*"]}}]}
+CORS: dict[str, Any] = {"filters": [{"type": "CORS", "cors": {"allowOrigins": ["*"]}}]}
 
 
 def test_cors_is_on_where_every_rule_answers_other_sites() -> None:
@@ -495,7 +495,7 @@ def test_a_gateway_says_what_its_controller_says() -> None:
 
 def test_a_gateway_is_reached_by_what_is_said_to_its_load_balancer() -> None:
     internal = {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}
-    name = {"status": {"addresses": [{"type": "Hostname", "value": "lb.example"}]}}
+    name: dict[str, Any] = {"status": {"addresses": [{"type": "Hostname", "value": "lb.example"}]}}
     for edge, *others in (
         [gateway(spec={"infrastructure": {"annotations": internal}}, **name)],
         [gateway(metadata={"annotations": internal}, **name)],
