@@ -56,9 +56,11 @@ def test_deployments_are_found_by_what_leads_to_them_or_is_let_in(store: Store) 
     visit(store, batch(ITEM, make(2)))
     save(store, Conclusion(front_doors=("d1", "d2")))
     save(store, Conclusion(consumers=("c",)), uid=make(2).uid)
-    assert store.conclusions.fronted_by(["d2", "nobody"]) == (ITEM.uid,)
-    assert store.conclusions.fronted_by(["c"]) == (make(2).uid,)
-    assert store.conclusions.fronted_by([]) == ()
+    assert store.conclusions.led_to() == {
+        "d1": {ITEM.uid},
+        "d2": {ITEM.uid},
+        "c": {make(2).uid},
+    }
 
 
 def test_who_is_let_in_is_counted_only_where_all_of_them_are_known(store: Store) -> None:

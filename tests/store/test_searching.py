@@ -156,7 +156,6 @@ def reads_of(held: Store, text: str) -> tuple[Callable[[], object], ...]:
         lambda: held.conclusions.load([text]),
         lambda: held.conclusions.keys_of([text]),
         lambda: held.conclusions.members_of([text]),
-        lambda: held.conclusions.fronted_by([text]),
         lambda: held.conclusions.cursor(text),
         lambda: held.upkeep.confirm(text, by=text, at=T0),
         lambda: held.upkeep.forget(text, by=text, at=T0),

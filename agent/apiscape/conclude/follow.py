@@ -23,6 +23,7 @@ from apiscape.conclude.faring import (
     signals_about,
     signals_by_subject,
 )
+from apiscape.conclude.leading import Leading
 from apiscape.conclude.membership import found_api
 from apiscape.conclude.newcomers import conclude_family, surrounded
 from apiscape.conclude.overlaying import OVERLAY, apply_overlay
@@ -136,7 +137,8 @@ class _Pass:
         self._overlay = by.overlay
         self._is_overlaid = _is_overlaid(store, by.overlay)
         self._telling = read_telling(store.conclusions, told_by)
-        self._around = _Around(store)
+        self._leading = Leading(store)
+        self._around = _Around(store, self._leading)
         self._keys: set[str] = set()
         self._drawn = 0
         self._moved = 0
@@ -150,7 +152,7 @@ class _Pass:
             if touched.seq == cursor:
                 break
             if touched.surroundings:
-                self._around = _Around(self._store)
+                self._around = _Around(self._store, self._leading)
             keys = self._around.keys_of(touched) | self._keys_of_newcomers(touched.drawn)
             self._draw(keys, seq=touched.seq)
             cursor = touched.seq
@@ -219,6 +221,7 @@ class _Pass:
         conclusions = self._fare(drawn, held)
         fresh = _moved(held, conclusions)
         self._store.conclusions.save(fresh, drawn.apis, seq=seq, at=self._now)
+        self._leading.note(held, fresh)
         self._drawn += len(conclusions)
         self._moved += len(fresh)
         if self._telling.turned or not self._is_overlaid:
@@ -258,8 +261,9 @@ class _Pass:
 class _Around:
     """What stands around deployments, read when first asked for; a batch in which it moved has a new one."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, leading: Leading) -> None:
         self._store = store
+        self._leading = leading
 
     @cached_property
     def survey(self) -> Surroundings:
@@ -273,7 +277,7 @@ class _Around:
     @property
     def signalled(self) -> set[str]:
         """Deployments that signals are about, or what leads to them."""
-        return {*self.signals, *self._store.conclusions.fronted_by(self.signals)}
+        return {*self.signals, *self._leading.to(self.signals)}
 
     @cached_property
     def _doors(self) -> dict[str, FrontDoor]:
@@ -293,7 +297,7 @@ class _Around:
         measured = self._store.surroundings.subjects_of(
             uid for kind, uid in touched.surroundings if kind == SIGNAL
         )
-        leading = self._store.conclusions.fronted_by([*around, *measured])
+        leading = self._leading.to([*around, *measured])
         uids = {*touched.uids, *measured, *leading}
         keys = set(self._store.conclusions.keys_of(uids).values())
         keys.update(key for uid in around for key in self._targets(uid))

@@ -75,6 +75,18 @@ class Touched(Entity, frozen=True):
     drawn: tuple[str, ...] = ()
 
 
+class Naming(Entity, frozen=True):
+    """What a conclusion names of what stands around its deployment: so much of it is read alone."""
+
+    front_doors: tuple[str, ...] = ()
+    consumers: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All of it, by uid."""
+        return (*self.front_doors, *self.consumers)
+
+
 class Place(Entity, frozen=True):
     """Where a deployment stands among what may stand around it.
 
@@ -230,23 +242,17 @@ class Conclusions:
                 found.update(connection.scalars(query.where(scope.c.key.in_(chunk))))
         return tuple(sorted(found))
 
-    def fronted_by(self, around: Iterable[str]) -> tuple[str, ...]:
-        """Return the deployments whose conclusions name one of these front doors or consumers, by uid."""
-        sought = set(around)
-        query = (
-            sa.select(deployment.c.uid, conclusion.c.doc)
-            .join(conclusion, conclusion.c.deployment_pk == deployment.c.pk)
-            .order_by(deployment.c.uid)
+    def led_to(self) -> dict[str, set[str]]:
+        """Return the deployments whose conclusions name a front door or a consumer, by the uid of that."""
+        found: dict[str, set[str]] = {}
+        query = sa.select(deployment.c.uid, conclusion.c.doc).join(
+            conclusion, conclusion.c.deployment_pk == deployment.c.pk
         )
-        if not sought:
-            return ()
         with self._database.read() as connection:
-            named = ((uid, decode(doc, Conclusion)) for uid, doc in connection.execute(query))
-            return tuple(
-                uid
-                for uid, held in named
-                if not sought.isdisjoint((*held.front_doors, *held.consumers))
-            )
+            for uid, doc in connection.execute(query):
+                for named in decode(doc, Naming).named:
+                    found.setdefault(named, set()).add(uid)
+        return found
 
     def load(self, uids: Iterable[str]) -> dict[str, Conclusion]:
         """Return what was concluded of deployments, by uid."""
