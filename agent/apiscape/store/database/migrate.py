@@ -8,6 +8,7 @@ newer one has expanded. `oldest_reader` in `meta` is the oldest revision whose c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -113,12 +114,26 @@ def _is_described(connection: Connection, steps: Sequence[Revision]) -> bool:
 
 def _make(connection: Connection) -> None:
     """Make every table of a new store, at the revision that the code describes."""
-    schema.metadata.create_all(connection)
+    for statement in _described_tables():
+        connection.exec_driver_sql(statement)
+    version = sa.table(VERSION_TABLE, sa.column("version_num"))
+    connection.execute(sa.insert(version), {"version_num": DESCRIBED})
+
+
+@lru_cache(maxsize=1)
+def _described_tables() -> tuple[str, ...]:
+    """Return what makes every table of a new SQLite store, worded once in a process."""
+    worded: list[str] = []
+
+    def word(element: sa.ExecutableDDLElement, *_: object, **__: object) -> None:
+        worded.append(str(element.compile(dialect=engine.dialect)))
+
+    engine = sa.create_mock_engine("sqlite://", word)
+    schema.metadata.create_all(engine, checkfirst=False)
     name = sa.Column("version_num", sa.String(32), nullable=False)
     key = sa.PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc")
-    version = sa.Table(VERSION_TABLE, sa.MetaData(), name, key)
-    version.create(connection)
-    connection.execute(sa.insert(version), {"version_num": DESCRIBED})
+    sa.Table(VERSION_TABLE, sa.MetaData(), name, key).create(engine, checkfirst=False)
+    return tuple(worded)
 
 
 def _run(connection: Connection, to: str) -> None:
