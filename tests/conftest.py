@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from tests.proxies import forget_variables
 
 #: No deadline, for the machine may be busy; the same examples everywhere, for a failure must come back.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -18,18 +21,30 @@ for _name in ("COLORTERM", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR"):
     os.environ.pop(_name, None)
 os.environ["TERM"] = "xterm-256color"
 
+#: Between two looks for garbage a test may make more than the interpreter's own choice of 700 objects.
+MADE_BETWEEN_LOOKS = 10_000
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of every look for garbage what stays until the end: some thousand tests and all that they import."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(MADE_BETWEEN_LOOKS)
+
+
 LOOPBACK = ("127.", "::1", "localhost")
 CONNECT = socket.socket.connect
 
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the test a home without anybody's store, configuration or credentials."""
+    """Give the test a home without anybody's store, configuration, credentials, proxy or certificates."""
     home = tmp_path_factory.mktemp("home")
     others = ("APISCAPE_", "AWS_", "KUBECONFIG", "KUBERNETES_", "XDG_")
     for name in [name for name in os.environ if name.startswith(others)]:
         if name != "APISCAPE_FIXTURES":
             monkeypatch.delenv(name)
+    forget_variables(monkeypatch)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     return home

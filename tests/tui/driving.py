@@ -14,6 +14,7 @@ from apiscape.tui.screens import following
 from apiscape.tui.screens.inventory import InventoryScreen
 from apiscape.tui.widgets.bar import Bar
 from apiscape.tui.widgets.grid import Grid
+from tests.tui.headless import nothing_composed
 from tests.tui.picture import text_of
 
 WIDE = (170, 42)
@@ -28,11 +29,12 @@ ROUNDS = 100
 @asynccontextmanager
 async def opened(app: ApiscapeApp, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[int]]:
     """Open an app and wait until it shows its rows."""
-    async with app.run_test(size=size, notifications=True) as pilot:
-        for each in app.query(Input):
-            each.cursor_blink = False
-        await rest(pilot)
-        yield pilot
+    with nothing_composed():
+        async with app.run_test(size=size, notifications=True) as pilot:
+            for each in app.query(Input):
+                each.cursor_blink = False
+            await rest(pilot)
+            yield pilot
 
 
 async def rest(pilot: Pilot[int]) -> None:
