@@ -13,9 +13,10 @@ import msgspec
 import pytest
 
 import apiscape.collectors.kubernetes
-from apiscape.collectors.contract import Budget
+from apiscape.collectors.contract import Budget, Collector
 from apiscape.collectors.kubernetes.discovering import Discovery
-from apiscape.collectors.kubernetes.gateways import READS, GatewaysCollector
+from apiscape.collectors.kubernetes.families import reads
+from apiscape.collectors.kubernetes.gateways import GatewaysCollector
 from apiscape.collectors.kubernetes.objects import DROPPED
 from apiscape.collectors.kubernetes.wire import Reply, Wire
 from apiscape.collectors.testing import (
@@ -103,7 +104,7 @@ def estate() -> Cluster:
 class KubernetesWorld:
     """The emulated cluster, read by the collector of its gateways."""
 
-    collector = GatewaysCollector()
+    collector: Collector = GatewaysCollector()
     scope: Scope = SCOPE
     readme = Path(apiscape.collectors.kubernetes.__file__).with_name("README.md")
     canaries: Sequence[str] = (CANARY, UNHEARD_OF)
@@ -207,7 +208,7 @@ def test_no_credential_is_said_by_a_watch() -> None:
 
 
 def test_what_repeats_an_object_is_in_no_struct_of_it() -> None:
-    for resource in READS.resources:
+    for resource in reads().resources:
         shape = json.dumps(msgspec.json.schema(resource.type))
         assert "managedFields" not in shape
         assert "finalizers" not in shape

@@ -25,6 +25,7 @@ from apiscape.collectors.kubernetes.wire import Wire
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.server import KubernetesServer
 from apiscape.model.run import ErrorRecord, Reach, RunReport
+from apiscape.model.values import known_or
 from apiscape.store import Store, open_store
 from tests.collectors.kubernetes.bench import Line
 from tests.collectors.kubernetes.estate import (
@@ -108,7 +109,7 @@ class Run:
         rows = self._store.runs.known(SCOPE)
         uid = next(uid for uid, row in rows.items() if row.name == ORDERS)
         (item,) = self._store.runs.documents([uid]).values()
-        return [each.url for each in item.endpoints]
+        return [each.url for each in known_or(item.endpoints, ())]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 from apiscape.collectors.kubernetes.deploying.deployment import Place, deploy, serve
 from apiscape.collectors.kubernetes.exposed import Exposed, Served
-from apiscape.collectors.kubernetes.families import FAMILIES, Reads
+from apiscape.collectors.kubernetes.families import reads
 from apiscape.collectors.kubernetes.objects import Decoder, Odd
 from apiscape.collectors.kubernetes.resource import Resource
 from apiscape.collectors.kubernetes.world import Subject, World, WorldLook
@@ -16,7 +16,7 @@ from apiscape.model.deployment import Deployment
 from apiscape.model.surroundings import Signal
 from tests.collectors.kubernetes.visiting import NOON
 
-READS = Reads(FAMILIES)
+READS = reads()
 PLACE = Place(cluster="cluster")
 NOBODY = Subject("nobody", "")
 
@@ -42,7 +42,7 @@ def world_of(*manifests: dict[str, Any], unseen: Iterable[str] = ()) -> World:
     """Return a world in which everything was read but what is named by plural."""
     made = World(READS.resources)
     hidden = set(unseen)
-    for each in READS.resources:
+    for each in reads().resources:
         made.see(each.name, whole=each.plural not in hidden)
     put(made, *manifests)
     return made

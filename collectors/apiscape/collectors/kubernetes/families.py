@@ -17,6 +17,7 @@ from apiscape.collectors.kubernetes.resource import Family, Look, Resource, Role
 from apiscape.collectors.kubernetes.table.describing import Told
 from apiscape.collectors.kubernetes.table.family import TableFamily
 from apiscape.collectors.kubernetes.table.loading import BadTable, load
+from apiscape.collectors.kubernetes.twofold import twofold
 from apiscape.model.vocabulary import ErrorKind
 
 _ORDER = (Role.SUPPORT, Role.GATEWAY, Role.ROUTE)
@@ -33,11 +34,13 @@ class Reads:
     def __init__(self, families: Iterable[Family], table: TableFamily) -> None:
         self._table = table
         self._owners: dict[str, Family] = {}
+        by_table = {each.name: each for each in table.resources}
         found: dict[str, Resource] = {each.name: each for each in (*CORE, *POLICIES)}
-        found |= {each.name: each for each in table.resources}
         for family in (*families, table):
             for each in family.resources:
-                found.setdefault(each.name, each)
+                known = by_table.get(each.name)
+                both = known is not None and known is not each
+                found.setdefault(each.name, twofold(known, each) if known and both else each)
                 self._owners.setdefault(each.name, family)
         self.resources: tuple[Resource, ...] = tuple(
             sorted(found.values(), key=lambda each: _ORDER.index(each.role))

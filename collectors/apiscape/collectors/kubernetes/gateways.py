@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cached_property
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from apiscape.collectors.contract import Observation, Permission, Quota, Visit
 from apiscape.collectors.kubernetes.cluster import Cluster
@@ -13,6 +13,23 @@ from apiscape.collectors.kubernetes.families import permissions, reads
 from apiscape.collectors.kubernetes.following import Following
 from apiscape.collectors.kubernetes.reading import Reading
 from apiscape.model.run import Scope
+
+T = TypeVar("T")
+
+
+class _Lazily(Generic[T]):
+    """A value of a class that is made when it is first asked for: it is read from files, and import reads none."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = cache(work)
+
+    def __get__(self, _instance: object, _owner: type) -> T:
+        return self._work()
+
+
+def _lazily(work: Callable[[], T]) -> T:
+    """Return what stands for a value of a class until it is asked for."""
+    return cast("T", _Lazily(work))
 
 
 class GatewaysCollector:
@@ -30,18 +47,14 @@ class GatewaysCollector:
             source="https://kubernetes.io/docs/concepts/cluster-administration/flow-control/",
         ),
     )
+    permissions: ClassVar[tuple[Permission, ...]] = _lazily(
+        lambda: tuple(permissions(reads().resources))
+    )
+    parts: ClassVar[tuple[str, ...]] = _lazily(
+        lambda: tuple(each.name for each in reads().resources)
+    )
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
-
-    @cached_property
-    def permissions(self) -> tuple[Permission, ...]:  # from files, and so not at import
-        """What is asked for: to list and to watch what is read."""
-        return tuple(permissions(reads().resources))
-
-    @cached_property
-    def parts(self) -> tuple[str, ...]:
-        """What is read, each listed by itself."""
-        return tuple(each.name for each in reads().resources)
 
     def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
         """Yield what a cluster exposes.

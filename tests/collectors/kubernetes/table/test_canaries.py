@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from apiscape.collectors.kubernetes.objects import Decoder
-from tests.collectors.kubernetes.table.room import Json, Room, gate, loaded, route
-from tests.collectors.kubernetes.table.test_samples import SAMPLES, elsewhere, sample
+from tests.collectors.kubernetes.table.room import Json, Room, elsewhere, gate, loaded, route
+from tests.collectors.kubernetes.table.test_samples import SAMPLES, sample
 
 KEY = "-----BEGIN PRIVATE KEY----- canary"
 

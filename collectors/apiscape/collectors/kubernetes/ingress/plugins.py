@@ -20,6 +20,7 @@ from apiscape.collectors.kubernetes.ingress.named import (
 )
 from apiscape.collectors.kubernetes.objects import Thing, key_of
 from apiscape.collectors.kubernetes.resource import Look
+from apiscape.collectors.kubernetes.twofold import as_a
 from apiscape.model.security import Scheme
 from apiscape.model.vocabulary import SchemeKind
 
@@ -80,8 +81,9 @@ def kong(places: Iterable[Thing], look: Look) -> Guard:
     """
     held: dict[str, tuple[KongPlugin, str]] = {}
     hidden: list[str] = []
-    for plugin in look.those(CLUSTER_PLUGINS, GLOBAL, "true"):
-        if isinstance(plugin, KongPlugin):
+    for each in look.those(CLUSTER_PLUGINS, GLOBAL, "true"):
+        plugin = as_a(KongPlugin, each)
+        if plugin is not None:
             held[plugin.plugin] = plugin, f"KongClusterPlugin {plugin.metadata.name}"
     if not look.sees(CLUSTER_PLUGINS):
         hidden.append("KongClusterPlugins could not be seen")
@@ -100,11 +102,11 @@ def _plugin(name: str, namespace: str, look: Look) -> tuple[KongPlugin, str] | N
     """Return a plugin by its name: of the namespace, else of the cluster; `namespace:name` of another one."""
     other, _, bare = name.rpartition(":")
     key = key_of(other or namespace, bare)
-    own = look.get(PLUGINS, key)
-    if isinstance(own, KongPlugin):
+    own = as_a(KongPlugin, look.get(PLUGINS, key))
+    if own is not None:
         return own, f"KongPlugin {key}"
-    wide = None if other else look.get(CLUSTER_PLUGINS, bare)
-    return (wide, f"KongClusterPlugin {bare}") if isinstance(wide, KongPlugin) else None
+    wide = None if other else as_a(KongPlugin, look.get(CLUSTER_PLUGINS, bare))
+    return None if wide is None else (wide, f"KongClusterPlugin {bare}")
 
 
 def _kong_guard(plugin: KongPlugin, words: str) -> Guard:
@@ -143,7 +145,7 @@ def traefik(places: Iterable[Thing], look: Look) -> Guard:
     for name in dict.fromkeys(name for _, name in names):
         joined = name.removesuffix(OF_OBJECTS)
         found = look.those(MIDDLEWARES, JOINED, joined) if name.endswith(OF_OBJECTS) else ()
-        known = [each for each in found if isinstance(each, Middleware)]
+        known = [one for each in found if (one := as_a(Middleware, each)) is not None]
         held += known
         if not known:
             hidden.append(f"middleware {shown(name)} is in no object that can be seen")
@@ -166,8 +168,8 @@ def _chained(start: list[Middleware], look: Look) -> tuple[list[Middleware], lis
         found[middleware.key] = middleware
         for ref in (middleware.spec.chain.middlewares if middleware.spec.chain else None) or ():
             key = key_of(ref.namespace or middleware.metadata.namespace, ref.name)
-            link = look.get(MIDDLEWARES, key)
-            if isinstance(link, Middleware):
+            link = as_a(Middleware, look.get(MIDDLEWARES, key))
+            if link is not None:
                 waiting.append(link)
             else:
                 missing.append(f"middleware {key} is not there")

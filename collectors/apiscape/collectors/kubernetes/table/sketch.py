@@ -150,6 +150,7 @@ class Sketch(Thing, kw_only=True):
         is_served: Whether it is served at all.
         switches: The protections that are on for all of it.
         incomplete: What may change what is said, and what could not be read.
+        beside: The object as code reads it, where code reads it too.
     """
 
     is_root: bool = True
@@ -177,6 +178,7 @@ class Sketch(Thing, kw_only=True):
     links: dict[str, str] = msgspec.field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
     incomplete: tuple[str, ...] = ()
+    beside: Thing | None = None
 
 
 SWITCHES = ("rate_limit", "cors", "waf", "request_validation", "access_log", "tracing")
