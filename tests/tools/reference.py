@@ -263,8 +263,38 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 
 
+def cluster_resources() -> str:
+    """Return what is read of a cluster, as a table."""
+    from apiscape.collectors.kubernetes.families import permissions, reads
+
+    resources = reads().resources
+    lines = ["| action | versions | without it |", "|---|---|---|"]
+    for each, asked in zip(resources, permissions(resources), strict=True):
+        scope = "" if each.is_namespaced else " (of the whole cluster)"
+        versions = ", ".join(each.versions)
+        lines.append(f"| `{asked.action}`{scope} | {versions} | {each.reveals} |")
+    return "\n".join(lines)
+
+
+FILLED: Mapping[str, Callable[[], str]] = {
+    "collectors/apiscape/collectors/kubernetes/README.md": cluster_resources,
+}
+"""Pages of which only what stands between two marks is written."""
+
+BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
+
+
+def filled(path: str, page: Callable[[], str]) -> str:
+    """Return a page with what stands between the marks written anew."""
+    before, _, rest = (ROOM / path).read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{page()}\n\n{END}{after}"
+
+
 def pages() -> Iterator[tuple[str, str]]:
     """Yield path and text of every page that can be written."""
+    for path, page in FILLED.items():
+        yield path, filled(path, page)
     for path, page in PAGES.items():
         text = written(page)
         if text is not None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from apiscape.collectors.contract import CollectorError, Permission
+from apiscape.collectors.kubernetes.access import right
 from apiscape.collectors.kubernetes.core import CORE
 from apiscape.collectors.kubernetes.gatewayapi.family import GatewayApi
 from apiscape.collectors.kubernetes.ingress.family import IngressFamily
@@ -82,9 +83,9 @@ class Unusable(CollectorError):
 def permissions(resources: Iterable[Resource]) -> Iterator[Permission]:
     """Yield what is asked for: to list and to watch, and nothing else."""
     for each in resources:
-        yield Permission(
-            action=f"list,watch {each.name}",
-            operations=(f"list {each.name}", f"watch {each.name}"),
-            reveals=each.reveals,
+        yield right(
+            each.name,
+            each.reveals,
+            verbs=("list", "watch"),
             optional=each.role is Role.SUPPORT,
         )

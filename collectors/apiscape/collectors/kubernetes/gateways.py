@@ -1,18 +1,22 @@
-"""Every gateway of a cluster: what it exposes, listed or followed."""
+"""Every gateway of a cluster: what it exposes, listed or followed.
+
+What reads the many kinds is imported on first use: it would hold up whoever only asks what there is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from apiscape.collectors.contract import Observation, Permission, Quota, Visit
-from apiscape.collectors.kubernetes.cluster import Cluster
-from apiscape.collectors.kubernetes.deploying.deployment import PRODUCT, PROVIDER, Place
-from apiscape.collectors.kubernetes.families import permissions, reads
-from apiscape.collectors.kubernetes.following import Following
-from apiscape.collectors.kubernetes.reading import Reading
+from apiscape.collectors.kubernetes.access import QUOTA, try_list
+from apiscape.collectors.kubernetes.resource import PRODUCT, PROVIDER
+from apiscape.collectors.trying import Tried
 from apiscape.model.run import Scope
+
+if TYPE_CHECKING:
+    from apiscape.collectors.kubernetes.cluster import Cluster
 
 T = TypeVar("T")
 
@@ -32,29 +36,45 @@ def _lazily(work: Callable[[], T]) -> T:
     return cast("T", _Lazily(work))
 
 
+def _permissions() -> tuple[Permission, ...]:
+    from apiscape.collectors.kubernetes.families import permissions, reads
+
+    return tuple(permissions(reads().resources))
+
+
+def _parts() -> tuple[str, ...]:
+    from apiscape.collectors.kubernetes.families import reads
+
+    return tuple(each.name for each in reads().resources)
+
+
 class GatewaysCollector:
     """Reads the gateways of one cluster: a part for each resource, a deployment for each route at each gateway."""
 
     product: ClassVar[str] = PRODUCT
     title: ClassVar[str] = "Kubernetes gateways"
     provider: ClassVar[str] = PROVIDER
-    quotas: ClassVar[tuple[Quota, ...]] = (
-        Quota(
-            family="kubernetes",
-            rate_per_s=10.0,
-            burst=100,
-            scope="account",
-            source="https://kubernetes.io/docs/concepts/cluster-administration/flow-control/",
-        ),
-    )
-    permissions: ClassVar[tuple[Permission, ...]] = _lazily(
-        lambda: tuple(permissions(reads().resources))
-    )
-    parts: ClassVar[tuple[str, ...]] = _lazily(
-        lambda: tuple(each.name for each in reads().resources)
-    )
+    quotas: ClassVar[tuple[Quota, ...]] = (QUOTA,)
+    permissions: ClassVar[tuple[Permission, ...]] = _lazily(_permissions)
+    parts: ClassVar[tuple[str, ...]] = _lazily(_parts)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+
+    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying each permission, by a list of one object.
+
+        Raises:
+            CollectorError: nobody is signed in.
+        """
+        from apiscape.collectors.kubernetes.families import reads
+
+        del scope  # the session knows its cluster
+        session: Any = visit.session
+        catalogue = session.catalogue.look()
+        for resource, permission in zip(reads().resources, self.permissions, strict=True):
+            visit.check()
+            served = catalogue.find(resource.group, resource.plural, resource.versions)
+            yield try_list(session.wire, permission, served, session.namespaces)
 
     def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
         """Yield what a cluster exposes.
@@ -62,6 +82,8 @@ class GatewaysCollector:
         Raises:
             CollectorError: nothing of it can be read.
         """
+        from apiscape.collectors.kubernetes.reading import Reading
+
         session: Any = visit.session
         cluster = _cluster(session, scope, visit, remembers=False)
         reading = Reading(cluster, session.wire, session.catalogue, session.namespaces, visit)
@@ -73,6 +95,8 @@ class GatewaysCollector:
         Raises:
             CollectorError: it can be followed no more.
         """
+        from apiscape.collectors.kubernetes.following import Following
+
         session: Any = visit.session
         cluster = _cluster(session, scope, visit, remembers=True)
         return Following(
@@ -81,5 +105,9 @@ class GatewaysCollector:
 
 
 def _cluster(session: Any, scope: Scope, visit: Visit, *, remembers: bool) -> Cluster:  # noqa: ANN401 - as a visit has it
+    from apiscape.collectors.kubernetes.cluster import Cluster
+    from apiscape.collectors.kubernetes.deploying.deployment import Place
+    from apiscape.collectors.kubernetes.families import reads
+
     place = Place(cluster=scope.reach.account)
     return Cluster(reads(session.entries), place, visit, remembers=remembers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -21,14 +22,13 @@ NEVER = frozenset({"secrets", "pods", "*"})
 
 OF_NO_NAMESPACE = frozenset(
     {
-        *("namespaces", "nodes", "ingressclasses.networking.k8s.io"),
-        *("gatewayclasses.gateway.networking.k8s.io",),
+        "namespaces",
+        "nodes",
         "customresourcedefinitions.apiextensions.k8s.io",
         "apiservices.apiregistration.k8s.io",
-        *("kongclusterplugins.configuration.konghq.com", "clusterissuers.cert-manager.io"),
     }
 )
-"""What lies in no namespace, so that no Role can let anybody read it."""
+"""What lies in no namespace, so that no Role can let anybody read it; beside what a collector reads of it."""
 
 _NAME = "apiscape"
 _HEAD = """\
@@ -119,7 +119,14 @@ def _holds(wide: Right, narrow: Right) -> bool:
 
 
 def _needs_cluster(right: Right) -> bool:
-    return right.resource in OF_NO_NAMESPACE and not right.names
+    return right.resource in _of_no_namespace() and not right.names
+
+
+@cache
+def _of_no_namespace() -> frozenset[str]:
+    from apiscape.collectors.kubernetes.families import reads
+
+    return OF_NO_NAMESPACE | {each.name for each in reads().resources if not each.is_namespaced}
 
 
 def _documents(

@@ -11,6 +11,9 @@ import msgspec
 from apiscape.collectors.kubernetes.exposed import Exposed, Served
 from apiscape.collectors.kubernetes.objects import Thing
 
+PROVIDER = "kubernetes"
+PRODUCT = "kubernetes.gateways"
+
 T = TypeVar("T")
 
 Values = Callable[[Any], Iterable[str]]

@@ -14,15 +14,13 @@ from apiscape.collectors.kubernetes.deploying.readiness import conditions, ends_
 from apiscape.collectors.kubernetes.deploying.stating import stated
 from apiscape.collectors.kubernetes.exposed import Exposed, Served
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
-from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.collectors.kubernetes.resource import PRODUCT, PROVIDER, Look, Resource
 from apiscape.collectors.kubernetes.telling import KeySettings, Told, tell
 from apiscape.model.deployment import Deployment, Protections
 from apiscape.model.identity import deployment_uid, entity_uid, kubernetes_native_id
 from apiscape.model.surroundings import Gateway, Signal
 from apiscape.model.values import UNKNOWN, Unknown
 
-PROVIDER = "kubernetes"
-PRODUCT = "kubernetes.gateways"
 NAMESPACE_LABEL = "k8s.namespace.name"
 """Label that the namespace is kept under, in the words of OpenTelemetry."""
 
