@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -33,25 +33,26 @@ class Chart:
     """What the chart makes of values.
 
     Attributes:
-        helm: The program.
-        home: Where it may keep what it likes.
+        helm, kubectl: The programs.
+        home: Where they may keep what they like.
     """
 
     helm: Path
+    kubectl: Path
     home: Path
     _known: dict[str, str] = field(default_factory=dict)
     _read: dict[str, list[Json]] = field(default_factory=dict)
 
-    def run(self, *words: str, given: str = "", env: Mapping[str, str] | None = None) -> str:
-        """Return what Helm says.
+    def run(self, *words: str, given: str = "", program: Path | None = None) -> str:
+        """Return what Helm says, or another program.
 
         Raises:
             RefusedError: It said no.
         """
         done = subprocess.run(
-            [str(self.helm), *words],
+            [str(program or self.helm), *words],
             input=given,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.home), **(env or {})},
+            env={"PATH": os.environ["PATH"], "HOME": str(self.home)},
             capture_output=True,
             text=True,
             check=False,

@@ -36,7 +36,7 @@ class Installed:
     def __init__(self, chart: Chart, cluster: Cluster, kubeconfig: Path) -> None:
         self._chart = chart
         self._cluster = cluster
-        self._kubeconfig = kubeconfig
+        self._where = ("--namespace", NAMESPACE, "--kubeconfig", str(kubeconfig))
 
     def install(self, values: Json) -> str:
         """Install the release."""
@@ -48,8 +48,11 @@ class Installed:
 
     def helm(self, *words: str, given: str = "") -> str:
         """Return what Helm says of the cluster."""
-        where = ("--namespace", NAMESPACE, "--kubeconfig", str(self._kubeconfig))
-        return self._chart.run(*words, *where, given=given)
+        return self._chart.run(*words, *self._where, given=given)
+
+    def kubectl(self, *words: str) -> str:
+        """Return what kubectl says of the cluster."""
+        return self._chart.run(*words, *self._where, program=self._chart.kubectl)
 
     def named(self, group: str, plural: str) -> dict[str, Json]:
         """Return the objects of a resource by name."""

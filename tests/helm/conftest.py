@@ -14,4 +14,4 @@ def chart(tmp_path_factory: pytest.TempPathFactory) -> Chart:
     tools = found()
     if tools is None:
         pytest.skip(f"Helm is not here: {FETCH} fetches it")
-    return Chart(tools.helm, tmp_path_factory.mktemp("helm"))
+    return Chart(tools.helm, tools.kubectl, tmp_path_factory.mktemp("helm"))

@@ -26,7 +26,8 @@ def main() -> None:
     """Write them."""
     ROOM.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
-        chart = Chart(fetch().helm, Path(home))
+        tools = fetch()
+        chart = Chart(tools.helm, tools.kubectl, Path(home))
         for name in KEPT:
             (ROOM / f"{name}.yaml").write_text(manifests(chart, name), "utf-8")
 

@@ -30,6 +30,14 @@ def test_what_is_installed_is_there(installed: Installed) -> None:
     assert '"status":"deployed"' in installed.helm("list", "--output", "json")
 
 
+def test_kubectl_finds_what_helm_installed(installed: Installed) -> None:
+    installed.install({})
+    found = installed.kubectl("get", "deployments,persistentvolumeclaims,roles", "--output", "name")
+    assert found.split() == [f"deployment.apps/{NAME}", f"persistentvolumeclaim/{NAME}"]
+    path = "jsonpath={.spec.template.spec.volumes[0].persistentVolumeClaim.claimName}"
+    assert installed.kubectl("get", "deployment", NAME, "--output", path) == NAME
+
+
 def test_the_volume_and_the_selector_stay_over_upgrade_and_rollback(installed: Installed) -> None:
     installed.install({})
     claim = installed.named("", "persistentvolumeclaims")[NAME]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from functools import cache
 
 import jsonschema
 import pytest
@@ -38,6 +39,7 @@ def leaves(values: object, *trail: str) -> list[str]:
     return [".".join(trail)]
 
 
+@cache
 def whole() -> set[str]:
     """Return the keys that hold a mapping which is one value."""
     return {key.name for key in chart.known() if isinstance(key.default, dict) and key.shape}
