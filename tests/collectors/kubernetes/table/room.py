@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from apiscape.collectors.kubernetes.exposed import Exposed, Served
+from apiscape.collectors.kubernetes.exposed import Exposed, Rule, Served
 from apiscape.collectors.kubernetes.objects import Decoder, Thing
 from apiscape.collectors.kubernetes.resource import Resource, Role
 from apiscape.collectors.kubernetes.table.describing import Told
@@ -124,6 +124,12 @@ def gate(name: str = "a", kind: str = "Gate", **body: Any) -> Json:
     """Return an object of a kind that tests make up."""
     metadata = {"name": name, "namespace": "shop", "generation": 2} | body.pop("metadata", {})
     return {"apiVersion": "x.example/v1", "kind": kind, "metadata": metadata} | body
+
+
+def rules(exposed: Exposed) -> tuple[Rule, ...]:
+    """Return the rules of what is exposed, which are known."""
+    assert exposed.rules is not None
+    return exposed.rules
 
 
 def trimmed(value: Any) -> Any:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from apiscape.collectors.kubernetes.objects import Decoder
-from tests.collectors.kubernetes.table.room import Json, Room, elsewhere, gate, loaded, route
+from tests.collectors.kubernetes.table.room import Json, Room, elsewhere, gate, loaded, route, rules
 from tests.collectors.kubernetes.table.test_samples import SAMPLES, sample
 
 KEY = "-----BEGIN PRIVATE KEY----- canary"
@@ -63,7 +63,7 @@ def test_an_error_of_an_expression_never_says_the_value() -> None:
 def test_what_does_not_fit_a_slot_is_left_out_and_named_by_the_slot_alone() -> None:
     text = "  rules:\n    - targets: spec.to\n"
     room = route(text, spec={"to": [{"name": "a", "password": "canary"}, {"name": "b"}]})
-    assert [each.name for each in (room.one().rules or ())[0].targets] == ["b"]
+    assert [each.name for each in rules(room.one())[0].targets] == ["b"]
     assert room.one().incomplete == ("rules[0].targets could not be read",)
     assert "canary" not in repr(room.put[0][1])
 

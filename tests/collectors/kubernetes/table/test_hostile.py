@@ -12,7 +12,7 @@ from apiscape.collectors.kubernetes.exposed import Exposed
 from apiscape.collectors.kubernetes.resource import Role
 from apiscape.collectors.kubernetes.table.picking import MAX_ITEMS, MAX_RULES, MAX_TEXT
 from apiscape.collectors.kubernetes.world import Subject
-from tests.collectors.kubernetes.table.room import Json, Room, elsewhere, gate, route
+from tests.collectors.kubernetes.table.room import Json, Room, elsewhere, gate, route, rules
 from tests.collectors.kubernetes.table.test_samples import SAMPLES, sample
 
 ODD: tuple[Any, ...] = (None, 7, -1.5, True, "odd", [], {}, [None], [[{}]], {"odd": [1]})
@@ -119,7 +119,7 @@ def test_many_hosts_are_not_addresses_without_end() -> None:
 def test_many_backends_of_a_rule_end() -> None:
     text = "  rules:\n    - targets: 'spec.to[].{name: @}'\n"
     exposed = route(text, spec={"to": [f"s{at}" for at in range(300)]}).one()
-    assert len((exposed.rules or ())[0].targets) == 200
+    assert len(rules(exposed)[0].targets) == 200
     assert exposed.incomplete == ("only the first 200 backends of a rule are read",)
 
 

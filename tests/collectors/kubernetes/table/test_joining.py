@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from apiscape.collectors.kubernetes.exposed import Exposed, Rule
+from apiscape.collectors.kubernetes.exposed import Exposed
 from apiscape.collectors.kubernetes.table.finding import MAX_DEPTH
 from apiscape.collectors.kubernetes.world import Subject
 from apiscape.model.vocabulary import Requirement, Switch
-from tests.collectors.kubernetes.table.room import Json, Room
+from tests.collectors.kubernetes.table.room import Json, Room, rules
 
 PROXY = "projectcontour.io/v1"
 TRAEFIK = "traefik.io/v1alpha1"
@@ -48,11 +48,6 @@ def only(room: Room, name: str) -> Exposed:
 
 def paths(exposed: Exposed) -> list[str]:
     return [match.path for each in exposed.rules or () for match in each.matches]
-
-
-def rules(exposed: Exposed) -> tuple[Rule, ...]:
-    assert exposed.rules is not None
-    return exposed.rules
 
 
 # Includes.

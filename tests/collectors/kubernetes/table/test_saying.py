@@ -10,7 +10,7 @@ from apiscape.collectors.kubernetes.exposed import Address, Condition, Exposed, 
 from apiscape.collectors.kubernetes.table.serving import host_fits, tls_word
 from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Requirement, Status, Switch
-from tests.collectors.kubernetes.table.room import Room, entry_of, gate, route
+from tests.collectors.kubernetes.table.room import Room, entry_of, gate, route, rules
 
 VALUE = (
     "  health:\n    - name: Ready\n      value: status.state\n      map: {Up: ok, Down: error, New: pending}\n"
@@ -245,7 +245,7 @@ AUTH = (
 
 
 def asked(asks: Any, more: str = "") -> tuple[str, list[str]]:
-    security = (route(AUTH % more, spec={"asks": asks}).one().rules or ())[0].security
+    security = rules(route(AUTH % more, spec={"asks": asks}).one())[0].security
     return security.requirement, [each.kind for each in security.schemes]
 
 
@@ -281,7 +281,7 @@ def test_what_is_asked(
 
 def test_nothing_is_said_to_be_open_where_others_may_ask_something() -> None:
     text = "  auth_elsewhere: doors are not looked at\n" + AUTH % ""
-    security = (route(text, spec={}).one().rules or ())[0].security
+    security = rules(route(text, spec={}).one())[0].security
     assert (security.requirement, security.evidence) == (
         Requirement.UNKNOWN,
         "Gate shop/a asks nothing itself; doors are not looked at",
@@ -303,9 +303,7 @@ def test_policies_may_be_named_in_an_annotation() -> None:
     named = gate(metadata={"annotations": {"x.example/locks": " one, ,two "}})
     room = Room([named, gate("one", "Lock", spec={"kind": "key"})], entries=entry_of(text))
     exposed = room.one()
-    assert [each.native_id for each in (exposed.rules or ())[0].security.schemes] == [
-        "Lock shop/one"
-    ]
+    assert [each.native_id for each in rules(exposed)[0].security.schemes] == ["Lock shop/one"]
     assert [each.reason for each in exposed.conditions] == ["Lock shop/two is not there"]
 
 
@@ -321,20 +319,20 @@ def test_policies_may_be_named_in_an_annotation() -> None:
 )
 def test_requests_are_told_in_one_form(asking: str, match: Match) -> None:
     exposed = route(f'  rules:\n    - matches: "{asking}"\n').one()
-    assert (exposed.rules or ())[0].matches == (match,)
+    assert rules(exposed)[0].matches == (match,)
 
 
 def test_methods_of_a_rule_are_for_all_of_its_paths() -> None:
     text = "  rules:\n    - {methods: spec.m, matches: 'spec.p[].{path: @}'}\n"
     both = route(text, spec={"m": ["GET", "PUT"], "p": ["/a", "/b"]}).one()
-    assert [(each.path, each.method) for each in (both.rules or ())[0].matches] == [
+    assert [(each.path, each.method) for each in rules(both)[0].matches] == [
         ("/a", "GET"),
         ("/a", "PUT"),
         ("/b", "GET"),
         ("/b", "PUT"),
     ]
     bare = route(text, spec={"m": ["GET"]}).one()
-    assert (bare.rules or ())[0].matches == (Match(method="GET"),)
+    assert rules(bare)[0].matches == (Match(method="GET"),)
 
 
 def test_without_rules_of_its_entry_nobody_knows_them() -> None:

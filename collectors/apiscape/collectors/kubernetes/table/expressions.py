@@ -54,7 +54,7 @@ class Expression:
         if len(text) > MAX_LENGTH:
             raise ValueError(f"an expression has at most {MAX_LENGTH} characters")
         try:
-            self.tree: dict[str, Any] = jmespath.compile(text).parsed
+            self.tree: Any = jmespath.compile(text).parsed
         except exceptions.JMESPathError as error:
             raise ValueError(f"no expression: {_first_line(error)}") from None
         self.text = text

@@ -33,7 +33,7 @@ def load(extra: Path | None = None) -> tuple[Entry, ...]:
         BadTable: An entry is wrong, or the file cannot be read.
     """
     entries: dict[str, Entry] = {}
-    own = files(__package__)
+    own = files("apiscape.collectors.kubernetes.table")
     for name in sorted(each.name for each in own.iterdir() if each.name.endswith(".yaml")):
         for entry in read((own / name).read_text("utf-8"), name):
             if entry.id in entries:
