@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from apiscape.collectors.kubernetes.errors import garbled
+from apiscape.collectors.kubernetes.shallow import CUT, shallow
 
 DROPPED = frozenset({"kubectl.kubernetes.io/last-applied-configuration"})
 """Annotations that repeat the whole object, credentials included."""
@@ -58,6 +59,9 @@ class Thing(msgspec.Struct):
 
 
 T = TypeVar("T", bound=Thing)
+D = TypeVar("D")
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class Odd(msgspec.Struct, frozen=True, gc=False):
@@ -128,16 +132,16 @@ class Decoder(Generic[T]):
         """
         try:
             told = self._all.decode(body)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, RecursionError):
             return self._page_one_by_one(body, operation)
-        except msgspec.DecodeError:
+        except _UNREADABLE:
             raise garbled(operation) from None
         return _page(told.items or (), (), told.metadata)
 
     def _page_one_by_one(self, body: bytes, operation: str) -> Page[T]:
         try:
-            told = self._each.decode(body)
-        except msgspec.DecodeError:
+            told = _bounded(self._each, body)
+        except _UNREADABLE:
             raise garbled(operation, "is no list") from None
         items: list[T] = []
         odd: list[Odd] = []
@@ -156,8 +160,8 @@ class Decoder(Generic[T]):
             Malformed: It is no event.
         """
         try:
-            told = self._line.decode(line)
-        except msgspec.DecodeError:
+            told = _bounded(self._line, line)
+        except _UNREADABLE:
             raise garbled(operation, "is no event of a watch") from None
         raw = bytes(told.object)
         if told.type == "ERROR":
@@ -172,12 +176,19 @@ class Decoder(Generic[T]):
         return Event(told.type, found, found.metadata.resource_version)
 
     def _decode(self, raw: bytes) -> T | Odd:
+        if CUT in raw:
+            return self._odd(raw, "is nested too deep")
         try:
             return self._one.decode(raw)
-        except msgspec.ValidationError as error:
-            marked = self._metadata(raw)
-            key = key_of(marked.namespace, marked.name) if marked.name else ""
-            return Odd(key, str(error), marked.resource_version)
+        except RecursionError:
+            return self._odd(shallow(raw), "is nested too deep")
+        except _UNREADABLE as error:
+            return self._odd(raw, str(error))
+
+    def _odd(self, raw: bytes, why: str) -> Odd:
+        marked = self._metadata(raw)
+        key = key_of(marked.namespace, marked.name) if marked.name else ""
+        return Odd(key, why, marked.resource_version)
 
     def _code(self, raw: bytes) -> int:
         try:
@@ -188,8 +199,16 @@ class Decoder(Generic[T]):
     def _metadata(self, raw: bytes) -> _Marked:
         try:
             return self._bare.decode(raw).metadata
-        except msgspec.DecodeError:
+        except _UNREADABLE:
             return _Marked()
+
+
+def _bounded(decoder: msgspec.json.Decoder[D], body: bytes) -> D:
+    """Return what is decoded; where it is nested too deep, of what is left when that is cut."""
+    try:
+        return decoder.decode(body)
+    except RecursionError:
+        return decoder.decode(shallow(body))
 
 
 def _page(items: Iterable[T], odd: Iterable[Odd], metadata: _ListMetadata) -> Page[T]:
