@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 
 import msgspec
@@ -151,6 +152,7 @@ def _asked(said: Mapping[str, str]) -> Iterator[_Sign]:
             yield _Sign(exposure, f"{key} is {value.strip() if value else value}")
 
 
+@lru_cache(maxsize=1_024)
 def _proven(address: str) -> _Sign:
     """Return what an address proves."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from apiscape.model.values import UNKNOWN
 from tests.collectors.kubernetes.ingress.room import (
     Json,
     condition,
@@ -278,3 +279,33 @@ def test_what_the_controllers_own_service_was_asked_to_be_holds_for_its_address(
     assert one(thing).reached.exposure == "unknown"
     controller["metadata"]["annotations"] = {}
     assert one(thing, controller).reached.exposure == "unknown"
+
+
+def test_ports_and_versions_of_tls_that_annotations_name() -> None:
+    said = {"nginx.org/listen-ports": "8080, x, 999999", "nginx.org/listen-ports-ssl": "8443,9443"}
+    both = said | {"nginx.org/ssl-redirect": "false"}
+    assert urls(one(ingress("f5", said=both, tls=TLS))) == [
+        "https://shop.example:8443",
+        "https://shop.example:9443",
+        "http://shop.example:8080",
+    ]
+    for version, told in (("1.2", "TLS_1_2"), ("1.9", UNKNOWN)):
+        least = {"projectcontour.io/tls-minimum-protocol-version": version}
+        found = one(ingress("contour", said=least, tls=TLS))
+        assert (found.addresses or ())[0].tls_min == told
+
+
+@pytest.mark.parametrize(
+    ("cls", "key"),
+    [
+        ("nginx", "nginx.ingress.kubernetes.io/permanent-redirect"),
+        ("apisix", "k8s.apisix.apache.org/http-redirect"),
+        ("haproxy", "haproxy.org/request-redirect"),
+        ("haproxy-ingress", "haproxy-ingress.github.io/redirect-to"),
+    ],
+)
+def test_what_sends_every_request_away_has_no_backend(cls: str, key: str) -> None:
+    found = one(ingress(cls, said={key: "https://u:CANARY@new.example/?k=CANARY"}))
+    assert [each.targets for each in found.rules or ()] == [()]
+    assert found.links["apiscape.io/moved"] == f"{key} is https://new.example/"
+    assert "apiscape.io/moved" not in one(ingress(cls, said={key: ""})).links

@@ -50,6 +50,7 @@ NGINX_COMMUNITY = Dialect(
     settled=frozenset({"rate_limit", "cors"}),
     redirect=Redirect(always="force-ssl-redirect", keys=("ssl-redirect",), usual=True),
     passthrough=_signs("ssl-passthrough"),
+    moved=("permanent-redirect", "temporal-redirect"),
     aliases=("server-alias",),
     own_path=PathType.PREFIX,
     regex=_signs("use-regex", "rewrite-target"),
@@ -72,6 +73,8 @@ NGINX_F5 = Dialect(
     on={"rate_limit": _signs("limit-req-rate")},
     settled=frozenset({"rate_limit", "cors"}),
     redirect=Redirect(always="redirect-to-https", keys=("ssl-redirect",), usual=True),
+    plain_ports="listen-ports",
+    secure_ports="listen-ports-ssl",
     own_path=PathType.PREFIX,
     regex=(Sign(key="path-regex", values=frozenset({"case_sensitive", "case_insensitive"})),),
     grpc_services="grpc-services",
@@ -124,6 +127,7 @@ APISIX = Dialect(
     elsewhere="global rules and plugin configurations",
     on={"cors": (Sign(key="enable-cors", values=_TRUE),)},
     redirect=Redirect(keys=("http-to-https",), usual=False, values=_TRUE),
+    moved=("http-redirect",),
     regex=(Sign(key="use-regex", values=_TRUE),),
     methods="http-allow-methods",
     without_methods="http-block-methods",
@@ -137,6 +141,7 @@ CONTOUR = Dialect(
     prefixes=("projectcontour.io/", "ingress.kubernetes.io/"),
     elsewhere="the global authorization server of Contour's configuration",
     redirect=Redirect(always="force-ssl-redirect", usual=False),
+    tls_min="tls-minimum-protocol-version",
     own_path=PathType.PREFIX,
 )
 
@@ -219,6 +224,7 @@ HAPROXY_TECH = Dialect(
     redirect=Redirect(keys=("ssl-redirect",)),
     passthrough=(Sign(key="ssl-passthrough", values=_TRUE),),
     own_path=PathType.PREFIX,
+    moved=("request-redirect",),
     snippets=("backend-config-snippet",),
 )
 
@@ -245,6 +251,7 @@ HAPROXY_INGRESS = Dialect(
     },
     redirect=Redirect(keys=("ssl-redirect",)),
     passthrough=(Sign(key="ssl-passthrough", values=_TRUE),),
+    moved=("redirect-to",),
     aliases=("server-alias",),
     own_path=PathType.PREFIX,
     regex=(Sign(key="path-type", values=frozenset({"regex"})),),

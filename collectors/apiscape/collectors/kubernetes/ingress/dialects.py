@@ -85,6 +85,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         settled: Protections that are nowhere else: without a sign they are not there.
         redirect: Whether plain requests are sent to https.
         passthrough: What says that TLS is not ended here.
+        plain_ports, secure_ports: Keys of the ports that are listened on, without TLS and with it.
+        tls_min: Key of the lowest version of TLS (`1.2`).
+        moved: Keys of where every request is sent away to, instead of to a backend.
         aliases: Keys of more hosts.
         own_path: How `ImplementationSpecific` is compared.
         regex: What says that paths are regular expressions.
@@ -110,6 +113,10 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     settled: frozenset[str] = frozenset()
     redirect: Redirect = Redirect()
     passthrough: tuple[Sign, ...] = ()
+    plain_ports: str | None = None
+    secure_ports: str | None = None
+    tls_min: str | None = None
+    moved: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     own_path: str = PathType.OWN
     regex: tuple[Sign, ...] = ()
@@ -145,6 +152,16 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         words = split(found[1]) if found else []
         return [word for word in words[:WORDS] if len(word) <= WORD_SIZE]
 
+    def ports(self, said: Mapping[str, str], key: str | None) -> tuple[int, ...]:
+        """Return the ports that an annotation lists."""
+        told = (word for word in self.words(said, key) if word.isascii() and word.isdigit())
+        return tuple(int(word) for word in told if len(word) <= PORT_DIGITS)
+
+    def away(self, said: Mapping[str, str]) -> str | None:
+        """Return where every request is sent away to, if it is."""
+        found = (self.find(said, key) for key in self.moved)
+        return next((f"{each[0]} is {shown(each[1])}" for each in found if each and each[1]), None)
+
     def cut(self, said: Mapping[str, str]) -> Iterator[str]:
         """Yield the annotations of which not every word is read."""
         for key in self.aliases:
@@ -154,6 +171,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SHOWN = 64
+PORT_DIGITS = 5
 WORDS, WORD_SIZE, ADDRESS_SIZE = 256, 253, 2_048
 """Words of a list that are read, the longest name of a host, and the longest address that is kept."""
 

@@ -80,11 +80,21 @@ def serve(
         secure = Address(
             host=name, certificate=tls.certificate, tls_min=tls_min, mtls=mtls, is_generated=False
         )
-        found += _at(secure, ports.https if ports else ())
+        found += _at(secure, ports.https if ports else dialect.ports(said, dialect.secure_ports))
     if plain is None and (ports is None or ports.http):
         bare = Address(host=name, scheme="http", mtls=Switch.DISABLED, is_generated=False)
-        found += _at(bare, ports.http if ports else ())
+        found += _at(bare, ports.http if ports else dialect.ports(said, dialect.plain_ports))
     return Hosted(addresses=tuple(found), tls=tls, plain=plain)
+
+
+def tls_min_of(dialect: Dialect, said: Mapping[str, str]) -> str | Unknown:
+    """Return the lowest version of TLS that an annotation names."""
+    found = dialect.find(said, dialect.tls_min) if dialect.tls_min else None
+    version = found[1] if found else ""
+    return f"TLS_{version.replace('.', '_')}" if version in TLS_VERSIONS else UNKNOWN
+
+
+TLS_VERSIONS = frozenset({"1.0", "1.1", "1.2", "1.3"})
 
 
 def _at(address: Address, ports: Iterable[int]) -> list[Address]:

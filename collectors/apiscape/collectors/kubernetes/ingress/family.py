@@ -10,7 +10,7 @@ import msgspec
 from apiscape.collectors.kubernetes.exposed import Condition, Exposed, Reached, Rule, Served
 from apiscape.collectors.kubernetes.ingress import alb, gke, kinds, named
 from apiscape.collectors.kubernetes.ingress.beside import attached, is_anothers
-from apiscape.collectors.kubernetes.ingress.endpoints import Hosted, links_of, serve
+from apiscape.collectors.kubernetes.ingress.endpoints import Hosted, links_of, serve, tls_min_of
 from apiscape.collectors.kubernetes.ingress.guarding import Scene, loosened, scene_of
 from apiscape.collectors.kubernetes.ingress.guards import (
     security_of,
@@ -24,12 +24,13 @@ from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Style, Switch
 
-CONTROLLER, RETIRED, PLAIN = (
+CONTROLLER, RETIRED, PLAIN, MOVED = (
     "apiscape.io/ingress-controller",
     "apiscape.io/ingress-controller-retired",
     "apiscape.io/plain-http",
+    "apiscape.io/moved",
 )
-"""Links that say who serves it, since when that is given up, and why plain requests do not reach it."""
+"""Links that say who serves it, since when that is given up, and where requests end that do not reach it."""
 STACK = "ingress.k8s.aws/stack"
 """Tag by which AWS calls the load balancer of an Ingress, or of a group."""
 
@@ -57,14 +58,13 @@ class IngressFamily:
 def _exposed(scene: Scene, host: str, ways: list[Way]) -> Exposed:
     """Return what one host of an Ingress exposes."""
     ingress, dialect = scene.ingress, scene.dialect
-    told = together(way.guard for way in ways)
-    mtls = switches_of(way.guard for way in ways).get("mtls", Switch.UNKNOWN)
-    hosted = _hosted(scene, host, mtls)
+    guards = {id(way.guard): way.guard for way in ways}
+    hosted = _hosted(scene, host, switches_of(guards.values()).get("mtls", Switch.UNKNOWN))
     plain = next((each.host for each in hosted.addresses if each.scheme == "http"), None)
     if plain is not None:
         name = f"http://{plain or 'any host'}"
-        ways = [_loosened(way, scene, name) for way in ways]
-    switches = switches_of(way.guard for way in ways)
+        guards = {key: loosened(told, dialect, name) for key, told in guards.items()}
+    asked = {key: security_of(told, scene.place) for key, told in guards.items()}
     apart = attached(scene, host)
     made = Exposed(
         metadata=ingress.metadata,
@@ -74,27 +74,19 @@ def _exposed(scene: Scene, host: str, ways: list[Way]) -> Exposed:
         addresses=() if apart else hosted.addresses,
         reached=_reached(scene),
         rules=tuple(
-            Rule(
-                matches=way.matches,
-                targets=way.targets,
-                security=security_of(way.guard, scene.place),
-            )
+            Rule(matches=way.matches, targets=way.targets, security=asked[id(way.guard)])
             for way in ways
         ),
         conditions=tuple(_conditions(scene, apart)),
         links={**_links(scene, hosted), **links_of(dialect, scene.said)},
-        incomplete=(*told.incomplete, *dialect.cut(ingress.said)),
+        incomplete=(*together(guards.values()).incomplete, *dialect.cut(ingress.said)),
     )
-    return msgspec.structs.replace(made, **switches)
-
-
-def _loosened(way: Way, scene: Scene, plain: str) -> Way:
-    return msgspec.structs.replace(way, guard=loosened(way.guard, scene.dialect, plain))
+    return msgspec.structs.replace(made, **switches_of(guards.values()))
 
 
 def _hosted(scene: Scene, host: str, mtls: str) -> Hosted:
     holders = [scene.ingress, *scene.others.get(host, ())]
-    tls_min: str | Unknown = UNKNOWN
+    tls_min = tls_min_of(scene.dialect, scene.said)
     ports = None
     if scene.balancer is not None:
         ports = alb.ports_of(scene.ingress)
@@ -144,6 +136,7 @@ def _links(scene: Scene, hosted: Hosted) -> dict[str, str]:
         CONTROLLER: scene.dialect.name or scene.classed.controller,
         RETIRED: scene.dialect.retired,
         PLAIN: hosted.plain,
+        MOVED: scene.dialect.away(scene.said),
         STACK: scene.balancer.name if scene.balancer else None,
     }
     return {key: value for key, value in found.items() if value}

@@ -47,6 +47,8 @@ def _way(
 ) -> Way:
     matches, targets = _sent(scene, road)
     targets = with_canaries(scene, host, matches[0], targets)
+    if scene.dialect.away(scene.said):
+        targets = ()
     alone = targets[0] if len(targets) == 1 and reads_services(scene) else None
     if (host, alone) not in guards:
         guards[host, alone] = guard(scene, host, alone)
