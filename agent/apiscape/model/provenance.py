@@ -67,10 +67,17 @@ class Claim(Entity, frozen=True):
     confirmation: Confirmation | None = None
 
 
+_POSITIONS = {str(method): position for position, method in enumerate(PRECEDENCE)}
+
+
 def rank(claim: Claim) -> tuple[int, float, str, str]:
     """Return a sort key, most trusted first; a method of a newer version ranks last but is kept."""
-    position = PRECEDENCE.index(claim.method) if claim.method in PRECEDENCE else len(PRECEDENCE)
-    return (position, -claim.confidence, claim.source or "", repr(claim))
+    return (*_trust(claim), repr(claim))
+
+
+def _trust(claim: Claim) -> tuple[int, float, str]:
+    position = _POSITIONS.get(claim.method, len(_POSITIONS))
+    return (position, -claim.confidence, claim.source or "")
 
 
 def settle(claims: Iterable[Claim]) -> tuple[Claim, ...]:
@@ -79,7 +86,11 @@ def settle(claims: Iterable[Claim]) -> tuple[Claim, ...]:
     The order of the input does not matter. An empty input gives an empty tuple.
     """
     said = tuple(claims)
-    return said if len(said) < _SOME else tuple(sorted(said, key=rank))
+    if len(said) < _SOME:
+        return said
+    ranked = sorted(said, key=_trust)
+    places = {_trust(claim) for claim in ranked}
+    return tuple(ranked if len(places) == len(ranked) else sorted(ranked, key=rank))
 
 
 _SOME = 2

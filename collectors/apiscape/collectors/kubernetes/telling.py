@@ -286,7 +286,7 @@ def _owners(
     first = claims[0]
     contact = None
     for voice in voices:
-        if any(
+        if "contact" in voice.words and any(
             first.source == voice.source(word) for said in voice.words.values() for _, word in said
         ):
             contact = winner(list(_claims([voice], "contact")))

@@ -22,6 +22,10 @@ OUTSIDE = "http"
 """Kind of a target that is an address outside."""
 
 
+_Sent = tuple[Match, Security, str | Unknown | None]
+"""Requests, what is asked of them, and the key of the backend that they are sent on to."""
+
+
 def template(match: Match) -> str:
     """Return a path as it is compared."""
     match match.path_type:
@@ -40,21 +44,21 @@ def operations_of(rules: Iterable[Rule]) -> tuple[Operation, ...]:
     What several rules are for, told apart by headers alone, is one operation: what is asked of
     callers is what is asked by all of them, else mixed.
     """
-    found: dict[tuple[str, str], list[tuple[Match, Rule]]] = {}
+    found: dict[tuple[str, str], list[_Sent]] = {}
     for rule in rules:
+        backend = _backend_key(rule)
         for match in rule.matches:
-            found.setdefault((match.method, template(match)), []).append((match, rule))
+            sent = (match, rule.security, backend)
+            found.setdefault((match.method, template(match)), []).append(sent)
     return tuple(_operation(*key, said) for key, said in found.items())
 
 
-def _operation(verb: str, path: str, said: Sequence[tuple[Match, Rule]]) -> Operation:
-    match, rule = said[0]
-    if len(said) == 1:
-        security, backend = rule.security, _backend_key(rule)
-    else:
-        security = merged([each.security for _, each in said])
-        keys = {_backend_key(each) for _, each in said}
-        backend = keys.pop() if len(keys) == 1 else UNKNOWN
+def _operation(verb: str, path: str, said: Sequence[_Sent]) -> Operation:
+    match, security, backend = said[0]
+    if len(said) > 1:
+        security = merged([each for _, each, _ in said])
+        keys = {each for _, _, each in said}
+        backend = backend if len(keys) == 1 else UNKNOWN
     return Operation(
         verb=verb,
         template=path,

@@ -131,18 +131,23 @@ def _told(target: Target, look: Look) -> Told | None:
         return Told(is_ready=False, why=f"{target.denied}: {key}")
     if target.kind != "service":
         return None
+    return look.once("ready", key, lambda look: _service(target.namespace, key, look))
+
+
+def _service(namespace: str, key: str, look: Look) -> Told | None:
+    """Return whether a Service takes requests; `None` of one that stands for an address outside."""
     service: Service | None = look.get(SERVICES, key)
     if service is None:
-        return _unless_unseen(SERVICES, target, f"there is no Service {key}", look)
+        return _unless_unseen(SERVICES, namespace, f"there is no Service {key}", look)
     if service.spec.type == OUTSIDE_A_CLUSTER:
         return None
     if any(each.is_ready for each in look.those(SLICES, OF_SERVICE, key)):
         return Told(is_ready=True)
-    return _unless_unseen(SLICES, target, f"nothing behind Service {key} is ready", look)
+    return _unless_unseen(SLICES, namespace, f"nothing behind Service {key} is ready", look)
 
 
-def _unless_unseen(resource: str, target: Target, why: str, look: Look) -> Told:
+def _unless_unseen(resource: str, namespace: str, why: str, look: Look) -> Told:
     """Return that something is not ready, where all that could say otherwise was seen."""
-    if look.sees(resource, target.namespace):
+    if look.sees(resource, namespace):
         return Told(is_ready=False, why=why)
     return Told(is_ready=None, why=f"{resource} could not be read")

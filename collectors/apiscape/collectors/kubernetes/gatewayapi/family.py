@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -18,6 +18,7 @@ from apiscape.collectors.kubernetes.gatewayapi.attachment import (
     Neighbours,
     attach,
 )
+from apiscape.collectors.kubernetes.gatewayapi.hosts import common_hosts
 from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP, Gateway, ListenerSet, ParentRef
 from apiscape.collectors.kubernetes.gatewayapi.resources import GATEWAYS, RESOURCES, SETS
 from apiscape.collectors.kubernetes.gatewayapi.routes import Route
@@ -63,7 +64,12 @@ def _expose(resource: Resource, route: Route, look: Look) -> Iterator[Exposed]:
     asking = Asking(
         resource.kind, route.metadata.namespace, tuple(route.spec.hostnames or ()), resource.group
     )
-    for name, attachments in _by_parent(attach(asking, parents, _around(look))).items():
+    attached = (
+        _attach(asking, parent, look)
+        for parent in parents
+        if parent.group == GROUP and parent.kind in _HOLDERS
+    )
+    for name, attachments in _by_parent(attached).items():
         yield _at_gateway(resource, route, name, attachments, look)
     elsewhere: dict[str, list[ParentRef]] = {}
     for parent in parents:
@@ -76,17 +82,37 @@ def _expose(resource: Resource, route: Route, look: Look) -> Iterator[Exposed]:
         yield _exposed(resource, route, None, (orphan,))
 
 
+def _attach(route: Asking, parent: ParentRef, look: Look) -> Attachment:
+    """Return what comes of a parent: worked out once for all routes of a kind and namespace, but for their hosts."""
+    asking = Asking(route.kind, route.namespace, (), route.group)
+    place = (named(parent, route.namespace), parent.section_name, parent.port)
+    key = f"{route.group}/{route.kind} {route.namespace} {place}"
+    found = look.once(
+        "gateway-api.attachment", key, lambda look: attach(asking, [parent], _around(look))[0]
+    )
+    if not route.hosts or not found.at:
+        return found
+    at = tuple(
+        Attached(each.gateway, each.holder, each.listener, hosts)
+        for each in found.at
+        if (hosts := common_hosts(each.listener.hostname, route.hosts))
+    )
+    return Attachment(parent, route.namespace, at, None if at else Detached.NO_HOST)
+
+
 def _around(look: Look) -> Neighbours:
+    gateways: _Held[Gateway] = _Held(look, GATEWAYS)
+    sets: _Held[ListenerSet] = _Held(look, SETS)
     return Neighbours(
-        gateways=_Held[Gateway](look, GATEWAYS),
-        sets=_Held[ListenerSet](look, SETS),
+        gateways=gateways,
+        sets=sets,
         labels=_NamespaceLabels(look) if look.sees(NAMESPACES) else None,
         sees_gateways=look.sees(GATEWAYS),
         sees_sets=look.sees(SETS),
     )
 
 
-def _by_parent(attachments: tuple[Attachment, ...]) -> dict[str, list[Attachment]]:
+def _by_parent(attachments: Iterable[Attachment]) -> dict[str, list[Attachment]]:
     """Return what came of a route's parents by what it names them; it may name several listeners of one.
 
     By what it names, never by where that leads: what a route is called must not change because something

@@ -120,14 +120,13 @@ def _conditions(gateway: Gateway) -> Iterator[Condition]:
 
 def troubles(gateway: Gateway, at: Iterable[Attached], look: Look) -> Iterator[Condition]:
     """Yield what is wrong with a Gateway, for what is attached to it at some listeners, its own or of sets."""
-    status, generation = gateway.status, gateway.metadata.generation
-    for each in read_conditions(status.conditions if status else None, generation, NEGATIVE):
-        if each.name in {"Accepted", "Programmed"} and each.holds is False:
-            yield Condition(
-                name="Programmed", holds=False, reason=f"Gateway {gateway.key}: {each.reason}"
-            )
+    yield from look.once(
+        "gateway-api.programmed", gateway.key, lambda look: tuple(_unprogrammed(gateway.key, look))
+    )
     places = list(dict.fromkeys((each.holder, each.listener.name) for each in at))
     broken = [(place, each) for place in places for each in _broken(*place, look)]
+    if not broken:
+        return
     all_broken = bool(places) and {place for place, _ in broken} == set(places)
     for (holder, name), each in broken:
         kind, _, key = holder.partition("/")
@@ -138,8 +137,24 @@ def troubles(gateway: Gateway, at: Iterable[Attached], look: Look) -> Iterator[C
         )
 
 
-def _broken(holder: str, name: str, look: Look) -> Iterator[Condition]:
-    """Yield what does not hold of a listener, as the status of what has it says."""
+def _unprogrammed(key: str, look: Look) -> Iterator[Condition]:
+    gateway: Gateway | None = look.get(GATEWAYS, key)
+    if gateway is None:
+        return
+    status, generation = gateway.status, gateway.metadata.generation
+    for each in read_conditions(status.conditions if status else None, generation, NEGATIVE):
+        if each.name in {"Accepted", "Programmed"} and each.holds is False:
+            yield Condition(name="Programmed", holds=False, reason=f"Gateway {key}: {each.reason}")
+
+
+def _broken(holder: str, name: str, look: Look) -> tuple[Condition, ...]:
+    """Return what does not hold of a listener, as the status of what has it says."""
+    return look.once(
+        "gateway-api.broken", f"{holder} {name}", lambda look: tuple(_not_well(holder, name, look))
+    )
+
+
+def _not_well(holder: str, name: str, look: Look) -> Iterator[Condition]:
     kind, _, key = holder.partition("/")
     found: Gateway | ListenerSet | None = look.get(GATEWAYS if kind == "Gateway" else SETS, key)
     status = found.status if found is not None else None
