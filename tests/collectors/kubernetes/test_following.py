@@ -19,6 +19,7 @@ from apiscape.collectors.contract import (
     Synced,
 )
 from apiscape.collectors.kubernetes import beat, following, listing, reflector, reflectors
+from apiscape.collectors.kubernetes.gateways import GatewaysCollector
 from apiscape.demo.kubernetes.access import Rule
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.faults import Fault, FaultKind

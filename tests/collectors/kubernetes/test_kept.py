@@ -51,13 +51,13 @@ ORDERS = "shop/orders"
 class ClusterProvider(ToyProvider):
     """Signs in to an emulated cluster."""
 
-    def __init__(self, server: KubernetesServer) -> None:
+    def __init__(self, server: KubernetesServer | str) -> None:
         super().__init__()
-        self._server = server
+        self._url = server if isinstance(server, str) else server.url
 
     def session(self, settings: Any, reach: Reach, budget: Budget) -> Any:
-        session = Session(self._server)
-        session.wire = Wire(Line(self._server.url), budget)
+        session = Session(self._url)
+        session.wire = Wire(Line(self._url), budget)
         session.catalogue = Discovery(session.wire)
         return session
 

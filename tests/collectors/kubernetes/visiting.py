@@ -44,9 +44,10 @@ class Session:
     """A cluster that is signed in to."""
 
     def __init__(
-        self, server: KubernetesServer, namespaces: Sequence[str] = (), token: str = ""
+        self, server: KubernetesServer | str, namespaces: Sequence[str] = (), token: str = ""
     ) -> None:
-        self.wire = Wire(Line(server.url, *([token] if token else [])), Purse())
+        url = server if isinstance(server, str) else server.url
+        self.wire = Wire(Line(url, *([token] if token else [])), Purse())
         self.catalogue = Discovery(self.wire)
         self.namespaces = tuple(namespaces)
         self.entries: str | None = None
@@ -172,20 +173,27 @@ class Watch:
 
     Attributes:
         told: What was said so far.
-        batches: How many batches there were.
+        keeps: Whether what is said is kept here.
+        is_following: Whether a part was said to be synced.
+        is_quiet: Whether nothing more was to be said then.
     """
 
     def __init__(self, session: Session, visit: Visit | None = None) -> None:
         self.visit = visit or Visit(session)
         self.told = Told()
         self.last: list[Observation] = []
+        self.keeps = True
+        self.is_following = self.is_quiet = False
         self._batches = GatewaysCollector().watch(SCOPE, self.visit)
 
     def step(self) -> None:
         """Take up the next batch."""
         batch = next(self._batches)
-        self.last += batch
-        self.told.take(batch)
+        self.is_following = self.is_following or any(isinstance(each, Synced) for each in batch)
+        self.is_quiet = self.is_following and not batch
+        if self.keeps:
+            self.last += batch
+            self.told.take(batch)
 
     def until(self, holds: Callable[[Told], object], patience_s: float = PATIENCE_S) -> bool:
         """Take up batches until something holds of what was said."""

@@ -198,11 +198,11 @@ def _said(
     own: Metadata, alone: Sequence[_Voice], voices: Sequence[_Voice]
 ) -> dict[str, tuple[Claim, ...]]:
     """Return what labels, annotations and names say, by field."""
-    found: dict[str, Iterable[Claim]] = {
-        "environment": (*_claims(voices, "environment", ENVIRONMENTS), *_guessed(own.namespace)),
-        "applied_by": applied_by(own),
-    }
     spoken = {field for voice in voices for field in voice.words}
+    guessed = _guessed(own.namespace)
+    found: dict[str, Iterable[Claim]] = {"environment": guessed, "applied_by": applied_by(own)}
+    if "environment" in spoken:
+        found["environment"] = (*_claims(voices, "environment", ENVIRONMENTS), *guessed)
     if spoken & {"owner", "contact"}:
         found["owners"] = _owner_claims(voices)
     for field, words in (("lifecycle", LIFECYCLES), ("audience", AUDIENCES)):
@@ -256,7 +256,7 @@ def _claims(
 ) -> Iterator[Claim]:
     """Yield what each voice says of a field, by our own key and by the common ones."""
     for voice in voices:
-        for confidence, word in voice.said(field):
+        for confidence, word in voice.words.get(field, _NOTHING):
             said = _read(field, word.value, words)
             if said:
                 yield Claim(said, ProvenanceMethod.TAG, voice.source(word), confidence)
@@ -273,8 +273,9 @@ def _read(field: str, value: str, words: Mapping[str, str] | None) -> str | None
 def _owner_claims(voices: Sequence[_Voice]) -> Iterator[Claim]:
     """Yield who answers for it; of a voice that names nobody, how they are reached stands for who they are."""
     for voice in voices:
-        named = list(_claims([voice], "owner"))
-        yield from named or _claims([voice], "contact")
+        if voice.words:
+            named = list(_claims([voice], "owner"))
+            yield from named or _claims([voice], "contact")
 
 
 def _owners(
