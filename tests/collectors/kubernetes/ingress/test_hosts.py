@@ -292,7 +292,7 @@ def test_ports_and_versions_of_tls_that_annotations_name() -> None:
     for version, told in (("1.2", "TLS_1_2"), ("1.9", UNKNOWN)):
         least = {"projectcontour.io/tls-minimum-protocol-version": version}
         found = one(ingress("contour", said=least, tls=TLS))
-        assert (found.addresses or ())[0].tls_min == told
+        assert next(each.tls_min for each in found.addresses or ()) == told
 
 
 @pytest.mark.parametrize(
@@ -309,3 +309,9 @@ def test_what_sends_every_request_away_has_no_backend(cls: str, key: str) -> Non
     assert [each.targets for each in found.rules or ()] == [()]
     assert found.links["apiscape.io/moved"] == f"{key} is https://new.example/"
     assert "apiscape.io/moved" not in one(ingress(cls, said={key: ""})).links
+
+
+def test_what_proves_whose_a_host_is_is_no_api() -> None:
+    thing = ingress("nginx", rule("shop.example", path("/.well-known/acme-challenge/x")))
+    thing["metadata"]["labels"] = {"acme.cert-manager.io/http01-solver": "true"}
+    assert expose(thing) == []

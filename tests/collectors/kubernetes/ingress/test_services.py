@@ -16,6 +16,8 @@ from tests.collectors.kubernetes.ingress.room import (
     asked,
     condition,
     expose,
+    expose_in,
+    ingress,
     named,
     one,
     only,
@@ -114,6 +116,7 @@ def test_whether_and_from_where_it_is_reached() -> None:
     [
         {"labels": {"gateway.networking.k8s.io/gateway-name": "edge"}},
         {"labels": {"istio": "ingressgateway"}},
+        {"labels": {"acme.cert-manager.io/http01-solver": "true"}},
         {"labels": {"app.kubernetes.io/name": "ingress-nginx"}},
         {"ownerReferences": [{"kind": "Gateway", "name": "edge"}]},
         {"ownerReferences": [{"kind": "DataPlane", "name": "kong", "controller": True}]},
@@ -147,3 +150,22 @@ def test_other_objects_are_none_of_it() -> None:
     resource = RESOURCES["namespaces"]
     look = world.look(Subject("namespaces", "shop"))
     assert list(ServiceFamily().expose(resource, world.find("namespaces", "shop"), look)) == []
+
+
+def test_a_service_whose_address_ingresses_have_is_their_controllers() -> None:
+    there = ingress("nginx", address="8.8.8.8")
+    assert expose(balanced(), there) == []
+    assert len(expose(balanced(), ingress("nginx", address="8.8.4.4"))) == 1
+    assert len(expose(balanced({"port": 5432}), there)) == 1
+    sharing = {"metallb.io/allow-shared-ip": "key"}
+    assert len(expose(balanced(said=sharing), there)) == 1
+
+
+def test_a_service_is_asked_again_when_an_ingress_gets_its_address() -> None:
+    world = world_of(balanced(), ingress("nginx", address=None))
+    assert len(expose_in(world, "Service", "shop/web")) == 1
+    served = world_of(ingress("nginx", address="8.8.8.8"))
+    name = "ingresses.networking.k8s.io"
+    world.put(name, served.held(name)["shop/api"])
+    assert Subject("services", "shop/web") in world.stale
+    assert expose_in(world, "Service", "shop/web") == []

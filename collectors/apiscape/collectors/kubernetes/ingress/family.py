@@ -17,7 +17,7 @@ from apiscape.collectors.kubernetes.ingress.guards import (
     switches_of,
     together,
 )
-from apiscape.collectors.kubernetes.ingress.kinds import INGRESSES, Ingress
+from apiscape.collectors.kubernetes.ingress.kinds import INGRESSES, SOLVER_LABEL, Ingress
 from apiscape.collectors.kubernetes.ingress.sending import Way, speaks_grpc, ways_of
 from apiscape.collectors.kubernetes.reaching import CLASS_SCHEME_KEY, reach_through
 from apiscape.collectors.kubernetes.resource import Look, Resource
@@ -44,9 +44,12 @@ class IngressFamily:
     def expose(self, resource: Resource, thing: Any, look: Look) -> Iterator[Exposed | Served]:  # noqa: ANN401 - of the resource's own type
         """Yield one API for each host of an Ingress.
 
-        Nothing of one whose paths are another's: a canary of another Ingress, the master of minions.
+        Nothing of one whose paths are another's (a canary of another Ingress, the master of minions), nor
+        of one that proves whose a host is to whoever signs its certificate.
         """
         if resource.name != INGRESSES or not isinstance(thing, Ingress):
+            return
+        if SOLVER_LABEL in (thing.metadata.labels or {}):
             return
         scene = scene_of(thing, look)
         if is_anothers(scene):

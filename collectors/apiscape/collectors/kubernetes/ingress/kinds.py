@@ -16,14 +16,18 @@ from apiscape.collectors.kubernetes.resource import Resource, Role
 GROUP = "networking.k8s.io"
 INGRESSES, CLASSES = f"ingresses.{GROUP}", f"ingressclasses.{GROUP}"
 
-HOST, CANARY, MASTER, ALB_GROUP = "host", "canary", "master", "alb-group"
+HOST, CANARY, MASTER = "host", "canary", "master"
 """Indexes of Ingresses: by their hosts, and by those where they vary another (`canary`) or hold it together."""
+ALB_GROUP, ADDRESS = "alb-group", "address"
+"""Indexes of Ingresses: by the load balancer that they share, and by where they can be reached."""
 DEFAULT = "default"
 """Index of IngressClasses: the one for Ingresses that name none."""
 
 ANY_HOST = "*"
 """What the host of an Ingress is called that names none."""
 
+SOLVER_LABEL = "acme.cert-manager.io/http01-solver"
+"""Of what stands for minutes alone, to prove to whoever signs a certificate that a host is one's own."""
 CANARY_KEY = "nginx.ingress.kubernetes.io/canary"
 MERGEABLE_KEY = "nginx.org/mergeable-ingress-type"
 GROUP_KEY = "alb.ingress.kubernetes.io/group.name"
@@ -209,6 +213,10 @@ def _default_of(thing: IngressClass) -> Iterable[str]:
     return [TRUE] if thing.is_default else []
 
 
+def _addresses_of(thing: Ingress) -> Iterable[str]:
+    return [at for each in thing.addresses if (at := each.ip or each.hostname)]
+
+
 def _hosts_of(thing: Ingress) -> Iterable[str]:
     return thing.hosts
 
@@ -226,6 +234,7 @@ RESOURCES: tuple[Resource, ...] = (
             CANARY: _canary_of,
             MASTER: _master_of,
             ALB_GROUP: _group_of,
+            ADDRESS: _addresses_of,
         },
         reveals="APIs behind Ingresses",
     ),

@@ -20,6 +20,7 @@ from apiscape.collectors.kubernetes.exposed import (
     Served,
     Target,
 )
+from apiscape.collectors.kubernetes.ingress.kinds import ADDRESS, INGRESSES, SOLVER_LABEL
 from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.collectors.kubernetes.reaching import reach
 from apiscape.collectors.kubernetes.resource import Look, Resource, Role
@@ -29,6 +30,14 @@ from apiscape.model.vocabulary import Requirement, Style, Switch
 LOAD_BALANCER, NODE_PORT = "LoadBalancer", "NodePort"
 HOSTS_KEY = "external-dns.alpha.kubernetes.io/hostname"
 """By which names are asked for in DNS."""
+SHARING_KEYS = (
+    "metallb.io/allow-shared-ip",
+    "metallb.universe.tf/allow-shared-ip",
+    "lbipam.cilium.io/sharing-key",
+    "io.cilium/lb-ipam-sharing-key",
+)
+"""By which Services share an address."""
+WEB_PORTS = frozenset({80, 443})
 STACK = "service.k8s.aws/stack"
 """Tag by which AWS calls the load balancer of a Service."""
 
@@ -62,11 +71,12 @@ GATEWAY_LABELS: Mapping[str, frozenset[str]] = {
         }
     ),
     "cilium.io/ingress": frozenset(),
+    SOLVER_LABEL: frozenset(),
     "ingresscontroller.operator.openshift.io/owning-ingresscontroller": frozenset(),
     "serving.knative.dev/service": frozenset(),
     "networking.internal.knative.dev/serverlessservice": frozenset(),
 }
-"""Labels of Services by which gateways are reached: any value, or these."""
+"""Labels of Services by which gateways are reached, or that are no API: any value, or these."""
 
 GATEWAY_OWNERS = frozenset(
     {
@@ -89,10 +99,11 @@ class ServiceFamily:
 
     def expose(self, resource: Resource, thing: Any, look: Look) -> Iterator[Exposed | Served]:  # noqa: ANN401 - of the resource's own type
         """Yield what a Service exposes: nothing where it answers in the cluster alone, or is a gateway's."""
-        del look
         if resource.name != SERVICES or not isinstance(thing, Service):
             return
-        if thing.spec.type in {LOAD_BALANCER, NODE_PORT} and not is_gateways(thing.metadata):
+        if thing.spec.type not in {LOAD_BALANCER, NODE_PORT} or is_gateways(thing.metadata):
+            return
+        if not serves_ingresses(thing, look):
             yield _exposed(thing)
 
 
@@ -105,6 +116,20 @@ def is_gateways(metadata: Metadata) -> bool:
     ):
         return True
     return any(owner.kind in GATEWAY_OWNERS for owner in metadata.owner_references or ())
+
+
+def serves_ingresses(service: Service, look: Look) -> bool:
+    """Say whether Ingresses are reached by a Service: they have its address, and it answers where callers of them ask.
+
+    One that says that it shares its address with others may be any of them.
+    """
+    said = service.metadata.annotations or {}
+    ports = {port.port for port in service.spec.ports or ()}
+    if not ports & WEB_PORTS or any(key in said for key in SHARING_KEYS):
+        return False
+    return any(
+        any(True for _ in look.those(INGRESSES, ADDRESS, address)) for address in service.addresses
+    )
 
 
 def _exposed(service: Service) -> Exposed:
