@@ -14,6 +14,7 @@ from tests.collectors.kubernetes.ingress.room import (
     expose,
     expose_in,
     ingress,
+    named,
     one,
     only,
     path,
@@ -126,6 +127,24 @@ def test_what_a_master_asks_is_asked_of_callers_of_its_minions() -> None:
     rule_ = only(found)
     assert rule_.security.evidence == "Ingress infra/master: nginx.com/jwt-key is s"
     assert asked(one(minion(), master(**{"nginx.org/policies": "gone"}))) == [("unknown", [])]
+
+
+def test_what_a_minion_asks_itself_is_asked_instead() -> None:
+    own = minion(**{"nginx.org/basic-auth-secret": "s"})
+    assert asked(one(own, master(**{"nginx.com/jwt-key": "s"}))) == [("required", ["basic"])]
+
+
+def test_certificates_that_a_master_asks_for_are_asked_for_beside() -> None:
+    own = minion(**{"nginx.org/basic-auth-secret": "s"})
+    around = named("Policy", "p", "infra", spec={"ingressMTLS": {"verifyClient": "on"}})
+    found = one(own, master(**{"nginx.org/policies": "p"}), around)
+    assert asked(found) == [("required", ["basic", "mtls"])]
+
+
+def test_how_a_host_is_listened_on_is_the_masters_word() -> None:
+    loose = {"nginx.org/ssl-redirect": "false"}
+    assert urls(one(minion(**loose), master())) == ["https://shop.example"]
+    assert urls(one(minion(), master(**loose))) == ["https://shop.example", "http://shop.example"]
 
 
 # One host, several Ingresses.

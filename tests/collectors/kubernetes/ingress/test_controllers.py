@@ -280,6 +280,8 @@ def test_a_snippet_may_change_everything() -> None:
         ("nginx", {}, "waf", "unknown"),
         ("nginx", {f"{N}enable-opentelemetry": "true"}, "tracing", "enabled"),
         ("f5", {"nginx.org/limit-req-rate": "10r/s"}, "rate_limit", "enabled"),
+        ("f5", {"appprotect.f5.com/app_protect_enable": "True"}, "waf", "enabled"),
+        ("f5", {}, "waf", "unknown"),
         ("apisix", {"k8s.apisix.apache.org/enable-cors": "true"}, "cors", "enabled"),
         ("apisix", {}, "cors", "unknown"),
         ("agic", {"appgw.ingress.kubernetes.io/waf-policy-for-path": "/p"}, "waf", "enabled"),
@@ -322,7 +324,7 @@ def test_what_things_are_called_elsewhere_is_kept() -> None:
     found = one(ingress("traefik", said=said))
     assert found.links["hub.traefik.io/api"] == "orders@shop"
     assert "hub.traefik.io/api-version" not in found.links
-    assert [each.scheme for each in found.addresses or ()] == ["https", "http"]
+    assert [each.scheme for each in found.addresses or ()] == ["https"]
 
 
 def test_classes_and_what_ingresses_name_expose_nothing_themselves() -> None:

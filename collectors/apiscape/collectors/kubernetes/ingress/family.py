@@ -10,6 +10,7 @@ import msgspec
 from apiscape.collectors.kubernetes.exposed import Condition, Exposed, Reached, Rule, Served
 from apiscape.collectors.kubernetes.ingress import alb, gke, kinds, named
 from apiscape.collectors.kubernetes.ingress.beside import attached, is_anothers
+from apiscape.collectors.kubernetes.ingress.controllers import NGINX_F5
 from apiscape.collectors.kubernetes.ingress.endpoints import Hosted, links_of, serve, tls_min_of
 from apiscape.collectors.kubernetes.ingress.guarding import Scene, loosened, scene_of
 from apiscape.collectors.kubernetes.ingress.guards import (
@@ -88,15 +89,15 @@ def _exposed(scene: Scene, host: str, ways: list[Way]) -> Exposed:
 
 
 def _hosted(scene: Scene, host: str, mtls: str) -> Hosted:
+    """Return the addresses of a host; of a minion it is the master who says how it is listened on."""
     holders = [scene.ingress, *scene.others.get(host, ())]
     tls_min = tls_min_of(scene.dialect, scene.said)
     ports = None
     if scene.balancer is not None:
         ports = alb.ports_of(scene.ingress)
         tls_min = alb.tls_min_of(scene.balancer)
-    return serve(
-        host, holders, scene.dialect, said=scene.said, ports=ports, tls_min=tls_min, mtls=mtls
-    )
+    said = scene.said if scene.dialect is not NGINX_F5 else holders[-1].said
+    return serve(host, holders, scene.dialect, said=said, ports=ports, tls_min=tls_min, mtls=mtls)
 
 
 def _gateway(scene: Scene) -> str | Unknown:

@@ -134,16 +134,26 @@ def guard(scene: Scene, host: str, target: Target | None) -> Guard:
     if scene.dialect.holds(scene.said, scene.dialect.passthrough):
         return Guard(hidden=("TLS is not ended here, but by whoever it is passed on to",))
     service, seen = _service(scene, target)
-    guards = [
+    own = [
         annotated(scene.dialect, scene.ingress.said, scene.place),
-        *_of_others(scene, host),
         *_of_objects(scene, service, target),
     ]
+    others = list(_of_others(scene, host))
+    if scene.dialect is NGINX_F5 and any(each.schemes for each in own):
+        others = [_of_tls_alone(each) for each in others]
+    guards = [*own, *others]
     if not seen:
         guards.append(Guard(hidden=("Services could not be seen",)))
     if scene.classed.is_guess and scene.dialect.name:
         guards.append(Guard(hidden=(f"{scene.dialect.name} is guessed by the class's name",)))
     return _without_mtls(together(guards))
+
+
+def _of_tls_alone(told: Guard) -> Guard:
+    """Return what is left of what a master asks where a minion asks itself: what TLS is ended with."""
+    if any(scheme.kind == SchemeKind.MTLS for scheme in told.schemes):
+        return told
+    return msgspec.structs.replace(told, schemes=(), evidence=())
 
 
 def reads_services(scene: Scene) -> bool:
