@@ -8,9 +8,11 @@ from pathlib import Path
 
 from apiscape.collectors.contract import CollectorError, Permission
 from apiscape.collectors.kubernetes.access import right
-from apiscape.collectors.kubernetes.core import CORE
+from apiscape.collectors.kubernetes.core import CORE, SERVICES
 from apiscape.collectors.kubernetes.gatewayapi.family import GatewayApi
 from apiscape.collectors.kubernetes.ingress.family import IngressFamily
+from apiscape.collectors.kubernetes.ingress.services import RESOURCE as EXPOSED_SERVICES
+from apiscape.collectors.kubernetes.ingress.services import ServiceFamily
 from apiscape.collectors.kubernetes.istio.family import Istio
 from apiscape.collectors.kubernetes.objects import Thing
 from apiscape.collectors.kubernetes.policies.effective import POLICIES
@@ -37,6 +39,7 @@ class Reads:
         self._owners: dict[str, Family] = {}
         by_table = {each.name: each for each in table.resources}
         found: dict[str, Resource] = {each.name: each for each in (*CORE, *POLICIES)}
+        found[SERVICES] = EXPOSED_SERVICES
         for family in (*families, table):
             for each in family.resources:
                 known = by_table.get(each.name)
@@ -70,7 +73,7 @@ def reads(extra: str | None = None) -> Reads:
         table = TableFamily(load(None if extra is None else Path(extra)))
     except BadTable as error:
         raise Unusable(str(error), operation="plan") from None
-    return Reads((GatewayApi(), IngressFamily(), Istio()), table)
+    return Reads((GatewayApi(), IngressFamily(), ServiceFamily(), Istio()), table)
 
 
 class Unusable(CollectorError):

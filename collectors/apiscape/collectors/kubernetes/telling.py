@@ -231,15 +231,7 @@ def _voice(
     common: float,
     meanings: Mapping[str, Sequence[tuple[str, int]]],
 ) -> _Voice:
-    """Return what an object says.
-
-    Args:
-        metadata: Of the object.
-        place: What it is.
-        own: How far our own keys on it are trusted.
-        common: How far the first of the common keys is.
-        meanings: What keys mean.
-    """
+    """Return what an object says: how far our own keys on it are trusted, and the first of the common ones."""
     words: dict[str, dict[int, tuple[float, _Word]]] = {}
     for kind, told in (("label", metadata.labels), ("annotation", metadata.annotations)):
         for key, value in (told or {}).items():

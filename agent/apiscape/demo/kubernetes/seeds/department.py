@@ -403,6 +403,7 @@ def _mesh() -> Iterator[Json]:
         port=443,
         type="LoadBalancer",
         selector={"istio": "partner-gateway"},
+        labels={"app": "istio-ingressgateway"},
         annotations={"service.beta.kubernetes.io/azure-load-balancer-internal": "true"},
     )
     yield manifest(

@@ -42,14 +42,14 @@ def service(
     **beside: Any,  # noqa: ANN401 - whatever else its spec has
 ) -> list[Json]:
     """Return a Service and the slice of what is behind it, so many of two of which take requests."""
-    annotations = beside.pop("annotations", {})
+    told = {each: beside.pop(each, {}) for each in ("annotations", "labels")}
     spec = {"ports": [{"name": "main", "port": port, **beside.pop("ports", {})}]} | beside
     endpoints = [
         {"addresses": [f"10.1.{len(name)}.{n + 10}"], "conditions": {"ready": n < ready}}
         for n in range(2)
     ]
     return [
-        manifest("v1", "Service", namespace, name, spec, annotations=annotations),
+        manifest("v1", "Service", namespace, name, spec, **told),
         manifest(
             "discovery.k8s.io/v1",
             "EndpointSlice",
