@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -161,3 +164,34 @@ def test_entries_with_credentials_have_no_text(tmp_path: Path) -> None:
     assert CANARY not in f"{access} {access.user} {access.cluster} {access.user.exec}"
     assert access.user.exec is not None
     assert CANARY not in str(access.user.exec.env)
+
+
+def test_a_file_is_read_again_only_where_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[Path] = []
+    decode = reading._decoded
+
+    def counting(file: Path) -> Any:
+        reads.append(file)
+        return decode(file)
+
+    monkeypatch.setattr(reading, "_decoded", counting)
+    file = tmp_path / "config"
+
+    def token(value: str, *, changed_s: float) -> str:
+        write(file, kubeconfig({"a": cluster("https://a")}, {"a": {"token": value}}))
+        moment = time.time() - changed_s
+        os.utime(file, (moment, moment))
+        return read_kubeconfig((file,)).access("a").user.token
+
+    assert token("one", changed_s=90) == "one"
+    assert read_kubeconfig((file,)).access("a").user.token == "one"
+    assert len(reads) == 1
+    assert token("two", changed_s=60) == "two"
+    assert token("six", changed_s=0) == "six"
+    assert token("ten", changed_s=0) == "ten"
+    assert len(reads) == 4
+    file.unlink()
+    with pytest.raises(CredentialsInvalid, match="cannot be read: No such file"):
+        read_kubeconfig((file,))

@@ -7,7 +7,9 @@ that expands without end, runs programs that a user's entry names, and repeats c
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,11 +26,15 @@ DEEPEST = 30
 MOST_VALUES = 200_000
 """As many as a few thousand clusters have, with all that is repeated by aliases."""
 
+SETTLED_S = 2.0
+"""How old a change is at least of which the time tells it from the next."""
+
 _USE = "name one in `contexts` of the source, or say `kubectl config use-context NAME`"
 _CHECK = "`kubectl config view` says whether a kubeconfig can be read"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Entry = TypeVar("Entry")
+_Mark = tuple[int, int, int]
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -128,15 +134,37 @@ def find_files(told: str | None, environment: Mapping[str, str] = os.environ) ->
 
 
 def read_kubeconfig(files: tuple[Path, ...]) -> Kubeconfig:
-    """Return what some files say together.
+    """Return what some files say together; those that did not change since are not read again.
 
     Raises:
         CredentialsInvalid: One of them cannot be read.
     """
+    marks = tuple(_mark(file) for file in files)
+    return _read(files) if None in marks else _kept(files, marks)
+
+
+def _read(files: tuple[Path, ...]) -> Kubeconfig:
     found = Kubeconfig()
     for file in files:
         found.add(_decoded(file), file.absolute().parent)
     return found
+
+
+@lru_cache(maxsize=4)
+def _kept(files: tuple[Path, ...], marks: tuple[_Mark | None, ...]) -> Kubeconfig:
+    """Return what files say that stand as they are marked: one of many clusters takes long to read."""
+    del marks
+    return _read(files)
+
+
+def _mark(file: Path) -> _Mark | None:
+    """Return what changes with a file; nothing where it may change within the same moment still."""
+    try:
+        told = file.stat()
+    except OSError:
+        return None
+    is_settled = time.time() - told.st_mtime > SETTLED_S
+    return (told.st_mtime_ns, told.st_size, told.st_ino) if is_settled else None
 
 
 def _decoded(file: Path) -> _File:
