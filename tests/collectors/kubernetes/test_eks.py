@@ -359,12 +359,17 @@ def garbled(url: str, cloud: Cloud) -> KubernetesSettings:
     return of(url)
 
 
+def no_mapping(url: str, cloud: Cloud) -> KubernetesSettings:
+    cloud.garbled = f'["{SECRET}"]'
+    return of(url)
+
+
 def endless(url: str, cloud: Cloud) -> KubernetesSettings:
     cloud.endless = True
     return of(url)
 
 
-@pytest.mark.parametrize("broken", [unanswered, garbled, endless])
+@pytest.mark.parametrize("broken", [unanswered, garbled, no_mapping, endless])
 def test_what_gives_no_usable_answer_is_unreachable(
     url: str, cloud: Cloud, broken: Callable[[str, Cloud], KubernetesSettings]
 ) -> None:

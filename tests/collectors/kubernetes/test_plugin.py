@@ -229,3 +229,7 @@ def test_a_program_that_does_not_end_or_start_is_given_up(
     assert "did not end in 0 s" in failure(lambda: signs_in.show(anew=False)).message
     tool.file.write_text("no program", "utf-8")
     assert "tool cannot be run: Exec format" in failure(lambda: signs_in.show(anew=False)).message
+
+
+def test_what_a_program_answers_has_no_text() -> None:
+    assert CANARY not in str(plugin._Status(token=CANARY, key=CANARY))
