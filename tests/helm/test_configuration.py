@@ -47,14 +47,20 @@ def test_the_agent_reads_it(chart: Chart, name: str) -> None:
 
 
 def test_this_cluster_is_the_first_source(chart: Chart) -> None:
-    assert written(chart, {})["sources"] == [{"name": "cluster", "provider": "kubernetes"}]
+    cluster = {"name": "cluster", "provider": "kubernetes", "contexts": ["in-cluster"]}
+    assert written(chart, {})["sources"] == [cluster]
     assert written(chart, case("namespaced"))["sources"] == [
-        {"name": "cluster", "provider": "kubernetes", "namespaces": ["payments", "permits"]}
+        cluster | {"namespaces": ["payments", "permits"]}
+    ]
+    stated = {"context": "in-cluster", "uid": "6f1c0000-0000-0000-0000-000000000001"}
+    assert written(chart, {"kubernetes": {"uid": stated["uid"]}})["sources"] == [
+        cluster | {"contexts": [stated]}
     ]
     hub, prod = written(chart, case("everything"))["sources"]
     assert hub == {
         "name": "hub",
         "provider": "kubernetes",
+        "contexts": ["in-cluster"],
         "interval_s": 900,
         "exclude": {"names": ["test-*"]},
     }

@@ -76,6 +76,10 @@ def test_from_the_whole_cluster_to_some_namespaces_the_role_of_the_cluster_goes(
     installed.install({})
     installed.upgrade({"kubernetes": {"namespaces": ["default"]}})
     rbac = "rbac.authorization.k8s.io"
+    (role,) = installed.named(rbac, "clusterroles").values()
+    assert [rule["resourceNames"] for rule in role["rules"]] == [["kube-system"]]
+    stated = {"namespaces": ["default"], "uid": "6f1c0000-0000-0000-0000-000000000001"}
+    installed.upgrade({"kubernetes": stated})
     assert (
         installed.named(rbac, "clusterroles") == installed.named(rbac, "clusterrolebindings") == {}
     )

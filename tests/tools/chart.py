@@ -23,7 +23,12 @@ KEY = re.compile(r"(?P<indent> *)(?P<name>[A-Za-z0-9][\w-]*):(?: |$)")
 OWNED = frozenset({"agent", "network", "overlay", "sources", "store"})
 """Keys of the configuration that the chart writes itself."""
 
-ELSEWHERE = frozenset({"contexts", "kubeconfig", "namespaces"})
+ELSEWHERE = frozenset(
+    {
+        *("contexts", "eks", "exclude_contexts", "exec"),
+        *("kubeconfig", "namespaces", "unverified"),
+    }
+)
 """Keys of a Kubernetes source that would make it another cluster, or that the chart writes itself."""
 
 TYPES: Mapping[type, str] = {

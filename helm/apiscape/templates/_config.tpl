@@ -35,7 +35,8 @@ hosts: {{- include "apiscape.hosts" $ | nindent 2 }}
 {{- $cluster := list -}}
 {{- with .Values.kubernetes -}}
 {{- if .enabled -}}
-{{- $source := dict "name" .name "provider" "kubernetes" -}}
+{{- $context := .uid | empty | ternary "in-cluster" (dict "context" "in-cluster" "uid" .uid) -}}
+{{- $source := dict "name" .name "provider" "kubernetes" "contexts" (list $context) -}}
 {{- with .namespaces }}{{- $_ := set $source "namespaces" . -}}{{- end -}}
 {{- $cluster = list (merge $source .settings) -}}
 {{- end -}}
