@@ -61,6 +61,7 @@ def test_this_cluster_is_the_first_source(chart: Chart) -> None:
         "name": "hub",
         "provider": "kubernetes",
         "contexts": ["in-cluster"],
+        "entries": "/etc/apiscape/entries/entries.yaml",
         "interval_s": 900,
         "exclude": {"names": ["test-*"]},
     }
@@ -168,6 +169,16 @@ def test_files_of_the_overlay_are_entries_that_the_agent_reads(chart: Chart) -> 
     assert entry.entry.view == "tag:service=tax"
     assert entry.entry.given.owner == "Team Tax"
     assert entry.entry.confirmed_on == date(2026, 11, 2)
+
+
+def test_kinds_of_ones_own_are_where_the_source_looks_for_them(chart: Chart) -> None:
+    values = case("everything")
+    objects = chart.objects(values)
+    (held,) = (each for each in of_kind(objects, "ConfigMap") if "entries.yaml" in each["data"])
+    assert json.loads(held["data"]["entries.yaml"]) == values["kubernetes"]["entries"]
+    mounted = {each["mountPath"]: each["name"] for each in agent(objects)["volumeMounts"]}
+    assert mounted["/etc/apiscape/entries"] == "entries"
+    assert "entries" not in json.dumps(written(chart, {})["sources"])
 
 
 def test_a_number_stays_a_whole_number(chart: Chart) -> None:

@@ -12,6 +12,11 @@ API = {"api": {"enabled": True, "existingSecret": "tokens", "tlsSecret": "tls"}}
 GIT = {"repository": "https://git.example.org/apis.git"}
 
 
+def entry(group: str, plural: str) -> Json:
+    resource = {"group": group, "plural": plural}
+    return {"kubernetes": {"entries": [{"id": "own", "resource": resource}]}}
+
+
 def api(**more: Any) -> Json:
     return {"api": {**API["api"], **more}}
 
@@ -28,6 +33,10 @@ TYPOS = [
         {"sources": [{"name": "p", "provider": "aws", "region": "eu-west-1"}]},
         "at '/sources/0/region'",
     ),
+    (entry("", "secrets"), "at '/kubernetes/entries/0/resource/group'"),
+    (entry("gates.example", "*"), "at '/kubernetes/entries/0/resource/plural'"),
+    (entry("*", "gates"), "at '/kubernetes/entries/0/resource/group'"),
+    ({"kubernetes": {"entries": [{"id": "own"}]}}, "missing property 'resource'"),
     ({"sources": [{"provider": "aws"}]}, "missing property 'name'"),
     ({"config": {"retention_day": 30}}, "'retention_day' not allowed"),
     ({"config": {"retention_days": 0}}, "at '/config/retention_days'"),

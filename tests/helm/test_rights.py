@@ -133,6 +133,21 @@ def test_of_the_cluster_there_is_then_only_which_one_it_is(chart: Chart) -> None
     assert granted(only(whole, "ClusterRole")) == told(everything())
 
 
+def test_kinds_of_ones_own_may_be_read_as_well(chart: Chart) -> None:
+    gate = {"group": "gates.example", "plural": "gates", "kind": "Gate", "versions": ["v1"]}
+    entries = [
+        {"id": "gate", "resource": gate},
+        {"id": "fence", "resource": {**gate, "plural": "fences", "namespaced": False}},
+    ]
+    known = granted(only(chart.objects({}), "ClusterRole"))
+    whole = granted(only(chart.objects({"kubernetes": {"entries": entries}}), "ClusterRole"))
+    own = {("gates.example", plural, verb) for plural in ("gates", "fences") for verb in READING}
+    assert whole == known | own
+    within = chart.objects({"kubernetes": {"entries": entries, "namespaces": ["tax"]}})
+    rights = granted(only(within, "Role"))
+    assert {plural for group, plural, _ in rights if group == "gates.example"} == {"gates"}
+
+
 def test_what_is_granted_is_what_the_collectors_ask_for(chart: Chart) -> None:
     if find_spec("apiscape.collectors.kubernetes.families") is None:
         pytest.skip("not written yet: what the collectors of Kubernetes read")

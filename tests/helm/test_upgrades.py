@@ -100,6 +100,10 @@ def test_there_is_no_claim_where_nothing_would_be_on_it(chart: Chart, name: str)
         ({"kubernetes": {"resources": {"kong": False}}}, False),
         ({"metrics": {"rules": {"enabled": True}}}, False),
         ({"network": {"noProxy": ["10.0.0.0/8"]}}, False),
+        (
+            {"kubernetes": {"entries": [{"id": "a", "resource": {"group": "a.b", "plural": "c"}}]}},
+            True,
+        ),
         ({"log": {"level": "debug"}}, True),
         ({"probe": {"port": 9999}}, True),
         ({"image": {"tag": "0.2.0"}}, True),

@@ -25,7 +25,7 @@ OWNED = frozenset({"agent", "network", "overlay", "sources", "store"})
 
 ELSEWHERE = frozenset(
     {
-        *("contexts", "eks", "exclude_contexts", "exec"),
+        *("contexts", "entries", "eks", "exclude_contexts", "exec"),
         *("kubeconfig", "namespaces", "unverified"),
     }
 )
@@ -61,6 +61,21 @@ ENTRY: Json = {"$ref": "#/$defs/OverlayEntry"}
 NAMED: Json = {"type": "object", "required": ["name"]}
 VOLUME = {"type": "object", "maxProperties": 1, "additionalProperties": {"type": "object"}}
 
+DOTTED: Json = {"type": "string", "pattern": r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"}
+PLURAL: Json = {"type": "string", "pattern": "^[a-z0-9-]+$"}
+OWN_KIND: Json = {
+    "type": "object",
+    "required": ["id", "resource"],
+    "properties": {
+        "resource": {
+            "type": "object",
+            "required": ["group", "plural"],
+            "properties": {"group": DOTTED, "plural": PLURAL},
+        }
+    },
+}
+"""An entry for a kind: of a group of its own, never of the core, which has Secrets; the collectors check the rest."""
+
 SHAPES: Mapping[str, Json] = {
     "affinity": closed("nodeAffinity", "podAffinity", "podAntiAffinity"),
     "cidrs": many({"type": "string", "pattern": r"^[0-9a-fA-F.:]+/[0-9]+$"}),
@@ -69,6 +84,7 @@ SHAPES: Mapping[str, Json] = {
     "dnsConfig": closed("nameservers", "options", "searches"),
     "duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h)$"},
     "egress": many(closed(to=many(PEER), ports=many(closed("endPort", "port", "protocol")))),
+    "entries": many(OWN_KIND),
     "env": many(closed("value", "valueFrom", name=FULL) | {"required": ["name"]}),
     "envFrom": many(closed("configMapRef", "prefix", "secretRef")),
     "hostAliases": many(closed("hostnames", "ip")),

@@ -38,6 +38,7 @@ hosts: {{- include "apiscape.hosts" $ | nindent 2 }}
 {{- $context := .uid | empty | ternary "in-cluster" (dict "context" "in-cluster" "uid" .uid) -}}
 {{- $source := dict "name" .name "provider" "kubernetes" "contexts" (list $context) -}}
 {{- with .namespaces }}{{- $_ := set $source "namespaces" . -}}{{- end -}}
+{{- if .entries }}{{- $_ := set $source "entries" "/etc/apiscape/entries/entries.yaml" -}}{{- end -}}
 {{- $cluster = list (merge $source .settings) -}}
 {{- end -}}
 {{- end -}}
@@ -64,6 +65,11 @@ ca_bundle: /etc/apiscape/ca/{{ .caKey }}
 {{- $_ := set $config "agent" (fromYaml (include "apiscape.agent" .)) -}}
 {{- with include "apiscape.overlay.place" . }}{{- $_ := set $config "overlay" . -}}{{- end -}}
 {{- toPrettyJson $config -}}
+{{- end -}}
+
+{{/* Entries for kinds of one's own; nothing where there are none. They are read at the agent's start only. */}}
+{{- define "apiscape.entries" -}}
+{{- with .Values.kubernetes }}{{- if and .enabled .entries }}{{- toPrettyJson .entries }}{{- end }}{{- end -}}
 {{- end -}}
 
 {{/* Where the overlay's directory is in the pod; nothing where there is none. */}}

@@ -56,6 +56,9 @@ capabilities:
 {{- if .Values.kubernetes.enabled }}
 - {name: token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
 {{- end }}
+{{- if include "apiscape.entries" . }}
+- {name: entries, mountPath: /etc/apiscape/entries, readOnly: true}
+{{- end }}
 {{- if include "apiscape.overlay.place" . }}
 - {name: overlay, mountPath: /etc/apiscape/overlay, readOnly: true}
 {{- end }}
@@ -97,6 +100,10 @@ capabilities:
           items: [{key: ca.crt, path: ca.crt}]
       - downwardAPI:
           items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]
+{{- end }}
+{{- if include "apiscape.entries" . }}
+- name: entries
+  configMap: {name: {{ include "apiscape.fullname" . }}-entries}
 {{- end }}
 {{- if .Values.overlay.gitSync.repository }}
 - name: git
@@ -228,6 +235,9 @@ metadata:
     kubectl.kubernetes.io/default-container: agent
     {{- if $agent }}
     checksum/doors: {{ include "apiscape.agent" . | sha256sum }}
+    {{- end }}
+    {{- with include "apiscape.entries" . }}
+    checksum/entries: {{ sha256sum . }}
     {{- end }}
     {{- with merge (dict) .Values.podAnnotations .Values.commonAnnotations }}
     {{- toYaml . | nindent 4 }}

@@ -1,4 +1,4 @@
-{{/* Rules of roles, of files/resources.yaml: nothing else makes one. */}}
+{{/* Rules of roles, of files/resources.yaml and of `kubernetes.entries`: nothing else makes one. */}}
 
 {{/* What is always read, and what the families read that are switched on: list of root, and whether resources without
      a namespace are of it. */}}
@@ -9,6 +9,10 @@
 {{- $asked := concat $known.identity $known.always -}}
 {{- range $family, $rules := $known.families -}}
 {{- if index $root.Values.kubernetes.resources $family -}}{{- $asked = concat $asked $rules -}}{{- end -}}
+{{- end -}}
+{{- range $root.Values.kubernetes.entries -}}
+{{- $cluster := eq (toString .resource.namespaced) "false" -}}
+{{- $asked = append $asked (dict "group" .resource.group "resources" (list .resource.plural) "cluster" $cluster) -}}
 {{- end -}}
 {{- range $asked }}
 {{- if or $whole (not .cluster) }}
