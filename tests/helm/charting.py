@@ -21,6 +21,7 @@ CASES = {file.stem: file for file in sorted(Path(__file__).with_name("cases").gl
 OPERATOR = "monitoring.coreos.com/v1"
 VERSIONS = tuple(f"1.{minor}" for minor in range(29, 38))
 NEWEST = VERSIONS[-1]
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RELEASE, NAMESPACE = "demo", "apis"
 
 
@@ -76,7 +77,7 @@ class Chart:
         """Return the objects of values, to be looked at and not to be changed."""
         text = self.text(values, **asked)
         if text not in self._read:
-            self._read[text] = [each for each in yaml.load_all(text, CSafeLoader) if each]
+            self._read[text] = [each for each in yaml.load_all(text, LOADER) if each]
         return self._read[text]
 
     def notes(self, values: Json, *more: str) -> str:
@@ -84,9 +85,6 @@ class Chart:
         words = ("--dry-run=client", "--hide-secret", "--namespace", NAMESPACE, "--values", "-")
         said = self.run("install", RELEASE, str(CHART), *words, *more, given=yaml.safe_dump(values))
         return said.partition("\nNOTES:\n")[2]
-
-
-CSafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def case(name: str) -> Json:

@@ -230,7 +230,7 @@ def configuration() -> Json:
         "Config": settings,
         "AnySource": source,
         "KnownSource": {"$ref": "#/$defs/AnySource", "unevaluatedProperties": False},
-        "OwnSource": closed(**common, **here),
+        "OwnSource": closed(**(common | here)),
         "Source": {
             "if": {"properties": {"provider": {"enum": sorted(own)}}},
             "then": {"$ref": "#/$defs/KnownSource"},
