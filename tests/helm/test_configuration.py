@@ -14,7 +14,7 @@ from apiscape.errors import UsageError
 from apiscape.network.ways import read_ways
 from apiscape.serve.http.listen import ApiDoor, Tls, check_door, parse_address
 from apiscape.settings.document import parse_document
-from apiscape.settings.load import read_settings
+from apiscape.settings.load import read_settings, validate_providers
 from apiscape.settings.overlay import read_entries
 from apiscape.settings.schema import Settings
 from tests.helm.charting import CASES, Chart, Json, agent, case, configuration, of_kind
@@ -31,7 +31,10 @@ def read(chart: Chart, values: Json) -> Settings:
     told = written(chart, values)
     installed = provider_names()
     told["sources"] = [each for each in told["sources"] if each["provider"] in installed]
-    return read_settings(parse_document(json.dumps(told), "config.yaml"), IN_A_POD)
+    document = parse_document(json.dumps(told), "config.yaml")
+    settings = read_settings(document, IN_A_POD)
+    validate_providers(document, settings)
+    return settings
 
 
 @pytest.mark.parametrize("name", CASES)
