@@ -43,7 +43,7 @@ ROUNDS = 3
 HTTPROUTES = "httproutes.gateway.networking.k8s.io"
 
 _FIELDS = ("spec", "metadata", "status", "labels", "annotations", "rules", "matches")
-_OWNED: list[Any] = {f"f:{name}": {f"f:{number}": {} for number in range(8)} for name in _FIELDS}
+_OWNED: dict[str, Any] = {f"f:{name}": {f"f:{number}": {} for number in range(8)} for name in _FIELDS}
 
 
 def team(number: int) -> str:

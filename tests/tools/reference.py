@@ -294,7 +294,8 @@ def filled(path: str, page: Callable[[], str]) -> str:
 def pages() -> Iterator[tuple[str, str]]:
     """Yield path and text of every page that can be written."""
     for path, page in FILLED.items():
-        yield path, filled(path, page)
+        if (ROOM / path).exists():
+            yield path, filled(path, page)
     for path, page in PAGES.items():
         text = written(page)
         if text is not None:

@@ -66,7 +66,9 @@ _NAMES = {
 }
 """What is told of a deployment: aggregates and words, never an address nor anything that could be a secret."""
 
-_IN_CLUSTERS = {**_NAMES, "account": "k8s.cluster.uid"}
+_NAMED_OTHERWISE = {"kubernetes": {**_NAMES, "account": "k8s.cluster.uid"}}
+_NAMESPACES = {"kubernetes": kubernetes_namespace}
+"""By provider: what accounts are called where they are none of a cloud, and what tells the namespace."""
 
 logger = logging.getLogger("apiscape.telemetry")
 
@@ -98,10 +100,11 @@ def state_of(row: Row, every_s: float) -> Told:
     """Return the event that tells a deployment; what nobody knows of it is left out."""
     description = {
         name: list(value) if isinstance(value, tuple) else value
-        for field, name in (_IN_CLUSTERS if row.provider == "kubernetes" else _NAMES).items()
+        for field, name in _NAMED_OTHERWISE.get(row.provider, _NAMES).items()
         if is_known(value := getattr(row, field)) and value is not None
     }
-    if row.provider == "kubernetes" and (namespace := kubernetes_namespace(row.native_id)):
+    namespace = _NAMESPACES.get(row.provider, _no_namespace)(row.native_id)
+    if namespace is not None:
         description["k8s.namespace.name"] = namespace
     return Told(
         STATE,
@@ -112,6 +115,10 @@ def state_of(row: Row, every_s: float) -> Told:
             "entity.report.interval": math.ceil(every_s),
         },
     )
+
+
+def _no_namespace(_native_id: str) -> str | None:
+    return None
 
 
 def deletion_of(uid: str, reason: str) -> Told:

@@ -14,12 +14,14 @@ from tests.collectors.kubernetes.table.room import Json, Room, rules
 
 FOLDER = Path(os.environ.get("APISCAPE_FIXTURES", "/nonexistent")) / "kubernetes"
 
+HTTP = "http://"
+
 #: By folder: each API's hosts, and its rules as `path type → where it is sent`.
 EXPECTED: dict[str, dict[str, tuple[list[str], list[str]]]] = {
     "contour": {
         "HTTPProxy default/basic": (["http://foo-basic.bar.com"], ["/ prefix → s1:80"]),
         "HTTPProxy default/include-root": (
-            ["http://root.bar.com"],
+            [f"{HTTP}root.bar.com"],
             ["/service2 prefix → s2:80", "/service2/blog prefix → blog:80", "/ prefix → s1:80"],
         ),
         "HTTPProxy default/multiple-paths": (

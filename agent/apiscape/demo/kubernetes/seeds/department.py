@@ -165,8 +165,16 @@ def _http_route(
     return manifest(_GATEWAY, "HTTPRoute", namespace, name, spec, **status, **beside)
 
 
+_WELL = (condition("Accepted"), condition("ResolvedRefs"))
+
+
 def _routes() -> Iterator[Json]:
-    well = (condition("Accepted"), condition("ResolvedRefs"))
+    yield from _registers()
+    yield from _licensing()
+    yield from _in_trouble()
+
+
+def _registers() -> Iterator[Json]:
     yield _http_route(
         "registers",
         "companies",
@@ -183,45 +191,8 @@ def _routes() -> Iterator[Json]:
                 "backendRefs": backends("companies"),
             },
         ],
-        *well,
+        *_WELL,
         annotations={"apiscape.io/title": "Companies register", "apiscape.io/lifecycle": "live"},
-    )
-    yield _http_route(
-        "licensing",
-        "licences",
-        "licences.api.department.example",
-        [{"matches": [prefix("/licences")], "backendRefs": backends("licences")}],
-        *well,
-    )
-    yield _http_route(
-        "licensing",
-        "documents",
-        "licences.api.department.example",
-        [{"matches": [prefix("/documents")], "backendRefs": backends("documents")}],
-        *well,
-    )
-    yield _http_route(
-        "licensing-test",
-        "licences",
-        "licences-test.api.department.example",
-        [{"matches": [prefix("/licences")], "backendRefs": backends("licences", "stub")}],
-        condition("Accepted"),
-        condition(
-            "ResolvedRefs", BROKEN, "BackendNotFound", "service licensing-test/stub not found"
-        ),
-    )
-    yield _http_route(
-        "legacy",
-        "grants",
-        "grants.api.department.example",
-        [{"matches": [prefix("/")], "backendRefs": backends("grants")}],
-        condition("Accepted", BROKEN, "NotAllowedByListeners", "no listener takes this namespace"),
-    )
-    yield _http_route(
-        "payments",
-        "refunds",
-        "refunds.api.department.example",
-        [{"matches": [prefix("/refunds")], "backendRefs": backends("refunds")}],
     )
     yield manifest(
         _GATEWAY,
@@ -238,20 +209,65 @@ def _routes() -> Iterator[Json]:
                 }
             ],
         },
-        status=route_status(_PARENT, ENVOY, *well),
+        status=route_status(_PARENT, ENVOY, *_WELL),
     )
 
 
+def _licensing() -> Iterator[Json]:
+    yield _http_route(
+        "licensing",
+        "licences",
+        "licences.api.department.example",
+        [{"matches": [prefix("/licences")], "backendRefs": backends("licences")}],
+        *_WELL,
+    )
+    yield _http_route(
+        "licensing",
+        "documents",
+        "licences.api.department.example",
+        [{"matches": [prefix("/documents")], "backendRefs": backends("documents")}],
+        *_WELL,
+    )
+    yield _http_route(
+        "licensing-test",
+        "licences",
+        "licences-test.api.department.example",
+        [{"matches": [prefix("/licences")], "backendRefs": backends("licences", "stub")}],
+        condition("Accepted"),
+        condition(
+            "ResolvedRefs", BROKEN, "BackendNotFound", "service licensing-test/stub not found"
+        ),
+    )
+
+
+def _in_trouble() -> Iterator[Json]:
+    yield _http_route(
+        "legacy",
+        "grants",
+        "grants.api.department.example",
+        [{"matches": [prefix("/")], "backendRefs": backends("grants")}],
+        condition("Accepted", BROKEN, "NotAllowedByListeners", "no listener takes this namespace"),
+    )
+    yield _http_route(
+        "payments",
+        "refunds",
+        "refunds.api.department.example",
+        [{"matches": [prefix("/refunds")], "backendRefs": backends("refunds")}],
+    )
+
+
+_ACCEPTED: Json = {
+    "ancestors": [
+        {
+            "ancestorRef": {"kind": "Gateway", "name": "public", "namespace": "edge"},
+            "controllerName": ENVOY,
+            "conditions": [condition("Accepted")],
+        }
+    ]
+}
+
+
 def _policies() -> Iterator[Json]:
-    accepted = {
-        "ancestors": [
-            {
-                "ancestorRef": {"kind": "Gateway", "name": "public", "namespace": "edge"},
-                "controllerName": ENVOY,
-                "conditions": [condition("Accepted")],
-            }
-        ]
-    }
     for where, name in (("registers", "companies"), ("licensing", "licences")):
         yield manifest(
             _ENVOY,
@@ -270,7 +286,7 @@ def _policies() -> Iterator[Json]:
                     ]
                 },
             },
-            status=accepted,
+            status=_ACCEPTED,
         )
     yield manifest(
         _ENVOY,
@@ -284,7 +300,7 @@ def _policies() -> Iterator[Json]:
                 "local": {"rules": [{"limit": {"requests": 50, "unit": "Second"}}]},
             },
         },
-        status=accepted,
+        status=_ACCEPTED,
     )
     yield manifest(
         _ENVOY,
@@ -295,12 +311,18 @@ def _policies() -> Iterator[Json]:
             "targetRefs": [{"group": GATEWAY_API, "kind": "Gateway", "name": "public"}],
             "tls": {"minVersion": "1.2"},
         },
-        status=accepted,
+        status=_ACCEPTED,
     )
 
 
 def _older_gateways() -> Iterator[Json]:
-    """Yield what was there before: two ingress controllers, a Traefik and a Contour, all still in use."""
+    """Yield what was there before: an ingress controller, a Traefik and a Contour, all still in use."""
+    yield from _ingresses()
+    yield from _traefik()
+    yield from _contour()
+
+
+def _ingresses() -> Iterator[Json]:
     yield manifest(
         "networking.k8s.io/v1",
         "IngressClass",
@@ -330,6 +352,9 @@ def _older_gateways() -> Iterator[Json]:
             "nginx.ingress.kubernetes.io/configuration-snippet": "more_set_headers 'X-Served-By: k8s';",
         },
     )
+
+
+def _traefik() -> Iterator[Json]:
     yield manifest(
         "traefik.io/v1alpha1",
         "Middleware",
@@ -355,6 +380,9 @@ def _older_gateways() -> Iterator[Json]:
             "tls": {"secretName": "addresses-tls"},
         },
     )
+
+
+def _contour() -> Iterator[Json]:
     yield manifest(
         "projectcontour.io/v1",
         "HTTPProxy",
@@ -406,6 +434,10 @@ def _mesh() -> Iterator[Json]:
         labels={"app": "istio-ingressgateway"},
         annotations={"service.beta.kubernetes.io/azure-load-balancer-internal": "true"},
     )
+    yield from _behind_the_mesh()
+
+
+def _behind_the_mesh() -> Iterator[Json]:
     yield manifest(
         "networking.istio.io/v1",
         "VirtualService",

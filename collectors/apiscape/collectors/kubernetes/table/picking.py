@@ -100,7 +100,7 @@ class _Picking:
             auth=self._asked("auth", entry.auth.each if entry.auth else None, self._body),
             policies=self._refs("policies", entry.policies),
             attaches=self._refs("attaches", entry.attaches),
-            switches=self._switches(),
+            switches=frozenset(name for name in SWITCHES if self._find(name, getattr(entry, name))),
             owners=self._all("owners", entry.owners, Party),
             documents=tuple(self._documents()),
             links=self._links(),
@@ -241,9 +241,6 @@ class _Picking:
             *self._all(slot, refs.each, Ref),
             *(Ref(name=name) for name in written if name),
         )
-
-    def _switches(self) -> frozenset[str]:
-        return frozenset(name for name in SWITCHES if self._find(name, getattr(self._entry, name)))
 
     def _documents(self) -> Iterator[Spec]:
         for each in self._all("documents", self._entry.documents, Paper):
