@@ -344,6 +344,10 @@ class Agent:
 
         Sources whose overlay alone changed are left alone.
         """
+        with self._taking:
+            await self._take_configuration()
+
+    async def _take_configuration(self) -> None:
         try:
             fresh = await in_thread(self._load)
             if (

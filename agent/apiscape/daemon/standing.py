@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from apiscape.client.standing import (
     ConclusionStanding,
@@ -23,7 +25,7 @@ from apiscape.store import Store
 
 
 class Taking:
-    """Whether the newest configuration is the one in use, and since when.
+    """Whether the newest configuration is the one in use, and since when; entered while a new one is read.
 
     Args:
         file: The one that is watched.
@@ -41,15 +43,42 @@ class Taking:
 
     def refuse(self, error: ApiscapeError) -> None:
         """Note that a new one cannot be used; the first of several in a row says since when."""
+        self._refuse(
+            error.message,
+            path=getattr(error, "path", None),
+            line=getattr(error, "line", None),
+            next_step=error.hint,
+        )
+
+    def __enter__(self) -> Self:
+        """Begin to read a new one."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Note that it failed as nobody foresaw, if it did; what it failed with may hold what nobody should see."""
+        if isinstance(error, Exception):
+            self._refuse(
+                f"could not be read: {type(error).__name__}, which nobody foresaw; the one before stands",
+                next_step="the agent's log says where; it is read again once it changes, or at SIGHUP",
+            )
+
+    def _refuse(
+        self, error: str, *, next_step: str | None, path: str | None = None, line: int | None = None
+    ) -> None:
         before = self.standing
         self.standing = ConfigurationStanding(
             is_valid=False,
             since=self._now() if before.is_valid else before.since,
             file=self._file,
-            error=error.message,
-            path=getattr(error, "path", None),
-            line=getattr(error, "line", None),
-            next_step=error.hint,
+            error=error,
+            path=path,
+            line=line,
+            next_step=next_step,
         )
 
 

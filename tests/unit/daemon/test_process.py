@@ -236,9 +236,15 @@ async def test_a_reading_that_fails_unforeseen_is_said_and_the_next_one_is_taken
         bench.configured = LookupError("nobody foresaw")
         agent.reload()
         await until(lambda: "reloading failed and begins anew" in caplog.text)
+        said = (await bench.ask(lambda inventory: inventory.standing())).configuration
+        assert (said.is_valid, said.error) == (
+            False,
+            "could not be read: LookupError, which nobody foresaw; the one before stands",
+        )
+        assert "SIGHUP" in str(said.next_step)
         bench.configured = SettingsError("unknown key 'bogus'", path="config.yaml")
         agent.reload()
-        await until(lambda: agent.configuration_error is not None)
+        await until(lambda: agent.configuration_error == "unknown key 'bogus'")
         bench.configured = good
         agent.reload()
         await until(lambda: agent.configuration_error is None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,26 @@ def parts(store: Store, **more: Any) -> Parts:
         "started_at": T0,
     }
     return Parts(**(given | more))
+
+
+def test_a_configuration_that_fails_unforeseen_is_not_called_the_one_in_use() -> None:
+    times = iter((T0, T0 + timedelta(hours=1)))
+    taking = Taking(Path("config.yaml"), lambda: next(times))
+    with pytest.raises(LookupError), taking:
+        raise LookupError("s3cret")
+    told = taking.standing
+    assert (told.is_valid, told.since, told.file) == (False, T0 + timedelta(hours=1), "config.yaml")
+    assert "LookupError" in str(told.error)
+    assert "s3cret" not in str(told)
+
+
+def test_one_that_is_not_read_to_its_end_as_the_agent_ends_says_nothing_of_it() -> None:
+    taking = Taking(None, lambda: T0)
+    with pytest.raises(asyncio.CancelledError), taking:
+        raise asyncio.CancelledError
+    with taking:
+        pass
+    assert taking.standing.is_valid
 
 
 def test_every_part_says_its_own(store: Store) -> None:
