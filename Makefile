@@ -14,7 +14,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs fmt lock
+.PHONY: help demo test check check-rules check-mypy check-pyright bench docs fmt lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,13 +25,19 @@ demo: $(VENV)/run.stamp  ## a local estate of emulated gateways: the UI on a ter
 test: $(VENV)/test.stamp  ## the whole test suite
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: $(VENV)/test.stamp  ## lint, format, types, import rules, dependencies
+check: check-rules check-mypy check-pyright  ## lint, format, types, import rules, dependencies
+
+check-rules: $(VENV)/test.stamp
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
-	$(BIN)/mypy
-	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/deptry agent collectors tui
+
+check-mypy: $(VENV)/test.stamp
+	$(BIN)/mypy
+
+check-pyright: $(VENV)/test.stamp
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 bench: $(VENV)/bench.stamp  ## measure, as ratios against a yardstick on the same machine
 	$(BIN)/python -m tests.bench
