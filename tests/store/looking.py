@@ -21,6 +21,11 @@ INVENTORY = (
 """Tables in which an unchanged cycle writes nothing."""
 
 
+def kinds(store: Store) -> list[str]:
+    """Return the kinds of all that was logged, in order."""
+    return [change.kind for change in store.changes.after(0)]
+
+
 def count(store: Store, table: str) -> int:
     with store.database.read() as connection:
         query = sa.select(sa.func.count()).select_from(metadata.tables[table])

@@ -17,7 +17,7 @@ from apiscape.store.encoding import LARGEST
 from apiscape.store.reading.reader import Reader
 from tests.store.looking import count, records
 from tests.store.making import DAY, MINUTE, OTHER_SCOPE, PART, SCOPE, T0, batch, make, part, visit
-from tests.store.test_runs import around, door
+from tests.store.test_surroundings import around, door
 from tests.store.test_twin import stamp
 
 BOTH = (part(name="a"), part(name="b"))

@@ -3,62 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
-import msgspec
 import pytest
 
-from apiscape.collect import intake
-from apiscape.collect.run import ScopeRun
-from apiscape.collect.source import SourcePlan
 from apiscape.collectors.contract import (
     Absent,
-    AccessDenied,
     Failed,
     Listed,
     Observation,
-    PartAbsent,
-    PartFailed,
     Recorded,
     Skipped,
     Synced,
-    Throttled,
     Unchanged,
     Unseen,
-    Unsupported,
     Visit,
 )
-from apiscape.errors import StoreFull
 from apiscape.model.deployment import Deployment, Operation
-from apiscape.model.run import ErrorRecord, RunReport, Scope
-from apiscape.model.surroundings import Gateway
+from apiscape.model.run import Scope
 from tests.unit.collect.toy import (
     GET,
-    NOON,
     SCOPE,
     Bench,
-    ToyGate,
-    ToyProvider,
     recorded,
     scripted,
     toy_deployment,
 )
-
-DENIED = ErrorRecord(kind="access_denied", message="may not read", permission="toy:Read")
-GONE = ErrorRecord(kind="gone", message="not found")
-
-
-def bench(**apis: tuple[str, ...]) -> Bench:
-    held: dict[str, dict[str, tuple[Operation, ...]]] = {
-        name: dict.fromkeys(stages, (GET,)) for name, stages in apis.items()
-    }
-    return Bench(provider=ToyProvider(ToyGate(apis=held)))
-
-
-def gateway(name: str) -> Gateway:
-    return Gateway(
-        uid=name, native_id=name, native_kind="toy", provider="toy", account="1", name=name
-    )
+from tests.unit.collect.visiting import DENIED, GONE, bench, gateway
 
 
 def test_a_visit_records_what_the_gateway_lists() -> None:
@@ -271,249 +241,6 @@ def test_tokens_of_an_older_normaliser_are_not_believed() -> None:
     assert asked == [{}, {item.uid: "t"}, {}, {item.uid: "t"}]
 
 
-def test_large_visits_are_stored_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "BATCH", 3)
-    world = bench(**{f"n{index:02}": ("live", "test") for index in range(5)})
-    world.visit()
-    assert [len(batch.writes) for batch in world.store.runs.batches] == [3, 1, 3, 1, 2]
-
-
-def test_heavy_documents_are_stored_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "BATCH_BYTES", 10)
-    world = Bench()
-    heavy = [
-        msgspec.structs.replace(each, documents={each.native_id: b"0123456789"})
-        for each in recorded("a", "b")
-    ]
-    world.script(Listed("apis", ("a", "b"), last=True), *heavy)
-    assert [len(batch.writes) for batch in world.store.runs.batches] == [1, 1]
-
-
-def test_a_contract_of_what_stands_is_kept_though_nothing_else_is_written() -> None:
-    world, [said] = Bench(), recorded("a")
-    world.script(Listed("apis", ("a",), last=True), said)
-    before = len(world.store.runs.batches)
-    late = msgspec.structs.replace(said, documents={"sum": b"openapi"})
-    world.script(Listed("apis", ("a",), last=True), late)
-    [batch] = world.store.runs.batches[before:]
-    assert (batch.writes, batch.documents) == ((), {"sum": b"openapi"})
-    world.script(Listed("apis", ("a",), last=True), said)
-    assert world.store.runs.batches[before:] == [batch]
-
-
-def test_what_moved_is_stored_though_more_that_stands_is_seen_meanwhile(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(intake, "BATCH", 3)
-    world, names = Bench(), tuple("abcdefgh")
-    listed = Listed("apis", names, last=True)
-    world.script(listed, *recorded(*names))
-    before = len(world.store.runs.batches)
-    moved = [
-        msgspec.structs.replace(
-            each, entities=(msgspec.structs.replace(each.entities[0], title="moved"),)
-        )
-        if each.native_id in {"a", "h"}
-        else each
-        for each in recorded(*names)
-    ]
-    world.script(listed, *moved)
-    stored = [[w.listed_id for w in b.writes] for b in world.store.runs.batches[before:]]
-    assert stored == [["a"], ["h"]]
-
-
-# What ends a visit early.
-
-
-def test_an_error_in_the_middle_leaves_a_partial_part() -> None:
-    def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
-        yield Listed("apis", ("a", "b", "c"))
-        yield from recorded("a")
-        raise Throttled("too fast")
-
-    report = Bench().visit(scripted(script, ("apis", "domains")))
-    apis, domains = report.parts
-    assert report.outcome == "partial"
-    assert (apis.outcome, domains.outcome) == ("partial", "failed")
-    assert apis.ledger.listed == apis.ledger.recorded + apis.ledger.failed == 3
-    assert not apis.ledger.listed_whole
-    assert report.error is not None
-    assert report.error.kind == domains.error.kind == "throttled"  # type: ignore[union-attr]
-
-
-def test_an_error_after_everything_was_listed_still_shows() -> None:
-    def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
-        yield Listed("apis", ("a",), last=True)
-        yield from recorded("a")
-        raise AccessDenied("no tags", permission="toy:Tags")
-
-    report = Bench().visit(scripted(script))
-    assert (report.outcome, report.parts[0].error) == ("partial", report.error)
-
-
-def test_a_product_that_is_not_there_is_absent() -> None:
-    def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
-        raise Unsupported("not in this region")
-        yield
-
-    world = Bench()
-    world.script(Listed("apis", ("a",), last=True), *recorded("a"))
-    report = world.visit(scripted(script))
-    assert (report.outcome, report.error, report.parts[0].reason) == (
-        "absent",
-        None,
-        "not in this region",
-    )
-    assert world.store.runs.verdicts[-1].stale_parts == ("apis",)
-    assert report.totals.not_observed == 1
-
-
-def test_a_part_can_fail_and_the_next_go_on() -> None:
-    report = Bench().script(
-        PartFailed("apis", DENIED),
-        Listed("domains", (), last=True),
-        PartAbsent("plans", "not installed"),
-        parts=("apis", "domains", "plans"),
-    )
-    assert [part.outcome for part in report.parts] == ["failed", "complete", "absent"]
-    assert (report.outcome, report.error) == ("partial", None)
-
-
-def test_a_defect_of_a_collector_is_data_without_its_text() -> None:
-    def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
-        yield Listed("apis", ("a",))
-        raise KeyError("password=canary")
-
-    report = Bench().visit(scripted(script))
-    assert report.error is not None
-    assert report.error.kind == "defect"
-    assert "KeyError at test_run.py:" in report.error.message
-    assert "canary" not in report.error.message
-
-
-def test_a_deadline_ends_a_visit_with_what_it_has() -> None:
-    world = bench(a=("live",), b=("live",), c=("live",))
-    world.source = SourcePlan(name="toys", provider="toy", settings=None, deadline_s=60)
-    world.visit()
-
-    def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
-        yield Listed("apis", ("a", "b", "c"), last=True)
-        yield from recorded("a")
-        world.clock.advance(seconds=61)
-        yield from recorded("b")
-
-    report = world.visit(scripted(script))
-    assert report.error is not None
-    assert (report.outcome, report.error.kind) == ("partial", "deadline")
-    assert (report.ledger.recorded, report.ledger.failed) == (1, 2)
-    assert report.totals.missing == 0
-
-
-def test_a_collector_that_is_told_to_stop_ends_as_interrupted() -> None:
-    world = Bench()
-    held: list[ScopeRun] = []
-
-    def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
-        yield Listed("apis", ("a", "b"), last=True)
-        held[0].stop.tell()
-        visit.check()
-
-    held.append(world.run_of(scripted(script)))
-    report = held[0].execute()
-    assert report.error is not None
-    assert (report.outcome, report.error.kind) == ("partial", "interrupted")
-
-
-def test_a_visit_that_cannot_begin_says_why_and_marks_its_parts() -> None:
-    world = Bench()
-    world.script(Listed("apis", ("a",), last=True), *recorded("a"))
-    report = world.visit(error=DENIED)
-    assert (report.outcome, report.error, report.ledger.calls) == ("failed", DENIED, 0)
-    broken = world.run_of(error=DENIED)
-    broken.job = msgspec.structs.replace(broken.job, collector=None)
-    report = broken.execute()
-    assert [part.part for part in report.parts] == ["apis"]
-    assert world.store.runs.verdicts[-1].stale_parts == ("apis",)
-
-
-def test_an_accepted_gap_is_named_only_where_there_is_one() -> None:
-    world = Bench()
-    whole = world.visit(accepted="closed in May")
-    assert whole.accepted is None
-    assert world.visit(error=DENIED, accepted="closed in May").accepted == "closed in May"
-
-
-# The store.
-
-
-def test_a_failing_store_is_no_defect_of_the_collector() -> None:
-    world = bench(a=("live",))
-
-    def full() -> None:
-        raise StoreFull("no space left")
-
-    world.store.runs.before_apply = full
-    with pytest.raises(StoreFull):
-        world.visit()
-
-
-def test_an_older_run_never_wins() -> None:
-    world = bench(a=("live",))
-    newer = []
-
-    def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
-        yield Listed("apis", ("a", "x"), last=True)
-        newer.append(world.visit())
-        yield from recorded("x")
-
-    report = world.visit(scripted(script))
-    assert newer[0].outcome == "complete"
-    assert report.error is not None
-    assert (report.error.kind, report.outcome) == ("interrupted", "partial")
-    assert report.ledger.closes
-    assert world.store.runs.presence() == {"toy:1:r:a/live": "present"}
-    assert [each.generation for each in world.store.runs.reports] == [2]
-
-
-def test_a_killed_run_leaves_what_it_stored_and_the_next_goes_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(intake, "BATCH", 1)
-    world = bench(a=("live",), b=("live",))
-
-    def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
-        yield Listed("apis", ("a", "b"), last=True)
-        yield from recorded("a", "b")
-        raise SystemExit
-
-    with pytest.raises(SystemExit):
-        world.visit(scripted(script))
-    assert world.store.runs.presence() == {"toy:1:r:a/live": "present"}
-    assert world.store.runs.reports == []
-    report = world.visit()
-    assert (report.generation, report.totals.appeared) == (2, 1)
-
-
-def test_an_abandoned_visit_is_closed_once_and_hears_no_more() -> None:
-    world = Bench()
-    stuck: list[RunReport] = []
-    held: list[ScopeRun] = []
-
-    def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
-        yield Listed("apis", ("a", "b"), last=True)
-        yield from recorded("a")
-        stuck.append(held[0].abandon(DENIED))
-        yield from recorded("b")
-
-    held.append(world.run_of(scripted(script)))
-    report = held[0].execute()
-    assert stuck == [report]
-    assert (report.outcome, report.error) == ("partial", DENIED)
-    assert (report.ledger.recorded, report.ledger.failed) == (1, 1)
-    assert set(world.store.runs.presence()) == {"toy:1:r:a/live"}
-    assert len(world.store.runs.reports) == 1
-
-
 def test_calls_are_counted_to_the_part_that_made_them() -> None:
     def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
         budget = visit.session.budget
@@ -527,57 +254,6 @@ def test_calls_are_counted_to_the_part_that_made_them() -> None:
     report = Bench().visit(scripted(script, ("apis", "domains")))
     assert [part.ledger.calls for part in report.parts] == [2, 4]
     assert (report.ledger.calls, report.ledger.throttled) == (6, 1)
-
-
-# The sweep: each call of a visit fails once, in every way there is.
-
-APIS = {"a": ("live", "test"), "b": ("live",), "c": ("live",), "d": ()}
-CALLS = 10
-FAULTS = [
-    AccessDenied("no"),
-    Throttled("too fast", retry_after_s=1),
-    Unsupported("not here"),
-    RuntimeError("bug"),
-]
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
-@pytest.mark.parametrize("call", range(CALLS))
-def test_whichever_call_fails_nothing_is_lost(call: int, fault: Exception) -> None:
-    world = bench(**APIS)
-    gate = world.provider.gate
-    first = world.visit()
-    assert first.ledger.calls == CALLS == len(gate.calls)
-    before = dict(world.store.runs.presence())
-    facts = dict(world.store.runs.items)
-    for _ in range(3):
-        world.clock.advance(days=8)
-        gate.calls.clear()
-        gate.fails_at = {call: fault}
-        report = world.visit()
-        assert report.outcome != "complete"
-        assert report.ledger.closes
-        assert (report.totals.missing, report.totals.retired, report.totals.suspect) == (0, 0, 0)
-        assert world.store.runs.presence() == before
-        assert world.store.runs.items == facts
-    gate.calls.clear()
-    gate.fails_at = {}
-    assert world.visit().outcome == "complete"
-    assert world.store.runs.presence() == before
-
-
-def test_a_deployment_missing_before_a_failed_visit_is_not_counted_further() -> None:
-    world = bench(a=("live",), b=("live",))
-    world.visit()
-    world.provider.gate.apis.pop("b")
-    world.visit()
-    for _ in range(5):
-        world.clock.advance(days=8)
-        world.provider.gate.calls.clear()
-        world.provider.gate.fails_at = {0: AccessDenied("no")}
-        assert world.visit().totals.retired == 0
-    [missing] = [row for row in world.store.runs.known(SCOPE).values() if row.presence == "missing"]
-    assert (missing.missing_runs, missing.missing_since) == (1, NOON + timedelta(0))
 
 
 def test_a_report_says_who_looked_with_what() -> None:
