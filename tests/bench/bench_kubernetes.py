@@ -137,7 +137,7 @@ def told(process: subprocess.Popen[str]) -> Any:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        message = f"it said nothing: {process.args!r}"
+        message = "a process of the bench said nothing"
         raise RuntimeError(message)
     return json.loads(line)
 

@@ -27,6 +27,7 @@ from apiscape.collectors.testing import (
     UNKNOWN_FIELDS,
     CollectorConformance,
     Fault,
+    World,
 )
 from apiscape.demo.kubernetes import faults
 from apiscape.demo.kubernetes.cluster import Cluster
@@ -174,7 +175,7 @@ RESHAPED = {MISSING_FIELDS: without_optional, UNKNOWN_FIELDS: with_unknown}
 
 @pytest.mark.conformance
 class TestGateways(CollectorConformance):
-    world: ClassVar[KubernetesWorld] = KubernetesWorld()
+    world: ClassVar[World] = KubernetesWorld()
 
     def test_its_readme_names_every_permission(self) -> None:
         if not self.world.readme.exists():

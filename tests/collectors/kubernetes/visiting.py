@@ -175,7 +175,7 @@ class Watch:
         told: What was said so far.
         keeps: Whether what is said is kept here.
         is_following: Whether a part was said to be synced.
-        is_quiet: Whether nothing more was to be said then.
+        size: Of the last batch.
     """
 
     def __init__(self, session: Session, visit: Visit | None = None) -> None:
@@ -183,14 +183,15 @@ class Watch:
         self.told = Told()
         self.last: list[Observation] = []
         self.keeps = True
-        self.is_following = self.is_quiet = False
+        self.is_following = False
+        self.size = 0
         self._batches = GatewaysCollector().watch(SCOPE, self.visit)
 
     def step(self) -> None:
         """Take up the next batch."""
         batch = next(self._batches)
         self.is_following = self.is_following or any(isinstance(each, Synced) for each in batch)
-        self.is_quiet = self.is_following and not batch
+        self.size = len(batch)
         if self.keeps:
             self.last += batch
             self.told.take(batch)
