@@ -10,7 +10,8 @@ import pytest
 
 from apiscape.collectors.kubernetes.exposed import Exposed
 from apiscape.collectors.kubernetes.resource import Role
-from apiscape.collectors.kubernetes.table.picking import MAX_ITEMS, MAX_RULES, MAX_TEXT
+from apiscape.collectors.kubernetes.table.picking import MAX_RULES
+from apiscape.collectors.kubernetes.table.slots import MAX_ITEMS, MAX_TEXT
 from apiscape.collectors.kubernetes.world import Subject
 from tests.collectors.kubernetes.table.room import Json, Room, elsewhere, gate, route, rules
 from tests.collectors.kubernetes.table.test_samples import SAMPLES, sample
@@ -107,6 +108,14 @@ def test_large_annotations_are_read_and_none_of_them_is_json_that_never_ends() -
     big = '{"title": "t", "pad": "' + "x" * 1_048_576 + '"}'
     assert route(text, metadata={"annotations": {"big": big}}).one().title is None
     assert route(text, metadata={"annotations": {"big": '{"title": "t"}'}}).one().title == "t"
+
+
+def test_what_is_nested_without_end_is_left_out() -> None:
+    nested: Any = "end"
+    for _ in range(900):
+        nested = [nested]
+    room = route("  owners: '{name: spec.deep}'\n  title: spec.deep\n", spec={"deep": nested})
+    assert room.one().incomplete == ("owners could not be read",)
 
 
 def test_many_hosts_are_not_addresses_without_end() -> None:

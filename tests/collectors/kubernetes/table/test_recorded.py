@@ -14,34 +14,32 @@ from tests.collectors.kubernetes.table.room import Json, Room, rules
 
 FOLDER = Path(os.environ.get("APISCAPE_FIXTURES", "/nonexistent")) / "kubernetes"
 
-HTTP = "http://"
-
 #: By folder: each API's hosts, and its rules as `path type → where it is sent`.
 EXPECTED: dict[str, dict[str, tuple[list[str], list[str]]]] = {
     "contour": {
-        "HTTPProxy default/basic": (["http://foo-basic.bar.com"], ["/ prefix → s1:80"]),
+        "HTTPProxy default/basic": (["foo-basic.bar.com by http"], ["/ prefix → s1:80"]),
         "HTTPProxy default/include-root": (
-            [f"{HTTP}root.bar.com"],
+            ["root.bar.com by http"],
             ["/service2 prefix → s2:80", "/service2/blog prefix → blog:80", "/ prefix → s1:80"],
         ),
         "HTTPProxy default/multiple-paths": (
-            ["http://multi-path.bar.com"],
+            ["multi-path.bar.com by http"],
             ["/ prefix → s1:80", "/blog prefix → s2:80"],
         ),
     },
     "nginx": {
         "VirtualServer default/cafe": (
-            ["https://cafe.example.com"],
+            ["cafe.example.com by https"],
             ["/tea prefix → tea-svc:80", "/coffee prefix → coffee-svc:80"],
         ),
         "VirtualServer default/webapp": (
-            ["http://webapp.example.com"],
+            ["webapp.example.com by http"],
             ["/ prefix → webapp-svc:80"],
         ),
     },
     "traefik": {
         "IngressRoute default/ingressroute": (
-            ["https://example.net"],
+            ["example.net by https"],
             [
                 "/bar prefix → s1:80 s2:433",
                 "/misc prefix → s3:80",
@@ -51,7 +49,7 @@ EXPECTED: dict[str, dict[str, tuple[list[str], list[str]]]] = {
             ],
         ),
         "IngressRouteTCP default/ingressroutetcp.crd": (
-            ["tls://example.com"],
+            ["example.com by tls"],
             ["/ prefix → whoamitcp:8080"],
         ),
     },
@@ -80,7 +78,7 @@ def told(exposed: Any) -> tuple[list[str], list[str]]:
         for rule in rules(exposed)
         for match in rule.matches
     ]
-    return [f"{each.scheme}://{each.host}" for each in exposed.addresses or ()], sent
+    return [f"{each.host} by {each.scheme}" for each in exposed.addresses or ()], sent
 
 
 @pytest.mark.parametrize("folder", EXPECTED)
