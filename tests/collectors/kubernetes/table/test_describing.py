@@ -198,6 +198,14 @@ def test_policies_that_name_an_object_and_were_not_all_read_leave_it_unknown() -
     assert "every Lock could not be looked at" in security(gate(), unseen=("locks.x.example",))[1]
 
 
+def test_objects_are_found_only_by_what_somebody_looks_for_them_by() -> None:
+    indexes = {each.name: set(each.indexes) for each in Room().family.resources}
+    assert indexes["routes.route.openshift.io"] == set()
+    assert indexes["routetables.gateway.solo.io"] == {"labelled"}
+    assert indexes["services.serving.knative.dev"] == {"owned"}
+    assert indexes["apiproducts.devportal.kuadrant.io"] == {"of"}
+
+
 def test_policies_of_one_object_end_somewhere() -> None:
     locks = [gate(f"l{at}", "Lock", spec={"kind": "key", "of": ["a"]}) for at in range(201)]
     room = Room([gate(), *locks], entries=entry_of(LOCKED))

@@ -44,7 +44,7 @@ class TableFamily:
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = {each.resource.name: each for each in entries}
         self.resources: tuple[Resource, ...] = tuple(
-            resource_of(each) for each in self._entries.values()
+            resource_of(each, self._entries.values()) for each in self._entries.values()
         )
 
     def expose(self, resource: Resource, thing: Any, look: Look) -> Iterator[Exposed | Served]:  # noqa: ANN401 - of any resource's type
@@ -70,8 +70,8 @@ class TableFamily:
         return tell_named(self._entries, (group, kind), namespace, name, look)
 
 
-def resource_of(entry: Entry) -> Resource:
-    """Return the resource that an entry reads."""
+def resource_of(entry: Entry, others: Iterable[Entry]) -> Resource:
+    """Return the resource that an entry reads, found by whatever any entry looks for it by."""
     kind = entry.resource
     return Resource(
         group=kind.group,
@@ -82,7 +82,7 @@ def resource_of(entry: Entry) -> Resource:
         role=_ROLES.get(entry.role, Role.SUPPORT),
         is_namespaced=kind.namespaced,
         pick=picker(entry),
-        indexes=indexes_of(entry),
+        indexes=indexes_of(entry, others),
         reveals=entry.reveals,
     )
 

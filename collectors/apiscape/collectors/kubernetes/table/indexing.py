@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from apiscape.collectors.kubernetes.objects import Metadata, Thing, key_of
@@ -19,9 +19,17 @@ _MADE_FOR: Mapping[str, str] = {
 """Labels by which objects name what they were made for, where the owner is one in between."""
 
 
-def indexes_of(entry: Entry) -> Mapping[str, Values]:
-    """Return the indexes of the objects of an entry."""
-    return {OF: _attached_by(entry), LABELLED: labels_of, OWNED: owners_of}
+def indexes_of(entry: Entry, others: Iterable[Entry]) -> Mapping[str, Values]:
+    """Return the indexes of the objects of an entry: those by which it, or another one, is looked for."""
+    name, entries = entry.resource.name, tuple(others)
+    is_included = any(each.includes and each.includes.resource == name for each in entries)
+    is_made = any(name in each.owns for each in entries)
+    wanted: dict[str, tuple[bool, Values]] = {
+        OF: (entry.attaches is not None, _attached_by(entry)),
+        LABELLED: (is_included, labels_of),
+        OWNED: (is_made, owners_of),
+    }
+    return {index: values for index, (is_wanted, values) in wanted.items() if is_wanted}
 
 
 def path_of(resource: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -26,26 +26,30 @@ class BadTable(ValueError):
     """A table cannot be used: names file, line, entry and place in it."""
 
 
+class _Placed(NamedTuple):
+    entry: Entry
+    place: str
+
+
 def load(extra: Path | None = None) -> tuple[Entry, ...]:
     """Return the entries of the product, with those of a user added or in their place.
 
     Raises:
         BadTable: An entry is wrong, or the file cannot be read.
     """
-    entries: dict[str, Entry] = {}
+    placed: dict[str, _Placed] = {}
     own = files("apiscape.collectors.kubernetes.table")
     for name in sorted(each.name for each in own.iterdir() if each.name.endswith(".yaml")):
-        for entry in read((own / name).read_text("utf-8"), name):
-            if entry.id in entries:
-                raise BadTable(f"{name}: {entry.id} stands in another file as well")
-            entries[entry.id] = entry
+        placed |= _read((own / name).read_text("utf-8"), name)
     if extra is not None:
-        entries |= {entry.id: entry for entry in read(_text(extra), extra.name)}
-    return _checked(entries, extra.name if extra else "the table")
+        placed |= _read(_text(extra), extra.name)
+    for place, why in _quarrels(list(placed.values())):
+        raise BadTable(f"{place}: {why}")
+    return tuple(each.entry for each in placed.values())
 
 
 def read(text: str, name: str) -> tuple[Entry, ...]:
-    """Return the entries of a text.
+    """Return the entries of a text, each checked by itself.
 
     Args:
         text: YAML: a list of entries.
@@ -54,17 +58,22 @@ def read(text: str, name: str) -> tuple[Entry, ...]:
     Raises:
         BadTable: It is no table, or an entry is wrong.
     """
+    return tuple(each.entry for each in _read(text, name).values())
+
+
+def _read(text: str, name: str) -> dict[str, _Placed]:
     try:
         document = Document(text)
     except NotYaml as error:
         raise BadTable(_at(name, error.line, str(error))) from None
-    found: dict[str, Entry] = {}
+    found: dict[str, _Placed] = {}
     for position, raw in enumerate(document.data):
         entry = _entry(raw, position, document, name)
+        line = document.line((position,))
         if entry.id in found:
-            raise BadTable(_at(name, document.line((position,)), f"{entry.id} stands twice"))
-        found[entry.id] = entry
-    return tuple(found.values())
+            raise BadTable(_at(name, line, f"{entry.id} stands twice"))
+        found[entry.id] = _Placed(entry, f"{name}:{line}")
+    return found
 
 
 def _entry(raw: Any, position: int, document: Document, name: str) -> Entry:  # noqa: ANN401 - YAML
@@ -107,14 +116,28 @@ def _faults(entry: Entry) -> Iterator[tuple[Trail, str]]:
         yield ("whole",), f"{word} is none of {', '.join(SWITCHES)}"
 
 
-def _checked(entries: dict[str, Entry], name: str) -> tuple[Entry, ...]:
-    """Return the entries, none of which reads what another does."""
-    found: dict[str, str] = {}
-    for entry in entries.values():
-        other = found.setdefault(entry.resource.name, entry.id)
-        if other != entry.id:
-            raise BadTable(f"{name}: {entry.id} and {other} both read {entry.resource.name}")
-    return tuple(entries.values())
+def _quarrels(placed: list[_Placed]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with entries beside each other, the newest first."""
+    readers = {each.entry.resource.name: each.entry.id for each in placed}
+    for entry, place in reversed(placed):
+        name = entry.resource.name
+        others = [each.entry.id for each in placed if each.entry.resource.name == name]
+        if len(others) > 1:
+            yield place, f"{' and '.join(others)} both read {name}"
+        for slot, resource in _joins(entry):
+            if resource not in readers:
+                yield place, f"{entry.id}.{slot}: {resource} is read by no entry"
+
+
+def _joins(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield the resources that have to be of the table, with the slots that name them."""
+    for slot in ("addresses_from", "also_at", "attached", "counts"):
+        yield from ((slot, resource) for resource in getattr(entry, slot))
+    yield from (("backends", resource) for resource in entry.backends.values())
+    if entry.includes is not None:
+        yield "includes", entry.includes.resource
+    if entry.policies is not None:
+        yield from (("policies", resource) for resource in entry.policies.kinds.values())
 
 
 def _place(message: str) -> tuple[Trail, str]:
