@@ -19,6 +19,9 @@ from apiscape.model.vocabulary import Requirement, SchemeKind
 NOTHING = "none"
 """The word of an entry for what lets everybody in."""
 
+POLICIES = frozenset({"policies", "*"})
+"""What a rule leaves out for which no policy of the whole object holds."""
+
 MAX_POLICIES = 200
 
 
@@ -114,7 +117,9 @@ def security_of(
         narrow: Policies that hold for the rule alone.
         doubts: Why it is not known that nothing more is asked.
     """
-    outer = [*_chosen(root, piece), *_by_policies(wide)]
+    outer = list(_chosen(root, piece))
+    if not POLICIES & _without(piece):
+        outer += _by_policies(wide)
     lines = (*piece.before, (piece.of, piece.line))
     own = [each for known, line in lines for each in demands_of(_worded(root, known), line.auth)]
     inner = [*own, *_by_policies(narrow)]
@@ -130,13 +135,19 @@ def security_of(
 def _chosen(root: Known, piece: Piece) -> Iterator[Demand]:
     """Yield what the object asks that holds for a rule: what is not left out, and what is named."""
     lines = (*(line for _, line in piece.before), piece.line)
-    without = {word for line in lines for word in line.auth_without}
+    without = _without(piece)
     named = {word for line in lines for word in line.auth_by_name}
     for each in demands_of(root, root.sketch.auth):
         asked = each.asked
         is_left_out = bool(without & {"*", asked.id, asked.kind})
         if asked.id in named if asked.by_name or is_left_out else True:
             yield each
+
+
+def _without(piece: Piece) -> set[str]:
+    """Return what of the whole object does not hold for a rule."""
+    lines = (*(line for _, line in piece.before), piece.line)
+    return {word for line in lines for word in line.auth_without}
 
 
 def _by_policies(policies: Iterable[Known]) -> Iterator[Demand]:

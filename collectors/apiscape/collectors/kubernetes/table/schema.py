@@ -55,7 +55,8 @@ class Scope(Part, frozen=True, kw_only=True):
         policies: Finds references to policies of this rule alone (`sketch.Ref`).
         auth: Finds what is asked for this rule alone (`sketch.Asked`), in the words of the entry's `auth`.
         auth_by_name: Finds ids of those of the object that hold only where they are named.
-        auth_without: Finds ids or kinds of those of the object that do not hold here; `*` for all.
+        auth_without: Finds ids or kinds of those of the object that do not hold here; `policies` for all that
+            its policies ask, `*` for everything.
         include: Finds references to objects whose rules stand in place of this one (`sketch.Ref`).
         rate_limit, cors: Find something where it is on for this rule.
         incomplete: Finds what may change what is said here in ways that cannot be seen.
