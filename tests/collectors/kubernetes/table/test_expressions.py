@@ -98,6 +98,16 @@ def test_a_value_of_the_wrong_form_is_unfit_and_is_not_repeated(text: str) -> No
     assert caught.value.__suppress_context__
 
 
+def test_what_jmespath_fails_on_itself_is_unfit_as_well() -> None:
+    nested: Any = "a"
+    for _ in range(10_000):
+        nested = [nested]
+    for text, value in (("@ > `1`", "7357"), ("to_string(@)", nested)):
+        with pytest.raises(Unfit) as caught:
+            Expression(text).search(value)
+        assert "7357" not in repr(caught.value)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

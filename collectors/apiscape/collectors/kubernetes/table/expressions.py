@@ -67,10 +67,11 @@ class Expression:
 
         Raises:
             Unfit: The value is not of the form that it expects; never says which value that was.
+                JMESPath itself says so of most; a text that is compared with a number it lets pass.
         """
         try:
             return _INTERPRETER.visit(self.tree, body)
-        except exceptions.JMESPathError as error:
+        except (exceptions.JMESPathError, TypeError, RecursionError) as error:
             raise Unfit(type(error).__name__) from None
 
     def _calls(self, node: dict[str, Any]) -> Iterator[str]:

@@ -59,7 +59,8 @@ class Slots:
     def word(self, slot: str, words: Words) -> str:
         """Return a word of a vocabulary; empty where there is none."""
         found = self.find(slot, words.value)
-        return words.map.get(written(found)) or words.otherwise or ""
+        said = "" if isinstance(found, dict | list) else written(found)
+        return words.map.get(said) or words.otherwise or ""
 
     def texts(self, slot: str, expression: Expression | None, body: Json) -> Iterator[str]:
         """Yield the texts that an expression finds."""
