@@ -52,6 +52,9 @@ def service(name: str = "web", namespace: str = "shop", **selector: str) -> Json
         (istio("RequestAuthentication", "jwt", JWT, "istio-system"), ["optional"]),
         (istio("EnvoyFilter", "lua", {}, "istio-system"), ["unknown"]),
         (istio("EnvoyFilter", "lua", {}, "shop"), ["none"]),
+        (istio("EnvoyFilter", "tcp-stats-filter-1.17", {}, "istio-system"), ["none"]),
+        (istio("EnvoyFilter", "metadata-exchange-1.9-x", {}, "istio-system"), ["none"]),
+        (istio("EnvoyFilter", "stats-filter-mine", {}, "istio-system"), ["unknown"]),
     ],
 )
 def test_policies_are_for_the_workloads_of_a_gateway(policy: Json, told: list[str]) -> None:
@@ -120,6 +123,13 @@ def test_a_certificate_is_asked_for_where_every_server_asks_for_one() -> None:
 def test_where_policies_could_not_be_read_nobody_knows_that_nothing_is_asked(kind: str) -> None:
     told = one(virtual(ROUTE), gateway(), front(), unseen=[kind])
     assert asked(told) == ["unknown"]
+
+
+@pytest.mark.parametrize(("count", "told"), [(1000, ["none"]), (2000, ["unknown"])])
+def test_so_many_values_are_compared_and_no_more(count: int, told: list[str]) -> None:
+    values = [f"/{at}" for at in range(count)]
+    policy = allows({"rules": [{"to": [{"operation": {"paths": [*values, "*"]}}]}]})
+    assert asked(one(virtual(ROUTE), gateway(), front(), policy)) == told
 
 
 # ── Within the mesh ──────────────────────────────────────────────────────────

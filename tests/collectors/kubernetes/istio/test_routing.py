@@ -284,6 +284,17 @@ def test_a_route_of_a_delegate_that_is_for_another_gateway_is_none_here() -> Non
     assert (told.rules, told.incomplete) == ((), ())
 
 
+def test_so_many_matches_are_read_and_no_more() -> None:
+    many = [{"uri": {"exact": f"/a/{at}"}} for at in range(200)]
+    inner = more({"match": many, "route": [to()]}, {"route": [to("rest")]})
+    handed: Json = {"delegate": {"name": "more", "namespace": "team"}, "match": many}
+    told = one(virtual(handed, ROUTE), inner, gateway())
+    assert told.incomplete == ("no more than 20000 matches are read",)
+    assert told.rules == ()
+    few = one(virtual(handed | {"match": many[:90]}, ROUTE), inner, gateway())
+    assert (few.incomplete, len(few.rules or ())) == ((), 3)
+
+
 PATHS = st.sampled_from(["/", "/a", "/a/b", "/b"])
 KINDS = st.sampled_from(["exact", "prefix", "own", "regex"])
 METHODS = st.sampled_from(["ANY", "GET", "POST"])

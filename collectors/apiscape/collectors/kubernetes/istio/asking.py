@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from apiscape.collectors.kubernetes.core import SERVICES, Service
 from apiscape.collectors.kubernetes.exposed import Match, PathType, Rule, Target
-from apiscape.collectors.kubernetes.istio.authorizing import Rules, security_of
+from apiscape.collectors.kubernetes.istio.authorizing import Rules, security_of, values_of
 from apiscape.collectors.kubernetes.istio.matching import Request
 from apiscape.collectors.kubernetes.istio.security import (
     AUTHORIZATIONS,
@@ -19,7 +20,7 @@ from apiscape.collectors.kubernetes.istio.security import (
     PeerAuthentication,
 )
 from apiscape.collectors.kubernetes.istio.workloads import ROOT, Workload, policies_for
-from apiscape.collectors.kubernetes.objects import key_of
+from apiscape.collectors.kubernetes.objects import Thing, key_of
 from apiscape.collectors.kubernetes.policies.attaching import age
 from apiscape.collectors.kubernetes.policies.opaque import MADE_BY_KUADRANT, unseen
 from apiscape.collectors.kubernetes.policies.securing import asked, named, together, unknown
@@ -48,9 +49,11 @@ class Enforcer(msgspec.Struct, frozen=True):
 
 def rules_for(workload: Workload, look: Look) -> Rules:
     """Return the policies that are for a workload."""
+    authorizations = tuple(policies_for(AUTHORIZATIONS, workload, look))
     return Rules(
         tuple(policies_for(REQUESTS, workload, look)),
-        tuple(policies_for(AUTHORIZATIONS, workload, look)),
+        authorizations,
+        values_of(policy for policy, _ in authorizations),
     )
 
 
@@ -61,8 +64,20 @@ def doubts(workload: Workload, look: Look) -> Iterator[Security]:
             yield unseen(resource)
     for resource in (FILTERS, PLUGINS):
         for policy, _ in policies_for(resource, workload, look):
-            if MADE_BY_KUADRANT not in (policy.metadata.labels or {}):
+            if not _is_known(policy):
                 yield unknown(f"{named(resource.kind, policy)} may ask for more")
+
+
+_OF_ISTIO = re.compile(r"(tcp-)?(stats-filter|metadata-exchange)-\d+\.\d+(-.*)?")
+"""What older Istio comes with for the whole mesh: it measures, and asks for nothing."""
+
+
+def _is_known(policy: Thing) -> bool:
+    """Say whether it is known that a filter asks for nothing that is not read elsewhere."""
+    if MADE_BY_KUADRANT in (policy.metadata.labels or {}):
+        return True
+    is_root = policy.metadata.namespace == ROOT
+    return is_root and _OF_ISTIO.fullmatch(policy.metadata.name) is not None
 
 
 def at_gateway(workload: Workload, gateway: str, mtls: str, look: Look) -> Enforcer:

@@ -8,18 +8,17 @@ tokens where there are any; that there is one is asked by an AuthorizationPolicy
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
 
 import msgspec
 
+from apiscape.collectors.kubernetes.istio.callers import Who, denied_but, least, let_in
 from apiscape.collectors.kubernetes.istio.matching import Request, Sure, all_of, is_to
 from apiscape.collectors.kubernetes.istio.security import (
     AuthorizationPolicy,
     AuthorizationRule,
-    From,
     JwtRule,
+    OperationOf,
     RequestAuthentication,
-    Source,
 )
 from apiscape.collectors.kubernetes.policies.securing import (
     any_of,
@@ -32,19 +31,6 @@ from apiscape.collectors.kubernetes.policies.securing import (
 from apiscape.model.security import Scheme, Security
 from apiscape.model.vocabulary import SchemeKind
 
-
-class Who(StrEnum):
-    """For which callers a rule is."""
-
-    ANYONE = "anyone"
-    """Of those that the rule allows, some need not say who they are."""
-    TOKEN = "token"  # noqa: S105 - a word, no secret
-    CERTIFICATE = "certificate"
-    BOTH = "both"
-    EITHER = "either"
-    UNKNOWN = "unknown"
-
-
 _SCHEMES = {
     Who.TOKEN: (SchemeKind.JWT,),
     Who.CERTIFICATE: (SchemeKind.MTLS,),
@@ -55,14 +41,36 @@ _PLACES = {SchemeKind.JWT: "header:Authorization", SchemeKind.MTLS: "tls"}
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """Policies that are for a workload, each with whether that is certain."""
+    """Policies that are for a workload, each with whether that is certain.
+
+    Attributes:
+        values: How many values requests are compared with; with more than `MOST_VALUES` none are.
+    """
 
     requests: Sequence[tuple[RequestAuthentication, bool]] = ()
     authorizations: Sequence[tuple[AuthorizationPolicy, bool]] = ()
+    values: int = 0
+
+
+MOST_VALUES = 2_000
+
+
+def values_of(policies: Iterable[AuthorizationPolicy]) -> int:
+    """Return how many values requests are compared with."""
+    return sum(
+        1 + sum(len(getattr(told, name) or ()) for name in told.__struct_fields__)
+        for policy in policies
+        for rule in policy.spec.rules or ()
+        for told in [each.operation or OperationOf() for each in rule.to or ()] or [OperationOf()]
+    )
 
 
 def security_of(request: Request, rules: Rules) -> Security:
     """Return what is asked of callers of some requests."""
+    if rules.values > MOST_VALUES:
+        return unknown(
+            f"more than {MOST_VALUES} values of AuthorizationPolicies, which are not compared"
+        )
     tokens = _tokens(rules.requests)
     told = [each for each in _authorized(request, rules.authorizations, tokens) if each]
     if tokens is not None:
@@ -174,41 +182,6 @@ def _denied(
     return None
 
 
-def denied_but(rule: AuthorizationRule) -> Who | None:
-    """Return what saves a caller from a rule that denies; `None` where it is for callers that name themselves.
-
-    A rule without callers is for anyone; one for those without a token or certificate saves those with one.
-    """
-    if rule.when:
-        return Who.UNKNOWN
-    if not rule.origins:
-        return Who.ANYONE
-    saving = {_saves(each.source or Source()) for each in rule.origins}
-    for who in (Who.ANYONE, Who.UNKNOWN):
-        if who in saving:
-            return who
-    named_ones = {each for each in saving if each is not None}
-    if len(named_ones) > 1:
-        return Who.BOTH
-    return next(iter(named_ones), None)
-
-
-def _saves(source: Source) -> Who | None:
-    told = {name for name in source.__struct_fields__ if getattr(source, name)}
-    if not told:
-        return Who.ANYONE
-    if told == {"not_request_principals"}:
-        return Who.TOKEN
-    if told <= {"not_principals", "not_namespaces", "not_service_accounts", "not_trust_domains"}:
-        return Who.CERTIFICATE if len(told) == 1 else Who.UNKNOWN
-    asks = {"request_principals", *_CERTIFIED} & told
-    return None if asks or told <= _ADDRESSES else Who.UNKNOWN
-
-
-_CERTIFIED = ("principals", "namespaces", "service_accounts", "trust_domains")
-_ADDRESSES = frozenset({"ip_blocks", "not_ip_blocks", "remote_ip_blocks", "not_remote_ip_blocks"})
-
-
 def _allowed(
     request: Request, policies: Sequence[tuple[AuthorizationPolicy, bool]], tokens: Security | None
 ) -> Security:
@@ -228,46 +201,11 @@ def _allowed(
         return unknown(f"{by or _names('AuthorizationPolicy', _of(policies))}: may not be for it")
     if not told:
         return unknown(f"{_names('AuthorizationPolicy', _of(policies))} allows nobody")
-    return asked(by, *_schemes(_least({who for _, who, _ in told}), by, tokens))
+    return asked(by, *_schemes(least({who for _, who, _ in told}), by, tokens))
 
 
 def _of(policies: Sequence[tuple[AuthorizationPolicy, bool]]) -> list[AuthorizationPolicy]:
     return [policy for policy, _ in policies]
-
-
-def let_in(rule: AuthorizationRule) -> Who:
-    """Return what a caller has to show so that a rule lets it pass."""
-    keys = [each.key for each in rule.when or () if each.is_given]
-    has_token = any(each.startswith("request.auth.") for each in keys)
-    has_certificate = bool({"source.principal", "source.namespace"} & set(keys))
-    who = _least(
-        {
-            _shows(each.source or Source(), token=has_token, certificate=has_certificate)
-            for each in rule.origins or (From(),)
-        }
-    )
-    return Who.UNKNOWN if rule.when and who is Who.ANYONE else who
-
-
-def _least(told: set[Who]) -> Who:
-    """Return the least of what several ways in ask a caller to show."""
-    for who in (Who.UNKNOWN, Who.ANYONE):
-        if who in told:
-            return who
-    for who in (Who.BOTH, Who.TOKEN, Who.CERTIFICATE):
-        if told <= {who, Who.BOTH}:
-            return who
-    return Who.EITHER
-
-
-def _shows(source: Source, *, token: bool, certificate: bool) -> Who:
-    has_token = token or bool(source.request_principals)
-    has_certificate = certificate or any(getattr(source, name) for name in _CERTIFIED)
-    if has_token and has_certificate:
-        return Who.BOTH
-    if has_token:
-        return Who.TOKEN
-    return Who.CERTIFICATE if has_certificate else Who.ANYONE
 
 
 def _schemes(who: Who, by: str, tokens: Security | None) -> Iterator[Scheme]:

@@ -25,6 +25,8 @@ from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.resource import Look
 
 MESH = "mesh"
+MOST_MATCHES = 20_000
+"""Of a VirtualService as many matches are read, those counted that are compared with what a delegate is for."""
 _WORDS = re.compile(r"\^?\(?([A-Z]+(?:\|[A-Z]+)*)\)?\$?")
 """Regular expressions that are a choice of methods."""
 
@@ -89,6 +91,7 @@ class Routes:
         self._service = service
         self._bound = bound
         self._look = look
+        self._left = MOST_MATCHES
         self.odd: dict[str, None] = {}
         """What is not followed, and why."""
 
@@ -97,7 +100,7 @@ class Routes:
         own = self._service.metadata.namespace
         for route in self._service.spec.http or ():
             matches = self._matches(route, own)
-            if not matches:
+            if not matches or not self._may_read(len(matches)):
                 continue
             if route.delegate is None:
                 yield Way(
@@ -105,6 +108,13 @@ class Routes:
                 )
             else:
                 yield from self._handed(route.delegate, matches, own)
+
+    def _may_read(self, count: int) -> bool:
+        """Say whether so many more matches are read."""
+        self._left -= count
+        if self._left < 0:
+            self.odd[f"no more than {MOST_MATCHES} matches are read"] = None
+        return self._left >= 0
 
     def _matches(self, route: HttpRoute, namespace: str) -> tuple[Match, ...]:
         if not route.match:
@@ -129,6 +139,8 @@ class Routes:
                 self.odd[f"delegate {key}: hands on once more, which is not followed"] = None
                 continue
             told = self._matches(route, space)
+            if not self._may_read(len(matches) * len(told)):
+                return
             both = [met for one in matches for each in told if (met := meet(one, each)) is not None]
             if both:
                 yield Way(
