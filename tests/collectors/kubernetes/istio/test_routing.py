@@ -29,7 +29,7 @@ from tests.collectors.kubernetes.istio.meshes import (
     virtual,
     wrong,
 )
-from tests.collectors.kubernetes.policies.clusters import Json, decoded
+from tests.collectors.kubernetes.policies.clusters import Json, decoded, made
 
 CANARY = "canary-91e0"
 ROUTE = {"route": [to()]}
@@ -182,6 +182,41 @@ def test_a_host_outside_is_one_that_the_mesh_knows(
     route = {"route": [to("api.example.com", port={"number": 443})]}
     told = targets(virtual(route), gateway(), *objects, unseen=unseen)
     assert told == [(Target(kind="http", name="api.example.com", port="443", denied=denied),)]
+
+
+GRPC = {"port": 80, "name": "grpc-api"}
+
+
+def behind(name: str, *ports: Json) -> Json:
+    told = made("Service", name, {"ports": list(ports)}, group="x", status={})
+    return told | {"apiVersion": "v1"}
+
+
+@pytest.mark.parametrize(
+    ("services", "destinations", "style"),
+    [
+        ([behind("web", GRPC)], [to()], "grpc"),
+        ([behind("web", {"port": 80, "name": "grpc"})], [to()], "grpc"),
+        ([behind("web", {"port": 80, "appProtocol": "grpc", "name": "http"})], [to()], "grpc"),
+        ([behind("web", GRPC | {"appProtocol": "http"})], [to()], "http"),
+        ([behind("web", {"port": 80, "name": "grpc-web"})], [to()], "http"),
+        ([behind("web", {"port": 80, "name": "grpcish"})], [to()], "http"),
+        ([behind("web", GRPC, {"port": 81})], [to()], "http"),
+        ([behind("web", GRPC, {"port": 81})], [to(port={"number": 80})], "grpc"),
+        ([behind("web", GRPC)], [to(), to("till")], "http"),
+        ([behind("web", GRPC)], [to("web", 100), to("till", 0)], "grpc"),
+        ([behind("web", GRPC)], [to("api.example.com")], "http"),
+        ([behind("web")], [to()], "http"),
+        ([], [to()], "http"),
+        ([], [], "http"),
+    ],
+)
+def test_callers_speak_as_all_services_behind_a_route_do(
+    services: list[Json], destinations: list[Json], style: str
+) -> None:
+    service = virtual({"route": destinations}, hosts=["web"], gateways=["edge", "mesh"])
+    told = exposed(service, gateway(), *services)
+    assert [str(each.style) for each in told] == [style, style]
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from apiscape.collectors.kubernetes.istio.serving import (
     serve,
     standing,
 )
+from apiscape.collectors.kubernetes.istio.speaking import style_of
 from apiscape.collectors.kubernetes.resource import Look, Resource, Role
 from apiscape.model.vocabulary import Exposure, Style, Switch
 
@@ -94,6 +95,7 @@ def _at_gateway(service: VirtualService, key: str, look: Look) -> Exposed:
     why = _why_not(exported=exported, bound=bound, key=key)
     return msgspec.structs.replace(
         _exposed(service, key, (*why, *routed.troubles())),
+        style=style_of(rules, look) if service.spec.http else Style.TCP,
         addresses=addresses if exported is not None or not bound else None,
         reached=reached_by(front),
         rules=rules,
@@ -166,6 +168,7 @@ def _in_mesh(service: VirtualService, look: Look) -> Exposed:
     scheme = "http" if service.spec.http else "tcp"
     return msgspec.structs.replace(
         _exposed(service, MESH, routed.troubles()),
+        style=style_of(rules, look) if service.spec.http else Style.TCP,
         addresses=tuple(Address(host=each, scheme=scheme) for each in hosts),
         reached=IN_MESH,
         rules=rules,
