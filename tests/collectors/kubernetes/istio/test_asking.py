@@ -6,15 +6,19 @@ from typing import Any
 
 import pytest
 
+from apiscape.collectors.kubernetes.istio.resources import VIRTUAL_SERVICES
 from tests.collectors.kubernetes.istio.meshes import (
+    RESOURCES,
     asked,
     front,
     gateway,
     istio,
+    mesh_of,
     one,
     paths,
     server,
     to,
+    told_of,
     virtual,
 )
 from tests.collectors.kubernetes.policies.clusters import Json, made
@@ -123,6 +127,25 @@ def test_a_certificate_is_asked_for_where_every_server_asks_for_one() -> None:
 def test_where_policies_could_not_be_read_nobody_knows_that_nothing_is_asked(kind: str) -> None:
     told = one(virtual(ROUTE), gateway(), front(), unseen=[kind])
     assert asked(told) == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("read", "told"),
+    [
+        (["istio-system", "shop"], ["none"]),
+        (["shop"], ["unknown"]),
+        (["istio-system"], ["none"]),
+    ],
+)
+def test_of_some_namespaces_that_are_read_those_of_the_workloads_count(
+    read: list[str], told: list[str]
+) -> None:
+    world = mesh_of(virtual(ROUTE), gateway(), front())
+    for name in RESOURCES:
+        if name != "services":
+            world.see(name, whole=True, namespaces=read)
+    (found,) = told_of(world, VIRTUAL_SERVICES, "shop/web")
+    assert asked(found) == told
 
 
 @pytest.mark.parametrize(("count", "told"), [(1000, ["none"]), (2000, ["unknown"])])

@@ -18,6 +18,7 @@ from apiscape.model.security import Scheme, Security
 from tests.collectors.kubernetes.policies.clusters import (
     AMAZON,
     ENVOY,
+    EVERY,
     GATEWAY,
     GOOGLE,
     ISTIO,
@@ -269,6 +270,34 @@ def test_nothing_is_known_of_a_cluster_that_nobody_could_read(controller: str) -
 def test_what_nobody_can_say_who_looks_after_is_unknown() -> None:
     nobody = msgspec.structs.replace(point(), controller=None)
     assert asked_of(at=nobody) == ("unknown",)
+
+
+@pytest.mark.parametrize("controller", [ENVOY, ISTIO, KGATEWAY, NGINX])
+@pytest.mark.parametrize(
+    ("read", "at", "told"),
+    [
+        (["shop", "istio-system"], {}, "none"),
+        (["other", "istio-system"], {}, "unknown"),
+        (["shop", "istio-system"], {"gateway": "edge/edge"}, "unknown"),
+    ],
+)
+def test_of_some_namespaces_that_are_read_those_of_a_route_and_its_gateway_count(
+    controller: str, read: list[str], at: Json, told: str
+) -> None:
+    world = world_of()
+    for each in EVERY:
+        world.see(each.name, whole=True, namespaces=read)
+    found = effective(point(controller, **at), look_at(world)).security
+    assert found.requirement == told
+
+
+def test_what_services_of_a_rule_ask_says_nothing_of_other_rules() -> None:
+    world = world_of()
+    told = [
+        effective(point(GOOGLE, services=services), look_at(world)).waf
+        for services in ((), ("shop/web",), ())
+    ]
+    assert told == ["unknown", "disabled", "unknown"]
 
 
 def test_a_filter_of_envoy_gateway_that_rewrites_asks_for_nothing() -> None:

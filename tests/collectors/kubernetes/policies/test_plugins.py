@@ -75,7 +75,8 @@ def test_a_plugin_that_nothing_names_asks_nobody() -> None:
 
 def test_plugins_for_everything_have_to_be_seen() -> None:
     assert asked(point(KONG), unseen=("KongClusterPlugin",)) == ("unknown",)
-    assert asked(point(KONG), unseen=("Service",)) == ("unknown",)
+    behind = point(KONG, services=("shop/web",))
+    assert asked(behind, unseen=("Service",)) == ("unknown",)
     assert asked(point("konghq.com/gateway-operator")) == ("unknown",)
 
 
@@ -102,3 +103,12 @@ def test_without_a_route_nothing_is_referred_to() -> None:
     at = point(TRAEFIK, route=None, extensions=(BY_TRAEFIK,))
     assert asked(at, middleware("login", {"basicAuth": {}})) == ("unknown",)
     assert asked(point(KONG, route=None)) == ("none",)
+
+
+def test_what_one_route_names_says_nothing_of_another() -> None:
+    world = world_of(plugin("login", "key-auth"), resources=RESOURCES)
+    told = [
+        effective(at, look_at(world)).security.requirement
+        for at in (annotated(), point(KONG), annotated(), point(KONG))
+    ]
+    assert told == ["required", "none", "required", "none"]

@@ -19,7 +19,7 @@ from apiscape.collectors.kubernetes.istio.security import (
     REQUESTS,
     PeerAuthentication,
 )
-from apiscape.collectors.kubernetes.istio.workloads import ROOT, Workload, policies_for
+from apiscape.collectors.kubernetes.istio.workloads import ROOT, Workload, policies_for, sees_for
 from apiscape.collectors.kubernetes.objects import Thing, key_of
 from apiscape.collectors.kubernetes.policies.attaching import age
 from apiscape.collectors.kubernetes.policies.opaque import MADE_BY_KUADRANT, unseen
@@ -60,7 +60,7 @@ def rules_for(workload: Workload, look: Look) -> Rules:
 def doubts(workload: Workload, look: Look) -> Iterator[Security]:
     """Yield why nobody can tell what is asked: what could not be read, and what changes proxies unsaid."""
     for resource in (REQUESTS, AUTHORIZATIONS, FILTERS, PLUGINS):
-        if not look.sees(resource.name):
+        if not sees_for(resource, workload, look):
             yield unseen(resource)
     for resource in (FILTERS, PLUGINS):
         for policy, _ in policies_for(resource, workload, look):
@@ -131,7 +131,7 @@ def peer_mode(workload: Workload, look: Look) -> tuple[str, str]:
     That of the workload goes before that of its namespace, that before that of the mesh; without any,
     plain text is let in too.
     """
-    if not look.sees(PEERS.name):
+    if not sees_for(PEERS, workload, look):
         return Switch.UNKNOWN, f"{PEERS.kind} could not be read"
     found = [
         (rank, policy, sure)

@@ -107,7 +107,7 @@ def _at_gateway(service: VirtualService, key: str, look: Look) -> Exposed:
 
 def _unbound(service: VirtualService, key: str, look: Look) -> Exposed:
     """Return a VirtualService at a gateway that is not there, or that nobody could see."""
-    sees = look.sees(GATEWAYS)
+    sees = look.sees(GATEWAYS, key.rpartition("/")[0])
     why = f"there is no Gateway {key}" if sees else f"Gateway {key} could not be read"
     routed = Ruling(service, Bound(key), look)
     told = _exposed(

@@ -129,7 +129,7 @@ class Routes:
     def _handed(self, delegate: Delegate, matches: tuple[Match, ...], own: str) -> Iterator[Way]:
         key = key_of(delegate.namespace or own, delegate.name)
         found: VirtualService | None = self._look.get(VIRTUAL_SERVICES, key)
-        why = self._why_not(found, own)
+        why = self._why_not(found, key)
         if found is None or why:
             self.odd[f"delegate {key}: {why}"] = None
             return
@@ -152,12 +152,13 @@ class Routes:
             elif told:
                 self.odd[f"delegate {key}: a route is for none of what is handed to it"] = None
 
-    def _why_not(self, found: VirtualService | None, own: str) -> str:
+    def _why_not(self, found: VirtualService | None, key: str) -> str:
         if found is None:
-            return "is not there" if self._look.sees(VIRTUAL_SERVICES) else "could not be read"
+            sees = self._look.sees(VIRTUAL_SERVICES, key.partition("/")[0])
+            return "is not there" if sees else "could not be read"
         if found.spec.hosts:
             return "has hosts of its own"
-        if not is_exported(found, (own,)):
+        if not is_exported(found, (self._service.metadata.namespace,)):
             return "is not exported to here"
         return ""
 

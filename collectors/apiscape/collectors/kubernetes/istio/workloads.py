@@ -69,6 +69,12 @@ def policies_for(resource: Resource, workload: Workload, look: Look) -> Iterator
             yield policy, chosen is True
 
 
+def sees_for(resource: Resource, workload: Workload, look: Look) -> bool:
+    """Say whether all policies of a resource that may be for a workload were read."""
+    spaces = None if workload.namespaces is None else (*workload.namespaces, ROOT)
+    return all(look.sees(resource.name, each) for each in spaces or (None,))
+
+
 def is_for(spec: Chosen, namespace: str, workload: Workload) -> Sure:
     """Say whether a policy is for a workload; `None` where nobody can tell."""
     targets = spec.targets()

@@ -80,7 +80,9 @@ def _configurations(point: Point, look: Look) -> Iterator[list[Security]]:
         told: RuleConfiguration | None = look.get(RULES.name, key)
         if told is None:
             yield [
-                unknown(f"{kind} {key} is not there") if look.sees(RULES.name) else unseen(RULES)
+                unknown(f"{kind} {key} is not there")
+                if look.sees(RULES.name, point.route.namespace)
+                else unseen(RULES)
             ]
         else:
             yield [part for action in told.spec.actions or () for part in _asked(action, told)]

@@ -111,6 +111,17 @@ def everything_attached(
     return in_order(told)
 
 
+def sees_at(resource: Resource, point: Point, look: Look) -> bool:
+    """Say whether all policies of a resource that may be at a point were read.
+
+    They are in the namespaces of its gateway, of the set of its listener, and of its route.
+    """
+    keys = (point.gateway, point.listener_set)
+    spaces = {each.partition("/")[0] for each in keys if each}
+    spaces |= {point.route.namespace} if point.route is not None else set()
+    return all(look.sees(resource.name, each) for each in spaces)
+
+
 def _referred(resource: Resource, point: Point, look: Look) -> Iterator[Policy]:
     """Yield the policies that filters of the rule refer to, which some kinds let them do."""
     for group, kind, name in point.extensions:

@@ -33,10 +33,12 @@ class Policies(msgspec.Struct, frozen=True):
     Attributes:
         families: Each says its part of a point.
         neutral: What filters may refer to, as `(group, kind)`, that is read by one of them or asks for nothing.
+        goes_by_route: Whether routes differ where no policy is attached: by annotations, by Services.
     """
 
     families: tuple[Callable[[Point, Look], Part], ...]
     neutral: frozenset[tuple[str, str]] = frozenset()
+    goes_by_route: bool = False
 
 
 _ENVOY = shared(envoy.holds, envoy.RESOURCES)
@@ -51,9 +53,9 @@ CONTROLLERS: Mapping[str, Policies] = {
     "istio.io/": Policies((istio.holds, _KUADRANT)),
     "kgateway.dev/": Policies((_KGATEWAY,), kgateway.NEUTRAL),
     "gateway.nginx.org/": Policies((_NGINX,), nginx.NEUTRAL),
-    "konghq.com/": Policies((plugins.kong_holds,), plugins.KONG_NEUTRAL),
-    "traefik.io/": Policies((plugins.traefik_holds,), plugins.TRAEFIK_NEUTRAL),
-    "networking.gke.io/": Policies((google.holds,)),
+    "konghq.com/": Policies((plugins.kong_holds,), plugins.KONG_NEUTRAL, goes_by_route=True),
+    "traefik.io/": Policies((plugins.traefik_holds,), plugins.TRAEFIK_NEUTRAL, goes_by_route=True),
+    "networking.gke.io/": Policies((google.holds,), goes_by_route=True),
     "gateway.k8s.aws/": Policies((amazon.holds,), amazon.NEUTRAL),
 }
 """By how the name of a controller begins; of every other nobody knows what it enforces."""
@@ -77,11 +79,12 @@ def effective(point: Point, look: Look) -> Effective:
     """
     if point.gateway is None:
         return Effective(security=unknown("attached to no gateway"))
+    known = _enforced_by(point.controller or "")
     has_any: bool = look.once("policies.any", "", _has_any)
-    if has_any or point.extensions:
-        return _effective(point, look)
+    if has_any or point.extensions or known.goes_by_route:
+        return _effective(point, known, look)
     place = (point.controller, point.gateway, point.listener_set, point.listener)
-    return look.once("policies.none", repr(place), lambda look: _effective(point, look))
+    return look.once("policies.none", repr(place), lambda look: _effective(point, known, look))
 
 
 def _has_any(look: Look) -> bool:
@@ -89,15 +92,18 @@ def _has_any(look: Look) -> bool:
     return any(look.has(each.name) for each in POLICIES)
 
 
-def _effective(point: Point, look: Look) -> Effective:
-    controller = point.controller or ""
-    known = next(
+def _enforced_by(controller: str) -> Policies:
+    """Return what a controller enforces; nothing that is known of one that is not in the table."""
+    return next(
         (told for name, told in CONTROLLERS.items() if controller.startswith(name)), Policies(())
     )
+
+
+def _effective(point: Point, known: Policies, look: Look) -> Effective:
     parts = [holds(point, look) for holds in known.families]
     told = [part.security for part in parts if part.security is not None]
     if not known.families:
-        told.append(unknown(f"nobody knows what {controller or 'its controller'} enforces"))
+        told.append(unknown(f"nobody knows what {point.controller or 'its controller'} enforces"))
     return Effective(
         security=together([*told, *_extensions(point, known)]),
         rate_limit=_switch(part.rate_limit for part in parts),

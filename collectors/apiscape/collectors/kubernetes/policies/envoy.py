@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway
 from apiscape.collectors.kubernetes.objects import Thing
-from apiscape.collectors.kubernetes.policies.attaching import GATEWAYS, Attached, attached
+from apiscape.collectors.kubernetes.policies.attaching import GATEWAYS, Attached, attached, sees_at
 from apiscape.collectors.kubernetes.policies.envoy_kinds import (
     Authorization,
     AuthorizationRule,
@@ -75,15 +75,17 @@ def holds(point: Point, look: Look) -> Part:
     clients = first(attached(CLIENTS, point, look))
     mtls = _mtls(clients, point, look)
     told = _security(force) if force else absent(SECURITY, point, look)
-    parts = [told if look.sees(SECURITY.name) else unseen(SECURITY)]
+    parts = [told if sees_at(SECURITY, point, look) else unseen(SECURITY)]
     parts += disturbances(OPAQUE, point, look)
-    if not look.sees(CLIENTS.name):
+    if not sees_at(CLIENTS, point, look):
         parts.append(unseen(CLIENTS))
     elif clients is not None and mtls != Switch.DISABLED:
         parts.append(_of_certificate(clients, mtls))
     return Part(
         security=together(parts),
-        cors=switch(force, SECURITY, look, lambda each: each.spec.cors is not None),
+        cors=switch(
+            force, lambda each: each.spec.cors is not None, sees=sees_at(SECURITY, point, look)
+        ),
         rate_limit=_rate_limit(point, look),
         mtls=mtls,
         tls_min=_tls_min(clients),
@@ -174,14 +176,16 @@ def _places(
 
 def _rate_limit(point: Point, look: Look) -> str:
     force = in_force(attached(TRAFFIC, point, look), lambda each: each.spec.merge_type)
-    return switch(force, TRAFFIC, look, lambda each: each.spec.rate_limit is not None)
+    return switch(
+        force, lambda each: each.spec.rate_limit is not None, sees=sees_at(TRAFFIC, point, look)
+    )
 
 
 def _mtls(policy: Attached[ClientTrafficPolicy] | None, point: Point, look: Look) -> str:
     """Say whether a certificate is asked for: never where callers do not speak TLS to the gateway."""
     asks = policy is not None and _asks_for_certificate(policy.policy)
     if policy is None or (policy.is_sure and asks is False):
-        return Switch.DISABLED if look.sees(CLIENTS.name) else Switch.UNKNOWN
+        return Switch.DISABLED if sees_at(CLIENTS, point, look) else Switch.UNKNOWN
     protocol = _protocol(point, look)
     if protocol in {"HTTP", "TCP", "UDP"}:
         return Switch.DISABLED

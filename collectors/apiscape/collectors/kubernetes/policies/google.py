@@ -61,7 +61,8 @@ RESOURCES: tuple[Resource, ...] = (BACKENDS,)
 
 def holds(point: Point, look: Look) -> Part:
     """Return what policies of GKE say of a point: what holds of all the Services that a rule sends to."""
-    if not look.sees(BACKENDS.name):
+    spaces = {each.partition("/")[0] for each in point.services}
+    if not all(look.sees(BACKENDS.name, each) for each in spaces):
         return Part(security=unseen(BACKENDS), waf=Switch.UNKNOWN)
     told = [_of_service(service, look) for service in point.services]
     return Part(security=_security(told), waf=_waf(told))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from apiscape.collectors.kubernetes.core import Field
 from apiscape.collectors.kubernetes.objects import Thing, key_of
-from apiscape.collectors.kubernetes.policies.attaching import Attached, attached
+from apiscape.collectors.kubernetes.policies.attaching import Attached, attached, sees_at
 from apiscape.collectors.kubernetes.policies.merging import absent
 from apiscape.collectors.kubernetes.policies.opaque import unseen
 from apiscape.collectors.kubernetes.policies.point import Part, Point
@@ -157,7 +157,7 @@ _ASKING = ("jwt_auth", "basic_auth", "api_key_auth", "oauth2", "ext_auth", "ext_
 def holds(point: Point, look: Look) -> Part:
     """Return what policies of kgateway say of a point."""
     policies: list[Attached[TrafficPolicy]] = attached(TRAFFIC, point, look)
-    sees = look.sees(TRAFFIC.name)
+    sees = sees_at(TRAFFIC, point, look)
     told = _security(policies, look) if policies else absent(TRAFFIC, point, look)
     return Part(
         security=told if sees else unseen(TRAFFIC),

@@ -13,7 +13,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.core import Field
 from apiscape.collectors.kubernetes.objects import Thing
-from apiscape.collectors.kubernetes.policies.attaching import Attached, attached
+from apiscape.collectors.kubernetes.policies.attaching import Attached, attached, sees_at
 from apiscape.collectors.kubernetes.policies.merging import absent, one_per_level
 from apiscape.collectors.kubernetes.policies.opaque import unseen
 from apiscape.collectors.kubernetes.policies.point import Part, Point
@@ -180,7 +180,7 @@ def holds(point: Point, look: Look) -> Part:
     policies = one_per_level(attached(AUTH, point, look, IN_FORCE))
     told = _security(policies) if policies else absent(AUTH, point, look, IN_FORCE)
     return Part(
-        security=told if look.sees(AUTH.name) else unseen(AUTH),
+        security=told if sees_at(AUTH, point, look) else unseen(AUTH),
         rate_limit=_rate_limit(point, look),
     )
 
@@ -267,7 +267,7 @@ def _told(where: Credentials) -> Iterator[str]:
 
 def _rate_limit(point: Point, look: Look) -> str:
     policies = one_per_level(attached(LIMITS, point, look, IN_FORCE))
-    if not look.sees(LIMITS.name) or not all(each.is_sure for each in policies):
+    if not sees_at(LIMITS, point, look) or not all(each.is_sure for each in policies):
         return Switch.UNKNOWN
     told = reduced([_limits(each.policy) for each in policies])
     return Switch.ENABLED if told else Switch.DISABLED

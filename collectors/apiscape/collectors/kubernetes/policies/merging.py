@@ -76,12 +76,16 @@ def merged(specs: Sequence[S], names: Sequence[str]) -> S:
     return msgspec.structs.replace(specs[0], **told)
 
 
-def switch(
-    force: Sequence[Attached[P]], resource: Resource, look: Look, asks: Callable[[P], bool]
-) -> str:
-    """Return whether what holds switches something on; unknown where nobody can tell what holds."""
+def switch(force: Sequence[Attached[P]], asks: Callable[[P], bool], *, sees: bool) -> str:
+    """Return whether what holds switches something on; unknown where nobody can tell what holds.
+
+    Args:
+        force: What holds.
+        asks: Whether a policy switches it on.
+        sees: Whether all policies that may hold were read.
+    """
     if any(each.is_sure and asks(each.policy) for each in force):
         return Switch.ENABLED
-    if not look.sees(resource.name) or not all(each.is_sure for each in force):
+    if not sees or not all(each.is_sure for each in force):
         return Switch.UNKNOWN
     return Switch.DISABLED

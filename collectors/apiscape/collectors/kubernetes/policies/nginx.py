@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from apiscape.collectors.kubernetes.core import Field
 from apiscape.collectors.kubernetes.gatewayapi.kinds import Condition
 from apiscape.collectors.kubernetes.objects import Thing, key_of
-from apiscape.collectors.kubernetes.policies.attaching import attached
+from apiscape.collectors.kubernetes.policies.attaching import attached, sees_at
 from apiscape.collectors.kubernetes.policies.merging import switch
 from apiscape.collectors.kubernetes.policies.opaque import disturbances, opaque, unseen
 from apiscape.collectors.kubernetes.policies.point import Part, Point
@@ -140,8 +140,10 @@ def holds(point: Point, look: Look) -> Part:
     parts = list(_filters(point, look)) or [nothing("no AuthenticationFilter attached")]
     return Part(
         security=together([*parts, *disturbances(OPAQUE, point, look)]),
-        rate_limit=switch(attached(LIMITS, point, look), LIMITS, look, _limits),
-        waf=switch(attached(WAF, point, look), WAF, look, lambda _: True),
+        rate_limit=switch(
+            attached(LIMITS, point, look), _limits, sees=sees_at(LIMITS, point, look)
+        ),
+        waf=switch(attached(WAF, point, look), lambda _: True, sees=sees_at(WAF, point, look)),
     )
 
 
@@ -152,7 +154,7 @@ def _filters(point: Point, look: Look) -> Iterator[Security]:
         told: AuthenticationFilter | None = look.get(
             FILTERS.name, key_of(point.route.namespace, name)
         )
-        if told is None and not look.sees(FILTERS.name):
+        if told is None and not look.sees(FILTERS.name, point.route.namespace):
             yield unseen(FILTERS)
         elif told is None:
             yield unknown(f"{kind} {key_of(point.route.namespace, name)} is not there")

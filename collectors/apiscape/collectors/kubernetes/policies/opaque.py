@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apiscape.collectors.kubernetes.objects import Thing
-from apiscape.collectors.kubernetes.policies.attaching import attached
+from apiscape.collectors.kubernetes.policies.attaching import attached, sees_at
 from apiscape.collectors.kubernetes.policies.point import Point
 from apiscape.collectors.kubernetes.policies.securing import named, unknown
 from apiscape.collectors.kubernetes.policies.targets import AT, PolicyStatus, Targeted, places
@@ -40,7 +40,7 @@ def opaque(group: str, plural: str, kind: str, *versions: str) -> Resource:
 def disturbances(resources: tuple[Resource, ...], point: Point, look: Look) -> Iterator[Security]:
     """Yield why nobody can tell what is asked at a point, for each such policy, and for what could not be read."""
     for resource in resources:
-        if not look.sees(resource.name):
+        if not sees_at(resource, point, look):
             yield unseen(resource)
         for each in attached(resource, point, look):
             if MADE_BY_KUADRANT in (each.policy.metadata.labels or {}):

@@ -35,7 +35,8 @@ def kong_holds(point: Point, look: Look) -> Part:
     if point.route is not None:
         places.append(Thing(point.route))
     guards = [kong([*places, *_referred(point, KONG, KONG_KEY)], look)]
-    guards += [] if look.sees(SERVICES) else [_UNSEEN]
+    spaces = {each.partition("/")[0] for each in point.services}
+    guards += [] if all(look.sees(SERVICES, each) for each in spaces) else [_UNSEEN]
     guards += [] if point.controller == _BY_ANNOTATION_ALONE else [_BOUND]
     return _part(together(guards), point)
 
