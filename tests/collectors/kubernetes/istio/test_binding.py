@@ -253,6 +253,16 @@ def test_a_gateway_is_reached_by_the_services_that_select_by_its_labels() -> Non
     assert nobody.reached.evidence == "no Service selects by the labels of the Gateway"
 
 
+def test_a_service_that_selects_by_less_than_the_gateway_is_of_others_too() -> None:
+    told = istio(
+        "Gateway", "edge", {"selector": {"istio": "i", "tier": "gold"}, "servers": [server()]}
+    )
+    wide = front("istio-system", "192.0.2.7", selector={"istio": "i"})
+    assert one(virtual(ROUTE), told, wide).reached.addresses == ()
+    exact = front("istio-system", "192.0.2.7", selector={"istio": "i", "tier": "gold"})
+    assert one(virtual(ROUTE), told, exact).reached.addresses == ("192.0.2.7",)
+
+
 def test_of_several_services_the_widest_counts() -> None:
     inner = front("inner", "10.0.0.7")
     outer = front("outer", "203.0.113.7")

@@ -124,6 +124,21 @@ def test_which_requests_operations_are_of(
     assert is_to(to(*operations), asked) is told
 
 
+@pytest.mark.parametrize(
+    ("value", "word", "fits"),
+    [
+        ("*", "", True),
+        ("GET", "GET", True),
+        ("GET", "get", False),
+        ("P*", "PUT", True),
+        ("*T", "PUT", True),
+        ("*T", "HEAD", False),
+    ],
+)
+def test_which_words_a_value_stands_for(value: str, word: str, fits: bool) -> None:
+    assert word_fits(value, word) is fits
+
+
 def test_rules_without_operations_are_for_all_requests() -> None:
     assert is_to(None, request()) is True
     assert is_to([], request()) is True

@@ -252,3 +252,15 @@ def test_what_a_mesh_route_or_a_route_of_an_unnamed_gateway_is_asked_nobody_can_
 def test_a_controller_may_say_something_of_a_policy_as_a_whole() -> None:
     whole = {"conditions": [{"type": "Accepted", "status": "True"}]}
     assert asked_of(HTTPS, policy("p", ROUTE, status=whole)) == ("required", "basic")
+
+
+def test_a_policy_without_a_status_waits_for_its_controller() -> None:
+    bare = policy("p", ROUTE)
+    del bare["status"]
+    assert asked_of(HTTPS, bare) == ("unknown",)
+
+
+def test_what_holds_where_there_is_no_route_is_what_holds_of_the_listener() -> None:
+    no_route = point(route=None)
+    assert asked_of(HTTPS, policy("p", GATEWAY), at=no_route) == ("required", "basic")
+    assert asked_of(HTTPS, policy("p", ROUTE), at=no_route) == ("none",)

@@ -49,6 +49,7 @@ JWT: Json = {"jwtAuth": {"extensionRef": {"name": "jwt"}}}
         ({"basicAuth": {"users": [CANARY]}}, "basic", "header:Authorization"),
         ({"apiKeyAuth": {"secretRef": {"name": "keys"}}}, "api_key", "header:api-key"),
         ({"apiKeyAuth": {"keySources": [{"query": "key"}]}}, "api_key", "query:key"),
+        ({"apiKeyAuth": {"keySources": [{}, {"query": "key"}]}}, "api_key", "query:key"),
         (
             {"apiKeyAuth": {"keySources": [{"cookie": "c", "header": "X-K"}]}},
             "api_key",
