@@ -249,3 +249,46 @@ def test_an_object_says_whether_it_is_new_and_whether_it_was_there(world: World)
     assert world.drop(PARTS, "n/a")
     assert not world.drop(PARTS, "n/a")
     assert world.find(PARTS, "n/a") is None
+
+
+# ── Odd objects ──────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("key", "everywhere", "here", "there"),
+    [("n/a", False, False, True), ("m/a", False, True, False), ("", False, False, False)],
+)
+def test_nothing_follows_from_absence_where_an_object_could_not_be_read(
+    key: str, everywhere: bool, here: bool, there: bool
+) -> None:
+    world = World(RESOURCES)
+    world.see(PARTS, whole=True)
+    world.doubt(PARTS, key)
+    assert world.sees(PARTS) is everywhere
+    assert (world.sees(PARTS, "n"), world.sees(PARTS, "m")) == (here, there)
+    assert not world.sees(GATES)
+
+
+def test_whoever_asked_is_asked_again_once_an_object_is_odd_and_once_it_is_not() -> None:
+    world = World(RESOURCES)
+    world.see(PARTS, whole=True)
+    subject = Subject(ROUTES, "n/r")
+
+    def stale() -> bool:
+        was = subject in world.stale
+        look = world.look(subject)
+        look.sees(PARTS)
+        look.done()
+        return was
+
+    assert not stale()
+    world.doubt(PARTS, "n/a")
+    assert stale()
+    world.doubt(PARTS, "n/a")
+    assert not stale()
+    world.put(PARTS, part("a"))
+    assert stale()
+    assert world.sees(PARTS)
+    world.doubt(PARTS, "n/a")
+    world.drop(PARTS, "n/a")
+    assert world.sees(PARTS)

@@ -55,6 +55,7 @@ class Cluster:
         kept = item if isinstance(item, Odd) else self._pick(resource, item)
         if isinstance(kept, Odd):
             self.world.drop(resource.name, kept.key)
+            self.world.doubt(resource.name, kept.key)
             odd[kept.key] = kept.why
             return True
         was_odd = odd.pop(kept.key, None) is not None

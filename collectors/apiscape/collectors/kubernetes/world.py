@@ -52,6 +52,7 @@ class World:
         self._things: dict[str, dict[str, Thing]] = {name: {} for name in self._resources}
         self._indexed: dict[Fact, set[str]] = {}
         self._seen: dict[str, tuple[str, ...] | None] = {}
+        self._odd: dict[str, set[str]] = {}
         self._lookers: dict[Fact, set[Subject | Fact]] = {}
         self._looked: dict[Subject | Fact, tuple[Fact, ...]] = {}
         self._shared: dict[Fact, Any] = {}
@@ -63,6 +64,7 @@ class World:
     def put(self, resource: str, thing: Thing) -> bool:
         """Take up an object as it is now, and say whether it is new; one that is as it was changes nothing."""
         key = thing.key
+        self._trust(resource, key)
         before = self._things[resource].get(key)
         if before == thing:
             return False
@@ -79,6 +81,7 @@ class World:
 
     def drop(self, resource: str, key: str) -> bool:
         """Take up that an object is gone, and say whether it was there."""
+        self._trust(resource, key)
         before = self._things[resource].pop(key, None)
         if before is None:
             return False
@@ -99,6 +102,22 @@ class World:
             return
         self._seen[resource] = seen
         self._touch((resource, ""))
+
+    def doubt(self, resource: str, key: str) -> None:
+        """Take up that there is an object that is not as its kind has to be.
+
+        Until it is put or dropped not all of its namespace was read; of none, where nobody knows which that is.
+        """
+        odd = self._odd.setdefault(resource, set())
+        if key not in odd:
+            odd.add(key)
+            self._touch((resource, ""))
+
+    def _trust(self, resource: str, key: str) -> None:
+        odd = self._odd.get(resource)
+        if odd and key in odd:
+            odd.discard(key)
+            self._touch((resource, ""))
 
     # What there is.
 
@@ -132,7 +151,10 @@ class World:
     def sees(self, resource: str, namespace: str | None = None) -> bool:
         """Say whether all of a resource was read; one that is not read at all is not seen."""
         seen = self._seen.get(resource)
-        return seen is not None and (not seen or namespace in seen)
+        if seen is None or (seen and namespace not in seen):
+            return False
+        odd = self._odd.get(resource, ())
+        return not any(not each or namespace in {None, each.rpartition("/")[0]} for each in odd)
 
     def held(self, resource: str) -> Mapping[str, Thing]:
         """Return the objects of a resource by their keys; none of one that is not read."""

@@ -291,6 +291,14 @@ def test_of_some_namespaces_that_are_read_those_of_a_route_and_its_gateway_count
     assert found.requirement == told
 
 
+def test_nobody_knows_that_nothing_is_asked_while_a_policy_is_odd() -> None:
+    world = world_of()
+    world.doubt("securitypolicies.gateway.envoyproxy.io", "other/odd")
+    assert effective(point(), look_at(world)).security.requirement == "none"
+    world.doubt("securitypolicies.gateway.envoyproxy.io", "shop/odd")
+    assert effective(point(), look_at(world)).security.requirement == "unknown"
+
+
 def test_what_services_of_a_rule_ask_says_nothing_of_other_rules() -> None:
     world = world_of()
     told = [
