@@ -21,7 +21,7 @@ from tests.collectors.kubernetes.istio.meshes import (
     told_of,
     virtual,
 )
-from tests.collectors.kubernetes.policies.clusters import Json, made
+from tests.collectors.kubernetes.policies.clusters import Json, decoded, made
 
 ROUTE = {"route": [to()]}
 TOKEN: Json = {"rules": [{"from": [{"source": {"requestPrincipals": ["*"]}}]}]}
@@ -127,6 +127,16 @@ def test_a_certificate_is_asked_for_where_every_server_asks_for_one() -> None:
 def test_where_policies_could_not_be_read_nobody_knows_that_nothing_is_asked(kind: str) -> None:
     told = one(virtual(ROUTE), gateway(), front(), unseen=[kind])
     assert asked(told) == ["unknown"]
+
+
+def test_where_the_workloads_move_other_policies_are_for_them() -> None:
+    world = mesh_of(virtual(ROUTE), gateway(), front("istio-system"), allows(TOKEN, "infra"))
+    (before,) = told_of(world, VIRTUAL_SERVICES, "shop/web")
+    world.drop("services", "istio-system/ingress")
+    world.put("services", decoded(front("infra"), RESOURCES["services"]))
+    assert "shop/web" in {each.key for each in world.stale}
+    (after,) = told_of(world, VIRTUAL_SERVICES, "shop/web")
+    assert (asked(before), asked(after)) == (["none"], ["required"])
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def at_gateway(workload: Workload, gateway: str, mtls: str, look: Look) -> Enfor
     def work(look: Look) -> tuple[Rules, tuple[Security, ...]]:
         return rules_for(workload, look), tuple(doubts(workload, look))
 
-    rules, beside = look.once("istio.policies", gateway, work)
+    rules, beside = look.once("istio.policies", repr(workload), work)
     if mtls == Switch.ENABLED:
         beside = (*beside, _certificate(f"Gateway {gateway}"))
     return Enforcer(rules, beside, mtls)
