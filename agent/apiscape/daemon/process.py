@@ -336,7 +336,8 @@ class Agent:
                 if not changes.look():
                     continue
             self._reload.clear()
-            await self.take_configuration()
+            with self._taking:
+                await self.take_configuration()
             changes.turn_to(self._configured.overlay_folder)
 
     async def take_configuration(self) -> None:
@@ -344,10 +345,6 @@ class Agent:
 
         Sources whose overlay alone changed are left alone.
         """
-        with self._taking:
-            await self._take_configuration()
-
-    async def _take_configuration(self) -> None:
         try:
             fresh = await in_thread(self._load)
             if (
