@@ -393,3 +393,34 @@ def test_a_policy_of_a_kind_that_is_not_known_may_ask_anything() -> None:
         exposed = only(Room([server, policy]), "VirtualServer shop/v")
         assert rules(exposed)[0].security.requirement == Requirement.UNKNOWN
         assert exposed.incomplete == ("what retinaScan asks is not known",)
+
+
+@pytest.mark.parametrize(
+    ("state", "requirement"),
+    [
+        ("Valid", Requirement.REQUIRED),
+        (None, Requirement.REQUIRED),
+        ("Invalid", Requirement.UNKNOWN),
+    ],
+)
+def test_a_policy_that_its_controller_does_not_carry_out_asks_nothing_to_rely_on(
+    state: str | None, requirement: str
+) -> None:
+    policy = thing(NGINX, "Policy", "p", {"jwt": {"realm": "r"}, "rateLimit": {"rate": "1r/s"}})
+    policy |= {"status": {"state": state, "message": "no such secret"}} if state else {}
+    room = Room([virtual_server({"path": "/"}, policies=[{"name": "p"}]), policy])
+    exposed = only(room, "VirtualServer shop/v")
+    assert rules(exposed)[0].security.requirement == requirement
+    if requirement == Requirement.UNKNOWN:
+        assert exposed.incomplete == ("Policy shop/p is not in force: Invalid: no such secret",)
+        assert exposed.rate_limit == Switch.UNKNOWN
+
+
+def test_a_plugin_that_is_not_carried_out_says_so_to_whoever_names_it() -> None:
+    status = {"conditions": [{"type": "Programmed", "status": "False", "reason": "Invalid"}]}
+    body = {"plugin": "key-auth", "status": status}
+    room = Room([thing("configuration.konghq.com/v1", "KongPlugin", "p", {}) | body])
+    told = room.family.named("configuration.konghq.com", "KongPlugin", "shop", "p", room.look())
+    assert told is not None
+    assert told.security.requirement == Requirement.UNKNOWN
+    assert [(each.name, each.holds) for each in told.conditions] == [("Programmed", False)]

@@ -87,7 +87,15 @@ def test_a_wrong_entry_is_refused_with_its_line_and_place(more: str, says: str) 
         (GATE.replace("[v1]", "[]"), "mine.yaml:2: gate.resource.versions: names no version"),
         (
             GATE.replace("[v1]", "[v1], fields: [metadata]"),
-            "mine.yaml:2: gate.resource.fields: metadata is always read",
+            "mine.yaml:2: gate.resource.fields: metadata cannot",
+        ),
+        (
+            GATE.replace("[v1]", "[v1], fields: [a-b]"),
+            "mine.yaml:2: gate.resource.fields: a-b cannot",
+        ),
+        (
+            GATE.replace("[v1]", "[v1], fields: [key]"),
+            "mine.yaml:2: gate.resource.fields: key cannot",
         ),
         (GATE + "\n" + GATE, "mine.yaml:5: gate stands twice"),
         ("- [", "mine.yaml:"),

@@ -60,7 +60,7 @@ def policies_of(
         return
     for ref in refs:
         found = finder.refer(known.entry.policies, ref, known.sketch.metadata.namespace)
-        if found is None or not found.sketch.is_served:
+        if found is None or not finder.holds(found):
             continue
         if found.words in through or len(through) >= MAX_DEPTH:
             finder.odd[f"{found.words} refers to itself"] = None
@@ -97,7 +97,7 @@ def _attached_to(
     """Yield the policies that are attached to an object, each with those that it refers to."""
     for name in entry.attached if resource else ():
         for each in finder.attached(name, path_of(resource or ""), key):
-            if each.sketch.is_served:
+            if finder.holds(each):
                 yield [each, *policies_of(each, each.sketch.policies, finder, (each.words,))]
 
 

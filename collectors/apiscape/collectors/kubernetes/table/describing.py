@@ -159,8 +159,8 @@ def _owning(entries: Mapping[str, Entry], metadata: Metadata, look: Look) -> Ite
 
 def _told(known: Known, finder: Finder) -> Told:
     sketch = known.sketch
-    if not sketch.is_served:
-        return Told(by=known.words)
+    if known.entry.role is EntryRole.POLICY and not finder.holds(known):
+        return Told(by=known.words, conditions=sketch.conditions)
     policies = holding(known, finder)
     demands = [
         *demands_of(known, sketch.auth),

@@ -31,6 +31,12 @@ class Known(NamedTuple):
         """What it is called for people: `Middleware shop/auth`."""
         return f"{self.entry.resource.kind} {self.sketch.key}"
 
+    @property
+    def fault(self) -> str | None:
+        """Why its controller does not carry it out, if it says so."""
+        said = (each for each in self.sketch.conditions if each.holds is False)
+        return next((each.reason or each.name for each in said), None)
+
 
 class Finder:
     """Finds other objects for one.
@@ -113,6 +119,12 @@ class Finder:
             *(f"{words} is not there" for words in self.missing),
             *self.odd,
         )
+
+    def holds(self, policy: Known) -> bool:
+        """Say whether a policy is in force; one that is not is noted, one that is switched off is none."""
+        if policy.sketch.is_served and policy.fault is not None:
+            self.odd[f"{policy.words} is not in force: {policy.fault}"] = None
+        return policy.sketch.is_served and policy.fault is None
 
     def problems(self) -> Iterator[Condition]:
         """Yield what is wrong with what is referred to."""

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from apiscape.collectors.kubernetes.objects import Thing
 from apiscape.collectors.kubernetes.table.document import Document, NotYaml, Trail, trail_of
 from apiscape.collectors.kubernetes.table.expressions import Expression
 from apiscape.collectors.kubernetes.table.schema import Entry
@@ -110,8 +111,12 @@ def _faults(entry: Entry) -> Iterator[tuple[Trail, str]]:
         yield ("resource", "group"), "objects of the core group are read by others"
     if not kind.versions:
         yield ("resource", "versions"), "names no version"
-    if "metadata" in kind.fields:
-        yield ("resource", "fields"), "metadata is always read"
+    for field in kind.fields:
+        if field == "metadata" or not field.isidentifier() or hasattr(Thing, field):
+            yield (
+                ("resource", "fields"),
+                f"{field} cannot be named here",
+            )
     for word in sorted(set(entry.whole) - set(SWITCHES)):
         yield ("whole",), f"{word} is none of {', '.join(SWITCHES)}"
 
