@@ -14,7 +14,6 @@ from apiscape.collectors.contract import (
     CredentialsInvalid,
     Failed,
     Listed,
-    Observation,
     Recorded,
     Synced,
 )
@@ -75,7 +74,7 @@ def is_synced(told: Told) -> bool:
     return told.synced >= SERVED
 
 
-def short(said: list[Observation], kind: type[Any] = Recorded) -> list[str]:
+def short(said: list[Any], kind: type[Any] = Recorded) -> list[str]:
     """Return the objects that are said in some way: `httproutes shop/orders`, each once and in order."""
     found: dict[str, None] = {}
     for each in said:

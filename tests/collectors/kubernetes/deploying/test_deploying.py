@@ -59,8 +59,7 @@ ORDERS = Target(name="orders", namespace="shop", port="80")
 
 
 def api(**given: Any) -> Exposed:
-    metadata = Metadata(name="orders", namespace="shop")
-    return Exposed(**({"metadata": metadata} | given))
+    return Exposed(metadata=Metadata(name="orders", namespace="shop"), **given)
 
 
 # ── Addresses ────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apiscape.collectors.kubernetes.exposed import Condition, Exposed
+from apiscape.collectors.kubernetes.exposed import Condition, Exposed, Rule
 from apiscape.model.vocabulary import Exposure, Style, Switch
 from tests.collectors.kubernetes.estate import (
     ALL,
@@ -39,6 +39,13 @@ def at_edge(manifest: Any, *others: Any, **given: Any) -> Exposed:
     world = world_of(*SPACES, gateway_class(), manifest, *others, **given)
     (api,) = apis(world, manifest).values()
     return api
+
+
+def the_rule(api: Exposed) -> Rule:
+    """Return the only rule of an API."""
+    assert api.rules is not None
+    (told,) = api.rules
+    return told
 
 
 def conditions(api: Exposed) -> dict[str, bool | None]:
@@ -247,7 +254,7 @@ MATCHES = {
 @pytest.mark.parametrize(("given", "found"), MATCHES.values(), ids=MATCHES.keys())
 def test_a_rule_is_for_the_requests_that_it_matches(given: Any, found: Any) -> None:
     api = at_edge(route("r", {"matches": given, "backendRefs": [backend()]}), gateway())
-    (told,) = api.rules or ()
+    told = the_rule(api)
     assert [(each.method, each.path, each.path_type) for each in told.matches] == found
 
 
@@ -270,21 +277,21 @@ CALLS: dict[str, Any] = {
 @pytest.mark.parametrize(("given", "found"), CALLS.values(), ids=CALLS.keys())
 def test_calls_are_posted_to_paths(given: Any, found: Any) -> None:
     one = route("r", {"matches": given, "backendRefs": [backend()]}, kind="GRPCRoute")
-    (told,) = at_edge(one, gateway()).rules or ()
+    told = the_rule(at_edge(one, gateway()))
     (match,) = told.matches
     assert (match.method, match.path, match.path_type) == ("POST", *found)
 
 
 def test_a_stream_takes_every_connection() -> None:
     one = route("r", {"backendRefs": [backend()]}, kind="TCPRoute")
-    (told,) = at_edge(one, gateway(listener(protocol="TCP"))).rules or ()
+    told = the_rule(at_edge(one, gateway(listener(protocol="TCP"))))
     assert [(each.method, each.path) for each in told.matches] == [("CONNECT", "")]
 
 
 def test_a_rule_sends_on_to_its_backends_by_their_weights() -> None:
     other = {"group": "net.example", "kind": "Import", "name": "far"}
     one = route("r", rule("/", backend(weight=9), backend("canary", weight=0), other))
-    (told,) = at_edge(one, gateway()).rules or ()
+    told = the_rule(at_edge(one, gateway()))
     assert [
         (each.kind, each.namespace, each.name, each.port, each.weight) for each in told.targets
     ] == [
@@ -306,7 +313,7 @@ def test_a_backend_in_another_namespace_needs_a_grant_there() -> None:
     one = route("r", rule("/", backend("cards", namespace="pay")))
 
     def denied(*others: Any, **given: Any) -> str | None:
-        (told,) = at_edge(one, gateway(), *others, **given).rules or ()
+        told = the_rule(at_edge(one, gateway(), *others, **given))
         return told.targets[0].denied
 
     assert denied() == "RefNotPermitted"
@@ -326,7 +333,7 @@ def test_cors_is_on_where_every_rule_answers_other_sites() -> None:
 
 
 def test_what_is_asked_of_callers_is_unknown_where_no_policy_is_understood() -> None:
-    (told,) = at_edge(route(), gateway()).rules or ()
+    told = the_rule(at_edge(route(), gateway()))
     assert told.security.requirement == "unknown"
 
 
