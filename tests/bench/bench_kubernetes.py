@@ -34,7 +34,7 @@ from tests.collectors.kubernetes.visiting import SCOPE
 HERE = Path(__file__).parents[2]
 READ_RATIO, PEAK_MIB = 3.5, 200.0
 IDLE_CORE, GROWTH_MIB = 0.005, 2.0
-EVENTS, WARMING = 10_000, 2_000
+EVENTS, WARMING = 10_000, 10_000
 VISIBLE_S = 2.0
 MIB = 1 << 20
 PATIENCE_S = 300.0
