@@ -36,6 +36,15 @@ LOOPBACK = ("127.", "::1", "localhost")
 CONNECT = socket.socket.connect
 
 
+@pytest.fixture(scope="session")
+def no_cover() -> None:
+    """Measure no coverage in a test that asks for this, which the plug-in knows by this name.
+
+    Measuring more than doubles the time of one that does the same hundreds of times. What it runs is
+    covered by the examples beside it.
+    """
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test a home without anybody's store, configuration, credentials, proxy or certificates."""
