@@ -12,6 +12,7 @@ import yaml
 
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.server import KubernetesServer
+from apiscape.model.surroundings import Signal
 from tests.collectors.kubernetes.visiting import Session, Told, read
 
 FOLDER = Path(os.environ.get("APISCAPE_FIXTURES", "")) / "kubernetes" / "gateway-api"
@@ -75,13 +76,10 @@ def test_a_route_of_another_namespace_is_taken_by_its_labels(told: Told) -> None
 def test_what_the_definitions_fill_in_is_no_answer_of_a_controller(told: Told) -> None:
     signals = told.signals("site-ns/login@infra-ns/shared-gateway")
     assert signals["condition.Accepted"].value is None
-    programmed = [
-        each
-        for each in told.said
-        if getattr(each, "native_id", "").endswith("infra-ns/shared-gateway")
-    ]
-    (edge,) = programmed
-    states = {each.name: each.value for each in edge.entities if hasattr(each, "threshold")}
+    edge = told.gateways["infra-ns/shared-gateway"]
+    states = {
+        each.name: each.value for each in told.entities(Signal) if each.subject_uid == edge.uid
+    }
     assert states["condition.Programmed"] is None
 
 
