@@ -220,6 +220,17 @@ def test_a_kind_that_goes_while_it_is_read_is_absent_where_the_cluster_says_so(
     assert not told.broken
 
 
+def test_a_kind_that_goes_while_nobody_can_say_what_is_served_is_not_absent(
+    server: KubernetesServer,
+) -> None:
+    server.inject(Fault(kind=FaultKind.NO_ROUTE, verb="list", resource="listenersets"))
+    server.inject(Fault(kind=FaultKind.ERROR, verb="discover", occurrence=2))
+    told = seen(server)
+    assert told.broken == {SETS: "unreachable"}
+    assert SETS not in told.missing
+    assert told.deployments.keys() == {"shop/orders@infra/edge"}
+
+
 def test_a_kind_that_is_served_in_another_version_by_now_is_read_in_that(
     server: KubernetesServer, cluster: Cluster
 ) -> None:
