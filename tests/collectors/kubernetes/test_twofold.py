@@ -82,3 +82,15 @@ def test_it_is_found_by_the_indexes_of_both() -> None:
 def test_every_resource_is_listed_once_whoever_reads_it() -> None:
     names = [each.name for each in reads().resources]
     assert len(names) == len(set(names))
+
+
+def test_routes_that_others_make_are_found_by_who_made_them() -> None:
+    made = {"metadata": {"name": "w", "namespace": "shop"}}
+    made["metadata"]["ownerReferences"] = [  # type: ignore[assignment]
+        {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": "hello", "uid": "u"}
+    ]
+    resource = BY_NAME["httproutes.gateway.networking.k8s.io"]
+    world = World(BY_NAME.values())
+    world.put(resource.name, msgspec.convert({**made, "spec": {}}, resource.type))
+    owner = "Service.serving.knative.dev:shop/hello"
+    assert list(world.indexed((resource.name, "owned", owner))) == ["shop/w"]

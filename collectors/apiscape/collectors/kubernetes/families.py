@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+
+import msgspec
 
 from apiscape.collectors.contract import CollectorError, Permission
 from apiscape.collectors.kubernetes.access import right
@@ -19,6 +21,8 @@ from apiscape.collectors.kubernetes.policies.effective import POLICIES
 from apiscape.collectors.kubernetes.resource import Family, Look, Resource, Role
 from apiscape.collectors.kubernetes.table.describing import Told
 from apiscape.collectors.kubernetes.table.family import TableFamily
+from apiscape.collectors.kubernetes.table.finding import OWNED
+from apiscape.collectors.kubernetes.table.indexing import owners_of
 from apiscape.collectors.kubernetes.table.loading import BadTable, load
 from apiscape.collectors.kubernetes.twofold import twofold
 from apiscape.model.vocabulary import ErrorKind
@@ -47,7 +51,10 @@ class Reads:
                 found.setdefault(each.name, twofold(known, each) if known and both else each)
                 self._owners.setdefault(each.name, family)
         self.resources: tuple[Resource, ...] = tuple(
-            sorted(found.values(), key=lambda each: _ORDER.index(each.role))
+            sorted(
+                (_by_maker(each, table.makes) for each in found.values()),
+                key=lambda each: _ORDER.index(each.role),
+            )
         )
 
     def owner(self, resource: Resource) -> Family | None:
@@ -57,6 +64,13 @@ class Reads:
     def describing(self, resource: Resource, thing: Thing, look: Look) -> Iterator[Told]:
         """Yield what other objects say of what an object exposes."""
         return self._table.describing(resource, thing.metadata, look)
+
+
+def _by_maker(resource: Resource, made: Container[str]) -> Resource:
+    """Return a resource with an index of what its objects were made for, where objects of the table make some."""
+    if resource.name not in made or OWNED in resource.indexes:
+        return resource
+    return msgspec.structs.replace(resource, indexes={**resource.indexes, OWNED: owners_of})
 
 
 @lru_cache(maxsize=8)

@@ -63,6 +63,7 @@ def _with(exposed: Exposed, told: Told) -> Exposed:
         if exposed.status != Status.UNKNOWN
         else told.status or exposed.status,
         documents=(*exposed.documents, *told.documents),
+        conditions=(*exposed.conditions, *told.conditions),
         links={**told.links, **exposed.links},
         consumers=exposed.consumers if told.consumers is None else told.consumers,
         rules=_secured(exposed.rules, told.security),

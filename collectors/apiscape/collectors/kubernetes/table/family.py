@@ -43,6 +43,8 @@ class TableFamily:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = {each.resource.name: each for each in entries}
+        self.makes = frozenset(name for each in self._entries.values() for name in each.owns)
+        """Resources of which objects of the table make some."""
         self.resources: tuple[Resource, ...] = tuple(
             resource_of(each, self._entries.values()) for each in self._entries.values()
         )
