@@ -15,6 +15,7 @@ from apiscape.collectors.contract import (
     Visit,
 )
 from apiscape.collectors.kubernetes.deploying.deployment import Place, deploy, serve
+from apiscape.collectors.kubernetes.deploying.leading import led_on
 from apiscape.collectors.kubernetes.deploying.stating import described
 from apiscape.collectors.kubernetes.exposed import Exposed
 from apiscape.collectors.kubernetes.families import Reads
@@ -135,7 +136,8 @@ class Cluster:
                 yield from serve(each, resource, self._place, look, now)
             elif (each.parent, each.host) not in seen:
                 seen.add((each.parent, each.host))
-                whole = described(each, self.reads.describing(resource, thing, look))
+                led = led_on(each, lambda target: self.reads.standing(target, look))
+                whole = described(led, self.reads.describing(resource, thing, look))
                 yield from deploy(whole, resource, self._place, look, now)
         look.done()
 

@@ -49,6 +49,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         kind: `service`, `http` for an address outside, or the kind of the object that stands for it, in small letters.
+        stands: Group and kind of that object, as it is referred to, where another one may say where it leads.
         name: Of the Service or object; of an address outside, its URL or host.
         port: Number or name, as stated.
         weight: Its share; with none of them stated, one each. Nothing is sent to one of zero.
@@ -57,6 +58,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     name: str
     kind: str = "service"
+    stands: tuple[str, str] | None = None
     namespace: str = ""
     port: str | None = None
     weight: int = 1

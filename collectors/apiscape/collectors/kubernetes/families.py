@@ -11,6 +11,7 @@ import msgspec
 from apiscape.collectors.contract import CollectorError, Permission
 from apiscape.collectors.kubernetes.access import right
 from apiscape.collectors.kubernetes.core import CORE, SERVICES
+from apiscape.collectors.kubernetes.exposed import Target
 from apiscape.collectors.kubernetes.gatewayapi.family import GatewayApi
 from apiscape.collectors.kubernetes.ingress.family import IngressFamily
 from apiscape.collectors.kubernetes.ingress.services import RESOURCE as EXPOSED_SERVICES
@@ -64,6 +65,13 @@ class Reads:
     def describing(self, resource: Resource, thing: Thing, look: Look) -> Iterator[Told]:
         """Yield what other objects say of what an object exposes."""
         return self._table.describing(resource, thing.metadata, look)
+
+    def standing(self, target: Target, look: Look) -> Told | None:
+        """Return what an object says that stands for a target; `None` where nobody can tell."""
+        if target.stands is None:
+            return None
+        group, kind = target.stands
+        return self._table.named(group, kind, target.namespace, target.name, look)
 
 
 def _by_maker(resource: Resource, made: Container[str]) -> Resource:

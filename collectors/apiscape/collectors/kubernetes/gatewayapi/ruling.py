@@ -78,6 +78,7 @@ def _target(ref: BackendRef, route: Route, kind: str, look: Look) -> Target:
     return Target(
         name=ref.name,
         kind="service" if is_service else ref.kind.lower(),
+        stands=None if is_service else (ref.group, ref.kind),
         namespace=namespace,
         port=None if ref.port is None else str(ref.port),
         weight=ref.weight,
