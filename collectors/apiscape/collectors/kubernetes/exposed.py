@@ -54,6 +54,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         port: Number or name, as stated.
         weight: Its share; with none of them stated, one each. Nothing is sent to one of zero.
         denied: Why it may not be referred to, if so (`RefNotPermitted`).
+        secured: `tls` or `mtls` where something says that the gateway speaks it with the target.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     port: str | None = None
     weight: int = 1
     denied: str | None = None
+    secured: str | None = None
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

@@ -142,6 +142,31 @@ def test_where_requests_are_sent() -> None:
     ]
 
 
+def tls(mode: str) -> dict[str, Any]:
+    return {"trafficPolicy": {"tls": {"mode": mode}}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"host": "web"}, None),
+        ({"host": "web", **tls("SIMPLE")}, "tls"),
+        ({"host": "web", **tls("MUTUAL")}, "mtls"),
+        ({"host": "web", **tls("ISTIO_MUTUAL")}, "mtls"),
+        ({"host": "web", **tls("DISABLE")}, None),
+        ({"host": "other", **tls("SIMPLE")}, None),
+        ({"host": "web", "trafficPolicy": {}}, None),
+        ({"host": "web", "subsets": [{"name": "v1", **tls("MUTUAL")}], **tls("SIMPLE")}, "mtls"),
+        ({"host": "web", "subsets": [{"name": "v2", **tls("MUTUAL")}], **tls("SIMPLE")}, "tls"),
+    ],
+)
+def test_tls_is_spoken_with_a_host_as_its_rule_says(spec: dict[str, Any], told: str | None) -> None:
+    route = {"route": [to("web", subset="v1")]}
+    rule = istio("DestinationRule", "web", spec)
+    ((target,),) = targets(virtual(route), gateway(), rule)
+    assert target.secured == told
+
+
 @pytest.mark.parametrize(
     ("weights", "told"),
     [

@@ -87,7 +87,8 @@ def backends_of(rules: Iterable[Rule]) -> tuple[Backend, ...]:
         for target in rule.targets:
             key = target_key(target)
             if key not in found:
-                found[key] = Backend(key=key, kind=target.kind, address=address(target))
+                way = f"{target.secured}://" if target.secured else ""
+                found[key] = Backend(key=key, kind=target.kind, address=way + address(target))
         if len(rule.targets) > 1:
             key = _split_key(rule.targets)
             if key not in found:

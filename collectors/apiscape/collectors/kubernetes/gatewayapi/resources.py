@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from apiscape.collectors.kubernetes.gatewayapi.backend_tls import RESOURCE as BACKEND_TLS
 from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     GROUP,
     Gateway,
@@ -79,6 +80,7 @@ RESOURCES: tuple[Resource, ...] = (
         indexes={OF_NAMESPACE: _namespace_of},
         reveals="whether backends in other namespaces may be referred to",
     ),
+    BACKEND_TLS,
     _route("httproutes", "HTTPRoute", HttpRoute, "v1", "v1beta1"),
     _route("grpcroutes", "GRPCRoute", GrpcRoute, "v1", "v1alpha2"),
     _route("tlsroutes", "TLSRoute", StreamRoute, "v1", "v1alpha3", "v1alpha2"),

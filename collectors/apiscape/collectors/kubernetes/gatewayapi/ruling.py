@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from apiscape.collectors.kubernetes.exposed import Match, PathType, Target
+from apiscape.collectors.kubernetes.gatewayapi.backend_tls import secured
 from apiscape.collectors.kubernetes.gatewayapi.granting import Reference, is_granted
 from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP, BackendRef
 from apiscape.collectors.kubernetes.gatewayapi.resources import GRANTS, OF_NAMESPACE
@@ -83,6 +84,7 @@ def _target(ref: BackendRef, route: Route, kind: str, look: Look) -> Target:
         port=None if ref.port is None else str(ref.port),
         weight=ref.weight,
         denied=None if namespace == own else _denied(ref, own, namespace, kind, look),
+        secured=secured(namespace, ref.name, ref.port, look) if is_service else None,
     )
 
 

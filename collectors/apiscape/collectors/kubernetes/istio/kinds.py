@@ -200,17 +200,31 @@ class VirtualService(Thing):
     status: IstioStatus | None = None
 
 
+class ClientTls(Field):
+    """How TLS is spoken with a host."""
+
+    mode: str = ""
+
+
+class TrafficPolicy(Field):
+    """How a host is spoken with."""
+
+    tls: ClientTls | None = None
+
+
 class Subset(Field):
     """Some of the workloads of a host."""
 
     name: str
+    traffic_policy: TrafficPolicy | None = None
 
 
 class DestinationRuleSpec(Field):
-    """Which subsets a host has."""
+    """Which subsets a host has, and how it is spoken with."""
 
     host: str = ""
     subsets: list[Subset] | None = None
+    traffic_policy: TrafficPolicy | None = None
 
 
 class DestinationRule(Thing):

@@ -72,7 +72,7 @@ RESOURCES: tuple[Resource, ...] = (
         "destinationrules",
         "DestinationRule",
         DestinationRule,
-        "which subsets backends have",
+        "which subsets backends have, and whether TLS is spoken with them",
         hosts=_rule_hosts,
     ),
     _resource(

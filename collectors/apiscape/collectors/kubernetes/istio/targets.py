@@ -44,11 +44,26 @@ def target_of(destination: Destination, namespace: str, weight: int, look: Look)
     number = destination.port.number if destination.port else None
     port = str(number) if number else None
     service = service_of(host)
+    tls = secured(host, destination.subset, look)
     if service is not None:
         space, name = service
-        return Target(name=name, namespace=space, port=port, weight=weight)
+        return Target(name=name, namespace=space, port=port, weight=weight, secured=tls)
     denied = None if _is_known(host, look) else UNKNOWN_HOST
-    return Target(kind="http", name=host, port=port, weight=weight, denied=denied)
+    return Target(kind="http", name=host, port=port, weight=weight, denied=denied, secured=tls)
+
+
+TLS_MODES = {"SIMPLE": "tls", "MUTUAL": "mtls", "ISTIO_MUTUAL": "mtls"}
+
+
+def secured(host: str, subset: str | None, look: Look) -> str | None:
+    """Return how TLS is spoken with a host, where a DestinationRule says so: of the subset first, else of the host."""
+    for rule in look.those(RULES, OF_HOST, host):
+        named = (each for each in rule.spec.subsets or () if each.name == subset)
+        policies = (*(each.traffic_policy for each in named), rule.spec.traffic_policy)
+        modes = [each.tls.mode for each in policies if each is not None and each.tls is not None]
+        if modes:
+            return TLS_MODES.get(modes[0])
+    return None
 
 
 def service_of(host: str) -> tuple[str, str] | None:
