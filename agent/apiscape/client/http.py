@@ -45,6 +45,7 @@ from apiscape.client.wire import (
     Scopes,
 )
 from apiscape.errors import NotFound, UnreachableError
+from apiscape.model.codec import ready
 from apiscape.model.run import EstateEntry, RunReport
 
 T = TypeVar("T")
@@ -279,7 +280,7 @@ def _call(
 
 
 def _struct(data: bytes, kind: type[T]) -> T:
-    return _decoded(lambda told: msgspec.json.decode(told, type=kind), data)
+    return _decoded(lambda told: msgspec.json.decode(told, type=ready(kind)), data)
 
 
 def _decoded(read: Callable[[bytes], T], data: bytes) -> T:

@@ -15,6 +15,7 @@ from apiscape.client.address import Address, open_connection
 from apiscape.client.problem import Problem, error_of
 from apiscape.client.wire import EVENT_STREAM, JSON
 from apiscape.errors import ApiscapeError, UnreachableError
+from apiscape.model.codec import ready
 
 _GOOD = range(200, 300)
 LARGEST_ANSWER = 256 * 1024 * 1024
@@ -150,7 +151,7 @@ def _body(answer: http.client.HTTPResponse) -> bytes:
 
 def _refusal(answer: http.client.HTTPResponse, data: bytes) -> ApiscapeError:
     try:
-        return error_of(msgspec.json.decode(data, type=Problem))
+        return error_of(msgspec.json.decode(data, type=ready(Problem)))
     except (msgspec.MsgspecError, UnicodeDecodeError):
         words = f"the answer was {answer.status} {answer.reason}"
         return UnreachableError(words, hint="see that the address is that of an agent")

@@ -14,6 +14,7 @@ import msgspec
 
 from apiscape.client.inventory import Detail, Difference
 from apiscape.model.change import Change, FieldChange
+from apiscape.model.codec import ready
 from apiscape.model.deployment import Traffic
 from apiscape.model.measured import TrafficCost
 from apiscape.model.provenance import Claim, Confirmation
@@ -337,7 +338,7 @@ def _stood_for(value: object) -> str:
     if not is_known(value):
         return "by nobody"
     try:
-        return f"by {confirmation_words(msgspec.convert(value, Confirmation))}"
+        return f"by {confirmation_words(msgspec.convert(value, ready(Confirmation)))}"
     except msgspec.ValidationError:
         return _short_value(value)
 

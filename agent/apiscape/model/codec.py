@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from typing import Any, TypeVar
 
 import msgspec
@@ -60,7 +61,24 @@ def decode(data: bytes | str, kind: type[T]) -> T:
         msgspec.ValidationError: the document is not of that kind.
         msgspec.DecodeError: not JSON.
     """
-    return msgspec.json.decode(data, type=kind)
+    return msgspec.json.decode(data, type=ready(kind))
+
+
+_BUILDING = threading.RLock()
+_READY: set[Any] = set()
+
+
+def ready(kind: type[T]) -> type[T]:
+    """Return a type that any thread may decode and convert to.
+
+    The struct library describes a type to itself when it is first decoded to, and runs Python code on the
+    way; two threads that do so for one type at a time crash the interpreter. Here one does it, for all.
+    """
+    if kind not in _READY:
+        with _BUILDING:
+            msgspec.json.Decoder(kind)
+            _READY.add(kind)
+    return kind
 
 
 def plain_json(value: object) -> str:

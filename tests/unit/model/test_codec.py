@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -102,3 +104,29 @@ def test_every_published_entity_is_in_the_schema_and_fits_it() -> None:
     jsonschema.Draft202012Validator({**schema, "$ref": "#/$defs/Change"}).validate(
         msgspec.json.decode(encode(change))
     )
+
+
+def test_threads_may_decode_to_one_type_for_the_first_time_together() -> None:
+    """In a process of its own: a type is described once in a process, and a crash would be everybody's."""
+    code = """
+import sys, threading
+from apiscape.model.codec import decode, ready
+from apiscape.model.deployment import Deployment
+
+sys.setswitchinterval(1e-6)
+barrier = threading.Barrier(16)
+made = []
+
+def read():
+    barrier.wait()
+    made.append(decode(DATA, ready(Deployment)))
+
+DATA = b'{"uid":"u","native_id":"n","native_api_id":"n","native_kind":"k","provider":"p",'
+DATA += b'"product":"x","account":"a","name":"n","endpoints":[{"url":"https://a"}]}'
+threads = [threading.Thread(target=read) for _ in range(16)]
+[each.start() for each in threads]
+[each.join() for each in threads]
+print(len(made), len(set(map(repr, made))))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["16", "1"]

@@ -12,6 +12,7 @@ import msgspec
 from apiscape.client.inventory import Inventory
 from apiscape.client.wire import JSON, Asked
 from apiscape.errors import UsageError
+from apiscape.model.codec import ready
 from apiscape.serve.errors import Rejected
 from apiscape.serve.http.operations import Operation
 from apiscape.serve.http.ports import Offer
@@ -59,7 +60,7 @@ class Call(msgspec.Struct, frozen=True):
                 raise UsageError(f"{name} stands twice in the query")
             given[name] = value
         try:
-            return msgspec.convert(given, kind, strict=False)
+            return msgspec.convert(given, ready(kind), strict=False)
         except msgspec.ValidationError as error:
             raise UsageError(f"the query cannot be read: {error}") from None
 
@@ -73,7 +74,7 @@ class Call(msgspec.Struct, frozen=True):
         if self.content_type.partition(";")[0].strip().lower() != JSON:
             raise Rejected("media-type", f"the body must be {JSON}")
         try:
-            return msgspec.json.decode(self.body, type=kind)
+            return msgspec.json.decode(self.body, type=ready(kind))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise UsageError(f"the body cannot be read: {error}") from None
 

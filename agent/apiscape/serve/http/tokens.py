@@ -18,6 +18,7 @@ import yaml
 from msgspec import Meta
 
 from apiscape.errors import ApiscapeError, SettingsError
+from apiscape.model.codec import ready
 from apiscape.query import View
 from apiscape.serve.http.operations import Right
 from apiscape.serve.narrowed import read_bound
@@ -153,7 +154,7 @@ def _read(file: Path | None) -> tuple[_Known, ...]:
             hint = f"chmod 600 {file}"
             raise SettingsError("others may write the tokens", path=str(file), hint=hint)
         told = yaml.safe_load(file.read_text("utf-8"))
-        entries = msgspec.convert(told, _File, strict=True).tokens
+        entries = msgspec.convert(told, ready(_File), strict=True).tokens
         return tuple(map(_known, entries))
     except OSError as error:
         message = f"the tokens cannot be read: {error.strerror}"

@@ -10,6 +10,7 @@ import msgspec
 from apiscape.collectors.contract import CollectorError
 from apiscape.collectors.kubernetes.errors import garbled
 from apiscape.collectors.kubernetes.wire import Asked, Reply, Wire
+from apiscape.model.codec import ready
 
 _AT_ONCE = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
 ALL_AT_ONCE = f"{_AT_ONCE.format('v2')}, {_AT_ONCE.format('v2beta1')}, application/json"
@@ -156,7 +157,7 @@ def _asked(path: str, headers: Mapping[str, str]) -> Asked:
 
 def _decode(body: bytes, kind: type[Any], path: str) -> Any:  # noqa: ANN401 - of the type that is asked for
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(body, type=ready(kind))
     except msgspec.DecodeError:
         raise garbled(f"GET {path}") from None
 

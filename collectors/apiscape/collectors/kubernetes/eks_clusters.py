@@ -16,6 +16,7 @@ from apiscape.collectors.kubernetes.auth.eks import AwsAccount
 from apiscape.collectors.kubernetes.place import Place, read_network
 from apiscape.collectors.kubernetes.settings import EksSettings, KubernetesSettings
 from apiscape.collectors.kubernetes.targets import Target, Unvisited, Way
+from apiscape.model.codec import ready
 from apiscape.network.ways import Network
 
 LIST_CLUSTERS, DESCRIBE_CLUSTER = "eks:ListClusters", "eks:DescribeCluster"
@@ -184,7 +185,7 @@ def _cluster(told: object) -> _Cluster:
         Malformed: It does not.
     """
     try:
-        found = msgspec.convert(told, _Cluster)
+        found = msgspec.convert(told, ready(_Cluster))
         found.key  # noqa: B018 - its ARN is one
     except (msgspec.ValidationError, ValueError):
         raise Malformed(

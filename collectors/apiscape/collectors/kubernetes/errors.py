@@ -16,6 +16,7 @@ from apiscape.collectors.contract import (
     Malformed,
     Throttled,
 )
+from apiscape.model.codec import ready
 from apiscape.model.plain import plain
 from apiscape.model.vocabulary import ErrorKind
 
@@ -142,7 +143,7 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
 
 def _read(body: bytes) -> Told:
     try:
-        return msgspec.json.decode(body, type=Told)
+        return msgspec.json.decode(body, type=ready(Told))
     except msgspec.DecodeError:
         return Told()
 

@@ -10,6 +10,7 @@ from apiscape.collectors.contract import AccessDenied, CollectorError, Permissio
 from apiscape.collectors.kubernetes.errors import garbled
 from apiscape.collectors.kubernetes.refusing import unusable
 from apiscape.collectors.kubernetes.wire import Asked, Wire
+from apiscape.model.codec import ready
 from apiscape.model.vocabulary import ErrorKind
 
 NAMESPACE = "kube-system"
@@ -41,7 +42,7 @@ def read_uid(wire: Wire) -> str:
     """
     body = wire.get(_ASKED).body
     try:
-        told = msgspec.json.decode(body, type=_Namespace)
+        told = msgspec.json.decode(body, type=ready(_Namespace))
         return str(UUID(told.metadata.uid))
     except (msgspec.DecodeError, ValueError):
         raise garbled(_ASKED.operation) from None

@@ -18,6 +18,7 @@ import yaml
 
 from apiscape.collectors.kubernetes.kubeconfig_entries import Cluster, ContextEntry, User
 from apiscape.collectors.kubernetes.refusing import shown, unusable
+from apiscape.model.codec import ready
 
 VARIABLE = "KUBECONFIG"
 USUAL = "~/.kube/config"
@@ -173,7 +174,7 @@ def _decoded(file: Path) -> _File:
     if data is None:
         return _File()
     try:
-        return msgspec.convert(data, _File)
+        return msgspec.convert(data, ready(_File))
     except msgspec.ValidationError as error:
         raise unusable(f"{where} is none: {shown(str(error))}", _CHECK) from None
 

@@ -6,12 +6,14 @@ What repeats an object (`managedFields`, the annotation of what was applied last
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from apiscape.collectors.kubernetes.errors import garbled
 from apiscape.collectors.kubernetes.shallow import CUT, shallow
+from apiscape.model.codec import ready
 
 DROPPED = frozenset({"kubectl.kubernetes.io/last-applied-configuration"})
 """Annotations that repeat the whole object, credentials included."""
@@ -118,11 +120,11 @@ class Decoder(Generic[T]):
     """
 
     def __init__(self, kind: type[T]) -> None:
-        self._one: msgspec.json.Decoder[T] = msgspec.json.Decoder(kind)
-        self._all: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_listed(kind))
-        self._each = msgspec.json.Decoder(_Raws)
-        self._line = msgspec.json.Decoder(_Line)
-        self._bare = msgspec.json.Decoder(_Bare)
+        self._one: msgspec.json.Decoder[T] = msgspec.json.Decoder(ready(kind))
+        self._all: msgspec.json.Decoder[Any] = msgspec.json.Decoder(ready(_listed(kind)))
+        self._each = msgspec.json.Decoder(ready(_Raws))
+        self._line = msgspec.json.Decoder(ready(_Line))
+        self._bare = msgspec.json.Decoder(ready(_Bare))
 
     def page(self, body: bytes, operation: str) -> Page[T]:
         """Return a page of a list; where one object of it is odd, the others are still there.
@@ -192,7 +194,7 @@ class Decoder(Generic[T]):
 
     def _code(self, raw: bytes) -> int:
         try:
-            return msgspec.json.decode(raw, type=_Failed).code
+            return msgspec.json.decode(raw, type=ready(_Failed)).code
         except msgspec.DecodeError:
             return 0
 
@@ -247,6 +249,7 @@ class _Failed(msgspec.Struct, gc=False):
     code: int = 0
 
 
+@cache
 def _listed(kind: type[Thing]) -> type[msgspec.Struct]:
     """Return the type of a list of a kind."""
     items: Any = list[kind] | None  # type: ignore[valid-type] # made at run time

@@ -28,6 +28,7 @@ from apiscape.collectors.kubernetes.showing import (
     bearer,
     check_user,
 )
+from apiscape.model.codec import ready
 
 TIMEOUT_S = 60.0
 LARGEST_ANSWER_BYTES = 1_000_000
@@ -145,7 +146,7 @@ def _run(
     try:
         if len(done.stdout) > LARGEST_ANSWER_BYTES:
             raise _no_answer(name, step)
-        return msgspec.json.decode(done.stdout, type=_Credential)
+        return msgspec.json.decode(done.stdout, type=ready(_Credential))
     except msgspec.DecodeError:
         raise _no_answer(name, step) from None
 

@@ -11,6 +11,7 @@ from apiscape.collectors.contract import Malformed
 from apiscape.collectors.kubernetes.objects import Thing
 from apiscape.collectors.kubernetes.resource import Resource, Values
 from apiscape.collectors.kubernetes.table.sketch import Sketch
+from apiscape.model.codec import ready
 
 T = TypeVar("T", bound=Thing)
 
@@ -39,7 +40,7 @@ def _both(table: Resource, code: Resource) -> Callable[[Any], Thing]:
         there = {name: getattr(loose, name) for name in loose.__struct_fields__}
         body = {name: value for name, value in there.items() if value is not None}
         try:
-            beside = msgspec.convert(body, code.type, from_attributes=True)
+            beside = msgspec.convert(body, ready(code.type), from_attributes=True)
         except msgspec.ValidationError as error:
             raise Malformed(str(error)) from None
         if isinstance(kept, Sketch):

@@ -11,6 +11,7 @@ from apiscape.collectors.kubernetes.ingress.guards import NOTHING, Guard
 from apiscape.collectors.kubernetes.ingress.named import BACKEND_CONFIGS, BackendConfig
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.resource import Look
+from apiscape.model.codec import ready
 from apiscape.model.security import Scheme
 from apiscape.model.vocabulary import SchemeKind
 
@@ -54,7 +55,7 @@ def _config_name(told: str, port: str | None) -> str | None:
     if len(told) > JSON_SIZE:
         return None
     try:
-        configs = msgspec.json.decode(told, type=_Configs)
+        configs = msgspec.json.decode(told, type=ready(_Configs))
     except msgspec.DecodeError:
         return None
     return configs.ports.get(port or "") or configs.default

@@ -10,6 +10,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.table.expressions import Expression, Unfit
 from apiscape.collectors.kubernetes.table.parts import Words
+from apiscape.model.codec import ready
 
 MAX_ITEMS = 1_000
 MAX_TEXT = 4_096
@@ -81,7 +82,7 @@ class Slots:
 
     def _one(self, slot: str, item: Json, kind: type[T]) -> Iterator[T]:
         try:
-            yield msgspec.convert(_cleaned(item), kind, strict=False)
+            yield msgspec.convert(_cleaned(item), ready(kind), strict=False)
         except msgspec.ValidationError:
             self.note(slot)
 
