@@ -37,14 +37,18 @@ def records(*arguments: str) -> list[dict[str, Any]]:
 def test_the_first_visit_printed_a_ledger_that_adds_up(department: Department) -> None:
     scan = department.scan
     assert scan.code == 2
-    head, *lines = scan.out.splitlines()
-    assert head.startswith("department · aws · 3 of 5 accounts (1 not configured, 1 excluded)")
+    lines = scan.out.splitlines()
+    heads = [line for line in lines if " · kubernetes · " in line or " · aws · " in line]
+    assert heads[0].startswith("cluster · kubernetes · 1 of 2 clusters (1 not configured)")
+    assert heads[1].startswith("department · aws · 3 of 5 accounts (1 not configured, 1 excluded)")
     sums = re.findall(r"(\d+) listed = +(\d+) recorded", scan.out)
     assert sums
     assert all(listed == recorded for listed, recorded in sums)
     assert any("access denied: needs apigateway:GET on /restapis" in line for line in lines)
-    assert lines[-2].startswith("127 deployments of 89 APIs · 127 appeared · 0 changed · 0 missing")
-    assert lines[-1].startswith("Incomplete: 1 of 30 scopes could not be seen whole.")
+    assert lines[-2].startswith(
+        "140 deployments of 101 APIs · 140 appeared · 0 changed · 0 missing"
+    )
+    assert lines[-1].startswith("Incomplete: 1 of 31 scopes could not be seen whole.")
 
 
 def test_a_second_visit_changes_nothing_and_says_the_same_as_data() -> None:
@@ -54,7 +58,7 @@ def test_a_second_visit_changes_nothing_and_says_the_same_as_data() -> None:
     totals = scan.document["totals"]
     assert (totals["appeared"], totals["changed"], totals["missing"]) == (0, 0, 0)
     assert (scan.document["deployments"], scan.document["exit"]) == (len(before), 2)
-    assert len(scan.document["scopes"]) == 30
+    assert len(scan.document["scopes"]) == 31
     steady = [{k: v for k, v in row.items() if k != "observed_at"} for row in before]
     after = run_cli("list", "--json").lines
     assert [{k: v for k, v in row.items() if k != "observed_at"} for row in after] == steady
@@ -109,10 +113,10 @@ def test_a_custom_domain_is_where_callers_reach_it() -> None:
 
 def test_the_ledger_can_be_asked_for_later() -> None:
     runs = records("runs")
-    assert len(runs) == 30
+    assert len(runs) == 31
     (failed,) = [run for run in runs if run["outcome"] == "failed"]
     assert "✗ GetRestApis  failed" in run_cli("runs", str(failed["scope"]), "-o", "wide").out
-    assert len(records("changes")) >= 127
+    assert len(records("changes")) >= 140
 
 
 def test_permissions_tell_what_the_visit_found_and_the_smallest_policy() -> None:
@@ -122,17 +126,19 @@ def test_permissions_tell_what_the_visit_found_and_the_smallest_policy() -> None
     (denied,) = [line for line in lines if line["state"] == "denied"]
     assert denied["on"][0].endswith(":/restapis")
     assert denied["denied_in"] == ["department/210000000002/eu-west-1/aws.apigateway.rest"]
-    policy = json.loads(run_cli("permissions", "--policy").out)
+    policy = json.loads(run_cli("permissions", "department", "--policy").out)
     actions = {statement["Action"] for statement in policy["Statement"]}
     assert "apigateway:GET" in actions
     assert not [action for action in actions if re.search(r":(\*|Put|Create|Delete|POST)", action)]
-    assert "resource" in run_cli("permissions", "--format", "terraform").out
-    assert "Resources" in json.loads(run_cli("permissions", "--format", "cloudformation").out)
+    assert "resource" in run_cli("permissions", "department", "--format", "terraform").out
+    assert "Resources" in json.loads(
+        run_cli("permissions", "department", "--format", "cloudformation").out
+    )
 
 
 def test_the_inventory_leaves_whole_and_comes_back(tmp_path: Path) -> None:
-    assert len(run_cli("export").out.splitlines()) == 127
-    assert len(run_cli("export", "--format", "csv").out.splitlines()) == 128
+    assert len(run_cli("export").out.splitlines()) == 140
+    assert len(run_cli("export", "--format", "csv").out.splitlines()) == 141
     backup, copy = str(tmp_path / "backup.db"), str(tmp_path / "copy.db")
     assert run_cli("backup", backup).code == 0
     assert run_cli("restore", backup, "--store", copy).code == 0
@@ -151,12 +157,12 @@ def test_an_accepted_gap_stays_a_line_and_no_longer_makes_the_scan_incomplete(
     scan = run_cli("scan", "--config", str(config), "--store", str(tmp_path / "inventory.db"))
     assert scan.code == 0
     assert "moves out" in scan.out
-    assert scan.out.splitlines()[-1] == "Complete: 30 scopes seen whole (1 gap accepted)."
+    assert scan.out.splitlines()[-1] == "Complete: 31 scopes seen whole (1 gap accepted)."
 
 
 def test_the_demo_prints_all_of_it_without_a_terminal() -> None:
     demo = run_cli("demo")
     assert demo.code == 0
-    assert "127 deployments of 89 APIs" in demo.out
+    assert "140 deployments of 101 APIs" in demo.out
     assert "\nNAME " in demo.out
     assert demo.err.startswith("The gaps above belong to the demo.")

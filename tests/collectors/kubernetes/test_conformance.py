@@ -112,31 +112,38 @@ class KubernetesWorld:
     sdk: Sequence[str] = ("urllib3",)
 
     def __init__(self) -> None:
-        self._server: KubernetesServer | None = None
+        self._asked: list[str] = []
 
     @contextmanager
     def open(self, fault: Fault | None, budget: Budget) -> Iterator[Any]:
         with KubernetesServer(estate()) as server:
-            self._server = server
             if fault is not None and fault.kind in WORDS:
-                server.inject(faults.Fault(kind=WORDS[fault.kind], occurrence=fault.call))
+                kind = WORDS[fault.kind]
+                server.inject(faults.Fault(kind=kind, verb="list", occurrence=fault.call))
             session = Session(server)
             session.wire = Wire(Line(server.url), budget)
             session.catalogue = Discovery(session.wire)
             reshape = RESHAPED.get(fault.kind) if fault else None
             if reshape is not None:
                 session.wire.get = reshaped(session.wire, reshape)  # type: ignore[method-assign]
+            self._asked = []
+            session.wire.get = noted(session.wire, self._asked)  # type: ignore[method-assign]
             with patch("apiscape.collectors.kubernetes.listing.PAGE", PAGE):
                 yield session
 
     def operations(self) -> Sequence[str]:
         """Return what needs a right: what is served every authenticated user may ask."""
-        assert self._server is not None
-        named = (
-            (call.verb, f"{call.resource}.{call.group}" if call.group else call.resource)
-            for call in self._server.calls
-        )
-        return [f"{verb} {resource}" for verb, resource in named if verb != "discover"]
+        return [each for each in self._asked if not each.startswith("GET ")]
+
+
+def noted(wire: Wire, asked_for: list[str]) -> Any:
+    get = wire.get
+
+    def noting(asked: Any) -> Reply:
+        asked_for.append(asked.operation)
+        return get(asked)
+
+    return noting
 
 
 def reshaped(wire: Wire, reshape: Any) -> Any:

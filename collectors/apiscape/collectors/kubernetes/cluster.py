@@ -43,6 +43,8 @@ class Cluster:
         self._visit = visit
         self._by_name = {each.name: each for each in reads.resources}
         self._odd: dict[str, dict[str, str]] = {each.name: {} for each in reads.resources}
+        self.giving: set[Subject] = set()
+        """What gave something when it was last said: most Services give nothing."""
 
     # What is read.
 
@@ -77,6 +79,7 @@ class Cluster:
     def drop(self, resource: Resource, key: str) -> bool:
         """Take up that an object is gone, and say whether it was there."""
         was_odd = self._odd[resource.name].pop(key, None) is not None
+        self.giving.discard(Subject(resource.name, key))
         return self.world.drop(resource.name, key) or was_odd
 
     def retain(self, resource: Resource, keys: Iterable[str]) -> None:
@@ -122,6 +125,7 @@ class Cluster:
             self.world.stale.pop(Subject(resource.name, key), None)
             return Skipped(native_id=native_id, reason=reason, part=resource.name)
         entities = tuple(self._entities(resource, thing, self._visit.now()))
+        (self.giving.add if entities else self.giving.discard)(Subject(resource.name, key))
         return Recorded(native_id=native_id, entities=entities, part=resource.name)
 
     def _entities(

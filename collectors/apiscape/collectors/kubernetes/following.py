@@ -31,7 +31,7 @@ from apiscape.collectors.kubernetes.discovering import Catalogue, Discovery, Ser
 from apiscape.collectors.kubernetes.reading import ENDS_IT_ALL, find, is_known_absent, not_found
 from apiscape.collectors.kubernetes.reflector import Change, Listing, Trouble
 from apiscape.collectors.kubernetes.reflectors import Reflectors, Said
-from apiscape.collectors.kubernetes.resource import Resource, Role
+from apiscape.collectors.kubernetes.resource import Resource
 from apiscape.collectors.kubernetes.wire import Wire
 
 BATCH = 500
@@ -178,10 +178,9 @@ class Following:
         """Yield a few of those whose measurements grow old: all of them in `REFRESH_S`."""
         if not self._refreshing:
             self._refreshing = [
-                (followed.resource, key)
-                for name, followed in self._followed.items()
-                if name in self._synced and followed.resource.role is not Role.SUPPORT
-                for key in self._cluster.keys(followed.resource)
+                (self._followed[each.resource].resource, each.key)
+                for each in sorted(self._cluster.giving)
+                if each.resource in self._synced and each.resource in self._followed
             ]
             self._share = max(1, len(self._refreshing)) / REFRESH_S
         due = int((time.monotonic() - self._refreshed_at) * self._share)

@@ -107,8 +107,12 @@ def _there(entries: Mapping[str, Entry], look: Look) -> tuple[str, ...]:
     return tuple(
         name
         for name, each in entries.items()
-        if (each.role is EntryRole.DESCRIPTION or each.annotated or each.owns) and look.has(name)
+        if (each.annotated or each.owns or _attaches(each)) and look.has(name)
     )
+
+
+def _attaches(entry: Entry) -> bool:
+    return entry.role in {EntryRole.DESCRIPTION, EntryRole.POLICY} and entry.attaches is not None
 
 
 def is_elsewhere(known: Known, look: Look) -> bool:
@@ -127,7 +131,7 @@ def is_elsewhere(known: Known, look: Look) -> bool:
 
 def _attached(entries: Mapping[str, Entry], value: str, look: Look) -> Iterator[Known]:
     for name, entry in entries.items():
-        if entry.role in {EntryRole.DESCRIPTION, EntryRole.POLICY} and entry.attaches:
+        if _attaches(entry):
             for found in look.those(name, OF, value):
                 if isinstance(found, Sketch):
                     yield Known(entry, found)
