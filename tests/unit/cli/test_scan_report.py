@@ -66,7 +66,7 @@ def ended(report: ScanReport, seen: ProgressLine) -> Collected:
     [
         (a_forecast(), "about 1 min at 5 calls/s"),
         (a_forecast(unknown=1), "at least 1 min at 5 calls/s"),
-        (a_forecast(unknown=2), "first visit, at most 5 calls/s an account"),
+        (a_forecast(unknown=2), "first visit, at most 5 calls/s for each account"),
     ],
 )
 def test_the_head_says_what_to_expect(forecast: Forecast, words: str) -> None:

@@ -25,7 +25,7 @@ from apiscape.settings.schema import Measuring, Source
 from tests.unit.cli.test_ledger import START, a_run
 
 REST = "aws.apigateway.rest"
-REACH = Reach(key="1/eu", account="111122223333", region="eu-west-1")
+REACH = Reach(key="111122223333/eu-west-1", account="111122223333", region="eu-west-1")
 SCOPE = Scope("prod", "aws", REST, REACH)
 TITLES = {REST: "API Gateway REST"}
 DENIED = ErrorRecord("access_denied", "needs cloudwatch:GetMetricData in eu-west-1")
