@@ -184,11 +184,6 @@ RESHAPED = {MISSING_FIELDS: without_optional, UNKNOWN_FIELDS: with_unknown}
 class TestGateways(CollectorConformance):
     world: ClassVar[World] = KubernetesWorld()
 
-    def test_its_readme_names_every_permission(self) -> None:
-        if not self.world.readme.exists():
-            pytest.skip("the package has no README yet")
-        super().test_its_readme_names_every_permission()
-
 
 # ── Credentials ──────────────────────────────────────────────────────────────
 
