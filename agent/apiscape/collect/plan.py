@@ -25,8 +25,9 @@ from apiscape.collectors.registry import (
     load_collector,
     load_provider,
 )
+from apiscape.collectors.spanning import SpansReaches
 from apiscape.model.entity import Entity
-from apiscape.model.run import ErrorRecord, EstateEntry, RunReport, Scope
+from apiscape.model.run import ErrorRecord, EstateEntry, Reach, RunReport, Scope
 from apiscape.model.vocabulary import ErrorKind, Outcome, ReachState
 
 NO_LONGER_CONFIGURED = "no longer configured"
@@ -110,7 +111,7 @@ def plan_source(
     provider = plug_ins.provider(source.provider)
     plan = provider.plan(source.name, source.settings)
     bench = _Bench(source, plug_ins, provider, today)
-    jobs = [bench.job(scope, reach) for scope, reach in _scopes(source, plug_ins, plan)]
+    jobs = [bench.job(scope, reach) for scope, reach in bench.scopes(plan)]
     estate = tuple(_estate(source, plan, remembered, today))
     lost = {entry.key for entry in estate if entry.state == ReachState.LOST}
     jobs += bench.fallen_away(remembered, {job.scope.key for job in jobs}, lost)
@@ -191,6 +192,21 @@ class _Bench:
             collector_version=None if broken else self._version(scope.product),
         )
 
+    def scopes(self, plan: Plan) -> Iterator[tuple[Scope, PlannedReach]]:
+        """Yield what will be visited: every product in every reach, then those without regions, once an account."""
+        products = self._source.products or self._plug_ins.products(self._source.provider)
+        spanning = [product for product in products if self._spans(product)]
+        for planned in plan.reaches:
+            for product in products:
+                if product not in spanning:
+                    yield self._scope(product, planned.reach), planned
+        for planned in _once_an_account(plan.reaches):
+            for product in spanning:
+                yield self._scope(product, planned.reach), planned
+
+    def _scope(self, product: str, reach: Reach) -> Scope:
+        return Scope(self._source.name, self._source.provider, product, reach)
+
     def fallen_away(
         self, remembered: Remembered, planned: set[str], lost: set[str]
     ) -> Iterator[Job]:
@@ -198,7 +214,7 @@ class _Bench:
         for scope in remembered.scopes:
             if scope.key in planned:
                 continue
-            if scope.reach.key in lost:
+            if _is_lost(scope.reach.key, lost):
                 yield self.job(scope, error=_LOST)
             elif not is_laid_down(remembered.last.get(scope.key)):
                 yield self.job(scope, error=_LAID_DOWN)
@@ -210,6 +226,10 @@ class _Bench:
             for product, collector in self._loaded.items()
             if not isinstance(collector, PlugInError)
         }
+
+    def _spans(self, product: str) -> bool:
+        collector = self._load(product)
+        return isinstance(collector, SpansReaches) and collector.once_per_account
 
     def _rate(self, collector: Collector) -> float:
         configured = self._source.quotas
@@ -230,19 +250,22 @@ class _Bench:
         return self._loaded[product]
 
 
-def _scopes(
-    source: SourcePlan, plug_ins: PlugIns, plan: Plan
-) -> Iterator[tuple[Scope, PlannedReach]]:
-    products = source.products or plug_ins.products(source.provider)
-    for planned in plan.reaches:
-        for product in products:
-            scope = Scope(
-                source=source.name,
-                provider=source.provider,
-                product=product,
-                reach=planned.reach,
-            )
-            yield scope, planned
+def _is_lost(reach: str, lost: set[str]) -> bool:
+    """Say whether a reach, or what lay in it, is no longer offered."""
+    return reach in lost or any(key.startswith(f"{reach}/") for key in lost)
+
+
+def _once_an_account(reaches: Iterable[PlannedReach]) -> Iterator[PlannedReach]:
+    """Yield one reach per account, without a region; one that can be visited goes before one that cannot."""
+    ordered = sorted(reaches, key=lambda planned: planned.error is not None)
+    first: dict[str, PlannedReach] = {}
+    for planned in ordered:
+        first.setdefault(planned.reach.account, planned)
+    for account, planned in first.items():
+        title, region = planned.reach.title, planned.reach.region
+        whole = title.removesuffix(f" {region}") if title and region else title
+        reach = Reach(key=account, account=account, title=whole)
+        yield msgspec.structs.replace(planned, reach=reach)
 
 
 def _estate(

@@ -17,7 +17,7 @@ from apiscape.collectors.aws.apigateway_domains import DomainCollector
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
 from apiscape.collectors.aws.bounded import LARGEST_ANSWER_BYTES, bound_answers
-from apiscape.collectors.aws.calls import Paging
+from apiscape.collectors.aws.paging import Paging
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.collectors.contract import Collector
@@ -158,7 +158,7 @@ def test_a_listing_that_moves_while_it_is_read_counts_each_api_once(
     server: AwsServer, west: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny = Paging("position", "position", {"limit": 2}, "items")
-    monkeypatch.setattr("apiscape.collectors.aws.calls.PAGING", {"apigateway": tiny})
+    monkeypatch.setattr("apiscape.collectors.aws.paging.PAGING", {"apigateway": tiny})
     for number in range(5):
         west.rest_api(f"api-{number}").deploy("prod")
     ids = list(west.rest_apis)

@@ -6,7 +6,7 @@ import pytest
 
 from apiscape.collect.visit import ScopeVisit, TokenBook
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
-from apiscape.collectors.aws.calls import Paging
+from apiscape.collectors.aws.paging import Paging
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.contract import Listed
 from apiscape.demo.aws.estate.authorizers import jwt, v2_lambda
@@ -232,7 +232,7 @@ def test_page_sizes_that_the_service_refuses_are_left_to_it(
     server: AwsServer, west: Region, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     too_many = Paging("NextToken", "NextToken", {"MaxResults": "501"}, "Items")
-    monkeypatch.setattr("apiscape.collectors.aws.calls.PAGING", {"apigatewayv2": too_many})
+    monkeypatch.setattr("apiscape.collectors.aws.paging.PAGING", {"apigatewayv2": too_many})
     for number in range(30):
         west.http_api(f"api-{number}")
     west.deny("apigatewayv2:GetStages")

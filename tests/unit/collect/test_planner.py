@@ -54,6 +54,7 @@ class ToyPlugIns:
     provider_held: ToyProvider = field(default_factory=ToyProvider)
     held: tuple[str, ...] = ("toy.api",)
     broken: tuple[str, ...] = ()
+    spanning: tuple[str, ...] = ()
 
     def provider(self, name: str) -> Any:
         if name != "toy":
@@ -63,7 +64,9 @@ class ToyPlugIns:
     def collector(self, product: str) -> Any:
         if product in self.broken:
             raise PlugInError("no SDK", hint="install it")
-        return ToyCollector()
+        collector: Any = ToyCollector()
+        collector.once_per_account = product in self.spanning
+        return collector
 
     def products(self, provider: str) -> tuple[str, ...]:
         return self.held
@@ -129,6 +132,31 @@ def test_every_reach_is_planned_with_every_product(desk: Desk) -> None:
     ]
     assert [job.collector_version for job in plan.jobs[:2]] == ["toys 1 toy.api", "toys 1 toy.more"]
     assert states(plan) == {"1/r": "visited", "2/r": "visited"}
+
+
+def test_a_product_without_regions_is_planned_once_an_account(desk: Desk) -> None:
+    desk.plug_ins.held, desk.plug_ins.spanning = ("toy.global", "toy.api"), ("toy.global",)
+    more = Reach(key="1/s", account="1", region="s", title="One s")
+    broken = PlannedReach(reach=REACH, error=CUT)
+    desk.offer(reaches=(broken, PlannedReach(reach=more, caller="me"), PlannedReach(reach=OTHER)))
+    plan = desk.plan()
+    assert [job.scope.key for job in plan.jobs] == [
+        *("toys/1/r/toy.api", "toys/1/s/toy.api", "toys/2/r/toy.api"),
+        *("toys/1/toy.global", "toys/2/toy.global"),
+    ]
+    first = plan.jobs[3]
+    assert (first.scope.reach.region, first.scope.reach.title) == (None, "One")
+    assert (first.error, first.caller) == (None, "me"), "a reach that can be visited goes first"
+    assert states(plan) == {"1/r": "visited", "1/s": "visited", "2/r": "visited"}
+
+
+def test_a_product_without_regions_is_lost_with_its_account(desk: Desk) -> None:
+    desk.plug_ins.held = desk.plug_ins.spanning = ("toy.api",)
+    whole = Reach(key="1", account="1")
+    desk.visited(whole)
+    desk.store.estate.entries["toys"] = (estate_entry("1/r", "visited"),)
+    desk.offer(OTHER)
+    assert errors(desk.plan()) == {"toys/2/toy.api": None, "toys/1/toy.api": "unreachable"}
 
 
 def test_products_that_a_source_names_are_the_only_ones(desk: Desk) -> None:

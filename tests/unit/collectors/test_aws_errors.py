@@ -17,7 +17,7 @@ from apiscape.collectors.aws.errors import (
     translate,
 )
 from apiscape.collectors.aws.metering import refuse_garbled
-from apiscape.collectors.aws.operations import families, needed_permission
+from apiscape.collectors.aws.operations import families, needed_permission, unpublished_quota
 from apiscape.collectors.aws.picking import LONGEST_WAIT_S, retry_after_s
 from apiscape.collectors.aws.signin import Partition, find_partition
 from apiscape.collectors.contract import (
@@ -162,7 +162,16 @@ def test_internal_errors_come_to_credentials_in_the_end() -> None:
     assert (type(said), said.message, said.operation) == (CredentialsInvalid, "x", "y")
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"items": [', b"[]", b"7", b"[" * 100_000])
+XML = b'<?xml version="1.0"?>\n<ListResult xmlns="http://x/"><Items/></ListResult>'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"<html>", b'{"items": [', b"[]", b"7", b"[" * 100_000),
+        *(b"<!DOCTYPE html><html></html>", b"<HTML></HTML>", XML[:-4], b"<?xml" + b" " * 1000),
+    ],
+)
 def test_an_answer_that_is_none_is_refused(body: bytes) -> None:
     with pytest.raises(Unreachable):
         refuse_garbled({"ResponseMetadata": {}}, {"status_code": 200, "body": body})
@@ -170,10 +179,17 @@ def test_an_answer_that_is_none_is_refused(body: bytes) -> None:
 
 def test_an_answer_that_says_something_passes() -> None:
     refuse_garbled({"ResponseMetadata": {}}, {"status_code": 200, "body": b"{}"})
+    refuse_garbled({"ResponseMetadata": {}}, {"status_code": 200, "body": XML})
     refuse_garbled({"items": []}, {"status_code": 200, "body": b"{"})
     refuse_garbled({}, {"status_code": 403, "body": b""})
     refuse_garbled({}, {"status_code": 200, "body": object()})
     refuse_garbled(None, None)
+
+
+def test_every_service_draws_on_a_quota_of_its_own() -> None:
+    assert families("appsync:ListApis") == ("appsync",)
+    assert families("cloudwatch:GetMetricData") == ("cloudwatch:GetMetricData",)
+    assert unpublished_quota("appsync").rate_per_s == unpublished_quota("appsync").burst == 10
 
 
 def test_resources_draw_on_two_quotas() -> None:

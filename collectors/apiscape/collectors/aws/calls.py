@@ -11,6 +11,7 @@ import msgspec
 
 from apiscape.collectors.aws.errors import GivenUp, Refused
 from apiscape.collectors.aws.operations import needed_permission
+from apiscape.collectors.aws.paging import Paging, paging_of
 from apiscape.collectors.aws.picking import Item, items, text
 from apiscape.collectors.contract import CollectorError, Malformed, Permission, Unreachable
 
@@ -19,28 +20,6 @@ PIECE_BYTES = 65_536
 
 IDLE_PAGES = 5
 """Pages in a row that bring nothing new before a listing is taken to have no end."""
-
-
-class Paging(msgspec.Struct, frozen=True, gc=False):
-    """How a service pages: token members, size member with its value, and the list's member."""
-
-    token_in: str
-    token_out: str
-    size: dict[str, object]
-    listed: str
-
-
-PAGING = {
-    "apigateway": Paging("position", "position", {"limit": 500}, "items"),
-    "apigatewayv2": Paging("NextToken", "NextToken", {"MaxResults": "500"}, "Items"),
-    "apigatewayv2:ListRoutingRules": Paging(
-        "NextToken", "NextToken", {"MaxResults": 100}, "RoutingRules"
-    ),
-}
-"""Largest pages, of a service or of one of its operations.
-
-For most of v2 none is documented: where ours is refused, the service's own size is taken.
-"""
 
 
 class Page(msgspec.Struct, frozen=True, gc=False):
@@ -118,7 +97,7 @@ class Calls:
             Malformed: the listing turns in a circle, or has no end.
             CollectorError: a call failed.
         """
-        paging = PAGING.get(operation) or PAGING[operation.partition(":")[0]]
+        paging = paging_of(operation)
         answer, size = self._first_page(operation, paging, parameters)
         seen: set[str] = set()
         known: set[str] = set()

@@ -7,6 +7,7 @@ is paid for like any other call.
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from typing import Any
@@ -23,6 +24,9 @@ _HTTP_REFUSED = 400
 _HTTP_TOO_MANY = 429
 _THROTTLED = frozenset({"Throttling", "ThrottlingException"})
 
+
+_XML_ROOT = re.compile(rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?<([A-Za-z][\w.-]{0,200})")
+"""The first element's name; a document that says its type, as pages do, has none here."""
 
 _SENT = threading.local()
 """When the call of this thread was sent: the SDK sends and receives an attempt in one thread."""
@@ -91,7 +95,7 @@ def refuse_garbled(
     event_name: str = "",
     **_: object,
 ) -> None:
-    """Refuse an answer that is no JSON object, where the SDK would read an empty one.
+    """Refuse an answer that is neither a JSON object nor a service's XML, where the SDK would read an empty one.
 
     A page of a listing that was cut, or that a proxy replaced, would end the listing as if it
     had nothing more.
@@ -104,11 +108,18 @@ def refuse_garbled(
     body = response_dict.get("body")
     if not isinstance(body, bytes) or (parsed_response or {}).keys() - {"ResponseMetadata"}:
         return
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
+    if not _is_of_a_service(body):
         called = event_name.rpartition(".")[2]
         what = f"the answer to {called}" if called else "an answer"
         raise Unreachable(f"{what} was cut short or replaced on its way")
+
+
+def _is_of_a_service(body: bytes) -> bool:
+    """Say whether a body is what a service may send: a JSON object, or XML that is no page for people."""
+    root = _XML_ROOT.match(body)
+    if root is not None:
+        return root[1].lower() != b"html" and body.rstrip().endswith(b">")
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False

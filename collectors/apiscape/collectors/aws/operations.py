@@ -1,6 +1,7 @@
 """Published limits of API Gateway's control plane, and which call draws on which.
 
-CloudWatch has a limit of its own (`cloudwatch`).
+CloudWatch has a limit of its own (`cloudwatch`), and so has every other service: its name is the
+family, unless an operation has one to itself (`families`).
 
 "Amazon API Gateway quotas": all management operations of an account together 10 requests per
 second with a burst of 40, of both generations; `GetResources` 5 requests per 2 seconds. They
@@ -16,6 +17,17 @@ RESOURCES = "apigateway:GetResources"
 CLOUDWATCH = "cloudwatch:"
 SOURCE = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
 
+UNPUBLISHED = "not published; chosen low enough to go unnoticed"
+
+_OF_THEIR_OWN = frozenset(
+    {
+        *("acm", "agent-registry-control", "apprunner", "appsync", "bedrock-agentcore-control"),
+        *("cloudfront", "cloudtrail", "elbv2", "lambda", "lambda-web", "route53"),
+        *("vpc-lattice", "wafv2"),
+    }
+)
+"""Services whose calls draw on a limit of their own, called after the service."""
+
 CONTROL_PLANE_QUOTA = Quota(
     family=CONTROL_PLANE, rate_per_s=10.0, burst=40, scope="account", source=SOURCE
 )
@@ -24,9 +36,17 @@ RESOURCES_QUOTA = Quota(family=RESOURCES, rate_per_s=2.5, burst=5, scope="accoun
 
 def families(operation: str) -> tuple[str, ...]:
     """Return the quota families that a call draws on (`apigateway:GetStages`)."""
+    service = operation.partition(":")[0]
     if operation.startswith(CLOUDWATCH):
         return (operation,)
-    return (CONTROL_PLANE, RESOURCES) if operation == RESOURCES else (CONTROL_PLANE,)
+    if operation == RESOURCES:
+        return (CONTROL_PLANE, RESOURCES)
+    return (service if service in _OF_THEIR_OWN else CONTROL_PLANE,)
+
+
+def unpublished_quota(family: str) -> Quota:
+    """Return the limit taken for a service that publishes none: 10 calls a second, and no burst above it."""
+    return Quota(family=family, rate_per_s=10.0, burst=10, scope="account", source=UNPUBLISHED)
 
 
 def needed_permission(operation: str, permissions: tuple[Permission, ...]) -> str | None:

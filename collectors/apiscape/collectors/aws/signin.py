@@ -32,7 +32,6 @@ MOST_HOME_REGIONS = 3
 FALLBACK_REGION = "us-east-1"
 """Where to sign in if neither settings nor environment name a region."""
 
-_XML_SERVICES = frozenset({"sts"})
 _MAKING = threading.Lock()
 
 
@@ -102,8 +101,7 @@ class SignIn:
             raise translate(error, Site(f"{service}:*", region)) from None
         bound_answers(client)
         watch_proxy(client, self.settings.network)
-        if service not in _XML_SERVICES:
-            client.meta.events.register("response-received.*", refuse_garbled)
+        client.meta.events.register("response-received.*", refuse_garbled)
         return client
 
     def forget(self) -> None:

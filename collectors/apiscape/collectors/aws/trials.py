@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from apiscape.collectors.aws import domains
-from apiscape.collectors.aws.calls import PAGING, Calls
+from apiscape.collectors.aws.calls import Calls
+from apiscape.collectors.aws.paging import paging_of
 from apiscape.collectors.aws.picking import Item, items, text
 from apiscape.collectors.contract import Permission
 from apiscape.collectors.trying import Grant, Tried, attempt
@@ -30,6 +31,7 @@ def try_each(
     *,
     noun: str = "object",
     takes: Takes = bool,
+    recipes: Recipes | None = None,
 ) -> Iterator[Tried]:
     """Yield what came of each permission, in the order in which they are declared: listings first.
 
@@ -38,6 +40,7 @@ def try_each(
         permissions: The collector's.
         noun: What its listing lists, in words.
         takes: Which objects of the listing are the collector's.
+        recipes: What each call is asked with; left out, those of API Gateway.
 
     Raises:
         CredentialsInvalid: nobody is signed in.
@@ -45,20 +48,24 @@ def try_each(
     """
     told = Told(noun, takes)
     for permission in permissions:
-        yield _try(calls, permission, told)
+        yield _try(calls, permission, told, RECIPES if recipes is None else recipes)
 
 
-def _try(calls: Calls, permission: Permission, told: Told) -> Tried:
-    operation = next((name for name in permission.operations if name in RECIPES), None)
+def _try(calls: Calls, permission: Permission, told: Told, recipes: Recipes) -> Tried:
+    operation = next((name for name in permission.operations if name in recipes), None)
     if operation is None:
         return Tried(permission, Grant.UNKNOWN, "not tried: no cheap call for it is known")
     try:
-        parameters = RECIPES[operation](told)
+        parameters = recipes[operation](told)
     except NothingToTry as nothing:
         return Tried(permission, Grant.UNKNOWN, str(nothing))
     return attempt(
         permission, operation, lambda: told.keep(operation, calls.call(operation, **parameters))
     )
+
+
+Recipes = Mapping[str, Callable[["Told"], Parameters]]
+"""What each call is asked with, by its name; an operation that is not here is not tried."""
 
 
 class NothingToTry(Exception):
@@ -95,7 +102,7 @@ class Told:
         noun = noun or self.noun
         if listing not in self._answers:
             raise NothingToTry(f"no {noun} to try it on, for none could be listed")
-        answer, paging = self._answers[listing], PAGING[listing.partition(":")[0]]
+        answer, paging = self._answers[listing], paging_of(listing)
         found = next(
             filter(lambda each: self._takes(each) and takes(each), items(answer, paging.listed)),
             None,
@@ -162,7 +169,7 @@ def _private_domain(told: Told) -> Parameters:
     return {"domainName": text(found, "domainName") or "", **named}
 
 
-RECIPES: Mapping[str, Callable[[Told], Parameters]] = {
+RECIPES: Recipes = {
     REST_APIS: _nothing,
     "apigateway:GetStages": _rest_api,
     "apigateway:GetExport": _rest_export,
@@ -179,4 +186,4 @@ RECIPES: Mapping[str, Callable[[Told], Parameters]] = {
     "apigateway:GetBasePathMappings": _private_domain,
     "apigateway:GetUsagePlans": _one,
 }
-"""What each call is asked with; an operation that is not here is not tried."""
+"""Those of API Gateway."""

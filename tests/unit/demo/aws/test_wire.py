@@ -15,6 +15,7 @@ from apiscape.demo.aws.wire.routing import (
     Request,
     find_operation,
     operation_model,
+    protocol_of,
     service_model,
 )
 from apiscape.demo.aws.wire.writing import write_output, write_refusal
@@ -32,6 +33,10 @@ IMPLEMENTED = [tuple(name.split(":")) for name in sorted(HANDLERS)]
 def full_input(service: str, operation: str) -> dict[str, Any]:
     shape = operation_model(service, operation).input_shape
     return sample(shape) if shape is not None else {}
+
+
+def holds_structures(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +73,8 @@ def test_what_the_sdk_writes_is_read_back_whole(service: str, operation: str) ->
     match = find_operation(signing_name, request)
     assert match is not None
     read = read_input(match, request)
-    if service == "sts":  # lists of structures are spread over the form and not read: none is used
-        params = {name: value for name, value in params.items() if not isinstance(value, list)}
+    if protocol_of(service) == "query":  # lists of structures are not read: none is used
+        params = {name: value for name, value in params.items() if not holds_structures(value)}
     assert read == params
 
 

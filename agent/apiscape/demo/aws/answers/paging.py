@@ -38,10 +38,25 @@ class Paging(msgspec.Struct, frozen=True, gc=False):
 
 
 #: By service, or by operation where one differs: documented defaults and maxima. Where v2 documents
-#: none, v1's are taken.
+#: none, v1's are taken; where a service documents no default, a small one.
 PAGING = {
     "account": Paging(
         "MaxResults", "NextToken", "NextToken", "Regions", "ValidationException", 50, 50
+    ),
+    "acm:ListCertificates": Paging(
+        "MaxItems",
+        "NextToken",
+        "NextToken",
+        "CertificateSummaryList",
+        "ValidationException",
+        1000,
+        1000,
+    ),
+    "agent-registry-control:ListRegistries": Paging(
+        "maxResults", "nextToken", "nextToken", "registries", "ValidationException", 20, 100
+    ),
+    "agent-registry-control:ListRegistryRecords": Paging(
+        "maxResults", "nextToken", "nextToken", "registryRecords", "ValidationException", 20, 100
     ),
     "apigateway": Paging("limit", "position", "position", "items", "BadRequestException", 25, 500),
     "apigatewayv2": Paging(
@@ -50,8 +65,107 @@ PAGING = {
     "apigatewayv2:ListRoutingRules": Paging(
         "MaxResults", "NextToken", "NextToken", "RoutingRules", "BadRequestException", 25, 100
     ),
+    "apprunner:DescribeCustomDomains": Paging(
+        "MaxResults", "NextToken", "NextToken", "CustomDomains", "InvalidRequestException", 5, 5
+    ),
+    "apprunner:ListServices": Paging(
+        "MaxResults",
+        "NextToken",
+        "NextToken",
+        "ServiceSummaryList",
+        "InvalidRequestException",
+        20,
+        20,
+    ),
+    "appsync:ListApis": Paging(
+        "maxResults", "nextToken", "nextToken", "apis", "BadRequestException", 10, 25
+    ),
+    "appsync:ListChannelNamespaces": Paging(
+        "maxResults", "nextToken", "nextToken", "channelNamespaces", "BadRequestException", 10, 25
+    ),
+    "appsync:ListDataSources": Paging(
+        "maxResults", "nextToken", "nextToken", "dataSources", "BadRequestException", 10, 25
+    ),
+    "appsync:ListDomainNames": Paging(
+        "maxResults", "nextToken", "nextToken", "domainNameConfigs", "BadRequestException", 10, 25
+    ),
+    "appsync:ListGraphqlApis": Paging(
+        "maxResults", "nextToken", "nextToken", "graphqlApis", "BadRequestException", 10, 25
+    ),
+    "appsync:ListSourceApiAssociations": Paging(
+        "maxResults",
+        "nextToken",
+        "nextToken",
+        "sourceApiAssociationSummaries",
+        "BadRequestException",
+        10,
+        25,
+    ),
+    "bedrock-agentcore-control:ListAgentRuntimeEndpoints": Paging(
+        "maxResults", "nextToken", "nextToken", "runtimeEndpoints", "ValidationException", 10, 100
+    ),
+    "bedrock-agentcore-control:ListAgentRuntimes": Paging(
+        "maxResults", "nextToken", "nextToken", "agentRuntimes", "ValidationException", 10, 100
+    ),
+    "bedrock-agentcore-control:ListGatewayTargets": Paging(
+        "maxResults", "nextToken", "nextToken", "items", "ValidationException", 10, 1000
+    ),
+    "bedrock-agentcore-control:ListGateways": Paging(
+        "maxResults", "nextToken", "nextToken", "items", "ValidationException", 10, 1000
+    ),
+    "bedrock-agentcore-control:ListRegistries": Paging(
+        "maxResults", "nextToken", "nextToken", "registries", "ValidationException", 10, 100
+    ),
+    "bedrock-agentcore-control:ListRegistryRecords": Paging(
+        "maxResults", "nextToken", "nextToken", "registryRecords", "ValidationException", 10, 100
+    ),
+    "cloudfront:ListDistributionTenants": Paging(
+        "MaxItems", "Marker", "NextMarker", "DistributionTenantList", "InvalidArgument", 100, 100
+    ),
+    "cloudtrail:LookupEvents": Paging(
+        "MaxResults", "NextToken", "NextToken", "Events", "InvalidMaxResultsException", 50, 50
+    ),
+    "elbv2:DescribeListeners": Paging(
+        "PageSize", "Marker", "NextMarker", "Listeners", "ValidationError", 400, 400
+    ),
+    "elbv2:DescribeLoadBalancers": Paging(
+        "PageSize", "Marker", "NextMarker", "LoadBalancers", "ValidationError", 400, 400
+    ),
+    "elbv2:DescribeRules": Paging(
+        "PageSize", "Marker", "NextMarker", "Rules", "ValidationError", 400, 400
+    ),
+    "elbv2:DescribeTargetGroups": Paging(
+        "PageSize", "Marker", "NextMarker", "TargetGroups", "ValidationError", 400, 400
+    ),
+    "elbv2:DescribeTrustStores": Paging(
+        "PageSize", "Marker", "NextMarker", "TrustStores", "ValidationError", 400, 400
+    ),
+    "lambda-web:ListWebFunctionEndpoints": Paging(
+        "maxResults", "nextToken", "nextToken", "endpoints", "ValidationException", 50, 50
+    ),
+    "lambda-web:ListWebFunctions": Paging(
+        "maxResults", "nextToken", "nextToken", "functions", "ValidationException", 50, 50
+    ),
+    "lambda:ListFunctionUrlConfigs": Paging(
+        "MaxItems",
+        "Marker",
+        "NextMarker",
+        "FunctionUrlConfigs",
+        "InvalidParameterValueException",
+        50,
+        50,
+    ),
+    "lambda:ListFunctions": Paging(
+        "MaxItems", "Marker", "NextMarker", "Functions", "InvalidParameterValueException", 50, 10000
+    ),
     "organizations": Paging(
         "MaxResults", "NextToken", "NextToken", "Accounts", "InvalidInputException", 20, 20
+    ),
+    "vpc-lattice": Paging(
+        "maxResults", "nextToken", "nextToken", "items", "ValidationException", 100, 100
+    ),
+    "wafv2:ListWebACLs": Paging(
+        "Limit", "NextMarker", "NextMarker", "WebACLs", "WAFInvalidParameterException", 100, 100
     ),
 }
 
@@ -61,13 +175,13 @@ def find_paging(name: str) -> Paging | None:
     return PAGING.get(name) or PAGING.get(name.partition(":")[0])
 
 
-def page(service: str, items: Sequence[Any], params: Params) -> Output:
-    """Cut the page that the input asks for.
+def page(name: str, items: Sequence[Any], params: Params) -> Output:
+    """Cut the page that the input asks for, of a service (`appsync`) or an operation (`elbv2:DescribeRules`).
 
     Raises:
         Refusal: The size is no number or out of range, or the token is not one of ours.
     """
-    paging = PAGING[service]
+    paging = find_paging(name) or PAGING[name]
     start = _start(params.get(paging.token_in), paging)
     size = _size(params.get(paging.size_member, paging.size), paging)
     output: Output = {paging.items: list(items[start : start + size])}

@@ -8,6 +8,7 @@ from typing import Self
 
 from apiscape.demo.aws.estate.identifiers import access_key, identifier
 from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.estate.shelves import Shelves
 
 _START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
@@ -66,7 +67,11 @@ class Role:
 
 @dataclass(eq=False)
 class Account:
-    """An account of the estate; made by `AwsEstate.account`."""
+    """An account of the estate; made by `AwsEstate.account`.
+
+    Attributes:
+        shelves: What there is of the services that belong to no region.
+    """
 
     estate: AwsEstate = field(repr=False)
     id: str
@@ -76,6 +81,10 @@ class Account:
     regions: dict[str, Region] = field(default_factory=dict)
     region_statuses: dict[str, str] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
+    shelves: Shelves[Account] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.shelves = Shelves(self)
 
     @property
     def access_key_id(self) -> str:

@@ -12,6 +12,7 @@ from apiscape.demo.aws.estate.domain import Domain, new_domain_fields
 from apiscape.demo.aws.estate.identifiers import identifier
 from apiscape.demo.aws.estate.load import Load
 from apiscape.demo.aws.estate.rest_api import RestApi
+from apiscape.demo.aws.estate.shelves import Shelves
 from apiscape.demo.aws.estate.v2_api import V2Api
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Region:
         loads: What callers ask, by API id and stage.
         metric_troubles: Status that CloudWatch answers for a metric's name instead of its datapoints.
         metric_page: Datapoints of one answer of CloudWatch.
+        shelves: What there is of the services that have a module of their own here.
     """
 
     account: Account = field(repr=False)
@@ -48,7 +50,11 @@ class Region:
     loads: dict[tuple[str, str], Load] = field(default_factory=dict)
     metric_troubles: dict[str, str] = field(default_factory=dict)
     metric_page: int = 100_800
+    shelves: Shelves[Region] = field(init=False, repr=False)
     _named: dict[str, int] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.shelves = Shelves(self)
 
     def now(self) -> datetime:
         """The estate's time; each look lets a second pass."""
@@ -77,7 +83,7 @@ class Region:
             "disableExecuteApiEndpoint": False,
             **fields,
         }
-        api = RestApi(self, self._identifier("rest", name), self.now(), members, policy)
+        api = RestApi(self, self.new_id("rest", name), self.now(), members, policy)
         self.rest_apis[api.id] = api
         return api
 
@@ -128,7 +134,7 @@ class Region:
 
     def api_key(self, name: str, value: str = "", **fields: object) -> str:
         """Add an API key and give its id."""
-        key = self._identifier("key", name)
+        key = self.new_id("key", name)
         self.api_keys[key] = {
             "id": key,
             "name": name,
@@ -155,7 +161,7 @@ class Region:
             keys: Ids of API keys that the plan lets in.
             **fields: Further members, for instance `throttle` and `quota`.
         """
-        key = self._identifier("plan", name)
+        key = self.new_id("plan", name)
         api_stages = [{"apiId": api.id, "stage": stage} for api, stage in stages]
         self.usage_plans[key] = {"id": key, "name": name, "apiStages": api_stages, **fields}
         self.usage_plan_keys[key] = list(keys)
@@ -163,7 +169,7 @@ class Region:
 
     def vpc_link(self, name: str, *target_arns: str, **fields: object) -> str:
         """Add a VPC link for REST APIs (to network load balancers) and give its id."""
-        key = self._identifier("link", name)
+        key = self.new_id("link", name)
         targets = list(target_arns)
         members = {"id": key, "name": name, "targetArns": targets, "status": "AVAILABLE"}
         self.vpc_links[key] = members | fields
@@ -171,7 +177,7 @@ class Region:
 
     def v2_vpc_link(self, name: str, *subnets: str, **fields: object) -> str:
         """Add a VPC link for HTTP APIs and give its id."""
-        key = self._identifier("link2", name)
+        key = self.new_id("link2", name)
         self.v2_vpc_links[key] = {
             "VpcLinkId": key,
             "Name": name,
@@ -187,7 +193,7 @@ class Region:
 
     def client_certificate(self, description: str, life: timedelta = _CERTIFICATE_LIFE) -> str:
         """Add a client certificate, which a gateway shows to backends, and give its id."""
-        key, now = self._identifier("certificate", description), self.now()
+        key, now = self.new_id("certificate", description), self.now()
         self.client_certificates[key] = {
             "clientCertificateId": key,
             "description": description,
@@ -212,7 +218,7 @@ class Region:
         return self
 
     def _v2_api(self, name: str, protocol: str, selection: str, fields: Fields) -> V2Api:
-        key = self._identifier(protocol, name)
+        key = self.new_id(protocol, name)
         scheme = "https" if protocol == "HTTP" else "wss"
         members: Fields = {
             "ApiId": key,
@@ -230,7 +236,7 @@ class Region:
         self.v2_apis[key] = V2Api(self, key, members)
         return self.v2_apis[key]
 
-    def _identifier(self, kind: str, name: str) -> str:
+    def new_id(self, kind: str, name: str) -> str:
         """Make an id that differs for every thing ever made here, also under the same name."""
         ordinal = self._named[f"{kind} {name}"] = self._named.get(f"{kind} {name}", 0) + 1
         return identifier(self.account.id, self.name, kind, name, ordinal)

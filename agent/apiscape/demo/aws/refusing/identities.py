@@ -15,8 +15,8 @@ from apiscape.demo.aws.refusing.quotas import Clock
 from apiscape.demo.aws.refusing.refusals import expired_token, role_denied, unknown_key
 from apiscape.demo.aws.wire.routing import Request
 
-#: Services that answer only in regions which the account has enabled.
-REGIONAL = frozenset({"apigateway", "apigatewayv2", "cloudwatch"})
+#: Services that answer whatever regions the account has enabled.
+GLOBAL = frozenset({"account", "cloudfront", "organizations", "route53", "sts"})
 
 _SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/(.+)")
@@ -92,7 +92,7 @@ class Identities:
         account = caller.account if caller else self._lasting(scope.access_key_id)
         if account is None or account.id not in self._estate.accounts:
             raise unknown_key(service)
-        if service in REGIONAL and not account.enabled(scope.region):
+        if service not in GLOBAL and not account.enabled(scope.region):
             raise unknown_key(service)
         return caller or Caller(
             account,

@@ -6,6 +6,9 @@ messages"); the bodies per protocol are written by `wire`.
 
 from __future__ import annotations
 
+#: Services that answer in XML.
+XML_SERVICES = frozenset({"cloudfront", "elbv2", "route53", "sts"})
+
 
 class Refusal(Exception):
     """An error answer of a service.
@@ -37,12 +40,22 @@ def not_found(message: str) -> Refusal:
     return Refusal("NotFoundException", message, status=404)
 
 
+#: What services answer at their limits, by their SDK names: code and status. API Gateway's, AppSync's
+#: and Lambda's own is in the models; the others' is IAM's common error.
+_THROTTLED = {
+    **dict.fromkeys(("apigateway", "apigatewayv2"), ("TooManyRequestsException", 429)),
+    **dict.fromkeys(("lambda", "lambda-web"), ("TooManyRequestsException", 429)),
+    **dict.fromkeys(("vpc-lattice", "bedrock-agentcore-control"), ("ThrottlingException", 429)),
+    "agent-registry-control": ("ThrottlingException", 429),
+}
+
+
 def throttled(retry_after_s: float | None = None, *, service: str = "apigateway") -> Refusal:
-    """Refuse because the account's request quota is used up; CloudWatch has 400 for it."""
+    """Refuse because the account's request quota is used up; many services have 400 for it."""
     headers = {} if retry_after_s is None else {"Retry-After": f"{retry_after_s:g}"}
-    if service == "cloudwatch":
-        return Refusal("Throttling", "Rate exceeded", status=400, headers=headers)
-    return Refusal("TooManyRequestsException", "Too Many Requests", status=429, headers=headers)
+    code, status = _THROTTLED.get(service, ("Throttling", 400))
+    text = "Rate exceeded" if code == "Throttling" else "Too Many Requests"
+    return Refusal(code, text, status=status, headers=headers)
 
 
 def internal_failure() -> Refusal:
@@ -75,14 +88,14 @@ def role_denied(caller: str, role_arn: str) -> Refusal:
 
 
 def expired_token(service: str) -> Refusal:
-    """Refuse temporary credentials past their time; the query protocol has its own code."""
-    code = "ExpiredToken" if service == "sts" else "ExpiredTokenException"
+    """Refuse temporary credentials past their time; the protocols of XML have a code of their own."""
+    code = "ExpiredToken" if service in XML_SERVICES else "ExpiredTokenException"
     return Refusal(code, "The security token included in the request is expired", status=403)
 
 
 def unknown_key(service: str) -> Refusal:
     """Refuse an unknown access key; also what a region answers that is not enabled."""
-    code = "InvalidClientTokenId" if service == "sts" else "UnrecognizedClientException"
+    code = "InvalidClientTokenId" if service in XML_SERVICES else "UnrecognizedClientException"
     return Refusal(code, "The security token included in the request is invalid.", status=403)
 
 

@@ -18,7 +18,7 @@ from apiscape.demo.aws.refusing.refusals import (
     throttled,
 )
 from apiscape.demo.aws.wire.connection import Delivery
-from apiscape.demo.aws.wire.routing import Match
+from apiscape.demo.aws.wire.routing import Match, service_model
 from apiscape.demo.aws.wire.writing import Answer
 
 _HTML = b"<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
@@ -34,16 +34,23 @@ _DEFAULT_DELAY_S = 1.0
 _NAMED_ACTIONS = frozenset({"apigatewayv2:ListRoutingRules"})
 """Operations whose right has their own name; all others are asked for by HTTP verb and path."""
 
+_PREFIXES = {"cloudwatch": "cloudwatch"}
+"""Prefixes of IAM's actions that are not the name that requests are signed with."""
+
 
 def permission(match: Match, subject: Subject) -> tuple[str, str]:
-    """Give the IAM action and resource that a call needs: API Gateway's actions are HTTP verbs."""
+    """Give the IAM action and resource that a call needs: API Gateway's actions are HTTP verbs.
+
+    The actions of all others are called after the operation, under the name that requests are signed with.
+    """
     if match.name in _NAMED_ACTIONS:
         place = f"arn:aws:apigateway:{subject.region}:{subject.account}"
         return f"apigateway:{match.operation}", f"{place}:{subject.path.removeprefix('/v2')}"
     if match.service in {"apigateway", "apigatewayv2"}:
         path = subject.path.removeprefix("/v2")
         return "apigateway:GET", f"arn:aws:apigateway:{subject.region}::{path}"
-    return match.name, "*"
+    prefix = _PREFIXES.get(match.service) or service_model(match.service).signing_name
+    return f"{prefix}:{match.operation}", "*"
 
 
 def refusal_of(fault: Fault, match: Match, caller_arn: str, subject: Subject) -> Refusal | None:

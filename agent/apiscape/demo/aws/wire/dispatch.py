@@ -48,13 +48,17 @@ from apiscape.demo.aws.wire.reading import read_input
 from apiscape.demo.aws.wire.routing import Match, Request, find_operation
 from apiscape.demo.aws.wire.writing import write_output, write_refusal
 
-HANDLERS: dict[str, Handler] = (
-    handlers_org.HANDLERS
-    | handlers_rest.HANDLERS
-    | handlers_account.HANDLERS
-    | handlers_v2.HANDLERS
-    | handlers_cloudwatch.HANDLERS
+_SERVICES = (
+    handlers_account,
+    handlers_cloudwatch,
+    handlers_org,
+    handlers_rest,
+    handlers_v2,
 )
+
+HANDLERS: dict[str, Handler] = {
+    name: handler for service in _SERVICES for name, handler in service.HANDLERS.items()
+}
 
 #: Reads that answer credentials' values: emulated, but no read-only agent may call them.
 SECRET_READS = frozenset({"apigateway:GetApiKeys", "apigateway:GetUsagePlanKeys"})

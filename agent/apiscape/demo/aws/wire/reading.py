@@ -1,4 +1,4 @@
-"""Requests read by botocore's input shapes: rest-json, json and query."""
+"""Requests read by botocore's input shapes: rest-json, json, query and rest-xml."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import msgspec
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from apiscape.demo.aws.refusing.refusals import Refusal, bad_request
-from apiscape.demo.aws.wire.routing import Match, Request, operation_model, protocol_of
+from apiscape.demo.aws.wire.routing import REST, Match, Request, operation_model, protocol_of
+from apiscape.demo.aws.wire.xml import read_document
 
 
 def read_input(match: Match, request: Request) -> dict[str, Any]:
@@ -19,13 +20,26 @@ def read_input(match: Match, request: Request) -> dict[str, Any]:
     if operation.input_shape is None:
         return {}
     protocol = protocol_of(match.service)
-    if protocol == "rest-json":
-        return _read_rest(operation.input_shape, match.labels, request)
+    if protocol in REST:
+        return _read_rest(operation.input_shape, match.labels, request, protocol)
     if protocol == "json":
         return _with_moments(operation.input_shape, _json_object(request.body))
-    pairs = dict(parse_qsl(request.body.decode("utf-8", "replace")))
-    members = operation.input_shape.members
-    return {name: _convert(members[name], text) for name, text in pairs.items() if name in members}
+    pairs = parse_qsl(request.body.decode("utf-8", "replace"))
+    return _read_form(operation.input_shape, pairs)
+
+
+def _read_form(shape: StructureShape, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    """Read the members of a form; a list is spread: `Names.member.1=a&Names.member.2=b`."""
+    found: dict[str, Any] = {}
+    for key, text in pairs:
+        name, _, rest = key.partition(".")
+        member = shape.members.get(name)
+        if isinstance(member, ListShape):
+            if rest.startswith("member.") and rest.count(".") == 1:
+                found.setdefault(name, []).append(_convert(member.member, text))
+        elif member is not None and not rest:
+            found[name] = _convert(member, text)
+    return found
 
 
 def _with_moments(shape: StructureShape, found: dict[str, Any]) -> dict[str, Any]:
@@ -38,9 +52,12 @@ def _with_moments(shape: StructureShape, found: dict[str, Any]) -> dict[str, Any
     return found | moments
 
 
-def _read_rest(shape: StructureShape, labels: dict[str, str], request: Request) -> dict[str, Any]:
+def _read_rest(
+    shape: StructureShape, labels: dict[str, str], request: Request, protocol: str
+) -> dict[str, Any]:
     pairs = parse_qsl(request.query, keep_blank_values=True)
-    body = _json_object(request.body)
+    is_xml = protocol == "rest-xml"
+    body = read_document(shape, request.body) if is_xml else _json_object(request.body)
     found: dict[str, Any] = {}
     for name, member in shape.members.items():
         location = member.serialization.get("location")

@@ -1,7 +1,7 @@
 """Which operation a request means, told from botocore's own service models.
 
-rest-json services are routed by method and path template, `json` by the `X-Amz-Target` header and
-`query` by the `Action` of the form.
+rest-json and rest-xml services are routed by method and path template, `json` by the `X-Amz-Target`
+header and `query` by the `Action` of the form.
 """
 
 from __future__ import annotations
@@ -15,14 +15,32 @@ import botocore.model
 import msgspec
 
 #: Services this world speaks, by the name requests are signed with. The two generations of
-#: API Gateway share one signing name and one host and differ by path.
+#: API Gateway share one signing name and one host and differ by path; so do Lambda's.
 SERVICES_BY_SIGNING_NAME = {
     "account": ("account",),
+    "acm": ("acm",),
+    "agent-registry": ("agent-registry-control",),
     "apigateway": ("apigateway", "apigatewayv2"),
+    "apprunner": ("apprunner",),
+    "appsync": ("appsync",),
+    "bedrock-agentcore": ("bedrock-agentcore-control",),
+    "cloudfront": ("cloudfront",),
+    "cloudtrail": ("cloudtrail",),
+    "elasticloadbalancing": ("elbv2",),
+    "lambda": ("lambda", "lambda-web"),
     "monitoring": ("cloudwatch",),
     "organizations": ("organizations",),
+    "route53": ("route53",),
     "sts": ("sts",),
+    "vpc-lattice": ("vpc-lattice",),
+    "wafv2": ("wafv2",),
 }
+
+#: Services asked in nearly every visit: their tables are made before the first request.
+_WARM = ("account", "apigateway", "sts")
+
+REST = frozenset({"rest-json", "rest-xml"})
+"""Protocols that speak by method and path."""
 
 _LONGEST_BODY_PARSED = 65_536
 
@@ -51,27 +69,44 @@ class Match(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Route(msgspec.Struct, frozen=True, gc=False):
-    """A path template: labels stand as `{name}`, `query` must be among the request's pairs."""
+    """A path template: labels stand as `{name}`, `query` must be among the request's pairs.
+
+    The last label may be greedy (`{name+}`): it takes the rest of the path, slashes included.
+    """
 
     service: str
     operation: str
     segments: tuple[str, ...]
     query: frozenset[tuple[str, str]]
 
+    @property
+    def greedy(self) -> bool:
+        """Whether the last label takes the rest of the path."""
+        return self.segments[-1].endswith("+}")
+
     def labels(self, segments: tuple[str, ...]) -> dict[str, str] | None:
-        """Match path segments of equal number; None if a literal differs."""
+        """Match path segments; None if a literal or their number differs."""
+        if self.greedy and len(segments) > len(self.segments):
+            last = len(self.segments) - 1
+            segments = (*segments[:last], "/".join(segments[last:]))
+        if len(segments) != len(self.segments):
+            return None
         found: dict[str, str] = {}
         for template, given in zip(self.segments, segments, strict=True):
             if template.startswith("{"):
-                found[template[1:-1]] = unquote(given)
+                found[template[1:-1].rstrip("+")] = unquote(given)
             elif template != given:
                 return None
         return found
 
-    def order(self) -> tuple[int, int]:
+    def order(self) -> tuple[int, bool, int]:
         """Sort key: the most particular template first."""
-        return -len(self.query), sum(segment.startswith("{") for segment in self.segments)
+        labels = sum(segment.startswith("{") for segment in self.segments)
+        return -len(self.query), self.greedy, labels
 
+
+_GREEDY = -1
+"""Stands for any number of segments."""
 
 _Table = dict[tuple[str, int], list[_Route]]
 
@@ -105,14 +140,16 @@ def _rest_table(signing_name: str) -> _Table:
     table: _Table = {}
     for service in SERVICES_BY_SIGNING_NAME[signing_name]:
         model = service_model(service)
-        if protocol_of(service) != "rest-json":
+        if protocol_of(service) not in REST:
             continue
         for operation in model.operation_names:
             http: dict[str, Any] = model.operation_model(operation).http
             path, _, query = http["requestUri"].partition("?")
             segments = _segments(path)
-            route = _Route(service, operation, segments, frozenset(parse_qsl(query)))
-            table.setdefault((http["method"], len(segments)), []).append(route)
+            pairs = frozenset(parse_qsl(query, keep_blank_values=True))
+            route = _Route(service, operation, segments, pairs)
+            number = _GREEDY if route.greedy else len(segments)
+            table.setdefault((http["method"], number), []).append(route)
     for routes in table.values():
         routes.sort(key=_Route.order)
     return table
@@ -136,7 +173,7 @@ def find_operation(signing_name: str, request: Request) -> Match | None:
         return None
     service = SERVICES_BY_SIGNING_NAME[signing_name][0]
     protocol = protocol_of(service)
-    if protocol == "rest-json":
+    if protocol in REST:
         return _find_rest(signing_name, request)
     operation = _action(request) if protocol == "query" else _target(request)
     known = operation in service_model(service).operation_names
@@ -154,8 +191,15 @@ def _action(request: Request) -> str:
 
 def _find_rest(signing_name: str, request: Request) -> Match | None:
     segments = _segments(request.path)
-    for route in _rest_table(signing_name).get((request.method, len(segments)), ()):
-        if route.query and not route.query <= set(parse_qsl(request.query)):
+    pairs = set(parse_qsl(request.query, keep_blank_values=True))
+    table = _rest_table(signing_name)
+    routes = [
+        route
+        for number in (len(segments), _GREEDY)
+        for route in table.get((request.method, number), ())
+    ]
+    for route in sorted(routes, key=_Route.order):
+        if route.query and not route.query <= pairs:
             continue
         labels = route.labels(segments)
         if labels is not None:
@@ -164,6 +208,6 @@ def _find_rest(signing_name: str, request: Request) -> Match | None:
 
 
 def warm_up() -> None:
-    """Build every routing table now, so that the first request does not wait for it."""
-    for signing_name in SERVICES_BY_SIGNING_NAME:
+    """Build the routing tables that nearly every visit needs, so that its first request does not wait."""
+    for signing_name in _WARM:
         _rest_table(signing_name)

@@ -7,6 +7,7 @@ could not give.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -23,14 +24,28 @@ class ShapeMismatch(Exception):
 def compile_encoder(shape: Shape) -> Encode:
     """Compile the checking writer of a shape: from a value by members to what JSON can hold."""
     if isinstance(shape, StructureShape):
-        return _structure(shape)
+        return _anything if shape.is_document_type else _structure(shape)
     if isinstance(shape, ListShape):
         return _list(shape)
     if isinstance(shape, MapShape):
         return _map(shape)
     if shape.type_name == "timestamp":
         return _TIMESTAMPS[_timestamp_format(shape)]
+    if shape.type_name == "blob":
+        return _blob(shape.name)
     return compile_scalar(shape)
+
+
+def _anything(value: Any) -> Any:  # noqa: ANN401 - a document may hold any JSON
+    return value
+
+
+def _blob(shape_name: str) -> Encode:
+    def encode(value: Any) -> str:  # noqa: ANN401 - any answer is checked here
+        expect(value, bytes, shape_name)
+        return base64.b64encode(value).decode()
+
+    return encode
 
 
 def _structure(shape: StructureShape) -> Encode:
@@ -42,10 +57,8 @@ def _structure(shape: StructureShape) -> Encode:
     shape_name = shape.name
 
     def encode(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any answer is checked here
-        _expect(value, dict, shape_name)
-        missing = required - value.keys()
-        if missing:
-            raise ShapeMismatch(f"{shape_name} needs {', '.join(sorted(missing))}")
+        expect(value, dict, shape_name)
+        _check_present(shape_name, required, value)
         written: dict[str, Any] = {}
         for name, item in value.items():
             if name not in members:
@@ -58,12 +71,39 @@ def _structure(shape: StructureShape) -> Encode:
     return encode
 
 
+def check_required(shape: StructureShape, value: dict[str, Any]) -> None:
+    """Check that a structure has every member that it must have.
+
+    Raises:
+        ShapeMismatch: One is missing.
+    """
+    _check_present(shape.name, frozenset(shape.required_members), value)
+
+
+def member_of(shape: StructureShape, name: str) -> Shape:
+    """Give the shape of a member.
+
+    Raises:
+        ShapeMismatch: The structure has no such member.
+    """
+    try:
+        return shape.members[name]
+    except KeyError:
+        raise ShapeMismatch(f"{shape.name} has no member {name}") from None
+
+
+def _check_present(shape_name: str, required: frozenset[str], value: dict[str, Any]) -> None:
+    missing = required - value.keys()
+    if missing:
+        raise ShapeMismatch(f"{shape_name} needs {', '.join(sorted(missing))}")
+
+
 def _list(shape: ListShape) -> Encode:
     encode_item = compile_encoder(shape.member)
     shape_name = shape.name
 
     def encode(value: Any) -> list[Any]:  # noqa: ANN401 - any answer is checked here
-        _expect(value, list, shape_name)
+        expect(value, list, shape_name)
         return [encode_item(item) for item in value]
 
     return encode
@@ -74,7 +114,7 @@ def _map(shape: MapShape) -> Encode:
     shape_name = shape.name
 
     def encode(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any answer is checked here
-        _expect(value, dict, shape_name)
+        expect(value, dict, shape_name)
         return {key: encode_item(item) for key, item in value.items()}
 
     return encode
@@ -97,7 +137,7 @@ def compile_scalar(shape: Shape) -> Encode:
     allowed = frozenset(getattr(shape, "enum", ()))
 
     def encode(value: Any) -> Any:  # noqa: ANN401 - any answer is checked here
-        _expect(value, wanted, shape_name)
+        expect(value, wanted, shape_name)
         if allowed and value not in allowed:
             raise ShapeMismatch(f"{shape_name} has no value {value!r}")
         return value
@@ -105,7 +145,12 @@ def compile_scalar(shape: Shape) -> Encode:
     return encode
 
 
-def _expect(value: object, wanted: type | tuple[type, ...], shape_name: str) -> None:
+def expect(value: object, wanted: type | tuple[type, ...], shape_name: str) -> None:
+    """Check the type of a value; a boolean is no number.
+
+    Raises:
+        ShapeMismatch: It is of another one.
+    """
     wrong_number = isinstance(value, bool) and wanted is not bool
     if wrong_number or not isinstance(value, wanted):
         raise ShapeMismatch(f"{shape_name} cannot hold {type(value).__name__}")
@@ -117,12 +162,12 @@ def _timestamp_format(shape: Shape) -> str:
 
 def iso8601(value: datetime) -> str:
     """Write a moment as the services do: UTC, whole seconds, `Z`."""
-    _expect(value, datetime, "iso8601 timestamp")
+    expect(value, datetime, "iso8601 timestamp")
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _unix(value: datetime) -> int:
-    _expect(value, datetime, "timestamp")
+    expect(value, datetime, "timestamp")
     return int(value.timestamp())
 
 

@@ -1,4 +1,4 @@
-"""Answers written by botocore's output shapes: rest-json, json and query."""
+"""Answers written by botocore's output shapes: rest-json, json, query and rest-xml."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from botocore.model import OperationModel, Shape, StructureShape
+from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
 
 from apiscape.demo.aws.refusing.refusals import Refusal
 from apiscape.demo.aws.wire.routing import Match, operation_model, protocol_of, service_model
-from apiscape.demo.aws.wire.shapes import (
-    Encode,
-    ShapeMismatch,
-    compile_encoder,
-    compile_scalar,
-    iso8601,
-)
+from apiscape.demo.aws.wire.shapes import Encode, ShapeMismatch, compile_encoder, member_of
+from apiscape.demo.aws.wire.xml import write_element
 
 _FIRST_SERVER_ERROR = 500
 
@@ -45,6 +40,8 @@ def write_output(match: Match, output: dict[str, Any], request_id: str) -> Answe
         return Answer(status, "text/xml", _query_body(operation, output, request_id))
     headers, members = _split_headers(shape, output)
     headers["x-amzn-RequestId"] = request_id
+    if protocol == "rest-xml":
+        return Answer(status, "text/xml", _rest_xml_body(operation, members), headers)
     payload = shape.serialization.get("payload")
     content_type = headers.pop("Content-Type", _json_type(match.service))
     if payload:
@@ -58,21 +55,25 @@ def write_refusal(service: str, refusal: Refusal, request_id: str) -> Answer:
     model = service_model(service)
     protocol = protocol_of(service)
     headers = dict(refusal.headers)
-    if protocol == "query":
+    if protocol in {"query", "rest-xml"}:
         kind = "Sender" if refusal.status < _FIRST_SERVER_ERROR else "Receiver"
         body = (
-            f'<ErrorResponse xmlns="{model.metadata["xmlNamespace"]}"><Error><Type>{kind}</Type>'
+            f'<ErrorResponse xmlns="{_namespace(model)}"><Error><Type>{kind}</Type>'
             f"<Code>{refusal.code}</Code><Message>{html.escape(refusal.message)}</Message></Error>"
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
         return Answer(refusal.status, "text/xml", body.encode(), headers)
     if protocol == "json":
         document = {"__type": refusal.code, "Message": refusal.message}
-        content_type = "application/x-amz-json-1.1"
-        return Answer(refusal.status, content_type, msgspec.json.encode(document), headers)
+        return Answer(refusal.status, _json_type(service), msgspec.json.encode(document), headers)
     headers |= {"x-amzn-ErrorType": refusal.code, "x-amzn-RequestId": request_id}
     document = {"message": refusal.message}
     return Answer(refusal.status, "application/json", msgspec.json.encode(document), headers)
+
+
+def _namespace(model: ServiceModel) -> str:
+    place = f"http://{model.metadata['endpointPrefix']}.amazonaws.com/doc/{model.api_version}/"
+    return str(model.metadata.get("xmlNamespace", place))
 
 
 @cache
@@ -87,8 +88,9 @@ def _output_shape(operation: OperationModel) -> StructureShape:
 
 
 def _json_type(service: str) -> str:
-    rest = protocol_of(service) == "rest-json"
-    return "application/json" if rest else "application/x-amz-json-1.1"
+    if protocol_of(service) == "rest-json":
+        return "application/json"
+    return f"application/x-amz-json-{service_model(service).metadata.get('jsonVersion', '1.1')}"
 
 
 def _split_headers(
@@ -97,7 +99,7 @@ def _split_headers(
     headers: dict[str, str] = {}
     members: dict[str, Any] = {}
     for name, value in output.items():
-        serialization = _member(shape, name).serialization
+        serialization = member_of(shape, name).serialization
         if serialization.get("location") == "header":
             headers[serialization["name"]] = value
         else:
@@ -105,32 +107,24 @@ def _split_headers(
     return headers, members
 
 
-def _member(shape: StructureShape, name: str) -> Shape:
-    try:
-        return shape.members[name]
-    except KeyError:
-        raise ShapeMismatch(f"{shape.name} has no member {name}") from None
-
-
 def _query_body(operation: OperationModel, output: dict[str, Any], request_id: str) -> bytes:
     shape = _output_shape(operation)
     wrapper = shape.serialization.get("resultWrapper", f"{operation.name}Result")
     namespace = operation.service_model.metadata["xmlNamespace"]
     return (
-        f'<{operation.name}Response xmlns="{namespace}">{_xml(shape, output, wrapper)}'
+        f'<{operation.name}Response xmlns="{namespace}">{write_element(shape, output, wrapper)}'
         f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
         f"</{operation.name}Response>"
     ).encode()
 
 
-def _xml(shape: Shape, value: Any, name: str) -> str:  # noqa: ANN401 - any answer is checked here
-    if isinstance(shape, StructureShape):
-        missing = set(shape.required_members) - value.keys()
-        if missing:
-            raise ShapeMismatch(f"{shape.name} needs {', '.join(sorted(missing))}")
-        inner = "".join(_xml(_member(shape, key), item, key) for key, item in value.items())
-    elif shape.type_name == "timestamp":
-        inner = iso8601(value)
-    else:
-        inner = html.escape(str(compile_scalar(shape)(value)))
-    return f"<{name}>{inner}</{name}>"
+def _rest_xml_body(operation: OperationModel, members: dict[str, Any]) -> bytes:
+    """Write the document of a rest-xml answer: of its payload, where it has one, or of all members."""
+    shape: Shape = _output_shape(operation)
+    value: Any = members
+    name = f"{operation.name}Response"
+    payload = shape.serialization.get("payload")
+    if payload:
+        shape, value, name = member_of(_output_shape(operation), payload), members[payload], payload
+    document = write_element(shape, value, shape.serialization.get("name", name))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{document}'.encode()
