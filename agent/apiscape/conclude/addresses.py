@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import msgspec
 
+from apiscape.conclude.origins import leads
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
-from apiscape.model.projection import addresses, below
+from apiscape.model.projection import addresses, below, beyond, host_of
 from apiscape.model.surroundings import Consumer, FrontDoor
 from apiscape.model.values import UNKNOWN, is_known
 from apiscape.model.vocabulary import Exposure
 from apiscape.store import Conclusion, native_api_key
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 Target = tuple[str, str | None]
 """Key of a native API (`store.native_api_key`), and a stage of it."""
@@ -38,10 +43,15 @@ class Surroundings(Entity, frozen=True):
 
     Attributes:
         ways: Ways in. `consumers`: uids of who is let in.
+        hosts: Ways to addresses, by their host, each with the address that it leads to.
+        ends: What each front door leads to, by its uid; `far` are the hosts that it leads to.
         open: Providers' accounts where somebody is let in nobody knows where to.
     """
 
     ways: dict[Target, tuple[Way, ...]] = msgspec.field(default_factory=dict)
+    hosts: dict[str, tuple[tuple[str, Way], ...]] = msgspec.field(default_factory=dict)
+    ends: dict[str, tuple[Target, ...]] = msgspec.field(default_factory=dict)
+    far: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     consumers: dict[Target, tuple[str, ...]] = msgspec.field(default_factory=dict)
     open: frozenset[tuple[str, str]] = frozenset()
 
@@ -49,9 +59,20 @@ class Surroundings(Entity, frozen=True):
 def survey(front_doors: Iterable[FrontDoor], consumers: Iterable[Consumer]) -> Surroundings:
     """Return front doors and consumers by what they lead to."""
     ways: dict[Target, list[Way]] = {}
-    for door in sorted(front_doors, key=lambda door: (door.name, door.uid)):
-        for target, way in _ways(door):
-            ways.setdefault(target, []).append(way)
+    hosts: dict[str, list[tuple[str, Way]]] = {}
+    ends: dict[str, list[Target]] = {}
+    far: dict[str, list[str]] = {}
+    for lead in leads(sorted(front_doors, key=lambda door: (door.name, door.uid))):
+        door = lead.door
+        way = Way(door.uid, door.name, lead.url, door.endpoint.exposure)
+        if lead.native_api_id is not None:
+            key = native_api_key(lead.provider, lead.account, lead.native_api_id)
+            ways.setdefault((key, lead.stage), []).append(way)
+            ends.setdefault(door.uid, []).append((key, lead.stage))
+        elif lead.origin is not None:
+            host = host_of(lead.origin)
+            hosts.setdefault(host, []).append((lead.origin, way))
+            far.setdefault(door.uid, []).append(host)
     admitted: dict[Target, list[str]] = {}
     unplaced: set[tuple[str, str]] = set()
     for consumer in sorted(consumers, key=lambda each: each.uid):
@@ -60,15 +81,18 @@ def survey(front_doors: Iterable[FrontDoor], consumers: Iterable[Consumer]) -> S
         for target in admits(consumer):
             admitted.setdefault(target, []).append(consumer.uid)
     return Surroundings(
-        ways={target: tuple(found) for target, found in ways.items()},
-        consumers={target: tuple(found) for target, found in admitted.items()},
+        ways=_frozen(ways),
+        hosts=_frozen(hosts),
+        ends=_frozen(ends),
+        far=_frozen(far),
+        consumers=_frozen(admitted),
         open=frozenset(unplaced),
     )
 
 
-def leads_to(door: FrontDoor) -> tuple[Target, ...]:
-    """Return what a front door leads to, as far as it is an API that is read."""
-    return tuple(dict.fromkeys(target for target, _ in _ways(door)))
+def _frozen(found: Mapping[K, Iterable[V]]) -> dict[K, tuple[V, ...]]:
+    """Return what was found by key, each thing once."""
+    return {key: tuple(dict.fromkeys(each)) for key, each in found.items()}
 
 
 def admits(consumer: Consumer) -> tuple[Target, ...]:
@@ -90,7 +114,7 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
         told: Whether everybody who is let in was listed.
     """
     target = (native_api_key(item.provider, item.account, item.native_api_id), item.stage)
-    ways = around.ways.get(target, ())
+    ways = (*around.ways.get(target, ()), *_ways_to_addresses(item, around))
     consumers = around.consumers.get(target, ())
     counted = told and (item.provider, item.account) not in around.open
     if not ways:
@@ -123,13 +147,14 @@ def _own_exposures(item: Deployment) -> list[str]:
     return [each.exposure for each in item.endpoints if each.enabled is not False]
 
 
-def _ways(door: FrontDoor) -> Iterable[tuple[Target, Way]]:
-    if not is_known(door.routes) or door.endpoint.enabled is False:
+def _ways_to_addresses(item: Deployment, around: Surroundings) -> Iterator[Way]:
+    """Yield the ways in of front doors that lead to an address which a deployment answers at itself."""
+    own = addresses(item)
+    if not around.hosts or not is_known(own):
         return
-    for route in door.routes:
-        if route.native_api_id is None:
-            continue
-        key = native_api_key(door.provider, door.account, route.native_api_id)
-        url = below(door.endpoint.url, route.base_path) if route.condition is None else None
-        way = Way(front_door=door.uid, name=door.name, url=url, exposure=door.endpoint.exposure)
-        yield (key, route.stage), way
+    for url in own:
+        for origin, way in around.hosts.get(host_of(url), ()):
+            added = beyond(origin, url)
+            if added is not None:
+                typed = None if way.url is None else below(way.url, added)
+                yield msgspec.structs.replace(way, url=typed)

@@ -7,14 +7,14 @@ cursor, everything that stands is concluded anew.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
 
 import msgspec
 
-from apiscape.conclude.addresses import Surroundings, admits, leads_to, survey
+from apiscape.conclude.addresses import Surroundings, admits, survey
 from apiscape.conclude.counting import Telling, ToldBy, read_telling, told_by_installed
 from apiscape.conclude.faring import (
     HealthPolicy,
@@ -305,14 +305,22 @@ class _Around:
 
     def keys_around(self, drawn: Iterable[str], telling: Telling) -> set[str]:
         """Return the native APIs of those newcomers, drawn already, around which something stands."""
-        places = self._store.conclusions.places_of(drawn)
+        uids = list(drawn)
+        places = self._store.conclusions.places_of(uids)
         found = surrounded(places, self.survey, self.signals, telling)
-        return {place.native_api_key for place in found}
+        keys = {place.native_api_key for place in found}
+        if self.survey.hosts:
+            answering = self._store.conclusions.answering(uids)
+            keys.update(*(answering[host] for host in answering.keys() & self.survey.hosts.keys()))
+        return keys
 
-    def _targets(self, uid: str) -> Iterable[str]:
-        door, consumer = self._doors.get(uid), self._consumers.get(uid)
-        targets = leads_to(door) if door else admits(consumer) if consumer else ()
-        return (key for key, _ in targets)
+    def _targets(self, uid: str) -> Iterator[str]:
+        """Yield the native APIs that something which stands around leads to."""
+        consumer = self._consumers.get(uid)
+        targets = admits(consumer) if consumer else self.survey.ends.get(uid, ())
+        yield from (key for key, _ in targets)
+        for host in self.survey.far.get(uid, ()):
+            yield from self._leading.answering.get(host, ())
 
 
 class Found(Entity, frozen=True):

@@ -22,6 +22,14 @@ class Leading:
     def _by_name(self) -> dict[str, set[str]]:
         return self._store.conclusions.led_to()
 
+    @cached_property
+    def answering(self) -> dict[str, set[str]]:
+        """The native APIs that answer at each host, as they stood when first asked for in this pass.
+
+        Who comes or moves later in it is drawn for that reason alone.
+        """
+        return self._store.conclusions.answering()
+
     def to(self, around: Iterable[str]) -> set[str]:
         """Return the deployments that name one of these, by uid."""
         sought = set(around)

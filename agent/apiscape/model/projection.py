@@ -86,20 +86,50 @@ def addresses(item: Deployment) -> tuple[str, ...] | Unknown:
 
 
 def routes_to(door: FrontDoor, item: Deployment) -> tuple[FrontDoorRoute, ...]:
-    """Return the routes of a front door that lead to a deployment, as far as they are known."""
-    if not is_known(door.routes) or door.account != item.account:
+    """Return the routes of a front door that lead to a deployment, as far as they are known.
+
+    By its id, or by an address that it answers at itself; through no other front door.
+    """
+    if not is_known(door.routes):
         return ()
-    return tuple(
-        route
-        for route in door.routes
-        if route.native_api_id == item.native_api_id and route.stage in {None, item.stage}
-    )
+    return tuple(route for route in door.routes if _leads_to(route, door, item))
+
+
+def _leads_to(route: FrontDoorRoute, door: FrontDoor, item: Deployment) -> bool:
+    if route.native_api_id is not None:
+        same = door.account == item.account and route.native_api_id == item.native_api_id
+        return same and route.stage in {None, item.stage}
+    own, origin = addresses(item), route.origin
+    if origin is None or not is_known(own):
+        return False
+    return any(beyond(origin, url) is not None for url in own)
 
 
 def below(url: str, base_path: str) -> str:
     """Return an address below another: `https://api.example` and `/v1/` give `https://api.example/v1`."""
     path = base_path.strip("/")
     return f"{url.rstrip('/')}/{path}" if path else url
+
+
+def host_of(url: str) -> str:
+    """Return the host and port of a normalised address."""
+    return url.partition("://")[2].partition("/")[0]
+
+
+def beyond(origin: str, url: str) -> str | None:
+    """Return what a caller adds behind an address that a front door asks to get at another one.
+
+    `https://h/api` and `https://h/api/v1` give `/v1`, the other way round nothing is added. `None`
+    where one has nothing to do with the other: another host, or paths that part.
+    """
+    if host_of(origin) != host_of(url):
+        return None
+    asked, own = (
+        f"/{each.partition('://')[2].partition('/')[2]}".rstrip("/") for each in (origin, url)
+    )
+    if f"{own}/".startswith(f"{asked}/"):
+        return own[len(asked) :]
+    return "" if f"{asked}/".startswith(f"{own}/") else None
 
 
 def _auth(operations: tuple[Operation, ...] | Unknown) -> str:

@@ -33,7 +33,9 @@ class FrontDoorRoute(Entity, frozen=True):
     Attributes:
         base_path: As a caller types it, `/` for the root.
         native_api_id, stage: What it leads to, in the deployments' own ids; both `None` where the
-            target is not an API that is read.
+            target is not an API that is read, or is known by its address only.
+        origin: Address that the front door asks for it, host and path, normalised like an endpoint's;
+            what has that address is what it leads to, whoever runs it.
         target: Native words for the target.
         condition: What a request must show besides its path, without any value; `None` where
             nothing. Where there is one, the address alone does not lead there.
@@ -48,6 +50,7 @@ class FrontDoorRoute(Entity, frozen=True):
     condition: str | None = None
     strips_base_path: bool | None = None
     priority: int | None = None
+    origin: str | None = None
 
 
 class FrontDoor(Entity, frozen=True):

@@ -24,6 +24,8 @@ from apiscape.client.inventory import (
     Summary,
 )
 from apiscape.errors import NotFound, QueryError, Refused, UsageError
+from apiscape.model.deployment import Deployment
+from apiscape.model.projection import routes_to
 from apiscape.model.row import Row
 from apiscape.model.run import EstateEntry, RunReport
 from apiscape.model.surroundings import Api, Consumer, FrontDoor
@@ -271,7 +273,7 @@ class Narrowed:
             scope=scopes.get(key, ScopeStatus(scope=detail.scope.scope)),
             siblings=tuple(row for row in detail.siblings if row.uid in seen),
             api=_members_within(detail.api, seen) if detail.api else None,
-            front_doors=tuple(_routes_to(own, door) for door in detail.front_doors),
+            front_doors=tuple(_routes_to(detail.deployment, door) for door in detail.front_doors),
             consumers=tuple(_admitted_to(own, consumer) for consumer in detail.consumers),
         )
 
@@ -284,10 +286,16 @@ def _members_within(api: Api, seen: frozenset[str]) -> Api:
     return msgspec.structs.replace(api, members=tuple(uid for uid in api.members if uid in seen))
 
 
-def _routes_to(native_api_id: str, door: FrontDoor) -> FrontDoor:
+def _routes_to(item: Deployment, door: FrontDoor) -> FrontDoor:
+    """Return a front door without its routes to what is not seen: every stage of the API is its own."""
     if not is_known(door.routes):
         return door
-    routes = tuple(route for route in door.routes if route.native_api_id == native_api_id)
+    by_address = routes_to(door, item)
+    routes = tuple(
+        route
+        for route in door.routes
+        if route.native_api_id == item.native_api_id or route in by_address
+    )
     return msgspec.structs.replace(door, routes=routes)
 
 

@@ -113,6 +113,11 @@ def encode_list(values: tuple[str, ...] | Unknown | None) -> str | None:
     return f"{MARK}{MARK.join(values).casefold()}{MARK}"
 
 
+def decode_list(held: str | None) -> tuple[str, ...]:
+    """Return the elements of a column that holds a list, casefolded as they are there; none where unknown."""
+    return tuple(held.strip(MARK).split(MARK)) if held else ()
+
+
 def encode_number(value: float | Unknown | None) -> float | None:
     """Return a number as a column holds it: -1 where absent, `None` where unknown, no more than fits."""
     if not is_known(value):

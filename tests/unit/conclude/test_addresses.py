@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apiscape.conclude.addresses import admits, leads_to, reach, survey, widest
+from apiscape.conclude.addresses import admits, reach, survey, widest
 from apiscape.model.deployment import Endpoint
 from apiscape.model.surroundings import Consumer, FrontDoor, FrontDoorRoute
 from apiscape.model.values import UNKNOWN
@@ -86,9 +86,8 @@ def test_addresses_that_nobody_could_look_at_leave_the_exposure_open() -> None:
 
 def test_a_front_door_that_does_not_serve_or_that_nobody_could_read_leads_nowhere() -> None:
     shut = door("b.example", route(), endpoint=Endpoint("https://b.example", enabled=False))
-    assert leads_to(shut) == ()
-    assert leads_to(door("b.example", routes=UNKNOWN)) == ()
-    assert leads_to(door("b.example", FrontDoorRoute("/", target="a bucket"))) == ()
+    unread, elsewhere = door("b.example", routes=UNKNOWN), FrontDoorRoute("/", target="a bucket")
+    assert survey([shut, unread, door("c.example", elsewhere)], ()).ends == {}
     assert concluded(shut) == Conclusion()
 
 
@@ -109,7 +108,7 @@ def test_one_front_door_with_two_paths_is_named_once() -> None:
     assert way.front_doors == ("door-b.example",)
     assert isinstance(way.endpoints, tuple)
     assert len(way.endpoints) == 3
-    assert len(leads_to(both)) == 1
+    assert len(survey([both], ()).ends[both.uid]) == 1
 
 
 def test_who_is_let_in_is_known_by_stage() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apiscape.conclude.addresses import admits, leads_to, reach, survey, widest
+from apiscape.conclude.addresses import Target, admits, reach, survey, widest
 from apiscape.conclude.membership import found_api, versions_of
 from apiscape.model.deployment import Endpoint
 from apiscape.model.identity import api_uid
@@ -48,6 +48,10 @@ def doors(draw: st.DrawFn) -> list[FrontDoor]:
         )
         for host in hosts
     ]
+
+
+def leads_to(door: FrontDoor) -> tuple[Target, ...]:
+    return survey([door], ()).ends.get(door.uid, ())
 
 
 def serving(held: list[FrontDoor], stage: str) -> list[FrontDoor]:

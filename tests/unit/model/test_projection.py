@@ -139,6 +139,17 @@ def test_of_a_front_door_the_routes_count_that_lead_to_the_deployment() -> None:
     assert routes_to(a_door(UNKNOWN, item.account), item) == ()
 
 
+def test_a_route_to_an_address_leads_to_what_answers_there_whoever_runs_it() -> None:
+    item = a_deployment(endpoints=(Endpoint("https://a.example/live"),))
+    there, elsewhere = (
+        FrontDoorRoute("/", origin=origin)
+        for origin in ("https://a.example", "https://a.example/test")
+    )
+    door = a_door((there, elsewhere), "another account")
+    assert routes_to(door, item) == (there,)
+    assert routes_to(door, a_deployment()) == ()
+
+
 def test_a_base_path_is_joined_with_one_slash() -> None:
     assert below("https://a.example/", "/v1/") == "https://a.example/v1"
     assert below("https://a.example", "/") == "https://a.example"

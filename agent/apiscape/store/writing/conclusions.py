@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from apiscape.model.codec import decode, encode
 from apiscape.model.entity import Entity
-from apiscape.model.projection import project
+from apiscape.model.projection import host_of, project
 from apiscape.model.row import Row, search_text
 from apiscape.model.run import Reach, RunReport, Scope
 from apiscape.model.surroundings import Api
@@ -27,7 +27,7 @@ from apiscape.store.database.transaction import (
     read_cursor,
 )
 from apiscape.store.database.writer import Writer
-from apiscape.store.encoding import clean, encode_row
+from apiscape.store.encoding import ABSENT_TEXT, clean, decode_list, encode_row
 from apiscape.store.overlay import (
     Conclusion,
     laid,
@@ -183,6 +183,19 @@ class Conclusions:
                     found[record.uid] = record.native_api_key
         return found
 
+    def answering(self, uids: Iterable[str] | None = None) -> dict[str, set[str]]:
+        """Return the native APIs that answer at each host, those of some deployments or of all."""
+        query = sa.select(deployment.c.native_api_key, row.c.endpoints).join(
+            row, row.c.deployment_pk == deployment.c.pk
+        )
+        found: dict[str, set[str]] = {}
+        with self._database.read() as connection:
+            for asked in _asked(query.where(row.c.endpoints > ABSENT_TEXT), uids):
+                for record in connection.execute(asked):
+                    for url in decode_list(record.endpoints):
+                        found.setdefault(host_of(url), set()).add(record.native_api_key)
+        return found
+
     def places_of(self, uids: Iterable[str]) -> tuple[Place, ...]:
         """Return where deployments stand; those not stored are left out."""
         query = (
@@ -305,6 +318,15 @@ def _chunks(items: Iterable[str]) -> Iterator[list[str]]:
     asked = list(dict.fromkeys(items))
     for start in range(0, len(asked), CHUNK):
         yield asked[start : start + CHUNK]
+
+
+def _asked(query: sa.Select[Any], uids: Iterable[str] | None) -> Iterator[sa.Select[Any]]:
+    """Yield a query for all deployments, or for some of them, a chunk at a time."""
+    if uids is None:
+        yield query
+        return
+    for chunk in _chunks(uids):
+        yield query.where(deployment.c.uid.in_(chunk))
 
 
 def _member(record: Any) -> Member:  # noqa: ANN401 - a row of `members_of`
