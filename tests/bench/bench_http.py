@@ -46,6 +46,7 @@ FOLLOWING, FOLLOWERS, CHANGES, AT_ONCE = 4, 20, 20_000, 500
 """Processes that follow, and their streams together; changes, and how many a visit writes."""
 
 MB = 1e6
+STALE_S = 900.0
 CALM = "the machine's pace"
 
 
@@ -57,6 +58,7 @@ def measure() -> Iterator[Line]:
         cycle(path, FIRST)
         with serving(path) as served:
             yield from _snapshot(served, pace)
+            yield from _standing_ready(served, path, pace)
             yield from _pages(served, pace)
             yield from _stream(served, path, pace)
 
@@ -107,12 +109,29 @@ def _snapshot(served: Served, pace: float) -> Iterator[Line]:
         again_s = time.perf_counter() - began
         plain, packed = (_size(asked, form) for form in (MSGPACK, PACKED))
     assert f"{rows:,}" in what
-    yield Row(f"{what}, made anew, wall / pace", first_s / pace, CALM, pace, limit=1)
+    yield Row(f"{what}, made anew, wall / pace", first_s / pace, CALM, pace)
     if before is not None and after is not None:
         yield Row(f"{what}, made anew, CPU of the agent", after - before, CALM, pace)
     yield Row(f"{what}, unchanged since, wall / pace", again_s / pace, CALM, pace, limit=1)
     yield Row(f"{what}, on the wire of a network", packed / MB, "the goal", 3, 1, "MB")
     yield Row(f"{what}, at a socket", plain / MB, "packed", packed / MB, unit="MB")
+
+
+def _standing_ready(served: Served, path: Path, pace: float) -> Iterator[Line]:
+    """Yield what a client waits that goes on from the snapshot's place in the log, just after the store changed."""
+    what = "snapshot of 100,000 deployments over HTTP, to a client that follows"
+    for door, address in {"a socket": served.unix, "a network": served.tcp}.items():
+        with closing(HttpInventory(Address(address, READER, timeout_s=60))) as asked:
+            asked.snapshot(stale_s=STALE_S)  # it stands ready from here on at the latest
+            writer = [sys.executable, "-m", "tests.bench.http_writer", str(path), "500", "500"]
+            subprocess.run(writer, cwd=ROOT, check=True)
+            began = time.perf_counter()
+            seq = asked.snapshot(stale_s=STALE_S).seq
+            took_s = time.perf_counter() - began
+            missing = len(asked.changes(after=seq, limit=1000).items)
+        assert missing > 0, "it would have been made anew"
+        name = f"{what}, changed since, at {door}, wall / pace"
+        yield Row(name, took_s / pace, CALM, pace, limit=1)
 
 
 def _size(asked: HttpInventory, form: str) -> int:

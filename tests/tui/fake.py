@@ -50,6 +50,7 @@ class FakeInventory:
         self.rows = {row.uid: row for row in (department() if rows is None else rows)}
         self.log = list(changes)
         self.deep = deep or {}
+        self.stale_s: float | None = None
         self._scopes = tuple(statuses(self.rows.values()) if scopes is None else scopes)
         self._estate = tuple(estate)
         self._summary = summary
@@ -109,8 +110,9 @@ class FakeInventory:
             for field in fields
         )
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, *, stale_s: float = 0.0) -> Snapshot:
         self._ask("snapshot")
+        self.stale_s = stale_s
         rows = sorted(self._shown(), key=lambda row: row.uid)
         columns = {name: [getattr(row, name) for row in rows] for name in ATTRIBUTES}
         return Snapshot(seq=self.seq, taken_at=NOW, columns=columns)

@@ -11,7 +11,17 @@ import pytest
 from apiscape.errors import NotKept, UnreachableError
 from apiscape.query import parse
 from apiscape.tui import feed
-from apiscape.tui.feed import Answer, Followed, Loaded, answer, follow, load, look_around
+from apiscape.tui.feed import (
+    FIRST_STALE_S,
+    Answer,
+    Followed,
+    Loaded,
+    answer,
+    begin,
+    follow,
+    load,
+    look_around,
+)
 from apiscape.tui.listing import EDITS, Listing
 from apiscape.tui.options import Actions, Options
 from apiscape.tui.polling import MOST_PATIENCE, Polling
@@ -39,6 +49,34 @@ def test_everything_comes_with_what_it_rests_on(inventory: FakeInventory) -> Non
     assert len(loaded.store) == 30
     assert loaded.store.seq == inventory.seq
     assert loaded.around.scopes == inventory.scopes()
+
+
+def test_the_first_rows_may_be_a_little_older_and_newer_ones_follow(
+    inventory: FakeInventory,
+) -> None:
+    fresh = begin(inventory)
+    assert inventory.stale_s == FIRST_STALE_S
+    outlived = msgspec.structs.replace(fresh.around, outlived=True)
+    assert isinstance(follow(inventory, inventory.seq, fresh.around), Followed)
+    assert isinstance(follow(inventory, inventory.seq, outlived), Loaded)
+    assert inventory.stale_s == 0.0
+
+
+@pytest.mark.parametrize(("after_s", "outlived"), [(-1, False), (1, True)])
+def test_rows_are_outlived_by_a_visit_that_ended_since(
+    inventory: FakeInventory,
+    after_s: int,
+    outlived: bool,
+) -> None:
+    ended = inventory.snapshot().taken_at + timedelta(seconds=after_s)
+    inventory._scopes = tuple(
+        msgspec.structs.replace(
+            status, last_run=msgspec.structs.replace(status.last_run, ended_at=ended)
+        )
+        for status in inventory.scopes()
+        if status.last_run
+    )
+    assert begin(inventory).around.outlived is outlived
 
 
 def test_nothing_new_asks_for_no_rows(inventory: FakeInventory) -> None:

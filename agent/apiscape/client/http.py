@@ -79,9 +79,9 @@ class HttpInventory:
             return ()
         return _call(self._line, "/v1/facets", Facets, view=view, fields=",".join(fields)).items
 
-    def snapshot(self) -> Snapshot:
-        """Return every row of the default view, in columns."""
-        data = self._line.ask("GET", "/v1/snapshot", accept=self._snapshot_as)
+    def snapshot(self, *, stale_s: float = 0.0) -> Snapshot:
+        """Return every row of the default view, in columns; with `stale_s` it may be so many seconds old."""
+        data = self._line.ask("GET", "/v1/snapshot", accept=self._snapshot_as, stale_s=stale_s)
         return _decoded(read_snapshot, data)
 
     def detail(self, uid_or_name: str, *, at: datetime | None = None) -> Detail:

@@ -203,8 +203,11 @@ class Inventory(Protocol):
         """Return the values of some fields over a view."""
         ...
 
-    def snapshot(self) -> Snapshot:
-        """Return every row of the default view, in columns: superseded rows and those long retired are not in it."""
+    def snapshot(self, *, stale_s: float = 0.0) -> Snapshot:
+        """Return every row of the default view, in columns: superseded rows and those long retired are not in it.
+
+        With `stale_s` it may be so many seconds old; whoever goes on from its `seq` misses no change by that.
+        """
         ...
 
     def detail(self, uid_or_name: str, *, at: datetime | None = None) -> Detail:

@@ -66,6 +66,7 @@ class Line:
         query: Query | None = None,
         body: msgspec.Struct | None = None,
         accept: str = JSON,
+        stale_s: float = 0.0,
     ) -> bytes:
         """Return the body of an answer.
 
@@ -75,6 +76,8 @@ class Line:
         given = {name: value for name, value in (query or {}).items() if value is not None}
         target = path + ("?" + urlencode(given, errors="surrogatepass") if given else "")
         headers = self._headers(accept)
+        if stale_s:
+            headers["Cache-Control"] = f"max-stale={stale_s:.0f}"
         data = None
         if body is not None:
             data, headers = msgspec.json.encode(body), {**headers, "Content-Type": JSON}

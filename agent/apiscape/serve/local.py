@@ -55,8 +55,9 @@ class LocalInventory:
         """Return the values of some fields over a view."""
         return self._reader.facets(view, fields)
 
-    def snapshot(self) -> Snapshot:
-        """Return every row of the default view, in columns."""
+    def snapshot(self, *, stale_s: float = 0.0) -> Snapshot:
+        """Return every row of the default view, in columns, as of now."""
+        del stale_s
         return self._reader.snapshot()
 
     def detail(self, uid_or_name: str, *, at: datetime | None = None) -> Detail:

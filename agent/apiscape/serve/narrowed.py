@@ -97,8 +97,9 @@ class Narrowed:
         """Return the values of some fields over a view, of what is seen."""
         return self._whole.facets(self._within(view), fields)
 
-    def snapshot(self) -> Snapshot:
-        """Return every row that is seen, in columns."""
+    def snapshot(self, *, stale_s: float = 0.0) -> Snapshot:
+        """Return every row that is seen, in columns, as of now."""
+        del stale_s  # what is seen moves with every row
         whole = self._whole.snapshot()
         seen = frozenset(self.select("").uids)
         places = [place for place, uid in enumerate(whole.columns["uid"]) if uid in seen]

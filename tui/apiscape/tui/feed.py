@@ -29,12 +29,21 @@ HIDDEN = AnyOf("presence", (Literal(Presence.SUPERSEDED.value), Literal(Presence
 """Among these are the rows that a snapshot leaves out."""
 
 
+FIRST_STALE_S = 900.0
+"""How old the first snapshot may be: it is there at once, and a new one follows where it is not the newest."""
+
+
 class Around(msgspec.Struct, frozen=True):
-    """What the rows rest on."""
+    """What the rows rest on.
+
+    Attributes:
+        outlived: Whether scopes were visited since the rows were read, so that they should be read again.
+    """
 
     summary: Summary
     scopes: tuple[ScopeStatus, ...]
     estate: tuple[EstateEntry, ...]
+    outlived: bool = False
 
     @property
     def stamp(self) -> tuple[tuple[str, int, str], ...]:
@@ -83,14 +92,28 @@ def look_around(inventory: Inventory) -> Around:
     return Around(inventory.summary(), inventory.scopes(), inventory.estate())
 
 
-def load(inventory: Inventory) -> Loaded:
-    """Return everything.
+def begin(inventory: Inventory) -> Loaded:
+    """Return everything, soon: a snapshot that stands ready; `follow` brings a newer one where it is not the newest.
+
+    Raises:
+        ApiscapeError: the inventory does not answer.
+    """
+    loaded = load(inventory, FIRST_STALE_S)
+    runs = (status.last_run for status in loaded.around.scopes if status.last_run)
+    if all((run.ended_at or run.started_at) < loaded.taken_at for run in runs):
+        return loaded
+    around = msgspec.structs.replace(loaded.around, outlived=True)
+    return msgspec.structs.replace(loaded, around=around)
+
+
+def load(inventory: Inventory, stale_s: float = 0.0) -> Loaded:
+    """Return everything; rows may be so many seconds old.
 
     Raises:
         ApiscapeError: the inventory does not answer.
     """
     around = look_around(inventory)
-    snapshot = inventory.snapshot()
+    snapshot = inventory.snapshot(stale_s=stale_s)
     return Loaded(ColumnStore.of(snapshot), snapshot.taken_at, around)
 
 
@@ -106,7 +129,7 @@ def follow(inventory: Inventory, seq: int, before: Around) -> Loaded | Followed:
     page = inventory.changes(after=seq, limit=MOST_AT_ONCE)
     around = look_around(inventory)
     uids = sorted({change.uid for change in page.items})
-    if around.stamp != before.stamp or len(page.items) >= MOST_AT_ONCE:
+    if before.outlived or around.stamp != before.stamp or len(page.items) >= MOST_AT_ONCE:
         return load(inventory)
     rows = _fetch(inventory, uids)
     return Followed(

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from apiscape.errors import ApiscapeError
-from apiscape.tui.feed import Around, Followed, Loaded, follow, load
+from apiscape.tui.feed import Around, Followed, Loaded, begin, follow
 from apiscape.tui.threads import tell
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Polling:
     def _question(self) -> Callable[[], Loaded | Followed]:
         session, around = self._session, self._around()
         if around is None:
-            return partial(load, session.inventory)
+            return partial(begin, session.inventory)
         return partial(follow, session.inventory, session.seq, around)
 
     def _around(self) -> Around | None:

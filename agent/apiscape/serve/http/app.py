@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
@@ -21,7 +21,7 @@ from apiscape.client.wire import EVENT_STREAM
 from apiscape.errors import UsageError
 from apiscape.serve.errors import Rejected, problem_for
 from apiscape.serve.http import actions, documents, reads
-from apiscape.serve.http.ahead import Ahead, Question
+from apiscape.serve.http.ahead import LONG_S, Ahead, Question
 from apiscape.serve.http.answering import SECURE
 from apiscape.serve.http.audit import Audit
 from apiscape.serve.http.call import Call, Reply, compressed
@@ -137,10 +137,41 @@ def make_app(kitchen: Kitchen) -> Litestar:
     )
 
 
-def _route(operation: Operation, kitchen: Kitchen) -> HTTPRouteHandler:
-    handler = next(
+def have_ready(kitchen: Kitchen, forms: Iterable[str]) -> None:
+    """Have ready what tells of everything, in some forms, for whoever takes it a little older.
+
+    Args:
+        kitchen: Where answers are made and kept; its loop must be running.
+        forms: `Accept` of the callers who will ask; all of ours take gzip.
+    """
+    operation = next(each for each in OPERATIONS if each.is_whole)
+    agent = Principal(name="agent", rights=frozenset({Right.READ}))
+    scope = {"path": operation.path, "query_string": b"", "scheme": "http"}
+    for accept in forms:
+        asking = Asking(accept=accept, encodings="gzip")
+        call = Call(
+            operation=operation,
+            offer=kitchen.offer,
+            inventory=kitchen.offer.inventory,
+            principal=agent,
+            path=operation.path,
+            query=(),
+            accept=accept,
+        )
+        make = partial(_cook, call, _handler(operation), asking)
+        key = question(scope, asking, agent)
+        kitchen.ahead.have_ready(Question(key, make, operation.kept_s, agent.stands))
+
+
+def _handler(operation: Operation) -> Handler:
+    found: Handler = next(
         getattr(module, operation.name) for module in MODULES if hasattr(module, operation.name)
     )
+    return found
+
+
+def _route(operation: Operation, kitchen: Kitchen) -> HTTPRouteHandler:
+    handler = _handler(operation)
 
     async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
         cast("dict[str, Any]", request.scope)[ROUTE] = operation.path
@@ -150,7 +181,7 @@ def _route(operation: Operation, kitchen: Kitchen) -> HTTPRouteHandler:
             last = request.headers.get("last-event-id")
             return await stream_changes(call, kitchen.feed, kitchen.work, last)
         key = question(cast("dict[str, Any]", request.scope), asking, call.principal)
-        return await _answered(call, handler, kitchen, key, zipped=asking.zips)
+        return await _answered(call, handler, kitchen, key, asking)
 
     path = operation.path.replace("}", ":str}")
     return HTTPRouteHandler(path, http_method=HttpMethod(operation.method), name=operation.name)(
@@ -159,19 +190,15 @@ def _route(operation: Operation, kitchen: Kitchen) -> HTTPRouteHandler:
 
 
 async def _answered(
-    call: Call, handler: Handler, kitchen: Kitchen, key: Hashable, *, zipped: bool
+    call: Call, handler: Handler, kitchen: Kitchen, key: Hashable, asking: Asking
 ) -> Response[bytes]:
     """Make the answer in a thread; say of an action in the audit log what came of it.
 
     Looking how far something is that was set going is no action.
     """
-
-    def work() -> Reply:
-        reply = handler(call)
-        return compressed(reply) if zipped else reply
-
+    work = partial(_cook, call, handler, asking)
     if call.operation.right is Right.READ:
-        reply = await _read(call, kitchen, work, key)
+        reply = await _read(call, kitchen, work, key, asking.stale_s)
     elif call.operation.method == "GET":
         reply = await kitchen.work(work)
     else:
@@ -181,22 +208,33 @@ async def _answered(
     return Response(reply.body, media_type=reply.media, status_code=reply.status, headers=headers)
 
 
-async def _read(call: Call, kitchen: Kitchen, work: Callable[[], Reply], key: Hashable) -> Reply:
-    """Make an answer, and keep it for whoever asks the same (see `Ready`)."""
+def _cook(call: Call, handler: Handler, asking: Asking) -> Reply:
+    """Make an answer in the form that is asked for."""
+    reply = handler(call)
+    reply = compressed(reply) if asking.zips else reply
+    return msgspec.structs.replace(reply, route=call.operation.path)
+
+
+async def _read(
+    call: Call, kitchen: Kitchen, make: Callable[[], Reply], key: Hashable, stale_s: float
+) -> Reply:
+    """Make an answer, and keep it for whoever asks the same (see `Ready`); an older one where the caller takes it."""
     operation, principal = call.operation, call.principal
-
-    def make() -> Reply:
-        return msgspec.structs.replace(work(), route=operation.path)
-
     version, began = kitchen.answers.version(), time.monotonic()
     if version is None:
         return cast("Reply", await kitchen.work(make, whole=operation.is_whole))
-    reply = await kitchen.make_once((key, version), make, whole=operation.is_whole)
     kept_s = kept_for(operation, principal)
-    kitchen.answers.keep(key, version, kept_s, reply)
-    if operation.is_whole and principal.view is None:
-        question = Question(key, make, kept_s, principal.stands)
-        kitchen.ahead.hear(question, version, time.monotonic() - began)
+    lags = operation.is_whole and principal.view is None
+    asked = Question(key, make, kept_s, principal.stands)
+    older = kitchen.answers.find_older(key, stale_s) if lags and stale_s else None
+    if older is not None:
+        kitchen.ahead.hear(asked, older.version, LONG_S)
+        headers = {**older.reply.headers, "Age": str(int(older.age_s))}
+        return msgspec.structs.replace(older.reply, headers=headers)
+    reply = await kitchen.make_once((key, version), make, whole=operation.is_whole)
+    kitchen.answers.keep(key, version, kept_s, reply, lags=lags)
+    if lags:
+        kitchen.ahead.hear(asked, version, time.monotonic() - began)
     return reply
 
 

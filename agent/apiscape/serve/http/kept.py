@@ -16,8 +16,18 @@ MOST_BYTES = 64 * 1024 * 1024
 
 class _Kept(msgspec.Struct, frozen=True):
     version: int
+    at: float
     until: float
     reply: Reply
+    lags: bool
+
+
+class Older(msgspec.Struct, frozen=True):
+    """An answer that was good a while ago: how many seconds, and at which version of the store."""
+
+    reply: Reply
+    age_s: float
+    version: int
 
 
 class Answers:
@@ -42,17 +52,42 @@ class Answers:
         if kept is None:
             return None
         if kept.version != self._version() or self._clock() >= kept.until:
-            self._drop(key)
+            if not kept.lags:
+                self._drop(key)
             return None
         self._held.move_to_end(key)
         return kept.reply
 
-    def keep(self, key: Hashable, version: int | None, seconds: float, reply: Reply) -> None:
-        """Keep an answer that was begun at a version of the store."""
+    def find_older(self, key: Hashable, stale_s: float) -> Older | None:
+        """Return the answer to a question that was good at most so long ago; as old as it is where nothing changed."""
+        kept = self._held.get(key)
+        if kept is None or not kept.lags:
+            return None
+        age_s = self._clock() - kept.at
+        if age_s > stale_s and kept.version != self._version():
+            return None
+        self._held.move_to_end(key)
+        return Older(kept.reply, age_s, kept.version)
+
+    def keep(
+        self,
+        key: Hashable,
+        version: int | None,
+        seconds: float,
+        reply: Reply,
+        *,
+        lags: bool = False,
+    ) -> None:
+        """Keep an answer that was begun at a version of the store.
+
+        One that `lags` says itself where in the log of changes it stands, so that whoever follows the log
+        may be given it when it is no longer good.
+        """
         if version is None or len(reply.body) > MOST_BYTES:
             return
         self._drop(key)
-        self._held[key] = _Kept(version, self._clock() + seconds, reply)
+        now = self._clock()
+        self._held[key] = _Kept(version, now, now + seconds, reply, lags)
         self._bytes += len(reply.body)
         while len(self._held) > MOST_ANSWERS or self._bytes > MOST_BYTES:
             self._drop(next(iter(self._held)))

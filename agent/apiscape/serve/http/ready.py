@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
@@ -28,7 +29,13 @@ _FORMS = (EVENT_STREAM, PACKED, MSGPACK)
 _BELOW = "/v1/"
 """What is asked below it is answered alike by whatever name the agent is called."""
 
-_HEARD = frozenset({b"accept", b"accept-encoding", b"host"})
+_IN_ORDER = (b"accept", b"accept-encoding", b"host", b"cache-control")
+_HEARD = frozenset(_IN_ORDER)
+
+_MAX_STALE = re.compile(r"(?:^|,)\s*max-stale\s*=\s*\"?(\d{1,9})")
+"""RFC 9111, 5.2.1.2: how much older than good an answer may be that the caller takes."""
+
+MOST_STALE_S = 3600.0
 
 
 class Asking(NamedTuple):
@@ -37,14 +44,19 @@ class Asking(NamedTuple):
     accept: str = ""
     encodings: str = ""
     host: str = ""
+    caching: str = ""
 
     @classmethod
     def of(cls, headers: Iterable[tuple[bytes, bytes]]) -> Self:
         """Read the headers of a scope, whose names are in lower case; of several of a name the last counts."""
         heard = {name: value.decode("latin-1") for name, value in headers if name in _HEARD}
-        return cls(
-            heard.get(b"accept", ""), heard.get(b"accept-encoding", ""), heard.get(b"host", "")
-        )
+        return cls(*(heard.get(name, "") for name in _IN_ORDER))
+
+    @property
+    def stale_s(self) -> float:
+        """For how long an answer may have been no longer good; bounded."""
+        given = _MAX_STALE.search(self.caching.casefold())
+        return min(float(given[1]), MOST_STALE_S) if given else 0.0
 
     @property
     def zips(self) -> bool:

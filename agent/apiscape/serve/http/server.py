@@ -11,8 +11,9 @@ from typing import Any, Self
 
 import uvicorn
 
+from apiscape.client.wire import MSGPACK, PACKED
 from apiscape.errors import UnreachableError
-from apiscape.serve.http.app import Kitchen, make_app
+from apiscape.serve.http.app import Kitchen, have_ready, make_app
 from apiscape.serve.http.attempts import Attempts
 from apiscape.serve.http.audit import Audit
 from apiscape.serve.http.door import Bearers, Door, local_principal
@@ -113,6 +114,7 @@ class Doors:
                 raise UnreachableError("a door of the HTTP API did not open")
             for door in self._open:
                 door.bound.listen(BACKLOG)  # more may wait than are taken in at once
+            self._have_ready()
             open_ = True
         finally:
             if not open_:
@@ -150,6 +152,13 @@ class Doors:
         trace: TracebackType | None,
     ) -> None:
         await self.stop()
+
+    def _have_ready(self) -> None:
+        """Have snapshots ready in the forms that clients at the open doors take."""
+        near, far = self._listen.socket is not None, self._listen.api is not None
+        forms = [MSGPACK] * near + [PACKED] * far
+        if self._kitchen is not None:
+            have_ready(self._kitchen, forms)
 
     def _open_all(self) -> None:
         audit = Audit()

@@ -12,7 +12,18 @@ import pytest
 
 from apiscape.errors import StoreError
 from apiscape.serve.http import ahead
-from apiscape.serve.http.ahead import LASTS_S, LONG_S, LOOK_S, MOST_QUESTIONS, REST, Ahead, Question
+from apiscape.serve.http.ahead import (
+    FIRST_S,
+    LASTS_S,
+    LONG_S,
+    LOOK_S,
+    MOST_QUESTIONS,
+    OVERDUE_S,
+    REST,
+    SELDOM_S,
+    Ahead,
+    Question,
+)
 from apiscape.serve.http.call import Reply
 from apiscape.serve.http.kept import Answers
 from apiscape.serve.local import LocalInventory
@@ -50,6 +61,12 @@ class World:
         self.now += 1.0
         return Reply(b"made %d" % len(self.made))
 
+    async def have_ready(self, until: float) -> None:
+        """Have an answer ready for so many seconds."""
+        self.ahead.have_ready(Question("k", self.make, 10_000.0, lambda: self.now < until))
+        while self.ahead._tasks:  # noqa: ASYNC110 - until time is up
+            await asyncio.sleep(0)
+
     async def hear(self, key: str = "k", took_s: float = 1.0) -> None:
         question = Question(key, self.make, 10_000.0, lambda: self.stands)
         self.ahead.hear(question, self.versions[0], took_s)
@@ -64,6 +81,43 @@ async def test_an_answer_is_made_once_the_store_has_changed_and_settled() -> Non
     kept = world.answers.find("k")
     assert kept is not None
     assert kept.body == b"made 1"
+
+
+async def test_a_store_that_never_settles_is_told_of_all_the_same() -> None:
+    world = World(*range(1, 200))
+    await world.hear()
+    assert world.made
+    assert world.made[0] == pytest.approx(OVERDUE_S, abs=2 * LOOK_S)
+
+
+async def test_what_stands_ready_is_made_soon_and_anew_seldom() -> None:
+    world = World(*[1] * 8, *range(2, 300))
+    await world.have_ready(until=3 * SELDOM_S)
+    assert world.made[0] == pytest.approx(FIRST_S, abs=LOOK_S)
+    gaps = [later - earlier for earlier, later in zip(world.made, world.made[1:], strict=False)]
+    assert gaps
+    assert min(gaps) >= SELDOM_S
+    older = world.answers.find_older("k", 10 * SELDOM_S)
+    assert older is not None
+
+
+async def test_what_stands_ready_is_made_once_where_nothing_changes() -> None:
+    world = World(1)
+    await world.have_ready(until=3 * SELDOM_S)
+    assert len(world.made) == 1
+
+
+async def test_whoever_takes_an_older_answer_has_it_made_anew_without_delay() -> None:
+    world = World(*[1] * 8, *[2] * 500)
+    question = Question("k", world.make, 10_000.0, lambda: world.now < SELDOM_S)
+    world.ahead.have_ready(question)
+    while not world.made:  # noqa: ASYNC110 - the clock moves by pauses alone
+        await asyncio.sleep(0)
+    world.ahead.hear(question, 1, LONG_S)
+    assert len(world.ahead._tasks) == 1
+    while world.ahead._tasks:  # noqa: ASYNC110 - until time is up
+        await asyncio.sleep(0)
+    assert len(world.made) == 2
 
 
 async def test_nothing_is_made_while_nothing_changes() -> None:
@@ -137,11 +191,10 @@ def test_a_snapshot_is_there_before_it_is_asked_for_again(
     with serving(inventory, tmp_path) as doors:
         assert ask(doors.url, "/v1/snapshot", token=TAX).json["rows"] == 1
         assert doors._kitchen is not None
-        assert (
-            doors._kitchen.ahead._tasks == {}
-        )  # a part of the inventory is made when it is asked for
+        ready = set(doors._kitchen.ahead._tasks)
+        assert len(ready) == 2, "one a door; a part of the inventory is made when it is asked for"
         first = ask(doors.url, "/v1/snapshot", token=OPERATOR).json
-        (key,) = doors._kitchen.ahead._tasks
+        (key,) = doors._kitchen.ahead._tasks.keys() - ready
         visit(store, batch(make(40)))
         held, version = doors._kitchen.answers._held, inventory.version()
         while key not in held or held[key].version != version:  # made by the agent alone

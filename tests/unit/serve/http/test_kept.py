@@ -38,6 +38,23 @@ def test_an_answer_is_good_while_nothing_changes_and_for_a_while() -> None:
     assert answers.find("a") is None
 
 
+def test_an_answer_that_lags_may_be_taken_when_it_is_no_longer_good() -> None:
+    now, version = 0.0, 1
+    answers = Answers(lambda: version, lambda: now)
+    answers.keep("a", 1, 5.0, HELLO, lags=True)
+    answers.keep("b", 1, 5.0, HELLO)
+    now, version = 7.0, 2
+    assert (answers.find("a"), answers.find("b")) == (None, None)
+    older = answers.find_older("a", 10.0)
+    assert older is not None
+    assert (older.reply, older.age_s, older.version) == (HELLO, 7.0, 1)
+    assert answers.find_older("a", 6.0) is None
+    assert answers.find_older("b", 10.0) is None
+    assert answers.find_older("c", 10.0) is None
+    version = 1
+    assert answers.find_older("a", 6.0) == older, "nothing changed since"
+
+
 def test_nothing_is_kept_where_nobody_knows_whether_it_is_good() -> None:
     answers = Answers(lambda: None)
     answers.keep("a", answers.version(), 5.0, HELLO)
