@@ -183,6 +183,9 @@ async def test_work_that_nobody_waits_for_any_more_still_counts_until_it_ends(sl
         for _ in range(2):
             with pytest.raises(Rejected, match="too long"):
                 await kitchen.work(slow.summary)
+        kitchen.limits = msgspec.structs.replace(limits, waiting=1, request_s=30.0)
+        with pytest.raises(Rejected, match="too many"):
+            await kitchen.work(slow.summary)
         slow.go_on.set()
         await settled(kitchen)
         assert (await kitchen.work(slow.summary)).scopes == 0
