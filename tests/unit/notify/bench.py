@@ -58,14 +58,14 @@ class Bench:
     def _count(self, outcome: str, number: int) -> None:
         self.told[outcome] += number
 
-    async def turns(self, seconds: float = 0.0) -> None:
-        """Let the sender turn until so much time has passed, a second at a time at most."""
+    async def turns(self, seconds: float = 0.0, step_s: float = 0.0) -> None:
+        """Let the sender turn until so much time has passed, a second at a time at most, or in longer steps."""
         end = self.clock.elapsed_s + seconds
         while True:
             wait_s = await self.sender.turn()
             if wait_s and self.clock.elapsed_s >= end:
                 return
-            self.clock.advance(seconds=min(wait_s, 1.0))
+            self.clock.advance(seconds=wait_s and max(step_s, min(wait_s, 1.0)))
 
     async def begun(self) -> Bench:
         """Begin at the end of the log."""

@@ -238,14 +238,14 @@ async def test_changes_are_gathered_where_that_is_asked_for(
 ) -> None:
     bench = await Bench(store, receiver, digest_s=600).begun()
     bench.appear(1)
-    await bench.turns(300)
+    await bench.turns(300, step_s=10)
     bench.appear(2)
-    await bench.turns(295)
+    await bench.turns(295, step_s=5)
     assert receiver.posts == []
     await bench.turns(10)
     assert sums(receiver.taken[0])["changes"] == 2
     bench.appear(3)
-    await bench.turns(605)
+    await bench.turns(605, step_s=5)
     assert [event["data"]["name"] for event in receiver.taken[1].events] == ["payments-3"]
 
 
@@ -258,13 +258,13 @@ async def test_after_an_outage_a_digest_says_how_many(store: Store, tmp_path: Pa
         bench = await Bench(store, receiver).begun()
     for number in range(50):
         bench.appear(number)
-        await bench.turns(30)
+        await bench.turns(30, step_s=10)
     assert bench.told["failed"] > 3
     assert bench.told["sent"] == 0
     assert bench.sender.backlog().changes == 50
     assert bench.sender.backlog().oldest_at == T0
     with receiving(receiver):
-        await bench.turns(600)
+        await bench.turns(600, step_s=10)
     told = sum(int(str(sums(post).get("changes", 1))) for post in receiver.taken)
     assert (told, len(receiver.taken)) == (50, len({post.ident for post in receiver.taken}))
     assert len(receiver.taken) <= 3
