@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from tests.e2e.commands import run_cli, start_cli
 from tests.e2e.estates import add_rest
 from tests.e2e.test_agent import told_to_stop, until
 from tests.e2e.world import World
+from tests.ports import free_port
 from tests.store import postgres
 from tests.unit.daemon.test_process import get
 
@@ -41,8 +41,7 @@ class Place:
     """Where an agent answers, and whether it is ready."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         self.options = ("--socket", str(folder / "s"), "--probe-listen", f"127.0.0.1:{port}")
         self.url = f"unix:{folder / 's'}"
         self._probe = f"http://127.0.0.1:{port}"

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,20 +20,12 @@ import pytest
 import yaml
 
 from tests.helm.charting import Chart, Json, agent, configuration
+from tests.ports import free_port
 
 APISCAPE = Path(sys.executable).with_name("apiscape")
 TOKEN = "a-token-of-the-secret"
 LONGEST_S = 60
 NOWHERE = {"name": "nowhere", "provider": "aws", "endpoint_url": "http://127.0.0.1:9"}
-
-
-def free_ports(count: int) -> list[int]:
-    found = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [each.getsockname()[1] for each in found]
-    finally:
-        for each in found:
-            each.close()
 
 
 def laid_out(objects: list[Json], folder: Path) -> tuple[list[str], dict[str, str]]:
@@ -65,7 +56,7 @@ def laid_out(objects: list[Json], folder: Path) -> tuple[list[str], dict[str, st
 def ask(port: int, path: str, **headers: str) -> tuple[int, Any]:
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - of this machine
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - of this machine
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -98,7 +89,7 @@ def started(command: list[str], own: dict[str, str]) -> Iterator[subprocess.Pope
 def test_it_opens_its_doors_to_whom_the_chart_says_and_ends_when_told(
     chart: Chart, tmp_path: Path
 ) -> None:
-    probe, api = free_ports(2)
+    probe, api = free_port(), free_port()
     values = {
         "kubernetes": {"enabled": False},
         "sources": [NOWHERE],
@@ -123,7 +114,7 @@ def test_it_opens_its_doors_to_whom_the_chart_says_and_ends_when_told(
         assert ask(api, "/v1/summary", Host="elsewhere.example", **bearer)[0] == 421
         assert ask(api, "/v1/summary", Host="demo-apiscape-api")[0] == 401
         child.send_signal(signal.SIGTERM)
-        said, _ = child.communicate(timeout=30)
+        said, _ = child.communicate(timeout=60)
     assert child.returncode == 0, said
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     assert any(line.get("event") == "stopped" for line in lines), said

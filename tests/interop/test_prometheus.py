@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import socket
 import subprocess
 import threading
 import urllib.request
@@ -23,6 +22,7 @@ from apiscape.telemetry.catalogue import METRICS, Kind
 from apiscape.telemetry.ourselves import Sights
 from apiscape.telemetry.service import Telemetry
 from tests.architecture.tree import ROOM
+from tests.ports import free_port
 from tests.unit.serve.http.harness import serving
 from tests.unit.telemetry.samples import NOW, REST, Counted, report
 
@@ -203,12 +203,6 @@ def prometheus(folder: Path, target: str) -> Iterator[Callable[[str], list[Any]]
     finally:
         server.terminate()
         server.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def alerts() -> list[dict[str, Any]]:

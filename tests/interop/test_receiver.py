@@ -24,7 +24,7 @@ from apiscape.settings.schema import Telemetry as Settings
 from apiscape.store.reading.counts import Counts
 from apiscape.telemetry.catalogue import DROPPED
 from apiscape.telemetry.service import Telemetry
-from tests.interop.test_prometheus import free_port
+from tests.ports import free_port
 from tests.unit.telemetry.samples import NOW, REST, Counted, alike, report, standing, values
 
 MANY = 900

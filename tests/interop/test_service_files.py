@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from apiscape.cli.commands.agent import command
 from apiscape.cli.group import ROOT
 from apiscape.daemon.ending import LONGEST_S
 from tests.architecture.tree import ROOM
+from tests.ports import free_port
 
 UNIT = ROOM / "deploy/systemd/apiscape.service"
 IMAGE = ROOM / "deploy/container/Containerfile"
@@ -168,9 +168,7 @@ def test_as_process_1_it_answers_and_ends_in_order_when_told(tmp_path: Path) -> 
     config = tmp_path / "config.yaml"
     nowhere = {"name": "nowhere", "provider": "aws", "endpoint_url": "http://127.0.0.1:9"}
     config.write_text(json.dumps({"sources": [nowhere]}), "utf-8")
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = free_port()
     words = [*json.loads(of("ENTRYPOINT")[0]), *json.loads(of("CMD")[0])]
     assert words[0] == APISCAPE.name
     words = [
@@ -194,7 +192,7 @@ def test_as_process_1_it_answers_and_ends_in_order_when_told(tmp_path: Path) -> 
         try:
             answered(f"http://127.0.0.1:{port}/healthz")
             os.kill(only_child_of(child.pid), signal.SIGTERM)
-            said, _ = child.communicate(timeout=15)
+            said, _ = child.communicate(timeout=60)
         finally:
             child.kill()
     assert child.returncode == 0, said

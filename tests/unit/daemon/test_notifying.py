@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from apiscape.notify import pacing, sending
 from apiscape.notify.sending import Sender
 from apiscape.settings.schema import Notify
 from apiscape.store import Store, open_store
+from tests.ports import free_port
 from tests.store.looking import records
 from tests.store.making import batch, make, visit
 from tests.unit.collect.toy import SOURCE, VirtualClock, toy_deployment
@@ -62,9 +62,7 @@ def told(receiver: Receiver) -> list[str]:
 
 def nobody() -> Receiver:
     """Return a receiver at a port where nobody listens."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return Receiver(port=held.getsockname()[1])
+    return Receiver(port=free_port())
 
 
 def cursors(agent: Agent) -> set[str]:

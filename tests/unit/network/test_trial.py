@@ -9,6 +9,7 @@ import pytest
 
 from apiscape.network.trial import Fault, find_fault
 from apiscape.network.ways import Proxy, Way
+from tests.ports import deaf_port
 from tests.proxies import LOOPBACK, encrypted, listening, proxying
 from tests.unit.health.probing.servers import certificate
 
@@ -51,9 +52,8 @@ def test_a_certificate_that_is_not_trusted(tmp_path: Path) -> None:
 
 
 def test_a_host_that_does_not_answer_is_left_to_whoever_asked() -> None:
-    with listening(silent) as port:
-        pass
-    assert fault(f"http://127.0.0.1:{port}", None) is None
+    with deaf_port() as port:
+        assert fault(f"http://127.0.0.1:{port}", None) is None
     assert fault("http://127.0.0.1:99999", None) is None
 
 
@@ -86,9 +86,8 @@ def test_what_speaks_no_http_is_no_proxy(reply: bytes) -> None:
 
 
 def test_a_proxy_that_is_down_is_named() -> None:
-    with listening(silent) as port:
-        pass
-    found = fault("https://x.test", str(port))
+    with deaf_port() as port:
+        found = fault("https://x.test", str(port))
     assert found is not None
     assert found.message == f"the proxy http://{LOOPBACK}:{port} does not answer"
     assert found.next_step.startswith("check `network.proxy`")

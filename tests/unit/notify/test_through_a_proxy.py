@@ -15,6 +15,7 @@ from apiscape.network.ways import Network, read_ways
 from apiscape.notify.events import trial_message
 from apiscape.notify.posting import Answer, Poster
 from apiscape.settings.schema import Notify
+from tests.ports import deaf_port
 from tests.proxies import RecordingProxy, encrypted, lead_only_through, proxying
 from tests.unit.health.probing.servers import certificate
 from tests.unit.notify.bench import LOOPBACK
@@ -124,9 +125,9 @@ async def test_a_name_that_leads_where_it_must_not_is_not_asked_of_it(
 
 
 async def test_a_proxy_that_is_not_there_is_named() -> None:
-    with proxying({}) as proxy:
-        gone = proxy.url
-    answer = await post(f"https://{NAME}/hook", Network(proxy=gone))
+    with deaf_port() as port:
+        gone = f"http://127.0.0.1:{port}"
+        answer = await post(f"https://{NAME}/hook", Network(proxy=gone))
     assert gone in str(answer.failure)
 
 

@@ -38,6 +38,7 @@ from tests.proxies import (
     lead_only_through,
     listening,
     proxying,
+    read_body,
     read_head,
 )
 from tests.unit.health.probing.servers import certificate
@@ -59,13 +60,10 @@ class Taken:
 
     def serve(self, near: socket.socket) -> None:
         """Take a request by HTTP."""
-        head, body = read_head(near)
+        head, rest = read_head(near)
         if not head:
             return
-        length = next(line for line in head if line.lower().startswith("content-length:"))
-        while len(body) < int(length.partition(":")[2]):
-            body += near.recv(65_536)
-        self.take(body)
+        self.take(read_body(near, head, rest))
         near.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 

@@ -19,6 +19,7 @@ from apiscape.health.probing.tunnel import open_tunnel
 from apiscape.health.signals import SignalName
 from apiscape.model.surroundings import Signal
 from apiscape.network.ways import Network, Proxy, read_ways
+from tests.ports import deaf_port
 from tests.proxies import RecordingProxy, encrypted, lead_only_through, listening, proxying
 from tests.unit.health.evidence import NOW
 from tests.unit.health.probing.servers import ENDS, Heard, certificate, serving
@@ -239,15 +240,15 @@ async def test_what_the_proxy_answers_itself_is_told_apart(
 async def test_a_proxy_that_is_down_is_named_and_the_api_is_unknown(
     names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with proxying({}) as proxy:
-        down = proxy.url
     monkeypatch.setattr(socket, "getaddrinfo", names)
-    told = down.replace("//", f"//agent:{PASSWORD}@")
-    for scheme in ("http", "https"):
-        found = await probe(f"{scheme}://{NAME}/", down, variable=told)
-        said = f"the proxy {down} does not answer; check `network.proxy`"
-        assert words(found) == (None, said)
-        assert PASSWORD not in repr(found)
+    with deaf_port() as port:
+        down = f"http://127.0.0.1:{port}"
+        told = down.replace("//", f"//agent:{PASSWORD}@")
+        for scheme in ("http", "https"):
+            found = await probe(f"{scheme}://{NAME}/", down, variable=told)
+            said = f"the proxy {down} does not answer; check `network.proxy`"
+            assert words(found) == (None, said)
+            assert PASSWORD not in repr(found)
     unknown = await probe(f"http://{NAME}/", "http://proxy.test:3128")
     assert "the proxy http://proxy.test:3128 does not answer" in words(unknown)[1]
 
@@ -292,6 +293,6 @@ async def test_a_proxy_that_is_spoken_to_by_tls(
     with listening(serve) as plain, encrypted(plain, file) as port:
         proxy = Proxy("https", "127.0.0.1", port)
         trust = ssl.create_default_context(cafile=str(file))
-        _, writer = await asyncio.wait_for(open_tunnel(proxy, "bücher.test", 443, trust), 5)
+        _, writer = await asyncio.wait_for(open_tunnel(proxy, "bücher.test", 443, trust), 60)
         writer.transport.abort()
     assert heard[0].splitlines()[0] == "CONNECT xn--bcher-kva.test:443 HTTP/1.1"
