@@ -67,6 +67,7 @@ def a_part(**values: Any) -> PartReport:
     [
         (a_run("failed", error=DENIED, parts=(a_part(error=THROTTLED),)), DENIED),
         (a_run("partial", parts=(a_part(), a_part(error=THROTTLED))), THROTTLED),
+        (a_run("partial", parts=(a_part(error=DENIED, accepted="x"), a_part(error=THROTTLED))), THROTTLED),
         (a_run("partial", parts=(a_part(failed=(Exclusion(native_id="x", error=EXPIRED),)),)), EXPIRED),
         (a_run("complete", parts=(a_part(gaps=(Gap(native_id="x", detail="tags", error=DENIED),)),)), DENIED),
         (a_run("partial", parts=(a_part(failed=(Exclusion(native_id="x", reason="odd"),)),)), None),
@@ -185,6 +186,16 @@ def test_a_denied_scope_says_the_right_the_call_and_the_next_step() -> None:
     ):
         assert expected in words
     assert tone_of(lines, "◌ 4") == "warn"
+
+
+def test_a_part_that_is_left_out_says_why_and_how_to_look() -> None:
+    error = ErrorRecord(kind="access_denied", message="not looked at", next_step="name nothing")
+    part = PartReport(part="kinds", outcome="failed", error=error, accepted="names shop alone")
+    run = a_run("partial", parts=(a_part(), part), accepted="names shop alone")
+    words = flat(page.scope_page(a_status(run), NOW, WIDTH))
+    assert "part kinds ✗ failed" in words
+    assert "accepted: names shop alone" in words
+    assert "→ name nothing" in words
 
 
 @pytest.mark.parametrize(

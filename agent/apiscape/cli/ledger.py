@@ -13,17 +13,17 @@ from apiscape.cli.commands.runs import count_unseen, first_error, listed_words, 
 from apiscape.cli.table import UNLIMITED, cell_width, fold
 from apiscape.client.words import OUTCOME, REACH, count, duration, state_in
 from apiscape.model.plain import plain
-from apiscape.model.run import EstateEntry, Reach, RunReport, Totals
+from apiscape.model.run import FINE, EstateEntry, Reach, RunReport, Totals
 from apiscape.model.vocabulary import ErrorKind, Outcome, ReachState
 
 INDENT = " " * 6
 """Of what stands below a line of the ledger because it has no room in it."""
 
+MOST_NAMED = 3
+"""Parts that are left out and named in a line; the others are counted."""
+
 MOST_COMPLETE_LINES = 12
 """Complete scopes beyond so many are counted in one line; the others are always shown."""
-
-FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
-
 
 _PLANNED = frozenset({ReachState.VISITED, ReachState.LOST})
 """States of reaches whose accounts are counted by what was planned; a lost one is planned to say so."""
@@ -82,7 +82,8 @@ def reason_words(report: RunReport) -> str:
     """Return why a run saw nothing: the error in words, with the missing right."""
     error = first_error(report)
     if error is None:
-        return "; ".join(part.reason for part in report.parts if part.reason)
+        reasons = (part.reason or part.accepted for part in report.parts)
+        return "; ".join(dict.fromkeys(filter(None, reasons)))
     if error.kind == ErrorKind.ACCESS_DENIED and error.permission:
         return f"access denied: needs {error.permission}"
     return f"{spoken(error.kind)}: {error.message}"
@@ -126,7 +127,11 @@ def run_lines(
     lines = [
         line
         for report, name in zip(shown, names, strict=True)
-        for line in (*_lines(report, name, widths, width), *_why(report, width))
+        for line in (
+            *_lines(report, name, widths, width),
+            *_why(report, width),
+            *_left_out(report, width),
+        )
     ]
     return lines + ([f"  … {len(hidden)} more complete"] if hidden else [])
 
@@ -173,6 +178,22 @@ def _why(report: RunReport, width: int) -> list[str]:
         f"(accepted: {report.accepted})" if report.accepted else "",
     ]
     return fold(plain("  ".join(filter(None, words))), width, indent=INDENT)
+
+
+def _left_out(report: RunReport, width: int) -> list[str]:
+    """Return how many parts the configuration leaves out, why, which, and how to look all the same."""
+    if not report.left_out or report.outcome in WORDED:
+        return []
+    why = "; ".join(dict.fromkeys(part.accepted for part in report.left_out if part.accepted))
+    steps = dict.fromkeys(part.error.next_step for part in report.left_out if part.error)
+    names = [part.part for part in report.left_out]
+    more = f", and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    words = [
+        f"{count(len(names), 'part')} not looked at: {why}",
+        f"({', '.join(names[:MOST_NAMED])}{more})",
+        *filter(None, steps),
+    ]
+    return fold(plain("  ".join(words)), width, indent=INDENT)
 
 
 def place_words(reach: Reach) -> str:
@@ -255,7 +276,12 @@ def verdict(reports: Sequence[RunReport], exit_code: int) -> str:
     """Return what the scan amounts to; never silent about what could not be seen."""
     unseen = sum(map(is_incomplete, reports))
     accepted = sum(1 for report in reports if report.outcome not in FINE and report.accepted)
-    tail = f" ({count(accepted, 'gap')} accepted)" if accepted else ""
+    left_out = sum(len(report.left_out) for report in reports)
+    gaps = [
+        f"{count(accepted, 'gap')} accepted" if accepted else "",
+        f"{count(left_out, 'part')} not looked at" if left_out else "",
+    ]
+    tail = f" ({', '.join(filter(None, gaps))})" if any(gaps) else ""
     if not reports:
         return "Nothing was visited."
     if unseen:
@@ -263,7 +289,8 @@ def verdict(reports: Sequence[RunReport], exit_code: int) -> str:
             f"Incomplete: {unseen} of {count(len(reports), 'scope')} could not be seen whole{tail}. "
             "Nothing was retired because of it."
         )
-    whole = f"{count(len(reports), 'scope')} seen whole{tail}"
+    seen = "seen as far as configured" if left_out else "seen whole"
+    whole = f"{count(len(reports), 'scope')} {seen}{tail}"
     if exit_code:
         return (
             f"Incomplete: {whole}, but a source could not be planned, a reach is lost, or the scan was "

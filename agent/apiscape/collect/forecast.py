@@ -8,7 +8,6 @@ from apiscape.collectors.measuring import Price
 from apiscape.model.entity import Entity
 from apiscape.model.measured import TrafficCost
 from apiscape.model.run import RunReport, Scope
-from apiscape.model.vocabulary import Outcome
 
 HOUR_S = 3600.0
 HOURS_A_DAY = 24.0
@@ -88,6 +87,6 @@ def traffic_cost(
 
 def expected_calls(last: RunReport | None) -> int | None:
     """Return the calls of a scope's last run, `None` where that says nothing about the next."""
-    if last is None or last.outcome not in {Outcome.COMPLETE, Outcome.ABSENT}:
+    if last is None or not last.is_as_configured:
         return None
     return last.ledger.calls

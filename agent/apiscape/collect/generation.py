@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
+
 from apiscape.collect.intake import Intake
-from apiscape.collect.job import FINE, Job, Means
+from apiscape.collect.job import Job, Means
 from apiscape.collect.ledger import PartLedger, ScopeLedger
 from apiscape.collect.quotas import ScopeBudget
 from apiscape.collect.visit import TokenBook
@@ -17,6 +19,7 @@ from apiscape.collectors.contract import Cancelled, Observation, ReadsDirectly
 from apiscape.errors import Fenced
 from apiscape.model.known import Known, Verdict, Write
 from apiscape.model.run import (
+    FINE,
     ErrorRecord,
     Ledger,
     RunReport,
@@ -176,7 +179,7 @@ class Generation:
         parts = tuple(part.report() for part in self.ledger)
         outcome = worst_outcome(part.outcome for part in parts)
         fine = outcome in FINE
-        return RunReport(
+        report = RunReport(
             scope=job.scope,
             generation=self._run.generation if self._run is not None else 0,
             started_at=self._started_at,
@@ -192,6 +195,7 @@ class Generation:
             config_digest=job.source.config_digest,
             accepted=None if fine else job.accepted,
         )
+        return _accepted(report) if report.accepted is None else report
 
     def _count(self, verdict: Verdict) -> Totals:
         """Return what reconcile said, counting only what is new of presence."""
@@ -214,3 +218,11 @@ class Generation:
             retired=said.get(Presence.RETIRED, 0),
             not_observed=len(verdict.not_observed) + unseen,
         )
+
+
+def _accepted(report: RunReport) -> RunReport:
+    """Return a report with why nobody expects what it did not see, where the configuration leaves all of it out."""
+    if not (report.left_out and report.is_as_configured):
+        return report
+    reasons = dict.fromkeys(part.accepted for part in report.left_out if part.accepted)
+    return msgspec.structs.replace(report, accepted="; ".join(reasons))

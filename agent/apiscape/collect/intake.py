@@ -118,7 +118,7 @@ class Intake:
         """Take up what is said of a part; `Synced` and what a newer contract may add say nothing here."""
         match said:
             case PartFailed():
-                self._ledger.part(said.part).cut(said.error)
+                self._ledger.part(said.part).cut(said.error, said.accepted)
             case PartAbsent():
                 self._ledger.part(said.part).absent = said.reason
             case Absent():

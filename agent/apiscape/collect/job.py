@@ -9,11 +9,7 @@ from apiscape.collect.workers import Workers
 from apiscape.collectors.contract import Collector, Provider
 from apiscape.model.entity import Entity
 from apiscape.model.run import ErrorRecord, Scope
-from apiscape.model.vocabulary import Outcome
 from apiscape.reconcile.policy import DEFAULT_POLICY, PresencePolicy
-
-FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
-"""Outcomes that leave nothing unseen."""
 
 
 class Job(Entity, frozen=True):

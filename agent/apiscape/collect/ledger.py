@@ -57,6 +57,7 @@ class PartLedger:
 
         self.error: ErrorRecord | None = None
         self.absent: str | None = None
+        self.accepted: str | None = None
         self.defects: list[str] = []
         self.gaps: list[Gap] = []
         self.skipped: list[Exclusion] = []
@@ -87,9 +88,9 @@ class PartLedger:
         if not page.last and self._turns[page.native_ids] >= _MOST[bool(page.native_ids)]:
             raise Malformed(f"the listing of {self.part} has no end")
 
-    def cut(self, error: ErrorRecord) -> None:
-        """Take up that the listing could not be read to its end, whatever its pages said."""
-        self.error = error
+    def cut(self, error: ErrorRecord, accepted: str | None = None) -> None:
+        """Take up that the listing could not be read to its end, whatever its pages said; and who expects no more."""
+        self.error, self.accepted = error, accepted
         self.whole = False
 
     def expect(self, native_id: str) -> None:
@@ -120,6 +121,7 @@ class PartLedger:
         stands = {End.RECORDED: End.STANDS}
         part.ends = {key: stands.get(end, end) for key, end in part.ends.items()}
         part.whole, part.error, part.absent = self.whole, self.error, self.absent
+        part.accepted = self.accepted
         return part
 
     def settle(self, native_id: str, end: End) -> bool:
@@ -232,6 +234,7 @@ class PartLedger:
             skipped=tuple(self.skipped),
             failed=tuple(self.failed),
             gaps=tuple(self.gaps),
+            accepted=self.accepted,
         )
 
     def sight(self, *, narrowable: bool) -> PartSight:

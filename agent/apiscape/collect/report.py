@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from apiscape.collect.job import FINE
 from apiscape.collect.plan import GAPS
 from apiscape.errors import Exit
 from apiscape.model.entity import Entity
 from apiscape.model.measured import TrafficReport
 from apiscape.model.run import (
+    FINE,
     ErrorRecord,
     EstateEntry,
     Ledger,

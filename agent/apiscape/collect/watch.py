@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from apiscape.collect.clock import Stop
 from apiscape.collect.following import Following
-from apiscape.collect.job import FINE, Job, Means
+from apiscape.collect.job import Job, Means
 from apiscape.collect.lending import lend_session
 from apiscape.collect.quotas import ScopeBudget
 from apiscape.collect.run import at_edge, lend
@@ -153,7 +153,7 @@ class WatchRun:
         return self.again or (self.following and not self._following.follows)
 
     def _tell(self, report: RunReport) -> None:
-        if report.outcome not in FINE:
+        if not report.is_as_configured:
             soon = self._means.clock.monotonic() + self._patience.mend_s
             self._relist_at = min(self._relist_at, soon)
         self._told(report)

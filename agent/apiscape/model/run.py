@@ -114,7 +114,12 @@ def add_ledgers(ledgers: Iterable[Ledger]) -> Ledger:
 
 
 class PartReport(Entity, frozen=True):
-    """How the visit of one part (one listing) ended."""
+    """How the visit of one part (one listing) ended.
+
+    Attributes:
+        accepted: Why nobody expects it to be seen, where the source's configuration leaves it out; it failed all
+            the same, for whether there is anything is not known.
+    """
 
     part: str
     outcome: str
@@ -124,6 +129,7 @@ class PartReport(Entity, frozen=True):
     skipped: tuple[Exclusion, ...] = ()
     failed: tuple[Exclusion, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    accepted: str | None = None
 
 
 class Totals(Entity, frozen=True):
@@ -146,7 +152,8 @@ class RunReport(Entity, frozen=True):
         generation: Rises with every run of the scope; fences its writes.
         outcome: The worst of its parts.
         caller: Identity that was used, as the provider names it (an ARN, never a key).
-        accepted: Reason of the accepted gap that covers it, if any.
+        accepted: Reason of the accepted gap that covers it, if any; or why nobody expects what it did not see,
+            where the source's configuration leaves all of that out.
     """
 
     scope: Scope
@@ -164,6 +171,24 @@ class RunReport(Entity, frozen=True):
     config_digest: str | None = None
     accepted: str | None = None
 
+    @property
+    def left_out(self) -> tuple[PartReport, ...]:
+        """The parts that were not looked at because the source's configuration leaves them out."""
+        return tuple(part for part in self.parts if part.accepted is not None)
+
+    @property
+    def is_as_configured(self) -> bool:
+        """Whether it saw all that the source's configuration lets it look at."""
+        if self.outcome in FINE:
+            return True
+        told = bool(self.parts) and self.error is None
+        return told and all(
+            part.outcome in FINE or part.accepted is not None for part in self.parts
+        )
+
+
+FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
+"""Outcomes that leave nothing unseen."""
 
 _WORST_FIRST = (Outcome.FAILED, Outcome.PARTIAL, Outcome.COMPLETE, Outcome.ABSENT)
 

@@ -219,10 +219,16 @@ class Unseen(Entity, frozen=True, tag_field="observation", tag=True):
 
 
 class PartFailed(Entity, frozen=True, tag_field="observation", tag=True):
-    """The listing of a part could not be read to its end; the collector goes on with the next part."""
+    """The listing of a part could not be read to its end; the collector goes on with the next part.
+
+    Attributes:
+        accepted: Why nobody expects it to be read, where the source's configuration leaves it out: it stays said,
+            and leaves no visit incomplete.
+    """
 
     part: str
     error: ErrorRecord
+    accepted: str | None = None
 
 
 class PartAbsent(Entity, frozen=True, tag_field="observation", tag=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from apiscape.collectors.contract import Failed, Listed, Recorded, Skipped
+from apiscape.collectors.contract import Failed, Listed, PartFailed, Recorded, Skipped
 from apiscape.collectors.kubernetes import listing
 from apiscape.collectors.kubernetes.gateways import GatewaysCollector
 from apiscape.demo.kubernetes.access import Rule
@@ -258,11 +258,25 @@ def test_one_namespace_alone_is_read(server: KubernetesServer, cluster: Cluster)
     cluster.add(namespace("pay"), route("cards", namespace="pay"))
     told = seen(server, namespaces=["shop"])
     assert told.deployments.keys() == {"shop/orders@infra/edge"}
-    assert told.missing["namespaces"].startswith("not looked at")
+    assert told.broken["namespaces"] == "access_denied"
+    assert told.accepted["namespaces"] == "in no namespace, and the source names shop alone"
     made = told.deployments["shop/orders@infra/edge"]
     assert not isinstance(made.owners, tuple)
     assert not isinstance(made.endpoints, tuple)  # its gateway is where nobody may look
     assert told.signals("shop/orders@infra/edge")["condition.Accepted"].value is None
+
+
+def test_of_what_lies_in_no_namespace_only_what_is_installed_is_left_out(
+    server: KubernetesServer, cluster: Cluster
+) -> None:
+    everywhere, narrow = seen(server), seen(server, namespaces=["shop"])
+    lost = everywhere.whole - narrow.whole
+    assert {"namespaces", "gatewayclasses.gateway.networking.k8s.io"} <= lost
+    assert narrow.accepted.keys() == lost
+    assert narrow.missing == everywhere.missing
+    left_out = next(each for each in narrow.said if isinstance(each, PartFailed))
+    assert left_out.error.permission == f"list {left_out.part}"
+    assert left_out.error.next_step is not None
 
 
 def test_several_namespaces_are_read_one_after_the_other(

@@ -92,6 +92,7 @@ class Told:
         said: All of it, in order.
         objects: What became of every listed object, by part and native id; nothing of what is absent.
         broken, missing: Why parts failed or are absent, by part.
+        accepted: Why nobody expects parts that failed, by part.
     """
 
     def __init__(self, said: Iterable[Observation] = ()) -> None:
@@ -101,6 +102,7 @@ class Told:
         self.synced: set[str] = set()
         self.broken: dict[str, str] = {}
         self.missing: dict[str, str] = {}
+        self.accepted: dict[str, str] = {}
         self.take(said)
 
     def take(self, said: Iterable[Observation]) -> None:
@@ -123,6 +125,8 @@ class Told:
                 self.objects.pop((each.part, each.native_id), None)
             case PartFailed():
                 self.broken[each.part] = each.error.kind
+                if each.accepted is not None:
+                    self.accepted[each.part] = each.accepted
             case PartAbsent():
                 self.missing[each.part] = each.reason
             case Synced():

@@ -105,6 +105,60 @@ def test_an_accepted_gap_stays_a_line_and_no_longer_counts() -> None:
     )
 
 
+def narrowed(count: int = 1, **fields: Any) -> RunReport:
+    """Return a run of which the configuration leaves parts out, and nothing else is unseen."""
+    error = ErrorRecord(
+        kind="access_denied", message="not looked at", next_step="name no namespace"
+    )
+    why = "in no namespace, and the source names shop alone"
+    parts = [
+        PartReport(part=f"kind-{n}", outcome="failed", error=error, accepted=why)
+        for n in range(count)
+    ]
+    facts = {"outcome": "partial", "accepted": why, "parts": (*parts, SEEN)}
+    return a_run(**(facts | fields))
+
+
+SEEN = PartReport(part="routes", outcome="complete")
+
+
+def test_parts_that_are_left_out_are_counted_with_why_and_how_to_look() -> None:
+    run = narrowed(5)
+    figures, why = lines(run)
+    assert "◐" in figures
+    assert "partial" in figures
+    assert why == (
+        "      5 parts not looked at: in no namespace, and the source names shop alone  "
+        "(kind-0, kind-1, kind-2, and 2 more)  name no namespace"
+    )
+    assert not ledger.is_incomplete(run)
+    said = "Complete: 1 scope seen as far as configured (1 gap accepted, 5 parts not looked at)."
+    assert ledger.verdict_line([run], 0) == said
+    assert ledger.record(run, TITLES)["left_out"] == [f"kind-{n}" for n in range(5)]
+
+
+def test_parts_that_are_left_out_stand_beside_what_failed_and_do_not_hide_it() -> None:
+    denied = PartReport(part="services", outcome="failed", error=DENIED)
+    run = narrowed(accepted=None)
+    run = a_run(outcome="partial", parts=(*run.parts, denied))
+    _, why, left_out = lines(run)
+    assert why.startswith("      access denied: needs apigateway:GET on /restapis")
+    assert left_out.startswith("      1 part not looked at: in no namespace")
+    assert left_out.endswith("(kind-0)  name no namespace")
+    assert ledger.is_incomplete(run)
+    said = ledger.verdict_line([run, a_run()], 2)
+    assert said.startswith(
+        "Incomplete: 1 of 2 scopes could not be seen whole (1 part not looked at)."
+    )
+
+
+def test_a_scope_of_which_everything_is_left_out_says_why() -> None:
+    parts = narrowed(2).parts[:2]
+    run = narrowed(outcome="failed", parts=parts, ledger=Ledger())
+    (line,) = lines(run)
+    assert "failed    in no namespace, and the source names shop alone" in line
+
+
 def test_many_complete_scopes_become_one_line_but_the_others_never_do() -> None:
     runs = [a_run(f"r-{n:02}") for n in range(20)] + [a_run("z", outcome="failed", error=DENIED)]
     shown = lines(*runs)

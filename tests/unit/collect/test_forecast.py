@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apiscape.collect.forecast import Forecast, expected_calls, forecast
-from apiscape.model.run import Ledger, Reach, RunReport, Scope
+from apiscape.model.run import Ledger, PartReport, Reach, RunReport, Scope
 from tests.unit.collect.toy import NOON
 
 RATES = {"slow": 2.0, "fast": 10.0}
@@ -72,6 +73,12 @@ def test_the_rate_is_that_of_the_slowest_product() -> None:
 )
 def test_only_a_whole_visit_says_what_the_next_one_costs(outcome: str, calls: int | None) -> None:
     assert expected_calls(run(scope(), 7, outcome)) == calls
+
+
+def test_a_visit_that_saw_all_that_is_configured_says_it_too() -> None:
+    parts = (PartReport(part="a", outcome="failed", accepted="left out"),)
+    narrow = msgspec.structs.replace(run(scope(), 7, "partial"), parts=parts)
+    assert expected_calls(narrow) == 7
 
 
 def test_without_a_visit_nobody_knows() -> None:

@@ -86,6 +86,52 @@ def test_a_part_can_fail_and_the_next_go_on() -> None:
     assert (report.outcome, report.error) == ("partial", None)
 
 
+NARROW = "in no namespace, and the source names shop alone"
+
+
+def test_a_part_that_the_configuration_leaves_out_failed_and_is_accepted() -> None:
+    report = Bench().script(
+        PartFailed("apis", DENIED, NARROW),
+        Listed("domains", (), last=True),
+        parts=("apis", "domains"),
+    )
+    assert [part.outcome for part in report.parts] == ["failed", "complete"]
+    assert (report.outcome, report.accepted) == ("partial", NARROW)
+    assert report.is_as_configured
+    assert [part.part for part in report.left_out] == ["apis"]
+    assert not report.ledger.listed_whole
+
+
+def test_what_fails_besides_is_not_accepted_with_it() -> None:
+    report = Bench().script(
+        PartFailed("apis", DENIED, NARROW),
+        PartFailed("domains", DENIED),
+        Listed("plans", (), last=True),
+        parts=("apis", "domains", "plans"),
+    )
+    assert (report.outcome, report.accepted) == ("partial", None)
+    assert not report.is_as_configured
+
+
+def test_an_error_of_the_visit_is_not_accepted_with_what_is_left_out() -> None:
+    def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
+        yield Listed("domains", (), last=True)
+        yield PartFailed("apis", DENIED, NARROW)
+        raise Throttled("too fast")
+
+    report = Bench().visit(scripted(script, ("domains", "apis")))
+    assert (report.outcome, report.accepted) == ("partial", None)
+    assert not report.is_as_configured
+
+
+def test_a_part_that_failed_and_is_accepted_makes_nothing_missing() -> None:
+    world = Bench()
+    world.script(Listed("apis", ("a",), last=True), *recorded("a"))
+    report = world.script(PartFailed("apis", DENIED, NARROW))
+    assert (report.outcome, report.accepted) == ("failed", NARROW)
+    assert (report.totals.missing, report.totals.not_observed) == (0, 1)
+
+
 def test_a_defect_of_a_collector_is_data_without_its_text() -> None:
     def script(scope: Scope, visit: Visit) -> Iterator[Observation]:
         yield Listed("apis", ("a",))

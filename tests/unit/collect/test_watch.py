@@ -224,6 +224,29 @@ def test_a_denied_part_leaves_the_others_followed_and_is_tried_again_soon() -> N
     assert kinds(bench)[-1] == ("changed", "a")
 
 
+def test_a_part_that_is_left_out_is_not_tried_again_soon() -> None:
+    bench = WatchBench(patience=Patience(relist_s=100, mend_s=60))
+
+    def script(scope: Scope, visit: Visit) -> Iterator[Batch]:
+        yield (*listing("apis", "a"), PartFailed("events", DENIED, "left out"))
+        bench.clock.advance(seconds=61)
+        yield (changed("a"),)
+        bench.clock.advance(seconds=39)
+        yield ()
+        raise NotImplementedError
+
+    run = bench.watch(script, TWO)
+    assert [(each.outcome, each.accepted) for each in bench.told] == [("partial", "left out")]
+    assert (run.again, run.cut, run.followed_s) == (True, None, 100)
+
+
+def test_what_is_left_out_stays_so_while_another_part_lists_anew() -> None:
+    bench = WatchBench()
+    first = (*listing("apis", "a"), PartFailed("events", DENIED, "left out"))
+    bench.watch(says(first, listing("apis", "a", "b")), TWO)
+    assert [(each.outcome, each.accepted) for each in bench.told] == [("partial", "left out")] * 2
+
+
 def test_where_there_is_nothing_to_follow_the_watch_ends() -> None:
     bench = WatchBench()
     never = says((PartFailed("apis", DENIED), PartAbsent("events", "not installed")), (), ())

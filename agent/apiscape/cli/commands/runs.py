@@ -83,15 +83,19 @@ def record_of(report: RunReport) -> dict[str, object]:
         "throttled": ledger.throttled,
         "error": first_error(report),
         "accepted": report.accepted,
+        "left_out": [part.part for part in report.left_out],
     }
 
 
 def first_error(report: RunReport) -> ErrorRecord | None:
-    """Return what an operator should look at first: the run's own error, a part's, an object's, a detail's."""
+    """Return what an operator should look at first: the run's own error, a part's, an object's, a detail's.
+
+    Of parts that the configuration leaves out there is none.
+    """
     if report.error:
         return report.error
     for part in report.parts:
-        if part.error:
+        if part.error and part.accepted is None:
             return part.error
     for part in report.parts:
         for exclusion in part.failed:
@@ -161,6 +165,7 @@ def part_lines(report: RunReport) -> list[str]:
     for part in report.parts:
         glyph = state_in(OUTCOME, part.outcome).glyph
         because = part.reason or (part.error.message if part.error else "")
+        because += f" (accepted: {part.accepted})" if part.accepted else ""
         lines.append(f"   {glyph} {part.part}  {part.outcome}  {because}".rstrip())
         lines += [f"       skipped {item.native_id}: {item.reason}" for item in part.skipped]
         lines += [

@@ -23,6 +23,8 @@ from apiscape.collectors.kubernetes.listing import Where, read_pages
 from apiscape.collectors.kubernetes.objects import Decoder, Odd, Page, Thing
 from apiscape.collectors.kubernetes.resource import Resource
 from apiscape.collectors.kubernetes.wire import Wire
+from apiscape.model.run import ErrorRecord
+from apiscape.model.vocabulary import ErrorKind
 
 ENDS_IT_ALL = (Cancelled, CredentialsInvalid)
 """Errors that no other resource would be spared."""
@@ -32,13 +34,10 @@ def find(
     resource: Resource, catalogue: Catalogue, namespaces: Sequence[str]
 ) -> Served | PartAbsent | PartFailed:
     """Return the version in which a resource is read, or why it is not."""
-    if namespaces and not resource.is_namespaced:
-        names = ", ".join(namespaces)
-        why = f"not looked at: it is in no namespace, and only {names} may be read"
-        return PartAbsent(part=resource.name, reason=why)
     served = catalogue.find(resource.group, resource.plural, resource.versions)
     if served is not None:
-        return served
+        narrow = bool(namespaces) and not resource.is_namespaced
+        return _left_out(resource, served, namespaces) if narrow else served
     if catalogue.is_down(resource.group, resource.versions):
         words = f"what serves {resource.group} does not answer"
         return _failed(resource, Unreachable(words, operation="GET /apis"))
@@ -47,6 +46,19 @@ def find(
         words = f"served as {', '.join(others)} alone, which is not understood"
         return _failed(resource, Unsupported(words, operation="GET /apis"))
     return PartAbsent(part=resource.name, reason="not installed")
+
+
+def _left_out(resource: Resource, served: Served, namespaces: Sequence[str]) -> PartFailed:
+    """Return that a resource of no namespace is not looked at, for the source names the namespaces to look into."""
+    error = ErrorRecord(
+        kind=ErrorKind.ACCESS_DENIED,
+        message="not looked at: it lies in no namespace, and the source names namespaces",
+        permission=f"list {served.name}",
+        operation=f"list {served.name}",
+        next_step="leave `namespaces` out of the source, and grant the rules of `--format rbac`",
+    )
+    why = f"in no namespace, and the source names {', '.join(namespaces)} alone"
+    return PartFailed(part=resource.name, error=error, accepted=why)
 
 
 def _failed(resource: Resource, error: CollectorError) -> PartFailed:
@@ -173,4 +185,4 @@ def not_found(served: Served) -> CollectorError:
 
 def is_known_absent(said: PartAbsent | PartFailed) -> bool:
     """Say whether it is known that there is nothing: the resource is not installed."""
-    return isinstance(said, PartAbsent) and said.reason.startswith("not installed")
+    return isinstance(said, PartAbsent)

@@ -38,7 +38,8 @@ def first_error(run: RunReport | None) -> ErrorRecord | None:
         return None
     failed = (item.error for part in run.parts for item in part.failed)
     gaps = (gap.error for part in run.parts for gap in part.gaps)
-    errors = (run.error, *(part.error for part in run.parts), *failed, *gaps)
+    parts = (part.error for part in run.parts if part.accepted is None)
+    errors = (run.error, *parts, *failed, *gaps)
     return next((error for error in errors if error), None)
 
 
@@ -151,6 +152,8 @@ def _part(part: PartReport, error: ErrorRecord | None, source: str, width: int) 
     lines += paragraph(sums(part.ledger), width, "muted", indent=2)
     if part.reason:
         lines += paragraph(part.reason, width, "text", indent=2)
+    if part.accepted:
+        lines += paragraph(f"accepted: {part.accepted}", width, "muted", indent=2)
     if part.error != error:
         lines += _error(part.error, source, width)
     lines += _excluded("failed", part.failed, width, "bad")

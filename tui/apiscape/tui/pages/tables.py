@@ -15,15 +15,12 @@ from apiscape.client.words import (
     state_in,
 )
 from apiscape.model.change import Change
-from apiscape.model.run import Ledger
-from apiscape.model.vocabulary import Outcome
+from apiscape.model.run import FINE, Ledger
 from apiscape.tui.lines import Piece
 from apiscape.tui.pages.changes import fields_in_short
 from apiscape.tui.pages.scope import listed, outcome_of, trouble
 from apiscape.tui.widgets.fixed import Entry
 from apiscape.tui.widgets.table import Column
-
-FINE = frozenset({Outcome.COMPLETE, Outcome.ABSENT})
 
 SCOPE_COLUMNS: tuple[Column, ...] = (
     Column("outcome", "OUTCOME", most=12, rank=0),
