@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apiscape.collectors.kubernetes import telling
 from apiscape.collectors.kubernetes.objects import Metadata
-from apiscape.collectors.kubernetes.telling import (
+from apiscape.collectors.kubernetes.telling import Told
+from apiscape.collectors.kubernetes.voicing import (
     NAME_SIZE,
     TEXT_SIZE,
+    USUAL,
     KeySettings,
-    Told,
-    tell,
+    namespace_voice,
+    service_voice,
 )
 from apiscape.model.provenance import Claim, is_conflict
 from apiscape.model.values import UNKNOWN
@@ -22,6 +26,18 @@ from apiscape.model.values import UNKNOWN
 
 def meta(name: str, namespace: str = "shop", **said: Any) -> Metadata:
     return msgspec.convert({"name": name, "namespace": namespace} | said, Metadata)
+
+
+def tell(
+    own: Metadata,
+    services: Sequence[Metadata],
+    namespace: Metadata | None,
+    claims: Mapping[str, Sequence[Claim]] | None = None,
+    keys: KeySettings = USUAL,
+) -> Told:
+    near = [service_voice(each, keys) for each in services]
+    above = None if namespace is None else namespace_voice(namespace, keys)
+    return telling.tell(own, near, above, claims, keys)
 
 
 def noted(name: str = "api", namespace: str = "shop", **annotations: str) -> Metadata:

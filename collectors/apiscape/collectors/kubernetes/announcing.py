@@ -118,9 +118,10 @@ def documents_of(own: Metadata, services: Sequence[Metadata]) -> tuple[Spec, ...
 
 
 def _announced(metadata: Metadata, place: str, address: str | None) -> Iterator[Spec]:
-    told = {**(metadata.labels or {}), **(metadata.annotations or {})}
-    if _SIGNS.isdisjoint(told):
+    labels, annotations = metadata.labels or {}, metadata.annotations or {}
+    if _SIGNS.isdisjoint(labels) and _SIGNS.isdisjoint(annotations):
         return
+    told = {**labels, **annotations}
     for each in ANNOUNCEMENTS:
         if each.sign is not None and told.get(each.sign, "").casefold() != "true":
             continue

@@ -27,9 +27,10 @@ _KEYS = frozenset(key for _, key, _ in APPLIERS)
 
 def applied_by(own: Metadata) -> tuple[Claim, ...]:
     """Return who applies an object, as claims."""
-    told = {**(own.labels or {}), **(own.annotations or {})}
-    if _KEYS.isdisjoint(told):
+    labels, annotations = own.labels or {}, own.annotations or {}
+    if _KEYS.isdisjoint(labels) and _KEYS.isdisjoint(annotations):
         return ()
+    told = {**labels, **annotations}
     found = [
         (f"{tool} {key_of(told.get(namespace_key, '')[:NAME_SIZE], name)}", key)
         for tool, key, namespace_key in APPLIERS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -31,7 +32,7 @@ class Role(StrEnum):
     """Read for what refers to it: a Service, a policy, a namespace."""
 
 
-class Resource(msgspec.Struct, frozen=True, kw_only=True):
+class Resource(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A resource that is read.
 
     Attributes:
@@ -57,12 +58,12 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     indexes: Mapping[str, Values] = msgspec.field(default_factory=dict)
     reveals: str = ""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What its part is called: `httproutes.gateway.networking.k8s.io`, `services`."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
-    @property
+    @cached_property
     def path(self) -> str:
         """What it is called in native ids: `gateway.networking.k8s.io/httproutes`, `services`."""
         return f"{self.group}/{self.plural}" if self.group else self.plural

@@ -14,74 +14,17 @@ import msgspec
 
 from apiscape.collectors.kubernetes.announcing import documents_of
 from apiscape.collectors.kubernetes.applying import applied_by
-from apiscape.collectors.kubernetes.objects import Metadata, key_of
+from apiscape.collectors.kubernetes.objects import Metadata
+from apiscape.collectors.kubernetes.voicing import USUAL, KeySettings, Voice, own_voice
 from apiscape.collectors.specs import clean_address
-from apiscape.collectors.words import (
-    ENVIRONMENTS,
-    LIFECYCLES,
-    inferred_environment,
-    owner_named,
-    translate,
-    winner,
-)
+from apiscape.collectors.words import inferred_environment, owner_named, winner
 from apiscape.model.deployment import Owner, Spec
 from apiscape.model.provenance import Claim, settle
 from apiscape.model.values import UNKNOWN, Unknown
-from apiscape.model.vocabulary import Audience, Environment, Lifecycle, ProvenanceMethod
+from apiscape.model.vocabulary import Environment, Lifecycle
 
-OWN = "apiscape.io/"
-"""Before our own keys: `apiscape.io/owner`, `/contact`, `/environment`, `/lifecycle`, …"""
-
-AUDIENCES: Mapping[str, str] = {
-    str(word): word for word in Audience if word is not Audience.UNKNOWN
-}
 NAMESPACE_CONFIDENCE = 0.5
 """That a namespace is called after its environment."""
-NAME_SIZE, TEXT_SIZE = 256, 2_000
-"""A longer name is none; a longer text is cut off."""
-LATER_KEY = 0.01
-_READ_SIZE = 1 << 16
-
-
-class KeySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which labels and annotations say what, beside `apiscape.io/…`. Compared without case; the first one there wins.
-
-    Attributes:
-        owner: Keys that name who answers for an API.
-        contact: Keys that name how whoever answers for it is reached.
-        environment: Keys that name what it is for.
-        lifecycle: Keys that name its phase.
-        version: Keys that name its version.
-        title: Keys that name it for people.
-        description: Keys that say what it does.
-    """
-
-    owner: tuple[str, ...] = (
-        "a8r.io/owner",
-        "backstage.io/owner",
-        "app.kubernetes.io/owner",
-        "owner",
-        "team",
-        "owning-team",
-        "service-owner",
-        "tags.datadoghq.com/team",
-    )
-    contact: tuple[str, ...] = ("contact", "a8r.io/support", "a8r.io/chat")
-    environment: tuple[str, ...] = (
-        "environment",
-        "env",
-        "app.kubernetes.io/environment",
-        "deployment-environment",
-        "tags.datadoghq.com/env",
-    )
-    lifecycle: tuple[str, ...] = ("backstage.io/lifecycle", "lifecycle", "service-phase")
-    version: tuple[str, ...] = (
-        "api-version",
-        "app.kubernetes.io/version",
-        "tags.datadoghq.com/version",
-    )
-    title: tuple[str, ...] = ("backstage.io/kubernetes-id", "app.kubernetes.io/name")
-    description: tuple[str, ...] = ("a8r.io/description", "description")
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,42 +47,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     provenance: dict[str, tuple[Claim, ...]]
 
 
-class _Word(msgspec.Struct, frozen=True, gc=False):
-    kind: str
-    key: str
-    value: str
-
-
-class _Voice(msgspec.Struct, frozen=True):
-    """An object that says something of itself, or of what routes to it.
-
-    Attributes:
-        place: What it is, after what it says; empty for the object itself.
-        words: What it says by field: first by our own key, then by the common ones in their order,
-            each with how far that is trusted; of an annotation and a label of one name the annotation.
-    """
-
-    place: str
-    words: dict[str, list[tuple[float, _Word]]]
-
-    def said(self, field: str) -> list[tuple[float, _Word]]:
-        """Return what it says of a field."""
-        return self.words.get(field, _NOTHING)
-
-    def source(self, word: _Word) -> str:
-        """Return what exactly said a word."""
-        return f"{word.kind}:{word.key}{self.place}"
-
-
-_NOTHING: list[tuple[float, _Word]] = []
-
-
 def tell(
     own: Metadata,
-    services: Sequence[Metadata],
-    namespace: Metadata | None,
+    services: Sequence[Voice],
+    namespace: Voice | None,
     claims: Mapping[str, Sequence[Claim]] | None = None,
-    keys: KeySettings | None = None,
+    keys: KeySettings = USUAL,
 ) -> Told:
     """Return what is said of an object.
 
@@ -151,41 +64,24 @@ def tell(
         claims: What objects of APIs state, by field; owners by their names.
         keys: Which labels and annotations say what.
     """
-    meanings = _meanings(keys or _USUAL)
-    others = [each for each in services if each != own]
-    near = [_voice(own, "", 1.0, 0.7, meanings)]
-    near += [_service_voice(each, meanings) for each in others]
-    voices = near if namespace is None else [*near, _namespace_voice(namespace, meanings)]
-    said = _said(own, near[:1] if len(others) > 1 else near, voices)
+    others = [each for each in services if each.metadata != own]
+    itself = own_voice(own, keys)
+    near = [itself, *others]
+    voices = near if namespace is None else [*near, namespace]
+    said = _said(own, near if len(others) <= 1 else [itself], voices)
     for field, stated in (claims or {}).items():
         said[field] = settle((*stated, *said.get(field, ())))
     return Told(
         owners=_owners(said.get("owners", ()), voices, is_seen=namespace is not None),
         environment=winner(said.get("environment", ())) or Environment.UNKNOWN,
-        environment_raw=_raw(voices, "environment"),
+        environment_raw=next(filter(None, (each.raw("environment") for each in voices)), None),
         lifecycle=winner(said.get("lifecycle", ())) or Lifecycle.UNKNOWN,
         version=winner(said.get("version", ())),
         title=winner(said.get("title", ())),
         description=winner(said.get("description", ())),
-        documents=documents_of(own, services),
+        documents=documents_of(own, [each.metadata for each in services]),
         provenance={field: found for field, found in said.items() if found},
     )
-
-
-_USUAL = KeySettings()
-_OURS = -1
-"""Place of our own key before the common ones."""
-
-
-@lru_cache(maxsize=8)
-def _meanings(keys: KeySettings) -> Mapping[str, Sequence[tuple[str, int]]]:
-    """Return what keys mean, without case: the field and the place among its keys."""
-    found: dict[str, list[tuple[str, int]]] = {}
-    for field in (*keys.__struct_fields__, "audience"):
-        found.setdefault(OWN + field, []).append((field, _OURS))
-        for position, key in enumerate(getattr(keys, field, ())):
-            found.setdefault(key.casefold(), []).append((field, position))
-    return found
 
 
 @lru_cache(maxsize=4096)
@@ -195,83 +91,42 @@ def _guessed(namespace: str) -> tuple[Claim, ...]:
 
 
 def _said(
-    own: Metadata, alone: Sequence[_Voice], voices: Sequence[_Voice]
+    own: Metadata, alone: Sequence[Voice], voices: Sequence[Voice]
 ) -> dict[str, tuple[Claim, ...]]:
     """Return what labels, annotations and names say, by field."""
-    spoken = {field for voice in voices for field in voice.words}
+    spoken = {field for voice in voices for field in voice.claims}
     guessed = _guessed(own.namespace)
     found: dict[str, Iterable[Claim]] = {"environment": guessed, "applied_by": applied_by(own)}
     if "environment" in spoken:
-        found["environment"] = (*_claims(voices, "environment", ENVIRONMENTS), *guessed)
-    if spoken & {"owner", "contact"}:
+        found["environment"] = (*_of(voices, "environment"), *guessed)
+    if spoken & _OWNING:
         found["owners"] = _owner_claims(voices)
-    for field, words in (("lifecycle", LIFECYCLES), ("audience", AUDIENCES)):
-        if field in spoken:
-            found[field] = _claims(voices, field, words)
-    for field in spoken & {"version", "title", "description"}:
-        found[field] = _claims(alone, field)
+    for field in spoken & _OF_ALL:
+        found[field] = _of(voices, field)
+    for field in spoken & _OF_ITSELF:
+        found[field] = _of(alone, field)
     return {field: claims for field, said in found.items() if (claims := settle(said))}
 
 
-def _service_voice(service: Metadata, meanings: Mapping[str, Sequence[tuple[str, int]]]) -> _Voice:
-    place = f" of Service {key_of(service.namespace, service.name)}"
-    return _voice(service, place, 0.9, 0.6, meanings)
+_OWNING = frozenset({"owner", "contact"})
+_OF_ALL = frozenset({"lifecycle", "audience"})
+_OF_ITSELF = frozenset({"version", "title", "description"})
 
 
-def _namespace_voice(
-    namespace: Metadata, meanings: Mapping[str, Sequence[tuple[str, int]]]
-) -> _Voice:
-    return _voice(namespace, f" of Namespace {namespace.name}", 0.8, 0.5, meanings)
-
-
-def _voice(
-    metadata: Metadata,
-    place: str,
-    own: float,
-    common: float,
-    meanings: Mapping[str, Sequence[tuple[str, int]]],
-) -> _Voice:
-    """Return what an object says: how far our own keys on it are trusted, and the first of the common ones."""
-    words: dict[str, dict[int, tuple[float, _Word]]] = {}
-    for kind, told in (("label", metadata.labels), ("annotation", metadata.annotations)):
-        for key, value in (told or {}).items():
-            for field, position in meanings.get(key.casefold(), ()):
-                said = value.strip() if len(value) <= _READ_SIZE else ""
-                if said:
-                    sure = own if position == _OURS else common - LATER_KEY * position
-                    words.setdefault(field, {})[position] = (sure, _Word(kind, key, said))
-    return _Voice(place, {field: [by[at] for at in sorted(by)] for field, by in words.items()})
-
-
-def _claims(
-    voices: Sequence[_Voice], field: str, words: Mapping[str, str] | None = None
-) -> Iterator[Claim]:
-    """Yield what each voice says of a field, by our own key and by the common ones."""
+def _of(voices: Sequence[Voice], field: str) -> Iterator[Claim]:
+    """Yield what each voice says of a field."""
     for voice in voices:
-        for confidence, word in voice.words.get(field, _NOTHING):
-            said = _read(field, word.value, words)
-            if said:
-                yield Claim(said, ProvenanceMethod.TAG, voice.source(word), confidence)
+        yield from voice.said(field)
 
 
-def _read(field: str, value: str, words: Mapping[str, str] | None) -> str | None:
-    if words is not None:
-        return translate(value[:NAME_SIZE], words)
-    if field == "description":
-        return value[:TEXT_SIZE]
-    return value if len(value) <= NAME_SIZE else None
-
-
-def _owner_claims(voices: Sequence[_Voice]) -> Iterator[Claim]:
+def _owner_claims(voices: Sequence[Voice]) -> Iterator[Claim]:
     """Yield who answers for it; of a voice that names nobody, how they are reached stands for who they are."""
     for voice in voices:
-        if voice.words:
-            named = list(_claims([voice], "owner"))
-            yield from named or _claims([voice], "contact")
+        yield from voice.said("owner") or voice.said("contact")
 
 
 def _owners(
-    claims: Sequence[Claim], voices: Sequence[_Voice], *, is_seen: bool
+    claims: Sequence[Claim], voices: Sequence[Voice], *, is_seen: bool
 ) -> tuple[Owner, ...] | Unknown:
     """Return whoever is trusted most, with the contact that is named in the same place."""
     if not claims:
@@ -279,19 +134,11 @@ def _owners(
     first = claims[0]
     contact = None
     for voice in voices:
-        if "contact" in voice.words and any(
-            first.source == voice.source(word) for said in voice.words.values() for _, word in said
-        ):
-            contact = winner(list(_claims([voice], "contact")))
+        if "contact" in voice.claims and voice.has_said(first):
+            contact = winner(voice.said("contact"))
     return (owner_named(str(first.value), _plain(contact)),)
 
 
 def _plain(contact: str | None) -> str | None:
     """Return a contact; where it is an address to follow, without userinfo and query."""
     return clean_address(contact) if contact and "://" in contact else contact
-
-
-def _raw(voices: Sequence[_Voice], field: str) -> str | None:
-    """Return the first word for a field, understood or not."""
-    words = (word.value for voice in voices for _, word in voice.said(field))
-    return next((word for word in words if len(word) <= NAME_SIZE), None)

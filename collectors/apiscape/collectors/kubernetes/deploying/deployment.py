@@ -15,7 +15,14 @@ from apiscape.collectors.kubernetes.deploying.stating import stated
 from apiscape.collectors.kubernetes.exposed import Exposed, Served
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
 from apiscape.collectors.kubernetes.resource import PRODUCT, PROVIDER, Look, Resource
-from apiscape.collectors.kubernetes.telling import KeySettings, Told, tell
+from apiscape.collectors.kubernetes.telling import Told, tell
+from apiscape.collectors.kubernetes.voicing import (
+    USUAL,
+    KeySettings,
+    Voice,
+    namespace_voice,
+    service_voice,
+)
 from apiscape.model.deployment import Deployment, Protections
 from apiscape.model.identity import deployment_uid, entity_uid, kubernetes_native_id
 from apiscape.model.surroundings import Gateway, Signal
@@ -37,7 +44,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     cluster: str
-    keys: KeySettings = KeySettings()
+    keys: KeySettings = USUAL
 
     def native_id(self, resource: Resource, key: str) -> str:
         """Return what an object is called in every cluster of the world."""
@@ -58,14 +65,9 @@ def deploy(
         parent=exposed.parent,
         host=exposed.host,
     )
-    namespace = look.get(NAMESPACES, metadata.namespace)
-    told = tell(
-        metadata,
-        _services(exposed, look),
-        None if namespace is None else namespace.metadata,
-        stated(exposed),
-        place.keys,
-    )
+    keys = place.keys
+    namespace = _voice_of(NAMESPACES, metadata.namespace, keys, look)
+    told = tell(metadata, _services(exposed, keys, look), namespace, stated(exposed), keys)
     made = _facts(exposed, told, resource, place, native_id)
     yield made
     yield from signals_of(exposed, made.uid, look, now)
@@ -154,15 +156,28 @@ def serve(
         )
 
 
-def _services(exposed: Exposed, look: Look) -> Sequence[Metadata]:
-    keys = dict.fromkeys(
+def _services(exposed: Exposed, keys: KeySettings, look: Look) -> Sequence[Voice]:
+    named = dict.fromkeys(
         key_of(target.namespace, target.name)
         for rule in exposed.rules or ()
         for target in rule.targets
         if target.kind == "service"
     )
-    found = (look.get(SERVICES, key) for key in list(keys)[:_MOST_SERVICES])
-    return [each.metadata for each in found if each is not None]
+    found = (_voice_of(SERVICES, key, keys, look) for key in list(named)[:_MOST_SERVICES])
+    return [each for each in found if each is not None]
+
+
+_VOICES = {NAMESPACES: namespace_voice, SERVICES: service_voice}
+
+
+def _voice_of(resource: str, key: str, keys: KeySettings, look: Look) -> Voice | None:
+    """Return what a namespace or a Service says of all that lies in it or routes to it; `None` of one not seen."""
+
+    def work(look: Look) -> Voice | None:
+        found = look.get(resource, key)
+        return None if found is None else _VOICES[resource](found.metadata, keys)
+
+    return look.once(f"voice of {resource}", key, work)
 
 
 def _labels(metadata: Metadata, links: dict[str, str]) -> dict[str, str]:

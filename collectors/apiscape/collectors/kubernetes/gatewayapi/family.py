@@ -157,9 +157,12 @@ def _at_gateway(
     ]
     unseen = any(each.why_not is Detached.UNSEEN for each in attachments)
     addresses = None if unseen and not at else _addresses(at, effects)
-    return msgspec.structs.replace(
-        _exposed(resource, route, name, tuple(conditions)),
+    return Exposed(
+        metadata=route.metadata,
+        style=STYLES.get(resource.kind, Style.TCP),
+        parent=name,
         gateway=UNKNOWN if key is None else key,
+        conditions=tuple(conditions),
         reached=reached,
         addresses=addresses,
         rules=rules,

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from apiscape.collectors.kubernetes.deploying.operations import merged
-from apiscape.collectors.kubernetes.exposed import Rule
+from apiscape.collectors.kubernetes.exposed import Match, Rule, Target
 from apiscape.collectors.kubernetes.gatewayapi.attachment import Attached
 from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway
 from apiscape.collectors.kubernetes.gatewayapi.routes import Route
 from apiscape.collectors.kubernetes.gatewayapi.ruling import (
-    AnyRule,
     extensions_of,
     matches_of,
     targets_of,
 )
 from apiscape.collectors.kubernetes.gatewayapi.serving import controller_of
 from apiscape.collectors.kubernetes.objects import key_of
-from apiscape.collectors.kubernetes.policies.effective import Effective, Point, effective
+from apiscape.collectors.kubernetes.policies.effective import (
+    Effective,
+    Point,
+    effective,
+    of_all_rules,
+)
 from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.model.vocabulary import Switch
 
@@ -31,53 +37,66 @@ def rules_at(
 
     What is asked is what is asked at every listener, else mixed.
     """
-    controller = None if gateway is None else controller_of(gateway, look)
+    places = _places(resource, route, gateway, at, look)
+    alike = [of_all_rules(place, look) for place in places]
     rules: list[Rule] = []
     effects: list[list[Effective]] = [[] for _ in at]
-    places: list[Attached | None] = [*at] or [None]
     for told in route.spec.rules or ():
-        rule = _bare(told, resource, route, look)
+        matches = matches_of(told)
+        targets = targets_of(told, route, resource.kind, look)
+        extensions = tuple(extensions_of(told))
         held = [
-            effective(_point(told, rule, resource, route, gateway, controller, place), look)
-            for place in places
+            one
+            if one is not None and not extensions
+            else effective(_for_rule(place, told.name, extensions, matches, targets), look)
+            for place, one in zip(places, alike, strict=True)
         ]
         for listener, each in zip(effects, held, strict=False):
             listener.append(each)
         security = merged([each.security for each in held])
-        rules.append(Rule(matches=rule.matches, targets=rule.targets, security=security))
+        rules.append(Rule(matches=matches, targets=targets, security=security))
     return tuple(rules), [_all_of(each) for each in effects]
 
 
-def _bare(told: AnyRule, resource: Resource, route: Route, look: Look) -> Rule:
-    return Rule(matches=matches_of(told), targets=targets_of(told, route, resource.kind, look))
+def _places(
+    resource: Resource, route: Route, gateway: Gateway | None, at: list[Attached], look: Look
+) -> list[Point]:
+    """Return where policies on a whole route are attached: at each listener; at none where none takes it."""
+    controller = None if gateway is None else controller_of(gateway, look)
+    labels = {} if gateway is None else {_NAME_LABEL: gateway.metadata.name}
+    key = None if gateway is None else gateway.key
+    usual: list[Attached | None] = [None]
+    return [
+        Point(
+            controller=controller,
+            gateway=key,
+            listener_set=None if place is None else _set_of(place),
+            listener=None if place is None else place.listener.name,
+            gateway_labels=labels,
+            route=route.metadata,
+            route_group=resource.group,
+            route_kind=resource.kind,
+            hosts=() if place is None else place.hosts,
+        )
+        for place in at or usual
+    ]
 
 
-def _point(
-    told: AnyRule,
-    rule: Rule,
-    resource: Resource,
-    route: Route,
-    gateway: Gateway | None,
-    controller: str | None,
-    at: Attached | None,
+def _set_of(at: Attached) -> str | None:
+    holder, _, key = at.holder.partition("/")
+    return key if holder == "ListenerSet" else None
+
+
+def _for_rule(
+    place: Point,
+    name: str | None,
+    extensions: tuple[tuple[str, str, str], ...],
+    matches: tuple[Match, ...],
+    targets: tuple[Target, ...],
 ) -> Point:
-    holder, _, key = ("", "", "") if at is None else at.holder.partition("/")
-    return Point(
-        controller=controller,
-        gateway=None if gateway is None else gateway.key,
-        listener_set=key if holder == "ListenerSet" else None,
-        listener=None if at is None else at.listener.name,
-        gateway_labels={} if gateway is None else {_NAME_LABEL: gateway.metadata.name},
-        route=route.metadata,
-        route_group=resource.group,
-        route_kind=resource.kind,
-        rule=told.name,
-        extensions=tuple(extensions_of(told)),
-        services=tuple(
-            key_of(each.namespace, each.name) for each in rule.targets if each.kind == "service"
-        ),
-        matches=rule.matches,
-        hosts=() if at is None else at.hosts,
+    services = (key_of(each.namespace, each.name) for each in targets if each.kind == "service")
+    return msgspec.structs.replace(
+        place, rule=name, extensions=extensions, services=tuple(services), matches=matches
     )
 
 

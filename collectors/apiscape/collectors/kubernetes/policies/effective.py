@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -18,13 +19,13 @@ from apiscape.collectors.kubernetes.policies import (
 )
 from apiscape.collectors.kubernetes.policies.point import Effective, Part, Point
 from apiscape.collectors.kubernetes.policies.securing import together, unknown
-from apiscape.collectors.kubernetes.policies.sharing import shared
+from apiscape.collectors.kubernetes.policies.sharing import of_listener, shared
 from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.model.security import Security
 from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Switch
 
-__all__ = ["POLICIES", "Effective", "Point", "effective"]
+__all__ = ["POLICIES", "Effective", "Point", "effective", "of_all_rules"]
 
 
 class Policies(msgspec.Struct, frozen=True):
@@ -77,14 +78,31 @@ def effective(point: Point, look: Look) -> Effective:
 
     Unknown is what nobody can tell: a policy that could not be read, a controller whose policies are not known.
     """
+    alike = None if point.extensions else of_all_rules(point, look)
+    if alike is not None:
+        return alike
     if point.gateway is None:
-        return Effective(security=unknown("attached to no gateway"))
+        return _DETACHED
+    return _effective(point, _enforced_by(point.controller or ""), look)
+
+
+def of_all_rules(point: Point, look: Look) -> Effective | None:
+    """Return what holds for every rule at a listener whose filters refer to nothing; `None` where rules may differ.
+
+    They do not where there is no policy at all, unless the controller goes by routes themselves.
+    """
+    if point.gateway is None:
+        return _DETACHED
     known = _enforced_by(point.controller or "")
     has_any: bool = look.once("policies.any", "", _has_any)
-    if has_any or point.extensions or known.goes_by_route:
-        return _effective(point, known, look)
+    if has_any or known.goes_by_route:
+        return None
     place = (point.controller, point.gateway, point.listener_set, point.listener)
-    return look.once("policies.none", repr(place), lambda look: _effective(point, known, look))
+    wide = of_listener(point)
+    return look.once("policies.none", repr(place), lambda look: _effective(wide, known, look))
+
+
+_DETACHED = Effective(security=unknown("attached to no gateway"))
 
 
 def _has_any(look: Look) -> bool:
@@ -92,6 +110,7 @@ def _has_any(look: Look) -> bool:
     return any(look.has(each.name) for each in POLICIES)
 
 
+@lru_cache(maxsize=256)
 def _enforced_by(controller: str) -> Policies:
     """Return what a controller enforces; nothing that is known of one that is not in the table."""
     return next(

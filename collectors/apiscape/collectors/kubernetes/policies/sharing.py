@@ -25,7 +25,7 @@ def shared(holds: Holds, resources: tuple[Resource, ...]) -> Holds:
     def told(point: Point, look: Look) -> Part:
         if point.extensions or _has_own(point, attached, look):
             return holds(point, look)
-        wide = _of_listener(point)
+        wide = of_listener(point)
         return look.once(name, repr(wide), lambda look: holds(wide, look))
 
     return told
@@ -43,7 +43,8 @@ def _has_own(point: Point, attached: tuple[str, ...], look: Look) -> bool:
     )
 
 
-def _of_listener(point: Point) -> Point:
+def of_listener(point: Point) -> Point:
+    """Return the listener that a point is at, for whatever is attached to it."""
     return Point(
         controller=point.controller,
         gateway_class=point.gateway_class,
