@@ -44,7 +44,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     operation_id: str | None = None
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=True):
     """Where requests are sent on.
 
     Attributes:
@@ -176,6 +176,10 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     links: dict[str, str] = msgspec.field(default_factory=dict)
     incomplete: tuple[str, ...] = ()
     consumers: int | None = None
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return all that its rules send requests to, each once, in their order."""
+        return tuple(dict.fromkeys(each for rule in self.rules or () for each in rule.targets))
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):

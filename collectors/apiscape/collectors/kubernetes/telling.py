@@ -70,7 +70,8 @@ def tell(
     voices = near if namespace is None else [*near, namespace]
     said = _said(own, near if len(others) <= 1 else [itself], voices)
     for field, stated in (claims or {}).items():
-        said[field] = settle((*stated, *said.get(field, ())))
+        settled = settle((*stated, *said.get(field, ())))
+        said |= {field: settled} if settled else {}
     return Told(
         owners=_owners(said.get("owners", ()), voices, is_seen=namespace is not None),
         environment=winner(said.get("environment", ())) or Environment.UNKNOWN,
@@ -80,7 +81,7 @@ def tell(
         title=winner(said.get("title", ())),
         description=winner(said.get("description", ())),
         documents=documents_of(own, [each.metadata for each in services]),
-        provenance={field: found for field, found in said.items() if found},
+        provenance=said,
     )
 
 

@@ -32,6 +32,9 @@ class Subject(msgspec.Struct, frozen=True, order=True, gc=False):
 
 _NONE: set[str] = set()
 
+NOT_YET = object()
+"""In the place of what was not worked out yet."""
+
 
 def _any_of(resource: str) -> Fact:
     """Return the fact that there is an object of a resource at all."""
@@ -165,11 +168,12 @@ class World:
         found = self._indexed.get(fact, _NONE)
         return sorted(found) if len(found) > 1 else found
 
-    def shared(self, fact: Fact, work: Callable[[Look], T]) -> T:
-        """Return what work gives, done once until anything that it looks at has changed."""
-        if fact in self._shared:
-            held: T = self._shared[fact]
-            return held
+    def kept(self, fact: Fact) -> Any:  # noqa: ANN401 - whatever work gave
+        """Return what was worked out once and stands; `NOT_YET` where nothing does."""
+        return self._shared.get(fact, NOT_YET)
+
+    def share(self, fact: Fact, work: Callable[[Look], T]) -> T:
+        """Return what work gives, and keep it until anything that it looks at has changed."""
         look = WorldLook(self, fact)
         found = work(look)
         look.done()
@@ -260,7 +264,8 @@ class WorldLook:
         """Return what work gives that is the same for all who ask for it by this name and key."""
         fact = (_SHARED, name, key)
         self._facts[fact] = None
-        return self._world.shared(fact, work)
+        held = self._world.kept(fact)
+        return self._world.share(fact, work) if held is NOT_YET else held
 
     def sees(self, resource: str, namespace: str | None = None) -> bool:
         """Say whether all of a resource was read, or is known not to be installed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,7 +12,7 @@ from apiscape.collectors.kubernetes.deploying.endpoints import endpoints_of
 from apiscape.collectors.kubernetes.deploying.operations import backends_of, operations_of
 from apiscape.collectors.kubernetes.deploying.readiness import conditions, ends_of, signals_of
 from apiscape.collectors.kubernetes.deploying.stating import stated
-from apiscape.collectors.kubernetes.exposed import Exposed, Served
+from apiscape.collectors.kubernetes.exposed import Exposed, Served, Target
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
 from apiscape.collectors.kubernetes.resource import PRODUCT, PROVIDER, Look, Resource
 from apiscape.collectors.kubernetes.telling import Told, tell
@@ -67,7 +67,9 @@ def deploy(
     )
     keys = place.keys
     namespace = _voice_of(NAMESPACES, metadata.namespace, keys, look)
-    told = tell(metadata, _services(exposed, keys, look), namespace, stated(exposed), keys)
+    told = tell(
+        metadata, _services(exposed.targets(), keys, look), namespace, stated(exposed), keys
+    )
     made = _facts(exposed, told, resource, place, native_id)
     yield made
     yield from signals_of(exposed, made.uid, look, now)
@@ -156,12 +158,9 @@ def serve(
         )
 
 
-def _services(exposed: Exposed, keys: KeySettings, look: Look) -> Sequence[Voice]:
+def _services(targets: Iterable[Target], keys: KeySettings, look: Look) -> Sequence[Voice]:
     named = dict.fromkeys(
-        key_of(target.namespace, target.name)
-        for rule in exposed.rules or ()
-        for target in rule.targets
-        if target.kind == "service"
+        key_of(each.namespace, each.name) for each in targets if each.kind == "service"
     )
     found = (_voice_of(SERVICES, key, keys, look) for key in list(named)[:_MOST_SERVICES])
     return [each for each in found if each is not None]

@@ -7,6 +7,7 @@ A path is written as it is compared: `/orders` is that path alone, `/orders/*` i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from apiscape.collectors.kubernetes.exposed import Match, PathType, Rule, Target
 from apiscape.collectors.kubernetes.objects import key_of
@@ -17,6 +18,9 @@ from apiscape.model.vocabulary import Requirement
 
 SPLIT = "split"
 """Kind of a backend that stands for several, each with its share."""
+
+MOST_KEYS = 4096
+"""Keys of targets that are kept: routes of one namespace send to the same few."""
 
 OUTSIDE = "http"
 """Kind of a target that is an address outside."""
@@ -102,6 +106,7 @@ def address(target: Target) -> str:
     return f"{name}:{target.port}" if target.port else name
 
 
+@lru_cache(maxsize=MOST_KEYS)
 def target_key(target: Target) -> str:
     """Return the short name of a target: with its kind where that is no Service."""
     plain = target.kind in {"service", OUTSIDE}

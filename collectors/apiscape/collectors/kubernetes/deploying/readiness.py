@@ -35,7 +35,7 @@ class Told(msgspec.Struct, frozen=True, gc=False):
 def signals_of(exposed: Exposed, subject_uid: str, look: Look, now: datetime) -> Iterator[Signal]:
     """Yield what is measured of what is exposed."""
     yield from conditions((*exposed.conditions, *_hidden(exposed)), subject_uid, now)
-    backends = _backends(exposed, look)
+    backends = _backends(exposed.targets(), look)
     if backends is not None:
         ready, total, why = backends
         yield Signal(
@@ -104,18 +104,19 @@ def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _backends(exposed: Exposed, look: Look) -> tuple[float | None, float, str | None] | None:
+def _backends(
+    targets: Iterable[Target], look: Look
+) -> tuple[float | None, float, str | None] | None:
     """Return how many backends take requests, of how many, and what is wrong with the others.
 
     `None` where there is none that a cluster could say that of: an address outside, a kind that only
     its controller knows. Not counted is what nothing is sent to.
     """
-    targets: dict[tuple[str, str, str], Target] = {}
-    for rule in exposed.rules or ():
-        for target in rule.targets:
-            if target.weight > 0:
-                targets.setdefault((target.kind, target.namespace, target.name), target)
-    told = [said for each in targets.values() if (said := _told(each, look)) is not None]
+    sent: dict[tuple[str, str, str], Target] = {}
+    for target in targets:
+        if target.weight > 0:
+            sent.setdefault((target.kind, target.namespace, target.name), target)
+    told = [said for each in sent.values() if (said := _told(each, look)) is not None]
     if not told:
         return None
     reasons = dict.fromkeys(each.why for each in told if each.why)

@@ -23,7 +23,7 @@ from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP, Gateway, List
 from apiscape.collectors.kubernetes.gatewayapi.resources import GATEWAYS, RESOURCES, SETS
 from apiscape.collectors.kubernetes.gatewayapi.routes import Route
 from apiscape.collectors.kubernetes.gatewayapi.ruling import AnyRule, has_cors
-from apiscape.collectors.kubernetes.gatewayapi.securing import rules_at, together
+from apiscape.collectors.kubernetes.gatewayapi.securing import of_all, rules_at, together
 from apiscape.collectors.kubernetes.gatewayapi.serving import (
     mtls_of,
     reached_by,
@@ -151,6 +151,7 @@ def _at_gateway(
     gateway: Gateway | None = None if key is None else look.get(GATEWAYS, key)
     reached = reached_by(gateway, look) if gateway is not None else Reached()
     rules, effects = rules_at(resource, route, gateway, at, look)
+    everywhere = of_all(effects)
     conditions = [
         *standing(route, attachments),
         *(() if gateway is None else troubles(gateway, at, look)),
@@ -166,9 +167,9 @@ def _at_gateway(
         reached=reached,
         addresses=addresses,
         rules=rules,
-        rate_limit=together(each.rate_limit for each in effects),
-        cors=_cors(route.spec.rules or [], effects),
-        waf=together(each.waf for each in effects),
+        rate_limit=everywhere.rate_limit,
+        cors=_cors(route.spec.rules or [], everywhere),
+        waf=everywhere.waf,
         mtls=together(each.mtls for each in addresses or ()),
         secrets=_further_secrets(at),
     )
@@ -251,9 +252,9 @@ def _further_secrets(at: list[Attached]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(secret for held in found for secret in list(held)[1:]))
 
 
-def _cors(rules: list[Any], effects: list[Effective]) -> str:
+def _cors(rules: list[Any], effect: Effective) -> str:
     told: list[AnyRule] = rules
-    return Switch.ENABLED if has_cors(told) else together(each.cors for each in effects)
+    return Switch.ENABLED if has_cors(told) else effect.cors
 
 
 class _Held(Generic[T]):

@@ -67,9 +67,33 @@ def _grpc(match: GrpcMatch, name: str | None) -> Match:
     return Match(method="POST", path=path, path_type=kind, operation_id=name)
 
 
-def targets_of(rule: AnyRule, route: Route, kind: str, look: Look) -> tuple[Target, ...]:
-    """Return where a rule sends requests on."""
-    return tuple(_target(each, route, kind, look) for each in rule.backend_refs or ())
+Referred = tuple[str, str, str | None, str, int | None, int]
+"""A backend as a rule refers to it."""
+
+
+def targets_of(
+    rule: AnyRule, route: Route, kind: str, look: Look, known: dict[Referred, Target]
+) -> tuple[Target, ...]:
+    """Return where a rule sends requests on.
+
+    Args:
+        rule: The rule.
+        route: Which has it.
+        kind: Of the route.
+        look: What is looked at.
+        known: Targets of the route's other rules: most of them lead to the same. Added to.
+    """
+    return tuple(_known(each, route, kind, look, known) for each in rule.backend_refs or ())
+
+
+def _known(
+    ref: BackendRef, route: Route, kind: str, look: Look, known: dict[Referred, Target]
+) -> Target:
+    referred = (ref.group, ref.kind, ref.namespace, ref.name, ref.port, ref.weight)
+    found = known.get(referred)
+    if found is None:
+        found = known[referred] = _target(ref, route, kind, look)
+    return found
 
 
 def _target(ref: BackendRef, route: Route, kind: str, look: Look) -> Target:
@@ -111,5 +135,6 @@ def extensions_of(rule: AnyRule) -> Iterator[tuple[str, str, str]]:
 
 def has_cors(rules: Sequence[AnyRule]) -> bool:
     """Say whether all rules answer browsers from other sites by themselves."""
-    answering = [any(each.type == "CORS" for each in filters_of(rule)) for rule in rules]
-    return bool(answering) and all(answering)
+    return bool(rules) and all(
+        any(each.type == "CORS" for each in filters_of(rule)) for rule in rules
+    )

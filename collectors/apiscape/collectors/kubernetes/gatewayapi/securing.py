@@ -12,6 +12,7 @@ from apiscape.collectors.kubernetes.gatewayapi.attachment import Attached
 from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway
 from apiscape.collectors.kubernetes.gatewayapi.routes import Route
 from apiscape.collectors.kubernetes.gatewayapi.ruling import (
+    Referred,
     extensions_of,
     matches_of,
     targets_of,
@@ -38,24 +39,31 @@ def rules_at(
     What is asked is what is asked at every listener, else mixed.
     """
     places = _places(resource, route, gateway, at, look)
-    alike = [of_all_rules(place, look) for place in places]
+    alike = _alike(places, look)
+    usual = None if alike is None else merged([each.security for each in alike])
+    known: dict[Referred, Target] = {}
     rules: list[Rule] = []
-    effects: list[list[Effective]] = [[] for _ in at]
+    effects: list[list[Effective]] = []
     for told in route.spec.rules or ():
         matches = matches_of(told)
-        targets = targets_of(told, route, resource.kind, look)
+        targets = targets_of(told, route, resource.kind, look, known)
         extensions = tuple(extensions_of(told))
-        held = [
-            one
-            if one is not None and not extensions
-            else effective(_for_rule(place, told.name, extensions, matches, targets), look)
-            for place, one in zip(places, alike, strict=True)
-        ]
-        for listener, each in zip(effects, held, strict=False):
-            listener.append(each)
-        security = merged([each.security for each in held])
+        if alike is None or usual is None or extensions:
+            points = [_for_rule(each, told.name, extensions, matches, targets) for each in places]
+            held = [effective(each, look) for each in points]
+            security = merged([each.security for each in held])
+        else:
+            held, security = alike, usual
+        effects.append(held)
         rules.append(Rule(matches=matches, targets=targets, security=security))
-    return tuple(rules), [_all_of(each) for each in effects]
+    return tuple(rules), [of_all([each[place] for each in effects]) for place in range(len(at))]
+
+
+def _alike(places: list[Point], look: Look) -> list[Effective] | None:
+    """Return what holds at each place for all rules that refer to nothing; `None` where rules may differ."""
+    held = [of_all_rules(each, look) for each in places]
+    sure = [each for each in held if each is not None]
+    return sure if len(sure) == len(held) else None
 
 
 def _places(
@@ -100,8 +108,8 @@ def _for_rule(
     )
 
 
-def _all_of(held: list[Effective]) -> Effective:
-    """Return what holds for all rules at one listener."""
+def of_all(held: list[Effective]) -> Effective:
+    """Return what holds for all of some rules, or at all of some listeners; of none of them nothing is known."""
     if not held:
         return Effective()
     first = held[0]
