@@ -96,11 +96,13 @@ def _frozen(found: Mapping[K, Iterable[V]]) -> dict[K, tuple[V, ...]]:
 
 
 def admits(consumer: Consumer) -> tuple[Target, ...]:
-    """Return what a consumer is let in to."""
+    """Return what a consumer is let in to; an empty stage stands for none, as deployments without stages have it."""
     if not is_known(consumer.admits):
         return ()
     provider, account = consumer.provider, consumer.account
-    return tuple((native_api_key(provider, account, api), stage) for api, stage in consumer.admits)
+    return tuple(
+        (native_api_key(provider, account, api), stage or None) for api, stage in consumer.admits
+    )
 
 
 def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conclusion:

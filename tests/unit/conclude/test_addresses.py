@@ -117,6 +117,12 @@ def test_who_is_let_in_is_known_by_stage() -> None:
     assert reach(deployment(f"{API}/test"), around).consumers == ("first",)
 
 
+def test_who_is_let_in_to_an_api_without_stages_is_known_too() -> None:
+    around = survey((), [consumer("first", ""), consumer("second", "live")])
+    item = deployment(API, native_api_id=API, stage=None)
+    assert reach(item, around).consumers == ("first",)
+
+
 def test_the_number_of_those_let_in_is_known_where_all_of_them_were_told() -> None:
     placed = consumer("first", "live")
     item, other = deployment(f"{API}/live"), deployment(f"{API}/live", account="2")

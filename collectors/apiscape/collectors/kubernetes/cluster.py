@@ -14,10 +14,11 @@ from apiscape.collectors.contract import (
     Skipped,
     Visit,
 )
+from apiscape.collectors.kubernetes.deploying.calling import consumer_of
 from apiscape.collectors.kubernetes.deploying.deployment import Place, deploy, serve
 from apiscape.collectors.kubernetes.deploying.leading import led_on
 from apiscape.collectors.kubernetes.deploying.stating import described
-from apiscape.collectors.kubernetes.exposed import Exposed
+from apiscape.collectors.kubernetes.exposed import Called, Served
 from apiscape.collectors.kubernetes.families import Reads
 from apiscape.collectors.kubernetes.objects import Odd, Thing
 from apiscape.collectors.kubernetes.resource import Resource, Role
@@ -95,7 +96,7 @@ class Cluster:
 
     def native_ids(self, resource: Resource, keys: Iterable[str]) -> tuple[str, ...]:
         """Return what objects of a resource are called in every cluster."""
-        return tuple(self._place.native_id(resource, key) for key in keys)
+        return tuple(self._place.native_id(resource.path, key) for key in keys)
 
     def say_all(self, resource: Resource) -> Iterator[Observation]:
         """Yield every object of a resource."""
@@ -110,7 +111,7 @@ class Cluster:
 
     def say(self, resource: Resource, key: str) -> Observation:
         """Return what became of one object."""
-        native_id = self._place.native_id(resource, key)
+        native_id = self._place.native_id(resource.path, key)
         thing: Thing | None = self.world.find(resource.name, key)
         if thing is None:
             why = self._odd[resource.name].get(key, "it is not there")
@@ -136,12 +137,14 @@ class Cluster:
         look = self.world.look(Subject(resource.name, thing.key))
         seen: set[tuple[str | None, str | None]] = set()
         for each in family.expose(resource, thing, look) if family is not None else ():
-            if not isinstance(each, Exposed):
+            if isinstance(each, Called):
+                yield consumer_of(each, resource, self._place)
+            elif isinstance(each, Served):
                 yield from serve(each, resource, self._place, look, now)
             elif (each.parent, each.host) not in seen:
                 seen.add((each.parent, each.host))
                 led = led_on(each, lambda target: self.reads.standing(target, look))
-                whole = described(led, self.reads.describing(resource, thing, look))
+                whole = described(led, self.reads.describing(resource, thing, led, look))
                 yield from deploy(whole, resource, self._place, look, now)
         look.done()
 

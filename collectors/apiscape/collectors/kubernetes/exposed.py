@@ -6,12 +6,13 @@ one place for all (`deploying`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-from apiscape.collectors.kubernetes.objects import Metadata
+from apiscape.collectors.kubernetes.objects import Metadata, key_of
 from apiscape.model.deployment import Spec
 from apiscape.model.provenance import Claim
 from apiscape.model.security import UNKNOWN_SECURITY, Security
@@ -125,6 +126,21 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: str | None = None
 
 
+_MOST_SERVICES = 20
+"""Of how many Services behind an API it is looked at what they say themselves."""
+
+
+def services_of(rules: Iterable[Rule] | None) -> tuple[str, ...]:
+    """Return the keys (`namespace/name`) of the first Services that rules send to, each once."""
+    found = dict.fromkeys(
+        key_of(target.namespace, target.name)
+        for rule in rules or ()
+        for target in rule.targets
+        if target.kind == "service"
+    )
+    return tuple(found)[:_MOST_SERVICES]
+
+
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     """One API at one gateway, as an object states it.
 
@@ -180,6 +196,22 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     def targets(self) -> tuple[Target, ...]:
         """Return all that its rules send requests to, each once, in their order."""
         return tuple(dict.fromkeys(each for rule in self.rules or () for each in rule.targets))
+
+
+class Called(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who calls, as an object states it. Never a key.
+
+    Attributes:
+        name: What people call them; empty where the object alone has a name.
+        admits: Paths of resources and keys of the objects that they are let in to; unknown where nobody says.
+        rate_limit_per_s, quota: What they are allowed, as of a `Consumer`.
+    """
+
+    metadata: Metadata
+    name: str = ""
+    admits: tuple[tuple[str, str], ...] | Unknown = UNKNOWN
+    rate_limit_per_s: float | Unknown | None = UNKNOWN
+    quota: str | Unknown | None = UNKNOWN
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import msgspec
 from apiscape.collectors.contract import CollectorError, Permission
 from apiscape.collectors.kubernetes.access import right
 from apiscape.collectors.kubernetes.core import CORE, SERVICES
-from apiscape.collectors.kubernetes.exposed import Target
+from apiscape.collectors.kubernetes.exposed import Exposed, Target
 from apiscape.collectors.kubernetes.gatewayapi.family import GatewayApi
 from apiscape.collectors.kubernetes.ingress.family import IngressFamily
 from apiscape.collectors.kubernetes.ingress.services import RESOURCE as EXPOSED_SERVICES
@@ -28,7 +28,7 @@ from apiscape.collectors.kubernetes.table.loading import BadTable, load
 from apiscape.collectors.kubernetes.twofold import twofold
 from apiscape.model.vocabulary import ErrorKind
 
-_ORDER = (Role.SUPPORT, Role.GATEWAY, Role.ROUTE)
+_ORDER = (Role.SUPPORT, Role.CONSUMER, Role.GATEWAY, Role.ROUTE)
 
 
 class Reads:
@@ -62,9 +62,12 @@ class Reads:
         """Return who says what objects of a resource expose; nobody does of what is read for others."""
         return None if resource.role is Role.SUPPORT else self._owners[resource.name]
 
-    def describing(self, resource: Resource, thing: Thing, look: Look) -> Iterator[Told]:
-        """Yield what other objects say of what an object exposes."""
-        return self._table.describing(resource, thing.metadata, look)
+    def describing(
+        self, resource: Resource, thing: Thing, exposed: Exposed, look: Look
+    ) -> Iterator[Told]:
+        """Yield what other objects say of what an object exposes, and of the Services that it sends to."""
+        yield from self._table.describing(resource, thing.metadata, look)
+        yield from self._table.behind(exposed, look)
 
     def standing(self, target: Target, look: Look) -> Told | None:
         """Return what an object says that stands for a target; `None` where nobody can tell."""
@@ -112,5 +115,5 @@ def permissions(resources: Iterable[Resource]) -> Iterator[Permission]:
             each.name,
             each.reveals,
             verbs=("list", "watch"),
-            optional=each.role is Role.SUPPORT,
+            optional=each.role in {Role.SUPPORT, Role.CONSUMER},
         )

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from apiscape.collectors.kubernetes.exposed import Exposed, Served
+from apiscape.collectors.kubernetes.exposed import Called, Exposed, Served
 from apiscape.collectors.kubernetes.objects import Thing
 
 PROVIDER = "kubernetes"
@@ -28,6 +28,8 @@ class Role(StrEnum):
     """Each is one API, or several."""
     GATEWAY = "gateway"
     """Each serves APIs."""
+    CONSUMER = "consumer"
+    """Each is somebody who calls APIs."""
     SUPPORT = "support"
     """Read for what refers to it: a Service, a policy, a namespace."""
 
@@ -109,9 +111,11 @@ class Family(Protocol):
     name: str
     resources: tuple[Resource, ...]
 
-    def expose(self, resource: Resource, thing: Any, look: Look) -> Iterator[Exposed | Served]:  # noqa: ANN401 - of the resource's own type
-        """Yield what an object exposes, or serves by; pure but for what it looks at.
+    def expose(
+        self, resource: Resource, thing: Any, look: Look
+    ) -> Iterator[Exposed | Served | Called]:
+        """Yield what an object exposes, serves by, or who it is that calls; pure but for what it looks at.
 
-        Asked of objects of its own resources that are routes or gateways.
+        Asked of objects of its own resources that are read for themselves, not for what refers to them.
         """
         ...

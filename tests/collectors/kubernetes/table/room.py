@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from apiscape.collectors.kubernetes.exposed import Exposed, Rule, Served
+from apiscape.collectors.kubernetes.exposed import Called, Exposed, Rule, Served
 from apiscape.collectors.kubernetes.objects import Decoder, Thing
 from apiscape.collectors.kubernetes.resource import Resource, Role
 from apiscape.collectors.kubernetes.table.describing import Told
@@ -72,8 +72,8 @@ class Room:
         self.world.put(resource.name, thing)
         return resource, thing
 
-    def exposed(self) -> dict[str, list[Exposed | Served]]:
-        """Return what each object exposes or serves, of those that do."""
+    def exposed(self) -> dict[str, list[Exposed | Served | Called]]:
+        """Return what each object exposes or serves, or who it is that calls, of those that do."""
         found = {
             f"{resource.kind} {thing.key}": list(
                 self.family.expose(
@@ -84,6 +84,16 @@ class Room:
             if resource.role is not Role.SUPPORT
         }
         return {name: each for name, each in found.items() if each}
+
+    def behind(self) -> dict[str, list[Told]]:
+        """Return what is said by what Services behind APIs name, of those of which anything is."""
+        found = {
+            name: list(self.family.behind(each, self.look()))
+            for name, held in self.exposed().items()
+            for each in held
+            if isinstance(each, Exposed)
+        }
+        return {f"behind {name}": told for name, told in found.items() if told}
 
     def look(self) -> WorldLook:
         """Return what somebody in particular looks by."""

@@ -219,3 +219,49 @@ def test_policies_of_one_object_end_somewhere() -> None:
     locks = [gate(f"l{at}", "Lock", spec={"kind": "key", "of": ["a"]}) for at in range(201)]
     room = Room([gate(), *locks], entries=entry_of(LOCKED))
     assert "only the first 200 policies are read" in room.one().incomplete
+
+
+# What Services name.
+
+SERVICES = elsewhere("", "services", "Service")
+BEHIND = (
+    "- id: gate\n  role: route\n"
+    "  resource: {group: x.example, plural: gates, kind: Gate, versions: [v1]}\n"
+    "  rules:\n    - targets: spec.to\n"
+    "- id: check\n  role: support\n  behind: x.example/check\n  title: spec.title\n"
+    "  resource: {group: x.example, plural: checks, kind: Check, versions: [v1]}\n"
+)
+
+
+def behind_service(name: str, **annotations: str) -> Json:
+    metadata = {"name": name, "namespace": "shop", "annotations": annotations}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata}
+
+
+def test_what_services_behind_an_api_name_is_said_of_it_once() -> None:
+    named = {"x.example/check": "c"}
+    room = Room(
+        [
+            gate(spec={"to": [{"name": "one"}, {"name": "two"}, {"name": "gone"}]}),
+            gate(name="b", spec={"to": [{"name": "bare"}]}),
+            gate(name="c", kind="Check", spec={"title": "Checked"}),
+            *(behind_service(each, **named) for each in ("one", "two")),
+            behind_service("bare"),
+        ],
+        entries=entry_of(BEHIND),
+        others=[SERVICES],
+    )
+    assert {name: [each.by for each in told] for name, told in room.behind().items()} == {
+        "behind Gate shop/a": ["Check shop/c"]
+    }
+
+
+def test_nothing_is_said_of_services_where_nothing_can_be_named() -> None:
+    room = Room(
+        [gate(spec={"to": [{"name": "one"}]}), behind_service("one", **{"x.example/check": "c"})],
+        entries=entry_of(BEHIND),
+        others=[SERVICES],
+    )
+    look = room.look()
+    exposed = room.one()
+    assert list(room.family.behind(exposed, look)) == []

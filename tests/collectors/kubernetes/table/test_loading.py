@@ -192,6 +192,29 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
         load(mine)
 
 
+# Kinds of two groups.
+
+TWO = GATE.replace("x.example,", "x.example, also_group: old.example,")
+
+
+def test_a_kind_of_two_groups_is_read_of_both(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    text = f"{TWO}  backends: {{Gate: gates.x.example}}\n  attaches: {{kinds: {{Gate: gates.x.example}}}}\n"
+    mine.write_text(text, "utf-8")
+    new, old = (each for each in load(mine) if each.id.startswith("gate"))
+    assert (new.id, old.id) == ("gate", "gate-of-old-example")
+    assert (old.resource.name, old.resource.twin) == ("gates.old.example", "gates.x.example")
+    assert old.attaches
+    assert (old.backends, old.attaches.kinds) == ({"Gate": "gates.old.example"},) * 2
+
+
+def test_an_entry_of_ones_own_for_the_other_group_stands(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    own = GATE.replace("gate\n", "mine\n", 1).replace("x.example", "old.example")
+    mine.write_text(f"{TWO}{own}", "utf-8")
+    assert [each.id for each in load(mine) if each.resource.plural == "gates"] == ["gate", "mine"]
+
+
 def test_every_resource_that_an_entry_attaches_to_or_makes_is_of_a_known_family() -> None:
     known = {each.resource.name for each in load()} | {
         "httproutes.gateway.networking.k8s.io",

@@ -30,7 +30,8 @@ def found_in(told: dict[str, Any], objects: list[dict[str, Any]]) -> tuple[dict[
         for resource, thing in room.put
         if resource in others
     }
-    return exposed, described | named_in(told, room)
+    behind = {key: [trimmed(each) for each in held] for key, held in room.behind().items()}
+    return exposed, described | behind | named_in(told, room)
 
 
 def named_in(told: dict[str, Any], room: Room) -> dict[str, Any]:

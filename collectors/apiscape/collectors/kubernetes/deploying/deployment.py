@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,7 +12,7 @@ from apiscape.collectors.kubernetes.deploying.endpoints import endpoints_of
 from apiscape.collectors.kubernetes.deploying.operations import backends_of, operations_of
 from apiscape.collectors.kubernetes.deploying.readiness import conditions, ends_of, signals_of
 from apiscape.collectors.kubernetes.deploying.stating import stated
-from apiscape.collectors.kubernetes.exposed import Exposed, Served, Target
+from apiscape.collectors.kubernetes.exposed import Exposed, Served, services_of
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
 from apiscape.collectors.kubernetes.resource import PRODUCT, PROVIDER, Look, Resource
 from apiscape.collectors.kubernetes.telling import Told, tell
@@ -31,9 +31,6 @@ from apiscape.model.values import UNKNOWN, Unknown
 NAMESPACE_LABEL = "k8s.namespace.name"
 """Label that the namespace is kept under, in the words of OpenTelemetry."""
 
-_MOST_SERVICES = 20
-"""Of how many Services behind a route it is looked at whom they name as owner."""
-
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where objects are, and how they are read.
@@ -46,10 +43,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     cluster: str
     keys: KeySettings = USUAL
 
-    def native_id(self, resource: Resource, key: str) -> str:
-        """Return what an object is called in every cluster of the world."""
+    def native_id(self, path: str, key: str) -> str:
+        """Return what an object is called in every cluster of the world, by the path of its resource and its key."""
         namespace, _, name = key.rpartition("/")
-        return kubernetes_native_id(self.cluster, resource.path, namespace, name)
+        return kubernetes_native_id(self.cluster, path, namespace, name)
 
 
 def deploy(
@@ -68,7 +65,7 @@ def deploy(
     keys = place.keys
     namespace = _voice_of(NAMESPACES, metadata.namespace, keys, look)
     told = tell(
-        metadata, _services(exposed.targets(), keys, look), namespace, stated(exposed), keys
+        metadata, _services(exposed, keys, look), namespace, stated(exposed), keys
     )
     made = _facts(exposed, told, resource, place, native_id)
     yield made
@@ -83,7 +80,7 @@ def _facts(
     return Deployment(
         uid=deployment_uid(native_id),
         native_id=native_id,
-        native_api_id=place.native_id(resource, f"{metadata.namespace}/{metadata.name}"),
+        native_api_id=place.native_id(resource.path, f"{metadata.namespace}/{metadata.name}"),
         native_kind=resource.path,
         provider=PROVIDER,
         product=PRODUCT,
@@ -108,7 +105,7 @@ def _facts(
         owners=told.owners,
         specs=(*exposed.documents, *told.documents),
         consumers=exposed.consumers,
-        labels=_labels(metadata, exposed.links),
+        labels=labels_of(metadata, exposed.links),
         created_at=_moment(metadata.creation_timestamp),
         provenance=told.provenance,
     )
@@ -132,7 +129,7 @@ def serve(
     """Yield a gateway, and what is measured of it."""
     metadata = served.metadata
     key = key_of(metadata.namespace, metadata.name)
-    native_id = place.native_id(resource, key)
+    native_id = place.native_id(resource.path, key)
     uid = entity_uid("gateway", native_id)
     yield Gateway(
         uid=uid,
@@ -144,7 +141,7 @@ def serve(
         hostnames=served.hosts,
         tls_min=served.tls_min,
         waf=served.waf,
-        labels=_labels(metadata, {}),
+        labels=labels_of(metadata, {}),
     )
     yield from conditions(served.conditions, uid, now)
     ends = ends_of(served.certificates, (), look)
@@ -158,11 +155,8 @@ def serve(
         )
 
 
-def _services(targets: Iterable[Target], keys: KeySettings, look: Look) -> Sequence[Voice]:
-    named = dict.fromkeys(
-        key_of(each.namespace, each.name) for each in targets if each.kind == "service"
-    )
-    found = (_voice_of(SERVICES, key, keys, look) for key in list(named)[:_MOST_SERVICES])
+def _services(exposed: Exposed, keys: KeySettings, look: Look) -> Sequence[Voice]:
+    found = (_voice_of(SERVICES, key, keys, look) for key in services_of(exposed.rules))
     return [each for each in found if each is not None]
 
 
@@ -179,7 +173,8 @@ def _voice_of(resource: str, key: str, keys: KeySettings, look: Look) -> Voice |
     return look.once(f"voice of {resource}", key, work)
 
 
-def _labels(metadata: Metadata, links: dict[str, str]) -> dict[str, str]:
+def labels_of(metadata: Metadata, links: dict[str, str]) -> dict[str, str]:
+    """Return the labels of an object, with what it is called elsewhere and the namespace that it is in."""
     own = {NAMESPACE_LABEL: metadata.namespace} if metadata.namespace else {}
     return {**(metadata.labels or {}), **links, **own}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from apiscape.collectors.kubernetes.core import SERVICES
 from apiscape.collectors.kubernetes.exposed import Condition, Target
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
 from apiscape.collectors.kubernetes.resource import Look
@@ -74,10 +75,30 @@ def describe(
     entries = {name: entries[name] for name in there}
     for each in (
         *_attached(entries, f"{path}:{key_of(metadata.namespace, metadata.name)}", look),
-        *_annotated(entries, metadata, finder),
+        *_annotated({name: each.annotated for name, each in entries.items()}, metadata, finder),
         *_owning(entries, metadata, look),
     ):
         found.setdefault(each.words, each)
+    for known in found.values():
+        yield _told(known, finder)
+
+
+def behind(entries: Mapping[str, Entry], services: Iterable[str], look: Look) -> Iterator[Told]:
+    """Yield what is said by objects that Services name which an API sends to.
+
+    Args:
+        entries: By the resource that they are of.
+        services: Keys of the Services.
+        look: What is looked by.
+    """
+    named = {name: each for name, each in entries.items() if each.behind and look.has(name)}
+    found: dict[str, Known] = {}
+    finder = Finder(entries, look)
+    for service in (look.get(SERVICES, key) for key in (services if named else ())):
+        if service is not None:
+            words = {name: each.behind for name, each in named.items()}
+            for each in _annotated(words, service.metadata, finder):
+                found.setdefault(each.words, each)
     for known in found.values():
         yield _told(known, finder)
 
@@ -137,10 +158,13 @@ def _attached(entries: Mapping[str, Entry], value: str, look: Look) -> Iterator[
                     yield Known(entry, found)
 
 
-def _annotated(entries: Mapping[str, Entry], metadata: Metadata, finder: Finder) -> Iterator[Known]:
+def _annotated(
+    words: Mapping[str, str | None], metadata: Metadata, finder: Finder
+) -> Iterator[Known]:
+    """Yield the objects that annotations of another one name: by resource, which annotation that is."""
     annotations = metadata.annotations or {}
-    for name, entry in entries.items():
-        named = annotations.get(entry.annotated, "").strip() if entry.annotated else ""
+    for name, word in words.items():
+        named = annotations.get(word, "").strip() if word else ""
         if named:
             bare, _, namespace = named.partition("@")
             known = finder.get(name, namespace or metadata.namespace, bare)

@@ -7,11 +7,13 @@ from typing import Any
 
 import msgspec
 
-from apiscape.collectors.kubernetes.exposed import Exposed, Served
+from apiscape.collectors.kubernetes.exposed import Called, Exposed, Served, services_of
 from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.collectors.kubernetes.resource import Look, Resource, Role
+from apiscape.collectors.kubernetes.table.calling import called
 from apiscape.collectors.kubernetes.table.describing import (
     Told,
+    behind,
     describe,
     is_elsewhere,
     tell_named,
@@ -49,20 +51,28 @@ class TableFamily:
             resource_of(each, self._entries.values()) for each in self._entries.values()
         )
 
-    def expose(self, resource: Resource, thing: Any, look: Look) -> Iterator[Exposed | Served]:  # noqa: ANN401 - of any resource's type
-        """Yield what an object exposes, or serves by."""
+    def expose(
+        self, resource: Resource, thing: Any, look: Look
+    ) -> Iterator[Exposed | Served | Called]:
+        """Yield what an object exposes, serves by, or who it is that calls."""
         entry = self._entries.get(resource.name)
         if entry is None or not isinstance(thing, Sketch) or not thing.is_served:
             return
         known, finder = Known(entry, thing), Finder(self._entries, look)
         if entry.role is EntryRole.GATEWAY:
             yield _served(known, finder)
+        elif resource.role is Role.CONSUMER:
+            yield called(known)
         elif resource.role is Role.ROUTE and thing.is_root and not is_elsewhere(known, look):
             yield _attached(known, expose(known, finder), look)
 
     def describing(self, resource: Resource, metadata: Metadata, look: Look) -> Iterator[Told]:
         """Yield what objects of the table say of an object of another family, or of their own."""
         yield from describe(self._entries, resource.path, metadata, look)
+
+    def behind(self, exposed: Exposed, look: Look) -> Iterator[Told]:
+        """Yield what objects of the table say that Services behind an API name."""
+        yield from behind(self._entries, services_of(exposed.rules), look)
 
     def named(self, group: str, kind: str, namespace: str, name: str, look: Look) -> Told | None:
         """Return what is said by a policy or a backend of the table that an object of another family names.
@@ -81,12 +91,19 @@ def resource_of(entry: Entry, others: Iterable[Entry]) -> Resource:
         kind=kind.kind,
         versions=kind.versions,
         type=loose_type(kind),
-        role=_ROLES.get(entry.role, Role.SUPPORT),
+        role=_role(entry),
         is_namespaced=kind.namespaced,
         pick=picker(entry),
         indexes=indexes_of(entry, others),
         reveals=entry.reveals,
     )
+
+
+def _role(entry: Entry) -> Role:
+    """Return what objects are read for: a consumer without a title is only counted."""
+    if entry.role is EntryRole.CONSUMER and entry.title is not None:
+        return Role.CONSUMER
+    return _ROLES.get(entry.role, Role.SUPPORT)
 
 
 def _attached(known: Known, exposed: Exposed, look: Look) -> Exposed:

@@ -64,10 +64,13 @@ class Finder:
             self.unseen[words] = None
             return None
         key = key_of(namespace if entry.resource.namespaced else "", name)
-        found = self.look.get(resource, key)
-        if isinstance(found, Sketch):
-            return Known(entry, found)
-        (self.missing if self.look.sees(resource) else self.unseen)[words] = None
+        groups = [each for each in (resource, entry.resource.twin) if each in self.entries]
+        for each in groups:
+            found = self.look.get(each, key)
+            if isinstance(found, Sketch):
+                return Known(self.entries[each], found)
+        sees = all(self.look.sees(each) for each in groups)
+        (self.missing if sees else self.unseen)[words] = None
         return None
 
     def refer(self, refs: Refs, ref: Ref, namespace: str) -> Known | None:

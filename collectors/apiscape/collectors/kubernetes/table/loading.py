@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ import msgspec
 from apiscape.collectors.kubernetes.objects import Thing
 from apiscape.collectors.kubernetes.table.document import Document, NotYaml, Trail, trail_of
 from apiscape.collectors.kubernetes.table.expressions import Expression
+from apiscape.collectors.kubernetes.table.parts import Refs
 from apiscape.collectors.kubernetes.table.schema import Entry
 from apiscape.collectors.kubernetes.table.sketch import SWITCHES
 
@@ -44,6 +45,7 @@ def load(extra: Path | None = None) -> tuple[Entry, ...]:
         placed |= _read((own / name).read_text("utf-8"), name)
     if extra is not None:
         placed |= _read(_text(extra), extra.name)
+    _add_twins(placed)
     for place, why in _quarrels(list(placed.values())):
         raise BadTable(f"{place}: {why}")
     return tuple(each.entry for each in placed.values())
@@ -90,6 +92,36 @@ def _entry(raw: Any, position: int, document: Document, name: str) -> Entry:  # 
         line = document.line((position, *trail))
         raise BadTable(_at(name, line, f"{_dotted(words, trail)}: {why}"))
     return entry
+
+
+def _add_twins(placed: dict[str, _Placed]) -> None:
+    """Add what entries of kinds that are of two groups read of the other one, where no entry of its own does."""
+    kinds = [each.entry.resource for each in placed.values()]
+    others = {each.name: each.twin for each in kinds if each.twin}
+    for entry, place in [each for each in placed.values() if each.entry.resource.twin]:
+        if entry.resource.twin not in {each.name for each in kinds}:
+            twin = _twin(entry, others)
+            placed[twin.id] = _Placed(twin, place)
+
+
+def _twin(entry: Entry, others: Mapping[str, str]) -> Entry:
+    """Return an entry for the other group of its kind, whose objects refer to those of that group first."""
+    kind = entry.resource
+
+    def turned(refs: Refs | None) -> Refs | None:
+        if refs is None:
+            return None
+        kinds = {word: others.get(name, name) for word, name in refs.kinds.items()}
+        return msgspec.structs.replace(refs, kinds=kinds)
+
+    return msgspec.structs.replace(
+        entry,
+        id=f"{entry.id}-of-{kind.also_group.replace('.', '-')}",
+        resource=msgspec.structs.replace(kind, group=kind.also_group, also_group=kind.group),
+        backends={word: others.get(name, name) for word, name in entry.backends.items()},
+        policies=turned(entry.policies),
+        attaches=turned(entry.attaches),
+    )
 
 
 def _compiled(kind: type[Any], value: Any) -> Any:  # noqa: ANN401 - a hook of msgspec

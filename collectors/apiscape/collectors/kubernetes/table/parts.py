@@ -38,6 +38,8 @@ class Kind(Part, frozen=True, kw_only=True):
     Attributes:
         namespaced: Whether they are in namespaces.
         fields: Of an object, beside its metadata: nothing else of it is decoded.
+        also_group: Another group that the same kind is of. Its objects are read likewise, and whoever refers to
+            one of either group may mean one of the other.
     """
 
     group: str
@@ -46,6 +48,12 @@ class Kind(Part, frozen=True, kw_only=True):
     versions: tuple[str, ...]
     namespaced: bool = True
     fields: tuple[str, ...] = ("spec", "status")
+    also_group: str = ""
+
+    @property
+    def twin(self) -> str:
+        """What the resource of the other group is called; empty where there is none."""
+        return f"{self.plural}.{self.also_group}" if self.also_group else ""
 
     @property
     def name(self) -> str:

@@ -15,6 +15,7 @@ from apiscape.collectors.kubernetes.table.parts import Kind, Refs
 from apiscape.collectors.kubernetes.table.schema import Entry, Scope
 from apiscape.collectors.kubernetes.table.sketch import (
     SWITCHES,
+    Allowance,
     Asked,
     Asking,
     Line,
@@ -96,6 +97,7 @@ class _Picking:
             policies=self._refs("policies", entry.policies),
             attaches=self._refs("attaches", entry.attaches),
             switches=self._switches(),
+            allows=self._slots.all("allows", entry.allows, Allowance),
             owners=self._slots.all("owners", entry.owners, Party),
             documents=tuple(self._documents()),
             links=self._links(),

@@ -38,7 +38,7 @@ class EntryRole(StrEnum):
     DESCRIPTION = "description"
     """Each says something of an API that another object exposes."""
     CONSUMER = "consumer"
-    """Each is somebody who calls."""
+    """Each is somebody who calls: listed by its title, or only counted where the entry finds none."""
     SUPPORT = "support"
     """Each is read for what others take from it."""
 
@@ -106,10 +106,12 @@ class Entry(Part, frozen=True, kw_only=True):
         narrower: How those of a rule stand to those of the whole object.
         attaches: What a policy, a description or a consumer is of.
         annotated: Annotation by which others name a description that is of them.
+        behind: Annotation by which Services name one that is of all APIs that send to them.
         owns: Resources of other families whose objects it makes: it is listed only where there is none.
         counts: Resources of those who call it.
         rate_limit, cors, waf, request_validation, access_log, tracing: Find something where it is on.
         whole: Of those, the ones that are known to be off where nothing is found.
+        allows: Of a consumer, finds how often it may call (`sketch.Allowance`).
         owners: Finds who answers for it.
         documents: Finds where its contract is (`sketch.Paper`).
         links: Finds what it is called elsewhere.
@@ -149,6 +151,7 @@ class Entry(Part, frozen=True, kw_only=True):
     narrower: Narrower = Narrower.ADDS
     attaches: Refs | None = None
     annotated: str | None = None
+    behind: str | None = None
     owns: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
     rate_limit: Expression | None = None
@@ -158,6 +161,7 @@ class Entry(Part, frozen=True, kw_only=True):
     access_log: Expression | None = None
     tracing: Expression | None = None
     whole: tuple[str, ...] = ()
+    allows: Expression | None = None
     owners: Expression | None = None
     documents: Expression | None = None
     links: Expression | None = None

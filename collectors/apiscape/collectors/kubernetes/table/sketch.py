@@ -121,6 +121,20 @@ class Paper(Found, frozen=True, kw_only=True):
     format: str = "openapi"
 
 
+class Allowance(Found, frozen=True, kw_only=True):
+    """How often somebody may call.
+
+    Attributes:
+        rate: Requests in `per_s` seconds; one that is not above zero is no limit.
+        quota: Requests in `renewed_s` seconds, likewise.
+    """
+
+    rate: float | None = None
+    per_s: float | None = None
+    quota: int | None = None
+    renewed_s: int | None = None
+
+
 class Party(Found, frozen=True, kw_only=True):
     """Who answers for something, and which field says so."""
 
@@ -173,6 +187,7 @@ class Sketch(Thing, kw_only=True):
     policies: tuple[Ref, ...] = ()
     attaches: tuple[Ref, ...] = ()
     switches: frozenset[str] = frozenset()
+    allows: tuple[Allowance, ...] = ()
     owners: tuple[Party, ...] = ()
     documents: tuple[Spec, ...] = ()
     links: dict[str, str] = msgspec.field(default_factory=dict)
