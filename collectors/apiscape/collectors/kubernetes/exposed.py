@@ -228,3 +228,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     waf: str = Switch.UNKNOWN
     conditions: tuple[Condition, ...] = ()
     certificates: tuple[str, ...] = ()
+
+
+Stated = Exposed | Served | Called
+"""What an object states: an API, a gateway, or somebody who calls."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from apiscape.collectors.kubernetes.exposed import Called, Exposed, Served
+from apiscape.collectors.kubernetes.exposed import Stated
 from apiscape.collectors.kubernetes.objects import Thing
 
 PROVIDER = "kubernetes"
@@ -111,9 +111,7 @@ class Family(Protocol):
     name: str
     resources: tuple[Resource, ...]
 
-    def expose(
-        self, resource: Resource, thing: Any, look: Look
-    ) -> Iterator[Exposed | Served | Called]:
+    def expose(self, resource: Resource, thing: Any, look: Look) -> Iterator[Stated]:  # noqa: ANN401 - of the resource's own type
         """Yield what an object exposes, serves by, or who it is that calls; pure but for what it looks at.
 
         Asked of objects of its own resources that are read for themselves, not for what refers to them.

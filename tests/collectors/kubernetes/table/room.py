@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from apiscape.collectors.kubernetes.exposed import Called, Exposed, Rule, Served
+from apiscape.collectors.kubernetes.exposed import Exposed, Rule, Stated
 from apiscape.collectors.kubernetes.objects import Decoder, Thing
 from apiscape.collectors.kubernetes.resource import Resource, Role
 from apiscape.collectors.kubernetes.table.describing import Told
@@ -72,7 +72,7 @@ class Room:
         self.world.put(resource.name, thing)
         return resource, thing
 
-    def exposed(self) -> dict[str, list[Exposed | Served | Called]]:
+    def exposed(self) -> dict[str, list[Stated]]:
         """Return what each object exposes or serves, or who it is that calls, of those that do."""
         found = {
             f"{resource.kind} {thing.key}": list(

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apiscape.collectors.kubernetes.exposed import Called, Exposed, Served
+from apiscape.collectors.kubernetes.exposed import Exposed, Stated
 from apiscape.collectors.kubernetes.objects import Decoder
 from apiscape.collectors.kubernetes.resource import Resource, Role
 from apiscape.collectors.kubernetes.table.describing import Told
@@ -177,9 +177,7 @@ def metadata(entry: Entry) -> Strategy:
     return st.fixed_dictionaries(named, optional=optional)
 
 
-def said(
-    entry: Entry, resource: Resource, made: Json
-) -> Iterator[Exposed | Served | Called | Told]:
+def said(entry: Entry, resource: Resource, made: Json) -> Iterator[Stated | Told]:
     """Yield all that is said of an object beside a plain one, which is always read."""
     body = json.dumps({"metadata": {}, "items": [made, PLAIN]}).encode()
     page: Any = Decoder(resource.type).page(body, "list")
@@ -202,7 +200,7 @@ def said(
         yield from [told] if told else []
 
 
-def is_of_the_model(found: Exposed | Served | Called | Told) -> None:
+def is_of_the_model(found: Stated | Told) -> None:
     """Assert that something is of the form that it states, of known words, and of a size to be kept."""
     plain = msgspec.to_builtins(found)
     assert msgspec.convert(plain, type(found)) == found

@@ -17,7 +17,7 @@ from apiscape.collectors.kubernetes.table.asking import (
 from apiscape.collectors.kubernetes.table.finding import OF, Finder, Known
 from apiscape.collectors.kubernetes.table.routing import Piece, gather, matches_of, parents
 from apiscape.collectors.kubernetes.table.sending import targets_of
-from apiscape.collectors.kubernetes.table.serving import addresses_of
+from apiscape.collectors.kubernetes.table.serving import addresses_of, gateways_of
 from apiscape.collectors.kubernetes.table.sketch import SWITCHES, Sketch, switch_of
 from apiscape.model.provenance import Claim
 from apiscape.model.values import UNKNOWN
@@ -44,11 +44,12 @@ def expose(known: Known, finder: Finder) -> Exposed:
     own = (text for each in held for policy in each.policies for text in policy.sketch.incomplete)
     sending = Finder(finder.entries, finder.look)
     rules = tuple(_rule(known, each, wide, gaps, sending) for each in held)
-    addresses = _addresses(known, pieces, sending)
+    hosts = dict.fromkeys(host for each in pieces for host in each.hosts)
+    addresses = _addresses(known, hosts, sending)
     exposed = Exposed(
         metadata=sketch.metadata,
         style=sketch.style,
-        gateway=sketch.gateway or UNKNOWN,
+        gateway=sketch.gateway or gateways_of(known, hosts, sending) or UNKNOWN,
         title=sketch.title,
         description=sketch.description,
         version=sketch.version,
@@ -138,9 +139,8 @@ def _unlooked(finder: Finder) -> Iterator[str]:
     yield from finder.odd
 
 
-def _addresses(known: Known, pieces: Iterable[Piece], finder: Finder) -> tuple[Address, ...] | None:
+def _addresses(known: Known, hosts: Iterable[str], finder: Finder) -> tuple[Address, ...] | None:
     """Return where something is served; `None` where it does not say."""
-    hosts = dict.fromkeys(host for each in pieces for host in each.hosts)
     first, seen = known, {known.words}
     while above := [each for each in parents(first, finder) if each.words not in seen]:
         first = above[0]

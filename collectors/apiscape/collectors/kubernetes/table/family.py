@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from apiscape.collectors.kubernetes.exposed import Called, Exposed, Served, services_of
+from apiscape.collectors.kubernetes.exposed import Exposed, Served, Stated, services_of
 from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.collectors.kubernetes.resource import Look, Resource, Role
 from apiscape.collectors.kubernetes.table.calling import called
@@ -51,9 +51,7 @@ class TableFamily:
             resource_of(each, self._entries.values()) for each in self._entries.values()
         )
 
-    def expose(
-        self, resource: Resource, thing: Any, look: Look
-    ) -> Iterator[Exposed | Served | Called]:
+    def expose(self, resource: Resource, thing: Any, look: Look) -> Iterator[Stated]:  # noqa: ANN401 - of any resource's type
         """Yield what an object exposes, serves by, or who it is that calls."""
         entry = self._entries.get(resource.name)
         if entry is None or not isinstance(thing, Sketch) or not thing.is_served:
@@ -113,7 +111,8 @@ def _attached(known: Known, exposed: Exposed, look: Look) -> Exposed:
         return exposed
     named = {refs.kinds.get(ref.kind) or refs.kinds.get("*") for ref in known.sketch.attaches}
     seen = all(each is not None and look.sees(each) for each in named)
-    return msgspec.structs.replace(exposed, addresses=() if seen else None, rules=None)
+    unserved = {"gateway": None, "addresses": ()} if seen else {"addresses": None}
+    return msgspec.structs.replace(exposed, rules=None, **unserved)
 
 
 def _served(known: Known, finder: Finder) -> Served:

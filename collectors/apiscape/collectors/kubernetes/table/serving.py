@@ -11,11 +11,14 @@ from apiscape.collectors.kubernetes.exposed import Address
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.table.finding import Finder, Known
 from apiscape.collectors.kubernetes.table.functions import take_apart
+from apiscape.collectors.kubernetes.table.schema import EntryRole
 from apiscape.collectors.kubernetes.table.sketch import Sketch, Spot
 from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Switch
 
 MAX_ADDRESSES = 500
+MAX_GATEWAYS = 3
+"""That are named of those that serve one object."""
 ANY = "*"
 
 _EVERY = frozenset({ANY, "0.0.0.0", "::"})  # noqa: S104 - names of any host, nothing is bound
@@ -28,7 +31,9 @@ def addresses_of(known: Known, hosts: Iterable[str], finder: Finder) -> tuple[Ad
     named = tuple(hosts)
     space = known.sketch.metadata.namespace
     spots = [(space, each) for spot in own for each in _named(spot, named)]
-    joined = list(_joining(known, finder))
+    joined = [
+        (gateway.sketch.metadata.namespace, spot) for gateway, spot in _joining(known, finder)
+    ]
     found = dict.fromkeys(
         address for namespace, spot in spots for address in _addresses(namespace, spot, joined)
     )
@@ -47,8 +52,23 @@ def _named(spot: Spot, hosts: tuple[str, ...]) -> Iterator[Spot]:
         yield msgspec.structs.replace(spot, host=host)
 
 
-def _joining(known: Known, finder: Finder) -> Iterator[tuple[str, Spot]]:
-    """Yield the spots of gateways that take an object, with their namespaces."""
+def gateways_of(known: Known, hosts: Iterable[str], finder: Finder) -> str | None:
+    """Return what the gateways are called that serve an object; nothing where it is none's, or none can be seen."""
+    named = tuple(hosts)
+    own = [each.host for spot in known.sketch.addresses for each in _named(spot, named)]
+    keys = dict.fromkeys(
+        gateway.sketch.key
+        for gateway, spot in _joining(known, finder)
+        if gateway.entry.role is EntryRole.GATEWAY
+        and any(host_fits(each, spot.host) for each in own)
+    )
+    shown = list(keys)[:MAX_GATEWAYS]
+    more = len(keys) - len(shown)
+    return ", ".join(shown + ([f"{more} more"] if more else [])) or None
+
+
+def _joining(known: Known, finder: Finder) -> Iterator[tuple[Known, Spot]]:
+    """Yield the gateways that take an object, with each of their spots."""
     labels = known.sketch.metadata.labels or {}
     for resource in known.entry.addresses_from:
         if not finder.look.sees(resource):
@@ -56,7 +76,8 @@ def _joining(known: Known, finder: Finder) -> Iterator[tuple[str, Spot]]:
         for found in finder.look.all(resource):
             if isinstance(found, Sketch) and _takes(found, labels):
                 for spot in found.addresses:
-                    yield from ((found.metadata.namespace, each) for each in _named(spot, ()))
+                    gateway = Known(finder.entries[resource], found)
+                    yield from ((gateway, each) for each in _named(spot, ()))
 
 
 def _takes(gateway: Sketch, labels: dict[str, str]) -> bool:
