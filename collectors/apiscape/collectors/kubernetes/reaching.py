@@ -25,6 +25,8 @@ CLASS_KEY = "gatewayClassName"
 """By which the name of a GatewayClass may stand among what was asked for."""
 CLASS_SCHEME_KEY = "spec.scheme of the IngressClassParams"
 """By which the scheme of a whole class may stand there."""
+PARAMETERS_SCHEME_KEY = "spec.scheme of the LoadBalancerConfiguration"
+"""By which the scheme of a Gateway's parameters may stand there."""
 
 NAMED = 3
 """Addresses and annotations that evidence names; the others are counted."""
@@ -35,6 +37,7 @@ _SCHEME = {"internal": Exposure.PRIVATE, "internet-facing": Exposure.INTERNET}
 ASKED: Mapping[str, Mapping[str, str]] = {
     "alb.ingress.kubernetes.io/scheme": _SCHEME,
     CLASS_SCHEME_KEY: _SCHEME,
+    PARAMETERS_SCHEME_KEY: _SCHEME,
     "service.beta.kubernetes.io/aws-load-balancer-scheme": _SCHEME,
     "service.beta.kubernetes.io/aws-load-balancer-internal": {
         "true": Exposure.PRIVATE,
@@ -77,6 +80,9 @@ ASKED: Mapping[str, Mapping[str, str]] = {
 
 That something is not to be internal is its default, on which the makers differ: it says nothing.
 """
+
+EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
+"""Networks that everybody is of."""
 
 _CLUSTER_SUFFIX = ".svc.cluster.local"
 _INTERNAL_ELB = ("internal-", ".elb.amazonaws.com")
@@ -142,6 +148,25 @@ def reach_through(addresses: Iterable[str], said: Mapping[str, str], look: Look)
                 evidence = f"{told.evidence}; Service {service.key} has the same address"
                 return msgspec.structs.replace(told, evidence=evidence)
     return found
+
+
+def limited(reached: Reached, networks: Iterable[str], by: str) -> Reached:
+    """Return from where something can be reached, with who alone is let in as evidence.
+
+    From where it can be reached stays: networks are no proof of where their callers are.
+
+    Args:
+        reached: What is known without it.
+        networks: Who is let in; with everybody among them nothing is limited.
+        by: What says so.
+    """
+    told = list(dict.fromkeys(each.strip() for each in networks if each.strip()))
+    if not told or not EVERYBODY.isdisjoint(told):
+        return reached
+    more = len(told) - NAMED
+    words = f"{by} lets in {', '.join(told[:NAMED])}{f' and {more} more' if more > 0 else ''} alone"
+    evidence = "; ".join(filter(None, (reached.evidence, words)))
+    return msgspec.structs.replace(reached, evidence=evidence)
 
 
 def _asked(said: Mapping[str, str]) -> Iterator[_Sign]:

@@ -25,11 +25,14 @@ from apiscape.collectors.kubernetes.gatewayapi.routes import Route
 from apiscape.collectors.kubernetes.gatewayapi.ruling import AnyRule, has_cors
 from apiscape.collectors.kubernetes.gatewayapi.securing import of_all, rules_at, together
 from apiscape.collectors.kubernetes.gatewayapi.serving import (
+    CORS,
+    can,
     mtls_of,
     reached_by,
     secrets,
     serve,
     troubles,
+    waf_of,
 )
 from apiscape.collectors.kubernetes.gatewayapi.status import standing
 from apiscape.collectors.kubernetes.objects import key_of
@@ -157,19 +160,16 @@ def _at_gateway(
         *(() if gateway is None else troubles(gateway, at, look)),
     ]
     unseen = any(each.why_not is Detached.UNSEEN for each in attachments)
-    addresses = None if unseen and not at else _addresses(at, effects)
-    return Exposed(
-        metadata=route.metadata,
-        style=STYLES.get(resource.kind, Style.TCP),
-        parent=name,
+    addresses = None if unseen and not at else _addresses(at, effects, look)
+    return msgspec.structs.replace(
+        _exposed(resource, route, name, tuple(conditions)),
         gateway=UNKNOWN if key is None else key,
-        conditions=tuple(conditions),
         reached=reached,
         addresses=addresses,
         rules=rules,
         rate_limit=everywhere.rate_limit,
-        cors=_cors(route.spec.rules or [], everywhere),
-        waf=everywhere.waf,
+        cors=_cors(route.spec.rules or [], everywhere, gateway, look),
+        waf=_waf(gateway, everywhere, look),
         mtls=together(each.mtls for each in addresses or ()),
         secrets=_further_secrets(at),
     )
@@ -215,7 +215,7 @@ def _in_mesh(resource: Resource, key: str, port: int | None) -> Address:
     return Address(host=f"{name}.{namespace}.svc", scheme=scheme, port=port)
 
 
-def _addresses(at: list[Attached], effects: list[Effective]) -> tuple[Address, ...]:
+def _addresses(at: list[Attached], effects: list[Effective], look: Look) -> tuple[Address, ...]:
     """Return where callers reach a route: at each listener that takes it, under each host that they have in common."""
     return tuple(
         Address(
@@ -224,7 +224,7 @@ def _addresses(at: list[Attached], effects: list[Effective]) -> tuple[Address, .
             port=each.listener.port or None,
             tls_min=effect.tls_min,
             certificate=next(secrets(each.listener, _namespace(each)), None),
-            mtls=_mtls(each, effect),
+            mtls=_mtls(each, effect, look),
         )
         for each, effect in zip(at, effects, strict=True)
         for host in each.hosts
@@ -242,8 +242,8 @@ def _namespace(at: Attached) -> str:
     return namespace
 
 
-def _mtls(at: Attached, effect: Effective) -> str:
-    own = mtls_of(at.gateway, at.listener)
+def _mtls(at: Attached, effect: Effective, look: Look) -> str:
+    own = mtls_of(at.gateway, at.listener, look)
     return effect.mtls if own == Switch.UNKNOWN else own
 
 
@@ -252,9 +252,16 @@ def _further_secrets(at: list[Attached]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(secret for held in found for secret in list(held)[1:]))
 
 
-def _cors(rules: list[Any], effect: Effective) -> str:
+def _cors(rules: list[Any], effect: Effective, gateway: Gateway | None, look: Look) -> str:
+    """Return whether other sites are answered; by rules alone where the controller does not deny that it can."""
     told: list[AnyRule] = rules
-    return Switch.ENABLED if has_cors(told) else effect.cors
+    is_done = gateway is None or can(gateway, CORS, look)
+    return Switch.ENABLED if has_cors(told) and is_done else effect.cors
+
+
+def _waf(gateway: Gateway | None, effect: Effective, look: Look) -> str:
+    own = Switch.UNKNOWN if gateway is None else waf_of(gateway, look)
+    return own if own == Switch.ENABLED else effect.waf
 
 
 class _Held(Generic[T]):

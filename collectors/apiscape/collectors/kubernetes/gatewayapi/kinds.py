@@ -12,6 +12,7 @@ from apiscape.collectors.kubernetes.core import Field
 from apiscape.collectors.kubernetes.objects import Thing
 
 GROUP = "gateway.networking.k8s.io"
+CLASSES = f"gatewayclasses.{GROUP}"
 
 
 class LabelRequirement(Field):
@@ -116,11 +117,21 @@ class AllowedListeners(Field):
     namespaces: RouteNamespaces | None = None
 
 
+class ParametersRef(Field):
+    """An object that says more: in the namespace of the Gateway, or where a GatewayClass says that it is."""
+
+    name: str
+    group: str = ""
+    kind: str = ""
+    namespace: str | None = None
+
+
 class GatewayInfrastructure(Field):
     """What is said to whatever a Gateway is made of."""
 
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
+    parameters_ref: ParametersRef | None = None
 
 
 class FrontendValidation(Field):
@@ -213,12 +224,32 @@ class GatewayClassSpec(Field):
     """Who looks after the Gateways of a class."""
 
     controller_name: str
+    parameters_ref: ParametersRef | None = None
+
+
+class Feature(Field):
+    """Something that a controller says that it can do."""
+
+    name: str
+
+
+class GatewayClassStatus(Field):
+    """What a controller says of a class; older ones name features by a text each."""
+
+    supported_features: list[Feature | str] | None = None
 
 
 class GatewayClass(Thing):
     """A GatewayClass."""
 
     spec: GatewayClassSpec
+    status: GatewayClassStatus | None = None
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What its controller says that it can do; empty where it does not say."""
+        told = (self.status.supported_features if self.status else None) or ()
+        return frozenset(each if isinstance(each, str) else each.name for each in told)
 
 
 class GrantFrom(Field):

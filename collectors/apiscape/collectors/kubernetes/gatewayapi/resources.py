@@ -12,11 +12,12 @@ from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     ListenerSet,
     ReferenceGrant,
 )
+from apiscape.collectors.kubernetes.gatewayapi.parameters import RESOURCES as PARAMETERS
 from apiscape.collectors.kubernetes.gatewayapi.routes import GrpcRoute, HttpRoute, StreamRoute
 from apiscape.collectors.kubernetes.objects import Thing, key_of
 from apiscape.collectors.kubernetes.resource import Resource, Role
 
-CLASSES, GATEWAYS = f"gatewayclasses.{GROUP}", f"gateways.{GROUP}"
+GATEWAYS = f"gateways.{GROUP}"
 SETS, GRANTS = f"listenersets.{GROUP}", f"referencegrants.{GROUP}"
 OF_NAMESPACE, OF_PARENT = "namespace", "parent"
 """Indexes: of ReferenceGrants by their namespace, of ListenerSets by their Gateway."""
@@ -81,6 +82,7 @@ RESOURCES: tuple[Resource, ...] = (
         reveals="whether backends in other namespaces may be referred to",
     ),
     BACKEND_TLS,
+    *PARAMETERS,
     _route("httproutes", "HTTPRoute", HttpRoute, "v1", "v1beta1"),
     _route("grpcroutes", "GRPCRoute", GrpcRoute, "v1", "v1alpha2"),
     _route("tlsroutes", "TLSRoute", StreamRoute, "v1", "v1alpha3", "v1alpha2"),

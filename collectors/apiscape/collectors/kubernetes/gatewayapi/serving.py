@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from apiscape.collectors.kubernetes.core import NAMESPACES, OF_GATEWAY, SERVICES
 from apiscape.collectors.kubernetes.exposed import Condition, Reached, Served
 from apiscape.collectors.kubernetes.gatewayapi.attachment import Attached, addresses, takes_set
-from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway, Listener, ListenerSet
-from apiscape.collectors.kubernetes.gatewayapi.resources import CLASSES, GATEWAYS, OF_PARENT, SETS
+from apiscape.collectors.kubernetes.gatewayapi.kinds import (
+    CLASSES,
+    FrontendTls,
+    Gateway,
+    GatewayClass,
+    Listener,
+    ListenerSet,
+)
+from apiscape.collectors.kubernetes.gatewayapi.parameters import Parameters, parameters_of
+from apiscape.collectors.kubernetes.gatewayapi.resources import GATEWAYS, OF_PARENT, SETS
 from apiscape.collectors.kubernetes.objects import key_of
-from apiscape.collectors.kubernetes.reaching import reach
+from apiscape.collectors.kubernetes.reaching import CLASS_KEY, limited, reach
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.collectors.kubernetes.standing import read_conditions
-from apiscape.model.vocabulary import Switch
+from apiscape.model.vocabulary import Exposure, Switch
 
 NEGATIVE = frozenset(
     {"Conflicted", "OverlappingTLSConfig", "InsecureFrontendValidationMode", "PartiallyInvalid"}
 )
 """Conditions that are well where they do not hold."""
+
+CLIENT_CERTIFICATES, CORS = "GatewayFrontendClientCertificateValidation", "HTTPRouteCORS"
+"""Features of controllers, as Gateway API calls them."""
 
 _ENDS_TLS = frozenset({"HTTPS", "TLS"})
 _LETS_ALL_IN = "AllowInsecureFallback"
@@ -39,6 +52,7 @@ def serve(gateway: Gateway, look: Look) -> Iterator[Served]:
         metadata=gateway.metadata,
         hosts=_hosts(listener for listener, _ in listeners),
         reached=reached_by(gateway, look),
+        waf=waf_of(gateway, look),
         conditions=tuple(_conditions(gateway)),
         certificates=tuple(dict.fromkeys(certificates)),
     )
@@ -64,20 +78,50 @@ def _reached(key: str, look: Look) -> Reached:
     gateway: Gateway | None = look.get(GATEWAYS, key)
     if gateway is None:
         return Reached()
+    told = given_to(gateway, look)
     infrastructure = gateway.spec.infrastructure
-    said = dict(gateway.metadata.annotations or {})
-    kind = None
+    said = {CLASS_KEY: gateway.spec.gateway_class_name, **(gateway.metadata.annotations or {})}
+    said |= told.said
+    kind = told.service_type
     for service in look.those(SERVICES, OF_GATEWAY, gateway.key):
         said |= service.metadata.annotations or {}
         kind = service.spec.type
     said |= (infrastructure.annotations if infrastructure else None) or {}
-    return reach(tuple(addresses(gateway)), said, kind)
+    found = reach(tuple(addresses(gateway)), said, kind)
+    found = limited(found, told.sources, "spec.sourceRanges of the LoadBalancerConfiguration")
+    if found.exposure != Exposure.UNKNOWN or not told.unknown:
+        return found
+    evidence = "; ".join(filter(None, (found.evidence, *told.unknown)))
+    return msgspec.structs.replace(found, evidence=evidence)
+
+
+def given_to(gateway: Gateway, look: Look) -> Parameters:
+    """Return what the parameters of a Gateway and of its class say."""
+    return look.once(
+        "gateway-api.parameters", gateway.key, lambda look: _parameters(gateway.key, look)
+    )
+
+
+def _parameters(key: str, look: Look) -> Parameters:
+    gateway: Gateway | None = look.get(GATEWAYS, key)
+    return Parameters() if gateway is None else parameters_of(gateway, look)
+
+
+def waf_of(gateway: Gateway, look: Look) -> str:
+    """Return whether a firewall stands before a Gateway, as far as its parameters say."""
+    return Switch.ENABLED if given_to(gateway, look).has_waf else Switch.UNKNOWN
 
 
 def controller_of(gateway: Gateway, look: Look) -> str | None:
     """Return who looks after a Gateway; `None` where nobody can tell."""
     found = look.get(CLASSES, gateway.spec.gateway_class_name)
     return found.spec.controller_name if found is not None else None
+
+
+def can(gateway: Gateway, feature: str, look: Look) -> bool:
+    """Say whether a controller does what is asked of it; one that does not list what it can do may."""
+    found: GatewayClass | None = look.get(CLASSES, gateway.spec.gateway_class_name)
+    return found is None or not found.features or feature in found.features
 
 
 def secrets(listener: Listener, namespace: str) -> Iterator[str]:
@@ -87,22 +131,29 @@ def secrets(listener: Listener, namespace: str) -> Iterator[str]:
             yield key_of(each.namespace or namespace, each.name)
 
 
-def mtls_of(gateway: Gateway, listener: Listener) -> str:
-    """Return whether callers have to show a certificate at a listener, as far as the Gateway says."""
+def mtls_of(gateway: Gateway, listener: Listener, look: Look) -> str:
+    """Return whether callers have to show a certificate at a listener, as far as the Gateway says.
+
+    What its controller does not say that it can do is not known to be done.
+    """
     if listener.protocol not in _ENDS_TLS:
         return Switch.DISABLED
     if listener.protocol == "TLS" and listener.tls and listener.tls.mode == "Passthrough":
         return Switch.UNKNOWN
-    frontend = gateway.spec.tls.frontend if gateway.spec.tls else None
-    if frontend is None:
-        return Switch.UNKNOWN
-    told = next(
-        (each.tls for each in frontend.per_port or () if each.port == listener.port),
-        frontend.default,
-    )
-    if told is None or told.validation is None:
+    if listener.port in given_to(gateway, look).verifying:
+        return Switch.ENABLED
+    told = _asked_at(gateway, listener)
+    if told is None or told.validation is None or not can(gateway, CLIENT_CERTIFICATES, look):
         return Switch.UNKNOWN
     return Switch.DISABLED if told.validation.mode == _LETS_ALL_IN else Switch.ENABLED
+
+
+def _asked_at(gateway: Gateway, listener: Listener) -> FrontendTls | None:
+    frontend = gateway.spec.tls.frontend if gateway.spec.tls else None
+    if frontend is None:
+        return None
+    ports = (each.tls for each in frontend.per_port or () if each.port == listener.port)
+    return next(ports, frontend.default)
 
 
 def _conditions(gateway: Gateway) -> Iterator[Condition]:
