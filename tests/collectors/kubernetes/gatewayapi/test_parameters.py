@@ -228,7 +228,7 @@ def test_a_class_of_google_says_from_where_its_gateways_are_reached() -> None:
         assert reached(gate, classed(name=name)).exposure == exposure
 
 
-CERTIFICATES = {"tls": {"frontend": {"default": {"validation": {}}}}}
+CERTIFICATES: dict[str, Any] = {"tls": {"frontend": {"default": {"validation": {}}}}}
 
 
 @pytest.mark.parametrize(
