@@ -14,19 +14,29 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from apiscape.model.deployment import Endpoint
+from apiscape.model.deployment import Endpoint, Operation
 from apiscape.model.known import Batch, NotObserved, PresenceChange, Verdict
+from apiscape.model.limits import RateLimit
 from apiscape.model.measured import Measured
 from apiscape.model.run import ErrorRecord, EstateEntry, Gap
 from apiscape.model.surroundings import Api, FrontDoor, Signal
 from apiscape.store import Conclusion, Store, open_store
 from apiscape.store.schema import metadata
 from tests.store.looking import records
-from tests.store.making import PART, SCOPE, T0, batch, make, part, visit
+from tests.store.making import IAM, PART, SCOPE, T0, batch, make, part, visit
 
 SCHEMAS = Path(__file__).parent / "schemas"
 MEASURED = Measured(
     signals=(Signal("d", name="probe.answers", value=True, observed_at=T0, source="probe"),)
+)
+LIMIT = RateLimit(
+    requests=100.0,
+    per_s=1.0,
+    burst=200.0,
+    by=(),
+    shared=True,
+    evidence="methodSettings */*",
+    native_id="prod",
 )
 DENIED = ErrorRecord(kind="access_denied", message="needs apigateway:GET")
 
@@ -47,7 +57,9 @@ def fill(store: Store) -> None:
     store.estate.save(
         "prod", [EstateEntry(source="prod", provider="aws", key="1")], provider="aws", at=T0
     )
-    visit(store, batch(*(make(number) for number in range(6))), around)
+    limited = (Operation("GET", "/refunds", security=IAM, match="template", rate_limits=(LIMIT,)),)
+    changes: dict[int, Any] = {4: {"operations": limited}}
+    visit(store, batch(*(make(n, **changes.get(n, {})) for n in range(6))), around)
     conclusions = {
         make(n).uid: Conclusion(api="api", endpoints=("https://tax.example",)) for n in (0, 1)
     }

@@ -58,7 +58,7 @@ def upgrade():
 FILLED_FROM = {"conclusion_version": "conclusion"}
 """Tables that came after the first schema, and of which older one an upgrade makes their rows."""
 
-EMPTY_BEFORE = {"measurement": "0003"}
+EMPTY_BEFORE = {"measurement": "0003", "terms": "0005"}
 """Tables that came after the first schema, and of which an upgrade knows nothing."""
 
 

@@ -21,6 +21,7 @@ from apiscape.model.deployment import (
     Spec,
 )
 from apiscape.model.known import Batch, Verdict
+from apiscape.model.limits import RateLimit
 from apiscape.model.projection import deepen, project
 from apiscape.model.row import Row
 from apiscape.model.run import (
@@ -43,7 +44,7 @@ from apiscape.model.surroundings import (
     Signal,
 )
 from apiscape.model.values import UNKNOWN, is_known
-from apiscape.model.vocabulary import Outcome, Requirement, SchemeKind
+from apiscape.model.vocabulary import Counted, Outcome, PathMatch, Requirement, SchemeKind, TlsMode
 from apiscape.query import parse, select_rows
 from apiscape.store import Store, open_store
 from apiscape.store.reading.reader import Reader
@@ -95,6 +96,19 @@ securities = st.builds(
     ).map(tuple),
     evidence=optional,
 )
+amounts = st.just(UNKNOWN) | st.sampled_from((0.0, 0.5, 10_000.0))
+limits = st.builds(
+    RateLimit,
+    requests=amounts,
+    per_s=amounts | st.none(),
+    burst=amounts | st.none(),
+    counts=st.sampled_from((*Counted, "tokens")),
+    by=st.just(UNKNOWN) | st.lists(texts, max_size=2).map(tuple),
+    shared=flags,
+    condition=optional,
+    evidence=optional,
+    native_id=optional,
+)
 operations = st.builds(
     Operation,
     verb=texts,
@@ -104,6 +118,8 @@ operations = st.builds(
     backend=nothing_or,
     deprecated=flags,
     preflight=st.booleans(),
+    match=st.sampled_from((*PathMatch, "glob")),
+    rate_limits=st.just(UNKNOWN) | st.lists(limits, max_size=2).map(tuple),
 )
 deployments = st.builds(
     lambda fields: make(1, **fields),
@@ -132,6 +148,7 @@ deployments = st.builds(
                     enabled=flags,
                     tls_min=nothing_or,
                     mtls=switches,
+                    tls_mode=st.sampled_from((*TlsMode, "wrapped")),
                 )
             ),
             "exposure": texts,
@@ -139,7 +156,9 @@ deployments = st.builds(
             "backends": several(
                 st.builds(Backend, key=texts, kind=texts, address=nothing_or, via=optional)
             ),
-            "protections": st.builds(Protections, waf=switches, cors=switches, mtls=switches),
+            "protections": st.builds(
+                Protections, rate_limit=switches, waf=switches, cors=switches, mtls=switches
+            ),
             "owners": several(st.builds(Owner, name=texts, role=texts, contact=optional)),
             "specs": several(st.builds(Spec, format=texts, format_version=optional)),
             "consumers": st.sampled_from((UNKNOWN, 0, 1, 2**63 - 1)),
@@ -256,6 +275,10 @@ def test_sets_of_operations_are_shared_by_content_and_kept_apart_by_it(
         assert len(records(store, "operation_set")) == len(known)
         asked = {each.security for held in sets if is_known(held) for each in held}
         assert len(records(store, "security")) == len(asked)
+        agreed = {
+            (each.match, each.rate_limits) for held in sets if is_known(held) for each in held
+        }
+        assert len(records(store, "terms")) == len(agreed - {("unknown", UNKNOWN)})
 
 
 COMMON: dict[str, Any] = {

@@ -271,9 +271,11 @@ def test_protections_are_all_named_at_every_width(width: int) -> None:
     assert all(line.text.strip() for line in lines)
 
 
-def test_protections_tell_the_three_states_apart_by_tone_too() -> None:
-    lines = page.protections(Protections(waf="disabled", cors="enabled"), WIDTH)[1:]
-    assert [tone_of(lines, name) for name in ("cors", "waf", "mtls")] == ["good", "text", "muted"]
+def test_protections_tell_the_states_apart_by_tone_too() -> None:
+    guards = Protections(waf="disabled", cors="enabled", rate_limit="partial")
+    lines = page.protections(guards, WIDTH)[1:]
+    tones = [tone_of(lines, name) for name in ("cors", "rate limit", "waf", "mtls")]
+    assert tones == ["good", "warn", "text", "muted"]
 
 
 def test_provenance_shows_who_won_and_who_lost() -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from apiscape.model.deployment import Backend, Endpoint, Operation
+from apiscape.model.limits import RateLimit
 from apiscape.model.run import Gap
 from apiscape.model.surroundings import Api, Consumer, FrontDoor, FrontDoorRoute
 from apiscape.model.values import UNKNOWN
@@ -82,12 +83,12 @@ def test_no_operations_are_not_unknown_operations(operations: Any, words: str) -
 @pytest.mark.parametrize(
     ("operation", "exposure", "cells", "tone"),
     [
-        (an_operation("none"), "internet", "GET /none ✗ none – ?", "bad"),
-        (an_operation("none"), "private", "GET /none ✗ none – ?", "warn"),
-        (an_operation("none", preflight=True), "internet", "GET /none preflight – ?", "muted"),
-        (an_operation("unknown"), "internet", "GET /unknown ? unknown – ?", "text"),
-        (an_operation("required", "jwt", "mtls"), "internet", "GET /required required jwt, mtls ?", "text"),
-        (an_operation("optional", "jwt"), "internet", "GET /optional optional jwt ?", "text"),
+        (an_operation("none"), "internet", "GET /none ✗ none – ? ?", "bad"),
+        (an_operation("none"), "private", "GET /none ✗ none – ? ?", "warn"),
+        (an_operation("none", preflight=True), "internet", "GET /none preflight – – ?", "muted"),
+        (an_operation("unknown"), "internet", "GET /unknown ? unknown – ? ?", "text"),
+        (an_operation("required", "jwt", "mtls"), "internet", "GET /required required jwt, mtls ? ?", "text"),
+        (an_operation("optional", "jwt"), "internet", "GET /optional optional jwt ? ?", "text"),
     ],
 )  # fmt: skip
 def test_each_operation_says_what_it_asks(
@@ -95,9 +96,31 @@ def test_each_operation_says_what_it_asks(
 ) -> None:
     detail = a_detail(a_row(exposure=exposure), a_deployment(operations=(operation,)))
     lines = tabs.operations(detail, NOW, WIDTH)
-    assert lines[0].text.split() == ["verb", "template", "auth", "schemes", "backend"]
+    assert lines[0].text.split() == list(tabs.HEADS)
     assert " ".join(lines[1].text.split()) == cells
     assert lines[1].pieces[2].tone == tone
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (UNKNOWN, "?"),
+        ((), "–"),
+        ((RateLimit(requests=10.0, per_s=1.0), RateLimit(requests=5_000.0, per_s=86_400.0)), "10/s, 5,000/day"),
+    ],
+)  # fmt: skip
+def test_no_limit_is_not_an_unknown_limit(limits: Any, words: str) -> None:
+    item = a_deployment(operations=(Operation("GET", "/a", rate_limits=limits),))
+    told = tabs.operations(a_detail(item=item), NOW, 120)[1]
+    assert told.pieces[tabs.HEADS.index("limit")].text.strip() == words
+
+
+def test_the_exposure_names_the_policy_of_a_limit_once() -> None:
+    limit = RateLimit(requests=1.0, per_s=10.0, evidence="rate", native_id="Policy shop/slow")
+    item = a_deployment(operations=(Operation("GET", "/a", rate_limits=(limit,)),) * 2)
+    words = said(tabs.exposure(a_detail(item=item), NOW, WIDTH))
+    assert words.count("1 per 10 s") == 1
+    assert "Policy shop/slow: rate · 2 operations" in words
 
 
 def test_an_operation_without_a_backend_is_not_one_with_an_unknown_backend() -> None:

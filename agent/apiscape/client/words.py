@@ -109,6 +109,7 @@ CHANGE = _states(
 )
 SWITCH = _states(
     (Switch.ENABLED, "✓", "good"),
+    (Switch.PARTIAL, "◐", "warn"),
     (Switch.DISABLED, "–", "text"),
     (Switch.UNKNOWN, "?", "muted"),
 )

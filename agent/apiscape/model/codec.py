@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from apiscape.model import change, deployment, row, run, security, surroundings
+from apiscape.model import change, deployment, limits, row, run, security, surroundings
 from apiscape.model.deployment import DETAIL_FIELDS, VOLATILE_FIELDS, Deployment
 from apiscape.model.plain import escape
 from apiscape.model.values import UNKNOWN, Unknown, is_known
@@ -33,6 +33,7 @@ PUBLISHED: tuple[type[Any], ...] = (
     deployment.Backend,
     deployment.Spec,
     security.Security,
+    limits.RateLimit,
     surroundings.Consumer,
     surroundings.Api,
     surroundings.ApiVersion,

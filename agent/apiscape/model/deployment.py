@@ -7,10 +7,20 @@ from datetime import datetime
 import msgspec
 
 from apiscape.model.entity import Entity
+from apiscape.model.limits import RateLimits
 from apiscape.model.provenance import Claim
 from apiscape.model.security import UNKNOWN_SECURITY, Security
 from apiscape.model.values import UNKNOWN, Unknown
-from apiscape.model.vocabulary import Environment, Exposure, Lifecycle, Status, Style, Switch
+from apiscape.model.vocabulary import (
+    Environment,
+    Exposure,
+    Lifecycle,
+    PathMatch,
+    Status,
+    Style,
+    Switch,
+    TlsMode,
+)
 
 
 class Endpoint(Entity, frozen=True):
@@ -23,6 +33,7 @@ class Endpoint(Entity, frozen=True):
         enabled: False where the gateway was told not to serve it.
         tls_min: Lowest protocol version accepted (`TLS_1_2`), if the gateway says.
         mtls: A word of `Switch`: whether a client certificate is required.
+        tls_mode: A word of `TlsMode`: who ends TLS, if callers speak it at all.
     """
 
     url: str
@@ -32,6 +43,7 @@ class Endpoint(Entity, frozen=True):
     enabled: bool | Unknown = UNKNOWN
     tls_min: str | Unknown | None = UNKNOWN
     mtls: str = Switch.UNKNOWN
+    tls_mode: str = TlsMode.UNKNOWN
 
 
 class Backend(Entity, frozen=True):
@@ -60,6 +72,8 @@ class Operation(Entity, frozen=True):
         security: What the gateway asks of a caller of this operation.
         backend: `Backend.key` of the deployment.
         preflight: True for a CORS preflight answered by the gateway itself; never counted as unprotected.
+        match: A word of `PathMatch`: how a request's path is compared with the template's.
+        rate_limits: Those that are known to hold; empty where somebody looked and there is none.
     """
 
     verb: str
@@ -69,6 +83,8 @@ class Operation(Entity, frozen=True):
     backend: str | Unknown | None = UNKNOWN
     deprecated: bool | Unknown = UNKNOWN
     preflight: bool = False
+    match: str = PathMatch.UNKNOWN
+    rate_limits: RateLimits | Unknown = UNKNOWN
 
 
 class Spec(Entity, frozen=True):
@@ -95,7 +111,11 @@ class Spec(Entity, frozen=True):
 
 
 class Protections(Entity, frozen=True):
-    """What stands between callers and the backend; each a word of `Switch`."""
+    """What stands between callers and the backend; each a word of `Switch`.
+
+    Attributes:
+        rate_limit: What `Operation.rate_limits` come to (`limits.summarise_limits`), where there are operations.
+    """
 
     rate_limit: str = Switch.UNKNOWN
     waf: str = Switch.UNKNOWN

@@ -10,7 +10,7 @@ from apiscape.model.run import Scope
 from apiscape.model.security import summarise_requirement
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
 from apiscape.model.values import UNKNOWN, Unknown, is_known
-from apiscape.model.vocabulary import Requirement
+from apiscape.model.vocabulary import Requirement, TlsMode
 
 
 def project(item: Deployment, scope: Scope) -> Row:
@@ -43,6 +43,8 @@ def project(item: Deployment, scope: Scope) -> Row:
         owners=tuple(owner.name for owner in item.owners) if is_known(item.owners) else UNKNOWN,
         spec=_spec(item),
         consumers=item.consumers,
+        rate_limit=item.protections.rate_limit,
+        tls=_tls(item),
     )
 
 
@@ -83,6 +85,14 @@ def addresses(item: Deployment) -> tuple[str, ...] | Unknown:
     if not is_known(item.endpoints):
         return UNKNOWN
     return tuple(endpoint.url for endpoint in item.endpoints if endpoint.enabled is not False)
+
+
+def _tls(item: Deployment) -> tuple[str, ...] | Unknown:
+    """Return who ends TLS at the addresses that are served; unknown as soon as it is of one of them."""
+    if not is_known(item.endpoints):
+        return UNKNOWN
+    modes = {endpoint.tls_mode for endpoint in item.endpoints if endpoint.enabled is not False}
+    return UNKNOWN if TlsMode.UNKNOWN in modes else _distinct(modes)
 
 
 def routes_to(door: FrontDoor, item: Deployment) -> tuple[FrontDoorRoute, ...]:

@@ -19,6 +19,7 @@ from apiscape.model.vocabulary import (
     Requirement,
     Status,
     Style,
+    Switch,
 )
 
 
@@ -34,6 +35,8 @@ class Row(Entity, frozen=True):
         auth: Requirement over its operations; `schemes`: kinds of scheme any of them asks for.
         classification: How sensitive it is, in the words of whoever answers for it.
         consumers: How many are let in; absent where the product knows none.
+        rate_limit: Whether its operations are limited, a word of `Switch`.
+        tls: Who ends TLS at its addresses, words of `TlsMode`.
         observed_at: When the last run that could look saw it.
         requests, errors_4xx, errors_5xx, p95_ms: Per measured window; rates of errors in percent.
     """
@@ -67,6 +70,8 @@ class Row(Entity, frozen=True):
     owners: tuple[str, ...] | Unknown = UNKNOWN
     spec: str | Unknown | None = UNKNOWN
     consumers: int | Unknown | None = UNKNOWN
+    rate_limit: str = Switch.UNKNOWN
+    tls: tuple[str, ...] | Unknown = UNKNOWN
     health: str = HealthState.UNKNOWN
     basis: str = Basis.NONE
     health_reason: str | None = None

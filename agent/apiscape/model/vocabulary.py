@@ -106,11 +106,47 @@ class SchemeKind(StrEnum):
 
 
 class Switch(StrEnum):
-    """State of a protection; `unknown` is never shown as `disabled`."""
+    """State of a protection; `unknown` is never shown as `disabled`. `partial` is for operations that differ."""
 
     ENABLED = "enabled"
+    PARTIAL = "partial"
     DISABLED = "disabled"
     UNKNOWN = "unknown"
+
+
+class TlsMode(StrEnum):
+    """Who ends TLS at an address (Gateway API's words, and two of our own).
+
+    `plain` is for callers who speak without it, `mutual` for TLS that the gateway ends and that asks them
+    for a certificate.
+    """
+
+    PLAIN = "plain"
+    TERMINATE = "terminate"
+    MUTUAL = "mutual"
+    PASSTHROUGH = "passthrough"
+    UNKNOWN = "unknown"
+
+
+class PathMatch(StrEnum):
+    """How a gateway compares a request's path with that of an operation.
+
+    `template` is for a path with parameters, `own` for a manner that only its controller knows.
+    """
+
+    EXACT = "exact"
+    PREFIX = "prefix"
+    REGEX = "regex"
+    TEMPLATE = "template"
+    OWN = "own"
+    UNKNOWN = "unknown"
+
+
+class Counted(StrEnum):
+    """What a limit counts."""
+
+    REQUESTS = "requests"
+    CONNECTIONS = "connections"
 
 
 class HealthState(StrEnum):

@@ -20,6 +20,8 @@ from apiscape.model.vocabulary import (
     SchemeKind,
     Status,
     Style,
+    Switch,
+    TlsMode,
 )
 from apiscape.query.syntax import DIRECTIVES, Nothing
 
@@ -91,6 +93,12 @@ def _held_as(attribute: str, field: Field, *, deep: bool = False, multi: bool = 
     return msgspec.structs.replace(field, attribute=attribute, deep=deep, multi=multi)
 
 
+def _modes(name: str, summary: str, vocabulary: type[StrEnum]) -> Field:
+    """Return a field of several words: where one of them is unknown, the whole of it is, and not that word."""
+    words = tuple(word for word in _words(vocabulary) if word != Nothing.UNKNOWN)
+    return Field(name, name, Kind.TERM, summary, multi=True, words=words)
+
+
 _TABLE = (
     _term("uid", "identity of the deployment"),
     _text("name", "name at the gateway"),
@@ -123,6 +131,8 @@ _TABLE = (
     _held_as("owners", _term("owner", "who answers for it"), multi=True),
     _text("spec", "its specification"),
     _number("consumers", "how many consumers are let in"),
+    _term("rate_limit", "whether all, some or none of its operations have a limit", of=Switch),
+    _modes("tls", "who ends TLS at its addresses", TlsMode),
     _term("health", "how it fares", of=HealthState),
     _term("basis", "what the health verdict rests on", of=Basis),
     _held_as("health_reason", _text("reason", "why its health is what it is")),

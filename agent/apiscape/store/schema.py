@@ -241,6 +241,9 @@ operation_set = Table(
 security = Table("security", metadata, _key(), _bytes("hash", unique=True), _bytes("doc"))
 """`model.security.Security` by content."""
 
+terms = Table("terms", metadata, _key(), _bytes("hash", unique=True), _bytes("doc"))
+"""`writing.operations.Terms` by content: what of an operation is alike in most of a set."""
+
 operation = Table(
     "operation",
     metadata,
@@ -250,9 +253,13 @@ operation = Table(
     _text("template"),
     _to("security_pk", "security"),
     _bytes("rest", nullable=True),
+    Column("terms_pk", KEY),
     sqlite_with_rowid=False,
 )
-"""`rest`: the other fields of `model.deployment.Operation`, null where each is its default."""
+"""`rest`: the other fields of `model.deployment.Operation`, null where each is its default.
+
+`terms_pk` is null likewise; no reference, for the release before it drops sets without knowing it.
+"""
 
 deployment_version = Table(
     "deployment_version",
@@ -327,14 +334,14 @@ ROW_TEXTS = (
     *("uid", "name", "title", "style", "provider", "product", "source", "scope", "account"),
     *("region", "gateway", "environment", "stage", "version", "status", "native_id", "api"),
     *("auth", "exposure", "audience", "lifecycle", "spec", "health", "basis", "health_reason"),
-    "classification",
+    *("classification", "rate_limit"),
 )
 """Columns of `row` that hold one text, named as in `model.row.Row`."""
 
-ROW_LATER = ("classification",)
+ROW_LATER = ("classification", "rate_limit", "tls")
 """Those of them that came after the first schema, and stand last in the table."""
 
-ROW_LISTS = ("endpoints", "schemes", "owners")
+ROW_LISTS = ("endpoints", "schemes", "owners", "tls")
 """Columns of `row` that hold a list."""
 
 ROW_COUNTS = ("operations", "unauthenticated", "consumers")

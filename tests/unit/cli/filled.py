@@ -10,6 +10,7 @@ import msgspec
 from apiscape.model.change import FieldChange
 from apiscape.model.deployment import Backend, Deployment, Endpoint, Operation, Owner, Protections
 from apiscape.model.known import Batch, NotObserved, PresenceChange, Verdict
+from apiscape.model.limits import RateLimit
 from apiscape.model.provenance import Claim
 from apiscape.model.run import ErrorRecord, Exclusion, Gap
 from apiscape.model.security import Scheme, Security
@@ -78,6 +79,16 @@ FAILED = Exclusion(native_id="broken", error=ErrorRecord(kind="malformed", messa
 GAP = Gap(native_id=make(1).native_api_id, detail="stages", error=DENIED)
 
 
+SLOW = RateLimit(
+    requests=10.0,
+    per_s=60.0,
+    burst=20.0,
+    by=("client_address",),
+    shared=False,
+    native_id="Policy slow",
+)
+
+
 def rich() -> Deployment:
     """Return a deployment that has something in every section of its page."""
     return make(
@@ -93,11 +104,18 @@ def rich() -> Deployment:
         exposure_evidence="endpoint type REGIONAL",
         endpoints=(
             Endpoint(url="https://tax.example", exposure="internet", evidence="REGIONAL"),
-            Endpoint(url="https://old.example", enabled=False),
+            Endpoint(url="https://old.example", tls_mode="passthrough", enabled=False),
         ),
         operations=(
-            Operation(verb="GET", template="/returns", security=JWT, backend="b"),
-            Operation(verb="POST", template="/returns", security=Security(requirement="none")),
+            Operation(
+                verb="GET", template="/returns", security=JWT, backend="b", rate_limits=(SLOW,)
+            ),
+            Operation(
+                verb="POST",
+                template="/returns",
+                rate_limits=(),
+                security=Security(requirement="none"),
+            ),
             Operation(verb="OPTIONS", template="/returns", preflight=True),
         ),
         backends=(

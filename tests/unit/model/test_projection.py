@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from apiscape.model.deployment import Backend, Endpoint, Owner, Spec
+from apiscape.model.deployment import Backend, Endpoint, Owner, Protections, Spec
 from apiscape.model.projection import below, deepen, project, routes_to
 from apiscape.model.row import Deep, search_text
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
@@ -53,6 +53,24 @@ def test_one_operation_nobody_could_judge_leaves_the_count_unknown() -> None:
         a_deployment(operations=(an_operation(), an_operation("PUT", security=OPEN))), a_scope()
     )
     assert row.unauthenticated is UNKNOWN
+
+
+def test_who_ends_tls_is_said_of_the_addresses_that_are_served() -> None:
+    def row(*endpoints: Endpoint) -> tuple[str, ...] | Unknown:
+        return project(a_deployment(endpoints=endpoints), a_scope()).tls
+
+    plain = Endpoint("http://x.example", tls_mode="plain")
+    ended = Endpoint("https://x.example", tls_mode="terminate")
+    off = Endpoint("https://y.example", enabled=False)
+    assert project(a_deployment(), a_scope()).tls is UNKNOWN
+    assert row() == ()
+    assert row(ended, plain, ended, off) == ("plain", "terminate")
+    assert row(ended, Endpoint("https://z.example")) is UNKNOWN
+
+
+def test_a_row_says_whether_callers_are_limited() -> None:
+    row = project(a_deployment(protections=Protections(rate_limit="partial")), a_scope())
+    assert row.rate_limit == "partial"
 
 
 def test_none_at_all_is_zero_not_unknown() -> None:

@@ -80,6 +80,7 @@ def test_only_open_vocabularies_with_the_word_hold_unknown_as_unknown() -> None:
         "exposure",
         "audience",
         "lifecycle",
+        "rate_limit",
         "health",
     }
     assert {field.name for field in FIELDS.values() if field.none_word} == {"auth", "basis"}

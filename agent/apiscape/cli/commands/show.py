@@ -11,8 +11,10 @@ import msgspec
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import write, write_record
 from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
+from apiscape.client.guard_words import policies_words, rates_words, tls_words
 from apiscape.client.inventory import Detail
 from apiscape.client.words import (
+    ABSENT_WORD,
     HEALTH,
     change_words,
     claim_words,
@@ -30,7 +32,7 @@ from apiscape.model.provenance import Claim
 from apiscape.model.row import Row
 from apiscape.model.security import Security
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
-from apiscape.model.values import is_known
+from apiscape.model.values import is_known, known_or
 from apiscape.model.vocabulary import Basis, ChangeKind, Freshness
 from apiscape.query.quantities import read_moment
 
@@ -49,6 +51,7 @@ OPERATION_COLUMNS = (
     Column("METHOD"),
     Column("PATH", gives_way=True, cut_inside=True),
     Column("CALLER BRINGS", gives_way=True, cut_inside=True),
+    Column("LIMIT", gives_way=True),
     Column("BACKEND", gives_way=True, cut_inside=True),
 )
 
@@ -87,6 +90,7 @@ def render_detail(detail: Detail, now: datetime, *, width: int) -> str:
         _section("Addresses", _lines(_addresses(detail))),
         _section("Callers", _facts(_callers(detail))),
         _operations(detail.deployment, width),
+        _section("Limits", _lines(_limits(detail.deployment))),
         _section("Backends", _lines(_backends(detail.deployment))),
         _section("Protections", _facts(_protections(detail.deployment.protections))),
         _section("Tags", _facts(_labels(detail.deployment))),
@@ -186,7 +190,8 @@ def _ways(door: FrontDoor, item: Deployment) -> Iterator[str]:
 
 def _endpoint(endpoint: Endpoint) -> str:
     off = "  switched off" if endpoint.enabled is False else ""
-    return f"{endpoint.url}  {because(endpoint.exposure, endpoint.evidence)}{off}"
+    tls = f"  {words}" if (words := tls_words(endpoint)) else ""
+    return f"{endpoint.url}  {because(endpoint.exposure, endpoint.evidence)}{tls}{off}"
 
 
 def _callers(detail: Detail) -> Iterator[Fact]:
@@ -232,7 +237,14 @@ def _operation(operation: Operation, addresses: dict[str, str]) -> list[str]:
     backend = operation.backend
     address = addresses.get(backend, backend) if isinstance(backend, str) else shown(backend)
     asks = "nothing (CORS preflight)" if operation.preflight else security_words(operation.security)
-    return [operation.verb, operation.template, asks, address]
+    limits = ABSENT_WORD if operation.preflight else rates_words(operation.rate_limits)
+    return [operation.verb, operation.template, asks, limits, address]
+
+
+def _limits(item: Deployment) -> Iterator[str]:
+    """Yield each limit once, with the policy that gives it and how many operations it is for."""
+    for words, given, number in policies_words(known_or(item.operations, ())):
+        yield f"{words}  {because(given or 'nobody says by what', number)}"
 
 
 def security_words(security: Security) -> str:

@@ -43,6 +43,7 @@ from apiscape.store.schema import (
     security,
     spec_document,
     surrounding,
+    terms,
 )
 from apiscape.store.writing.closing import SEEN
 from apiscape.store.writing.rows import CHUNK
@@ -86,13 +87,15 @@ def drop_shown(connection: Connection, keys: list[int]) -> None:
 
 
 def sweep(connection: Connection) -> int:
-    """Drop operation sets, securities and contracts that nothing points at; return how many rows."""
+    """Drop operation sets, securities, terms and contracts that nothing points at; return how many rows."""
     version = sa.exists().where(deployment_version.c.operation_set_pk == operation_set.c.pk)
     unused = sa.select(operation_set.c.pk).where(~version)
     dropped = _delete(connection, operation, operation.c.set_pk.in_(unused))
     dropped += _delete(connection, operation_set, ~version)
     asked = sa.select(operation.c.security_pk).distinct()
     dropped += _delete(connection, security, security.c.pk.not_in(asked))
+    held = sa.select(operation.c.terms_pk).where(operation.c.terms_pk.is_not(None)).distinct()
+    dropped += _delete(connection, terms, terms.c.pk.not_in(held))
     dropped += _drop_contracts(connection)
     move_cursor(connection, SWEEP, read_cursor(connection, SWEEP) + 1)
     return dropped

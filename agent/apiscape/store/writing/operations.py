@@ -1,4 +1,4 @@
-"""Operation sets by content: stages and versions with equal operations share one, securities are interned."""
+"""Operation sets by content: stages and versions with equal operations share one, what recurs in them is interned."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from sqlalchemy import Connection
 
 from apiscape.model.codec import decode, digest, encode
 from apiscape.model.deployment import Operation
+from apiscape.model.limits import RateLimits
 from apiscape.model.security import Security
 from apiscape.model.values import UNKNOWN, Unknown, is_known
+from apiscape.model.vocabulary import PathMatch
 from apiscape.store.database.bulk import insert_many, insert_tuples
 from apiscape.store.database.transaction import Transaction
 from apiscape.store.encoding import clean
-from apiscape.store.schema import operation, operation_set, security
+from apiscape.store.schema import operation, operation_set, security, terms
 
 K = TypeVar("K")
+S = TypeVar("S", Security, "Terms")
 
 Operations = tuple[Operation, ...]
 
@@ -34,6 +37,13 @@ class Rest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     backend: str | Unknown | None = UNKNOWN
     deprecated: bool | Unknown = UNKNOWN
     preflight: bool = False
+
+
+class Terms(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What of an operation is alike in most of a set: how its path is compared, how often callers may."""
+
+    match: str = PathMatch.UNKNOWN
+    rate_limits: RateLimits | Unknown = UNKNOWN
 
 
 class Recent(Generic[K]):
@@ -61,17 +71,51 @@ class Recent(Generic[K]):
         self._keys.clear()
 
 
+class Interned(Generic[S]):
+    """Documents that many operations share, each stored once by its content."""
+
+    def __init__(self, table: sa.Table) -> None:
+        self._table = table
+        self._keys: Recent[S] = Recent()
+
+    def forget(self) -> None:
+        """Let go of every remembered key."""
+        self._keys.clear()
+
+    def intern(self, tx: Transaction, items: set[S]) -> dict[S, int]:
+        """Return the key of each; those that are new are stored."""
+        found = {item: key for item in items if (key := self._keys.get(item)) is not None}
+        asked = {digest(encode(item)): item for item in items if item not in found}
+        if not asked:
+            return found
+        held = self._table.c
+        query = sa.select(held.hash, held.pk).where(held.hash.in_(list(asked)))
+        stored = {bytes(content): key for content, key in tx.connection.execute(query)}
+        fresh = sorted(content for content in asked if content not in stored)
+        first = tx.keys.allot(self._table, len(fresh))
+        stored.update({content: first + offset for offset, content in enumerate(fresh)})
+        if fresh:
+            rows = [{"pk": stored[c], "hash": c, "doc": encode(asked[c])} for c in fresh]
+            insert_many(tx.connection, self._table, rows)
+        for content, item in asked.items():
+            found[item] = stored[content]
+            self._keys.put(item, stored[content])
+        return found
+
+
 class OperationSets:
     """Writes operation sets. What it remembers holds as long as transactions commit and nothing is swept."""
 
     def __init__(self) -> None:
         self._sets: Recent[bytes] = Recent()
-        self._securities: Recent[Security] = Recent()
+        self._securities: Interned[Security] = Interned(security)
+        self._terms: Interned[Terms] = Interned(terms)
 
     def forget(self) -> None:
         """Let go of every remembered key: a transaction was undone, or sets were swept."""
         self._sets.clear()
-        self._securities.clear()
+        self._securities.forget()
+        self._terms.forget()
 
     def intern(
         self, tx: Transaction, items: Sequence[tuple[bytes, Operations | Unknown]]
@@ -99,9 +143,10 @@ class OperationSets:
     def _insert_sets(self, tx: Transaction, fresh: dict[bytes, Operations]) -> dict[bytes, int]:
         if not fresh:
             return {}
-        securities = self._intern_securities(
-            tx, {item.security for items in fresh.values() for item in items}
-        )
+        items = [item for held in fresh.values() for item in held]
+        securities = self._securities.intern(tx, {item.security for item in items})
+        agreed: dict[Terms, int | None] = {_NO_TERMS: None}
+        agreed |= self._terms.intern(tx, set(map(_terms, items)) - {_NO_TERMS})
         first = tx.keys.allot(operation_set, len(fresh))
         keys = {content: first + offset for offset, content in enumerate(fresh)}
         insert_many(
@@ -110,7 +155,9 @@ class OperationSets:
             [{"pk": keys[c], "hash": c, "size": len(items)} for c, items in fresh.items()],
         )
         rows = [
-            _operation_row(keys[content], ordinal, item, securities[item.security])
+            _operation_row(
+                (keys[content], ordinal), item, securities[item.security], agreed[_terms(item)]
+            )
             for content, items in fresh.items()
             for ordinal, item in enumerate(items)
         ]
@@ -119,57 +166,49 @@ class OperationSets:
             self._sets.put(content, key)
         return keys
 
-    def _intern_securities(self, tx: Transaction, items: set[Security]) -> dict[Security, int]:
-        found = {item: key for item in items if (key := self._securities.get(item)) is not None}
-        asked = {digest(encode(item)): item for item in items if item not in found}
-        if not asked:
-            return found
-        query = sa.select(security.c.hash, security.c.pk).where(security.c.hash.in_(list(asked)))
-        stored = {bytes(content): key for content, key in tx.connection.execute(query)}
-        fresh = sorted(content for content in asked if content not in stored)
-        first = tx.keys.allot(security, len(fresh))
-        stored.update({content: first + offset for offset, content in enumerate(fresh)})
-        if fresh:
-            rows = [{"pk": stored[c], "hash": c, "doc": encode(asked[c])} for c in fresh]
-            insert_many(tx.connection, security, rows)
-        for content, item in asked.items():
-            found[item] = stored[content]
-            self._securities.put(item, stored[content])
-        return found
-
 
 def load_operations(connection: Connection, keys: Iterable[int]) -> dict[int, Operations]:
     """Return operation sets by key, each in its order; a set without operations is there too."""
     asked = list(set(keys))
     query = (
-        sa.select(operation, security.c.doc)
+        sa.select(operation, security.c.doc, terms.c.doc)
         .join(security, security.c.pk == operation.c.security_pk)
+        .join(terms, terms.c.pk == operation.c.terms_pk, isouter=True)
         .where(operation.c.set_pk.in_(asked))
         .order_by(operation.c.set_pk, operation.c.ordinal)
     )
     sets: dict[int, list[Operation]] = {key: [] for key in asked}
     securities: dict[int, Security] = {}
-    for key, _ordinal, verb, template, security_pk, rest, doc in connection.execute(query):
-        if security_pk not in securities:
-            securities[security_pk] = decode(doc, Security)
-        sets[key].append(_operation(verb, template, securities[security_pk], rest))
+    agreed: dict[int | None, Terms] = {None: _NO_TERMS}
+    for key, _, verb, template, asks, rest, terms_pk, doc, told in connection.execute(query):
+        if asks not in securities:
+            securities[asks] = decode(doc, Security)
+        if terms_pk not in agreed:
+            agreed[terms_pk] = decode(told, Terms)
+        sets[key].append(_operation(verb, template, securities[asks], rest, agreed[terms_pk]))
     return {key: tuple(items) for key, items in sets.items()}
 
 
-_COLUMNS = ("set_pk", "ordinal", "verb", "template", "security_pk", "rest")
+_COLUMNS = ("set_pk", "ordinal", "verb", "template", "security_pk", "rest", "terms_pk")
 
 
-def _operation_row(key: int, ordinal: int, item: Operation, security_pk: int) -> tuple[Any, ...]:
+def _operation_row(
+    place: tuple[int, int], item: Operation, security_pk: int, terms_pk: int | None
+) -> tuple[Any, ...]:
     """Return the values of `_COLUMNS`; there are ten times as many as of anything else."""
     rest = Rest(item.operation_id, item.backend, item.deprecated, item.preflight)
     doc = None if rest == _NO_REST else encode(rest)
-    return key, ordinal, clean(item.verb), clean(item.template), security_pk, doc
+    return *place, clean(item.verb), clean(item.template), security_pk, doc, terms_pk
 
 
-def _operation(verb: str, template: str, asked: Security, rest: bytes | None) -> Operation:
-    if rest is None:
-        return Operation(verb=verb, template=template, security=asked)
-    more = decode(rest, Rest)
+def _terms(item: Operation) -> Terms:
+    return Terms(item.match, item.rate_limits)
+
+
+def _operation(
+    verb: str, template: str, asked: Security, rest: bytes | None, agreed: Terms
+) -> Operation:
+    more = _NO_REST if rest is None else decode(rest, Rest)
     return Operation(
         verb=verb,
         template=template,
@@ -178,7 +217,10 @@ def _operation(verb: str, template: str, asked: Security, rest: bytes | None) ->
         backend=more.backend,
         deprecated=more.deprecated,
         preflight=more.preflight,
+        match=agreed.match,
+        rate_limits=agreed.rate_limits,
     )
 
 
 _NO_REST = Rest()
+_NO_TERMS = Terms()

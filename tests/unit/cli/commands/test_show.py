@@ -40,14 +40,19 @@ def test_everything_known_stands_on_the_page(call: Call, filled: Path) -> None:
     ]
     assert section(page, "Addresses") == [
         "https://tax.example  internet (REGIONAL)",
-        "https://old.example  unknown  switched off",
+        "https://old.example  unknown  TLS passed through  switched off",
     ]
     assert "exposure           internet (endpoint type REGIONAL)" in section(page, "Callers")
     assert [line.split() for line in section(page, "Operations")][2] == [
         "POST",
         "/returns",
         "nothing",
+        "–",
         "?",
+    ]
+    assert "10/min burst 20" in section(page, "Operations")[1]
+    assert section(page, "Limits") == [
+        "10/min burst 20, by client address, each instance by itself  Policy slow (1 operation)"
     ]
     assert "nothing (CORS preflight)" in page
     assert "jwt (https://id.example) scopes read, write" in page

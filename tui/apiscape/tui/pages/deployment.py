@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from apiscape.client.guard_words import policies_words, tls_words
 from apiscape.client.inventory import Detail
 from apiscape.client.words import (
     ABSENT_WORD,
@@ -29,8 +30,16 @@ from apiscape.model.deployment import Deployment, Endpoint, Protections
 from apiscape.model.projection import guarded
 from apiscape.model.provenance import Claim
 from apiscape.model.row import Row
-from apiscape.model.values import is_known
-from apiscape.model.vocabulary import Basis, Exposure, HealthState, Presence, Requirement
+from apiscape.model.values import is_known, known_or
+from apiscape.model.vocabulary import (
+    Basis,
+    Exposure,
+    HealthState,
+    Presence,
+    Requirement,
+    Switch,
+    TlsMode,
+)
 from apiscape.tui.lines import BLANK, Line, Piece, field, line, pack, paragraph, title
 
 ASKED: Mapping[str, str] = {
@@ -160,12 +169,9 @@ def _endpoint_note(each: Endpoint) -> str:
     notes = [each.exposure, each.evidence or ""]
     notes.append("switched off" if each.enabled is False else "")
     notes.append("generated name" if each.generated_host is True else "")
-    notes.append(
-        f"TLS ≥ {each.tls_min.removeprefix('TLS_').replace('_', '.')}"
-        if isinstance(each.tls_min, str)
-        else ""
-    )
-    notes.append("client certificate" if each.mtls == "enabled" else "")
+    notes.append(tls_words(each))
+    asks = each.mtls == Switch.ENABLED and each.tls_mode != TlsMode.MUTUAL
+    notes.append("client certificate" if asks else "")
     return " · ".join(filter(None, notes))
 
 
@@ -187,8 +193,18 @@ def protections(guards: Protections, width: int) -> list[Line]:
         for name in guards.__struct_fields__
     ]
     pieces = [Piece(f"{state.glyph} {name}   ", state.tone) for state, name in states]
-    note = "✓ enabled  – disabled  ? unknown"
+    note = "✓ enabled  ◐ partial  – disabled  ? unknown"
     return [title("protections", note), *pack(pieces, width)]
+
+
+def limits(item: Deployment, width: int) -> list[Line]:
+    """Return each limit of rates once, with the policy that gives it; nothing where none is known."""
+    told = list(policies_words(known_or(item.operations, ())))
+    lines = [BLANK, title("limits", count(len(told), "limit"))] if told else []
+    for words, given, number in told:
+        lines += paragraph(words, width)
+        lines += paragraph(" · ".join(filter(None, (given, number))), width, "muted", indent=2)
+    return lines
 
 
 def provenance(told: Mapping[str, tuple[Claim, ...]], width: int) -> list[Line]:
@@ -229,6 +245,7 @@ def summary(row: Row, detail: Detail | None, now: datetime, width: int) -> list[
     lines += [
         BLANK,
         *protections(item.protections, width),
+        *limits(item, width),
         BLANK,
         *provenance(said_of(detail), width),
     ]

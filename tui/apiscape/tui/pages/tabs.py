@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
+from apiscape.client.guard_words import rates_words
 from apiscape.client.inventory import Detail
 from apiscape.client.words import HEALTH, count, place_of, said_of, shown, state_in
 from apiscape.model.deployment import Operation
@@ -57,8 +58,11 @@ def operations(detail: Detail, _now: datetime, width: int) -> list[Line]:
         return paragraph("– It has no operations.", width, "muted")
     internet = detail.row.exposure == Exposure.INTERNET
     rows = [_operation(each, exposed=internet) for each in item.operations]
-    heads = [Piece(text, "title") for text in ("verb", "template", "auth", "schemes", "backend")]
+    heads = [Piece(text, "title") for text in HEADS]
     return table([heads, *rows], width)
+
+
+HEADS = ("verb", "template", "auth", "schemes", "limit", "backend")
 
 
 def _operation(each: Operation, *, exposed: bool) -> list[Piece]:
@@ -72,6 +76,7 @@ def _operation(each: Operation, *, exposed: bool) -> list[Piece]:
         Piece(each.template, "text"),
         Piece("✗ none" if open_to_all else word, "muted" if each.preflight else tone),
         Piece(schemes or "–", "muted"),
+        Piece("–" if each.preflight else rates_words(each.rate_limits), "muted"),
         Piece(shown(each.backend), "muted"),
     ]
 
@@ -91,7 +96,8 @@ def exposure(detail: Detail, _now: datetime, width: int) -> list[Line]:
             lines += paragraph(f"{url} only where {route.condition}", width, "muted")
     if not detail.front_doors:
         lines += paragraph("– none that is known", width, "muted")
-    return [*lines, BLANK, *parts.protections(item.protections, width)]
+    lines += [BLANK, *parts.protections(item.protections, width)]
+    return [*lines, *parts.limits(item, width)]
 
 
 def dependencies(detail: Detail, _now: datetime, width: int) -> list[Line]:
