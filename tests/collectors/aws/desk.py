@@ -60,6 +60,7 @@ class Seen(msgspec.Struct):
 
     said: list[Observation]
     error: Exception | None = None
+    version: int = 1
 
     def of(self, *kinds: type[Any]) -> list[Any]:
         return [one for one in self.said if isinstance(one, kinds)]
@@ -121,7 +122,7 @@ class Seen(msgspec.Struct):
                 listed_id=one.native_id,
                 facts=b"",
                 detail=b"",
-                token=f"1/{one.tokens[item.uid]}",
+                token=f"{self.version}/{one.tokens[item.uid]}",
                 token_at=START,
             )
             for one in self.of(Recorded)
@@ -177,7 +178,7 @@ class Desk:
     ) -> Seen:
         reach = Reach(key=f"{account}/{region}", account=account, region=region, title=self.title)
         scope = Scope("prod", "aws", collector.product, reach)
-        seen = Seen([])
+        seen = Seen([], version=collector.normaliser_version)
         with self.session(collector, account, region) as session:
             visit = ScopeVisit(
                 session,

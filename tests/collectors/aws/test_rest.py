@@ -320,6 +320,45 @@ def test_protections_come_from_the_stage(server: AwsServer, west: Region, desk: 
     assert kept.mtls == "disabled"
 
 
+def test_an_operation_has_the_limit_of_its_method_else_that_of_the_stage(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    api = west.rest_api("pay").method("GET", "/x").method("POST", "/x/{id}").method("GET", "/")
+    settings = {
+        "*/*": {"throttlingRateLimit": 100.0, "throttlingBurstLimit": 200},
+        "x/{id}/POST": {"throttlingRateLimit": 5.0, "throttlingBurstLimit": -1},
+        "~1/GET": {"throttlingRateLimit": -1.0},
+    }
+    api.deploy("prod", "test", methodSettings=settings)
+    first = scan(desk)
+    item = first.one("pay", "prod")
+    told = {f"{each.verb} {each.template}": each for each in item.operations}
+    assert {key: each.match for key, each in told.items()} == {
+        "GET /x": "exact",
+        "POST /x/{id}": "template",
+        "GET /": "exact",
+    }
+    (usual,), (own,) = told["GET /x"].rate_limits, told["POST /x/{id}"].rate_limits
+    assert (usual.requests, usual.per_s, usual.burst, usual.by) == (100.0, 1.0, 200.0, ())
+    assert (usual.evidence, usual.native_id) == ("methodSettings */*", "stage prod")
+    assert (own.requests, own.burst, own.evidence) == (5.0, None, "methodSettings POST /x/{id}")
+    assert told["GET /"].rate_limits == ()
+    assert item.protections.rate_limit == "partial"
+    assert item.endpoints[0].tls_mode == "terminate"
+    again = desk.collect(RestApiCollector(), known=first.known())
+    assert len(again.unchanged) == 2
+    assert again.one("pay", "prod").protections.rate_limit == "partial"
+
+
+def test_an_api_that_is_not_deployed_has_unknown_limits(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.rest_api("idle").method("GET", "/x")
+    item = scan(desk).one("idle")
+    assert [each.rate_limits for each in item.operations] == [UNKNOWN]
+    assert item.protections.rate_limit == "unknown"
+
+
 def test_a_failed_api_is_failed_in_its_own_words(
     server: AwsServer, west: Region, desk: Desk
 ) -> None:

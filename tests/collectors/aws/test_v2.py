@@ -80,6 +80,29 @@ def test_an_http_api_is_exported_as_deployed(server: AwsServer, west: Region, de
     assert item.environment == "production"  # by the name of the account only
 
 
+def test_a_route_has_its_own_limit_else_that_of_the_stage(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    api = west.http_api("pay").route("GET /x").route("POST /y/{rest+}").route("$default")
+    own = {
+        "GET /x": {"ThrottlingRateLimit": 1.5},
+        "$default": {"ThrottlingBurstLimit": 7, "ThrottlingRateLimit": 3.0},
+    }
+    usual = {"ThrottlingRateLimit": 50.0, "ThrottlingBurstLimit": 20}
+    api.stage(DefaultRouteSettings=usual, RouteSettings=own)
+    item = scan(desk, HttpApiCollector()).one("pay")
+    told = {
+        each.template: (each.match, *((one.requests, one.burst) for one in each.rate_limits))
+        for each in item.operations
+    }
+    assert told == {
+        "/x": ("exact", (1.5, 20.0)),
+        "/y/{rest+}": ("prefix", (50.0, 20.0)),
+        "$default": ("prefix", (3.0, 7.0)),
+    }
+    assert item.protections.rate_limit == "enabled"
+
+
 def test_http_apis_cost_two_calls_at_first_and_one_where_nothing_changed(
     server: AwsServer, west: Region, desk: Desk
 ) -> None:

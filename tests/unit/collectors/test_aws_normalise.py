@@ -36,7 +36,8 @@ MEMBERS_TEXT = """
     authorizerId apiKeyRequired authorizationScopes methodIntegration type uri connectionId
     operationName requestValidatorId ApiId Name ProtocolType Tags Version Description
     CreatedDate DisableExecuteApiEndpoint CorsConfiguration StageName DeploymentId
-    LastUpdatedDate AutoDeploy DefaultRouteSettings ThrottlingRateLimit AccessLogSettings
+    LastUpdatedDate AutoDeploy DefaultRouteSettings RouteSettings ThrottlingRateLimit
+    ThrottlingBurstLimit throttlingBurstLimit AccessLogSettings
     DestinationArn LastDeploymentStatusMessage RouteKey Target AuthorizationType AuthorizerId
     ApiKeyRequired AuthorizationScopes OperationName IntegrationId IntegrationType
     IntegrationUri ConnectionId AuthorizerType IdentitySource JwtConfiguration Issuer domainName

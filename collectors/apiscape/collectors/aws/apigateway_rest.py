@@ -67,7 +67,7 @@ class RestApiCollector:
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA, RESOURCES_QUOTA)
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
-    normaliser_version: ClassVar[int] = 1
+    normaliser_version: ClassVar[int] = 2
     traffic_permissions: ClassVar[tuple[Permission, ...]] = (cloudwatch.PERMISSION,)
     traffic_quotas: ClassVar[tuple[Quota, ...]] = (cloudwatch.QUOTA,)
     traffic_price: ClassVar[Price | None] = REST_FIGURES.price

@@ -147,7 +147,7 @@ class V2Collector(ABC):
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
-    normaliser_version: ClassVar[int] = 1
+    normaliser_version: ClassVar[int] = 2
     traffic_permissions: ClassVar[tuple[Permission, ...]] = (cloudwatch.PERMISSION,)
     traffic_quotas: ClassVar[tuple[Quota, ...]] = (cloudwatch.QUOTA,)
     traffic_price: ClassVar[Price | None]

@@ -13,6 +13,7 @@ from apiscape.model.deployment import Endpoint
 from apiscape.model.identity import entity_uid
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute, Signal
 from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.vocabulary import TlsMode
 
 KIND = "aws.apigateway.domain"
 PRODUCT = "aws.apigateway.domains"
@@ -84,6 +85,7 @@ def normalise(
             enabled=_SERVING.get(text(domain, "domainNameStatus") or "", UNKNOWN),
             tls_min=read_tls(text(domain, "securityPolicy")) or UNKNOWN,
             mtls=switch(truststore is not None),
+            tls_mode=TlsMode.TERMINATE if truststore is None else TlsMode.MUTUAL,
         ),
         routes=routes,
         certificate=_certificate(domain),

@@ -8,6 +8,7 @@ from typing import Any
 from apiscape.collectors.aws.authorizers import security_of_export
 from apiscape.collectors.aws.backends import Backends, Integration
 from apiscape.collectors.aws.errors import NotOffered
+from apiscape.collectors.aws.matching import DEFAULT_ROUTE, match_of
 from apiscape.collectors.aws.picking import Item, flag, part, parts, text
 from apiscape.collectors.aws.surface import Surface, switch
 from apiscape.collectors.specs import parse
@@ -22,7 +23,6 @@ VERBS = {
 }
 """Keys of a path item that are operations."""
 
-DEFAULT_ROUTE = "$default"
 _INTEGRATION = "x-amazon-apigateway-integration"
 _VALIDATOR = "x-amazon-apigateway-request-validator"
 _SHARED = "#/components/x-amazon-apigateway-integrations/"
@@ -61,14 +61,16 @@ def _operations(document: Item, backends: Backends) -> Iterator[Operation]:
     for path, entry in parts(document, "paths"):
         for key, operation in _methods(entry):
             integration = _integration(operation, shared)
+            template = DEFAULT_ROUTE if path == f"/{DEFAULT_ROUTE}" else path
             yield Operation(
                 verb=VERBS[key],
-                template=DEFAULT_ROUTE if path == f"/{DEFAULT_ROUTE}" else path,
+                template=template,
                 operation_id=text(operation, "operationId"),
                 security=security_of_export(operation, schemes, inherits=inherits),
                 backend=backends.add(integration),
                 deprecated=flag(operation, "deprecated") or UNKNOWN,
                 preflight=key == "options" and integration.mock,
+                match=match_of(template),
             )
 
 

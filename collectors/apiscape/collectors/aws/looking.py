@@ -17,7 +17,7 @@ from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import TagSettings
-from apiscape.collectors.aws.surface import Detail, Surface, read_token, write_token
+from apiscape.collectors.aws.surface import Detail, Surface, learnt, read_token, write_token
 from apiscape.collectors.contract import (
     CollectorError,
     Gone,
@@ -180,9 +180,10 @@ class Look(ABC):
             self._unchanged.append(self.normalise(stage, stood))
             return
         detail = self._detail(stage)
-        self._fresh.append(self.normalise(stage, detail))
+        made = self.normalise(stage, detail)
+        self._fresh.append(made)
         if native and is_known(detail.surface.operations):
-            self._tokens[uid] = write_token(native, detail)
+            self._tokens[uid] = write_token(native, learnt(detail, made))
 
     def _still_stands_in(self, stage: Item | None) -> bool:
         """Say whether the endpoint still offers no exports; the first API of a visit finds out for all."""

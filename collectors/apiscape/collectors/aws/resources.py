@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from apiscape.collectors.aws.authorizers import security_of_type
 from apiscape.collectors.aws.backends import Backends, Integration
+from apiscape.collectors.aws.matching import match_of
 from apiscape.collectors.aws.picking import Item, flag, part, parts, text, texts
 from apiscape.collectors.aws.surface import Surface, switch
 from apiscape.model.deployment import Operation
@@ -63,6 +64,7 @@ def _operations(
                 ),
                 backend=backend if method else UNKNOWN,
                 preflight=verb == "OPTIONS" and integration.mock,
+                match=match_of(path),
             )
 
 

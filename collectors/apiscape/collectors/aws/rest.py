@@ -5,14 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from apiscape.collectors.aws.exposure import PRIVATE, Reached, read_exposure, read_tls
+from apiscape.collectors.aws.limits import limit, method_settings
 from apiscape.collectors.aws.names import Place, staged_url
-from apiscape.collectors.aws.picking import Item, flag, number, part, text, texts
+from apiscape.collectors.aws.picking import Item, flag, part, text, texts
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.stages import FIRST, Stage, frame
 from apiscape.collectors.aws.surface import Detail, Surface, switch
 from apiscape.model.deployment import Deployment, Endpoint, Protections
 from apiscape.model.values import UNKNOWN
-from apiscape.model.vocabulary import Status, Style, Switch
+from apiscape.model.vocabulary import Status, Style, Switch, TlsMode
 
 KIND = "aws.apigateway.rest"
 
@@ -39,6 +40,7 @@ def normalise(
     """
     reached = read_exposure(api)
     status, reason = _status(api, stage)
+    detail = limit(detail, None if stage is None else method_settings(stage))
     return msgspec.structs.replace(
         frame(Stage(api, stage, FIRST), KIND, detail, place, keys),
         style=Style.REST,
@@ -85,6 +87,7 @@ def _endpoints(
             enabled=UNKNOWN if off is None else not off,
             tls_min=read_tls(text(api, "securityPolicy")) or UNKNOWN,
             mtls=Switch.DISABLED,
+            tls_mode=TlsMode.TERMINATE,
         )
         for host in hosts
     )
@@ -93,10 +96,8 @@ def _endpoints(
 def _protections(stage: Item | None, surface: Surface) -> Protections:
     if stage is None:
         return Protections(request_validation=surface.validation, cors=surface.cors)
-    everywhere = part(part(stage, "methodSettings"), "*/*")
-    limit = number(everywhere, "throttlingRateLimit")
     return Protections(
-        rate_limit=switch(limit is not None and limit >= 0),
+        rate_limit=surface.rate_limit,
         waf=switch(text(stage, "webAclArn") is not None),
         request_validation=surface.validation,
         cors=surface.cors,

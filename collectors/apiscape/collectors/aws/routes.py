@@ -8,6 +8,7 @@ import msgspec
 
 from apiscape.collectors.aws.authorizers import authorizer_of_v2, security_of_type
 from apiscape.collectors.aws.backends import Backends, Integration
+from apiscape.collectors.aws.matching import match_of
 from apiscape.collectors.aws.picking import Item, flag, text, texts
 from apiscape.collectors.aws.surface import Surface
 from apiscape.model.deployment import Operation
@@ -62,6 +63,7 @@ def read_http_routes(configured: Routes) -> Surface:
                 operation_id=text(route, "OperationName"),
                 security=_security(route, configured),
                 backend=_backend(route, keys, configured.integrations),
+                match=match_of(path or verb),
             )
         )
     return _surface(operations, backends, configured.integrations)
@@ -89,6 +91,7 @@ def read_websocket_routes(configured: Routes) -> Surface:
                 operation_id=text(route, "OperationName"),
                 security=guard if key == CONNECT else guarded,
                 backend=_backend(route, keys, configured.integrations),
+                match=match_of(key),
             )
         )
     return _surface(operations, backends, configured.integrations)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from apiscape.model.deployment import Backend, Operation, Spec
+from apiscape.model.deployment import Backend, Deployment, Operation, Spec
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Switch
 
@@ -15,12 +15,14 @@ class Surface(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         validation: Whether request validators are attached.
         cors: Whether the gateway answers preflights itself.
+        rate_limit: Whether the operations are limited, as a token remembers it.
     """
 
     operations: tuple[Operation, ...] | Unknown = UNKNOWN
     backends: tuple[Backend, ...] | Unknown = UNKNOWN
     validation: str = Switch.UNKNOWN
     cors: str = Switch.UNKNOWN
+    rate_limit: str = Switch.UNKNOWN
 
 
 class Detail(msgspec.Struct, frozen=True, gc=False):
@@ -37,10 +39,15 @@ class Detail(msgspec.Struct, frozen=True, gc=False):
 
 UNSEEN_SURFACE = Surface()
 
-_LETTERS = {Switch.ENABLED: "e", Switch.DISABLED: "d", Switch.UNKNOWN: "u"}
+_LETTERS = {
+    Switch.ENABLED: "e",
+    Switch.PARTIAL: "p",
+    Switch.DISABLED: "d",
+    Switch.UNKNOWN: "u",
+}
 _WORDS = {letter: str(word) for word, letter in _LETTERS.items()}
 _STAND_IN, _OF_ITS_OWN = "s", "o"
-_LEARNT = 3
+_LEARNT = 4
 """Letters of a token behind the native one."""
 
 
@@ -51,6 +58,12 @@ def switch(on: bool | None) -> str:  # noqa: FBT001 - a state read from an answe
     return Switch.ENABLED if on else Switch.DISABLED
 
 
+def learnt(detail: Detail, made: Deployment) -> Detail:
+    """Return a detail with what is known of the operations of one stage, as it was made."""
+    surface = msgspec.structs.replace(detail.surface, rate_limit=made.protections.rate_limit)
+    return msgspec.structs.replace(detail, surface=surface)
+
+
 def write_token(native: str, detail: Detail) -> str:
     """Return a change token that also remembers what the detail taught of the protections.
 
@@ -58,7 +71,8 @@ def write_token(native: str, detail: Detail) -> str:
     """
     surface = detail.surface
     kind = _STAND_IN if detail.stand_in else _OF_ITS_OWN
-    return f"{native}|{_letter(surface.validation)}{_letter(surface.cors)}{kind}"
+    words = (surface.validation, surface.cors, surface.rate_limit)
+    return f"{native}|{''.join(map(_letter, words))}{kind}"
 
 
 def read_token(token: str | None, native: str) -> Detail | None:
@@ -66,8 +80,9 @@ def read_token(token: str | None, native: str) -> Detail | None:
     stood, _, learnt = (token or "").rpartition("|")
     if not token or stood != native or len(learnt) != _LEARNT:
         return None
-    validation, cors = (_WORDS.get(letter, Switch.UNKNOWN) for letter in learnt[:-1])
-    return Detail(Surface(validation=validation, cors=cors), stand_in=learnt[-1] == _STAND_IN)
+    validation, cors, limit = (_WORDS.get(letter, Switch.UNKNOWN) for letter in learnt[:-1])
+    surface = Surface(validation=validation, cors=cors, rate_limit=limit)
+    return Detail(surface, stand_in=learnt[-1] == _STAND_IN)
 
 
 def _letter(word: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
+from apiscape.collectors.aws.limits import limit, route_settings
 from apiscape.collectors.aws.names import Place, staged_url
-from apiscape.collectors.aws.picking import Item, flag, number, part, text
+from apiscape.collectors.aws.picking import Item, flag, part, text
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.stages import SECOND, Stage, frame
-from apiscape.collectors.aws.surface import Detail, switch
+from apiscape.collectors.aws.surface import Detail, Surface, switch
 from apiscape.model.deployment import Deployment, Endpoint, Protections
 from apiscape.model.values import UNKNOWN
-from apiscape.model.vocabulary import Exposure, Status, Style, Switch
+from apiscape.model.vocabulary import Exposure, Status, Style, Switch, TlsMode
 
 HTTP = "HTTP"
 WEBSOCKET = "WEBSOCKET"
@@ -48,6 +49,7 @@ def normalise(
     spoken = protocol(api)
     kind = WEBSOCKET_KIND if spoken == WEBSOCKET else HTTP_KIND
     status, reason = _status(stage)
+    detail = limit(detail, None if stage is None else route_settings(stage))
     return msgspec.structs.replace(
         frame(Stage(api, stage, SECOND), kind, detail, place, keys),
         style=_STYLES.get(spoken, spoken.casefold()),
@@ -56,7 +58,7 @@ def normalise(
         endpoints=_endpoints(api, stage, place),
         exposure=Exposure.INTERNET,
         exposure_evidence=_OPEN,
-        protections=_protections(api, stage),
+        protections=_protections(api, stage, detail.surface),
         consumers=UNKNOWN if spoken == WEBSOCKET else None,
     )
 
@@ -90,16 +92,16 @@ def _endpoints(api: Item, stage: Item | None, place: Place) -> tuple[Endpoint, .
             generated_host=True,
             enabled=UNKNOWN if off is None else not off,
             mtls=Switch.DISABLED,
+            tls_mode=TlsMode.TERMINATE,
         ),
     )
 
 
-def _protections(api: Item, stage: Item | None) -> Protections:
+def _protections(api: Item, stage: Item | None, surface: Surface) -> Protections:
     """Return the protections of a stage; firewall and tracing are not offered for these products."""
-    limit = number(part(stage, "DefaultRouteSettings"), "ThrottlingRateLimit")
     logs = text(part(stage, "AccessLogSettings"), "DestinationArn") is not None
     return Protections(
-        rate_limit=switch(limit is not None and limit >= 0) if stage else Switch.UNKNOWN,
+        rate_limit=surface.rate_limit,
         waf=Switch.DISABLED,
         request_validation=Switch.DISABLED,
         cors=switch(bool(part(api, "CorsConfiguration"))),
