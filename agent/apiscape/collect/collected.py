@@ -8,8 +8,9 @@ from apiscape.client.collected import Collected, CollectedSource, Expected
 from apiscape.collect.forecast import Forecast, traffic_cost
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.report import ScanReport
-from apiscape.collectors.contract import CountsReaches, Provider
+from apiscape.collectors.contract import Provider
 from apiscape.collectors.measuring import MeasuresTraffic, Price
+from apiscape.collectors.reaches import CountsReaches
 from apiscape.model.measured import TrafficCost, TrafficReport
 
 

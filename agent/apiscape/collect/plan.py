@@ -18,6 +18,7 @@ from apiscape.collect.ports import PlugIns
 from apiscape.collect.quotas import SHARE, UNPUBLISHED
 from apiscape.collect.source import SourcePlan, accepted_reason
 from apiscape.collectors.contract import Collector, Plan, PlannedReach, Provider
+from apiscape.collectors.reaches import SpansReaches
 from apiscape.collectors.registry import (
     PlugInError,
     collector_names,
@@ -25,7 +26,6 @@ from apiscape.collectors.registry import (
     load_collector,
     load_provider,
 )
-from apiscape.collectors.spanning import SpansReaches
 from apiscape.model.entity import Entity
 from apiscape.model.run import ErrorRecord, EstateEntry, Reach, RunReport, Scope
 from apiscape.model.vocabulary import ErrorKind, Outcome, ReachState

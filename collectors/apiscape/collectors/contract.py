@@ -479,13 +479,6 @@ class Provider(Protocol):
 
 
 @runtime_checkable
-class CountsReaches(Protocol):
-    """A provider whose reaches are not of accounts: in its own word (`cluster`, `subscription`)."""
-
-    unit: ClassVar[str]
-
-
-@runtime_checkable
 class WritesPolicies(Protocol):
     """A provider that can write the smallest policy in the forms that its users deploy."""
 

@@ -1,8 +1,15 @@
-"""Products that know no regions."""
+"""Optional parts of what providers and collectors are: what their reaches are, and which products span them."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Protocol, runtime_checkable
+
+
+@runtime_checkable
+class CountsReaches(Protocol):
+    """A provider whose reaches are not of accounts: in its own word (`cluster`, `subscription`)."""
+
+    unit: ClassVar[str]
 
 
 @runtime_checkable
