@@ -1,6 +1,8 @@
-"""Beside Cloud Custodian, on one estate in moto, without quotas: time, calls and what each found.
+"""Beside Prowler, Cartography and Cloud Custodian, on one estate in moto, without quotas: time, calls, what each found.
 
-Cloud Custodian runs in an environment of its own, made once in the user's cache folder.
+Each runs in an environment of its own, made once in the user's cache folder. Of Prowler its checks of API Gateway
+run; of Cartography its fetchers, without the graph database that they write to; of Cloud Custodian one policy a
+resource, once without and once with routes.
 """
 
 from __future__ import annotations
@@ -27,12 +29,15 @@ from apiscape.store.writing.rows import load_facts
 from tests.bench.moto_estate import REGION, Counting, seed, serve
 from tests.bench.table import Line, Row, Unmeasured
 
-PEER = "c7n==0.9.53"
 POLICIES = Path(__file__).with_name("peer_policies.yml")
 WITH_ROUTES = Path(__file__).with_name("peer_policies_with_routes.yml")
+FETCHERS = Path(__file__).with_name("peer_cartography.py")
 APISCAPE = str(Path(sys.executable).with_name("apiscape"))
+PRODUCTS = ("aws.apigateway.rest", "aws.apigateway.http", "aws.apigateway.websocket")
 REST, METHODS, V2 = 200, 20, 70
 MOST_CALLS = 2 * REST + 3 * V2
+FEWER = 6
+"""How many times as many calls others make at least, who look at every method by itself."""
 
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -43,6 +48,25 @@ _CREDENTIALS = {
 
 Counts = Callable[[], dict[str, int]]
 """Says afterwards what a tool found: looking is not on its time."""
+
+Work = Callable[[Path, dict[str, str], Path], Counts]
+"""Runs a tool: in a place of its own, with some variables, from the folder of its commands."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A tool to stand beside.
+
+    Attributes:
+        requirement: What is installed.
+        works: Ways to run it.
+        fewer: How many times as many calls it makes at least, where that is a goal.
+    """
+
+    name: str
+    requirement: str
+    works: tuple[Work, ...]
+    fewer: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,23 +84,34 @@ class Outcome:
 
 
 def measure() -> Iterator[Line]:
-    """Yield our time and calls beside the peer's."""
+    """Yield our time and calls beside each peer's."""
     name = f"{REST} REST APIs of {METHODS} methods and {V2} HTTP APIs in moto"
     seed(REST, METHODS, V2)
     with tempfile.TemporaryDirectory() as folder, serve() as (url, counting):
         environment = _environment(url, folder)
         ours = _timed(counting, lambda place: _scan(place, environment, url))
         yield Row(f"{name}, calls", ours.calls, "goal", MOST_CALLS, goal=1, unit="calls")
-        custodian = install()
-        if custodian is None:
-            yield Unmeasured(f"{name}, time", "Cloud Custodian cannot be installed here")
-            return
-        for policies in (POLICIES, WITH_ROUTES):
-            run = partial(_custodian, environment=environment, command=custodian, policies=policies)
-            peer = _timed(counting, run)
-            theirs = f"Cloud Custodian: {peer.words()}; {peer.calls} calls"
-            yield Row(f"{name}: {ours.words()}", ours.wall_s, theirs, peer.wall_s, goal=1)
-            yield Row(f"{name}, CPU", ours.cpu_s, theirs, peer.cpu_s)
+        for peer in PEERS:
+            tools = install(peer)
+            if tools is None:
+                yield Unmeasured(f"{name}, time", f"{peer.name} cannot be installed here")
+                continue
+            for work in peer.works:
+                run = partial(_at, work, environment, tools)
+                yield from _beside(name, ours, peer, _timed(counting, run))
+
+
+def _at(work: Work, environment: dict[str, str], tools: Path, place: Path) -> Counts:
+    return work(place, environment, tools)
+
+
+def _beside(name: str, ours: Outcome, peer: Peer, theirs: Outcome) -> Iterator[Line]:
+    told = f"{peer.name}: {theirs.words()}; {theirs.calls} calls"
+    yield Row(f"{name}: {ours.words()}", ours.wall_s, told, theirs.wall_s, goal=1)
+    yield Row(f"{name}, CPU", ours.cpu_s, told, theirs.cpu_s)
+    if peer.fewer is not None:
+        goal = 1 / peer.fewer
+        yield Row(f"{name}, calls", ours.calls, told, theirs.calls, goal=goal, unit="calls")
 
 
 def _environment(url: str, home: str) -> dict[str, str]:
@@ -111,20 +146,21 @@ def _cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def install() -> Path | None:
-    """Return Cloud Custodian's command, installed where it was not; `None` where it cannot be."""
-    place = platformdirs.user_cache_path("apiscape-bench") / PEER
-    command = place / "bin" / "custodian"
-    if command.exists():
-        return command
+def install(peer: Peer) -> Path | None:
+    """Return the folder of a peer's commands, installed where it was not; `None` where it cannot be."""
+    place = platformdirs.user_cache_path("apiscape-bench") / peer.requirement
+    done = place / "installed"
+    if done.exists():
+        return place / "bin"
     steps = (
         [sys.executable, "-m", "venv", str(place)],
-        [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", PEER],
+        [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", peer.requirement],
     )
     for step in steps:
         if subprocess.run(step, check=False).returncode:
             return None
-    return command if command.exists() else None
+    done.touch()
+    return place / "bin"
 
 
 def _scan(place: Path, environment: dict[str, str], url: str) -> Counts:
@@ -135,6 +171,7 @@ def _scan(place: Path, environment: dict[str, str], url: str) -> Counts:
         "name": "moto",
         "provider": "aws",
         "regions": [REGION],
+        "products": list(PRODUCTS),
         "endpoint_url": url,
         "quotas": {"apigateway": rate, "apigateway:GetResources": rate},
     }
@@ -153,12 +190,38 @@ def _count_rows(store: str) -> dict[str, int]:
     return {"deployments": len(deployments), "routes": len(routes), "back ends": len(backends)}
 
 
-def _custodian(place: Path, environment: dict[str, str], command: Path, policies: Path) -> Counts:
+def _custodian(place: Path, environment: dict[str, str], tools: Path, policies: Path) -> Counts:
     """Run Cloud Custodian."""
     output = place / policies.stem
     fixed = ["--cache-period", "0", "--region", REGION, "--output-dir", str(output)]
-    _run([str(command), "run", *fixed, str(policies)], environment)
+    _run([str(tools / "custodian"), "run", *fixed, str(policies)], environment)
     return lambda: _count_files(output)
+
+
+def _prowler(place: Path, environment: dict[str, str], tools: Path) -> Counts:
+    """Run Prowler's checks of API Gateway; it ends with 3 where one of them fails."""
+    services = ["--service", "apigateway", "apigatewayv2", "--region", REGION]
+    output = ["-M", "json-ocsf", "-o", str(place), "--no-banner", "--no-color"]
+    _run([str(tools / "prowler"), "aws", *services, *output], environment, fine=(0, 3))
+    return lambda: _count_findings(place)
+
+
+def _count_findings(output: Path) -> dict[str, int]:
+    findings = [
+        finding
+        for path in output.glob("*.ocsf.json")
+        for finding in json.loads(path.read_text("utf-8"))
+    ]
+    about = {each["uid"] for finding in findings for each in finding["resources"]}
+    return {"findings": len(findings), "APIs and stages": len(about)}
+
+
+def _cartography(place: Path, environment: dict[str, str], tools: Path) -> Counts:
+    """Run Cartography's fetchers."""
+    output = place / "found.json"
+    _run([str(tools / "python"), str(FETCHERS), REGION, str(output)], environment)
+    found: dict[str, int] = json.loads(output.read_text("utf-8"))
+    return lambda: found
 
 
 def _count_files(output: Path) -> dict[str, int]:
@@ -166,12 +229,30 @@ def _count_files(output: Path) -> dict[str, int]:
     return {path.parent.name: len(json.loads(path.read_text("utf-8"))) for path in found}
 
 
-def _run(command: list[str], environment: dict[str, str]) -> None:
+def _run(command: list[str], environment: dict[str, str], fine: tuple[int, ...] = (0,)) -> None:
     """Run a tool to its end, quietly unless it fails.
 
     Raises:
         RuntimeError: it failed; its last words are in the message.
     """
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if ended.returncode:
+    ended = subprocess.run(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ended.returncode not in fine:
         raise RuntimeError(f"{command[0]} ended with {ended.returncode}: {ended.stderr[-500:]}")
+
+
+PEERS = (
+    Peer("Prowler", "prowler==5.46.0", (_prowler,), FEWER),
+    Peer("Cartography", "cartography==0.143.0", (_cartography,), FEWER),
+    Peer(
+        "Cloud Custodian",
+        "c7n==0.9.53",
+        tuple(partial(_custodian, policies=each) for each in (POLICIES, WITH_ROUTES)),
+    ),
+)
