@@ -16,7 +16,7 @@ from apiscape.collectors.kubernetes.objects import Decoder, Odd, Thing
 from apiscape.collectors.kubernetes.reflector import Change, Happening, Listing, Reflector, Trouble
 from apiscape.collectors.kubernetes.wire import Wire
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 class Purse:
@@ -100,12 +100,14 @@ class Mirror:
         things: Generation by key, as of the last whole list and all that happened since.
         odd: Why, by key.
         lists: How many lists came to their end.
+        pages: How many objects came with each page.
     """
 
     def __init__(self) -> None:
         self.things: dict[str, str] = {}
         self.odd: dict[str, str] = {}
         self.lists = 0
+        self.pages: list[int] = []
         self.troubles: list[CollectorError] = []
         self._listing: dict[str, str] = {}
         self._moved = threading.Condition()
@@ -125,6 +127,7 @@ class Mirror:
         if page.is_first:
             self._listing = {}
             self.odd = {}
+        self.pages.append(len(page.items))
         self._listing |= {each.key: each.metadata.resource_version for each in page.items}
         self.odd |= {each.key: each.why for each in page.odd}
         if page.is_last:
