@@ -22,8 +22,8 @@ NARROW = (80, 24)
 MIDDLE = (120, 30)
 
 
-ROUNDS = 100
-"""How often it is looked whether a text appeared."""
+ROUNDS = 3000
+"""How often it is looked whether a text appeared: a minute at least."""
 
 
 @asynccontextmanager

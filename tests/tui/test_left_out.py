@@ -152,7 +152,7 @@ class Slow(FakeInventory):
 
     def select(self, view: str) -> Any:
         self.is_asked.set()
-        self.gate.wait(10)
+        self.gate.wait(60)
         return super().select(view)
 
 

@@ -121,7 +121,7 @@ def running(server: KubernetesServer, store: Store) -> Iterator[Run]:
         yield run
     finally:
         run.watch.stop.tell(ErrorRecord(kind="interrupted", message="told to end"))
-        run.thread.join(20.0)
+        run.thread.join(120.0)
         assert not run.thread.is_alive()
 
 

@@ -37,7 +37,7 @@ SCOPE = Scope(
     product="kubernetes.gateways",
     reach=Reach(key="cluster", account="cluster"),
 )
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 class Session:

@@ -260,7 +260,7 @@ def test_one_that_hangs_is_left_behind_and_the_others_are_measured(rounds: Round
 
     def hang(scope: Scope, visit: Visit, items: Sequence[Deployment]) -> Iterator[Counting]:
         rounds.clock.advance(seconds=400)
-        release.wait(20)
+        release.wait(60)
         yield Counted(ORDERS.uid, traffic(1))
 
     patient = msgspec.structs.replace(SOURCE, traffic=Measuring(every_s=1800))

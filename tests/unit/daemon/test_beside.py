@@ -106,7 +106,7 @@ async def test_whoever_is_told_to_end_waits_for_what_is_done_in_a_thread() -> No
 
     def read() -> None:
         entered.set()
-        release.wait(10)
+        release.wait(60)
         ended.append("read")
 
     reading = asyncio.create_task(in_thread(read))
@@ -125,7 +125,7 @@ async def test_it_waits_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> No
 
     def fail() -> None:
         entered.set()
-        release.wait(10)
+        release.wait(60)
         raise LookupError
 
     reading = asyncio.create_task(in_thread(fail))

@@ -36,7 +36,7 @@ def raw(server: AwsServer, request: bytes) -> bytes:
     """Send bytes and return what comes until the connection ends, in order or by a reset."""
     host, port = server.url.removeprefix("http://").split(":")
     chunks = []
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         try:
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
@@ -243,7 +243,7 @@ def test_the_estate_can_change_under_load(serve: Serve, estate: AwsEstate, regio
 
 
 def test_one_connection_serves_many_requests(server: AwsServer, estate: AwsEstate) -> None:
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
     for _ in range(3):
         connection.request("GET", "/account", headers=authorization(estate))
         response = connection.getresponse()
@@ -257,7 +257,7 @@ def test_requests_sent_ahead_are_answered_in_turn(server: AwsServer, estate: Aws
     signature = authorization(estate)["Authorization"]
     request = f"GET /account HTTP/1.1\r\nAuthorization: {signature}\r\n\r\n".encode()
     host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(request * 3)
         answers = b""
         while answers.count(b"throttleSettings") < 3:
@@ -283,7 +283,7 @@ def test_a_caller_that_leaves_does_no_harm(server: AwsServer, estate: AwsEstate,
     signature = authorization(estate)["Authorization"]
     request = f"GET /account HTTP/1.1\r\nAuthorization: {signature}\r\n\r\n".encode()
     host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(request)
         time.sleep(0.03)
     time.sleep(0.1)
@@ -301,7 +301,7 @@ def test_a_request_is_taken_once_it_is_whole() -> None:
 
 
 def test_a_number_that_is_none_is_refused(server: AwsServer, estate: AwsEstate) -> None:
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
     connection.request("GET", "/restapis?limit=many", headers=authorization(estate))
     response = connection.getresponse()
     assert response.status == 400
@@ -312,7 +312,7 @@ def test_a_number_that_is_none_is_refused(server: AwsServer, estate: AwsEstate) 
 @pytest.mark.parametrize("path", ["/nowhere", "/v2/nowhere", "/restapis/a/b/c/d/e/f"])
 def test_a_path_of_no_operation_is_a_violation(serve: Serve, estate: AwsEstate, path: str) -> None:
     server = serve()
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
     connection.request("GET", path, headers=authorization(estate))
     assert connection.getresponse().status == 405
     connection.close()
@@ -321,7 +321,7 @@ def test_a_path_of_no_operation_is_a_violation(serve: Serve, estate: AwsEstate, 
 
 def test_a_signature_of_one_service_does_not_reach_another(serve: Serve, estate: AwsEstate) -> None:
     server = serve()
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
     connection.request("GET", "/restapis", headers=authorization(estate, "account"))
     assert connection.getresponse().status == 405
     connection.close()

@@ -24,7 +24,7 @@ MERGE = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 APPLY = "application/apply-patch+yaml"
 
-PATIENCE_S = 15.0
+PATIENCE_S = 120.0
 
 
 class Told(NamedTuple):

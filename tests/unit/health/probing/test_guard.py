@@ -111,7 +111,7 @@ def test_no_spelling_of_loopback_is_reached(spelling: str) -> None:
             serving() as heard,
             open_session(Guard(), ssl.create_default_context()) as session,
         ):
-            answer = await Request(session, 3.0).send("HEAD", spelling.format(heard.port))
+            answer = await Request(session, 60.0).send("HEAD", spelling.format(heard.port))
             await asyncio.sleep(0)
             return heard.connections, answer.status, answer.words
 
@@ -124,7 +124,7 @@ def test_the_same_canary_is_reached_once_it_is_allowed() -> None:
     async def probe() -> tuple[int, int | None]:
         trust = ssl.create_default_context()
         async with serving() as heard, open_session(Guard([LOOPBACK]), trust) as session:
-            answer = await Request(session, 3.0).send("HEAD", heard.url)
+            answer = await Request(session, 60.0).send("HEAD", heard.url)
             return heard.connections, answer.status
 
     assert asyncio.run(probe()) == (1, 204)

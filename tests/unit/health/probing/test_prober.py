@@ -26,7 +26,7 @@ from tests.unit.health.probing.servers import (
     showing,
 )
 
-QUICK = Manner(timeout_s=2.0, pause_s=0.0)
+QUICK = Manner(timeout_s=60.0, pause_s=0.0)
 
 
 def prober(manner: Manner = QUICK, trust: ssl.SSLContext | None = None) -> Prober:
