@@ -26,7 +26,7 @@ from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.server import KubernetesServer
 from apiscape.model.run import ErrorRecord, Reach, RunReport
 from apiscape.model.values import known_or
-from apiscape.store import Store, open_store
+from apiscape.store import Store
 from tests.collectors.kubernetes.bench import Line
 from tests.collectors.kubernetes.estate import (
     definition,
@@ -40,6 +40,7 @@ from tests.collectors.kubernetes.estate import (
     shop,
 )
 from tests.collectors.kubernetes.visiting import SCOPE, Session
+from tests.store.copies import opened_copy
 from tests.unit.collect.scanning import reach
 from tests.unit.collect.toy import ToyProvider
 from tests.unit.daemon.toys import PATIENCE_S, Bench
@@ -81,7 +82,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         yield opened
 
 

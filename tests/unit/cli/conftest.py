@@ -9,7 +9,7 @@ import pytest
 
 from apiscape.cli.main import main
 from apiscape.settings.paths import default_config, default_store
-from apiscape.store import open_store
+from tests.store.copies import copy_to
 from tests.unit.cli.filled import Answer, fill
 
 Call = Callable[..., Answer]
@@ -40,8 +40,7 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 def filled(own_home: Path) -> Path:
     """Return the default store, with something in it."""
     place = default_store()
-    with open_store(str(place), write=True) as store:
-        fill(store)
+    copy_to(place, fill)
     return place
 
 

@@ -30,8 +30,9 @@ from apiscape.model.known import Batch as StoredBatch
 from apiscape.model.known import Happened
 from apiscape.model.run import ErrorRecord, Reach, Scope
 from apiscape.model.surroundings import Gateway
-from apiscape.store import Store, open_store
+from apiscape.store import Store
 from apiscape.store.reading.reader import Reader
+from tests.store.copies import opened_copy
 from tests.unit.collect.store_double import MemoryStore
 from tests.unit.collect.toy import (
     NOON,
@@ -49,7 +50,7 @@ TWO = ("apis", "events")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         yield opened
 
 

@@ -16,6 +16,7 @@ from apiscape.model.run import ErrorRecord
 from apiscape.model.surroundings import Gateway
 from apiscape.store import Store, open_store
 from apiscape.store.reading.reader import Reader
+from tests.store.copies import opened_copy
 from tests.unit.collect.scanning import World
 from tests.unit.collect.store_double import MemoryStore
 from tests.unit.collect.toy import GET, SCOPE, SOURCE, Bench, ToyGate, ToyProvider, toy_deployment
@@ -23,7 +24,7 @@ from tests.unit.collect.toy import GET, SCOPE, SOURCE, Bench, ToyGate, ToyProvid
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         yield opened
 
 

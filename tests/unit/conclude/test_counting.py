@@ -17,7 +17,8 @@ from apiscape.model.run import Ledger, PartReport, Reach, RunReport, Scope
 from apiscape.model.surroundings import Consumer
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.reconcile.compare import compare, sight
-from apiscape.store import Store, Visited, open_store
+from apiscape.store import Store, Visited
+from tests.store.copies import opened_copy
 from tests.unit.conclude.test_addresses import API, consumer
 from tests.unit.conclude.test_follow import NOON
 from tests.unit.reconcile.rows import deployment
@@ -37,7 +38,7 @@ def scope(product: str, reach: Reach = HERE) -> Scope:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         yield opened
 
 

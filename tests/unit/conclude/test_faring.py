@@ -18,7 +18,8 @@ from apiscape.model.measured import Measured
 from apiscape.model.surroundings import Signal
 from apiscape.model.values import UNKNOWN
 from apiscape.serve.local import LocalInventory
-from apiscape.store import Store, open_store
+from apiscape.store import Store
+from tests.store.copies import opened_copy
 from tests.unit.conclude.test_addresses import API, door, route
 from tests.unit.conclude.test_follow import LIVE, NOON, OTHER, held, see
 from tests.unit.reconcile.rows import deployment
@@ -29,7 +30,7 @@ ACTIVE = deployment(f"{API}/live", name="pay", status="active")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         yield opened
 
 

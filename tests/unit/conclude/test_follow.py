@@ -18,7 +18,8 @@ from apiscape.model.run import PartReport, Reach, RunReport, Scope
 from apiscape.model.surroundings import FrontDoorRoute
 from apiscape.model.values import UNKNOWN
 from apiscape.reconcile.compare import compare, sight
-from apiscape.store import Conclusion, Store, open_store
+from apiscape.store import Conclusion, Store
+from tests.store.copies import opened_copy
 from tests.unit.conclude.test_addresses import API, consumer, door, route
 from tests.unit.reconcile.rows import deployment
 
@@ -31,7 +32,7 @@ OTHER = deployment("t:1:r:toy:b/live", name="other")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         yield opened
 
 

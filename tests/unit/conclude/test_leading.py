@@ -13,8 +13,9 @@ from apiscape.conclude.follow import conclude
 from apiscape.conclude.leading import Leading
 from apiscape.model.codec import decode
 from apiscape.model.surroundings import FrontDoorRoute
-from apiscape.store import Conclusion, Store, open_store
+from apiscape.store import Conclusion, Store
 from apiscape.store.writing import conclusions as kept
+from tests.store.copies import opened_copy
 from tests.unit.conclude.test_addresses import API, door, route
 from tests.unit.conclude.test_follow import NOON, held, see
 from tests.unit.reconcile.rows import deployment
@@ -26,7 +27,7 @@ LIVE, TEST = deployment(f"{API}/live"), deployment(f"{API}/test")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         yield opened
 
 

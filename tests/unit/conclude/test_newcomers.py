@@ -30,6 +30,7 @@ from apiscape.model.vocabulary import ChangeKind
 from apiscape.reconcile.compare import compare, sight
 from apiscape.serve.local import LocalInventory
 from apiscape.store import Drawn, Newcomers, Place, Store, open_store, schema
+from tests.store.copies import opened_copy
 from tests.unit.conclude.test_addresses import API, consumer, door, route
 from tests.unit.conclude.test_counting import scope, told_by
 from tests.unit.conclude.test_faring import about
@@ -120,7 +121,7 @@ def then(store: Store, count: int) -> list[Any]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         opened.runs.draw_with(draw_newcomers(POLICY))
         yield opened
 

@@ -27,7 +27,8 @@ from apiscape.model.deployment import Deployment, Endpoint, Operation, Owner
 from apiscape.model.provenance import Claim, Confirmation
 from apiscape.model.values import UNKNOWN
 from apiscape.serve.local import LocalInventory
-from apiscape.store import Store, open_store
+from apiscape.store import Store
+from tests.store.copies import opened_copy
 from tests.unit.conclude.test_addresses import API, door, route
 from tests.unit.conclude.test_faring import served
 from tests.unit.conclude.test_follow import NOON, held, see
@@ -51,7 +52,7 @@ LATER = NOON + timedelta(days=1)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         yield opened
 
 

@@ -23,8 +23,9 @@ from apiscape.model.measured import Measured
 from apiscape.model.row import Row
 from apiscape.model.values import UNKNOWN
 from apiscape.serve.local import LocalInventory
-from apiscape.store import Store, open_store
+from apiscape.store import Store
 from apiscape.store.keeping.upkeep import KEPT
+from tests.store.copies import opened_copy
 from tests.store.making import SCOPE, batch, make, visit
 from tests.unit.collect.toy import NOON, VirtualClock
 
@@ -33,7 +34,7 @@ POLICY = HealthPolicy()
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         yield opened
 
 

@@ -24,6 +24,7 @@ from apiscape.notify.sending import Sender
 from apiscape.settings.schema import Notify
 from apiscape.store import Store, open_store
 from tests.ports import free_port
+from tests.store.copies import opened_copy
 from tests.store.looking import records
 from tests.store.making import batch, make, visit
 from tests.unit.collect.toy import SOURCE, VirtualClock, toy_deployment
@@ -156,7 +157,7 @@ async def test_targets_come_and_go_with_the_configuration(bench: Bench) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         yield opened
 
 

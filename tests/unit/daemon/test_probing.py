@@ -19,8 +19,9 @@ from apiscape.model.deployment import Endpoint
 from apiscape.network.ways import Network, read_ways
 from apiscape.serve.local import LocalInventory
 from apiscape.settings.schema import Probes
-from apiscape.store import Store, open_store
+from apiscape.store import Store
 from tests.proxies import proxying
+from tests.store.copies import opened_copy
 from tests.store.making import batch, make, visit
 from tests.unit.collect.toy import VirtualClock
 from tests.unit.daemon.toys import until
@@ -31,7 +32,7 @@ PROBES = Probes(view="name:payments-1", allow=(LOOPBACK,))
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         yield opened
 
 

@@ -12,7 +12,8 @@ from apiscape.errors import StoreFull
 from apiscape.model.known import PresenceChange, Verdict
 from apiscape.notify import gathering
 from apiscape.notify.sending import LONGEST_GATHERING_S, MOST_TRIES, QUIET_S, SETTLE_S
-from apiscape.store import Conclusion, Store, open_store
+from apiscape.store import Conclusion, Store
+from tests.store.copies import opened_copy
 from tests.store.making import DAY, T0, batch, make, visit
 from tests.unit.notify.bench import Bench, Killed
 from tests.unit.notify.receiver import (
@@ -27,7 +28,7 @@ from tests.unit.notify.receiver import (
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         yield opened
 
 

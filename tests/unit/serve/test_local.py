@@ -14,13 +14,14 @@ from apiscape.errors import NotFound, UsageError
 from apiscape.model.known import PresenceChange, Verdict
 from apiscape.model.run import EstateEntry
 from apiscape.serve.local import LocalInventory
-from apiscape.store import Store, open_store
+from apiscape.store import Store
+from tests.store.copies import opened_copy
 from tests.store.making import DAY, MINUTE, SCOPE, T0, batch, make, visit
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+    with opened_copy(tmp_path / "store.db") as opened:
         visit(opened, batch(*map(make, range(20))))
         yield opened
 

@@ -12,7 +12,8 @@ from apiscape.serve.http.protocol import Connection, PlainConnection
 from apiscape.serve.http.quick import QuickConnection
 from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
-from apiscape.store import Store, open_store
+from apiscape.store import Store
+from tests.store.copies import opened_copy
 from tests.store.filled import fill
 from tests.store.making import DAY, T0
 from tests.unit.serve.http.harness import serving
@@ -21,8 +22,7 @@ from tests.unit.serve.http.harness import serving
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """Give a store with something in every table."""
-    with open_store(str(tmp_path / "store.db"), write=True) as opened:
-        fill(opened)
+    with opened_copy(tmp_path / "store.db", fill) as opened:
         yield opened
 
 
