@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 
 from tests.architecture.tree import ROOM
 
@@ -16,10 +16,13 @@ SENDING = frozenset(
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 
 
-def nodes() -> Iterator[tuple[str, ast.AST]]:
-    for file in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            yield file.relative_to(PACKAGE).as_posix(), node
+@cache
+def nodes() -> list[tuple[str, ast.AST]]:
+    return [
+        (file.relative_to(PACKAGE).as_posix(), node)
+        for file in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+    ]
 
 
 OF_WHAT_IS_READ = {"gatewayapi/ruling.py", "ingress/paths.py"}
