@@ -176,7 +176,7 @@ def test_nothing_is_left_of_what_is_gone(steps: list[tuple[Any, ...]]) -> None:
     for each in RESOURCES:
         for key in world.keys(each.name):
             world.drop(each.name, key)
-    kept: list[Any] = [world._indexed, world._lookers, world._looked, world._shared, world.stale]
+    kept: list[Any] = [world._indexed, world._lookers, world._looked, world.shared, world.stale]
     assert not any(kept)
     assert not any(world._things.values())
 

@@ -10,7 +10,7 @@ Measurements are said again before they are too old to count, a few at a time.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -23,16 +23,19 @@ from apiscape.collectors.contract import (
     PartAbsent,
     PartFailed,
     Synced,
-    Visit,
 )
 from apiscape.collectors.kubernetes.beat import Followed
-from apiscape.collectors.kubernetes.cluster import Cluster
-from apiscape.collectors.kubernetes.discovering import Catalogue, Discovery, Served
-from apiscape.collectors.kubernetes.reading import ENDS_IT_ALL, find, is_known_absent, not_found
+from apiscape.collectors.kubernetes.discovering import Catalogue, Served
+from apiscape.collectors.kubernetes.reading import (
+    ENDS_IT_ALL,
+    Means,
+    find,
+    is_known_absent,
+    not_found,
+)
 from apiscape.collectors.kubernetes.reflector import Change, Listing, Trouble
 from apiscape.collectors.kubernetes.reflectors import Reflectors, Said
 from apiscape.collectors.kubernetes.resource import Resource
-from apiscape.collectors.kubernetes.wire import Wire
 
 BATCH = 500
 """Most that is said at once."""
@@ -51,28 +54,13 @@ REFRESH_S = 2_400.0
 
 
 class Following:
-    """Follows a cluster.
+    """Follows a cluster, with some means."""
 
-    Args:
-        cluster: Where what is there is kept.
-        wire: The cluster.
-        discovery: What it serves.
-        namespaces: The only ones that may be read; none for all of them.
-        visit: The visit.
-    """
-
-    def __init__(
-        self,
-        cluster: Cluster,
-        wire: Wire,
-        discovery: Discovery,
-        namespaces: Sequence[str],
-        visit: Visit,
-    ) -> None:
-        self._cluster = cluster
-        self._reflectors = Reflectors(wire, discovery)
-        self._namespaces = tuple(namespaces)
-        self._visit = visit
+    def __init__(self, means: Means) -> None:
+        self._cluster = means.cluster
+        self._reflectors = Reflectors(means.wire, means.discovery)
+        self._namespaces = means.namespaces
+        self._visit = means.visit
         self._followed: dict[str, Followed] = {}
         self._synced: set[str] = set()
         self._refreshing: list[tuple[Resource, str]] = []

@@ -16,7 +16,7 @@ from apiscape.collectors.trying import Tried
 from apiscape.model.run import Scope
 
 if TYPE_CHECKING:
-    from apiscape.collectors.kubernetes.cluster import Cluster
+    from apiscape.collectors.kubernetes.reading import Means
 
 T = TypeVar("T")
 
@@ -84,10 +84,7 @@ class GatewaysCollector:
         """
         from apiscape.collectors.kubernetes.reading import Reading
 
-        session: Any = visit.session
-        cluster = _cluster(session, scope, visit, remembers=False)
-        reading = Reading(cluster, session.wire, session.catalogue, session.namespaces, visit)
-        yield from reading.read()
+        yield from Reading(_means(scope, visit, remembers=False)).read()
 
     def watch(self, scope: Scope, visit: Visit) -> Iterator[tuple[Observation, ...]]:
         """Yield what a cluster exposes, then what happens to it.
@@ -97,17 +94,16 @@ class GatewaysCollector:
         """
         from apiscape.collectors.kubernetes.following import Following
 
-        session: Any = visit.session
-        cluster = _cluster(session, scope, visit, remembers=True)
-        return Following(
-            cluster, session.wire, session.catalogue, session.namespaces, visit
-        ).batches()
+        return Following(_means(scope, visit, remembers=True)).batches()
 
 
-def _cluster(session: Any, scope: Scope, visit: Visit, *, remembers: bool) -> Cluster:  # noqa: ANN401 - as a visit has it
+def _means(scope: Scope, visit: Visit, *, remembers: bool) -> Means:
     from apiscape.collectors.kubernetes.cluster import Cluster
     from apiscape.collectors.kubernetes.deploying.deployment import Place
     from apiscape.collectors.kubernetes.families import reads
+    from apiscape.collectors.kubernetes.reading import Means
 
+    session: Any = visit.session
     place = Place(cluster=scope.reach.account)
-    return Cluster(reads(session.entries), place, visit, remembers=remembers)
+    cluster = Cluster(reads(session.entries), place, visit, remembers=remembers)
+    return Means(cluster, session.wire, session.catalogue, tuple(session.namespaces), visit)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from apiscape.collectors.contract import (
     Cancelled,
     CollectorError,
@@ -65,30 +67,33 @@ def _failed(resource: Resource, error: CollectorError) -> PartFailed:
     return PartFailed(part=resource.name, error=error.record())
 
 
-class Reading:
-    """Reads a cluster once.
+class Means(msgspec.Struct, frozen=True):
+    """What a cluster is read or followed with.
 
-    Args:
-        cluster: Where it is kept.
+    Attributes:
+        cluster: Where what is there is kept.
         wire: The cluster.
         discovery: What it serves.
         namespaces: The only ones that may be read; none for all of them.
         visit: The visit.
     """
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        wire: Wire,
-        discovery: Discovery,
-        namespaces: Sequence[str],
-        visit: Visit,
-    ) -> None:
-        self._cluster = cluster
-        self._wire = wire
-        self._discovery = discovery
-        self._namespaces = namespaces
-        self._visit = visit
+    cluster: Cluster
+    wire: Wire
+    discovery: Discovery
+    namespaces: tuple[str, ...]
+    visit: Visit
+
+
+class Reading:
+    """Reads a cluster once, with some means."""
+
+    def __init__(self, means: Means) -> None:
+        self._cluster = means.cluster
+        self._wire = means.wire
+        self._discovery = means.discovery
+        self._namespaces = means.namespaces
+        self._visit = means.visit
         self._listed = False
         self._tried: set[str] = set()
 

@@ -100,8 +100,8 @@ class Voice(msgspec.Struct, frozen=True):
 
     def raw(self, field: str) -> str | None:
         """Return its first word for a field, understood or not."""
-        words = (word.value for word in self.words.get(field, ()))
-        return next((word for word in words if len(word) <= NAME_SIZE), None)
+        words = self.words.get(field, ())
+        return next((each.value for each in words if len(each.value) <= NAME_SIZE), None)
 
     def has_said(self, claim: Claim) -> bool:
         """Say whether a claim is one of its words."""

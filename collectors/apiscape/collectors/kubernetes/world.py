@@ -58,7 +58,8 @@ class World:
         self._odd: dict[str, set[str]] = {}
         self._lookers: dict[Fact, set[Subject | Fact]] = {}
         self._looked: dict[Subject | Fact, tuple[Fact, ...]] = {}
-        self._shared: dict[Fact, Any] = {}
+        self.shared: dict[Fact, Any] = {}
+        """What was worked out once for all who ask, and stands."""
         self.stale: dict[Subject, None] = {}
         """Whose facts may be others now, in the order in which that came about."""
 
@@ -168,16 +169,12 @@ class World:
         found = self._indexed.get(fact, _NONE)
         return sorted(found) if len(found) > 1 else found
 
-    def kept(self, fact: Fact) -> Any:  # noqa: ANN401 - whatever work gave
-        """Return what was worked out once and stands; `NOT_YET` where nothing does."""
-        return self._shared.get(fact, NOT_YET)
-
     def share(self, fact: Fact, work: Callable[[Look], T]) -> T:
         """Return what work gives, and keep it until anything that it looks at has changed."""
         look = WorldLook(self, fact)
         found = work(look)
         look.done()
-        self._shared[fact] = found
+        self.shared[fact] = found
         return found
 
     # How it is kept.
@@ -208,7 +205,7 @@ class World:
 
     def _forget(self, looker: Subject | Fact) -> None:
         if isinstance(looker, tuple):
-            self._shared.pop(looker, None)
+            self.shared.pop(looker, None)
         for fact in self._looked.pop(looker, ()):
             self._look_away(looker, fact)
 
@@ -264,7 +261,7 @@ class WorldLook:
         """Return what work gives that is the same for all who ask for it by this name and key."""
         fact = (_SHARED, name, key)
         self._facts[fact] = None
-        held = self._world.kept(fact)
+        held = self._world.shared.get(fact, NOT_YET)
         return self._world.share(fact, work) if held is NOT_YET else held
 
     def sees(self, resource: str, namespace: str | None = None) -> bool:

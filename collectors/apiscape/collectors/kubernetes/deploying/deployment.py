@@ -10,7 +10,7 @@ import msgspec
 from apiscape.collectors.kubernetes.core import NAMESPACES, SERVICES
 from apiscape.collectors.kubernetes.deploying.endpoints import endpoints_of
 from apiscape.collectors.kubernetes.deploying.operations import backends_of, operations_of
-from apiscape.collectors.kubernetes.deploying.readiness import conditions, ends_of, signals_of
+from apiscape.collectors.kubernetes.deploying.readiness import certificate, conditions, signals_of
 from apiscape.collectors.kubernetes.deploying.stating import stated
 from apiscape.collectors.kubernetes.exposed import Exposed, Served, services_of
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
@@ -142,15 +142,7 @@ def serve(
         labels=labels_of(metadata, {}),
     )
     yield from conditions(served.conditions, uid, now)
-    ends = ends_of(served.certificates, (), look)
-    if ends is not None:
-        yield Signal(
-            subject_uid=uid,
-            name="certificate.not_after",
-            value=ends.isoformat(),
-            observed_at=now,
-            source="kubernetes",
-        )
+    yield from certificate(served.certificates, (), uid, look, now)
 
 
 def _services(exposed: Exposed, keys: KeySettings, look: Look) -> Sequence[Voice]:

@@ -48,7 +48,18 @@ def signals_of(exposed: Exposed, subject_uid: str, look: Look, now: datetime) ->
             reason=why,
         )
     secrets = (*certificates_of(exposed.addresses), *exposed.secrets)
-    ends = ends_of(secrets, exposed.certificates, look)
+    yield from certificate(secrets, exposed.certificates, subject_uid, look, now)
+
+
+def certificate(
+    secrets: Iterable[str],
+    stated: Iterable[datetime],
+    subject_uid: str,
+    look: Look,
+    now: datetime,
+) -> Iterator[Signal]:
+    """Yield when the first of some certificates ends: those kept in Secrets, and those whose end is stated."""
+    ends = _ends_of(secrets, stated, look)
     if ends is not None:
         yield Signal(
             subject_uid=subject_uid,
@@ -88,7 +99,7 @@ def _badness(condition: Condition) -> int:
     return {True: 0, None: 1, False: 2}[condition.holds]
 
 
-def ends_of(secrets: Iterable[str], stated: Iterable[datetime], look: Look) -> datetime | None:
+def _ends_of(secrets: Iterable[str], stated: Iterable[datetime], look: Look) -> datetime | None:
     """Return when the first of some certificates ends; `None` where nobody says of any."""
     ends = [
         status.not_after

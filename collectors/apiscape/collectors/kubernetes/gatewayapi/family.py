@@ -248,7 +248,8 @@ def _mtls(at: Attached, effect: Effective, look: Look) -> str:
 
 
 def _further_secrets(at: list[Attached]) -> tuple[str, ...]:
-    found = (secrets(each.listener, _namespace(each)) for each in at)
+    told = [each for each in at if each.listener.tls is not None]
+    found = (secrets(each.listener, _namespace(each)) for each in told)
     return tuple(dict.fromkeys(secret for held in found for secret in list(held)[1:]))
 
 
