@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,6 +16,7 @@ from apiscape.collectors import testing
 from apiscape.collectors.contract import Budget, Collector, Provider, ProviderSettings
 from apiscape.collectors.testing import Fault
 from apiscape.model.run import Reach, Scope
+from tests.answering import Answer, Asked, answering
 
 CANARY = "canary-3f9c1"
 STATUS = {testing.DENIED: 403, testing.THROTTLED: 429}
@@ -95,26 +94,12 @@ def three_apis() -> dict[str, Any]:
 def serve(estate: Estate) -> Iterator[str]:
     """Give the address of a gate with this estate, until the end."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, body, breaks = estate.answer(self.path)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body[: len(body) // 2] if breaks else body)
+    def answer(asked: Asked) -> Answer:
+        status, body, breaks = estate.answer(asked.target)
+        return Answer(status, body, breaks=breaks)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as its parent
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with answering(answer) as url:
+        yield url
 
 
 def settings_of(provider: Provider, url: str) -> ProviderSettings:

@@ -7,12 +7,12 @@ import hashlib
 import hmac
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
+
+from tests.answering import Answer, Asked, answering
 
 ACCOUNT = "111122223333"
 OTHER = "444455556666"
@@ -25,7 +25,7 @@ ROLE = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
 </AssumeRoleResult></AssumeRoleResponse>"""
 
 Json = dict[str, Any]
-Answer = tuple[int, str]
+Said = tuple[int, str]
 
 
 class Cloud:
@@ -58,7 +58,7 @@ class Cloud:
         self.clusters.setdefault((account, region), {})[name] = held
         return held
 
-    def answer(self, method: str, target: str, headers: Mapping[str, str], body: str) -> Answer:
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: str) -> Said:
         found = re.search(r"Credential=(\w+)/\d+/([\w-]+)/", headers["Authorization"])
         assert found is not None
         key, region = found[1], found[2]
@@ -100,32 +100,13 @@ class Cloud:
 def serve(cloud: Cloud) -> Iterator[str]:
     """Give the address of the cloud, until the end."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def _serve(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length).decode()
-            status, said = cloud.answer(self.command, self.path, dict(self.headers), body)
-            told = json.loads(said).get("__type", "") if said.startswith("{") else ""
-            self.send_response(status)
-            self.send_header("x-amzn-ErrorType", told)
-            self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said.encode())
+    def answer(asked: Asked) -> Answer:
+        status, said = cloud.answer(asked.method, asked.target, asked.headers, asked.body.decode())
+        told = json.loads(said).get("__type", "") if said.startswith("{") else ""
+        return Answer(status, said.encode(), {"x-amzn-ErrorType": told})
 
-        do_GET = do_POST = _serve  # noqa: N815 - the parent's names
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as its parent
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with answering(answer) as url:
+        yield url
 
 
 def opened(token: str) -> str:
