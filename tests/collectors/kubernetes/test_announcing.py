@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 
-from apiscape.collectors.kubernetes.announcing import ADDRESS_SIZE, documents_of
+from apiscape.collectors.kubernetes.announcing import ADDRESS_SIZE
 from apiscape.collectors.kubernetes.objects import Metadata
+from apiscape.collectors.kubernetes.telling import tell
+from apiscape.collectors.kubernetes.voicing import service_voice
 from apiscape.model.deployment import Spec
 
 
@@ -16,6 +20,11 @@ def meta(name: str, annotations: dict[str, str], labels: dict[str, str] | None =
 
 
 NOTHING = meta("api", {})
+
+
+def documents_of(own: Metadata, services: Sequence[Metadata]) -> tuple[Spec, ...]:
+    resource = "services" if own in services else "routes"
+    return tell(own, [service_voice(each) for each in services], None, resource=resource).documents
 
 
 def of_service(annotations: dict[str, str], labels: dict[str, str] | None = None) -> list[Spec]:

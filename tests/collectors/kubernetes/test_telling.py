@@ -37,7 +37,8 @@ def tell(
 ) -> Told:
     near = [service_voice(each, keys) for each in services]
     above = None if namespace is None else namespace_voice(namespace, keys)
-    return telling.tell(own, near, above, claims, keys)
+    resource = "services" if own in services else "routes"
+    return telling.tell(own, near, above, claims, keys, resource=resource)
 
 
 def noted(name: str = "api", namespace: str = "shop", **annotations: str) -> Metadata:

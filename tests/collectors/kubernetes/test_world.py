@@ -176,7 +176,15 @@ def test_nothing_is_left_of_what_is_gone(steps: list[tuple[Any, ...]]) -> None:
     for each in RESOURCES:
         for key in world.keys(each.name):
             world.drop(each.name, key)
-    kept: list[Any] = [world._indexed, world._lookers, world._looked, world.shared, world.stale]
+    kept: list[Any] = [
+        world._indexed,
+        world._lookers,
+        world._looked,
+        world.shared,
+        world._works,
+        world._doubted,
+        world.stale,
+    ]
     assert not any(kept)
     assert not any(world._things.values())
 
@@ -217,6 +225,41 @@ def test_what_is_shared_is_worked_out_once_until_it_changes(world: World) -> Non
     assert len(asked) == 2
     world.see(PARTS, whole=True)
     assert [ask("n/a"), len(asked)] == [6, 3]
+
+
+def test_where_what_is_shared_comes_out_as_before_nobody_is_asked_again(world: World) -> None:
+    def ask(key: str) -> int:
+        look = world.look(Subject(ROUTES, key))
+        found = look.once("twice", "a", lambda look: 2 * look.once("sum", "a", _sum_of_a))
+        look.done()
+        return found
+
+    world.put(PARTS, part("x", 2, "a"))
+    assert [ask("n/a"), ask("n/b")] == [4, 4]
+    world.put(PARTS, part("y", 0, "a"))  # adds nothing to the sum
+    assert not world.stale
+    world.put(PARTS, part("y", 3, "a"))
+    assert set(world.stale) == {Subject(ROUTES, "n/a"), Subject(ROUTES, "n/b")}
+    assert [ask("n/a"), ask("n/b")] == [10, 10]
+    assert not world.stale
+
+
+def test_who_is_asked_before_that_is_worked_out_does_not_hear_of_old_sums(world: World) -> None:
+    def ask(key: str) -> int:
+        look = world.look(Subject(ROUTES, key))
+        found = look.once("twice", "a", lambda look: 2 * look.once("sum", "a", _sum_of_a))
+        look.done()
+        return found
+
+    world.put(PARTS, part("x", 2, "a"))
+    assert [ask("n/a"), ask("n/b")] == [4, 4]
+    world.put(PARTS, part("x", 5, "a"))
+    assert ask("n/a") == 10
+    assert list(world.stale) == [Subject(ROUTES, "n/b")]
+
+
+def _sum_of_a(look: Look) -> int:
+    return sum_of("a", look)
 
 
 def test_an_object_that_is_as_it_was_makes_nobody_stale(world: World) -> None:

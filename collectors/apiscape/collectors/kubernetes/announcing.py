@@ -7,7 +7,7 @@ openapi-aggregator-operator. Ours are `apiscape.io/openapi-url` and `apiscape.io
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -98,23 +98,16 @@ FORMATS: Mapping[str, str] = {
 """By what `description-language` calls it; what it does not name is taken for OpenAPI."""
 
 
-def documents_of(own: Metadata, services: Sequence[Metadata]) -> tuple[Spec, ...]:
-    """Return where the contract of an object is said to be, by itself and by the Services that it routes to.
+def own_documents(own: Metadata) -> tuple[Spec, ...]:
+    """Return where an object says that its own contract is; a path stays a path."""
+    return tuple(_announced(own, "the object", None))
 
-    A path of a Service is one at the Service's own address; of anything else it stays a path.
 
-    Args:
-        own: Metadata of the object; of a Service that is exposed itself, it is among `services` too.
-        services: Metadata of the Services.
-    """
-    found: dict[Spec, None] = {}
-    if own not in services:
-        found.update(dict.fromkeys(_announced(own, "the object", None)))
-    for each in services:
-        address = f"{each.name}.{each.namespace}.svc" if each.namespace else each.name
-        place = f"Service {key_of(each.namespace, each.name)}"
-        found.update(dict.fromkeys(_announced(each, place, address)))
-    return tuple(found)
+def service_documents(service: Metadata) -> tuple[Spec, ...]:
+    """Return where a Service says that the contract of what routes to it is; a path is one at its own address."""
+    name, namespace = service.name, service.namespace
+    address = f"{name}.{namespace}.svc" if namespace else name
+    return tuple(_announced(service, f"Service {key_of(namespace, name)}", address))
 
 
 def _announced(metadata: Metadata, place: str, address: str | None) -> Iterator[Spec]:

@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import msgspec
 
-from apiscape.collectors.kubernetes.announcing import documents_of
 from apiscape.collectors.kubernetes.applying import applied_by
 from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.collectors.kubernetes.voicing import USUAL, KeySettings, Voice, own_voice
@@ -53,6 +52,8 @@ def tell(
     namespace: Voice | None,
     claims: Mapping[str, Sequence[Claim]] | None = None,
     keys: KeySettings = USUAL,
+    *,
+    resource: str = "",
 ) -> Told:
     """Return what is said of an object.
 
@@ -63,9 +64,10 @@ def tell(
         namespace: Of its namespace; `None` where it could not be seen.
         claims: What objects of APIs state, by field; owners by their names.
         keys: Which labels and annotations say what.
+        resource: Its own: a Service that is exposed itself is among the Services.
     """
-    others = [each for each in services if each.metadata != own]
-    itself = own_voice(own, keys)
+    itself = own_voice(own, resource, keys)
+    others = [each for each in services if each.subject != itself.subject]
     near = [itself, *others]
     voices = near if namespace is None else [*near, namespace]
     said = _said(own, near if len(others) <= 1 else [itself], voices)
@@ -80,9 +82,16 @@ def tell(
         version=winner(said.get("version", ())),
         title=winner(said.get("title", ())),
         description=winner(said.get("description", ())),
-        documents=documents_of(own, [each.metadata for each in services]),
+        documents=_documents(itself, services),
         provenance=said,
     )
+
+
+def _documents(itself: Voice, services: Sequence[Voice]) -> tuple[Spec, ...]:
+    """Return where the contract is said to be; what a Service that is exposed itself says counts once."""
+    is_service = any(each.subject == itself.subject for each in services)
+    said = services if is_service else (itself, *services)
+    return tuple(dict.fromkeys(document for each in said for document in each.documents))
 
 
 @lru_cache(maxsize=4096)

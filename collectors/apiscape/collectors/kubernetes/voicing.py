@@ -10,8 +10,11 @@ from functools import lru_cache
 
 import msgspec
 
+from apiscape.collectors.kubernetes.announcing import own_documents, service_documents
+from apiscape.collectors.kubernetes.core import SERVICES
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
 from apiscape.collectors.words import ENVIRONMENTS, LIFECYCLES, translate
+from apiscape.model.deployment import Spec
 from apiscape.model.provenance import Claim
 from apiscape.model.vocabulary import Audience, ProvenanceMethod
 
@@ -85,14 +88,16 @@ class Voice(msgspec.Struct, frozen=True):
     """An object that says something of itself, or of what routes to it.
 
     Attributes:
-        metadata: Its own.
         words: What it says by field, understood or not: by our own key first, then by the common ones.
         claims: What of that is understood.
+        subject: Whose it is: resource, namespace and name; of a namespace nobody asks.
+        documents: Where it says that contracts are.
     """
 
-    metadata: Metadata
     words: dict[str, list[_Word]]
     claims: dict[str, tuple[Claim, ...]]
+    subject: tuple[str, str, str] = ("", "", "")
+    documents: tuple[Spec, ...] = ()
 
     def said(self, field: str) -> tuple[Claim, ...]:
         """Return what it says of a field."""
@@ -120,20 +125,37 @@ _VOCABULARIES: Mapping[str, Mapping[str, str]] = {
 """Fields that are said in words of a vocabulary."""
 
 
-def own_voice(own: Metadata, keys: KeySettings = USUAL) -> Voice:
-    """Return what an object says of itself."""
-    return _voice(own, "", 1.0, 0.7, _meanings(keys))
+class _Trust(msgspec.Struct, frozen=True):
+    """How far our own keys are trusted on something, and the first of the common ones."""
+
+    ours: float
+    common: float
+
+
+def own_voice(own: Metadata, resource: str, keys: KeySettings = USUAL) -> Voice:
+    """Return what an object of some resource says of itself."""
+    voice = _voice(own, "", _Trust(1.0, 0.7), keys)
+    return msgspec.structs.replace(
+        voice, subject=_subject(resource, own), documents=own_documents(own)
+    )
 
 
 def service_voice(service: Metadata, keys: KeySettings = USUAL) -> Voice:
     """Return what a Service says of what routes to it."""
     place = f" of Service {key_of(service.namespace, service.name)}"
-    return _voice(service, place, 0.9, 0.6, _meanings(keys))
+    voice = _voice(service, place, _Trust(0.9, 0.6), keys)
+    return msgspec.structs.replace(
+        voice, subject=_subject(SERVICES, service), documents=service_documents(service)
+    )
 
 
 def namespace_voice(namespace: Metadata, keys: KeySettings = USUAL) -> Voice:
     """Return what a namespace says of what lies in it."""
-    return _voice(namespace, f" of Namespace {namespace.name}", 0.8, 0.5, _meanings(keys))
+    return _voice(namespace, f" of Namespace {namespace.name}", _Trust(0.8, 0.5), keys)
+
+
+def _subject(resource: str, metadata: Metadata) -> tuple[str, str, str]:
+    return (resource, metadata.namespace, metadata.name)
 
 
 @lru_cache(maxsize=8)
@@ -147,28 +169,22 @@ def _meanings(keys: KeySettings) -> Mapping[str, Sequence[tuple[str, int]]]:
     return found
 
 
-def _voice(
-    metadata: Metadata,
-    place: str,
-    own: float,
-    common: float,
-    meanings: Mapping[str, Sequence[tuple[str, int]]],
-) -> Voice:
-    """Return what an object says: how far our own keys on it are trusted, and the first of the common ones.
-
-    Of an annotation and a label of one name the annotation counts.
-    """
+def _voice(metadata: Metadata, place: str, trust: _Trust, keys: KeySettings) -> Voice:
+    """Return what an object says; of an annotation and a label of one name, the annotation counts."""
+    meanings = _meanings(keys)
     words: dict[str, dict[int, _Word]] = {}
     for kind, told in (("label", metadata.labels), ("annotation", metadata.annotations)):
         for key, value in (told or {}).items():
             for field, position in meanings.get(key.casefold(), ()):
                 said = value.strip() if len(value) <= _READ_SIZE else ""
                 if said:
-                    sure = own if position == _OURS else common - LATER_KEY * position
+                    later = trust.common - LATER_KEY * position
+                    sure = trust.ours if position == _OURS else later
                     word = _Word(said, f"{kind}:{key}{place}", sure)
                     words.setdefault(field, {})[position] = word
     in_order = {field: [by[at] for at in sorted(by)] for field, by in words.items()}
-    return Voice(metadata, in_order, {field: _claims(field, by) for field, by in in_order.items()})
+    claims = {field: _claims(field, by) for field, by in in_order.items()}
+    return Voice(in_order, claims)
 
 
 def _claims(field: str, words: Sequence[_Word]) -> tuple[Claim, ...]:

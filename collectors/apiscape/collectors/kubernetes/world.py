@@ -60,8 +60,15 @@ class World:
         self._looked: dict[Subject | Fact, tuple[Fact, ...]] = {}
         self.shared: dict[Fact, Any] = {}
         """What was worked out once for all who ask, and stands."""
-        self.stale: dict[Subject, None] = {}
+        self._works: dict[Fact, Callable[[Look], Any]] = {}
+        self._doubted: dict[Fact, Any] = {}
+        self._stale: dict[Subject, None] = {}
+
+    @property
+    def stale(self) -> dict[Subject, None]:
         """Whose facts may be others now, in the order in which that came about."""
+        self.settle()
+        return self._stale
 
     # What changes.
 
@@ -80,7 +87,7 @@ class World:
         if is_first:
             self._touch(_any_of(resource))
         if self._remembers and self._resources[resource].role is not Role.SUPPORT:
-            self.stale[Subject(resource, key)] = None
+            self._stale[Subject(resource, key)] = None
         return before is None
 
     def drop(self, resource: str, key: str) -> bool:
@@ -96,7 +103,7 @@ class World:
             self._touch(_any_of(resource))
         subject = Subject(resource, key)
         self._forget(subject)
-        self.stale.pop(subject, None)
+        self._stale.pop(subject, None)
         return True
 
     def see(self, resource: str, *, whole: bool, namespaces: Sequence[str] = ()) -> None:
@@ -135,13 +142,15 @@ class World:
 
     def look(self, subject: Subject) -> WorldLook:
         """Return what a subject looks by; once that is done, what it looked at before counts no more."""
-        self.stale.pop(subject, None)
+        self._stale.pop(subject, None)
         return WorldLook(self, subject)
 
     def keep(self, looker: Subject | Fact, facts: Iterable[Fact]) -> None:
         """Remember what somebody looked at, in place of what they looked at before."""
         if not (self._remembers or isinstance(looker, tuple)):
             return
+        if isinstance(looker, Subject):
+            self._stale.pop(looker, None)  # all that was looked at was as it is now
         before = self._looked.get(looker, ())
         kept = tuple(facts)
         if kept == before:
@@ -170,12 +179,28 @@ class World:
         return sorted(found) if len(found) > 1 else found
 
     def share(self, fact: Fact, work: Callable[[Look], T]) -> T:
-        """Return what work gives, and keep it until anything that it looks at has changed."""
+        """Return what work gives, and keep it until anything that it looks at has changed.
+
+        Where it gives the same as before, nobody who asked for it is asked again.
+        """
+        before = self._doubted.pop(fact, NOT_YET)
         look = WorldLook(self, fact)
         found = work(look)
         look.done()
         self.shared[fact] = found
+        self._works[fact] = work
+        if before is not NOT_YET and before != found:
+            self._touch(fact)
         return found
+
+    def settle(self) -> None:
+        """Work out anew what may be another than before, so that only those are stale whom that concerns."""
+        while self._doubted:
+            fact = next(iter(self._doubted))
+            if fact in self._lookers:
+                self.share(fact, self._works[fact])
+            else:
+                self._forget(fact)
 
     # How it is kept.
 
@@ -194,18 +219,18 @@ class World:
                 self._touch((resource, name, value))
 
     def _touch(self, fact: Fact) -> None:
-        """Let everybody who looked at something be asked again, and what was worked out of it be done anew."""
+        """Let everybody who looked at something be asked again, and doubt what was worked out of it."""
         lookers = self._lookers.get(fact)
         for looker in tuple(lookers) if lookers else ():
-            if isinstance(looker, tuple):
-                self._forget(looker)
-                self._touch(looker)
-            else:
-                self.stale[looker] = None
+            if not isinstance(looker, tuple):
+                self._stale[looker] = None
+            elif looker in self.shared:
+                self._doubted[looker] = self.shared.pop(looker)
 
     def _forget(self, looker: Subject | Fact) -> None:
         if isinstance(looker, tuple):
-            self.shared.pop(looker, None)
+            for kept in (self.shared, self._works, self._doubted):
+                kept.pop(looker, None)
         for fact in self._looked.pop(looker, ()):
             self._look_away(looker, fact)
 
@@ -261,6 +286,7 @@ class WorldLook:
         """Return what work gives that is the same for all who ask for it by this name and key."""
         fact = (_SHARED, name, key)
         self._facts[fact] = None
+        self._world.settle()
         held = self._world.shared.get(fact, NOT_YET)
         return self._world.share(fact, work) if held is NOT_YET else held
 

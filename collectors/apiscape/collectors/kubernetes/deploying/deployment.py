@@ -64,7 +64,8 @@ def deploy(
     )
     keys = place.keys
     namespace = _voice_of(NAMESPACES, metadata.namespace, keys, look)
-    told = tell(metadata, _services(exposed, keys, look), namespace, stated(exposed), keys)
+    services = _services(exposed, keys, look)
+    told = tell(metadata, services, namespace, stated(exposed), keys, resource=resource.name)
     made = _facts(exposed, told, resource, place, native_id)
     yield made
     yield from signals_of(exposed, made.uid, look, now)
