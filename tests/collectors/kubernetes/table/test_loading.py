@@ -221,6 +221,7 @@ def test_every_resource_that_an_entry_attaches_to_or_makes_is_of_a_known_family(
         "grpcroutes.gateway.networking.k8s.io",
         "gateways.gateway.networking.k8s.io",
         "ingresses.networking.k8s.io",
+        "services",
         "virtualservices.networking.istio.io",
     }
     for entry in load():

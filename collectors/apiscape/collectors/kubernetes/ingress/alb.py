@@ -13,12 +13,13 @@ from typing import Any
 
 import msgspec
 
-from apiscape.collectors.kubernetes.exposed import Match, Target
-from apiscape.collectors.kubernetes.ingress.dialects import WORDS, issuer_of
+from apiscape.collectors.kubernetes.exposed import Match, Reached, Target
+from apiscape.collectors.kubernetes.ingress.dialects import WORDS, issuer_of, split
 from apiscape.collectors.kubernetes.ingress.endpoints import Ports
 from apiscape.collectors.kubernetes.ingress.guards import Guard, together
 from apiscape.collectors.kubernetes.ingress.kinds import ALB_GROUP, INGRESSES, Ingress
 from apiscape.collectors.kubernetes.ingress.named import CLASS_PARAMETERS, ClassParams
+from apiscape.collectors.kubernetes.reaching import limited
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.model.security import Scheme
 from apiscape.model.values import UNKNOWN, Unknown
@@ -47,12 +48,14 @@ class Balancer(msgspec.Struct, frozen=True, kw_only=True):
         name: Of the group, else `namespace/name` of the Ingress: by this tags of AWS call it.
         said: What is said of it as a whole, by annotation.
         class_scheme: What the class says of its scheme, before any annotation.
+        class_sources: Who is let in as the class says, before any annotation.
         incomplete: What was not looked at.
     """
 
     name: str
     said: dict[str, str]
     class_scheme: str | None = None
+    class_sources: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
 
 
@@ -81,6 +84,7 @@ def balancer_of(ingress: Ingress, params_name: str | None, look: Look) -> Balanc
         name=wide or own or ingress.key,
         said=said,
         class_scheme=params.spec.scheme if params else None,
+        class_sources=tuple((params.spec.inbound_cidrs if params else None) or ()),
         incomplete=incomplete,
     )
 
@@ -133,6 +137,17 @@ def tls_min_of(balancer: Balancer) -> str | Unknown:
     if found:
         return f"TLS_1_{found.group(1)}"
     return "TLS_1_0" if policy.startswith(_OLD_POLICIES) else UNKNOWN
+
+
+def limited_to(balancer: Balancer, ingress: Ingress, reached: Reached) -> Reached:
+    """Return from where an Ingress can be reached, with who alone is let in; not of groups that others make."""
+    if ingress.said.get(f"{PREFIX}security-groups", "").strip():
+        return reached
+    if balancer.class_sources:
+        by = "spec.inboundCIDRs of the IngressClassParams"
+        return limited(reached, balancer.class_sources, by)
+    key = f"{PREFIX}inbound-cidrs"
+    return limited(reached, split(ingress.said.get(key, ""))[:WORDS], key)
 
 
 def guard_of(balancer: Balancer, ingress: Ingress, service: Mapping[str, str], place: str) -> Guard:

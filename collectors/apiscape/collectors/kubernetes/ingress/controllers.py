@@ -96,6 +96,9 @@ KONG = Dialect(
     ),
     aliases=("host-aliases",),
     own_path=PathType.PREFIX,
+    regex_prefix="/~",
+    regex_prefix_key="regex-prefix",
+    server_names="snis",
     methods="methods",
     grpc=(Sign(key="protocols", values=frozenset({"grpc", "grpcs", "grpc,grpcs", "grpcs,grpc"})),),
 )

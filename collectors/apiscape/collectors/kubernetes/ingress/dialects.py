@@ -91,6 +91,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         aliases: Keys of more hosts.
         own_path: How `ImplementationSpecific` is compared.
         regex: What says that paths are regular expressions.
+        regex_prefix: What a path begins with that is one by itself.
+        regex_prefix_key: Key of what paths begin with instead.
+        server_names: Key of the names that alone are taken when TLS begins.
         methods, without_methods: Keys of the methods that alone are taken, and that are refused.
         grpc: What says that callers speak gRPC.
         tls: Keys that name certificates which are in no Secret.
@@ -120,6 +123,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     own_path: str = PathType.OWN
     regex: tuple[Sign, ...] = ()
+    regex_prefix: str | None = None
+    regex_prefix_key: str | None = None
+    server_names: str | None = None
     methods: str | None = None
     without_methods: str | None = None
     grpc: tuple[Sign, ...] = ()

@@ -47,15 +47,24 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     https: tuple[int, ...] = ()
 
 
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """How requests are taken, as far as more than an annotation says it.
+
+    Attributes:
+        ports: Where it is known which are listened on, and with that whether TLS is.
+        tls_min: Lowest version of TLS.
+        mtls: Whether a certificate is asked of callers.
+        away: Why plain requests do not reach it.
+    """
+
+    ports: Ports | None = None
+    tls_min: str | Unknown | None = UNKNOWN
+    mtls: str = Switch.UNKNOWN
+    away: str | None = None
+
+
 def serve(
-    host: str,
-    holders: Iterable[Ingress],
-    dialect: Dialect,
-    *,
-    said: Mapping[str, str],
-    ports: Ports | None = None,
-    tls_min: str | Unknown | None = UNKNOWN,
-    mtls: str = Switch.UNKNOWN,
+    host: str, holders: Iterable[Ingress], dialect: Dialect, said: Mapping[str, str], how: Taken
 ) -> Hosted:
     """Return the addresses of a host.
 
@@ -64,27 +73,40 @@ def serve(
         holders: The Ingress itself first, then others that say something of the same host.
         dialect: What their annotations mean.
         said: What the controller is told for it.
-        ports: Where it is known which are listened on, and with that whether TLS is.
-        tls_min: Lowest version of TLS.
-        mtls: Whether a certificate is asked of callers.
+        how: What else is known of how requests are taken.
     """
+    ports = how.ports
     tls = tls_of(host, holders, dialect)
     if ports is not None:
         tls = Tls(words="its ports") if ports.https else None
-    plain = redirected(dialect, said, has_tls=tls is not None)
+    plain = how.away or redirected(dialect, said, has_tls=tls is not None)
     if plain is not None and tls is None and ports is None:
         tls = Tls(words=plain)
     found: list[Address] = []
     name = "" if host == ANY_HOST else host
     if tls is not None:
-        secure = Address(
-            host=name, certificate=tls.certificate, tls_min=tls_min, mtls=mtls, is_generated=False
-        )
-        found += _at(secure, ports.https if ports else dialect.ports(said, dialect.secure_ports))
+        for each in _server_names(name, dialect, said):
+            secure = Address(
+                host=each,
+                certificate=tls.certificate,
+                tls_min=how.tls_min,
+                mtls=how.mtls,
+                is_generated=False,
+            )
+            at = ports.https if ports else dialect.ports(said, dialect.secure_ports)
+            found += _at(secure, at)
     if plain is None and (ports is None or ports.http):
         bare = Address(host=name, scheme="http", mtls=Switch.DISABLED, is_generated=False)
         found += _at(bare, ports.http if ports else dialect.ports(said, dialect.plain_ports))
     return Hosted(addresses=tuple(found), tls=tls, plain=plain)
+
+
+def _server_names(host: str, dialect: Dialect, said: Mapping[str, str]) -> list[str]:
+    """Return under which names TLS reaches a host: none where it is not one of those that alone are taken."""
+    taken = [each.lower() for each in dialect.words(said, dialect.server_names)]
+    if not taken or host in taken:
+        return [host]
+    return [] if host else taken
 
 
 def tls_min_of(dialect: Dialect, said: Mapping[str, str]) -> str | Unknown:

@@ -11,7 +11,13 @@ from apiscape.collectors.kubernetes.exposed import Condition, Exposed, Reached, 
 from apiscape.collectors.kubernetes.ingress import alb, gke, kinds, named
 from apiscape.collectors.kubernetes.ingress.beside import attached, is_anothers
 from apiscape.collectors.kubernetes.ingress.controllers import NGINX_F5
-from apiscape.collectors.kubernetes.ingress.endpoints import Hosted, links_of, serve, tls_min_of
+from apiscape.collectors.kubernetes.ingress.endpoints import (
+    Hosted,
+    Taken,
+    links_of,
+    serve,
+    tls_min_of,
+)
 from apiscape.collectors.kubernetes.ingress.guarding import Scene, loosened, scene_of
 from apiscape.collectors.kubernetes.ingress.guards import (
     security_of,
@@ -82,8 +88,12 @@ def _exposed(scene: Scene, host: str, ways: list[Way]) -> Exposed:
             for way in ways
         ),
         conditions=tuple(_conditions(scene, apart)),
-        links={**_links(scene, hosted), **links_of(dialect, scene.said)},
-        incomplete=(*together(guards.values()).incomplete, *dialect.cut(ingress.said)),
+        links={**_links(scene, hosted), **links_of(dialect, scene.said), **scene.front.links},
+        incomplete=(
+            *together(guards.values()).incomplete,
+            *dialect.cut(ingress.said),
+            *scene.front.incomplete,
+        ),
     )
     return msgspec.structs.replace(made, **switches_of(guards.values()))
 
@@ -97,7 +107,8 @@ def _hosted(scene: Scene, host: str, mtls: str) -> Hosted:
         ports = alb.ports_of(scene.ingress)
         tls_min = alb.tls_min_of(scene.balancer)
     said = scene.said if scene.dialect is not NGINX_F5 else holders[-1].said
-    return serve(host, holders, scene.dialect, said=said, ports=ports, tls_min=tls_min, mtls=mtls)
+    how = Taken(ports=ports, tls_min=tls_min, mtls=mtls, away=scene.front.away)
+    return serve(host, holders, scene.dialect, said, how)
 
 
 def _gateway(scene: Scene) -> str | Unknown:
@@ -114,7 +125,8 @@ def _reached(scene: Scene) -> Reached:
         said.pop(f"{alb.PREFIX}scheme", None)
         said[CLASS_SCHEME_KEY] = scene.balancer.class_scheme
     told = (each.ip or each.hostname or "" for each in scene.ingress.addresses)
-    return reach_through(told, said, scene.look)
+    found = reach_through(told, said, scene.look)
+    return found if scene.balancer is None else alb.limited_to(scene.balancer, scene.ingress, found)
 
 
 def _conditions(scene: Scene, apart: Condition | None) -> Iterator[Condition]:

@@ -8,7 +8,13 @@ import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Condition
 from apiscape.collectors.kubernetes.ingress.guards import NOTHING, Guard
-from apiscape.collectors.kubernetes.ingress.named import BACKEND_CONFIGS, BackendConfig
+from apiscape.collectors.kubernetes.ingress.kinds import NAME_SIZE
+from apiscape.collectors.kubernetes.ingress.named import (
+    BACKEND_CONFIGS,
+    FRONTEND_CONFIGS,
+    BackendConfig,
+    FrontendConfig,
+)
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.model.codec import ready
@@ -17,8 +23,50 @@ from apiscape.model.vocabulary import SchemeKind
 
 CONFIG_KEYS = ("cloud.google.com/backend-config", "beta.cloud.google.com/backend-config")
 HEALTH_KEY = "ingress.kubernetes.io/backends"
+FRONT_KEY = "networking.gke.io/v1beta1.FrontendConfig"
+POLICY_LINK = "networking.gke.io/ssl-policy"
+"""What the policy is called that says which versions of TLS are taken: it is kept outside of the cluster."""
 INTERNAL_CLASS = "gce-internal"
 JSON_SIZE = 1 << 16
+
+
+class Front(msgspec.Struct, frozen=True, kw_only=True):
+    """How requests are taken that reach an Ingress.
+
+    Attributes:
+        away: Why plain requests do not reach it, if they do not.
+        links: What things are called elsewhere.
+        incomplete: What may say otherwise and could not be found.
+    """
+
+    away: str | None = None
+    links: dict[str, str] = {}
+    incomplete: tuple[str, ...] = ()
+
+
+def front_of(said: Mapping[str, str], namespace: str, look: Look) -> Front:
+    """Return what the FrontendConfig says that an Ingress names.
+
+    Args:
+        said: Annotations of the Ingress.
+        namespace: Of the Ingress.
+        look: By which it is found.
+    """
+    name = said.get(FRONT_KEY, "").strip()
+    if not name or len(name) > NAME_SIZE:
+        return Front()
+    words = f"FrontendConfig {key_of(namespace, name)}"
+    found = look.get(FRONTEND_CONFIGS, key_of(namespace, name))
+    if not isinstance(found, FrontendConfig):
+        seen = look.sees(FRONTEND_CONFIGS, namespace)
+        return Front(
+            incomplete=(f"{words} {'is not there' if seen else 'could not be looked at'}",)
+        )
+    redirect, policy = found.spec.redirect_to_https, found.spec.ssl_policy
+    return Front(
+        away=f"sent to https: {words}" if redirect and redirect.enabled else None,
+        links={POLICY_LINK: policy} if policy else {},
+    )
 
 
 class _Configs(msgspec.Struct):

@@ -56,6 +56,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         balancer: The load balancer of AWS that it is served by, if it is.
+        front: What is said of a load balancer of Google beside the Ingress.
         others: By host, other Ingresses that say something of it.
         cut: Hosts that more Ingresses are of than were looked at.
     """
@@ -64,6 +65,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     classed: Classed
     look: Look
     balancer: alb.Balancer | None = None
+    front: gke.Front = gke.Front()
     others: dict[str, list[Ingress]] = msgspec.field(default_factory=dict)
     cut: frozenset[str] = frozenset()
 
@@ -90,6 +92,9 @@ def scene_of(ingress: Ingress, look: Look) -> Scene:
     if classed.dialect is ALB:
         parameters = classed.parameters
         balancer = alb.balancer_of(ingress, parameters.name if parameters else None, look)
+    front = gke.Front()
+    if classed.dialect is GKE:
+        front = gke.front_of(ingress.said, ingress.metadata.namespace, look)
     index = _index(ingress, classed.dialect)
     others: dict[str, list[Ingress]] = {}
     cut: set[str] = set()
@@ -103,6 +108,7 @@ def scene_of(ingress: Ingress, look: Look) -> Scene:
         classed=classed,
         look=look,
         balancer=balancer,
+        front=front,
         others=others,
         cut=frozenset(cut),
     )

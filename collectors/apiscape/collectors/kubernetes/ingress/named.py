@@ -1,7 +1,8 @@
 """What Ingresses name of their controllers' own objects: decoded is that something is there, never its value.
 
 Kong: https://developer.konghq.com/kubernetes-ingress-controller (`KongPlugin` has no `spec`). Traefik:
-`traefik.io/v1alpha1`. NGINX: `k8s.nginx.org/v1`. AWS: `elbv2.k8s.aws/v1beta1`. GKE: `cloud.google.com/v1`.
+`traefik.io/v1alpha1`. NGINX: `k8s.nginx.org/v1`. AWS: `elbv2.k8s.aws/v1beta1`. GKE: `cloud.google.com/v1`,
+`networking.gke.io/v1beta1`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ MIDDLEWARES = "middlewares.traefik.io"
 POLICIES = "policies.k8s.nginx.org"
 CLASS_PARAMETERS = "ingressclassparams.elbv2.k8s.aws"
 BACKEND_CONFIGS = "backendconfigs.cloud.google.com"
+FRONTEND_CONFIGS = "frontendconfigs.networking.gke.io"
 GLOBAL, JOINED = "global", "joined"
 """Indexes: of cluster plugins those for everything; of Middlewares `namespace-name`, as annotations call them."""
 
@@ -153,6 +155,7 @@ class ClassParamsSpec(Field):
     group: GroupName | None = None
     ssl_policy: str | None = None
     wafv2_acl_arn: str | None = None
+    inbound_cidrs: list[str] | None = msgspec.field(default=None, name="inboundCIDRs")
 
 
 class ClassParams(Thing):
@@ -178,6 +181,25 @@ class BackendConfig(Thing):
     """A BackendConfig of GKE."""
 
     spec: BackendConfigSpec = msgspec.field(default_factory=BackendConfigSpec)
+
+
+class HttpsRedirect(Field):
+    """Whether plain requests are sent to https."""
+
+    enabled: bool = False
+
+
+class FrontendConfigSpec(Field):
+    """How a load balancer of Google takes requests."""
+
+    ssl_policy: str | None = None
+    redirect_to_https: HttpsRedirect | None = None
+
+
+class FrontendConfig(Thing):
+    """A FrontendConfig of GKE."""
+
+    spec: FrontendConfigSpec = msgspec.field(default_factory=FrontendConfigSpec)
 
 
 def _global_of(thing: KongPlugin) -> Iterable[str]:
@@ -240,6 +262,14 @@ RESOURCES: tuple[Resource, ...] = (
         versions=("v1",),
         type=BackendConfig,
         reveals="whether the Identity-Aware Proxy of Google stands before a backend",
+    ),
+    Resource(
+        group="networking.gke.io",
+        plural="frontendconfigs",
+        kind="FrontendConfig",
+        versions=("v1beta1",),
+        type=FrontendConfig,
+        reveals="whether load balancers of Google send plain requests to https, and their policy of TLS",
     ),
 )
 """Read for what Ingresses name of them."""

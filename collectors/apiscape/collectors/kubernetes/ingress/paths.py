@@ -16,7 +16,6 @@ from apiscape.collectors.kubernetes.ingress.kinds import (
 )
 
 _PATH_TYPES: Mapping[str, str] = {"Exact": PathType.EXACT, "Prefix": PathType.PREFIX}
-KONG_REGEX = "/~"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
 """Which are left where some are refused."""
 
@@ -73,8 +72,10 @@ def _road(path: HttpPath, said: Mapping[str, str], dialect: Dialect) -> Road:
 
 def _compared(path: HttpPath, said: Mapping[str, str], dialect: Dialect) -> tuple[str, str]:
     text = path.path or "/"
-    if dialect.name == "Kong" and text.startswith(KONG_REGEX):
-        return text[len(KONG_REGEX) :] or "/", PathType.REGEX
+    told = dialect.find(said, dialect.regex_prefix_key) if dialect.regex_prefix_key else None
+    prefix = (told[1] if told else "") or dialect.regex_prefix
+    if prefix and text.startswith(prefix):
+        return text[len(prefix) :] or "/", PathType.REGEX
     if dialect.holds(said, dialect.regex):
         return text, PathType.REGEX
     return text, _PATH_TYPES.get(path.path_type, dialect.own_path)

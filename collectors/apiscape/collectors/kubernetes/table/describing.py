@@ -74,7 +74,11 @@ def describe(
     found: dict[str, Known] = {}
     entries = {name: entries[name] for name in there}
     for each in (
-        *_attached(entries, f"{path}:{key_of(metadata.namespace, metadata.name)}", look),
+        *_of(
+            {name: each for name, each in entries.items() if _attaches(each)},
+            f"{path}:{key_of(metadata.namespace, metadata.name)}",
+            look,
+        ),
         *_annotated({name: each.annotated for name, each in entries.items()}, metadata, finder),
         *_owning(entries, metadata, look),
     ):
@@ -84,23 +88,42 @@ def describe(
 
 
 def behind(entries: Mapping[str, Entry], services: Iterable[str], look: Look) -> Iterator[Told]:
-    """Yield what is said by objects that Services name which an API sends to.
+    """Yield what is said by objects of Services that an API sends to, and by those that such Services name.
+
+    What several of them say of one link is said of it together.
 
     Args:
         entries: By the resource that they are of.
         services: Keys of the Services.
         look: What is looked by.
     """
-    named = {name: each for name, each in entries.items() if each.behind and look.has(name)}
-    found: dict[str, Known] = {}
+    named = {name: each.behind for name, each in entries.items() if each.behind and look.has(name)}
+    bound = {name: each for name, each in entries.items() if _binds(each) and look.has(name)}
     finder = Finder(entries, look)
-    for service in (look.get(SERVICES, key) for key in (services if named else ())):
-        if service is not None:
-            words = {name: each.behind for name, each in named.items()}
-            for each in _annotated(words, service.metadata, finder):
-                found.setdefault(each.words, each)
-    for known in found.values():
-        yield _told(known, finder)
+    found: dict[str, Known] = {}
+    for key in services if named or bound else ():
+        service = look.get(SERVICES, key) if named else None
+        for each in (
+            *_of(bound, f"{SERVICES}:{key}", look),
+            *(_annotated(named, service.metadata, finder) if service else ()),
+        ):
+            found.setdefault(each.words, each)
+    told = [_told(known, finder) for known in found.values()]
+    yield from (msgspec.structs.replace(each, links=_shared(each, told)) for each in told)
+
+
+def _binds(entry: Entry) -> bool:
+    """Say whether objects of an entry are of Services."""
+    return entry.attaches is not None and SERVICES in entry.attaches.kinds.values()
+
+
+def _shared(one: Told, told: Iterable[Told]) -> dict[str, str]:
+    """Return the links of one, each with what others say of it too."""
+    held = [each.links for each in told]
+    return {
+        key: ", ".join(dict.fromkeys(links[key] for links in held if key in links))
+        for key in one.links
+    }
 
 
 def tell_named(
@@ -150,12 +173,12 @@ def is_elsewhere(known: Known, look: Look) -> bool:
     return any(True for each in known.entry.owns for _ in look.those(each, OWNED, word))
 
 
-def _attached(entries: Mapping[str, Entry], value: str, look: Look) -> Iterator[Known]:
+def _of(entries: Mapping[str, Entry], value: str, look: Look) -> Iterator[Known]:
+    """Yield the objects that are attached to something."""
     for name, entry in entries.items():
-        if _attaches(entry):
-            for found in look.those(name, OF, value):
-                if isinstance(found, Sketch):
-                    yield Known(entry, found)
+        for found in look.those(name, OF, value):
+            if isinstance(found, Sketch):
+                yield Known(entry, found)
 
 
 def _annotated(
