@@ -18,7 +18,7 @@ from tests.collectors.kubernetes.ingress.room import (
     urls,
 )
 
-TLS = {"tls": [{"secretName": "cert"}]}
+TLS: dict[str, Any] = {"tls": [{"secretName": "cert"}]}
 
 # Kong.
 
