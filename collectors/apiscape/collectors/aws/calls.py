@@ -103,8 +103,9 @@ class Calls:
         known: set[str] = set()
         idle = 0
         while True:
-            token = text(answer, paging.token_out)
-            page = items(answer, paging.listed)
+            held = paging.page_of(answer)
+            token = text(held, paging.token_out)
+            page = items(held, paging.listed)
             yield Page(page, last=token is None)
             if token is None:
                 return

@@ -8,14 +8,25 @@ from __future__ import annotations
 
 import msgspec
 
+from apiscape.collectors.aws.picking import Item, part
+
 
 class Paging(msgspec.Struct, frozen=True, gc=False):
-    """How a service pages: token members, size member with its value, and the list's member."""
+    """How a service pages: token members, size member with its value, and the list's member.
+
+    Attributes:
+        within: Member of the answer that holds the list and the next token, where it is not the answer itself.
+    """
 
     token_in: str
     token_out: str
     size: dict[str, object]
     listed: str
+    within: str | None = None
+
+    def page_of(self, answer: Item) -> Item:
+        """Return as much of an answer as holds the list and the next token."""
+        return answer if self.within is None else part(answer, self.within)
 
 
 PAGING = {
@@ -72,6 +83,9 @@ PAGING = {
     "cloudfront:ListDistributionTenants": Paging(
         "Marker", "NextMarker", {"MaxItems": 100}, "DistributionTenantList"
     ),
+    "cloudfront:ListDistributions": Paging(
+        "Marker", "NextMarker", {"MaxItems": "100"}, "Items", "DistributionList"
+    ),
     "cloudtrail:LookupEvents": Paging("NextToken", "NextToken", {"MaxResults": 50}, "Events"),
     "elbv2:DescribeListeners": Paging("Marker", "NextMarker", {"PageSize": 400}, "Listeners"),
     "elbv2:DescribeLoadBalancers": Paging(
@@ -90,6 +104,7 @@ PAGING = {
         "Marker", "NextMarker", {"MaxItems": 50}, "FunctionUrlConfigs"
     ),
     "lambda:ListFunctions": Paging("Marker", "NextMarker", {"MaxItems": 50}, "Functions"),
+    "route53:ListHostedZones": Paging("Marker", "NextMarker", {"MaxItems": "100"}, "HostedZones"),
     "vpc-lattice": Paging("nextToken", "nextToken", {"maxResults": 100}, "items"),
     "wafv2:ListWebACLs": Paging("NextMarker", "NextMarker", {"Limit": 100}, "WebACLs"),
 }

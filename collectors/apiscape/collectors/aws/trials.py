@@ -102,7 +102,8 @@ class Told:
         noun = noun or self.noun
         if listing not in self._answers:
             raise NothingToTry(f"no {noun} to try it on, for none could be listed")
-        answer, paging = self._answers[listing], paging_of(listing)
+        paging = paging_of(listing)
+        answer = paging.page_of(self._answers[listing])
         found = next(
             filter(lambda each: self._takes(each) and takes(each), items(answer, paging.listed)),
             None,

@@ -26,6 +26,7 @@ class Paging(msgspec.Struct, frozen=True, gc=False):
         error: Code of the refusal of a bad size or token.
         size: Page size if none is asked for.
         largest: Largest page size that may be asked for.
+        within: Output member that holds items and token, where they do not stand in the answer itself.
     """
 
     size_member: str
@@ -35,6 +36,7 @@ class Paging(msgspec.Struct, frozen=True, gc=False):
     error: str
     size: int
     largest: int
+    within: str | None = None
 
 
 #: By service, or by operation where one differs: documented defaults and maxima. Where v2 documents
@@ -122,6 +124,16 @@ PAGING = {
     "cloudfront:ListDistributionTenants": Paging(
         "MaxItems", "Marker", "NextMarker", "DistributionTenantList", "InvalidArgument", 100, 100
     ),
+    "cloudfront:ListDistributions": Paging(
+        "MaxItems",
+        "Marker",
+        "NextMarker",
+        "Items",
+        "InvalidArgument",
+        100,
+        100,
+        "DistributionList",
+    ),
     "cloudtrail:LookupEvents": Paging(
         "MaxResults", "NextToken", "NextToken", "Events", "InvalidMaxResultsException", 50, 50
     ),
@@ -160,6 +172,9 @@ PAGING = {
     ),
     "organizations": Paging(
         "MaxResults", "NextToken", "NextToken", "Accounts", "InvalidInputException", 20, 20
+    ),
+    "route53:ListHostedZones": Paging(
+        "MaxItems", "Marker", "NextMarker", "HostedZones", "InvalidInput", 100, 100
     ),
     "vpc-lattice": Paging(
         "maxResults", "nextToken", "nextToken", "items", "ValidationException", 100, 100

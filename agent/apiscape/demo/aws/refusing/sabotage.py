@@ -80,6 +80,9 @@ def spoil_listing(fault: Fault | None, name: str, output: Output, params: dict[s
     paging = find_paging(name)
     if fault is None or paging is None:
         return output
+    if paging.within is not None and paging.within in output:
+        flat = spoil_listing(fault, name, output[paging.within], params)
+        return {**output, paging.within: flat}
     if fault.kind in {FaultKind.NARROW, FaultKind.EMPTY}:
         keep = fault.keep if fault.kind == FaultKind.NARROW else 0
         listed = paging.items if paging.items in output else _UNPAGED_ITEMS

@@ -13,6 +13,7 @@ from typing import Any
 from apiscape.demo.aws.answers import (
     handlers_account,
     handlers_cloudwatch,
+    handlers_doors,
     handlers_org,
     handlers_rest,
     handlers_v2,
@@ -51,6 +52,7 @@ from apiscape.demo.aws.wire.writing import write_output, write_refusal
 _SERVICES = (
     handlers_account,
     handlers_cloudwatch,
+    handlers_doors,
     handlers_org,
     handlers_rest,
     handlers_v2,
