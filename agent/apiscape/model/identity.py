@@ -60,6 +60,11 @@ def deployment_uid(native_id: str) -> str:
     return entity_uid("deployment", native_id)
 
 
+def certificate_uid(native_id: str) -> str:
+    """Return the uid of a certificate, from its id as its own service calls it."""
+    return entity_uid("certificate", native_id)
+
+
 def api_uid(founder: str) -> str:
     """Return the uid of an Api: of its explicit id, else of the founding deployment's uid."""
     return entity_uid("api", founder)

@@ -34,6 +34,9 @@ class FrontDoorRoute(Entity, frozen=True):
         base_path: As a caller types it, `/` for the root.
         native_api_id, stage: What it leads to, in the deployments' own ids; both `None` where the
             target is not an API that is read, or is known by its address only.
+        sends: Names of headers that the front door adds for it, by which it may tell that it was
+            asked by way of this front door; never their values.
+        plain_http: Whether callers are served without TLS; `None` where not said.
         origin: Address that the front door asks for it, host and path, normalised like an endpoint's;
             what has that address is what it leads to, whoever runs it.
         target: Native words for the target.
@@ -51,6 +54,8 @@ class FrontDoorRoute(Entity, frozen=True):
     strips_base_path: bool | None = None
     priority: int | None = None
     origin: str | None = None
+    sends: tuple[str, ...] = ()
+    plain_http: bool | None = None
 
 
 class FrontDoor(Entity, frozen=True):
@@ -59,6 +64,9 @@ class FrontDoor(Entity, frozen=True):
     Attributes:
         certificate: Native id of the certificate that it shows, as its own service calls it.
         certificate_not_after: When that ends; unknown where only the service of certificates says it.
+        waf: Whether a firewall looks at requests at the front door itself.
+        is_name: True of what is no more than a name in DNS: it passes callers on, and asks nothing of them.
+        answers_at: Further hosts by which a name in DNS gets to it.
     """
 
     uid: str
@@ -72,6 +80,9 @@ class FrontDoor(Entity, frozen=True):
     routes: tuple[FrontDoorRoute, ...] | Unknown = UNKNOWN
     certificate: str | Unknown | None = UNKNOWN
     certificate_not_after: datetime | Unknown | None = UNKNOWN
+    waf: str = Switch.UNKNOWN
+    is_name: bool = False
+    answers_at: tuple[str, ...] = ()
     labels: dict[str, str] | Unknown = UNKNOWN
 
 

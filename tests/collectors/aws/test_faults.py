@@ -12,12 +12,15 @@ from botocore.exceptions import ConnectionClosedError, HTTPClientError, ReadTime
 from urllib3.exceptions import HTTPError, ProtocolError
 from urllib3.exceptions import ReadTimeoutError as LateError
 
+from apiscape.collectors.aws.acm.collector import CertificateCollector
 from apiscape.collectors.aws.apigateway_consumers import UsagePlanCollector
 from apiscape.collectors.aws.apigateway_domains import DomainCollector
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
 from apiscape.collectors.aws.bounded import LARGEST_ANSWER_BYTES, bound_answers
+from apiscape.collectors.aws.cloudfront.collector import DistributionCollector
 from apiscape.collectors.aws.paging import Paging
+from apiscape.collectors.aws.route53.collector import NameCollector
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.collectors.contract import Collector
@@ -29,6 +32,7 @@ from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.vocabulary import ErrorKind
 from tests.collectors.aws.conftest import PointAt
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk, Seen
+from tests.collectors.aws.doors.builds import add_doors
 
 POOL = "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/x"
 ONCE = AwsSettings(total_max_attempts=1)
@@ -39,6 +43,14 @@ COLLECTORS: tuple[Callable[[], Collector], ...] = (
     WebSocketApiCollector,
     DomainCollector,
     UsagePlanCollector,
+    DistributionCollector,
+    NameCollector,
+    CertificateCollector,
+)
+
+LISTINGS = (
+    *("GetRestApis", "GetApis", "GetDomainNames", "GetUsagePlans"),
+    *("ListDistributions", "ListHostedZones", "ListCertificates"),
 )
 
 CALL = AwsSession.call
@@ -69,6 +81,7 @@ def small_estate() -> AwsEstate:
     chat.deploy("prod")
     west.domain("api.example").map("", rest, "prod")
     west.usage_plan("gold", (rest, "prod"))
+    add_doors(estate.accounts[ACCOUNT], west)
     return estate
 
 
@@ -128,7 +141,7 @@ def test_a_document_that_breaks_off_once_is_asked_for_again(
 
 
 @pytest.mark.parametrize("kind", ["repeat_token", "endless"])
-@pytest.mark.parametrize("operation", ["GetRestApis", "GetApis", "GetDomainNames", "GetUsagePlans"])
+@pytest.mark.parametrize("operation", LISTINGS)
 def test_a_listing_without_an_end_ends_and_is_not_complete(
     operation: str, kind: str, point_at: PointAt
 ) -> None:

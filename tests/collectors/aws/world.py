@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
+
 import apiscape.collectors.aws
 from apiscape.collectors.aws.paging import PAGING, Paging
 from apiscape.collectors.aws.provider import AwsProvider
@@ -45,7 +47,7 @@ def small_pages(*operations: str, size: int = 2) -> dict[str, Paging]:
             member: str(size) if isinstance(most, str) else size
             for member, most in paging.size.items()
         }
-        small[operation] = Paging(paging.token_in, paging.token_out, sizes, paging.listed)
+        small[operation] = msgspec.structs.replace(paging, size=sizes)
     return small
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from apiscape.collectors.aws.exposure import PRIVATE, read_exposure, read_tls
+from apiscape.collectors.aws.hosts import read_host
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, labels, part, text, texts
 from apiscape.collectors.aws.surface import switch
@@ -13,7 +14,7 @@ from apiscape.model.deployment import Endpoint
 from apiscape.model.identity import entity_uid
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute, Signal
 from apiscape.model.values import UNKNOWN, Unknown
-from apiscape.model.vocabulary import TlsMode
+from apiscape.model.vocabulary import Switch, TlsMode
 
 KIND = "aws.apigateway.domain"
 PRODUCT = "aws.apigateway.domains"
@@ -89,6 +90,8 @@ def normalise(
         ),
         routes=routes,
         certificate=_certificate(domain),
+        waf=Switch.DISABLED,
+        answers_at=_answers_at(domain),
         labels=labels(domain, "tags"),
     )
 
@@ -132,6 +135,12 @@ def _certificate(domain: Item) -> str | Unknown:
     """Return the ARN of the certificate that callers are shown; what ends when is not said here."""
     found = (text(domain, name) for name in ("regionalCertificateArn", "certificateArn"))
     return next((arn for arn in found if arn), UNKNOWN)
+
+
+def _answers_at(domain: Item) -> tuple[str, ...]:
+    """Return the hosts that API Gateway made for the domain: what names in DNS point at."""
+    found = (text(domain, name) for name in ("regionalDomainName", "distributionDomainName"))
+    return tuple(host for host in map(read_host, found) if host)
 
 
 def _route(key: str | None, api_id: str | None, stage: str | None, place: Place) -> FrontDoorRoute:

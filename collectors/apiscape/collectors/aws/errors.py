@@ -7,6 +7,7 @@ hold signed headers, tokens, proxy addresses with passwords, or anything a gatew
 from __future__ import annotations
 
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import msgspec
 
@@ -122,6 +123,9 @@ def translate(error: Exception, site: Site) -> CollectorError:
 
     if isinstance(error, CollectorError):
         return error
+    if isinstance(error.__context__, ParseError):  # of XML that stops before its end
+        said = f"the answer to {site.where} was cut short or replaced on its way"
+        return Unreachable(said, operation=site.operation)
     if isinstance(error, ClientError):
         return _of_answer(error.response, error.operation_name, site)
     if not isinstance(error, BotoCoreError):
@@ -229,7 +233,7 @@ _BY_CODE: dict[str, type[CollectorError]] = {
         ),
         AccessDenied,
     ),
-    **dict.fromkeys(("NotFoundException", "ResourceNotFoundException"), Gone),
+    **dict.fromkeys(("NoSuchHostedZone", "NotFoundException", "ResourceNotFoundException"), Gone),
     **dict.fromkeys(("InvalidAction", "NotImplemented", "UnknownOperationException"), NotOffered),
 }
 _BY_STATUS: dict[int, type[CollectorError]] = {

@@ -10,6 +10,7 @@ import json
 import re
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -106,12 +107,17 @@ def refuse_garbled(
     if response_dict is None or response_dict["status_code"] != _HTTP_OK:
         return
     body = response_dict.get("body")
-    if not isinstance(body, bytes) or (parsed_response or {}).keys() - {"ResponseMetadata"}:
+    if not isinstance(body, bytes) or _says_anything(parsed_response or {}):
         return
     if not _is_of_a_service(body):
         called = event_name.rpartition(".")[2]
         what = f"the answer to {called}" if called else "an answer"
         raise Unreachable(f"{what} was cut short or replaced on its way")
+
+
+def _says_anything(parsed: Mapping[str, Any]) -> bool:
+    """Say whether an answer holds anything; an empty object in it may be all that is left of another document."""
+    return any(value != {} for name, value in parsed.items() if name != "ResponseMetadata")
 
 
 def _is_of_a_service(body: bytes) -> bool:

@@ -75,6 +75,9 @@ class AwsProvider:
         "aws.apigateway.websocket",
         "aws.apigateway.domains",
         "aws.apigateway.consumers",
+        "aws.cloudfront.distributions",
+        "aws.route53.names",
+        "aws.acm.certificates",
     )
     permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
     policy_forms: ClassVar[tuple[str, ...]] = FORMS

@@ -17,6 +17,7 @@ from apiscape.collectors.aws.settings import AwsSettings
 SERVICES = frozenset(
     {
         *("account", "apigateway", "apigatewayv2", "cloudwatch", "organizations"),
+        *("acm", "cloudfront", "route53"),
         *("sts", "sso", "sso-oidc", "signin"),
     }
 )

@@ -109,6 +109,28 @@ class AwsSession:
         except INTERNAL as error:
             raise self._resolve(error) from None
 
+    def accepts(self, operation: str, member: str) -> bool:
+        """Say whether the SDK knows a parameter of a call; where it does not, asking with it fails.
+
+        Raises:
+            CollectorError: the SDK knows no such call.
+        """
+        shape = self._shapes(operation).input_shape
+        return shape is not None and member in shape.members
+
+    def reads(self, operation: str, *members: str) -> bool:
+        """Say whether the SDK passes on a nested member of an answer: an older one drops what it does not know.
+
+        Raises:
+            CollectorError: the SDK knows no such call.
+        """
+        shape = self._shapes(operation).output_shape
+        for member in members:
+            while shape is not None and shape.type_name == "list":
+                shape = shape.member
+            shape = getattr(shape, "members", {}).get(member)
+        return shape is not None
+
     def close(self) -> None:
         """Close every client, and keep no listing for others; the session may be used again."""
         while self._takers:
@@ -131,6 +153,11 @@ class AwsSession:
     ) -> None:
         """Close every client."""
         self.close()
+
+    def _shapes(self, operation: str) -> Any:  # noqa: ANN401 - the SDK's own type
+        """Return the SDK's model of a call."""
+        model = self._client(operation).meta.service_model
+        return model.operation_model(operation.partition(":")[2])
 
     def _client(self, operation: str) -> Any:  # noqa: ANN401 - made at run time
         service = operation.partition(":")[0]

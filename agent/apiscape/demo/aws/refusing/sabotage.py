@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from apiscape.demo.aws.answers.context import Output, Params
-from apiscape.demo.aws.answers.paging import find_paging
+from apiscape.demo.aws.answers.paging import Paging, find_paging
 from apiscape.demo.aws.refusing.faults import Fault, FaultKind, Subject
 from apiscape.demo.aws.refusing.refusals import (
     Refusal,
@@ -80,9 +80,13 @@ def spoil_listing(fault: Fault | None, name: str, output: Output, params: dict[s
     paging = find_paging(name)
     if fault is None or paging is None:
         return output
-    if paging.within is not None and paging.within in output:
-        flat = spoil_listing(fault, name, output[paging.within], params)
-        return {**output, paging.within: flat}
+    if paging.within is None:
+        return _spoil_page(fault, paging, output, params)
+    return {paging.within: _spoil_page(fault, paging, output[paging.within], params)}
+
+
+def _spoil_page(fault: Fault, paging: Paging, output: Output, params: dict[str, Any]) -> Output:
+    """Narrow as much of an answer as holds a page, or give it a token that leads nowhere."""
     if fault.kind in {FaultKind.NARROW, FaultKind.EMPTY}:
         keep = fault.keep if fault.kind == FaultKind.NARROW else 0
         listed = paging.items if paging.items in output else _UNPAGED_ITEMS

@@ -1,4 +1,4 @@
-"""Secrets planted wherever a read of API Gateway can return one, each told apart from all others.
+"""Secrets planted wherever a read can return one, each told apart from all others.
 
 A test that plants them can look for them afterwards in everything that was stored, logged, sent or
 shown: none may be found. That they are on the wire at all is tested here.
@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from apiscape.demo.aws.estate.authorizers import allow_from, lambda_token
 from apiscape.demo.aws.estate.backends import http_backend
+from apiscape.demo.aws.estate.cloudfront import CloudFront
 from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.estate.rest_api import RestApi
@@ -40,6 +41,9 @@ def plant_canaries(estate: AwsEstate) -> frozenset[str]:
         return secret
 
     for account in estate.accounts.values():
+        for distribution in account.shelves.of(CloudFront).distributions.values():
+            headers = {"x-origin-verify": plant("originHeader")}
+            distribution.origin("canary", "backend.example", headers=headers).by_default("canary")
         for region in account.regions.values():
             _in_region(region, plant)
     return frozenset(planted)

@@ -1,0 +1,1 @@
+"""AWS Certificate Manager: until when the certificates hold that front doors show."""

@@ -1,0 +1,1 @@
+"""Amazon CloudFront: what leads to APIs by the names of its distributions."""

@@ -1,0 +1,55 @@
+"""Host names as answers give them, and which service made them."""
+
+from __future__ import annotations
+
+import re
+
+_HOST = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_LONGEST = 253
+_DUALSTACK = "dualstack."
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+_SERVICES = tuple(
+    (re.compile(pattern), title)
+    for pattern, title in (
+        (r"[a-z0-9-]+\.execute-api\.[a-z0-9-]+\.amazonaws\.(?:com(?:\.cn)?|eu)", "API Gateway"),
+        (r"[a-z0-9]+\.cloudfront\.(?:net|cn)", "CloudFront"),
+        (r"[a-z0-9-]+\.[a-z0-9-]+\.elb\.amazonaws\.com(?:\.cn)?", "a load balancer"),
+        (r"[a-z0-9-]+\.elb\.[a-z0-9-]+\.amazonaws\.(?:com(?:\.cn)?|eu)", "a load balancer"),
+        (r"[a-z0-9]+\.[a-z0-9-]+\.awsapprunner\.com", "App Runner"),
+        (r"[a-z0-9]+\.lambda-url\.[a-z0-9-]+\.on\.aws", "a function URL"),
+        (r"[a-z0-9]+\.appsync-(?:realtime-)?api\.[a-z0-9-]+\.amazonaws\.com", "AppSync"),
+        (r"[a-z0-9-]+\.[a-z0-9]+\.vpc-lattice-svcs\.[a-z0-9-]+\.on\.aws", "VPC Lattice"),
+        (r"[a-z0-9]+\.awsglobalaccelerator\.com", "Global Accelerator"),
+        (r"[a-z0-9-]+(?:\.[a-z0-9-]+)?\.azure-api\.net", "Azure API Management"),
+        (r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.gateway\.dev", "Google API Gateway"),
+    )
+)
+"""What services call the hosts that they make for APIs and for what stands before them."""
+
+LET_GO = frozenset({"API Gateway", "CloudFront", "a load balancer", "App Runner", "a function URL"})
+"""Services of which somebody else may get to answer for a name that still points at what is gone."""
+
+
+def read_host(value: str | None) -> str | None:
+    """Return a host in lower case and without its trailing dot; `None` where it is none."""
+    if value is None or len(value) > _LONGEST + 1:
+        return None
+    host = value.casefold().rstrip(".")
+    return host if _HOST.fullmatch(host) else None
+
+
+def read_record_name(value: str | None) -> str | None:
+    r"""Return the host that a record is for; a star stands in it as `\052`."""
+    return read_host(_OCTAL.sub(lambda found: chr(int(found[1], 8)), value) if value else None)
+
+
+def read_target(value: str | None) -> str | None:
+    """Return the host that a record points at; a load balancer's answers without `dualstack.` as well."""
+    host = read_host(value)
+    return host.removeprefix(_DUALSTACK) if host else None
+
+
+def service_of(host: str) -> str | None:
+    """Return which service made a host, in words, of those that run APIs or stand before them."""
+    return next((title for pattern, title in _SERVICES if pattern.fullmatch(host)), None)

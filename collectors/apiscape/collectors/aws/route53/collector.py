@@ -1,0 +1,159 @@
+"""Names in Amazon Route 53: front doors that are no more than names, and what they point at.
+
+Listed are the zones. Records are read by 300: a zone of 10,000 takes 34 calls, first and unchanged,
+for a zone does not say when one of its records moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from apiscape.collectors.aws.calls import Calls, Page
+from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.picking import Item, flag, items, text
+from apiscape.collectors.aws.route53 import names
+from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.trials import Parameters, Recipes, Told, try_each
+from apiscape.collectors.contract import (
+    CollectorError,
+    Malformed,
+    Observation,
+    Permission,
+    Quota,
+    Recorded,
+    Visit,
+)
+from apiscape.collectors.trying import Tried
+from apiscape.model.run import Scope
+
+PART = "ListHostedZones"
+ZONES = f"route53:{PART}"
+RECORDS = "route53:ListResourceRecordSets"
+PAGE = "300"
+MEMBERS = Members("listedId", "listedName", "tags")
+
+QUOTA = Quota(
+    family="route53",
+    rate_per_s=5.0,
+    burst=5,
+    scope="account",
+    source="https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html",
+)
+"""All calls of an account together."""
+
+_NEXT = {
+    "StartRecordName": "NextRecordName",
+    "StartRecordType": "NextRecordType",
+    "StartRecordIdentifier": "NextRecordIdentifier",
+}
+"""What the next page is asked for by, and what an answer calls it."""
+
+
+def _first_zone(told: Told) -> Parameters:
+    return {"HostedZoneId": names.zone_id(told.first(ZONES)) or "", "MaxItems": "1"}
+
+
+RECIPES: Recipes = {ZONES: lambda _told: {"MaxItems": "1"}, RECORDS: _first_zone}
+
+
+class NameCollector:
+    """Lists hosted zones: a front door for each name that may lead to an API."""
+
+    product: ClassVar[str] = names.PRODUCT
+    title: ClassVar[str] = "Route 53"
+    provider: ClassVar[str] = "aws"
+    once_per_account: ClassVar[bool] = True
+    permissions: ClassVar[tuple[Permission, ...]] = (
+        Permission(
+            action="route53:ListHostedZones",
+            operations=(ZONES,),
+            reveals="which zones exist, public and private",
+        ),
+        Permission(
+            action="route53:ListResourceRecordSets",
+            resources=("arn:{partition}:route53:::hostedzone/*",),
+            operations=(RECORDS,),
+            reveals="names that lead to APIs, and names that still point at what is gone",
+        ),
+    )
+    quotas: ClassVar[tuple[Quota, ...]] = (QUOTA,)
+    parts: ClassVar[tuple[str, ...]] = (PART,)
+    stability: ClassVar[str] = "beta"
+    normaliser_version: ClassVar[int] = 1
+
+    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying each permission."""
+        del scope  # the session knows its place
+        calls = visit.session.calls(self.permissions)
+        return try_each(calls, self.permissions, noun="zone", recipes=RECIPES)
+
+    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
+        """Yield every hosted zone of an account, with the names in it that may lead to an API.
+
+        Raises:
+            CollectorError: the listing of zones could not be read to its end.
+        """
+        del scope  # the session knows its place
+        session: AwsSession = visit.session
+        calls = session.calls(self.permissions)
+        pages, broken = _every_page(calls)
+        zones = frozenset(
+            name for page in pages for item in page.items if (name := names.zone_name(item))
+        )
+
+        def look(listed: str, zone: Item) -> list[Observation]:
+            records = read_records(calls, names.zone_id(zone) or "")
+            found = names.read_names(records, zones, lambda name: visit.includes(name, {}))
+            doors = tuple(names.front_doors(found, zone, session.place))
+            signals = names.signals(found, doors, zone, session.place, visit.now())
+            return [Recorded(listed, entities=(*doors, *signals))]
+
+        yield from walk(PART, _given(pages, broken), MEMBERS, visit, look)
+
+
+def read_records(calls: Calls, zone_id: str) -> Iterator[Item]:
+    """Yield the records of a zone to its end.
+
+    Raises:
+        Malformed: the listing runs in circles, or does not say where it goes on.
+        CollectorError: a call failed.
+    """
+    begin: dict[str, object] = {}
+    seen: set[tuple[object, ...]] = set()
+    while True:
+        answer = calls.call(RECORDS, HostedZoneId=zone_id, MaxItems=PAGE, **begin)
+        yield from items(answer, "ResourceRecordSets")
+        given = {start: text(answer, following) for start, following in _NEXT.items()}
+        begin = {start: value for start, value in given.items() if value is not None}
+        if not begin and not flag(answer, "IsTruncated"):
+            return
+        mark = tuple(given.values())
+        if not begin or mark in seen:
+            raise Malformed(f"the listing of {RECORDS} has no end", operation=RECORDS)
+        seen.add(mark)
+
+
+def _every_page(calls: Calls) -> tuple[list[Page], CollectorError | None]:
+    """Return the pages of zones, and what broke their listing off.
+
+    All come before the first zone is looked at, for a record may point into any of them.
+    """
+    pages: list[Page] = []
+    try:
+        for page in calls.pages(ZONES):
+            pages.append(Page(tuple(map(_listed, page.items)), page.last))  # noqa: PERF401 - what came until an error is kept
+    except CollectorError as error:
+        return pages, error
+    return pages, None
+
+
+def _given(pages: list[Page], broken: CollectorError | None) -> Iterator[Page]:
+    yield from pages
+    if broken is not None:
+        raise broken
+
+
+def _listed(zone: Item) -> Item:
+    """Return a zone with the id and the name that it is listed by."""
+    return {**zone, "listedId": names.zone_id(zone), "listedName": names.zone_name(zone)}
