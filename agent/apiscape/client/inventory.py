@@ -17,7 +17,7 @@ from apiscape.model.entity import Entity
 from apiscape.model.provenance import Claim
 from apiscape.model.row import Row
 from apiscape.model.run import ErrorRecord, EstateEntry, Gap, RunReport, Scope
-from apiscape.model.surroundings import Api, Consumer, FrontDoor, Health
+from apiscape.model.surroundings import Access, Api, Consumer, FrontDoor, Health
 from apiscape.model.values import UNKNOWN, Unknown
 
 
@@ -95,6 +95,7 @@ class Detail(Entity, frozen=True):
 
     Attributes:
         health: How it fares with all reasons; `None` where nothing was concluded yet.
+        access: What callers are asked for by every name; `None` where no front door is known to lead to it.
         traffic: What its gateway counted last; unknown where nobody measures it, and of an earlier day.
         provenance: Who says the fields that did not come from the gateway alone: first what is shown, then
             what that hides.
@@ -110,6 +111,7 @@ class Detail(Entity, frozen=True):
     gaps: tuple[Gap, ...] = ()
     history: tuple[Change, ...] = ()
     health: Health | None = None
+    access: Access | None = None
     traffic: Traffic | Unknown = UNKNOWN
     provenance: dict[str, tuple[Claim, ...]] = msgspec.field(default_factory=dict)
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import msgspec
 
-from apiscape.conclude.origins import leads
+from apiscape.conclude.guarding import Name, judge_access, own_names
+from apiscape.conclude.origins import Lead, leads
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.projection import addresses, below, beyond, host_of
@@ -30,12 +31,14 @@ class Way(Entity, frozen=True):
 
     Attributes:
         url: `None` where the address alone does not lead there: a request must show more than it.
+        by: What the front door asks of callers; `None` of a name in DNS, which asks nothing and adds nothing.
     """
 
     front_door: str
     name: str
     url: str | None
     exposure: str
+    by: Name | None = None
 
 
 class Surroundings(Entity, frozen=True):
@@ -45,6 +48,7 @@ class Surroundings(Entity, frozen=True):
         ways: Ways in. `consumers`: uids of who is let in.
         hosts: Ways to addresses, by their host, each with the address that it leads to.
         ends: What each front door leads to, by its uid; `far` are the hosts that it leads to.
+        whole: Whether every front door that there may be was looked at, with where it leads.
         open: Providers' accounts where somebody is let in nobody knows where to.
     """
 
@@ -53,18 +57,28 @@ class Surroundings(Entity, frozen=True):
     ends: dict[str, tuple[Target, ...]] = msgspec.field(default_factory=dict)
     far: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     consumers: dict[Target, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    whole: bool = False
     open: frozenset[tuple[str, str]] = frozenset()
 
 
-def survey(front_doors: Iterable[FrontDoor], consumers: Iterable[Consumer]) -> Surroundings:
-    """Return front doors and consumers by what they lead to."""
+def survey(
+    front_doors: Iterable[FrontDoor], consumers: Iterable[Consumer], *, whole: bool = False
+) -> Surroundings:
+    """Return front doors and consumers by what they lead to.
+
+    Args:
+        front_doors: All that were seen.
+        consumers: All that were seen.
+        whole: Whether every scope that may hold front doors was seen whole.
+    """
+    held = sorted(front_doors, key=lambda door: (door.name, door.uid))
     ways: dict[Target, list[Way]] = {}
     hosts: dict[str, list[tuple[str, Way]]] = {}
     ends: dict[str, list[Target]] = {}
     far: dict[str, list[str]] = {}
-    for lead in leads(sorted(front_doors, key=lambda door: (door.name, door.uid))):
+    for lead in leads(held):
         door = lead.door
-        way = Way(door.uid, door.name, lead.url, door.endpoint.exposure)
+        way = Way(door.uid, door.name, lead.url, door.endpoint.exposure, _asked_by(lead))
         if lead.native_api_id is not None:
             key = native_api_key(lead.provider, lead.account, lead.native_api_id)
             ways.setdefault((key, lead.stage), []).append(way)
@@ -86,6 +100,7 @@ def survey(front_doors: Iterable[FrontDoor], consumers: Iterable[Consumer]) -> S
         ends=_frozen(ends),
         far=_frozen(far),
         consumers=_frozen(admitted),
+        whole=whole and all(map(_tells_where, held)),
         open=frozenset(unplaced),
     )
 
@@ -121,6 +136,13 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
     counted = told and (item.provider, item.account) not in around.open
     if not ways:
         return Conclusion(consumers=consumers, counted=counted)
+    asking = [way for way in ways if way.by is not None]
+    access = judge_access(
+        [way.by for way in ways if way.by is not None],
+        own_names(item),
+        firewall=item.protections.waf,
+        whole=around.whole,
+    )
     own = addresses(item)
     typed = [way.url for way in ways if way.url is not None]
     urls = tuple(dict.fromkeys(typed + list(own if is_known(own) else ())))
@@ -129,8 +151,33 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
         consumers=consumers,
         counted=counted,
         endpoints=urls if typed or is_known(own) else UNKNOWN,
-        exposure=widest([*(way.exposure for way in ways), *_own_exposures(item)]),
+        exposure=widest([*(way.exposure for way in asking), *_own_exposures(item)]),
+        mtls=access.mtls,
+        bypass=access.bypass,
+        access_reasons=access.reasons,
     )
+
+
+def _asked_by(lead: Lead) -> Name | None:
+    """Return what a front door asks of callers who come by it; nothing of a name in DNS."""
+    door = lead.door
+    if door.is_name:
+        return None
+    return Name(
+        title=door.endpoint.url,
+        door=door.uid,
+        exposure=door.endpoint.exposure,
+        enabled=door.endpoint.enabled,
+        mtls=door.endpoint.mtls,
+        waf=door.waf,
+        sends=lead.sends,
+        asks_address=lead.asks_address,
+    )
+
+
+def _tells_where(door: FrontDoor) -> bool:
+    """Say whether it is known where a front door leads, or that it does not matter."""
+    return is_known(door.routes) or door.is_name or door.endpoint.enabled is False
 
 
 def widest(exposures: Iterable[str]) -> str:

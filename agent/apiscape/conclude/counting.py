@@ -1,4 +1,7 @@
-"""Whether it is known how many are let in: which listings tell it, and which of them were read whole."""
+"""Whether all is known of what stands around: which listings tell it, and which of them were read whole.
+
+Listings of consumers tell how many are let in, those of front doors by which names callers come.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,19 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from apiscape.collectors.contract import TellsConsumers
+from apiscape.collectors.reaches import LeadsToApis
 from apiscape.collectors.registry import PlugInError, load_collector
 from apiscape.model.entity import Entity
 from apiscape.store import Conclusions, Visited
 
 ToldBy = Callable[[str], tuple[str, ...]]
 """Of a product: the products that its listing, read whole, names all consumers of."""
+
+TellsDoors = Callable[[str], bool]
+"""Of a product: whether its listing tells front doors."""
+
+FRONT_DOORS = "front doors"
+"""Where the store keeps whether all front doors were seen, the last time: 1 where they were."""
 
 _CURSOR = "consumers {key}"
 
@@ -34,23 +44,40 @@ class Telling(Entity, frozen=True):
 
     Attributes:
         told: Keys of scopes.
+        every_door: Whether every scope that tells front doors was read whole, of which there are some.
+        doors_turned: Whether that was otherwise the last time.
     """
 
     told: frozenset[str] = frozenset()
+    every_door: bool = False
+    doors_turned: bool = False
     turned: tuple[Turned, ...] = ()
 
 
 def read_telling(kept: Conclusions, told_by: ToldBy) -> Telling:
-    """Return of which scopes all consumers are known, as the newest runs left it."""
+    """Return of which scopes all consumers are known, and whether all front doors are, as the newest runs left it."""
+    visited = kept.visited()
+    every_door = saw_every_door(visited, tells_doors)
     told: set[str] = set()
     untold: set[str] = set()
     turned: list[Turned] = []
-    for listing, of in listings(kept.visited(), told_by):
+    for listing, of in listings(visited, told_by):
         (told if listing.whole else untold).update(of)
         cursor, state = _CURSOR.format(key=listing.key), int(listing.whole)
         if kept.cursor(cursor) != state:
             turned.append(Turned(cursor=cursor, state=state, of=of))
-    return Telling(told=frozenset(told - untold), turned=tuple(turned))
+    return Telling(
+        told=frozenset(told - untold),
+        every_door=every_door,
+        doors_turned=kept.cursor(FRONT_DOORS) != int(every_door),
+        turned=tuple(turned),
+    )
+
+
+def saw_every_door(visited: Iterable[Visited], tells: TellsDoors) -> bool:
+    """Say whether every scope that tells front doors was read whole; without any, nobody looked."""
+    telling = [scope for scope in visited if tells(scope.product)]
+    return bool(telling) and all(scope.whole for scope in telling)
 
 
 def listings(
@@ -70,6 +97,16 @@ def listings(
                     if scope.product in products and (scope.source, scope.reach) == place
                 ),
             )
+
+
+@cache
+def tells_doors(product: str) -> bool:
+    """Say whether an installed collector tells front doors."""
+    try:
+        collector = load_collector(product)
+    except PlugInError:
+        return False
+    return isinstance(collector, LeadsToApis) and collector.tells_front_doors
 
 
 @cache

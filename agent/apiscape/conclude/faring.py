@@ -56,11 +56,22 @@ def signals_by_subject(signals: Iterable[Signal]) -> dict[str, tuple[Signal, ...
 
 
 def signals_about(
-    item: Deployment, way: Conclusion, signals: Mapping[str, Sequence[Signal]]
+    item: Deployment,
+    way: Conclusion,
+    signals: Mapping[str, Sequence[Signal]],
+    shown: Mapping[str, str] | None = None,
 ) -> tuple[Signal, ...]:
-    """Return the signals about a deployment, and about what callers reach it by."""
+    """Return the signals about a deployment, and about what callers reach it by.
+
+    Args:
+        item: The deployment.
+        way: How it is reached.
+        signals: By the uid that they are about.
+        shown: Uids of the certificates that front doors show, by the doors'.
+    """
     gateway = (item.gateway,) if isinstance(item.gateway, str) else ()
-    subjects = (item.uid, *way.front_doors, *gateway)
+    certificates = (shown[uid] for uid in way.front_doors if shown and uid in shown)
+    subjects = (item.uid, *way.front_doors, *gateway, *certificates)
     return tuple(signal for uid in dict.fromkeys(subjects) for signal in signals.get(uid, ()))
 
 

@@ -7,7 +7,7 @@ cursor, everything that stands is concluded anew.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
@@ -15,7 +15,13 @@ from itertools import islice
 import msgspec
 
 from apiscape.conclude.addresses import Surroundings, admits, survey
-from apiscape.conclude.counting import Telling, ToldBy, read_telling, told_by_installed
+from apiscape.conclude.counting import (
+    FRONT_DOORS,
+    Telling,
+    ToldBy,
+    read_telling,
+    told_by_installed,
+)
 from apiscape.conclude.faring import (
     HealthPolicy,
     Observed,
@@ -32,6 +38,7 @@ from apiscape.govern.overlay import NO_OVERLAY, Overlay
 from apiscape.health.policy import DEFAULT_THRESHOLDS, Thresholds, thresholds_for
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
+from apiscape.model.identity import certificate_uid
 from apiscape.model.provenance import GOVERNED
 from apiscape.model.surroundings import Api, Consumer, FrontDoor, Signal
 from apiscape.store import Conclusion, Store, Touched
@@ -138,7 +145,7 @@ class _Pass:
         self._is_overlaid = _is_overlaid(store, by.overlay)
         self._telling = read_telling(store.conclusions, told_by)
         self._leading = Leading(store)
-        self._around = _Around(store, self._leading)
+        self._around = self._look_around()
         self._keys: set[str] = set()
         self._drawn = 0
         self._moved = 0
@@ -152,13 +159,17 @@ class _Pass:
             if touched.seq == cursor:
                 break
             if touched.surroundings:
-                self._around = _Around(self._store, self._leading)
+                self._around = self._look_around()
             keys = self._around.keys_of(touched) | self._keys_of_newcomers(touched.drawn)
             self._draw(keys, seq=touched.seq)
             cursor = touched.seq
         self._follow_listings(cursor)
+        self._follow_doors(cursor)
         self._follow_overlay(cursor)
         return Concluded(deployments=self._drawn, moved=self._moved, seq=cursor)
+
+    def _look_around(self) -> _Around:
+        return _Around(self._store, self._leading, whole=self._telling.every_door)
 
     def _keys_of_newcomers(self, drawn: Iterable[str]) -> set[str]:
         """Return the native APIs of newcomers for which more may hold than was drawn of them alone."""
@@ -176,6 +187,7 @@ class _Pass:
             keys = kept.every_key(keys[-1], BATCH)
         kept.save({}, (), seq=seq, at=self._now)
         self._follow_listings(seq)
+        self._follow_doors(seq)
         self._note_overlay()
         return Concluded(deployments=self._drawn, moved=self._moved, seq=seq)
 
@@ -197,6 +209,17 @@ class _Pass:
             while chunk := set(islice(due, BATCH)):
                 self._draw(chunk, seq=cursor)
             self._store.conclusions.save({}, (), seq=turned.state, at=self._now, name=turned.cursor)
+
+    def _follow_doors(self, cursor: int) -> None:
+        """Draw anew what front doors lead to, where all of them are seen now and were not, or the other way round."""
+        if not self._telling.doors_turned:
+            return
+        uids = self._leading.to(self._around.front_doors)
+        keys = iter(dict.fromkeys(self._store.conclusions.keys_of(sorted(uids)).values()))
+        while chunk := set(islice(keys, BATCH)):
+            self._draw(chunk, seq=cursor)
+        seen = int(self._telling.every_door)
+        self._store.conclusions.save({}, (), seq=seen, at=self._now, name=FRONT_DOORS)
 
     def _follow_overlay(self, cursor: int) -> None:
         """Draw anew what the pass has not come by, where the overlay is another one than the last time."""
@@ -235,7 +258,7 @@ class _Pass:
         for uid, item in drawn.items.items():
             observed = Observed(
                 presence=drawn.presences[uid],
-                signals=signals_about(item, found[uid], self._around.signals),
+                signals=signals_about(item, found[uid], self._around.signals, self._around.shown),
                 measured=measured.get(uid, ()),
                 before=held.get(uid),
             )
@@ -261,13 +284,19 @@ class _Pass:
 class _Around:
     """What stands around deployments, read when first asked for; a batch in which it moved has a new one."""
 
-    def __init__(self, store: Store, leading: Leading) -> None:
+    def __init__(self, store: Store, leading: Leading, *, whole: bool) -> None:
         self._store = store
         self._leading = leading
+        self._whole = whole
 
     @cached_property
     def survey(self) -> Surroundings:
-        return survey(self._doors.values(), self._consumers.values())
+        return survey(self._doors.values(), self._consumers.values(), whole=self._whole)
+
+    @property
+    def front_doors(self) -> Iterable[str]:
+        """Uids of all front doors that stand."""
+        return self._doors
 
     @cached_property
     def signals(self) -> dict[str, tuple[Signal, ...]]:
@@ -277,7 +306,20 @@ class _Around:
     @property
     def signalled(self) -> set[str]:
         """Deployments that signals are about, or what leads to them."""
-        return {*self.signals, *self._leading.to(self.signals)}
+        return {*self.signals, *self._leading.to({*self.signals, *self._showing(self.signals)})}
+
+    @cached_property
+    def shown(self) -> dict[str, str]:
+        """Certificates that front doors show, by the doors' uids."""
+        return {
+            uid: certificate_uid(door.certificate)
+            for uid, door in self._doors.items()
+            if isinstance(door.certificate, str) and door.certificate
+        }
+
+    def _showing(self, certificates: Container[str]) -> set[str]:
+        """Return the front doors that show one of these."""
+        return {door for door, shown in self.shown.items() if shown in certificates}
 
     @cached_property
     def _doors(self) -> dict[str, FrontDoor]:
@@ -297,7 +339,7 @@ class _Around:
         measured = self._store.surroundings.subjects_of(
             uid for kind, uid in touched.surroundings if kind == SIGNAL
         )
-        leading = self._leading.to([*around, *measured])
+        leading = self._leading.to([*around, *measured, *self._showing(measured)])
         uids = {*touched.uids, *measured, *leading}
         keys = set(self._store.conclusions.keys_of(uids).values())
         keys.update(key for uid in around for key in self._targets(uid))
@@ -371,6 +413,7 @@ def _lay(before: Conclusion, fresh: Conclusion) -> Conclusion:
 
 _OURS = (
     *("api", "front_doors", "consumers", "counted", "endpoints", "exposure"),
+    *("bypass", "mtls", "access_reasons"),
     *("health", "basis", "health_reason", "health_reasons", "health_since"),
     *("requests", "errors_4xx", "errors_5xx", "p95_ms", "said"),
 )

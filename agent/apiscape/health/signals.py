@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from apiscape.model.surroundings import Signal
+from apiscape.model.values import moment_in
 
 
 class SignalName(StrEnum):
@@ -65,10 +66,4 @@ def number(signal: Signal) -> float | None:
 
 def moment(signal: Signal) -> datetime | None:
     """Return the time that a signal tells, where it tells one with its zone."""
-    if not isinstance(signal.value, str):
-        return None
-    try:
-        told = datetime.fromisoformat(signal.value)
-    except ValueError:
-        return None
-    return told if told.tzinfo is not None else None
+    return moment_in(signal.value)

@@ -10,6 +10,7 @@ from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import (
     Audience,
     Basis,
+    Bypass,
     Environment,
     Exposure,
     Freshness,
@@ -33,6 +34,7 @@ class Row(Entity, frozen=True):
         api: Uid of the Api that it belongs to.
         operations: How many; `unauthenticated`: how many of them ask a caller for nothing.
         auth: Requirement over its operations; `schemes`: kinds of scheme any of them asks for.
+        bypass: Whether callers can go around what a front door asks for; absent where none asks for more.
         classification: How sensitive it is, in the words of whoever answers for it.
         consumers: How many are let in; absent where the product knows none.
         rate_limit: Whether its operations are limited, a word of `Switch`.
@@ -64,6 +66,7 @@ class Row(Entity, frozen=True):
     auth: str = Requirement.UNKNOWN
     schemes: tuple[str, ...] | Unknown = UNKNOWN
     exposure: str = Exposure.UNKNOWN
+    bypass: str | None = Bypass.UNKNOWN
     audience: str = Audience.UNKNOWN
     lifecycle: str = Lifecycle.UNKNOWN
     classification: str | Unknown | None = UNKNOWN

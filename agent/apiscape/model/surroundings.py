@@ -8,7 +8,7 @@ from typing import Any
 from apiscape.model.deployment import Endpoint
 from apiscape.model.entity import Entity
 from apiscape.model.values import UNKNOWN, Unknown
-from apiscape.model.vocabulary import RelationState, Switch
+from apiscape.model.vocabulary import Bypass, RelationState, Switch
 
 
 class Gateway(Entity, frozen=True):
@@ -152,6 +152,13 @@ class Signal(Entity, frozen=True):
     reason: str | None = None
 
 
+CERTIFICATE_NOT_AFTER = "certificate.not_after"
+"""Name of the signal that says when a certificate ends."""
+
+CERTIFICATES = "certificates"
+"""Source of what a service of certificates says of one, so that there is one signal of each name."""
+
+
 class Health(Entity, frozen=True):
     """How a deployment fares, what that rests on, and why."""
 
@@ -159,6 +166,21 @@ class Health(Entity, frozen=True):
     basis: str
     reasons: tuple[str, ...] = ()
     since: datetime | None = None
+
+
+class Access(Entity, frozen=True):
+    """What callers must show in truth: by the weakest of all names that a deployment is reached by.
+
+    Attributes:
+        mtls: A word of `Switch`: whether every name asks for a client certificate.
+        bypass: A word of `Bypass`: whether a name lacks what a front door has; `None` where no front
+            door has anything that another name could lack.
+        reasons: What makes it so, in words: which name, and what it lacks or may lack.
+    """
+
+    mtls: str = Switch.UNKNOWN
+    bypass: str | None = Bypass.UNKNOWN
+    reasons: tuple[str, ...] = ()
 
 
 class Party(Entity, frozen=True):

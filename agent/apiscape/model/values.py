@@ -32,6 +32,17 @@ def known_or(value: T | Unknown, default: T) -> T:
     return value if is_known(value) else default
 
 
+def moment_in(value: object) -> datetime | None:
+    """Return the time that an RFC 3339 text tells, where it is one with its zone."""
+    if not isinstance(value, str):
+        return None
+    try:
+        told = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return told if told.tzinfo is not None else None
+
+
 def utc_millis(moment: datetime) -> int:
     """Return milliseconds since 1970-01-01T00:00:00Z of an aware time; naive times are refused.
 

@@ -149,6 +149,14 @@ class Counted(StrEnum):
     CONNECTIONS = "connections"
 
 
+class Bypass(StrEnum):
+    """Whether callers can go around what a front door asks for; absent where none asks for anything."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
 class HealthState(StrEnum):
     """How a deployment fares."""
 

@@ -10,6 +10,7 @@ import msgspec
 from apiscape.model.vocabulary import (
     Audience,
     Basis,
+    Bypass,
     Environment,
     Exposure,
     Freshness,
@@ -125,6 +126,7 @@ _TABLE = (
     _term("auth", "whether callers must say who they are", of=Requirement),
     _held_as("schemes", _term("scheme", "how callers say who they are", of=SchemeKind), multi=True),
     _term("exposure", "from where an address can be reached", of=Exposure),
+    _term("bypass", "whether what a front door asks for can be gone around", of=Bypass),
     _term("audience", "for whom it is meant", of=Audience),
     _term("lifecycle", "phase of its life", of=Lifecycle),
     _term("classification", "how sensitive it is, as people say"),

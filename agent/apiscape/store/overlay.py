@@ -12,7 +12,7 @@ from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.provenance import Claim, Confirmation
 from apiscape.model.row import Row
-from apiscape.model.surroundings import Health
+from apiscape.model.surroundings import Access, Health
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 from apiscape.model.vocabulary import Basis, ProvenanceMethod
 
@@ -25,6 +25,8 @@ class Conclusion(Entity, frozen=True):
         front_doors, consumers: Uids of what leads to it and who is let in.
         counted: Whether that is everybody who is let in; their number is known only then.
         endpoints: The addresses that callers type, front doors included.
+        bypass, mtls: What callers are asked for by every name (`model.surroundings.Access`).
+        access_reasons: What makes that so, in words.
         health_reasons: All reasons of its health, the first of which is the row's.
         health_since: Since when its health is what it is.
         said: Who says the fields that a person set, the one that holds first; facts are not repeated there.
@@ -36,6 +38,9 @@ class Conclusion(Entity, frozen=True):
     counted: bool = False
     endpoints: tuple[str, ...] | Unknown = UNKNOWN
     exposure: str | Unknown = UNKNOWN
+    bypass: str | Unknown | None = UNKNOWN
+    mtls: str | Unknown = UNKNOWN
+    access_reasons: tuple[str, ...] = ()
     title: str | Unknown | None = UNKNOWN
     environment: str | Unknown = UNKNOWN
     lifecycle: str | Unknown = UNKNOWN
@@ -54,7 +59,7 @@ class Conclusion(Entity, frozen=True):
     said: dict[str, tuple[Claim, ...]] = msgspec.field(default_factory=dict)
 
 
-_BESIDE = ("counted", "health_reasons", "health_since", "said")
+_BESIDE = ("counted", "mtls", "access_reasons", "health_reasons", "health_since", "said")
 """Fields of a conclusion that are neither of the row nor uids."""
 
 LEADING = ("front_doors", "consumers")
@@ -139,6 +144,13 @@ def health_of(conclusion: Conclusion | None) -> Health | None:
         reasons=conclusion.health_reasons,
         since=conclusion.health_since,
     )
+
+
+def access_of(conclusion: Conclusion | None) -> Access | None:
+    """Return what callers are asked for by every name, as far as anything was concluded of it."""
+    if conclusion is None or not is_known(conclusion.mtls) or not is_known(conclusion.bypass):
+        return None
+    return Access(mtls=conclusion.mtls, bypass=conclusion.bypass, reasons=conclusion.access_reasons)
 
 
 def lay_over(row: Row, conclusion: Conclusion | None) -> Row:

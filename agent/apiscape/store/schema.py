@@ -334,11 +334,11 @@ ROW_TEXTS = (
     *("uid", "name", "title", "style", "provider", "product", "source", "scope", "account"),
     *("region", "gateway", "environment", "stage", "version", "status", "native_id", "api"),
     *("auth", "exposure", "audience", "lifecycle", "spec", "health", "basis", "health_reason"),
-    *("classification", "rate_limit"),
+    *("classification", "rate_limit", "bypass"),
 )
 """Columns of `row` that hold one text, named as in `model.row.Row`."""
 
-ROW_LATER = ("classification", "rate_limit", "tls")
+ROW_LATER = ("classification", "rate_limit", "tls", "bypass")
 """Those of them that came after the first schema, and stand last in the table."""
 
 ROW_LISTS = ("endpoints", "schemes", "owners", "tls")

@@ -52,6 +52,7 @@ _NAMES = {
     "status": "apiscape.status",
     "lifecycle": "apiscape.lifecycle",
     "exposure": "apiscape.exposure",
+    "bypass": "apiscape.bypass",
     "audience": "apiscape.audience",
     "classification": "apiscape.classification",
     "auth": "apiscape.auth",

@@ -1,4 +1,4 @@
-"""Optional parts of what providers and collectors are: what their reaches are, and which products span them."""
+"""Optional parts of what providers and collectors are: their reaches, and the products that span them."""
 
 from __future__ import annotations
 
@@ -20,3 +20,14 @@ class SpansReaches(Protocol):
     """
 
     once_per_account: ClassVar[bool]
+
+
+@runtime_checkable
+class LeadsToApis(Protocol):
+    """A collector of front doors, each of which asks callers for something, or for less than another does.
+
+    Where `tells_front_doors` is true, nobody can say that APIs are reached by no other name as long as
+    its listing was not read whole.
+    """
+
+    tells_front_doors: ClassVar[bool]

@@ -78,6 +78,7 @@ def test_only_open_vocabularies_with_the_word_hold_unknown_as_unknown() -> None:
         "status",
         "auth",
         "exposure",
+        "bypass",
         "audience",
         "lifecycle",
         "rate_limit",

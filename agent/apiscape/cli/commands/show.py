@@ -33,7 +33,7 @@ from apiscape.model.row import Row
 from apiscape.model.security import Security
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
 from apiscape.model.values import is_known, known_or
-from apiscape.model.vocabulary import Basis, ChangeKind, Freshness
+from apiscape.model.vocabulary import Basis, ChangeKind, Freshness, Switch
 from apiscape.query.quantities import read_moment
 
 LABEL_WIDTH = 18
@@ -43,6 +43,12 @@ BASIS_WORDS: dict[str, str] = {
     Basis.CONFIGURED: "by its configuration",
     Basis.REACHABLE: "by reaching it",
     Basis.SERVING: "by its traffic",
+}
+
+MTLS_WORDS: dict[str, str] = {
+    Switch.ENABLED: "asked for by every name",
+    Switch.DISABLED: "not asked for by every name",
+    Switch.UNKNOWN: "? not known of every name",
 }
 
 Fact = tuple[str, str]
@@ -88,6 +94,7 @@ def render_detail(detail: Detail, now: datetime, *, width: int) -> str:
         _facts(_identity(detail)),
         _section("State", _facts(_state(detail, now))),
         _section("Addresses", _lines(_addresses(detail))),
+        _section("Certificates", _lines(_certificates(detail))),
         _section("Callers", _facts(_callers(detail))),
         _operations(detail.deployment, width),
         _section("Limits", _lines(_limits(detail.deployment))),
@@ -188,6 +195,16 @@ def _ways(door: FrontDoor, item: Deployment) -> Iterator[str]:
         yield f"{_endpoint(shown_as)}  front door {door.name}{asks}"
 
 
+def _certificates(detail: Detail) -> Iterator[str]:
+    """Yield until when the certificates of front doors hold; where that is not known, whose it would be to say."""
+    for door in detail.front_doors:
+        if door.certificate is None or door.is_name:
+            continue
+        ends = door.certificate_not_after
+        unread = "" if is_known(ends) else f": nobody read {shown(door.certificate)}"
+        yield f"{door.name}  until {shown(ends)}{unread}"
+
+
 def _endpoint(endpoint: Endpoint) -> str:
     off = "  switched off" if endpoint.enabled is False else ""
     tls = f"  {words}" if (words := tls_words(endpoint)) else ""
@@ -207,7 +224,18 @@ def _callers(detail: Detail) -> Iterator[Fact]:
             else ""
         ),
     )
+    yield from _access(detail)
     yield "consumers", _consumers(detail)
+
+
+def _access(detail: Detail) -> Iterator[Fact]:
+    """Yield what callers are asked for by every name, and what makes it so, a line each."""
+    access = detail.access
+    if access is None:
+        return
+    yield "client certificate", MTLS_WORDS.get(access.mtls, access.mtls)
+    yield "bypass", "none to speak of" if access.bypass is None else access.bypass
+    yield from (("", reason) for reason in access.reasons)
 
 
 def _consumers(detail: Detail) -> str:

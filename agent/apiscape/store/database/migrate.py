@@ -37,10 +37,11 @@ REVISIONS: tuple[Revision, ...] = (
     Revision("0003"),
     Revision("0004"),
     Revision("0005"),
+    Revision("0006"),
 )
 """Oldest first; the revision scripts' names, known here so that opening a store needs no Alembic."""
 
-DESCRIBED = "0005"
+DESCRIBED = "0006"
 """The revision whose tables `schema` describes: a new SQLite store is made of them at once, without Alembic."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy import Row as Record
 
@@ -14,22 +15,30 @@ from apiscape.errors import NotFound
 from apiscape.model.codec import decode
 from apiscape.model.deployment import Deployment, Traffic
 from apiscape.model.entity import Entity
+from apiscape.model.identity import certificate_uid, entity_uid
 from apiscape.model.measured import Measured
 from apiscape.model.projection import routes_to
 from apiscape.model.row import Row
 from apiscape.model.run import ErrorRecord, Gap
-from apiscape.model.surroundings import Api, Consumer, FrontDoor
-from apiscape.model.values import UNKNOWN, Unknown, is_known
+from apiscape.model.surroundings import (
+    CERTIFICATE_NOT_AFTER,
+    CERTIFICATES,
+    Api,
+    Consumer,
+    FrontDoor,
+    Signal,
+)
+from apiscape.model.values import UNKNOWN, Unknown, is_known, moment_in
 from apiscape.query import EVERYTHING
 from apiscape.store import schema
 from apiscape.store.encoding import clean
-from apiscape.store.overlay import Conclusion, health_of, provenance_of
+from apiscape.store.overlay import Conclusion, access_of, health_of, provenance_of
 from apiscape.store.reading.display import read_rows
 from apiscape.store.reading.finding import find
 from apiscape.store.reading.following import history_of
 from apiscape.store.reading.scopes import read_scopes
 from apiscape.store.writing.rows import load_conclusions, load_facts
-from apiscape.store.writing.surroundings import KINDS
+from apiscape.store.writing.surroundings import KINDS, surrounding_uid
 
 T = TypeVar("T", bound=Entity)
 
@@ -67,6 +76,7 @@ def read_detail(connection: Connection, asked: str, now: datetime) -> Detail:
         gaps=_gaps(connection, record),
         history=history_of(connection, key, HISTORY),
         health=health_of(concluded),
+        access=access_of(concluded),
         traffic=_traffic(connection, key),
         provenance=provenance_of(item, concluded),
     )
@@ -181,10 +191,38 @@ def front_doors_of(
 
     `standing` is what holds for the versions of surroundings to look among.
     """
-    if concluded is not None:
-        return _surroundings(connection, FrontDoor, concluded.front_doors, standing)
-    doors = _surroundings(connection, FrontDoor, None, standing)
-    return tuple(door for door in doors if routes_to(door, item))
+    named = None if concluded is None else concluded.front_doors
+    doors = _surroundings(connection, FrontDoor, named, standing)
+    if concluded is None:
+        doors = tuple(door for door in doors if routes_to(door, item))
+    return _until(connection, doors, standing)
+
+
+def _until(
+    connection: Connection, doors: tuple[FrontDoor, ...], standing: ColumnElement[bool]
+) -> tuple[FrontDoor, ...]:
+    """Return front doors with the end of the certificates that they show, as far as their own service said it."""
+    asked = {
+        door.uid: _end_of(door.certificate)
+        for door in doors
+        if isinstance(door.certificate, str) and not is_known(door.certificate_not_after)
+    }
+    if not asked:
+        return doors
+    told = _surroundings(connection, Signal, tuple(asked.values()), standing)
+    ends = {surrounding_uid(signal): moment_in(signal.value) for signal in told}
+    return tuple(
+        msgspec.structs.replace(door, certificate_not_after=ends[uid])
+        if (uid := asked.get(door.uid)) is not None and ends.get(uid) is not None
+        else door
+        for door in doors
+    )
+
+
+def _end_of(certificate: str) -> str:
+    """Return the uid of the signal that says when a certificate ends."""
+    about = certificate_uid(certificate)
+    return entity_uid("signal", f"{about}|{CERTIFICATE_NOT_AFTER}|{CERTIFICATES}")
 
 
 def consumers_of(

@@ -22,7 +22,7 @@ from apiscape.model.surroundings import Api
 from apiscape.model.vocabulary import Outcome, Presence
 from apiscape.store import schema
 from apiscape.store.encoding import clean
-from apiscape.store.overlay import Conclusion, health_of, provenance_of
+from apiscape.store.overlay import Conclusion, access_of, health_of, provenance_of
 from apiscape.store.reading.details import (
     HISTORY,
     consumers_of,
@@ -76,6 +76,7 @@ def read_detail_at(connection: Connection, asked: str, at: datetime) -> Detail:
         gaps=_gaps(connection, record, moment),
         history=history_of(connection, record.pk, HISTORY, until=moment.seq),
         health=health_of(drawn),
+        access=access_of(drawn),
         provenance=provenance_of(item, drawn),
     )
 

@@ -80,6 +80,7 @@ class DomainCollector:
     )
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
+    tells_front_doors: ClassVar[bool] = True
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
 

@@ -27,6 +27,9 @@ _SERVICES = tuple(
 )
 """What services call the hosts that they make for APIs and for what stands before them."""
 
+_OF_A_DOMAIN = "d-"
+"""Begins the host that API Gateway makes for a custom domain, which answers to the domain's name."""
+
 LET_GO = frozenset({"API Gateway", "CloudFront", "a load balancer", "App Runner", "a function URL"})
 """Services of which somebody else may get to answer for a name that still points at what is gone."""
 
@@ -53,3 +56,11 @@ def read_target(value: str | None) -> str | None:
 def service_of(host: str) -> str | None:
     """Return which service made a host, in words, of those that run APIs or stand before them."""
     return next((title for pattern, title in _SERVICES if pattern.fullmatch(host)), None)
+
+
+def takes_its_own_name_alone(host: str) -> bool:
+    """Say whether what answers at a host refuses requests that name another one."""
+    service = service_of(host)
+    if service == "API Gateway":
+        return not host.startswith(_OF_A_DOMAIN)
+    return service == "a function URL"

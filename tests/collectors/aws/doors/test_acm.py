@@ -9,7 +9,6 @@ import pytest
 from apiscape.collectors.aws.acm.collector import (
     EVERY_KEY,
     ISSUED,
-    NOT_AFTER,
     UNUSED,
     CertificateCollector,
     read_signals,
@@ -19,6 +18,7 @@ from apiscape.demo.aws.estate.acm import Certificates
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.identity import certificate_uid
+from apiscape.model.surroundings import CERTIFICATE_NOT_AFTER
 from apiscape.settings.schema import Rules
 from tests.collectors.aws.desk import Desk, Seen
 
@@ -56,7 +56,7 @@ def test_certificates_of_every_key_and_origin_say_when_they_end(
     assert sorted(seen.recorded) == sorted(arns)
     told = {signal.subject_uid: signal for signal in seen.entities}
     last = told[certificate_uid(arns[-1])]
-    assert (last.name, last.reason) == (NOT_AFTER, "to be renewed by hand")
+    assert (last.name, last.reason) == (CERTIFICATE_NOT_AFTER, "to be renewed by hand")
     ends = west.account.estate.now + timedelta(days=9)
     assert datetime.fromisoformat(str(last.value)) == ends
     assert told[certificate_uid(arns[0])].reason == "renewed by Certificate Manager"

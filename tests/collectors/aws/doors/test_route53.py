@@ -143,6 +143,27 @@ def test_of_a_set_each_target_is_told_with_when_it_answers(
     }
 
 
+def test_the_host_of_an_api_takes_no_other_name_than_its_own(
+    server: AwsServer, names: Route53, desk: Desk
+) -> None:
+    zone = names.zone("tax.example")
+    hosts = (
+        "abc123.execute-api.eu-west-1.amazonaws.com",
+        "xyz.lambda-url.eu-west-1.on.aws",
+        "alb-1.eu-west-1.elb.amazonaws.com",
+        API,
+    )
+    for number, host in enumerate(hosts):
+        zone.record(f"n{number}.tax.example", "CNAME", host)
+    routes = [door.routes for door in doors(scan(desk)).values()]
+    assert [each[0].condition for each in routes if is_known(each)] == [
+        f"the host name {hosts[0]} in place of its own",
+        f"the host name {hosts[1]} in place of its own",
+        None,
+        None,
+    ]
+
+
 def test_a_star_is_no_address_that_anybody_types(
     server: AwsServer, names: Route53, desk: Desk
 ) -> None:

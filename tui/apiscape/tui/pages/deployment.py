@@ -30,9 +30,11 @@ from apiscape.model.deployment import Deployment, Endpoint, Protections
 from apiscape.model.projection import guarded
 from apiscape.model.provenance import Claim
 from apiscape.model.row import Row
+from apiscape.model.surroundings import Access
 from apiscape.model.values import is_known, known_or
 from apiscape.model.vocabulary import (
     Basis,
+    Bypass,
     Exposure,
     HealthState,
     Presence,
@@ -117,6 +119,18 @@ def _owners(row: Row) -> tuple[str, str]:
     if not is_known(row.owners):
         return f"{UNKNOWN_WORD} nobody could look", "muted"
     return (shown(row.owners), "text") if row.owners else ("– nobody", "warn")
+
+
+def access(held: Access | None, width: int) -> list[Line]:
+    """Return what callers are asked for by every name, where a front door leads to it, and why."""
+    if held is None:
+        return []
+    gone_around = "– none" if held.bypass is None else shown_word(held.bypass)
+    lines = field("bypass", gone_around, width, "bad" if held.bypass == Bypass.YES else "text")
+    lines += field("mTLS", shown_word(held.mtls), width)
+    for reason in held.reasons:
+        lines += paragraph(reason, width, "muted", indent=2)
+    return lines
 
 
 def shown_word(word: str) -> str:

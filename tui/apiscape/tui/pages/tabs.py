@@ -86,6 +86,7 @@ def exposure(detail: Detail, _now: datetime, width: int) -> list[Line]:
     item = detail.deployment
     lines = field("exposure", parts.shown_word(detail.row.exposure), width)
     lines += field("because", shown(item.exposure_evidence), width, "muted")
+    lines += parts.access(detail.access, width)
     lines += [BLANK, *parts.endpoints(item, width), BLANK]
     lines.append(title("front doors", str(len(detail.front_doors))))
     for door in detail.front_doors:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from apiscape.demo.aws.answers.context import Context, Handler, Output, Params
 from apiscape.demo.aws.answers.paging import page
 from apiscape.demo.aws.estate.acm import Certificates
@@ -91,7 +93,7 @@ def list_resource_record_sets(context: Context, params: Params) -> Output:
     return output
 
 
-def _begin(records: list[Fields], params: Params) -> int:
+def _begin(records: Sequence[Fields], params: Params) -> int:
     """Give the index of the record that a page begins at."""
     wanted = tuple(
         params.get(member)
@@ -102,7 +104,7 @@ def _begin(records: list[Fields], params: Params) -> int:
     held = [
         (each["Name"], each["Type"], each.get("SetIdentifier")) for each in map(_escaped, records)
     ]
-    return held.index(wanted) if wanted in held else len(held)  # type: ignore[arg-type]
+    return held.index(wanted) if wanted in held else len(held)
 
 
 def _escaped(record: Fields) -> Fields:

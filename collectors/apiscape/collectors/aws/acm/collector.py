@@ -27,13 +27,12 @@ from apiscape.collectors.contract import (
 from apiscape.collectors.trying import Tried
 from apiscape.model.identity import certificate_uid
 from apiscape.model.run import Scope
-from apiscape.model.surroundings import Signal
+from apiscape.model.surroundings import CERTIFICATE_NOT_AFTER, CERTIFICATES, Signal
 
 PRODUCT = "aws.acm.certificates"
 PART = "ListCertificates"
 OPERATION = f"acm:{PART}"
 MEMBERS = Members("CertificateArn", "DomainName", "tags")
-NOT_AFTER = "certificate.not_after"
 ISSUED = "condition.CertificateIssued"
 UNUSED = "nothing shows it"
 
@@ -111,10 +110,10 @@ def read_signals(arn: str, certificate: Item, now: datetime) -> Iterator[Signal]
     if ends is not None:
         yield Signal(
             subject_uid=certificate_uid(arn),
-            name=NOT_AFTER,
+            name=CERTIFICATE_NOT_AFTER,
             value=ends.isoformat(),
             observed_at=now,
-            source=PRODUCT,
+            source=CERTIFICATES,
             reason=_words(certificate),
         )
     if status is not None and status not in _STANDING:
@@ -123,7 +122,7 @@ def read_signals(arn: str, certificate: Item, now: datetime) -> Iterator[Signal]
             name=ISSUED,
             value=False,
             observed_at=now,
-            source=PRODUCT,
+            source=CERTIFICATES,
             reason=f"the certificate is {status.replace('_', ' ').lower()}",
         )
 

@@ -65,6 +65,7 @@ class DistributionCollector:
     )
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota("cloudfront"),)
     parts: ClassVar[tuple[str, ...]] = (PART, TENANTS)
+    tells_front_doors: ClassVar[bool] = True
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
 

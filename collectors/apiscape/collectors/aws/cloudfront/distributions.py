@@ -90,9 +90,10 @@ def front_doors(distribution: Item, front: Front, place: Place) -> Iterator[Fron
     if has_tenants(distribution):
         return
     resource = f"distribution/{text(distribution, 'Id')}"
-    for name in dict.fromkeys(aliases(distribution)):
-        yield _door(KIND, resource, name, front, place)
     own = read_host(text(distribution, "DomainName"))
+    for name in dict.fromkeys(aliases(distribution)):
+        door = _door(KIND, resource, name, front, place)
+        yield msgspec.structs.replace(door, answers_at=(own,) if own else ())
     if own:
         door = _door(KIND, resource, own, _by_own_name(front), place)
         endpoint = msgspec.structs.replace(door.endpoint, generated_host=True)

@@ -16,6 +16,7 @@ from apiscape.collectors.aws.hosts import (
     read_record_name,
     read_target,
     service_of,
+    takes_its_own_name_alone,
 )
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, count, flag, items, part, text
@@ -202,12 +203,22 @@ def _answering(held: Iterable[tuple[Pointer, bool]]) -> tuple[Pointer, ...]:
     return tuple(dict.fromkeys(each for each, nothing in pairs if not (nothing and weightless)))
 
 
+def _condition(name: str, target: str) -> str | None:
+    """Return what a request must show besides the name for the target to take it, if anything.
+
+    The host of an API, and that of a function, answer to no other name than their own.
+    """
+    if takes_its_own_name_alone(target):
+        return f"the host name {target} in place of its own"
+    return f"a name below {name[2:]}" if name.startswith("*.") else None
+
+
 def _route(name: str, pointer: Pointer) -> FrontDoorRoute:
     said = f"{pointer.target} ({pointer.chosen})" if pointer.chosen else pointer.target
     return FrontDoorRoute(
         base_path="/",
         target=said,
-        condition=f"a name below {name[2:]}" if name.startswith("*.") else None,
+        condition=_condition(name, pointer.target),
         strips_base_path=False,
         origin=f"https://{pointer.target}",
     )

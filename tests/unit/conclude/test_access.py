@@ -1,0 +1,233 @@
+"""What callers are asked for by every name is kept, shown, found, and drawn anew when it may be otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apiscape.conclude.counting import read_telling, saw_every_door, tells_doors, told_by_installed
+from apiscape.conclude.follow import conclude, conclude_due
+from apiscape.health.signals import SignalName
+from apiscape.model.deployment import Deployment, Endpoint, Protections
+from apiscape.model.entity import Entity
+from apiscape.model.identity import certificate_uid
+from apiscape.model.known import Batch, Verdict
+from apiscape.model.run import Ledger, PartReport, Reach, RunReport, Scope
+from apiscape.model.surroundings import (
+    CERTIFICATE_NOT_AFTER,
+    CERTIFICATES,
+    Access,
+    FrontDoor,
+    Signal,
+)
+from apiscape.model.values import UNKNOWN
+from apiscape.reconcile.compare import compare, sight
+from apiscape.serve.local import LocalInventory
+from apiscape.store import Store, Visited, open_store
+from tests.unit.conclude.test_addresses import API, OWN, door, route
+from tests.unit.conclude.test_follow import NOON
+from tests.unit.reconcile.rows import deployment
+
+ARN = "arn:aws:acm:us-east-1:1:certificate/a"
+DOORS = "aws.apigateway.domains"
+OPEN = Endpoint(OWN.url, exposure="internet", enabled=True, mtls="disabled")
+CLOSED = Endpoint(OWN.url, exposure="internet", enabled=False)
+
+
+def behind(*endpoints: Endpoint) -> Deployment:
+    return deployment(
+        f"{API}/live",
+        name="pay",
+        status="active",
+        endpoints=endpoints,
+        exposure="internet",
+        protections=Protections(waf="disabled"),
+    )
+
+
+def asking(**more: Any) -> FrontDoor:
+    given: dict[str, Any] = {
+        "endpoint": Endpoint(
+            "https://api.example", exposure="internet", enabled=True, mtls="enabled"
+        ),
+        "waf": "disabled",
+        "certificate": ARN,
+    }
+    return door("api.example", route(), **(given | more))
+
+
+def ends(on: str) -> Signal:
+    return Signal(
+        subject_uid=certificate_uid(ARN),
+        name=CERTIFICATE_NOT_AFTER,
+        value=on,
+        observed_at=NOON,
+        source=CERTIFICATES,
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(str(tmp_path / "store.db"), write=True) as opened:
+        yield opened
+
+
+def visit(
+    store: Store, product: str, *seen: Deployment | Entity, outcome: str = "complete"
+) -> None:
+    """Let a run of a product's scope see just this."""
+    reach = Reach(key="1/here", account="1")
+    where = Scope(source="toys", provider="toy", product=product, reach=reach)
+    run = store.runs.begin(where, at=NOON)
+    known = store.runs.known(where)
+    writes = [
+        compare(known.get(item.uid), sight(item, part="p", listed_id=item.native_id, at=NOON))
+        for item in seen
+        if isinstance(item, Deployment)
+    ]
+    beside = tuple(("p", "x", item) for item in seen if not isinstance(item, Deployment))
+    batch = Batch(writes=tuple(write for write in writes if write), surroundings=beside)
+    store.runs.apply(run, batch, at=NOON)
+    report = RunReport(
+        scope=where,
+        generation=run.generation,
+        started_at=NOON,
+        ended_at=NOON,
+        outcome=outcome,
+        ledger=Ledger(listed_whole=True),
+        parts=(PartReport(part="p", outcome=outcome),),
+    )
+    store.runs.end(run, report, Verdict())
+
+
+def access(store: Store) -> Access | None:
+    return LocalInventory(store).detail("pay").access
+
+
+def test_it_is_kept_shown_and_found_by_a_view(store: Store) -> None:
+    visit(store, "toy.api", behind(OPEN))
+    visit(store, DOORS, asking())
+    conclude(store, NOON)
+    held = access(store)
+    assert held is not None
+    assert (held.mtls, held.bypass) == ("disabled", "yes")
+    assert held.reasons[0].startswith(f"{OWN.url} answers without the client certificate")
+    inventory = LocalInventory(store)
+    assert [row.bypass for row in inventory.page("bypass:yes").items] == ["yes"]
+    assert inventory.page("bypass:no").items == ()
+
+
+def test_a_listing_of_doors_that_falls_short_opens_what_was_closed(store: Store) -> None:
+    visit(store, "toy.api", behind(CLOSED))
+    visit(store, DOORS, asking())
+    conclude(store, NOON)
+    assert access(store) == Access(mtls="enabled", bypass="no")
+    visit(store, DOORS, asking(), outcome="partial")
+    done = conclude(store, NOON)
+    assert (done.deployments, done.moved) == (1, 1)
+    assert access(store) == Access(reasons=("not every front door could be looked at",))
+    assert conclude(store, NOON).deployments == 0
+    visit(store, DOORS, asking())
+    conclude(store, NOON)
+    assert access(store) == Access(mtls="enabled", bypass="no")
+
+
+def test_without_a_door_nothing_is_said_of_it(store: Store) -> None:
+    visit(store, "toy.api", behind(OPEN))
+    visit(store, DOORS)
+    conclude(store, NOON)
+    assert access(store) is None
+    assert LocalInventory(store).page("bypass:unknown").items != ()
+
+
+def test_an_earlier_day_is_read_as_it_was_concluded_then(store: Store) -> None:
+    visit(store, "toy.api", behind(OPEN))
+    visit(store, DOORS, asking())
+    conclude(store, NOON)
+    visit(store, "toy.api", behind(CLOSED))
+    conclude(store, NOON + timedelta(days=1))
+    now = access(store)
+    assert now is not None
+    assert now.bypass == "no"
+    then = LocalInventory(store).detail("pay", at=NOON + timedelta(seconds=1))
+    assert then.access is not None
+    assert then.access.bypass == "yes"
+
+
+@pytest.mark.parametrize(
+    ("visits", "every"),
+    [
+        ((), False),
+        ((("toy.api", True),), False),
+        (((DOORS, True),), True),
+        (((DOORS, True), ("toy.api", False)), True),
+        (((DOORS, True), (DOORS, False)), False),
+    ],
+)
+def test_every_door_was_seen_where_whoever_tells_them_was_read_whole(
+    visits: tuple[tuple[str, bool], ...], every: bool
+) -> None:
+    scopes = [
+        Visited(key=f"{number}", source="a", reach="r", product=product, whole=whole)
+        for number, (product, whole) in enumerate(visits)
+    ]
+    assert saw_every_door(scopes, tells_doors) is every
+
+
+def test_which_products_tell_doors() -> None:
+    telling = (DOORS, "aws.cloudfront.distributions")
+    silent = ("aws.apigateway.rest", "aws.route53.names", "nobody.knows")
+    assert [*map(tells_doors, telling), *map(tells_doors, silent)] == [True] * 2 + [False] * 3
+
+
+def test_that_it_turned_is_told_once(store: Store) -> None:
+    visit(store, DOORS, asking())
+    assert read_telling(store.conclusions, told_by_installed).doors_turned
+    conclude(store, NOON)
+    assert not read_telling(store.conclusions, told_by_installed).doors_turned
+
+
+# ── Certificates ─────────────────────────────────────────────────────────────
+
+
+def test_a_certificate_that_ends_counts_for_what_stands_behind_its_door(store: Store) -> None:
+    soon = (NOON + timedelta(days=3)).isoformat()
+    visit(store, "toy.api", behind(OPEN))
+    visit(store, DOORS, asking())
+    visit(store, "toy.certificates", ends(soon))
+    conclude(store, NOON)
+    detail = LocalInventory(store).detail("pay")
+    assert detail.row.health == "degraded"
+    assert str(detail.row.health_reason).startswith("certificate ends on")
+    assert [each.certificate_not_after for each in detail.front_doors] == [NOON + timedelta(days=3)]
+    visit(store, "toy.certificates", ends((NOON + timedelta(days=300)).isoformat()))
+    conclude(store, NOON)
+    assert LocalInventory(store).detail("pay").row.health == "unknown"
+
+
+def test_a_certificate_counts_down_without_a_change(store: Store) -> None:
+    visit(store, "toy.api", behind(OPEN))
+    visit(store, DOORS, asking())
+    visit(store, "toy.certificates", ends((NOON + timedelta(days=30)).isoformat()))
+    conclude(store, NOON)
+    assert LocalInventory(store).detail("pay").row.health == "unknown"
+    conclude_due(store, NOON + timedelta(days=31))
+    assert LocalInventory(store).detail("pay").row.health == "failing"
+
+
+@pytest.mark.parametrize("said", ["soon", "2026-11-02T09:00:00"])
+def test_an_end_that_cannot_be_read_stays_unknown(store: Store, said: str) -> None:
+    visit(store, "toy.api", behind(OPEN))
+    visit(store, DOORS, asking(), door("own.example", route(), certificate=None))
+    visit(store, "toy.certificates", ends(said))
+    conclude(store, NOON)
+    held = LocalInventory(store).detail("pay").front_doors
+    assert {each.certificate_not_after for each in held} == {UNKNOWN}
+
+
+def test_the_names_of_signals_agree() -> None:
+    assert CERTIFICATE_NOT_AFTER == SignalName.CERTIFICATE_NOT_AFTER
