@@ -48,7 +48,7 @@ def test_the_first_visit_printed_a_ledger_that_adds_up(department: Department) -
     assert lines[-2].startswith(
         "140 deployments of 101 APIs · 140 appeared · 0 changed · 0 missing"
     )
-    assert lines[-1].startswith("Incomplete: 1 of 31 scopes could not be seen whole.")
+    assert lines[-1].startswith("Incomplete: 1 of 43 scopes could not be seen whole.")
 
 
 def test_a_second_visit_changes_nothing_and_says_the_same_as_data() -> None:
@@ -58,7 +58,7 @@ def test_a_second_visit_changes_nothing_and_says_the_same_as_data() -> None:
     totals = scan.document["totals"]
     assert (totals["appeared"], totals["changed"], totals["missing"]) == (0, 0, 0)
     assert (scan.document["deployments"], scan.document["exit"]) == (len(before), 2)
-    assert len(scan.document["scopes"]) == 31
+    assert len(scan.document["scopes"]) == 43
     steady = [{k: v for k, v in row.items() if k != "observed_at"} for row in before]
     after = run_cli("list", "--json").lines
     assert [{k: v for k, v in row.items() if k != "observed_at"} for row in after] == steady
@@ -113,7 +113,7 @@ def test_a_custom_domain_is_where_callers_reach_it() -> None:
 
 def test_the_ledger_can_be_asked_for_later() -> None:
     runs = records("runs")
-    assert len(runs) == 31
+    assert len(runs) == 43
     (failed,) = [run for run in runs if run["outcome"] == "failed"]
     assert "✗ GetRestApis  failed" in run_cli("runs", str(failed["scope"]), "-o", "wide").out
     assert len(records("changes")) >= 140
@@ -157,7 +157,7 @@ def test_an_accepted_gap_stays_a_line_and_no_longer_makes_the_scan_incomplete(
     scan = run_cli("scan", "--config", str(config), "--store", str(tmp_path / "inventory.db"))
     assert scan.code == 0
     assert "moves out" in scan.out
-    assert scan.out.splitlines()[-1] == "Complete: 31 scopes seen whole (1 gap accepted)."
+    assert scan.out.splitlines()[-1] == "Complete: 43 scopes seen whole (1 gap accepted)."
 
 
 def test_the_demo_prints_all_of_it_without_a_terminal() -> None:

@@ -26,6 +26,7 @@ from apiscape.demo.aws.seeds.catalogue import (
     Service,
 )
 from apiscape.demo.aws.seeds.dice import Dice
+from apiscape.demo.aws.seeds.doors import open_doors
 from apiscape.demo.aws.seeds.publish import Publisher
 from apiscape.demo.aws.seeds.traffic import call_live, call_rehearsals
 
@@ -80,6 +81,7 @@ def department(seed: int = 1, today: datetime = _TODAY) -> Department:
     _shared(shared, dice)
     estate.now = today
     _domains(live, shared)
+    open_doors(live, shared, LONDON)
     _oddities(live, test, shared)
     _traffic(live, test, shared, dice)
     estate.account(SANDBOX, "department-sandbox").only_regions(LONDON)

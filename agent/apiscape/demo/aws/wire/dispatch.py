@@ -65,6 +65,9 @@ HANDLERS: dict[str, Handler] = {
 #: Reads that answer credentials' values: emulated, but no read-only agent may call them.
 SECRET_READS = frozenset({"apigateway:GetApiKeys", "apigateway:GetUsagePlanKeys"})
 
+#: Services that an account has once: what any of its regions is denied, it is denied.
+WITHOUT_REGIONS = frozenset({"cloudfront", "route53"})
+
 READ_ALLOW_LIST = frozenset(HANDLERS) - SECRET_READS
 
 
@@ -157,10 +160,11 @@ class Dispatcher:
         caller = self._identities.authenticate(scope, match.service, request)
         if not self._quotas.admit(subject.account, scope.region, match.service, match.operation):
             raise throttled(service=match.service)
-        region = caller.account.regions.get(scope.region)
-        if region is not None and match.name in region.denials:
-            action, resource = permission(match, subject)
-            raise denied(caller.arn, action, resource, scp=region.denials[match.name])
+        for region in caller.account.regions.values():
+            here = region.name == scope.region or match.service in WITHOUT_REGIONS
+            if here and match.name in region.denials:
+                action, resource = permission(match, subject)
+                raise denied(caller.arn, action, resource, scp=region.denials[match.name])
         return caller
 
     def _output(
