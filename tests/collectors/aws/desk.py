@@ -127,7 +127,7 @@ class Seen(msgspec.Struct):
             )
             for one in self.of(Recorded)
             for item in (*one.entities, *one.unchanged)
-            if item.uid in one.tokens
+            if getattr(item, "uid", None) in one.tokens
         ]
 
 

@@ -12,8 +12,9 @@ from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.seeds.canaries import MARK, plant_canaries
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.codec import encode
+from tests.collectors.aws.appsync.samples import fill as fill_appsync
 from tests.collectors.aws.conftest import PointAt
-from tests.collectors.aws.desk import ACCOUNT, Desk
+from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
 from tests.collectors.aws.test_faults import ONCE, small_estate
 
 PRODUCTS = load_provider("aws").products
@@ -32,6 +33,7 @@ def test_no_secret_comes_through(
 ) -> None:
     caplog.set_level(logging.INFO)
     estate = small_estate()
+    fill_appsync(estate.account(ACCOUNT).region(REGION), apis=1)
     planted = plant_canaries(estate)
     assert len(planted) > 20
     with AwsServer(estate) as server:

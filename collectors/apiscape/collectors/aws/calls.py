@@ -15,6 +15,9 @@ from apiscape.collectors.aws.paging import Paging, paging_of
 from apiscape.collectors.aws.picking import Item, items, text
 from apiscape.collectors.contract import CollectorError, Malformed, Permission, Unreachable
 
+DOCUMENTS = {"appsync:GetIntrospectionSchema": "schema"}
+"""What an answer calls its document, where that is not `body`."""
+
 PIECE_BYTES = 65_536
 """How much of a document is read at a time."""
 
@@ -151,7 +154,8 @@ class Calls:
         self, operation: str, limit_bytes: int, parameters: dict[str, object]
     ) -> bytes | None:
         """Return the document, a little more than its limit at most, or `None` where it breaks off."""
-        with closing(self.call(operation, **parameters)["body"]) as stream:
+        member = DOCUMENTS.get(operation, "body")
+        with closing(self.call(operation, **parameters)[member]) as stream:
             try:
                 return _read_whole(stream, limit_bytes)
             except _body_errors():

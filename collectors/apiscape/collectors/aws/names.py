@@ -22,6 +22,8 @@ CONSOLES = {
 """Host of the management console by partition."""
 
 GATEWAY = "apigateway"
+_ACCOUNT = 4
+"""Field of an ARN."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -37,6 +39,13 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     region: str
     dns_suffix: str
     title: str | None = None
+
+    def owning(self, arn: str | None) -> Place:
+        """Return the place of whoever owns what an ARN names: others may share theirs with this account."""
+        account = f"{arn or ''}:::::".split(":")[_ACCOUNT]
+        if not account.isdigit() or account == self.account:
+            return self
+        return msgspec.structs.replace(self, account=account, title=None)
 
     def native_id(self, resource: str) -> str:
         """Return the canonical id of an API Gateway resource; its own ARNs have no account."""

@@ -78,6 +78,10 @@ class AwsProvider:
         "aws.cloudfront.distributions",
         "aws.route53.names",
         "aws.acm.certificates",
+        "aws.appsync.graphql",
+        "aws.appsync.merged",
+        "aws.appsync.event",
+        "aws.appsync.domains",
     )
     permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
     policy_forms: ClassVar[tuple[str, ...]] = FORMS

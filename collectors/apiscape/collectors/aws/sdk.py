@@ -18,6 +18,7 @@ SERVICES = frozenset(
     {
         *("account", "apigateway", "apigatewayv2", "cloudwatch", "organizations"),
         *("acm", "cloudfront", "route53"),
+        "appsync",
         *("sts", "sso", "sso-oidc", "signin"),
     }
 )

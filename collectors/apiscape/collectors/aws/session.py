@@ -75,6 +75,11 @@ class AwsSession:
         """Which tags say what."""
         return self.settings.tags
 
+    def offers(self, service: str) -> bool | None:
+        """Say whether a service is in this region, as the SDK knows; `None` where it knows none of its regions."""
+        known = self._sign_in.regions_of(service, self.place.partition)
+        return self.place.region in known if known else None
+
     def calls(self, permissions: tuple[Permission, ...]) -> Calls:
         """Return a way to call the operations that these permissions name, and no others."""
         return Calls(self, permissions)

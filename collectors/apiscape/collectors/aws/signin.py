@@ -112,6 +112,10 @@ class SignIn:
         """Return the partition of a region, as the SDK's data says."""
         return find_partition(self._session.get_data("partitions"), region)
 
+    def regions_of(self, service: str, partition: str) -> tuple[str, ...]:
+        """Return the regions of a partition that the SDK knows a service to be in."""
+        return tuple(self._session.get_available_regions(service, partition))
+
     def identity(self) -> Identity:
         """Ask AWS who is signed in.
 

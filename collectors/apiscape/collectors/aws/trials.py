@@ -87,10 +87,9 @@ class Told:
 
     def keep(self, operation: str, answer: Item) -> None:
         """Keep an answer; a document is left unread."""
-        close = getattr(answer.get("body"), "close", None)
-        if callable(close):
+        closing = [getattr(value, "close", None) for value in answer.values()]
+        for close in filter(callable, closing):
             close()
-            return
         self._answers[operation] = answer
 
     def first(self, listing: str, noun: str | None = None, takes: Takes = bool) -> Item:

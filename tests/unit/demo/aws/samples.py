@@ -66,6 +66,7 @@ def parsed(service: str, operation: str, answer: Answer) -> dict[str, Any]:
     shape: Any = operation_model(service, operation).output_shape
     found: dict[str, Any] = dict(parser.parse(response, shape))
     found.pop("ResponseMetadata")
-    if isinstance(found.get("body"), str):  # a client would give the bytes as a stream
-        found["body"] = found["body"].encode()
+    document = shape.serialization.get("payload")
+    if isinstance(found.get(document), str):  # a client would give the bytes as a stream
+        found[document] = found[document].encode()
     return found

@@ -1,4 +1,4 @@
-"""Secrets planted wherever a read can return one, each told apart from all others.
+"""Secrets planted wherever a read of AWS can return one, each told apart from all others.
 
 A test that plants them can look for them afterwards in everything that was stored, logged, sent or
 shown: none may be found. That they are on the wire at all is tested here.
@@ -17,6 +17,7 @@ from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.estate.rest_api import RestApi
 from apiscape.demo.aws.estate.v2_api import V2Api
+from apiscape.demo.aws.seeds.canaries_appsync import plant_in_appsync
 
 MARK = "CANARY"
 
@@ -50,6 +51,7 @@ def plant_canaries(estate: AwsEstate) -> frozenset[str]:
 
 
 def _in_region(region: Region, plant: Plant) -> None:
+    plant_in_appsync(region, plant)
     for rest in list(region.rest_apis.values()):
         _in_rest(rest, plant)
     for api in list(region.v2_apis.values()):

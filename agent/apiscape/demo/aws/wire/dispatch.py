@@ -12,6 +12,7 @@ from typing import Any
 
 from apiscape.demo.aws.answers import (
     handlers_account,
+    handlers_appsync,
     handlers_cloudwatch,
     handlers_doors,
     handlers_org,
@@ -51,6 +52,7 @@ from apiscape.demo.aws.wire.writing import write_output, write_refusal
 
 _SERVICES = (
     handlers_account,
+    handlers_appsync,
     handlers_cloudwatch,
     handlers_doors,
     handlers_org,
@@ -63,7 +65,9 @@ HANDLERS: dict[str, Handler] = {
 }
 
 #: Reads that answer credentials' values: emulated, but no read-only agent may call them.
-SECRET_READS = frozenset({"apigateway:GetApiKeys", "apigateway:GetUsagePlanKeys"})
+SECRET_READS = frozenset(
+    {"apigateway:GetApiKeys", "apigateway:GetUsagePlanKeys", "appsync:ListApiKeys"}
+)
 
 #: Services that an account has once: what any of its regions is denied, it is denied.
 WITHOUT_REGIONS = frozenset({"cloudfront", "route53"})

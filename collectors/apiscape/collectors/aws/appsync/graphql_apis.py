@@ -1,0 +1,254 @@
+"""GraphQL and merged APIs of AWS AppSync.
+
+Calls: one `ListGraphqlApis` per 25 APIs; per API one `GetIntrospectionSchema` and one `ListDataSources`
+per 25 of them, at first, where something of the API itself changed, and once a day: AppSync says
+nowhere when a schema was changed. Per merged API one `ListSourceApiAssociations` each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import ClassVar, TypeVar
+
+import msgspec
+
+from apiscape.collectors.aws.appsync import graphql, naming
+from apiscape.collectors.aws.appsync.sources import read_data_sources
+from apiscape.collectors.aws.appsync.trying import GRAPHQL_RECIPES, LIST_GRAPHQL, MERGED_RECIPES
+from apiscape.collectors.aws.calls import Calls, Page
+from apiscape.collectors.aws.errors import ONE_DETAIL
+from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.offering import where_offered
+from apiscape.collectors.aws.picking import Item, text
+from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.trials import Recipes, try_each
+from apiscape.collectors.contract import (
+    CollectorError,
+    Gone,
+    Observation,
+    Permission,
+    Quota,
+    Recorded,
+    Unseen,
+    Visit,
+)
+from apiscape.collectors.sdl import LARGEST_SDL_BYTES, MEDIA_TYPE, parse_sdl
+from apiscape.collectors.specs import describe
+from apiscape.collectors.trying import Tried
+from apiscape.model.deployment import Backend, Deployment
+from apiscape.model.run import Scope
+from apiscape.model.surroundings import Relation, Signal
+
+PART = "ListGraphqlApis"
+MEMBERS = Members("apiId", "name", "tags")
+
+LOOK_AGAIN_S = 86_400
+"""How long a schema stands that may have changed without a word."""
+
+T = TypeVar("T")
+
+_LIST = naming.right(
+    "ListGraphqlApis", "which GraphQL and merged APIs exist, and their default way in"
+)
+_SCHEMA = naming.right(
+    "GetIntrospectionSchema", "operations, who may call them, and the contract", optional=True
+)
+_SOURCES = naming.right("ListDataSources", "backends", optional=True)
+_ASSOCIATIONS = naming.right(
+    "ListSourceApiAssociations", "which APIs a merged API is made of", optional=True
+)
+
+
+class _Collector(ABC):
+    """Lists the APIs of one type."""
+
+    provider: ClassVar[str] = "aws"
+    quotas: ClassVar[tuple[Quota, ...]] = (naming.QUOTA,)
+    parts: ClassVar[tuple[str, ...]] = (PART,)
+    stability: ClassVar[str] = "beta"
+    normaliser_version: ClassVar[int] = 1
+    permissions: ClassVar[tuple[Permission, ...]]
+    product: ClassVar[str]
+    noun: ClassVar[str]
+    asked: ClassVar[dict[str, object]]
+    recipes: ClassVar[Recipes]
+
+    @abstractmethod
+    def takes(self, api: Item) -> bool:
+        """Say whether an API of the listing is of this product."""
+
+    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying each permission."""
+        del scope  # the session knows its place
+        calls = visit.session.calls(self.permissions)
+        return try_each(
+            calls, self.permissions, noun=self.noun, takes=self.takes, recipes=self.recipes
+        )
+
+    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
+        """Yield every API of the type in an account's region.
+
+        Raises:
+            CollectorError: the listing could not be read to its end.
+        """
+        del scope  # the session knows its place
+        session: AwsSession = visit.session
+        calls = session.calls(self.permissions)
+        pages = (
+            Page(tuple(api for api in page.items if self.takes(api)), page.last)
+            for page in calls.pages(LIST_GRAPHQL, **self.asked)
+        )
+        said = walk(
+            PART,
+            pages,
+            MEMBERS,
+            visit,
+            lambda api_id, api: _Look(session, calls, visit, api_id, api).observe(),
+        )
+        yield from where_offered(PART, naming.SERVICE, session, said)
+
+
+class GraphqlCollector(_Collector):
+    """Lists GraphQL APIs, and those of whatever type a later year brings: one that nobody takes would be missed."""
+
+    product: ClassVar[str] = graphql.KIND
+    title: ClassVar[str] = "AppSync GraphQL"
+    noun: ClassVar[str] = "GraphQL API"
+    asked: ClassVar[dict[str, object]] = {}
+    recipes: ClassVar[Recipes] = GRAPHQL_RECIPES
+    permissions: ClassVar[tuple[Permission, ...]] = (_LIST, _SCHEMA, _SOURCES)
+
+    def takes(self, api: Item) -> bool:
+        """Take all but merged APIs."""
+        return not graphql.is_merged(api)
+
+
+class MergedCollector(_Collector):
+    """Lists merged APIs, and what they are made of."""
+
+    product: ClassVar[str] = graphql.MERGED_KIND
+    title: ClassVar[str] = "AppSync merged APIs"
+    noun: ClassVar[str] = "merged API"
+    asked: ClassVar[dict[str, object]] = {"apiType": graphql.MERGED}
+    recipes: ClassVar[Recipes] = MERGED_RECIPES
+    permissions: ClassVar[tuple[Permission, ...]] = (_LIST, _SCHEMA, _SOURCES, _ASSOCIATIONS)
+
+    def takes(self, api: Item) -> bool:
+        """Take merged APIs, also where the endpoint lists all the same."""
+        return graphql.is_merged(api)
+
+
+class _Look:
+    """A look at one API."""
+
+    def __init__(
+        self, session: AwsSession, calls: Calls, visit: Visit, api_id: str, api: Item
+    ) -> None:
+        self._place = session.place.owning(text(api, "arn"))
+        self._keys = session.tags
+        self._calls = calls
+        self._visit = visit
+        self._api_id = api_id
+        self._api = api
+        self._unseen: dict[str, CollectorError] = {}
+        self._documents: dict[str, bytes] = {}
+
+    def observe(self) -> list[Observation]:
+        """Return the API as recorded, and its gaps.
+
+        Raises:
+            CollectorError: what fails the API as a whole.
+        """
+        now = self._visit.now()
+        plain = graphql.normalise(self._api, graphql.UNSEEN, self._place, self._keys)
+        token = token_of(self._api_id, self._api, now)
+        stands = self._visit.tokens(self._api_id).get(plain.uid) == token
+        beside: tuple[Relation | Signal, ...] = (
+            *graphql.read_limits(self._api, plain, now),
+            *(self._relations() if graphql.is_merged(self._api) else ()),
+        )
+        fresh = () if stands else (self._fresh(),)
+        recorded = Recorded(
+            self._api_id,
+            entities=(*fresh, *beside),
+            unchanged=(plain,) if stands else (),
+            tokens={plain.uid: token},
+            documents=self._documents,
+        )
+        gaps = (Unseen(self._api_id, what, error.record()) for what, error in self._unseen.items())
+        return [recorded, *gaps]
+
+    def _fresh(self) -> Deployment:
+        detail = self._try("contract", self._contract) or graphql.UNSEEN
+        backends = self._try("data sources", self._backends)
+        if backends is not None:
+            detail = msgspec.structs.replace(detail, backends=backends)
+        return graphql.normalise(self._api, detail, self._place, self._keys)
+
+    def _contract(self) -> graphql.Detail:
+        """Return operations and contract.
+
+        Raises:
+            CollectorError: there is no schema to be had, or it cannot be read.
+        """
+        source = self._calls.read(
+            "appsync:GetIntrospectionSchema",
+            limit_bytes=LARGEST_SDL_BYTES,
+            apiId=self._api_id,
+            format="SDL",
+            includeDirectives=True,
+        )
+        schema = parse_sdl(source)
+        spec, documents = describe(
+            source,
+            schema.contract(),
+            source_uri=f"/v1/apis/{self._api_id}/schema",
+            media_type=MEDIA_TYPE,
+        )
+        self._documents.update(documents)
+        operations = graphql.read_operations(schema.root_fields(), self._api)
+        return graphql.Detail(operations=operations, specs=(spec,))
+
+    def _backends(self) -> tuple[Backend, ...]:
+        found = self._calls.everything("appsync:ListDataSources", apiId=self._api_id)
+        return read_data_sources(found)
+
+    def _relations(self) -> tuple[Relation, ...]:
+        merged = graphql.normalise(self._api, graphql.UNSEEN, self._place, self._keys)
+        return (
+            self._try("source APIs", lambda: graphql.read_sources(self._associations(), merged))
+            or ()
+        )
+
+    def _associations(self) -> tuple[Item, ...]:
+        return self._calls.everything("appsync:ListSourceApiAssociations", apiId=self._api_id)
+
+    def _try(self, what: str, read: Callable[[], T]) -> T | None:
+        """Return a detail, or `None` and a gap where it may not or cannot be read.
+
+        Raises:
+            Gone: the API was deleted meanwhile.
+            CollectorError: it may be readable the next time.
+        """
+        try:
+            return read()
+        except Gone:
+            raise
+        except ONE_DETAIL as error:
+            self._unseen[what] = error
+            return None
+
+
+def token_of(api_id: str, api: Item, now: datetime) -> str:
+    """Return what changes with anything that the listing says of an API, and once a day.
+
+    Each API has an hour of its own for it, so that not all schemas are read in one visit.
+    """
+    said = msgspec.json.encode(api, order="deterministic", enc_hook=str)
+    digest = hashlib.sha256(said).hexdigest()[:32]
+    day = int(now.timestamp() + zlib.crc32(api_id.encode()) % LOOK_AGAIN_S) // LOOK_AGAIN_S
+    return f"{digest}@{day}"

@@ -1,0 +1,52 @@
+"""Names of things in AppSync: native ids, addresses, console links, rights."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from apiscape.collectors.aws.names import CONSOLES, Place
+from apiscape.collectors.aws.operations import unpublished_quota
+from apiscape.collectors.contract import Permission
+from apiscape.model.identity import aws_native_id
+
+SERVICE = "appsync"
+QUOTA = unpublished_quota(SERVICE)
+
+
+def native_id(place: Place, api_id: str) -> str:
+    """Return the canonical id of an API: GraphQL, merged and Event APIs share one space of ids."""
+    return aws_native_id(place.partition, place.account, place.region, SERVICE, api_id)
+
+
+def native_id_of_arn(arn: str) -> str | None:
+    """Return the canonical id of the API that an ARN names, of whichever account and region."""
+    fields = arn.split(":", 5)
+    if len(fields) < 6 or fields[2] != SERVICE or not fields[5].startswith("apis/"):  # noqa: PLR2004 - of an ARN
+        return None
+    _, partition, _, region, account, resource = fields
+    api_id = resource.removeprefix("apis/").partition("/")[0]
+    return aws_native_id(partition, account, region, SERVICE, api_id)
+
+
+def gateway(place: Place) -> str:
+    """Return the name of the gateway: AppSync is one service per region."""
+    return f"AppSync {place.region}"
+
+
+def console_url(place: Place, api_id: str) -> str | None:
+    """Return the console's page of an API, where the partition's console is known."""
+    host = CONSOLES.get(place.partition)
+    if host is None:
+        return None
+    api = quote(api_id, safe="")
+    return f"https://{place.region}.{host}/appsync/home?region={place.region}#/{api}/v1/home"
+
+
+def right(operation: str, reveals: str, *, optional: bool = False) -> Permission:
+    """Return the right to one call; AppSync's are called after the operations."""
+    return Permission(
+        action=f"{SERVICE}:{operation}",
+        operations=(f"{SERVICE}:{operation}",),
+        reveals=reveals,
+        optional=optional,
+    )
