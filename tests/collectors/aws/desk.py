@@ -25,6 +25,7 @@ from apiscape.collectors.contract import (
     Observation,
     Recorded,
     Skipped,
+    Unchanged,
     Unseen,
 )
 from apiscape.demo.aws.refusing.quotas import VirtualClock
@@ -109,7 +110,7 @@ class Seen(msgspec.Struct):
 
     def closes(self) -> bool:
         """Say whether every listed object ended exactly once, and nothing else did."""
-        ended = [one.native_id for one in self.of(Recorded, Failed, Skipped)]
+        ended = [one.native_id for one in self.of(Recorded, Unchanged, Failed, Skipped)]
         return sorted(ended) == sorted(self.listed) and len(set(ended)) == len(ended)
 
     def known(self) -> list[Known]:

@@ -8,6 +8,7 @@ import pytest
 
 from apiscape.collectors.contract import Collector
 from apiscape.collectors.registry import load_collector, load_provider
+from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.seeds.canaries import MARK, plant_canaries
 from apiscape.demo.aws.wire.server import AwsServer
@@ -15,6 +16,7 @@ from apiscape.model.codec import encode
 from tests.collectors.aws.appsync.samples import fill as fill_appsync
 from tests.collectors.aws.conftest import PointAt
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
+from tests.collectors.aws.functions.estates import add_functions
 from tests.collectors.aws.test_faults import ONCE, small_estate
 
 PRODUCTS = load_provider("aws").products
@@ -27,6 +29,14 @@ FAULTS = (
 )
 
 
+def whole_estate() -> AwsEstate:
+    """Something of every product."""
+    estate = small_estate()
+    west = estate.accounts[ACCOUNT].region(REGION)
+    add_functions(west)
+    return estate
+
+
 @pytest.mark.parametrize("fault", [None, *FAULTS], ids=lambda fault: str(fault and fault.operation))
 def test_no_secret_comes_through(
     fault: Fault | None, point_at: PointAt, caplog: pytest.LogCaptureFixture
@@ -34,6 +44,7 @@ def test_no_secret_comes_through(
     caplog.set_level(logging.INFO)
     estate = small_estate()
     fill_appsync(estate.account(ACCOUNT).region(REGION), apis=1)
+    estate = whole_estate()
     planted = plant_canaries(estate)
     assert len(planted) > 20
     with AwsServer(estate) as server:

@@ -13,11 +13,14 @@ from apiscape.collectors.contract import Failed, Listed, Malformed, Observation,
 
 
 class Members(msgspec.Struct, frozen=True, gc=False):
-    """What a listing calls an item's id, name and tags."""
+    """What a listing calls an item's id, name and tags.
+
+    Where it says no tags (`None`), whoever looks at an item applies the source's rules, once tags are known.
+    """
 
     id: str
     name: str
-    tags: str
+    tags: str | None
 
 
 def walk(
@@ -64,6 +67,8 @@ def _leave_out(native_id: str, item: Item, members: Members, visit: Visit) -> Ob
     if text(item, members.id) is None:
         nameless = Malformed("an item of the listing has no id", native_id=native_id)
         return Failed(native_id, nameless.record())
+    if members.tags is None:
+        return None
     reason = visit.includes(text(item, members.name) or native_id, labels(item, members.tags))
     return Skipped(native_id, reason) if reason else None
 

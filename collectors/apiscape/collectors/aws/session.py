@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from apiscape.collectors.aws.calls import Calls, Page
-from apiscape.collectors.aws.errors import INTERNAL, Ended, not_signed_in
+from apiscape.collectors.aws.errors import INTERNAL, Ended, NoSuchHost, not_signed_in
 from apiscape.collectors.aws.metering import Meter
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item
@@ -24,6 +24,7 @@ from apiscape.collectors.contract import (
     Budget,
     CollectorError,
     Permission,
+    Unreachable,
     Unsupported,
 )
 from apiscape.model.run import Reach
@@ -84,6 +85,10 @@ class AwsSession:
         """Return a way to call the operations that these permissions name, and no others."""
         return Calls(self, permissions)
 
+    def endpoint(self, operation: str) -> str:
+        """Return where the calls of an operation's service go."""
+        return str(self._client(operation).meta.endpoint_url)
+
     def shared_pages(
         self,
         operation: str,
@@ -112,7 +117,7 @@ class AwsSession:
                 self._start_anew(renewals)
                 return call_client(self._client(operation), operation, permission, parameters)
         except INTERNAL as error:
-            raise self._resolve(error) from None
+            raise self._resolve(error, operation) from None
 
     def accepts(self, operation: str, member: str) -> bool:
         """Say whether the SDK knows a parameter of a call; where it does not, asking with it fails.
@@ -183,8 +188,13 @@ class AwsSession:
                 self._clients = {}
                 self._renewals += 1
 
-    def _resolve(self, error: CollectorError) -> CollectorError:
-        """Tell a region that is not enabled from credentials that are wrong, by asking the account."""
+    def _resolve(self, error: CollectorError, operation: str) -> CollectorError:
+        """Tell what a region lacks from what is wrong: by asking the account, or by the SDK's data."""
+        if isinstance(error, NoSuchHost):
+            service = operation.partition(":")[0]
+            offered = self._sign_in.offers(service, self.place.region)
+            kind = Unreachable if offered else Unsupported
+            return kind(error.message, operation=error.operation)
         wrong = not_signed_in(error)
         if isinstance(error, Ended):
             return wrong

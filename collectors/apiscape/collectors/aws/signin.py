@@ -104,6 +104,11 @@ class SignIn:
         client.meta.events.register("response-received.*", refuse_garbled)
         return client
 
+    def offers(self, service: str, region: str) -> bool:
+        """Say whether the SDK's data knows a service in a region; of some services it knows no region at all."""
+        partition = self.partition(region).name
+        return region in self._session.get_available_regions(service, partition)
+
     def forget(self) -> None:
         """Let nobody be handed the credentials of the role that were used here: they ended before their time."""
         self._taken.forget(self._key_id)
@@ -189,8 +194,10 @@ def call_client(
     """
     from botocore import xform_name
 
-    method = getattr(client, xform_name(operation.partition(":")[2]))
     site = Site(operation, client.meta.region_name, permission or operation)
+    method = getattr(client, xform_name(operation.partition(":")[2]), None)
+    if method is None:
+        raise Unsupported(f"the SDK knows no {site.where}: a newer one does", operation=operation)
     try:
         answer: dict[str, Any] = method(**parameters)
     except _call_errors() as error:

@@ -7,12 +7,13 @@ for and not read. Nothing is tried twice, and no page but the first is asked for
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from apiscape.collectors.aws import domains
 from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.paging import paging_of
 from apiscape.collectors.aws.picking import Item, items, text
-from apiscape.collectors.contract import Permission
+from apiscape.collectors.contract import Gone, Permission
 from apiscape.collectors.trying import Grant, Tried, attempt
 
 Takes = Callable[[Item], bool]
@@ -59,9 +60,13 @@ def _try(calls: Calls, permission: Permission, told: Told, recipes: Recipes) -> 
         parameters = recipes[operation](told)
     except NothingToTry as nothing:
         return Tried(permission, Grant.UNKNOWN, str(nothing))
-    return attempt(
-        permission, operation, lambda: told.keep(operation, calls.call(operation, **parameters))
-    )
+    return attempt(permission, operation, lambda: _ask(calls, operation, parameters, told))
+
+
+def _ask(calls: Calls, operation: str, parameters: Parameters, told: Told) -> None:
+    """Make a call; the service's own word that a thing does not exist is given only to whoever may look."""
+    with suppress(Gone):
+        told.keep(operation, calls.call(operation, **parameters))
 
 
 Recipes = Mapping[str, Callable[["Told"], Parameters]]

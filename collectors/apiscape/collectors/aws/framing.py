@@ -1,0 +1,103 @@
+"""What deployments have in common whatever their product: identity, names, what tags and names tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import msgspec
+
+from apiscape.collectors.aws.names import CONSOLES, Place
+from apiscape.collectors.aws.settings import TagSettings
+from apiscape.collectors.aws.tags import read_told
+from apiscape.model.deployment import Deployment
+from apiscape.model.identity import aws_native_id, deployment_uid, staged
+from apiscape.model.values import UNKNOWN, Unknown, is_known
+
+
+class Subject(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What one deployment is, in its gateway's words.
+
+    Attributes:
+        kind: The product, which is also the native kind.
+        word: The service in native ids (`lambda`).
+        resource: What its service calls the API, unique in its region.
+        stage: What of it is deployed, where the service has such a thing.
+        name: For people.
+        gateway: What serves it, for people.
+        tags: Native tags; unknown where nobody could look.
+        console: Path of its page in the console, if there is one.
+    """
+
+    kind: str
+    word: str
+    resource: str
+    name: str
+    gateway: str
+    stage: str | None = None
+    tags: Mapping[str, str] | Unknown = UNKNOWN
+    console: str | None = None
+
+    def native_api_id(self, place: Place) -> str:
+        """Return the canonical id of the API."""
+        return native_id(place, self.word, self.resource)
+
+    def native_id(self, place: Place) -> str:
+        """Return the canonical id of the deployment: the API's, with the stage if there is one."""
+        api = self.native_api_id(place)
+        return api if self.stage is None else staged(api, self.stage)
+
+    def uid(self, place: Place) -> str:
+        """Return the uid of the deployment."""
+        return deployment_uid(self.native_id(place))
+
+
+def native_id(place: Place, word: str, resource: str) -> str:
+    """Return the canonical id of anything in a place."""
+    return aws_native_id(place.partition, place.account, place.region, word, resource)
+
+
+def frame(subject: Subject, place: Place, keys: TagSettings) -> Deployment:
+    """Return a deployment of which no more is known than what it is, and what tags and names tell.
+
+    Args:
+        subject: What it is.
+        place: Where the answers come from.
+        keys: Which tags say what.
+    """
+    tags = subject.tags
+    known = dict(tags) if is_known(tags) else {}
+    told = read_told(known, keys, stage=subject.stage, account_title=place.title)
+    return Deployment(
+        uid=subject.uid(place),
+        native_id=subject.native_id(place),
+        native_api_id=subject.native_api_id(place),
+        native_kind=subject.kind,
+        native_url=_console_url(subject, place),
+        provider="aws",
+        product=subject.kind,
+        account=place.account,
+        region=place.region,
+        name=subject.name,
+        title=None,
+        gateway=f"{subject.gateway} {place.region}",
+        environment=told.environment,
+        environment_raw=told.environment_raw,
+        stage=subject.stage,
+        version=told.version if is_known(tags) else UNKNOWN,
+        lifecycle=told.lifecycle,
+        owners=told.owners if is_known(tags) else UNKNOWN,
+        labels=known if is_known(tags) else UNKNOWN,
+        consumers=None,
+        specs=(),
+        provenance=told.provenance,
+    )
+
+
+def _console_url(subject: Subject, place: Place) -> str | None:
+    """Return the console's page, where the partition's console is known."""
+    host = CONSOLES.get(place.partition)
+    if host is None or subject.console is None:
+        return None
+    path = quote(subject.console, safe="/#?=&:")
+    return f"https://{place.region}.{host}/{path}"

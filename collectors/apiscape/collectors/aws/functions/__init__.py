@@ -1,0 +1,1 @@
+"""AWS Lambda: function URLs, and web functions."""

@@ -1,0 +1,14 @@
+"""Functions for tests of every product at once."""
+
+from __future__ import annotations
+
+from apiscape.demo.aws.estate.functions import Functions, WebFunctions
+from apiscape.demo.aws.estate.region import Region
+
+
+def add_functions(region: Region) -> None:
+    """Add functions with and without URLs, and a web function."""
+    functions = region.shelves.of(Functions)
+    functions.add("worker")
+    functions.add("hook").url("NONE", open_to="*").url(alias="live")
+    region.shelves.of(WebFunctions).add("site").endpoint().endpoint("own", "ApplicationManaged")
