@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apiscape.demo.aws.estate.apprunner import AppRunner
 from apiscape.demo.aws.estate.functions import Functions, WebFunctions
 from apiscape.demo.aws.estate.region import Region
 
@@ -12,3 +13,8 @@ def add_functions(region: Region) -> None:
     functions.add("worker")
     functions.add("hook").url("NONE", open_to="*").url(alias="live")
     region.shelves.of(WebFunctions).add("site").endpoint().endpoint("own", "ApplicationManaged")
+
+
+def add_services(region: Region) -> None:
+    """Add a service of App Runner with a custom domain."""
+    region.shelves.of(AppRunner).add("form").domain("form.example", www=True).protect()

@@ -13,6 +13,7 @@ from typing import Any
 from apiscape.demo.aws.answers import (
     handlers_account,
     handlers_appsync,
+    handlers_apprunner,
     handlers_cloudwatch,
     handlers_doors,
     handlers_lattice,
@@ -55,6 +56,7 @@ from apiscape.demo.aws.wire.writing import write_output, write_refusal
 _SERVICES = (
     handlers_account,
     handlers_appsync,
+    handlers_apprunner,
     handlers_cloudwatch,
     handlers_doors,
     handlers_lattice,

@@ -49,10 +49,10 @@ def _blob(shape_name: str) -> Encode:
 
 
 def _structure(shape: StructureShape) -> Encode:
-    members = {
-        name: (member.serialization.get("name", name), compile_encoder(member))
-        for name, member in shape.members.items()
-    }
+    """Compile the writer of a structure; its members' with their first value, for shapes may hold themselves."""
+    members = shape.members
+    names = {name: member.serialization.get("name", name) for name, member in members.items()}
+    writers: dict[str, Encode] = {}
     required = frozenset(shape.required_members)
     shape_name = shape.name
 
@@ -64,8 +64,9 @@ def _structure(shape: StructureShape) -> Encode:
             if name not in members:
                 raise ShapeMismatch(f"{shape_name} has no member {name}")
             if item is not None:
-                wire_name, encode_member = members[name]
-                written[wire_name] = encode_member(item)
+                if name not in writers:
+                    writers[name] = compile_encoder(members[name])
+                written[names[name]] = writers[name](item)
         return written
 
     return encode
