@@ -16,7 +16,7 @@ from apiscape.model.codec import encode
 from tests.collectors.aws.appsync.samples import fill as fill_appsync
 from tests.collectors.aws.conftest import PointAt
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
-from tests.collectors.aws.functions.estates import add_functions, add_services
+from tests.collectors.aws.functions.estates import add_agents, add_functions, add_services
 from tests.collectors.aws.test_faults import ONCE, small_estate
 
 PRODUCTS = load_provider("aws").products
@@ -35,6 +35,7 @@ def whole_estate() -> AwsEstate:
     west = estate.accounts[ACCOUNT].region(REGION)
     add_functions(west)
     add_services(west)
+    add_agents(west)
     return estate
 
 

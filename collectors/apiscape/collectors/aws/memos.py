@@ -7,6 +7,7 @@ whatever else the listing does not say, are kept in the token.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 
 import msgspec
 
@@ -55,3 +56,11 @@ def stands(tokens: Mapping[str, str], mark: str) -> Memo | None:
 def make_mark(parts: Iterable[object]) -> str:
     """Return a mark that differs as soon as one of its parts does."""
     return "|".join(str(part) for part in parts)
+
+
+def digest_mark(parts: Iterable[object]) -> str:
+    """Return a mark of fixed length, for what is made of many parts."""
+    digest = blake2b(digest_size=16)
+    for each in parts:
+        digest.update(f"{each!r}|".encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()

@@ -31,7 +31,13 @@ _HUGE_BYTES = 50_000_000
 _REPEATED = "ZnJvbTphZ2Fpbg=="
 _UNPAGED_ITEMS = "item"  # of v1's GetStages
 _DEFAULT_DELAY_S = 1.0
-_NAMED_ACTIONS = frozenset({"apigatewayv2:ListRoutingRules"})
+_NAMED_ACTIONS = frozenset(
+    {
+        "apigatewayv2:ListPortals",
+        "apigatewayv2:ListProductRestEndpointPages",
+        "apigatewayv2:ListRoutingRules",
+    }
+)
 """Operations whose right has their own name; all others are asked for by HTTP verb and path."""
 
 _PREFIXES = {"cloudwatch": "cloudwatch"}

@@ -19,6 +19,7 @@ from apiscape.demo.aws.estate.rest_api import RestApi
 from apiscape.demo.aws.estate.v2_api import V2Api
 from apiscape.demo.aws.seeds.canaries_appsync import plant_in_appsync
 from apiscape.demo.aws.seeds.canaries_functions import plant_in_functions
+from apiscape.demo.aws.seeds.canaries_agents import plant_in_agents
 from apiscape.demo.aws.seeds.canaries_functions import plant_in_functions, plant_in_services
 
 MARK = "CANARY"
@@ -56,6 +57,7 @@ def _in_region(region: Region, plant: Plant) -> None:
     plant_in_appsync(region, plant)
     plant_in_functions(region, plant)
     plant_in_services(region, plant)
+    plant_in_agents(region, plant)
     for rest in list(region.rest_apis.values()):
         _in_rest(rest, plant)
     for api in list(region.v2_apis.values()):

@@ -13,12 +13,14 @@ from typing import Any
 from apiscape.demo.aws.answers import (
     handlers_account,
     handlers_appsync,
+    handlers_agentcore,
     handlers_apprunner,
     handlers_cloudwatch,
     handlers_doors,
     handlers_lattice,
     handlers_functions,
     handlers_org,
+    handlers_portals,
     handlers_rest,
     handlers_v2,
 )
@@ -56,12 +58,14 @@ from apiscape.demo.aws.wire.writing import write_output, write_refusal
 _SERVICES = (
     handlers_account,
     handlers_appsync,
+    handlers_agentcore,
     handlers_apprunner,
     handlers_cloudwatch,
     handlers_doors,
     handlers_lattice,
     handlers_functions,
     handlers_org,
+    handlers_portals,
     handlers_rest,
     handlers_v2,
 )

@@ -1,0 +1,1 @@
+"""Bedrock AgentCore: gateways and runtimes."""

@@ -1,0 +1,205 @@
+"""The targets of a gateway: the tools that they give, the backends that they are, and what they expose.
+
+A tool's name is known where the target holds its schema inline. Of a target whose tools stand
+elsewhere (in S3, at an MCP server that is asked) one operation stands for all of them: `TARGET___*`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from apiscape.collectors.aws.agentcore.arns import deployment_of
+from apiscape.collectors.aws.backends import clean_uri
+from apiscape.collectors.aws.exports import VERBS
+from apiscape.collectors.aws.names import Place
+from apiscape.collectors.aws.picking import Item, entries, items, part, parts, text, texts
+from apiscape.collectors.contract import Malformed
+from apiscape.collectors.specs import parse
+from apiscape.model.deployment import Backend, Operation
+from apiscape.model.identity import deployment_uid, staged
+from apiscape.model.security import Security
+from apiscape.model.surroundings import Relation
+from apiscape.model.values import UNKNOWN
+
+CALL = "call"
+SEPARATOR = "___"
+"""Between a target's name and its tool's, in the name by which the gateway gives the tool."""
+
+ANY_TOOL = "*"
+EXPOSES = "exposes"
+MOST_TOOLS = 5000
+
+
+class Kind(msgspec.Struct, frozen=True, gc=False):
+    """What one kind of target holds, and where.
+
+    Attributes:
+        path: Members that lead to it in a target's configuration.
+        backend: Kind of the backend.
+        address: Member with the backend's address.
+    """
+
+    path: tuple[str, str]
+    backend: str
+    address: str | None = None
+
+
+KINDS = (
+    Kind(("mcp", "lambda"), "lambda", "lambdaArn"),
+    Kind(("mcp", "openApiSchema"), "http"),
+    Kind(("mcp", "smithyModel"), "aws"),
+    Kind(("mcp", "mcpServer"), "mcp", "endpoint"),
+    Kind(("mcp", "apiGateway"), "apigateway"),
+    Kind(("mcp", "connector"), "connector"),
+    Kind(("http", "agentcoreRuntime"), "agent", "arn"),
+    Kind(("http", "passthrough"), "http", "endpoint"),
+    Kind(("http", "connector"), "connector"),
+    Kind(("inference", "provider"), "http", "endpoint"),
+    Kind(("inference", "connector"), "connector"),
+)
+
+
+class Target(msgspec.Struct, frozen=True, gc=False):
+    """One target, as `GetGatewayTarget` says it."""
+
+    name: str
+    kind: Kind | None
+    held: Item
+
+    @property
+    def stage(self) -> tuple[str, str] | None:
+        """The REST API and stage that it exposes, if it does."""
+        api, stage = text(self.held, "restApiId"), text(self.held, "stage")
+        return (api, stage) if api and stage else None
+
+
+def read_target(answer: Item) -> Target:
+    """Return a target; of its configuration only what `KINDS` names is looked at."""
+    configuration = part(answer, "targetConfiguration")
+    name = text(answer, "name") or text(answer, "targetId") or ""
+    for kind in KINDS:
+        outer, inner = kind.path
+        held = part(part(configuration, outer), inner)
+        if held:
+            return Target(name, kind, held)
+    return Target(name, None, {})
+
+
+def read_backend(target: Target) -> Backend:
+    """Return the backend that a target is, without any credential."""
+    if target.kind is None:
+        return Backend(key=target.name, kind="unknown")
+    return Backend(
+        key=target.name, kind=target.kind.backend, address=_address(target, target.kind) or UNKNOWN
+    )
+
+
+def read_operations(target: Target, security: Security) -> Iterator[Operation]:
+    """Yield the tools of a target, each with what the gateway asks of its callers."""
+    names = tuple(dict.fromkeys(_tools(target)))[:MOST_TOOLS] or (ANY_TOOL,)
+    for name in names:
+        yield Operation(
+            verb=CALL,
+            template=f"{target.name}{SEPARATOR}{name}",
+            security=security,
+            backend=target.name,
+        )
+
+
+def read_relations(targets: Iterable[Target], uid: str, place: Place) -> Iterator[Relation]:
+    """Yield what a gateway exposes of other deployments: stages of REST APIs, endpoints of runtimes."""
+    found: dict[str, list[str]] = {}
+    for target in targets:
+        exposed, words = _exposed(target, place)
+        if exposed:
+            found.setdefault(exposed, []).append(f"{words} by target {target.name}")
+    for exposed, evidence in found.items():
+        yield Relation(type=EXPOSES, from_uid=uid, to_uid=exposed, evidence=tuple(evidence))
+
+
+def _exposed(target: Target, place: Place) -> tuple[str | None, str]:
+    if target.stage:
+        api, stage = target.stage
+        return deployment_uid(staged(place.native_id(api), stage)), "REST API exposed as MCP tools"
+    if target.kind and target.kind.backend == "agent":
+        arn = text(target.held, "arn") or ""
+        return deployment_of(arn, text(target.held, "qualifier")), "agent exposed"
+    return None, ""
+
+
+def _address(target: Target, kind: Kind) -> str | None:
+    if target.stage:
+        return "/".join(target.stage)
+    if kind.backend == "connector":
+        return text(part(target.held, "source"), "connectorId")
+    if kind.address:
+        given = text(target.held, kind.address)
+        return clean_uri(given) if given else None
+    document = _document(text(target.held, "inlinePayload"))
+    served = next((text(each, "url") for each in items(document, "servers")), None)
+    return clean_uri(served) if served else None
+
+
+# ── Tools by where they stand ────────────────────────────────────────────────
+
+
+def _tools(target: Target) -> Iterator[str]:
+    """Yield the names of the tools that stand inline."""
+    word = target.kind.path[1] if target.kind else ""
+    if word == "lambda":
+        yield from _named(items(part(target.held, "toolSchema"), "inlinePayload"))
+    elif word == "mcpServer":
+        schema = text(part(target.held, "mcpToolSchema"), "inlinePayload")
+        yield from _named(items(_document(schema), "tools"))
+    elif word == "openApiSchema":
+        yield from _of_openapi(_document(text(target.held, "inlinePayload")))
+    elif word == "smithyModel":
+        yield from _of_smithy(_document(text(target.held, "inlinePayload")))
+    elif word == "apiGateway":
+        yield from _of_stage(part(target.held, "apiGatewayToolConfiguration"))
+    elif target.kind and target.kind.backend == "connector":
+        yield from texts(target.held, "enabled")
+
+
+def _named(tools: Iterable[Item]) -> Iterator[str]:
+    return (name for each in tools if (name := text(each, "name")))
+
+
+def _of_openapi(document: Item) -> Iterator[str]:
+    for path, entry in parts(document, "paths"):
+        for key, verb in VERBS.items():
+            operation = entry.get(key)
+            if isinstance(operation, Mapping):
+                yield text(operation, "operationId") or f"{verb} {path}"
+
+
+def _of_smithy(document: Item) -> Iterator[str]:
+    for name, shape in parts(document, "shapes"):
+        if text(shape, "type") == "operation":
+            yield name.rpartition("#")[2]
+
+
+def _of_stage(configuration: Item) -> Iterator[str]:
+    """Yield tools by their own names, and by method and path where they have none."""
+    overridden = set()
+    for each in items(configuration, "toolOverrides"):
+        name = text(each, "name")
+        if name:
+            overridden.add((text(each, "method"), text(each, "path")))
+            yield name
+    for each in items(configuration, "toolFilters"):
+        path = text(each, "filterPath")
+        for method in entries(each, "methods"):
+            if isinstance(method, str) and path and (method, path) not in overridden:
+                yield f"{method} {path}"
+
+
+def _document(payload: str | None) -> dict[str, Any]:
+    """Return a JSON document, empty where there is none or it is in another form."""
+    try:
+        return parse((payload or "").encode("utf-8", "replace"))
+    except Malformed:
+        return {}

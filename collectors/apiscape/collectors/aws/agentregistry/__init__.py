@@ -1,0 +1,1 @@
+"""AWS Agent Registry: a catalogue of agents and tools."""

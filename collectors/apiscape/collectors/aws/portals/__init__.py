@@ -1,0 +1,1 @@
+"""Portals of API Gateway: where REST APIs are published for developers."""

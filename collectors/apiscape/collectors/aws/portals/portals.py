@@ -1,0 +1,82 @@
+"""Normalise a portal of API Gateway: pure, from what its listings say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from apiscape.collectors.aws.names import Place
+from apiscape.collectors.aws.picking import Item, part, text
+from apiscape.model.identity import deployment_uid, entity_uid, staged
+from apiscape.model.surroundings import CatalogueRecord, Observable, Relation, Signal
+from apiscape.model.vocabulary import Lifecycle
+
+KIND = "aws.apigateway.portal"
+PRODUCT = "aws.apigateway.portals"
+PUBLISHES = "publishes"
+AUTHORIZATION, TRY_IT = "portal.authorization", "portal.try_it_pages"
+MOST_EVIDENCE = 20
+"""Pages named as evidence of one stage; the rest is counted."""
+
+_LIFECYCLES = {"PUBLISHED": Lifecycle.LIVE, "DISABLED": Lifecycle.RETIRED}
+
+
+def normalise(portal: Item, place: Place) -> CatalogueRecord:
+    """Return what a portal is in the catalogue: declared for developers, and no deployment itself.
+
+    Args:
+        portal: Item of `ListPortals`.
+        place: Where the answers come from.
+    """
+    key = text(portal, "PortalId") or ""
+    identity = place.native_id(f"portals/{key}")
+    content = part(portal, "PortalContent")
+    status = text(portal, "PublishStatus")
+    return CatalogueRecord(
+        uid=entity_uid("catalogue_record", identity),
+        native_id=identity,
+        native_kind=KIND,
+        provider="aws",
+        account=place.account,
+        name=text(content, "DisplayName") or key,
+        description=text(content, "Description"),
+        lifecycle=_LIFECYCLES.get(status, status.casefold()) if status else None,
+        urls=tuple(_urls(part(portal, "EndpointConfiguration"))),
+    )
+
+
+def read_authorization(portal: Item, uid: str, now: datetime) -> Signal:
+    """Return whether a portal asks who its readers are."""
+    given = part(portal, "Authorization")
+    asked = next(
+        (word for key, word in (("CognitoConfig", "cognito"), ("None", "none")) if key in given),
+        None,
+    )
+    return Signal(subject_uid=uid, name=AUTHORIZATION, value=asked, observed_at=now, source=PRODUCT)
+
+
+def read_pages(
+    pages: Iterable[Item], uid: str, place: Place, now: datetime
+) -> Iterator[Observable]:
+    """Yield which stages a portal publishes, by the pages of its products, and how many may be tried there."""
+    found: dict[str, list[str]] = {}
+    tried = 0
+    for page in pages:
+        tried += text(page, "TryItState") == "ENABLED"
+        named = part(part(page, "RestEndpointIdentifier"), "IdentifierParts")
+        api, stage = text(named, "RestApiId"), text(named, "Stage")
+        if api and stage:
+            shown = f"page {text(named, 'Method') or '?'} {text(named, 'Path') or '?'}"
+            found.setdefault(deployment_uid(staged(place.native_id(api), stage)), []).append(shown)
+    for stage_uid, told in found.items():
+        rest = len(told) - MOST_EVIDENCE
+        evidence = (*told[:MOST_EVIDENCE], *((f"and {rest} more",) if rest > 0 else ()))
+        yield Relation(type=PUBLISHES, from_uid=uid, to_uid=stage_uid, evidence=evidence)
+    yield Signal(subject_uid=uid, name=TRY_IT, value=float(tried), observed_at=now, source=PRODUCT)
+
+
+def _urls(endpoint: Item) -> Iterator[str]:
+    for member in ("DomainName", "PortalDefaultDomainName"):
+        host = text(endpoint, member)
+        if host:
+            yield f"https://{host.casefold()}"
