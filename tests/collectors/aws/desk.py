@@ -103,7 +103,7 @@ class Seen(msgspec.Struct):
         found = [
             item
             for item in (*self.entities, *self.unchanged)
-            if item.name == name and stage in {None, getattr(item, "stage", None)}
+            if getattr(item, "name", None) == name and stage in {None, getattr(item, "stage", None)}
         ]
         assert len(found) == 1, [(item.name, getattr(item, "stage", None)) for item in found]
         return found[0]

@@ -41,6 +41,10 @@ class Gaps:
         """Say that a detail could not be seen."""
         self._unseen[detail] = error
 
+    def __bool__(self) -> bool:
+        """Say whether there is any."""
+        return bool(self._unseen)
+
     def __iter__(self) -> Iterator[Unseen]:
         """Yield every gap."""
         for detail, error in self._unseen.items():

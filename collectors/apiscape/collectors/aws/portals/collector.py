@@ -17,6 +17,7 @@ from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, part, text, texts
 from apiscape.collectors.aws.portals.portals import (
     PRODUCT,
+    count_tried,
     normalise,
     read_authorization,
     read_pages,
@@ -137,7 +138,9 @@ def _look(
             pages.extend(gaps.attempt(what, lambda arn=arn: products.pages(arn)) or ())  # type: ignore[misc]  # bound per turn
         except Gone as error:  # the product alone: the portal was listed, and stands
             gaps.note(what, Malformed(error.message, operation=error.operation))
-    entities.extend(read_pages(pages, record.uid, session.place, now))
+    entities.extend(read_pages(pages, record.uid, session.place))
+    if not gaps:
+        entities.append(count_tried(pages, record.uid, now))
     return [Recorded(key, entities=tuple(entities)), *gaps]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, part, text
 from apiscape.model.identity import deployment_uid, entity_uid, staged
-from apiscape.model.surroundings import CatalogueRecord, Observable, Relation, Signal
+from apiscape.model.surroundings import CatalogueRecord, Relation, Signal
 from apiscape.model.vocabulary import Lifecycle
 
 KIND = "aws.apigateway.portal"
@@ -55,14 +55,10 @@ def read_authorization(portal: Item, uid: str, now: datetime) -> Signal:
     return Signal(subject_uid=uid, name=AUTHORIZATION, value=asked, observed_at=now, source=PRODUCT)
 
 
-def read_pages(
-    pages: Iterable[Item], uid: str, place: Place, now: datetime
-) -> Iterator[Observable]:
-    """Yield which stages a portal publishes, by the pages of its products, and how many may be tried there."""
+def read_pages(pages: Iterable[Item], uid: str, place: Place) -> Iterator[Relation]:
+    """Yield which stages a portal publishes, by the pages of its products."""
     found: dict[str, list[str]] = {}
-    tried = 0
     for page in pages:
-        tried += text(page, "TryItState") == "ENABLED"
         named = part(part(page, "RestEndpointIdentifier"), "IdentifierParts")
         api, stage = text(named, "RestApiId"), text(named, "Stage")
         if api and stage:
@@ -72,7 +68,12 @@ def read_pages(
         rest = len(told) - MOST_EVIDENCE
         evidence = (*told[:MOST_EVIDENCE], *((f"and {rest} more",) if rest > 0 else ()))
         yield Relation(type=PUBLISHES, from_uid=uid, to_uid=stage_uid, evidence=evidence)
-    yield Signal(subject_uid=uid, name=TRY_IT, value=float(tried), observed_at=now, source=PRODUCT)
+
+
+def count_tried(pages: Iterable[Item], uid: str, now: datetime) -> Signal:
+    """Return how many pages let readers call what they show; to be asked for only where all were seen."""
+    tried = sum(text(page, "TryItState") == "ENABLED" for page in pages)
+    return Signal(subject_uid=uid, name=TRY_IT, value=float(tried), observed_at=now, source=PRODUCT)
 
 
 def _urls(endpoint: Item) -> Iterator[str]:

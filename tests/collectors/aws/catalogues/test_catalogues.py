@@ -1,0 +1,178 @@
+"""Agent Registry and portals against the emulated AWS: declared elsewhere, linked, never deployments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from apiscape.collectors.aws.agentcore.gateway_collector import AgentGatewayCollector
+from apiscape.collectors.aws.agentregistry import records
+from apiscape.collectors.aws.agentregistry.collector import AgentRegistryCollector
+from apiscape.collectors.aws.apigateway_rest import RestApiCollector
+from apiscape.collectors.aws.names import Place
+from apiscape.collectors.aws.portals import portals as portal_words
+from apiscape.collectors.aws.portals.collector import PortalCollector
+from apiscape.demo.aws.estate.agentcore import AgentCore, AgentRegistry
+from apiscape.demo.aws.estate.portals import Portals
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.wire.server import AwsServer
+from apiscape.model.codec import encode
+from apiscape.model.deployment import Deployment
+from apiscape.model.surroundings import CatalogueRecord, Relation, Signal
+from apiscape.settings.schema import Rules
+from tests.collectors.aws.desk import ACCOUNT, REGION, START, Desk, Seen
+
+PLACE = Place("aws", ACCOUNT, REGION, "amazonaws.com")
+
+
+def scan(desk: Desk, collector: AgentRegistryCollector | PortalCollector) -> Seen:
+    seen = desk.collect(collector)
+    assert seen.error is None
+    assert seen.whole
+    assert seen.closes()
+    assert not [each for each in seen.entities if isinstance(each, Deployment)]
+    return seen
+
+
+def of(seen: Seen, kind: type[Any]) -> list[Any]:
+    return [each for each in seen.entities if isinstance(each, kind)]
+
+
+def signals(seen: Seen) -> dict[str, Any]:
+    return {each.name: each.value for each in of(seen, Signal)}
+
+
+def test_a_record_declares_the_gateway_that_it_was_detected_from(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    gateway = west.shelves.of(AgentCore).gateway("tools")
+    registry = west.shelves.of(AgentRegistry).add("agents")
+    registry.record("tools", "GATEWAY", gateway.arn, displayName="Tools", status="DEPRECATED")
+    registry.record("idea", "CUSTOM", status="DRAFT")
+    seen = scan(desk, AgentRegistryCollector())
+    found = {each.name: each for each in of(seen, CatalogueRecord)}
+    assert (found["tools"].title, found["tools"].style) == ("Tools", "mcp")
+    assert (found["tools"].lifecycle, found["idea"].lifecycle) == ("deprecated", "planned")
+    (relation,) = of(seen, Relation)
+    item = desk.collect(AgentGatewayCollector()).one("tools")
+    assert (relation.type, relation.from_uid) == ("declares", found["tools"].uid)
+    assert relation.to_uid == item.uid
+    assert relation.evidence == (f"DETECTED_FROM {gateway.arn}",)
+    assert server.calls.count("agent-registry-control") == 2
+
+
+def test_records_are_left_out_by_name(server: AwsServer, west: Region) -> None:
+    west.shelves.of(AgentRegistry).add("agents").record("a", "MCP").record("b-test", "MCP")
+    desk = Desk(exclude=Rules(names=("*-test",)))
+    assert [each.name for each in of(scan(desk, AgentRegistryCollector()), CatalogueRecord)] == [
+        "a"
+    ]
+    desk.close()
+
+
+def test_denied_records_fail_their_registry(server: AwsServer, west: Region, desk: Desk) -> None:
+    west.shelves.of(AgentRegistry).add("agents").record("a", "MCP")
+    west.deny("agent-registry-control:ListRegistryRecords")
+    (failed,) = scan(desk, AgentRegistryCollector()).failed.values()
+    assert failed.permission == "agent-registry:ListRegistryRecords"
+
+
+def test_a_record_without_an_id_is_counted(server: AwsServer, west: Region, desk: Desk) -> None:
+    registry = west.shelves.of(AgentRegistry).add("agents").record("a", "MCP").record("b", "MCP")
+    next(iter(registry.records.values()))["recordId"] = ""
+    seen = scan(desk, AgentRegistryCollector())
+    assert seen.unseen == [("a record", "malformed")]
+    assert len(of(seen, CatalogueRecord)) == 1
+
+
+# ── Portals ──────────────────────────────────────────────────────────────────
+
+
+def test_a_portal_publishes_the_stages_whose_pages_it_shows(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    rest = west.rest_api("claims").method("GET", "/claims").deploy("prod")
+    portals = west.shelves.of(Portals)
+    product = portals.product(
+        "claims", (rest, "prod", "GET", "/claims"), (rest, "prod", "POST", "/claims")
+    )
+    portals.portal("Developers", product, asks=False)
+    portals.portal("Partners", product, PublishStatus="DISABLED")
+    seen = scan(desk, PortalCollector())
+    found = {each.name: each for each in of(seen, CatalogueRecord)}
+    stage = desk.collect(RestApiCollector()).one("claims", "prod")
+    relations = of(seen, Relation)
+    assert {each.from_uid for each in relations} == {each.uid for each in found.values()}
+    assert {(each.type, each.to_uid) for each in relations} == {("publishes", stage.uid)}
+    assert relations[0].evidence == ("page GET /claims", "page POST /claims")
+    asked = {
+        each.subject_uid: each.value
+        for each in of(seen, Signal)
+        if each.name == portal_words.AUTHORIZATION
+    }
+    assert asked == {found["Developers"].uid: "none", found["Partners"].uid: "cognito"}
+    assert (found["Developers"].lifecycle, found["Partners"].lifecycle) == ("live", "retired")
+    assert found["Developers"].urls[0].endswith(f".portal.{REGION}.on.aws")
+    assert signals(seen)[portal_words.TRY_IT] == 2.0
+    assert server.calls.by_operation()["apigatewayv2:ListProductRestEndpointPages"] == 1
+
+
+def test_denied_pages_are_a_gap_of_their_portal(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    portals = west.shelves.of(Portals)
+    portals.portal("Developers", portals.product("claims"))
+    west.deny("apigatewayv2:ListProductRestEndpointPages")
+    seen = scan(desk, PortalCollector())
+    assert [kind for _, kind in seen.unseen] == ["access_denied"]
+    assert of(seen, Relation) == []
+    assert portal_words.TRY_IT not in signals(seen)
+
+
+def test_a_product_that_was_deleted_meanwhile_takes_no_portal_with_it(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    portals = west.shelves.of(Portals)
+    portals.portal("Developers", portals.product("claims"))
+    portals.products.clear()
+    seen = scan(desk, PortalCollector())
+    assert [kind for _, kind in seen.unseen] == ["malformed"]
+    assert len(of(seen, CatalogueRecord)) == 1
+
+
+@pytest.mark.parametrize("rules", [Rules(names=("Dev*",)), Rules(tags=("team=x",))])
+def test_portals_are_left_out_by_name_and_by_tag(
+    rules: Rules, server: AwsServer, west: Region
+) -> None:
+    west.shelves.of(Portals).portal("Developers", Tags={"team": "x"})
+    desk = Desk(exclude=rules)
+    assert len(scan(desk, PortalCollector()).skipped) == 1
+    desk.close()
+
+
+def test_only_so_many_pages_are_evidence() -> None:
+    named = {"RestApiId": "abc", "Stage": "prod", "Method": "GET", "Path": "/x"}
+    page = {"RestEndpointIdentifier": {"IdentifierParts": named}}
+    (relation,) = portal_words.read_pages([page] * 25, "p", PLACE)
+    assert relation.evidence[-1] == "and 5 more"
+    assert len(relation.evidence) == 21
+
+
+HOSTILE: tuple[Any, ...] = (None, 7, True, "", "\ud800", [], {}, [None], {"a": 1}, "x" * 9000)
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: repr(value)[:20])
+def test_hostile_values_are_survived(value: Any) -> None:
+    members = ("name", "status", "recordType", "provenanceSummaryList", "createdByAutoDetection")
+    record = {"recordId": "r", **dict.fromkeys(members, value)}
+    declared = records.normalise(record, {"registryId": "g"}, PLACE)
+    assert encode(declared)
+    assert all(encode(each) for each in records.read_surroundings(record, declared, START))
+    portal = dict.fromkeys(("PortalContent", "EndpointConfiguration", "Authorization"), value)
+    portal |= {"PortalId": "p", "PublishStatus": value}
+    assert encode(portal_words.normalise(portal, PLACE))
+    assert encode(portal_words.read_authorization(portal, "p", START))
+    pages = [{"RestEndpointIdentifier": value, "TryItState": value}, {}]
+    assert all(encode(each) for each in portal_words.read_pages(pages, "p", PLACE))
+    assert portal_words.count_tried(pages, "p", START).value == 0.0
