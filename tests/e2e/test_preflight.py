@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apiscape.collectors import registry
+from apiscape.demo.aws.estate.balancers import Balancers, forward
 from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.estate.route53 import Route53
@@ -29,6 +30,10 @@ def whole(world: World, west: Region) -> World:
     add_others(west)
     west.domain("private.tax.example", endpoint="PRIVATE")
     west.account.shelves.of(Route53).zone("tax.example")
+    balancers = west.shelves.of(Balancers)
+    edge = balancers.application("edge")
+    edge.listener(to=[forward(balancers.target_group("pool", "healthy"))])
+    balancers.web_acl("edge", edge)
     world.configure(regions=[WEST])
     return world
 
@@ -46,7 +51,7 @@ def test_all_granted_is_complete(whole: World, server: AwsServer) -> None:
     assert (said.code, said.err) == (0, "")
     head, *_, verdict = said.out.splitlines()
     assert head.startswith("prod · aws · tried in 2 places · ")
-    assert verdict == "All of 26 permissions granted (2 not needed)."
+    assert verdict == "All of 31 permissions granted (2 not needed)."
     assert "denied" not in said.out
     declared = set(RIGHTS)
     called = set(server.calls.by_operation())
@@ -98,7 +103,7 @@ def test_words_say_what_is_hidden_why_and_what_to_do(whole: World, west: Region)
     ) in said.out
     assert "no REST API to try it on, for none could be listed. aws.apigateway.rest: " in said.out
     assert said.out.endswith(
-        "22 of 26 permissions granted (2 not needed), 1 denied, 3 could not be told.  exit 2\n"
+        "27 of 31 permissions granted (2 not needed), 1 denied, 3 could not be told.  exit 2\n"
     )
     assert said.err.startswith("apiscape permissions --policy prints the smallest policy")
 

@@ -17,6 +17,9 @@ from tests.collectors.aws.appsync.samples import fill as fill_appsync
 from tests.collectors.aws.conftest import PointAt
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
 from tests.collectors.aws.functions.estates import add_agents, add_functions, add_services
+from tests.collectors.aws.balancers.street import edge, item, operations
+from tests.collectors.aws.conftest import PointAt
+from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
 from tests.collectors.aws.test_faults import ONCE, small_estate
 
 PRODUCTS = load_provider("aws").products
@@ -26,6 +29,7 @@ FAULTS = (
     Fault(kind="truncate", operation="GetStages"),
     Fault(kind="wrong_type", operation="GetResources"),
     Fault(kind="error", operation="GetIntegrations"),
+    Fault(kind="truncate", operation="DescribeRules"),
 )
 
 
@@ -47,6 +51,7 @@ def test_no_secret_comes_through(
     estate = small_estate()
     fill_appsync(estate.account(ACCOUNT).region(REGION), apis=1)
     estate = whole_estate()
+    edge(estate.account(ACCOUNT).region(REGION))
     planted = plant_canaries(estate)
     assert len(planted) > 20
     with AwsServer(estate) as server:
@@ -80,3 +85,18 @@ def test_what_surrounds_the_secrets_does_come_through(point_at: PointAt) -> None
     assert "https://backend.example/x" in [backend.address for backend in item.backends]
     assert item.labels["password"] == "(withheld)"
     assert any(one.template == "/canary" for one in item.operations)
+
+
+def test_what_surrounds_the_secrets_of_a_load_balancer_does_come_through(point_at: PointAt) -> None:
+    estate = small_estate()
+    edge(estate.account(ACCOUNT).region(REGION))
+    plant_canaries(estate)
+    with AwsServer(estate) as server:
+        point_at(server, ACCOUNT)
+        desk = Desk(ONCE)
+        found = item(desk.collect(load_collector("aws.alb")), "edge/canary")
+        desk.close()
+    (security,) = (each.security for each in operations(found).values())
+    assert [scheme.issuer for scheme in security.schemes] == ["https://id.example/x"]
+    assert "with header x-origin-verify; with query key" in (security.evidence or "")
+    assert dict(found.labels or {})["api-key"] == "(withheld)"

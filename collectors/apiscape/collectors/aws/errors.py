@@ -246,6 +246,8 @@ _BY_CODE: dict[str, type[CollectorError]] = {
         AccessDenied,
     ),
     **dict.fromkeys(("NoSuchHostedZone", "NotFoundException", "ResourceNotFoundException"), Gone),
+    **dict.fromkeys(("ListenerNotFound", "LoadBalancerNotFound", "TargetGroupNotFound"), Gone),
+    "WAFNonexistentItemException": Gone,
     **dict.fromkeys(("InvalidAction", "NotImplemented", "UnknownOperationException"), NotOffered),
 }
 _BY_STATUS: dict[int, type[CollectorError]] = {

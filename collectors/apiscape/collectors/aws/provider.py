@@ -82,6 +82,7 @@ class AwsProvider:
         "aws.appsync.merged",
         "aws.appsync.event",
         "aws.appsync.domains",
+        "aws.alb",
     )
     permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
     policy_forms: ClassVar[tuple[str, ...]] = FORMS

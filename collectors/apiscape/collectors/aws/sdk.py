@@ -19,6 +19,7 @@ SERVICES = frozenset(
         *("account", "apigateway", "apigatewayv2", "cloudwatch", "organizations"),
         *("acm", "cloudfront", "route53"),
         "appsync",
+        *("elbv2", "wafv2"),
         *("sts", "sso", "sso-oidc", "signin"),
     }
 )

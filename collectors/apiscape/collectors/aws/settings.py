@@ -38,6 +38,22 @@ class TagSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     version: tuple[str, ...] = ("version", "api-version")
 
 
+class BalancerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of application load balancers is known to be an API; all else that their rules lead to is a guess.
+
+    Attributes:
+        hosts: Patterns of host names (`api.*`).
+        paths: Patterns of paths (`/api/*`), compared with those of the rules.
+        tags: Tags of load balancers: a key, or `key=pattern`.
+        target_health: Whether the health of targets is asked for: one call for each target group.
+    """
+
+    hosts: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    target_health: bool = True
+
+
 class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where to look in AWS, and as whom.
 
@@ -57,6 +73,7 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
         endpoint_url: A private or emulated endpoint for every service.
         network: The way out of this source alone; the configuration's own if left out.
         tags: Which tags say who answers for an API, and what it is for.
+        load_balancers: Which hosts, paths and tags of application load balancers are those of APIs.
         total_max_attempts: How often one call is tried in all.
     """
 
@@ -72,6 +89,7 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
     endpoint_url: str | None = None
     network: Network = Network()
     tags: TagSettings = TagSettings()
+    load_balancers: BalancerSettings = BalancerSettings()
     total_max_attempts: int = 6
 
     def role_list(self) -> tuple[RoleSettings, ...]:

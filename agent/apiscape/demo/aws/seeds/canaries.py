@@ -13,6 +13,15 @@ from collections.abc import Callable
 from apiscape.demo.aws.estate.authorizers import allow_from, lambda_token
 from apiscape.demo.aws.estate.backends import http_backend
 from apiscape.demo.aws.estate.cloudfront import CloudFront
+from apiscape.demo.aws.estate.balancers import (
+    Balancers,
+    LoadBalancer,
+    forward,
+    oidc,
+    when,
+    when_header,
+    when_query,
+)
 from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.estate.rest_api import RestApi
@@ -62,6 +71,8 @@ def _in_region(region: Region, plant: Plant) -> None:
         _in_rest(rest, plant)
     for api in list(region.v2_apis.values()):
         _in_v2(api, plant)
+    for balancer in list(region.shelves.of(Balancers).balancers.values()):
+        _in_balancer(balancer, plant)
     if region.rest_apis or region.v2_apis:
         region.api_key("canary-key", value=plant("apiKeyValue"))
 
@@ -122,3 +133,22 @@ def _in_v2(api: V2Api, plant: Plant) -> None:
         api.deploy(stage)
         api.edit_stage(stage, StageVariables={"apiKey": plant("v2StageVariable")})
         api.edit_stage(stage, Tags={"secret": plant("v2StageTag")})
+
+
+def _in_balancer(balancer: LoadBalancer, plant: Plant) -> None:
+    """Plant what a load balancer shows an issuer, and what callers show it to be let in."""
+    balancer.tags["api-key"] = plant("balancerTag")
+    issuer = f"https://user:{plant('oidcUserinfo')}@id.example/x"
+    signing_in = oidc(
+        f"{issuer}?key={plant('oidcQuery')}",
+        ClientSecret=plant("oidcClientSecret"),
+        AuthenticationRequestExtraParams={"login_hint": plant("oidcExtraParam")},
+    )
+    secured = (each for each in balancer.listeners.values() if each.fields["Protocol"] == "HTTPS")
+    for listener in secured:
+        listener.rule(
+            when("path-pattern", "/canary"),
+            when_header("x-origin-verify", plant("headerCondition")),
+            when_query(key=plant("queryCondition")),
+            to=[signing_in, forward("arn:aws:elasticloadbalancing:::targetgroup/canary/0")],
+        )

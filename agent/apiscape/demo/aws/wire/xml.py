@@ -10,7 +10,6 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from apiscape.demo.aws.refusing.refusals import Refusal
 from apiscape.demo.aws.wire.shapes import (
-    ShapeMismatch,
     check_required,
     compile_scalar,
     expect,
@@ -40,11 +39,17 @@ def _inner(shape: Shape, value: Any) -> str:  # noqa: ANN401 - any answer is che
         name = shape.member.serialization.get("name", "member")
         return "".join(write_element(shape.member, item, name) for item in value)
     if isinstance(shape, MapShape):
-        raise ShapeMismatch(f"{shape.name}: maps are not written as XML here")
+        expect(value, dict, shape.name)
+        return "".join(_entry(shape, key, item) for key, item in value.items())
     if shape.type_name == "timestamp":
         return iso8601(value)
     scalar = compile_scalar(shape)(value)
     return html.escape(_WORDS[scalar] if isinstance(scalar, bool) else str(scalar), quote=False)
+
+
+def _entry(shape: MapShape, key: str, value: Any) -> str:  # noqa: ANN401 - any answer is checked here
+    inner = write_element(shape.key, key, "key") + write_element(shape.value, value, "value")
+    return f"<entry>{inner}</entry>"
 
 
 def write_members(shape: StructureShape, value: Any) -> str:  # noqa: ANN401 - any answer is checked here
