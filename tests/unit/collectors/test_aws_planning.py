@@ -102,6 +102,7 @@ def test_the_policy_reads_what_is_declared_and_no_key() -> None:
         "account:ListRegions",
         "apigateway:GET",
         "apigateway:ListRoutingRules",
+        *(permission.action for permission in load_collector("aws.alb").permissions),
         "organizations:ListAccounts",
         "sts:AssumeRole",
     }

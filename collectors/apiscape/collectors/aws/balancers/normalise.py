@@ -95,24 +95,19 @@ def normalise(
     """Return the deployment of one API of a load balancer.
 
     Args:
-        balancer: What serves it.
-        group: What the rules say of it.
+        balancer, group: What serves it, and what the rules say of it.
         place: Where the answers come from.
-        keys: Which tags say what.
-        settings: Which hosts, paths and tags are those of APIs.
+        keys, settings: Which tags say what, and what is known to be an API.
     """
-    native_id = balancer.native_id(place) + group.key.resource
-    tags = balancer.tags
+    own, tags = balancer.native_id(place) + group.key.resource, balancer.tags
     told = read_told(tags or {}, keys, stage=None, account_title=place.title)
     exposure, evidence = _reached(balancer)
     status, reason = _status(balancer.item)
-    sure, why = confidence(group, tags, settings)
-    style = _style(group, balancer.groups)
-    claim = Claim(style, ProvenanceMethod.INFERRED, "listener rules", sure, note=why)
+    claim = _guess(balancer, group, settings)
     return Deployment(
-        uid=deployment_uid(native_id),
-        native_id=native_id,
-        native_api_id=native_id,
+        uid=deployment_uid(own),
+        native_id=own,
+        native_api_id=own,
         native_kind=KIND,
         native_url=_console_url(balancer.item, place),
         provider="aws",
@@ -122,7 +117,7 @@ def normalise(
         name=(group.key.host or balancer.name) + group.key.path,
         title=None,
         description=None,
-        style=style,
+        style=claim.value,
         gateway=balancer.name,
         environment=told.environment,
         environment_raw=told.environment_raw,
@@ -144,6 +139,13 @@ def normalise(
         updated_at=None,
         provenance={**told.provenance, "style": (claim,)},
     )
+
+
+def _guess(balancer: Balancer, group: Group, settings: BalancerSettings) -> Claim:
+    """Return the claim that a group is an API, and of which style: how sure that is, and why."""
+    sure, why = confidence(group, balancer.tags, settings)
+    style = _style(group, balancer.groups)
+    return Claim(style, ProvenanceMethod.INFERRED, "listener rules", sure, note=why)
 
 
 def serve(balancer: Balancer, place: Place) -> Gateway:
