@@ -92,13 +92,7 @@ class Balancer(msgspec.Struct, frozen=True, gc=False):
 def normalise(
     balancer: Balancer, group: Group, place: Place, keys: TagSettings, settings: BalancerSettings
 ) -> Deployment:
-    """Return the deployment of one API of a load balancer.
-
-    Args:
-        balancer, group: What serves it, and what the rules say of it.
-        place: Where the answers come from.
-        keys, settings: Which tags say what, and what is known to be an API.
-    """
+    """Return the deployment of one API of a load balancer, as its rules, its tags and the settings have it."""
     own, tags = balancer.native_id(place) + group.key.resource, balancer.tags
     told = read_told(tags or {}, keys, stage=None, account_title=place.title)
     exposure, evidence = _reached(balancer)
