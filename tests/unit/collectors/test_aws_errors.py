@@ -7,6 +7,7 @@ import pytest
 from botocore.parsers import ResponseParserError
 
 from apiscape.collectors.aws.errors import (
+    ClockWrong,
     Ended,
     NotOffered,
     Refused,
@@ -62,6 +63,17 @@ def answer(
         (answer("ExpiredTokenException", 403), Ended),
         (answer("UnrecognizedClientException", 403), RegionDoubt),
         (answer("SignatureDoesNotMatch", 403), CredentialsInvalid),
+        (answer("SignatureDoesNotMatch", 403, message=f"Signature expired: {SECRET}"), ClockWrong),
+        (
+            answer("InvalidSignatureException", 403, message="Signature not yet current: x"),
+            ClockWrong,
+        ),
+        (answer("AccessDenied", 403, message="Signature expired: x"), AccessDenied),
+        (answer("RequestTimeTooSkewed", 403), ClockWrong),
+        (answer("RequestTimeTooSkewed", 403, "AssumeRole"), ClockWrong),
+        (answer("ExpiredToken", 403, "AssumeRole"), Ended),
+        (answer("InvalidClientTokenId", 403, "AssumeRole"), RegionDoubt),
+        (answer("SignatureDoesNotMatch", 403, "AssumeRole"), CredentialsInvalid),
         (answer("Odd", 401), CredentialsInvalid),
         (answer("OptInRequired", 403), Unsupported),
         (answer("NotFoundException", 404), Gone),

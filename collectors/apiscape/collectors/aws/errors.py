@@ -60,6 +60,12 @@ class NoSuchHost(Unreachable):
     """The name of the endpoint is found nowhere: the region lacks the service, or the way there is broken."""
 
 
+class ClockWrong(CredentialsInvalid):
+    """The signature is of another time than AWS's: nothing is wrong with the credentials."""
+
+    next_step = "set this machine's clock by NTP; AWS takes no request that is five minutes off"
+
+
 class Ended(CollectorError):
     """Temporary credentials past their time."""
 
@@ -111,6 +117,10 @@ class Site(msgspec.Struct, frozen=True, gc=False):
 _HTTP_NOT_FOUND = 404
 _HTTP_TOO_MANY = 429
 _HTTP_SERVER_ERROR = 500
+
+_SIGNATURE_REFUSED = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
+_OF_TIME = ("signature expired", "signature not yet current")
+"""What AWS says of a signature whose time is too far from its own."""
 
 _NO_SUCH_ROUTE = "the requested url was not found"
 """What web servers say of a path that none of their routes knows."""
@@ -165,11 +175,22 @@ def _of_answer(response: Any, called: str, site: Site) -> CollectorError:  # noq
         wait_s = retry_after_s(part(metadata, "HTTPHeaders"))
         said = f"{site.where} was refused for rate, and kept being refused"
         return Throttled(said, retry_after_s=wait_s, operation=site.operation)
-    if called == "AssumeRole" and kind is not Unreachable:
+    if kind is ClockWrong or _speaks_of_time(code, response):
+        return ClockWrong(
+            f"this machine's clock is not AWS's: {site.where} was signed for another time ({code})",
+            operation=site.operation,
+        )
+    if called == "AssumeRole" and kind not in _OF_THE_HUB:
         return _role_refused(code)
     if kind is AccessDenied:
         return _denied(response, site)
     return kind(_SAID[kind].format(where=site.where, code=code or status), operation=site.operation)
+
+
+def _speaks_of_time(code: str, response: Any) -> bool:  # noqa: ANN401 - the SDK's dict
+    """Say whether a signature was refused for the time it was made at: the code is that of a wrong secret."""
+    said = (text(part(response, "Error"), "Message") or "").casefold()
+    return code in _SIGNATURE_REFUSED and any(words in said for words in _OF_TIME)
 
 
 def _names_no_route(response: Any) -> bool:  # noqa: ANN401 - the SDK's dict
@@ -221,6 +242,7 @@ _BY_CODE: dict[str, type[CollectorError]] = {
     ),
     **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired"), Ended),
     **dict.fromkeys(("UnrecognizedClientException", "InvalidClientTokenId"), RegionDoubt),
+    "RequestTimeTooSkewed": ClockWrong,
     **dict.fromkeys(
         (
             "AuthFailure",
@@ -269,6 +291,9 @@ _SAID: dict[type[CollectorError], str] = {
     NotOffered: "{where} is not known to the endpoint ({code})",
     Unexplained: "{where} was answered without a word of why ({code})",
 }
+
+_OF_THE_HUB = frozenset({Unreachable, Ended, RegionDoubt, CredentialsInvalid})
+"""What is wrong with whoever takes a role on, not with the role."""
 
 _NOBODY = (CredentialsInvalid, "nobody is signed in")
 _NOT_HERE = (Unsupported, "the SDK knows no {where}")

@@ -98,6 +98,6 @@ def test_load_balancers_are_read_as_moto_answers_them(client: Any) -> None:
     assert [owner.name for owner in found.owners or ()] == ["Team Moto"]
     security = operations(found)["ANY /orders/*"].security
     assert [(each.kind, each.issuer) for each in security.schemes] == [("oidc", ISSUER)]
-    (endpoint,) = found.endpoints or ()
+    [endpoint] = list(found.endpoints or ())
     assert (endpoint.url, endpoint.tls_min) == ("https://shop.example/orders", "TLS_1_2")
     assert SECRET not in encode(seen.said).decode()

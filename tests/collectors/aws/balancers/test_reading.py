@@ -299,7 +299,7 @@ def test_the_lowest_protocol_is_looked_up_and_never_guessed(
 ) -> None:
     one_rule(west, when("path-pattern", "/x"), SslPolicy=policy)
     seen = look()
-    (endpoint,) = item(seen, "edge/x").endpoints or ()
+    [endpoint] = list(item(seen, "edge/x").endpoints or ())
     assert endpoint.tls_min == lowest
     assert gateway(seen).tls_min == lowest
 
@@ -327,7 +327,7 @@ def test_a_function_behind_a_group_is_the_backend(west: Region) -> None:
     of(west).groups[group].states = {arn: "unavailable"}
     of(west).application("edge").listener(to=[forward(group)])
     seen = look()
-    (backend,) = item(seen, "edge").backends or ()
+    [backend] = list(item(seen, "edge").backends or ())
     assert (backend.kind, backend.address) == ("lambda", arn)
     (ready,) = signals(seen, "backends.ready")
     assert (ready.value, ready.reason) == (None, "orders: health checks are off")

@@ -21,6 +21,10 @@ class FaultKind(enum.StrEnum):
     DENY_SCP = "deny_scp"
     #: 403: the temporary credentials are past their time.
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a kind of fault
+    #: 403: the signature was made with another secret.
+    WRONG_SECRET = "wrong_secret"  # noqa: S105 - a kind of fault
+    #: 403: the signature was made at another time than the service's.
+    CLOCK_SKEW = "clock_skew"
     #: The connection closes without an answer.
     RESET = "reset"
     #: The connection closes in the middle of the body.

@@ -93,6 +93,19 @@ def expired_token(service: str) -> Refusal:
     return Refusal(code, "The security token included in the request is expired", status=403)
 
 
+_UNLIKE = (
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
+    "Access Key and signing method. Consult the service documentation for details."
+)
+_OTHER_TIME = "Signature expired: 20260105T083000Z is now earlier than 20260105T085500Z (20260105T090000Z - 5 min.)"
+
+
+def bad_signature(service: str, *, skewed: bool = False) -> Refusal:
+    """Refuse a signature made with another secret, or at another time: the code is the same for both."""
+    code = "SignatureDoesNotMatch" if service in XML_SERVICES else "InvalidSignatureException"
+    return Refusal(code, _OTHER_TIME if skewed else _UNLIKE, status=403)
+
+
 def unknown_key(service: str) -> Refusal:
     """Refuse an unknown access key; also what a region answers that is not enabled."""
     code = "InvalidClientTokenId" if service in XML_SERVICES else "UnrecognizedClientException"

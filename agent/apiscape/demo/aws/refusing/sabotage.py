@@ -12,6 +12,7 @@ from apiscape.demo.aws.answers.paging import Paging, find_paging
 from apiscape.demo.aws.refusing.faults import Fault, FaultKind, Subject
 from apiscape.demo.aws.refusing.refusals import (
     Refusal,
+    bad_signature,
     denied,
     expired_token,
     internal_failure,
@@ -68,6 +69,8 @@ def refusal_of(fault: Fault, match: Match, caller_arn: str, subject: Subject) ->
         FaultKind.DENY: lambda: denied(caller_arn, action, resource),
         FaultKind.DENY_SCP: lambda: denied(caller_arn, action, resource, scp=True),
         FaultKind.EXPIRED_TOKEN: lambda: expired_token(match.service),
+        FaultKind.WRONG_SECRET: lambda: bad_signature(match.service),
+        FaultKind.CLOCK_SKEW: lambda: bad_signature(match.service, skewed=True),
     }
     make = refusals.get(FaultKind(fault.kind))
     return make() if make else None
