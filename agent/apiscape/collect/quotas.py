@@ -2,8 +2,10 @@
 
 A bucket stands per (provider, account, region, operation family), filled at half of the
 published quota unless configured otherwise, and one more per account over all its regions. A
-call takes from all of its families' buckets at once. A refusal for rate halves what it took
-from for a minute, and `Retry-After` is obeyed, bounded.
+call takes from all of its families' buckets at once. A refusal for rate halves its region's
+buckets for a minute, and `Retry-After` is obeyed there, bounded: one region that only refuses
+delays no other. Where a second region of the account is refused within that minute, the limit is
+taken to be the account's, and its ceiling is halved as well.
 """
 
 from __future__ import annotations
@@ -110,6 +112,7 @@ class Quotas:
         self._rates: dict[tuple[str, str], Rate] = {}
         self._by_account: set[tuple[str, str]] = set()
         self._buckets: dict[tuple[str, str, str | None, str], Bucket] = {}
+        self._refused: dict[tuple[str, str, str], dict[str | None, float]] = {}
 
     def publish(
         self, provider: str, quotas: Sequence[Quota], configured: Mapping[str, Rate] | None = None
@@ -177,12 +180,25 @@ class Quotas:
         region: str | None,
         retry_after_s: float | None,
     ) -> None:
-        """Halve the buckets of a refused call; the pause asked for closes its region's alone."""
+        """Halve the buckets of a refused call's region, closed for the pause asked for, and perhaps the account's."""
         with self._lock:
             now = self.clock.monotonic()
-            narrow = self._of(provider, families, account, region, ceilings=False)
-            for bucket in self._of(provider, families, account, region):
-                bucket.slow(now, (retry_after_s or 0.0) if bucket in narrow else 0.0)
+            for family in dict.fromkeys(families):
+                narrow = self._of(provider, (family,), account, region, ceilings=False)
+                for bucket in narrow:
+                    bucket.slow(now, retry_after_s or 0.0)
+                if self._is_of_the_account((provider, account, family), region, now):
+                    for bucket in self._of(provider, (family,), account, region):
+                        if bucket not in narrow:
+                            bucket.slow(now, 0.0)
+
+    def _is_of_the_account(
+        self, family: tuple[str, str, str], region: str | None, now: float
+    ) -> bool:
+        """Note a refusal, and say whether another region of the account was refused within the minute."""
+        refused = self._refused.setdefault(family, {})
+        refused[region] = now
+        return any(now - at <= SLOW_S for other, at in refused.items() if other != region)
 
     def _of(
         self,
@@ -196,16 +212,17 @@ class Quotas:
         """Return the buckets that a call takes from: of its region, and of its account over all."""
         found: list[Bucket] = []
         for family in dict.fromkeys(families):
-            over_account = region is None or (provider, family) in self._by_account
-            if not over_account:
+            if region is not None:
                 found.append(self._bucket(provider, account, region, family))
-            if over_account or ceilings:
+            if region is None or ceilings:
                 found.append(self._bucket(provider, account, None, family))
         return found
 
     def _bucket(self, provider: str, account: str, region: str | None, family: str) -> Bucket:
+        """Return a bucket; of what is counted over the account a region alone may take all."""
         key = (provider, account, region, family)
-        rate = self.rate(provider, family, region=region)
+        over_account = (provider, family) in self._by_account
+        rate = self.rate(provider, family, region=None if over_account else region)
         if key not in self._buckets:
             self._buckets[key] = Bucket(rate, self.clock.monotonic())
         self._buckets[key].rate = rate

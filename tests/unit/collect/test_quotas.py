@@ -150,6 +150,35 @@ def test_a_pause_closes_its_region_and_no_other() -> None:
     assert counter.call() == 30
 
 
+@pytest.mark.parametrize("family", ["gate", "whole"])
+def test_a_region_that_is_refused_alone_delays_no_other(family: str) -> None:
+    counter = Counter(WIDE, PER_ACCOUNT)
+    calm = Counter(WIDE, PER_ACCOUNT)
+    for _ in range(30):
+        counter.refuse((family,), region="refusing", wait=120)
+        assert counter.call((family,), region="other") == calm.call((family,), region="other")
+
+
+@pytest.mark.parametrize("family", ["gate", "whole"])
+def test_two_regions_that_are_refused_within_a_minute_slow_the_account(family: str) -> None:
+    counter = Counter(WIDE, PER_ACCOUNT)
+    for region in ("one", "two"):
+        counter.refuse((family,), region=region)
+    calm = Counter(WIDE, PER_ACCOUNT)
+    took = [counter.call((family,), region="other") for _ in range(60)][-1]
+    assert took > 1.5 * [calm.call((family,), region="other") for _ in range(60)][-1]
+
+
+def test_two_regions_that_are_refused_one_after_the_other_are_two_matters() -> None:
+    counter = Counter(PER_ACCOUNT)
+    counter.refuse(("whole",), region="one")
+    counter.clock.sleep(61, threading.Event())
+    counter.refuse(("whole",), region="two")
+    began = counter.clock.elapsed_s
+    calls = [counter.call(("whole",), region="other") for _ in range(21)]
+    assert calls[-1] - began == pytest.approx(20 / 2, abs=0.6)
+
+
 def test_of_two_sources_the_lower_rate_holds() -> None:
     counter = Counter(WIDE, gate=Rate(rate_per_s=9, burst=1))
     counter.quotas.publish("toy", (WIDE,), {"gate": Rate(rate_per_s=1, burst=1)})
