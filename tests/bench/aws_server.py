@@ -2,7 +2,8 @@
 
     python -m tests.bench.aws_server '{"apis": 300, "methods": 10}' LATENCY_S
 
-Prints the environment that signs in to it, and ends with its standard input.
+With `accounts` it is an organisation of so many. Prints the environment that signs in to it, and ends with
+its standard input.
 """
 
 from __future__ import annotations
@@ -12,13 +13,19 @@ from typing import Any
 
 import msgspec
 
-from apiscape.demo.aws.seeds.generated import ACCOUNT, REGION, generated_estate
+from apiscape.demo.aws.seeds.generated import (
+    ACCOUNT,
+    REGION,
+    generated_estate,
+    generated_organisation,
+)
 from apiscape.demo.aws.wire.server import AwsServer
 
 
 def serve(estate: dict[str, Any], latency_s: float) -> None:
     """Serve a generated estate until standard input ends."""
-    with AwsServer(generated_estate(**estate), latency_s=latency_s) as server:
+    make = generated_organisation if "accounts" in estate else generated_estate
+    with AwsServer(make(**estate), latency_s=latency_s) as server:
         sys.stdout.buffer.write(msgspec.json.encode(server.environment(ACCOUNT, REGION)) + b"\n")
         sys.stdout.buffer.flush()
         sys.stdin.read()

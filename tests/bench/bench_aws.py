@@ -73,7 +73,7 @@ def _quotas(what: str, configured: Rate | None, floor: Rate) -> Iterator[Row]:
 
 def _latency() -> Iterator[Row]:
     estate = {"apis": SLOW_APIS, "methods": 10, "stages": 2}
-    with _served(estate, LATENCY_S) as environment, _store() as store, signed_in(environment):
+    with served(estate, LATENCY_S) as environment, _store() as store, signed_in(environment):
         began = time.perf_counter()
         report = visit(store, [REGION], rate=NO_QUOTA)
         took = time.perf_counter() - began
@@ -83,7 +83,8 @@ def _latency() -> Iterator[Row]:
 
 
 @contextmanager
-def _served(estate: dict[str, int], latency_s: float) -> Iterator[dict[str, str]]:
+def served(estate: dict[str, int], latency_s: float) -> Iterator[dict[str, str]]:
+    """Serve a generated estate in a process of its own; give the environment that signs in to it."""
     command = [sys.executable, "-m", "tests.bench.aws_server"]
     child = subprocess.Popen(
         [*command, msgspec.json.encode(estate).decode(), str(latency_s)],

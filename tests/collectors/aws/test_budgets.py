@@ -8,12 +8,15 @@ from apiscape.collectors.aws.apigateway_domains import DomainCollector
 from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector
 from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.collectors.registry import load_collector
+from apiscape.demo.aws.estate.authorizers import v2_lambda
 from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.refusing.quotas import AWS_QUOTAS
 from apiscape.demo.aws.seeds.generated import ACCOUNT, REGION, generated_estate
 from apiscape.demo.aws.wire.server import AwsServer
+from tests.bench.aws_scan import SharedClock
 from tests.collectors.aws.conftest import PointAt
 from tests.collectors.aws.desk import Desk, SteppingClock
 
@@ -50,6 +53,66 @@ def test_two_hundred_apis_at_first_and_unchanged(big: AwsEstate, point_at: Point
         }
         assert len(again.unchanged) == APIS
         assert again.entities == []
+        assert server.calls.throttled == 0
+    desk.close()
+
+
+def mixed(rest: int, v2: int) -> AwsEstate:
+    """Build APIs of each kind, with two stages: half of the REST APIs serve the same in both."""
+    estate = AwsEstate()
+    region = estate.account(ACCOUNT).only_regions(REGION).region(REGION)
+    for number in range(rest):
+        api = region.rest_api(f"rest-{number}").method("GET", "/x")
+        if number % 2:
+            api.deploy("prod", "staging")
+        else:
+            api.deploy("prod").deploy("staging")
+        if number < 5:
+            region.domain(f"api-{number}.example").map("", api, "prod")
+    for number in range(v2):
+        region.http_api(f"http-{number}").route("GET /x").stage("a").stage("b")
+        chat = region.websocket_api(f"chat-{number}")
+        chat.authorizer("c", v2_lambda(ACCOUNT, REGION, "check"))
+        chat.route("$connect", auth="c").deploy("prod").deploy("test")
+    return estate
+
+
+REST, V2 = 60, 15
+MOST = {
+    "aws.apigateway.rest": 1 + REST + (REST // 2) + 2 * (REST // 2),
+    "aws.apigateway.http": 1 + 4 * V2,
+    "aws.apigateway.websocket": 1 + 4 * V2,
+    "aws.apigateway.domains": 1 + 5,
+}
+"""Lists, stages, distinct deployments and mappings; at most four for each API of the second generation."""
+UNCHANGED = {
+    "aws.apigateway.rest": 1 + REST,
+    "aws.apigateway.http": 1 + V2,
+    "aws.apigateway.websocket": 1 + V2,
+    "aws.apigateway.domains": 1 + 5,
+}
+RATE_PER_S, BURST = 5.0, 20
+"""Half of the published quota, as is taken by default."""
+
+
+@pytest.mark.parametrize("product", MOST)
+def test_each_kind_keeps_its_figures_and_the_floor_of_the_quota(
+    product: str, point_at: PointAt
+) -> None:
+    clock = SharedClock()
+    desk = Desk(clock=clock)  # type: ignore[arg-type]  # drives the server by the same time
+    with AwsServer(mixed(REST, V2), quotas=AWS_QUOTAS, clock=clock) as server:
+        point_at(server, ACCOUNT)
+        first = desk.collect(load_collector(product), account=ACCOUNT)
+        calls, took_s = desk.budget.calls, clock()
+        assert first.closes()
+        assert first.failed == {}
+        assert calls == len(server.calls) <= MOST[product]
+        assert took_s <= 1.1 * max(calls - BURST, 0) / RATE_PER_S + 1 / RATE_PER_S
+        server.calls.clear()
+        again = desk.collect(load_collector(product), account=ACCOUNT, known=first.known())
+        assert again.failed == {}
+        assert len(server.calls) <= UNCHANGED[product]
         assert server.calls.throttled == 0
     desk.close()
 

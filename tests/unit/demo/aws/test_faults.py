@@ -20,7 +20,7 @@ from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault, FaultKind
 from apiscape.demo.aws.wire.server import AwsServer
-from tests.unit.demo.aws.sdk import ACCOUNT, boto3_client
+from tests.unit.demo.aws.sdk import ACCOUNT, boto3_client, code
 
 
 @pytest.fixture(autouse=True)
@@ -45,23 +45,35 @@ def refusal(client: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "code"),
+    ("kind", "status", "word"),
     [
         ("throttle", 429, "TooManyRequestsException"),
         ("error", 500, "InternalFailure"),
         ("deny", 403, "AccessDeniedException"),
         ("deny_scp", 403, "AccessDeniedException"),
         ("expired_token", 403, "ExpiredTokenException"),
+        ("wrong_secret", 403, "InvalidSignatureException"),
+        ("clock_skew", 403, "InvalidSignatureException"),
     ],
 )
 def test_refusals_have_the_service_s_status_and_code(
-    server: AwsServer, client: Any, kind: str, status: int, code: str
+    server: AwsServer, client: Any, kind: str, status: int, word: str
 ) -> None:
     server.inject(Fault(kind=kind))
     response = refusal(client)
     assert response["ResponseMetadata"]["HTTPStatusCode"] == status
-    assert response["Error"]["Code"] == code
+    assert response["Error"]["Code"] == word
     assert server.calls[-1].status == status
+
+
+def test_a_signature_of_another_time_has_the_code_of_another_secret(
+    server: AwsServer, client: Any
+) -> None:
+    server.inject(Fault(kind="clock_skew", times=2))
+    assert refusal(client)["Error"]["Message"].startswith("Signature expired: ")
+    with pytest.raises(ClientError) as error:
+        server.client("sts", ACCOUNT).get_caller_identity()
+    assert code(error) == "SignatureDoesNotMatch"
 
 
 def test_a_throttle_may_say_when_to_come_back(server: AwsServer, client: Any) -> None:

@@ -9,6 +9,7 @@ from apiscape.demo.aws.seeds.dice import Dice
 
 ACCOUNT = "300000000001"
 REGION = "eu-west-1"
+ROLE = "reader"
 
 _VERBS = ("GET", "POST", "PUT", "DELETE")
 _AUTHS = ("NONE", "AWS_IAM", "people", "people")
@@ -43,6 +44,29 @@ def generated_estate(
         _rest(place, dice, f"api-{number:05d}", methods, names)
     for number in range(v2):
         _http(place, dice, f"http-{number:05d}", methods, names)
+    return estate
+
+
+def generated_organisation(
+    *, accounts: int = 50, apis: int = 200, methods: int = 4, role: str = ROLE
+) -> AwsEstate:
+    """Make an organisation run from the first account, whose roles open all others.
+
+    Args:
+        accounts: Number of accounts that hold APIs.
+        apis: Number of REST APIs of each.
+        methods: Methods of each REST API.
+        role: Name of the roles.
+    """
+    estate = AwsEstate()
+    estate.account(ACCOUNT, "hub").only_regions(REGION)
+    dice = Dice(1)
+    for number in range(accounts):
+        member = estate.account(f"31{number:010d}", f"team-{number}").only_regions(REGION)
+        member.role(role, trusted=ACCOUNT)
+        for each in range(apis):
+            _rest(member.region(REGION), dice, f"api-{number}-{each}", methods, ["prod"])
+    estate.organise(ACCOUNT)
     return estate
 
 
