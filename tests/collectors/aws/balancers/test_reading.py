@@ -8,6 +8,7 @@ import pytest
 
 from apiscape.collectors.aws.balancers.collector import ApplicationBalancerCollector
 from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.collectors.kubernetes.ingress.family import STACK
 from apiscape.demo.aws.estate.balancers import (
     LoadBalancer,
     cognito_sign_in,
@@ -427,14 +428,14 @@ def test_the_state_of_a_load_balancer(
     assert [each.enabled for each in found.endpoints] == [enabled]
 
 
-def test_what_made_it_stands_in_its_labels(west: Region) -> None:
+def test_what_made_it_stands_in_its_labels_as_in_those_of_what_it_was_made_for(west: Region) -> None:
     balancer = edge(west)
-    balancer.tags |= {"elbv2.k8s.aws/cluster": "prod", "ingress.k8s.aws/stack": "shop/edge"}
+    balancer.tags |= {"elbv2.k8s.aws/cluster": "prod", STACK: "shop/edge"}
     seen = look()
     labels = item(seen, "edge.shop.example/orders").labels
     assert is_known(labels)
     assert labels["elbv2.k8s.aws/cluster"] == "prod"
-    assert labels["ingress.k8s.aws/stack"] == "shop/edge"
+    assert labels[STACK] == "shop/edge"
     assert gateway(seen).labels == labels
 
 
