@@ -95,9 +95,17 @@ EVERY = [
 ]
 
 
+def actions_of(statement: dict[str, Any]) -> list[str]:
+    """Return the actions of a statement, one or several."""
+    given = statement["Action"]
+    return [given] if isinstance(given, str) else given
+
+
 def test_the_policy_reads_what_is_declared_and_no_key() -> None:
     document = policy([*PERMISSIONS, *EVERY])
-    actions = {one["Action"]: one["Resource"] for one in document["Statement"]}
+    actions = {
+        action: one["Resource"] for one in document["Statement"] for action in actions_of(one)
+    }
     assert set(actions) == {
         "account:ListRegions",
         "apigateway:GET",
@@ -113,7 +121,19 @@ def test_the_policy_reads_what_is_declared_and_no_key() -> None:
     assert actions["sts:AssumeRole"] == ["arn:aws:iam::*:role/apiscape-reader"]
     assert len(json.dumps(document, separators=(",", ":"))) < 6144
     assert "arn:aws-cn:apigateway" in json.dumps(policy(EVERY, partition="aws-cn"))
-    assert all(one["Sid"].isalnum() for one in document["Statement"])
+    sids = [one["Sid"] for one in document["Statement"]]
+    assert all(sid.isalnum() for sid in sids)
+    assert len(set(sids)) == len(sids)
+
+
+def test_actions_of_a_service_on_the_same_resources_share_a_statement() -> None:
+    document = policy(load_collector("aws.alb").permissions)
+    services = {
+        frozenset(action.partition(":")[0] for action in actions_of(one))
+        for one in document["Statement"]
+    }
+    assert services == {frozenset({"elasticloadbalancing"}), frozenset({"wafv2"})}
+    assert len(document["Statement"]) == 2
 
 
 def test_the_policy_grows_with_what_is_configured_only() -> None:

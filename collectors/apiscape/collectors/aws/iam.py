@@ -58,7 +58,9 @@ def policy(
     *,
     hub: bool = True,
 ) -> dict[str, Any]:
-    """Return an IAM policy document: one statement per action, with every resource it is asked on.
+    """Return an IAM policy document: a statement for the actions of a service that are asked on the same resources.
+
+    AWS takes 6,144 characters of a policy, and a statement for each action would be more.
 
     Args:
         permissions: Of the provider and of the configured collectors.
@@ -74,16 +76,31 @@ def policy(
                 for resource in permission.resources
             )
             resources.setdefault(permission.action, set()).update(named)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for action in sorted(resources):
+        service = action.partition(":")[0]
+        alike.setdefault((service, *sorted(resources[action])), []).append(action)
     statements = [
         {
-            "Sid": "".join(letter for letter in action.title() if letter.isalnum()),
+            "Sid": _sid(actions, number),
             "Effect": "Allow",
-            "Action": action,
-            "Resource": sorted(resources[action]),
+            "Action": actions[0] if len(actions) == 1 else actions,
+            "Resource": on,
         }
-        for action in sorted(resources)
+        for number, ((_, *on), actions) in enumerate(alike.items(), start=1)
     ]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _sid(actions: list[str], number: int) -> str:
+    """Return a name for a statement, no other's: of its only action, else of the service."""
+    if len(actions) > 1:
+        return f"{_letters(actions[0].partition(':')[0])}{number}"
+    return _letters(actions[0])
+
+
+def _letters(words: str) -> str:
+    return "".join(letter for letter in words.title() if letter.isalnum())
 
 
 def cloudformation(

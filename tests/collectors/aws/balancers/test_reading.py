@@ -428,7 +428,9 @@ def test_the_state_of_a_load_balancer(
     assert [each.enabled for each in found.endpoints] == [enabled]
 
 
-def test_what_made_it_stands_in_its_labels_as_in_those_of_what_it_was_made_for(west: Region) -> None:
+def test_what_made_it_stands_in_its_labels_as_in_those_of_what_it_was_made_for(
+    west: Region,
+) -> None:
     balancer = edge(west)
     balancer.tags |= {"elbv2.k8s.aws/cluster": "prod", STACK: "shop/edge"}
     seen = look()
