@@ -111,6 +111,26 @@ def test_a_custom_domain_is_where_callers_reach_it() -> None:
     ]
 
 
+def test_caches_that_can_be_gone_around_say_by_which_name() -> None:
+    gone_around = {row["name"] for row in records("list", "bypass:yes environment:production")}
+    assert "vehicle-enquiry" in gone_around
+    [land] = records("list", "name:land-titles environment:production region:eu-west-2")
+    page = run_cli("show", land["uid"]).out
+    assert "https://land.example.gov.uk" in land["endpoints"]
+    assert "unless it asks for what is sent by that (x-origin-verify)" in page
+    [old] = records("list", "name:vehicle-enquiry environment:production region:eu-west-2")
+    told = run_cli("show", old["uid"]).out
+    assert "/prod answers without the firewall of https://vehicles.example.gov.uk" in told
+    assert "opendata.example.gov.uk  until ?: nobody read arn:aws:acm:us-east-1:" in told
+
+
+def test_names_in_dns_lead_to_the_domains_that_they_name() -> None:
+    [row] = records("list", "name:self-assessment environment:production region:eu-west-2")
+    page = run_cli("show", row["uid"]).out
+    assert "public zone example.gov.uk" in page
+    assert row["exposure"] == "internet"
+
+
 def test_the_ledger_can_be_asked_for_later() -> None:
     runs = records("runs")
     assert len(runs) == 37

@@ -11,7 +11,7 @@ import pytest
 from apiscape.model.deployment import Backend, Endpoint, Operation
 from apiscape.model.limits import RateLimit
 from apiscape.model.run import Gap
-from apiscape.model.surroundings import Api, Consumer, FrontDoor, FrontDoorRoute
+from apiscape.model.surroundings import Access, Api, Consumer, FrontDoor, FrontDoorRoute
 from apiscape.model.values import UNKNOWN
 from apiscape.tui.pages import tabs
 from apiscape.tui.pages.changes import change_lines, change_page, fields_in_short
@@ -171,6 +171,17 @@ def test_a_front_door_says_what_an_address_takes_beside_itself() -> None:
     words = flat(tabs.exposure(a_detail(a_row(), item, front_doors=(door,)), NOW, WIDTH))
     assert "https://api.tax.example/beta only where header x has a certain value" in words
     assert "https://api.tax.example/pay" not in words
+
+
+@pytest.mark.parametrize(
+    ("bypass", "words"),
+    [("yes", "bypass yes"), ("unknown", "bypass ? unknown"), (None, "bypass – none")],
+)
+def test_it_says_whether_a_front_door_can_be_gone_around(bypass: str | None, words: str) -> None:
+    held = Access(mtls="disabled", bypass=bypass, reasons=("x answers without y",))
+    told = flat(tabs.exposure(a_detail(access=held), NOW, WIDTH))
+    assert f"{words} mTLS disabled x answers without y" in told
+    assert "bypass" not in flat(tabs.exposure(a_detail(), NOW, WIDTH))
 
 
 def test_without_front_doors_it_claims_no_more_than_it_knows() -> None:

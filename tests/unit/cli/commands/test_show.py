@@ -1,22 +1,26 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 import yaml
 
-from apiscape.cli.commands.show import security_words
-from apiscape.client.inventory import Detail
+from apiscape.cli.commands.show import render_detail, security_words
+from apiscape.client.inventory import Detail, ScopeStatus
 from apiscape.client.words import shown
+from apiscape.model.deployment import Endpoint
+from apiscape.model.projection import project
 from apiscape.model.security import Scheme, Security
-from apiscape.model.surroundings import Consumer
+from apiscape.model.surroundings import Consumer, FrontDoor
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.serve.local import LocalInventory
 from apiscape.store import Conclusion, open_store
 from tests.store.making import DAY, T0, batch, make, visit
+from tests.store.making import SCOPE as SEEN_SCOPE
 from tests.unit.cli.conftest import Call
 from tests.unit.cli.filled import SEEN, rich
 
@@ -230,3 +234,58 @@ def test_how_it_fares_is_said_with_since_when_and_every_reason(call: Call, fille
 
 def test_what_was_never_concluded_has_no_health_of_its_own(call: Call, filled: Path) -> None:
     assert json.loads(call("show", "payments-2", "--json").out).get("health") is None
+
+
+@pytest.mark.parametrize(
+    ("access", "words"),
+    [
+        (
+            {"mtls": "disabled", "bypass": "yes", "access_reasons": ("x answers without y",)},
+            ["not asked for by every name", "yes", "x answers without y"],
+        ),
+        ({"mtls": "enabled", "bypass": "no"}, ["asked for by every name", "no"]),
+        ({"mtls": "unknown", "bypass": "unknown"}, ["? not known of every name", "unknown"]),
+        ({"mtls": "disabled", "bypass": None}, ["not asked for by every name", "none to speak of"]),
+    ],
+)
+def test_what_callers_are_asked_for_by_every_name_is_said_with_why(
+    call: Call, filled: Path, access: dict[str, Any], words: list[str]
+) -> None:
+    with open_store(str(filled), write=True) as store:
+        store.conclusions.save({rich().uid: Conclusion(**access)}, (), seq=99, at=T0)
+    lines = section(call("show", rich().uid).out, "Callers")
+    begin = next(at for at, line in enumerate(lines) if line.startswith("client certificate"))
+    told = [
+        line.removeprefix("client certificate").removeprefix("bypass").strip() for line in lines
+    ]
+    assert told[begin : begin + len(words)] == words
+    assert json.loads(call("show", rich().uid, "--json").out)["access"]["mtls"] == access["mtls"]
+
+
+def test_certificates_say_their_end_or_whose_it_would_be_to_say() -> None:
+    ends = datetime(2026, 12, 1, tzinfo=UTC)
+    doors = (
+        front_door("a.example", certificate="arn:a", certificate_not_after=ends),
+        front_door("b.example", certificate="arn:b"),
+        front_door("c.example", certificate=None),
+        front_door("d.example", certificate="arn:d", is_name=True),
+    )
+    item, row = rich(), project(rich(), SEEN_SCOPE)
+    detail = Detail(
+        row=row, deployment=item, scope=ScopeStatus(scope=SEEN_SCOPE), front_doors=doors
+    )
+    lines = section(render_detail(detail, ends, width=100), "Certificates")
+    assert lines == [f"a.example  until {shown(ends)}", "b.example  until ?: nobody read arn:b"]
+
+
+def front_door(name: str, **more: Any) -> FrontDoor:
+    return FrontDoor(
+        uid=name,
+        native_id=name,
+        native_kind="domain",
+        provider="aws",
+        account="1",
+        name=name,
+        endpoint=Endpoint(f"https://{name}"),
+        **more,
+    )
