@@ -21,6 +21,8 @@ NEVER = {
     *("deployments", "roles", "clusterroles", "rolebindings", "tokenreviews"),
 }
 ALWAYS = {
+    ("apiextensions.k8s.io", "customresourcedefinitions"),
+    ("apiregistration.k8s.io", "apiservices"),
     ("", "namespaces"),
     ("", "services"),
     ("discovery.k8s.io", "endpointslices"),
@@ -152,9 +154,10 @@ def test_what_is_granted_is_what_the_collectors_ask_for(chart: Chart) -> None:
     if find_spec("apiscape.collectors.kubernetes.families") is None:
         pytest.skip("not written yet: what the collectors of Kubernetes read")
     read = import_module("apiscape.collectors.kubernetes.families").reads().resources
+    defining = import_module("apiscape.collectors.kubernetes.defining")
     asked = {
         (each.group, each.plural, verb, each.is_namespaced) for each in read for verb in READING
-    }
+    } | {(defining.GROUP, defining.PLURAL, verb, False) for verb in READING}
     assert {right[:3] for right in asked} | {IDENTITY} == told(everything())
     within = {right[:3] for right in asked if right[3]}
     assert within == told(everything(), cluster=False)

@@ -265,6 +265,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
 
 def cluster_resources() -> str:
     """Return what is read of a cluster, as a table."""
+    from apiscape.collectors.kubernetes.defining import PERMISSION, VERSIONS
     from apiscape.collectors.kubernetes.families import permissions, reads
 
     resources = reads().resources
@@ -273,6 +274,10 @@ def cluster_resources() -> str:
         scope = "" if each.is_namespaced else " (of the whole cluster)"
         versions = ", ".join(each.versions)
         lines.append(f"| `{asked.action}`{scope} | {versions} | {each.reveals} |")
+    versions = ", ".join(VERSIONS)
+    lines.append(
+        f"| `{PERMISSION.action}` (of the whole cluster) | {versions} | {PERMISSION.reveals} |"
+    )
     return "\n".join(lines)
 
 

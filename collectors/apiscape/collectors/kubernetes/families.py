@@ -10,6 +10,7 @@ import msgspec
 
 from apiscape.collectors.contract import CollectorError, Permission
 from apiscape.collectors.kubernetes.access import right
+from apiscape.collectors.kubernetes.aggregated import Aggregated
 from apiscape.collectors.kubernetes.core import CORE, SERVICES
 from apiscape.collectors.kubernetes.exposed import Exposed, Target
 from apiscape.collectors.kubernetes.gatewayapi.family import GatewayApi
@@ -98,7 +99,8 @@ def reads(extra: str | None = None) -> Reads:
         table = TableFamily(load(None if extra is None else Path(extra)))
     except BadTable as error:
         raise Unusable(str(error), operation="plan") from None
-    return Reads((GatewayApi(), IngressFamily(), ServiceFamily(), Istio()), table)
+    families = (GatewayApi(), IngressFamily(), ServiceFamily(), Istio(), Aggregated())
+    return Reads(families, table)
 
 
 class Unusable(CollectorError):

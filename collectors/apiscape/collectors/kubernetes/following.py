@@ -200,6 +200,17 @@ class Following:
         self._followed[resource.name] = followed
         self._reflectors.follow(followed)
 
+    def _move(self, catalogue: Catalogue) -> None:
+        """Follow resources anew that are served in another version, or not at all: then their list says that."""
+        for name, followed in list(self._followed.items()):
+            found = find(followed.resource, catalogue, self._namespaces)
+            if found == followed.served or isinstance(found, PartFailed):
+                continue
+            served = found if isinstance(found, Served) else followed.served
+            self._reflectors.leave(followed)
+            self._followed[name] = Followed(followed.resource, served, followed.namespaces)
+            self._reflectors.follow(self._followed[name])
+
     def _lost(self, said: Said, error: BaseException) -> Iterator[Observation]:
         """Yield that a resource is followed no more, if so; one that could not be at first is tried again later.
 
@@ -233,6 +244,7 @@ class Following:
         said = self._reflectors.next(wait_s)
         if isinstance(said, Catalogue):
             list(self._start(said))
+            self._move(said)
             return None
         if said is None or self._followed.get(said.followed.resource.name) is not said.followed:
             return None

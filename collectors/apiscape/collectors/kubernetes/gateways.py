@@ -37,9 +37,10 @@ def _lazily(work: Callable[[], T]) -> T:
 
 
 def _permissions() -> tuple[Permission, ...]:
+    from apiscape.collectors.kubernetes.defining import PERMISSION
     from apiscape.collectors.kubernetes.families import permissions, reads
 
-    return tuple(permissions(reads().resources))
+    return (*permissions(reads().resources), PERMISSION)
 
 
 def _parts() -> tuple[str, ...]:
@@ -66,14 +67,17 @@ class GatewaysCollector:
         Raises:
             CollectorError: nobody is signed in.
         """
+        from apiscape.collectors.kubernetes import defining
         from apiscape.collectors.kubernetes.families import reads
 
         del scope  # the session knows its cluster
         session: Any = visit.session
         catalogue = session.catalogue.look()
-        for resource, permission in zip(reads().resources, self.permissions, strict=True):
+        kinds = [(each.group, each.plural, each.versions) for each in reads().resources]
+        kinds.append((defining.GROUP, defining.PLURAL, defining.VERSIONS))
+        for kind, permission in zip(kinds, self.permissions, strict=True):
             visit.check()
-            served = catalogue.find(resource.group, resource.plural, resource.versions)
+            served = catalogue.find(*kind)
             yield try_list(session.wire, permission, served, session.namespaces)
 
     def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:

@@ -16,14 +16,21 @@ PAGE = 500
 MOST_RESTARTS = 3
 """How often a list is begun anew that expires on its way."""
 
+_BARE = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
+
 Check = Callable[[], None]
 
 
 class Where(msgspec.Struct, frozen=True, gc=False):
-    """Which objects: of a resource, in one namespace or in all of them."""
+    """Which objects: of a resource, in one namespace or in all of them.
+
+    Attributes:
+        is_bare: Whether their metadata is enough: a definition of a kind has a schema of hundreds of kilobytes.
+    """
 
     served: Served
     namespace: str = ""
+    is_bare: bool = False
 
     @property
     def path(self) -> str:
@@ -37,7 +44,11 @@ class Where(msgspec.Struct, frozen=True, gc=False):
         """Return the request for them."""
         words = f"{verb} {self.served.name}"
         where = f" in namespace {self.namespace}" if self.namespace else ""
-        return Asked(path=self.path, query=query, operation=words, permission=words + where)
+        asked = Asked(path=self.path, query=query, operation=words, permission=words + where)
+        if not self.is_bare:
+            return asked
+        form = _BARE.format("" if verb == "watch" else "List")
+        return msgspec.structs.replace(asked, headers={"Accept": f"{form}, application/json"})
 
 
 def read_pages(wire: Wire, where: Where, decoder: Decoder[T], check: Check) -> Iterator[Page[T]]:

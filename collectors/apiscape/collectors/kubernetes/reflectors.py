@@ -13,6 +13,7 @@ import msgspec
 
 from apiscape.collectors.contract import CollectorError
 from apiscape.collectors.kubernetes.beat import Followed
+from apiscape.collectors.kubernetes.defining import Definitions
 from apiscape.collectors.kubernetes.discovering import Catalogue, Discovery
 from apiscape.collectors.kubernetes.listing import Where
 from apiscape.collectors.kubernetes.objects import Decoder
@@ -31,7 +32,7 @@ class Said(msgspec.Struct, frozen=True, gc=False):
     what: Happening[Any] | BaseException
 
 
-Inbox = queue.SimpleQueue[Said | Catalogue | None]
+Inbox = queue.SimpleQueue[Said | Catalogue | BaseException | None]
 
 
 class Reflectors:
@@ -50,6 +51,7 @@ class Reflectors:
         self._inbox: Inbox = queue.SimpleQueue()
         self._at_work: set[Followed] = set()
         self._looked_at = time.monotonic()
+        self._definitions = Definitions(wire, self._inbox.put)
 
     def look(self) -> Catalogue:
         """Return what the cluster serves now.
@@ -58,17 +60,23 @@ class Reflectors:
             CollectorError: The cluster does not say.
         """
         self._looked_at = time.monotonic()
-        return self._discovery.look()
+        found = self._discovery.look()
+        self._definitions.follow(found)
+        return found
 
     def look_again(self) -> None:
-        """Ask, once in a while and in a thread, what is served by now; it comes like everything else."""
-        if time.monotonic() - self._looked_at >= REDISCOVER_S:
-            self._looked_at = time.monotonic()
+        """Ask in a thread what is served by now, once in a while and as kinds come and go; it comes as all does."""
+        now = time.monotonic()
+        is_old = now - self._looked_at >= REDISCOVER_S
+        if is_old or self._definitions.is_due(self._looked_at, now):
+            self._looked_at = now
             _start("kubernetes discovery", self._look)
 
     def _look(self) -> None:
         try:
-            self._inbox.put(self._discovery.look())
+            found = self._discovery.look()
+            self._definitions.follow(found)
+            self._inbox.put(found)
         except CollectorError:
             self._inbox.put(None)  # who follows finds out by themselves, and say it
 
@@ -96,11 +104,18 @@ class Reflectors:
         return run
 
     def next(self, wait_s: float) -> Said | Catalogue | None:
-        """Return what came next; `None` where nothing did in time."""
+        """Return what came next; `None` where nothing did in time.
+
+        Raises:
+            BaseException: A defect, of what is not about one resource alone.
+        """
         try:
-            return self._inbox.get(timeout=wait_s)
+            came = self._inbox.get(timeout=wait_s)
         except queue.Empty:
             return None
+        if isinstance(came, BaseException):
+            raise came
+        return came
 
     def leave(self, followed: Followed) -> None:
         """Follow a resource no more."""
@@ -109,6 +124,7 @@ class Reflectors:
 
     def stop(self) -> None:
         """Let every one of them end, now."""
+        self._definitions.stop()
         for followed in tuple(self._at_work):
             self.leave(followed)
         self._wire.hang_up()
