@@ -24,6 +24,7 @@ from apiscape.collectors.contract import (
     PartFailed,
     Synced,
 )
+from apiscape.collectors.kubernetes.batching import BATCH, chunks
 from apiscape.collectors.kubernetes.beat import Followed
 from apiscape.collectors.kubernetes.discovering import Catalogue, Served
 from apiscape.collectors.kubernetes.reading import (
@@ -36,9 +37,6 @@ from apiscape.collectors.kubernetes.reading import (
 from apiscape.collectors.kubernetes.reflector import Change, Listing, Trouble
 from apiscape.collectors.kubernetes.reflectors import Reflectors, Said
 from apiscape.collectors.kubernetes.resource import Resource
-
-BATCH = 500
-"""Most that is said at once."""
 
 GATHER_S = 0.2
 """How long what happens is gathered before it is said."""
@@ -79,7 +77,7 @@ class Following:
             while True:
                 self._visit.check()
                 self._reflectors.look_again()
-                yield from _chunks(self._next())
+                yield from chunks(self._next())
         finally:
             self._reflectors.stop()
 
@@ -100,7 +98,7 @@ class Following:
                 waiting = set()
             yield lost
         whole = [each for each in self._followed.values() if each.is_whole]
-        for chunk in _chunks(chain.from_iterable(self._list_anew(each) for each in whole)):
+        for chunk in chunks(chain.from_iterable(self._list_anew(each) for each in whole)):
             self._visit.check()
             yield chunk
         self._refreshed_at = time.monotonic()
@@ -283,13 +281,3 @@ class Following:
             world = self._cluster.world
             world.see(resource.name, whole=True, namespaces=self._namespaces)
         return True
-
-
-def _chunks(said: Iterable[Observation]) -> Iterator[tuple[Observation, ...]]:
-    batch: list[Observation] = []
-    for each in said:
-        batch.append(each)
-        if len(batch) >= BATCH:
-            yield tuple(batch)
-            batch = []
-    yield tuple(batch)

@@ -13,7 +13,7 @@ from apiscape.collectors.contract import (
     Recorded,
     Synced,
 )
-from apiscape.collectors.kubernetes import following
+from apiscape.collectors.kubernetes import batching, following
 from apiscape.collectors.kubernetes.gateways import GatewaysCollector
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.server import KubernetesServer
@@ -167,6 +167,7 @@ def test_an_odd_object_is_a_failure_until_it_is_mended(
 def test_many_routes_are_said_again_in_batches_that_are_bounded(
     server: KubernetesServer, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(batching, "BATCH", 20)
     monkeypatch.setattr(following, "BATCH", 20)
     cluster.add(*(route(f"r{number}") for number in range(150)))
     sizes: list[int] = []

@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Match, Reached, Target
-from apiscape.collectors.kubernetes.ingress.dialects import WORDS, issuer_of, split
+from apiscape.collectors.kubernetes.ingress.dialects import WORDS
 from apiscape.collectors.kubernetes.ingress.endpoints import Ports
 from apiscape.collectors.kubernetes.ingress.guards import Guard, together
 from apiscape.collectors.kubernetes.ingress.kinds import ALB_GROUP, INGRESSES, Ingress
 from apiscape.collectors.kubernetes.ingress.named import CLASS_PARAMETERS, ClassParams
+from apiscape.collectors.kubernetes.ingress.values import issuer_of, split
 from apiscape.collectors.kubernetes.reaching import limited
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.model.security import Scheme

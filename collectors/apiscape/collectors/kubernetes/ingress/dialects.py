@@ -8,7 +8,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.exposed import PathType
 from apiscape.collectors.kubernetes.ingress.guards import Guard
-from apiscape.collectors.specs import clean_address
+from apiscape.collectors.kubernetes.ingress.values import issuer_of, shown, split
 from apiscape.model.security import Scheme
 from apiscape.model.vocabulary import SchemeKind
 
@@ -176,26 +176,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
                 yield f"more than {WORDS} words of {found[0]}"
 
 
-SHOWN = 64
 PORT_DIGITS = 5
-WORDS, WORD_SIZE, ADDRESS_SIZE = 256, 253, 2_048
-"""Words of a list that are read, the longest name of a host, and the longest address that is kept."""
-
-
-def split(value: str) -> list[str]:
-    """Return the words of a list."""
-    return [word.strip() for word in value.split(",") if word.strip()]
-
-
-def shown(value: str) -> str:
-    """Return a value as evidence names it: an address without credentials, never more than a few words."""
-    plain = clean_address(value) if "://" in value else value
-    return plain if len(plain) <= SHOWN else f"{plain[:SHOWN]}…"
-
-
-def issuer_of(address: str | None) -> str | None:
-    """Return an address of who says whether a proof holds, without credentials; nothing where it is none."""
-    return clean_address(address) or None if address and len(address) <= ADDRESS_SIZE else None
+WORDS, WORD_SIZE = 256, 253
+"""Words of a list that are read, and the longest name of a host."""
 
 
 def _is_on(value: str, values: frozenset[str]) -> bool:

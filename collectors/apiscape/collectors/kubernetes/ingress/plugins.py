@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from apiscape.collectors.kubernetes.ingress.dialects import issuer_of, shown, split
 from apiscape.collectors.kubernetes.ingress.guards import NOTHING, Guard, together
 from apiscape.collectors.kubernetes.ingress.named import (
     CLUSTER_PLUGINS,
@@ -18,6 +17,7 @@ from apiscape.collectors.kubernetes.ingress.named import (
     Policy,
     PolicyMtls,
 )
+from apiscape.collectors.kubernetes.ingress.values import issuer_of, shown, split
 from apiscape.collectors.kubernetes.objects import Thing, key_of
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.collectors.kubernetes.twofold import as_a
