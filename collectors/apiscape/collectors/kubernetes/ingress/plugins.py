@@ -31,7 +31,8 @@ KONG_SCHEMES: Mapping[str, str] = {
     **dict.fromkeys(("oauth2", "oauth2-introspection"), SchemeKind.OAUTH2),
     "openid-connect": SchemeKind.OIDC,
     **dict.fromkeys(("mtls-auth", "header-cert-auth"), SchemeKind.MTLS),
-    **dict.fromkeys(("hmac-auth", "saml"), SchemeKind.CUSTOM),
+    "hmac-auth": SchemeKind.CUSTOM,
+    "saml": SchemeKind.SESSION,
 }
 """Plugins of Kong that ask callers who they are."""
 
@@ -207,8 +208,8 @@ def nginx(places: Iterable[Thing], look: Look) -> Guard:
     guards: list[Guard] = [cut]
     for place, name in names:
         key = name if "/" in name else key_of(place.metadata.namespace, name)
-        found = look.get(POLICIES, key)
-        if isinstance(found, Policy):
+        found = as_a(Policy, look.get(POLICIES, key))
+        if found is not None:
             guards += _nginx_guards(found)
         else:
             guards.append(Guard(hidden=(f"Policy {shown(key)} is not there",)))
