@@ -14,12 +14,10 @@ from apiscape.demo.aws.seeds.canaries import MARK, plant_canaries
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.codec import encode
 from tests.collectors.aws.appsync.samples import fill as fill_appsync
-from tests.collectors.aws.conftest import PointAt
-from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
-from tests.collectors.aws.functions.estates import add_agents, add_functions, add_services
 from tests.collectors.aws.balancers.street import edge, item, operations
 from tests.collectors.aws.conftest import PointAt
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
+from tests.collectors.aws.functions.estates import add_agents, add_functions, add_services
 from tests.collectors.aws.test_faults import ONCE, small_estate
 
 PRODUCTS = load_provider("aws").products

@@ -15,7 +15,7 @@ from apiscape.collectors.aws.apigateway_rest import RestApiCollector
 from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
-from apiscape.collectors.aws.trials import try_each
+from apiscape.collectors.aws.trials import RECIPES, try_each
 from apiscape.collectors.contract import Cancelled, Collector, CredentialsInvalid, Permission
 from apiscape.collectors.registry import collector_names, load_collector
 from apiscape.collectors.trying import Grant, Tried, TriesPermissions

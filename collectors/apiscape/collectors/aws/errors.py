@@ -145,9 +145,11 @@ def translate(error: Exception, site: Site) -> CollectorError:
     if not isinstance(error, BotoCoreError):
         text_of_it = f"the answer to {site.where} could not be understood"
         return Malformed(text_of_it, operation=site.operation)
-    on_the_way = blocked(error, site.where, site.operation)
-    if on_the_way is not None:
-        return on_the_way
+    return blocked(error, site.where, site.operation) or _of_sdk(error, site)
+
+
+def _of_sdk(error: Exception, site: Site) -> CollectorError:
+    """Return the error that one of the SDK's own stands for."""
     names = [kind.__name__ for kind in type(error).__mro__]
     if _is_nameless(error):
         said = f"no host answers for {site.where}: its name is not found"

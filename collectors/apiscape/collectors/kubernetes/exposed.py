@@ -14,10 +14,11 @@ import msgspec
 
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
 from apiscape.model.deployment import Spec
+from apiscape.model.limits import RateLimits, summarise_limits
 from apiscape.model.provenance import Claim
 from apiscape.model.security import UNKNOWN_SECURITY, Security
 from apiscape.model.values import UNKNOWN, Unknown
-from apiscape.model.vocabulary import Exposure, Lifecycle, Status, Style, Switch
+from apiscape.model.vocabulary import Exposure, Lifecycle, Status, Style, Switch, TlsMode
 
 
 class PathType(StrEnum):
@@ -74,6 +75,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     matches: tuple[Match, ...] = (Match(),)
     targets: tuple[Target, ...] = ()
     security: Security = UNKNOWN_SECURITY
+    rate_limits: RateLimits | Unknown = UNKNOWN
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +90,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
         certificate: `namespace/name` of the Secret that it is kept in, which is never read.
         mtls: A word of `Switch`.
         is_generated: Whether the host was made by the gateway.
+        tls_mode: A word of `TlsMode`, as far as the object says more than the scheme does.
     """
 
     host: str = ""
@@ -98,6 +101,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     certificate: str | None = None
     mtls: str = Switch.UNKNOWN
     is_generated: bool | Unknown = UNKNOWN
+    tls_mode: str = TlsMode.UNKNOWN
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,7 +181,6 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     reached: Reached = Reached()
     rules: tuple[Rule, ...] | None = ()
     conditions: tuple[Condition, ...] = ()
-    rate_limit: str = Switch.UNKNOWN
     cors: str = Switch.UNKNOWN
     waf: str = Switch.UNKNOWN
     mtls: str = Switch.UNKNOWN
@@ -192,6 +195,11 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     links: dict[str, str] = msgspec.field(default_factory=dict)
     incomplete: tuple[str, ...] = ()
     consumers: int | None = None
+
+    @property
+    def rate_limit(self) -> str:
+        """Whether callers are limited: what its rules come to, as a word of `Switch`."""
+        return summarise_limits(each.rate_limits for each in self.rules or ())
 
     def targets(self) -> tuple[Target, ...]:
         """Return all that its rules send requests to, each once, in their order."""

@@ -135,10 +135,16 @@ def test_what_else_plugins_of_kong_are(kind: str, switch: str) -> None:
     assert (one(kong("")).rate_limit, one(kong("")).access_log) == ("disabled", "unknown")
 
 
-def test_what_stands_before_some_paths_alone_is_unknown_of_all() -> None:
+def test_what_limits_some_paths_alone_is_partial() -> None:
     paths = rule("shop.example", path("/a"), path("/b", "open"))
     around = (service(said={KONG_KEY: "p"}), plugin("p", "rate-limiting"))
-    assert one(kong("", paths), *around).rate_limit == "unknown"
+    assert one(kong("", paths), *around).rate_limit == "partial"
+
+
+def test_what_else_stands_before_some_paths_alone_is_unknown_of_all() -> None:
+    paths = rule("shop.example", path("/a"), path("/b", "open"))
+    around = (service(said={KONG_KEY: "p"}), plugin("p", "cors"))
+    assert one(kong("", paths), *around).cors == "unknown"
 
 
 # Traefik.

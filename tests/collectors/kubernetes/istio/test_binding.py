@@ -152,6 +152,7 @@ TLS = {"mode": "SIMPLE", "credentialName": "cert", "minProtocolVersion": "TLSV1_
                 "tls_min": "TLS_1_2",
                 "certificate": "istio-system/cert",
                 "mtls": "disabled",
+                "tls_mode": "terminate",
             },
         ),
         (
@@ -162,6 +163,7 @@ TLS = {"mode": "SIMPLE", "credentialName": "cert", "minProtocolVersion": "TLSV1_
                 "tls_min": "TLS_1_2",
                 "certificate": "istio-system/cert",
                 "mtls": "enabled",
+                "tls_mode": "terminate",
             },
         ),
         (
@@ -171,15 +173,22 @@ TLS = {"mode": "SIMPLE", "credentialName": "cert", "minProtocolVersion": "TLSV1_
                 "port": 443,
                 "certificate": "istio-system/cert",
                 "mtls": "disabled",
+                "tls_mode": "terminate",
             },
         ),
         (
             server("HTTPS", 443, mode="SIMPLE", credentialName="kubernetes-gateway://infra/cert"),
-            {"scheme": "https", "port": 443, "certificate": "infra/cert", "mtls": "disabled"},
+            {
+                "scheme": "https",
+                "port": 443,
+                "certificate": "infra/cert",
+                "mtls": "disabled",
+                "tls_mode": "terminate",
+            },
         ),
         (
             server("HTTPS", 443, mode="SIMPLE", credentialName="sds://else"),
-            {"scheme": "https", "port": 443, "mtls": "disabled"},
+            {"scheme": "https", "port": 443, "mtls": "disabled", "tls_mode": "terminate"},
         ),
         (server("HTTPS", 443, mode="NEWER"), {"scheme": "https", "port": 443, "mtls": "unknown"}),
         (
@@ -226,7 +235,8 @@ def test_connections_that_are_passed_through_go_by_their_own_routes() -> None:
     route = {"match": [{"port": 443, "sniHosts": ["b.example"]}], "route": [to()]}
     told = one(virtual(hosts=["*.example"], http=None, tls=[route]), gateway(through))
     assert told.style == "tcp"
-    assert told.addresses == (Address(host="b.example", scheme="tls", port=443, tls_min=UNKNOWN),)
+    at = Address(host="b.example", scheme="tls", port=443, tls_mode="passthrough")
+    assert told.addresses == (at,)
     assert [each.targets[0].name for each in told.rules or ()] == ["web"]
     without = one(virtual(ROUTE), gateway(through))
     assert wrong(without) == {"Accepted": (False, NO_SERVER)}

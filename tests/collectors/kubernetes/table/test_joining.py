@@ -268,7 +268,7 @@ def test_a_snippet_makes_what_is_open_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limited", "word"), [(0, Switch.DISABLED), (1, Switch.UNKNOWN), (2, Switch.ENABLED)]
+    ("limited", "word"), [(0, Switch.DISABLED), (1, Switch.PARTIAL), (2, Switch.ENABLED)]
 )
 def test_a_protection_is_on_where_every_rule_has_it(limited: int, word: str) -> None:
     routes = [

@@ -137,8 +137,11 @@ def test_words_of_status_style_and_lifecycle_that_are_not_known_stay_unknown() -
     ("spot", "address"),
     [
         ("{host: 'a'}", Address(host="a", scheme="http")),
-        ("{host: 'a', secret: 's'}", Address(host="a", certificate="shop/s")),
-        ("{host: 'a', secret: 'ns/s'}", Address(host="a", certificate="ns/s")),
+        ("{host: 'a', secret: 's'}", Address(host="a", certificate="shop/s", tls_mode="terminate")),
+        (
+            "{host: 'a', secret: 'ns/s'}",
+            Address(host="a", certificate="ns/s", tls_mode="terminate"),
+        ),
         ("{host: '*', scheme: 'https'}", Address()),
         ("{url: 'https://a.example:8443/x/'}", Address(host="a.example", port=8443, path="/x")),
         ("{url: 'a.example'}", Address(host="a.example", scheme="http")),

@@ -44,7 +44,7 @@ def test_pages_have_a_hundred_at_most(client: Any, held: Lattice) -> None:
     rest = client.list_services(maxResults=100, nextToken=first["nextToken"])
     assert [len(each["items"]) for each in (first, rest)] == [100, 20]
     with pytest.raises(ClientError) as error:
-        client.list_services(nextToken="x")  # noqa: S106 - a page's
+        client.list_services(nextToken="x")
     assert code(error) == "ValidationException"
 
 
@@ -137,7 +137,10 @@ def test_what_does_not_exist_is_not_found(client: Any, call: str, members: dict[
 def test_a_listener_and_a_rule_that_do_not_exist_are_not_found(client: Any, held: Lattice) -> None:
     service = held.service("pay").listen()
     (key,) = service.listeners
-    for listener, rule in ((key, "rule-00000000000000000"), ("listener-00000000000000000", "x" * 20)):
+    for listener, rule in (
+        (key, "rule-00000000000000000"),
+        ("listener-00000000000000000", "x" * 20),
+    ):
         with pytest.raises(client.exceptions.ResourceNotFoundException):
             client.get_rule(
                 serviceIdentifier=service.id, listenerIdentifier=listener, ruleIdentifier=rule

@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 from apiscape.demo.aws.estate.authorizers import allow_from, lambda_token
 from apiscape.demo.aws.estate.backends import http_backend
-from apiscape.demo.aws.estate.cloudfront import CloudFront
 from apiscape.demo.aws.estate.balancers import (
     Balancers,
     LoadBalancer,
@@ -22,13 +21,13 @@ from apiscape.demo.aws.estate.balancers import (
     when_header,
     when_query,
 )
+from apiscape.demo.aws.estate.cloudfront import CloudFront
 from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.estate.rest_api import RestApi
 from apiscape.demo.aws.estate.v2_api import V2Api
-from apiscape.demo.aws.seeds.canaries_appsync import plant_in_appsync
-from apiscape.demo.aws.seeds.canaries_functions import plant_in_functions
 from apiscape.demo.aws.seeds.canaries_agents import plant_in_agents
+from apiscape.demo.aws.seeds.canaries_appsync import plant_in_appsync
 from apiscape.demo.aws.seeds.canaries_functions import plant_in_functions, plant_in_services
 
 MARK = "CANARY"

@@ -12,14 +12,14 @@ from typing import Any
 
 from apiscape.demo.aws.answers import (
     handlers_account,
-    handlers_appsync,
     handlers_agentcore,
     handlers_apprunner,
+    handlers_appsync,
     handlers_cloudwatch,
     handlers_doors,
-    handlers_lattice,
-    handlers_functions,
     handlers_elb,
+    handlers_functions,
+    handlers_lattice,
     handlers_org,
     handlers_portals,
     handlers_rest,

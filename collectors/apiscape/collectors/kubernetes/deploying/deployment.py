@@ -23,10 +23,11 @@ from apiscape.collectors.kubernetes.voicing import (
     namespace_voice,
     service_voice,
 )
-from apiscape.model.deployment import Deployment, Protections
+from apiscape.model.deployment import Deployment, Operation, Protections
 from apiscape.model.identity import deployment_uid, entity_uid, kubernetes_native_id
+from apiscape.model.limits import summarise_limits
 from apiscape.model.surroundings import Gateway, Signal
-from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.values import UNKNOWN, Unknown, known_or
 
 NAMESPACE_LABEL = "k8s.namespace.name"
 """Label that the namespace is kept under, in the words of OpenTelemetry."""
@@ -76,6 +77,7 @@ def _facts(
 ) -> Deployment:
     metadata = exposed.metadata
     rules = exposed.rules
+    operations = UNKNOWN if rules is None else operations_of(rules)
     return Deployment(
         uid=deployment_uid(native_id),
         native_id=native_id,
@@ -98,9 +100,9 @@ def _facts(
         endpoints=endpoints_of(exposed),
         exposure=exposed.reached.exposure,
         exposure_evidence=exposed.reached.evidence,
-        operations=UNKNOWN if rules is None else operations_of(rules),
+        operations=operations,
         backends=UNKNOWN if rules is None else backends_of(rules),
-        protections=_protections(exposed),
+        protections=_protections(exposed, operations),
         owners=told.owners,
         specs=(*exposed.documents, *told.documents),
         consumers=exposed.consumers,
@@ -110,9 +112,11 @@ def _facts(
     )
 
 
-def _protections(exposed: Exposed) -> Protections:
+def _protections(exposed: Exposed, operations: tuple[Operation, ...] | Unknown) -> Protections:
+    """Return what stands before the backends; of what has no operations (a stream), limits are those of its rules."""
+    of_each = [each.rate_limits for each in known_or(operations, ())]
     return Protections(
-        rate_limit=exposed.rate_limit,
+        rate_limit=summarise_limits(of_each) if of_each else exposed.rate_limit,
         waf=exposed.waf,
         request_validation=exposed.request_validation,
         cors=exposed.cors,

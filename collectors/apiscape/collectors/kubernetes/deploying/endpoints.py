@@ -7,6 +7,10 @@ from collections.abc import Iterable
 from apiscape.collectors.kubernetes.exposed import Address, Exposed
 from apiscape.model.deployment import Endpoint
 from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.vocabulary import Switch, TlsMode
+
+PLAIN_SCHEMES = frozenset({"http", "ws"})
+"""Of callers who do not speak TLS; a stream of bytes may be of TLS all the same."""
 
 DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
@@ -35,7 +39,16 @@ def _endpoint(address: Address, host: str, exposed: Exposed) -> Endpoint:
         enabled=True,
         tls_min=address.tls_min,
         mtls=address.mtls,
+        tls_mode=_tls_mode(address),
     )
+
+
+def _tls_mode(address: Address) -> str:
+    """Return who ends TLS: nobody where callers do not speak it; who says so, where they may."""
+    if address.scheme in PLAIN_SCHEMES:
+        return TlsMode.PLAIN
+    is_mutual = address.tls_mode == TlsMode.TERMINATE and address.mtls == Switch.ENABLED
+    return TlsMode.MUTUAL if is_mutual else address.tls_mode
 
 
 def url_of(address: Address, host: str) -> str:

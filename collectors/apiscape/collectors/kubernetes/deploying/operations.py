@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from apiscape.collectors.kubernetes.exposed import Match, PathType, Rule, Target
+from apiscape.collectors.kubernetes.limiting import merged as merged_limits
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.model.deployment import Backend, Operation
 from apiscape.model.security import UNKNOWN_SECURITY, Security, summarise_requirement
@@ -26,8 +27,11 @@ OUTSIDE = "http"
 """Kind of a target that is an address outside."""
 
 
-_Sent = tuple[Match, Security, str | Unknown | None]
-"""Requests, what is asked of them, and the key of the backend that they are sent on to."""
+_Sent = tuple[Match, Rule, str | Unknown | None]
+"""Requests, their rule, and the key of the backend that they are sent on to."""
+
+SOME = "for some of its requests"
+"""For which requests a limit holds that is stated for those with some headers alone."""
 
 
 def template(match: Match) -> str:
@@ -52,15 +56,17 @@ def operations_of(rules: Iterable[Rule]) -> tuple[Operation, ...]:
     for rule in rules:
         backend = _backend_key(rule)
         for match in rule.matches:
-            sent = (match, rule.security, backend)
+            sent = (match, rule, backend)
             found.setdefault((match.method, template(match)), []).append(sent)
     return tuple(_operation(*key, said) for key, said in found.items())
 
 
 def _operation(verb: str, path: str, said: Sequence[_Sent]) -> Operation:
-    match, security, backend = said[0]
+    match, rule, backend = said[0]
+    security, limits = rule.security, rule.rate_limits
     if len(said) > 1:
-        security = merged([each for _, each, _ in said])
+        security = merged([each.security for _, each, _ in said])
+        limits = merged_limits([each.rate_limits for _, each, _ in said], SOME)
         keys = {each for _, _, each in said}
         backend = backend if len(keys) == 1 else UNKNOWN
     return Operation(
@@ -69,6 +75,8 @@ def _operation(verb: str, path: str, said: Sequence[_Sent]) -> Operation:
         operation_id=match.operation_id,
         security=security,
         backend=backend,
+        match=match.path_type,
+        rate_limits=limits,
     )
 
 

@@ -7,15 +7,18 @@ from collections.abc import Iterable
 import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Exposed, Rule
+from apiscape.collectors.kubernetes.limiting import each_once
 from apiscape.collectors.kubernetes.table.describing import Told
+from apiscape.model.limits import RateLimits
 from apiscape.model.provenance import Claim
 from apiscape.model.security import Security
+from apiscape.model.values import known_or
 from apiscape.model.vocabulary import Lifecycle, ProvenanceMethod, Requirement, Status, Switch
 
 Claims = dict[str, tuple[Claim, ...]]
 
 _TEXTS = ("title", "description", "version")
-_SWITCHES = ("rate_limit", "cors", "waf", "mtls", "request_validation", "access_log", "tracing")
+_SWITCHES = ("cors", "waf", "mtls", "request_validation", "access_log", "tracing")
 
 
 def stated(exposed: Exposed) -> Claims:
@@ -66,7 +69,7 @@ def _with(exposed: Exposed, told: Told) -> Exposed:
         conditions=(*exposed.conditions, *told.conditions),
         links={**told.links, **exposed.links},
         consumers=exposed.consumers if told.consumers is None else told.consumers,
-        rules=_secured(exposed.rules, told.security),
+        rules=_limited(_secured(exposed.rules, told.security), told.limits),
         **switched,
     )
 
@@ -77,6 +80,18 @@ def _secured(rules: tuple[Rule, ...] | None, asked: Security) -> tuple[Rule, ...
         return rules
     return tuple(
         msgspec.structs.replace(rule, security=_both(rule.security, asked)) for rule in rules
+    )
+
+
+def _limited(rules: tuple[Rule, ...] | None, limits: RateLimits) -> tuple[Rule, ...] | None:
+    """Return rules with the limits that hold for all of them besides."""
+    if rules is None or not limits:
+        return rules
+    return tuple(
+        msgspec.structs.replace(
+            rule, rate_limits=each_once((*known_or(rule.rate_limits, ()), *limits))
+        )
+        for rule in rules
     )
 
 

@@ -31,6 +31,7 @@ from apiscape.collectors.kubernetes.gatewayapi.serving import (
     reached_by,
     secrets,
     serve,
+    tls_mode_of,
     troubles,
     waf_of,
 )
@@ -167,7 +168,6 @@ def _at_gateway(
         reached=reached,
         addresses=addresses,
         rules=rules,
-        rate_limit=everywhere.rate_limit,
         cors=_cors(route.spec.rules or [], everywhere, gateway, look),
         waf=_waf(gateway, everywhere, look),
         mtls=together(each.mtls for each in addresses or ()),
@@ -225,6 +225,7 @@ def _addresses(at: list[Attached], effects: list[Effective], look: Look) -> tupl
             tls_min=effect.tls_min,
             certificate=next(secrets(each.listener, _namespace(each)), None),
             mtls=_mtls(each, effect, look),
+            tls_mode=tls_mode_of(each.listener),
         )
         for each, effect in zip(at, effects, strict=True)
         for host in each.hosts

@@ -18,6 +18,7 @@ from apiscape.collectors.kubernetes.gatewayapi.ruling import (
     targets_of,
 )
 from apiscape.collectors.kubernetes.gatewayapi.serving import controller_of
+from apiscape.collectors.kubernetes.limiting import merged as merged_limits
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.policies.effective import (
     Effective,
@@ -26,6 +27,8 @@ from apiscape.collectors.kubernetes.policies.effective import (
     of_all_rules,
 )
 from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.model.limits import RateLimits
+from apiscape.model.values import Unknown
 from apiscape.model.vocabulary import Switch
 
 _NAME_LABEL = "gateway.networking.k8s.io/gateway-name"
@@ -41,6 +44,7 @@ def rules_at(
     places = _places(resource, route, gateway, at, look)
     alike = _alike(places, look)
     usual = None if alike is None else merged([each.security for each in alike])
+    usual_limits = _limits(alike or [])
     known: dict[Referred, Target] = {}
     rules: list[Rule] = []
     effects: list[list[Effective]] = []
@@ -51,12 +55,17 @@ def rules_at(
         if alike is None or usual is None or extensions:
             points = [_for_rule(each, told.name, extensions, matches, targets) for each in places]
             held = [effective(each, look) for each in points]
-            security = merged([each.security for each in held])
+            security, limits = merged([each.security for each in held]), _limits(held)
         else:
-            held, security = alike, usual
+            held, security, limits = alike, usual, usual_limits
         effects.append(held)
-        rules.append(Rule(matches=matches, targets=targets, security=security))
+        rules.append(Rule(matches=matches, targets=targets, security=security, rate_limits=limits))
     return tuple(rules), [of_all([each[place] for each in effects]) for place in range(len(at))]
+
+
+def _limits(held: list[Effective]) -> RateLimits | Unknown:
+    """Return how often callers may at all places where a rule holds."""
+    return merged_limits([each.rate_limits for each in held], "not at each of its listeners")
 
 
 def _alike(places: list[Point], look: Look) -> list[Effective] | None:
@@ -116,7 +125,6 @@ def of_all(held: list[Effective]) -> Effective:
     if all(each is first or each == first for each in held):
         return first
     return Effective(
-        rate_limit=together(each.rate_limit for each in held),
         cors=together(each.cors for each in held),
         waf=together(each.waf for each in held),
         mtls=together(each.mtls for each in held),

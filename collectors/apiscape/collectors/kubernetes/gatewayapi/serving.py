@@ -23,7 +23,7 @@ from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.reaching import CLASS_KEY, limited, reach
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.collectors.kubernetes.standing import read_conditions
-from apiscape.model.vocabulary import Exposure, Switch
+from apiscape.model.vocabulary import Exposure, Switch, TlsMode
 
 NEGATIVE = frozenset(
     {"Conflicted", "OverlappingTLSConfig", "InsecureFrontendValidationMode", "PartiallyInvalid"}
@@ -34,6 +34,7 @@ CLIENT_CERTIFICATES, CORS = "GatewayFrontendClientCertificateValidation", "HTTPR
 """Features of controllers, as Gateway API calls them."""
 
 _ENDS_TLS = frozenset({"HTTPS", "TLS"})
+_TLS_MODES = {"Terminate": TlsMode.TERMINATE, "Passthrough": TlsMode.PASSTHROUGH}
 _LETS_ALL_IN = "AllowInsecureFallback"
 
 
@@ -154,6 +155,14 @@ def _asked_at(gateway: Gateway, listener: Listener) -> FrontendTls | None:
         return None
     ports = (each.tls for each in frontend.per_port or () if each.port == listener.port)
     return next(ports, frontend.default)
+
+
+def tls_mode_of(listener: Listener) -> str:
+    """Return who ends TLS at a listener; of a protocol of somebody's own, and of streams, nobody can tell."""
+    if listener.protocol not in _ENDS_TLS:
+        return TlsMode.UNKNOWN
+    mode = (listener.tls.mode if listener.tls else None) or "Terminate"
+    return _TLS_MODES.get(mode, TlsMode.UNKNOWN)
 
 
 def _conditions(gateway: Gateway) -> Iterator[Condition]:

@@ -8,6 +8,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.exposed import PathType
 from apiscape.collectors.kubernetes.ingress.guards import Guard
+from apiscape.collectors.kubernetes.ingress.rating import Rates, rated
 from apiscape.collectors.kubernetes.ingress.values import issuer_of, shown, split
 from apiscape.model.security import Scheme
 from apiscape.model.vocabulary import SchemeKind
@@ -82,6 +83,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         either: Key that, as `any`, lets in whoever passes one of the checks, and the keys of those
             checks that prove nothing.
         on: Protections and what says that they are there.
+        rates: What limits callers.
         settled: Protections that are nowhere else: without a sign they are not there.
         redirect: Whether plain requests are sent to https.
         passthrough: What says that TLS is not ended here.
@@ -113,6 +115,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere_off: str | None = None
     either: tuple[str, ...] = ()
     on: Mapping[str, tuple[Sign, ...]] = msgspec.field(default_factory=dict)
+    rates: tuple[Rates, ...] = ()
     settled: frozenset[str] = frozenset()
     redirect: Redirect = Redirect()
     passthrough: tuple[Sign, ...] = ()
@@ -219,6 +222,7 @@ def annotated(dialect: Dialect, said: Mapping[str, str], place: str) -> Guard:
         on=on,
         off=dialect.settled - on if not snippets else frozenset(),
         incomplete=tuple(f"{key} of {place} may change what holds" for key in snippets),
+        limits=tuple(rated(dialect.rates, lambda key: dialect.find(said, key), place)),
     )
 
 

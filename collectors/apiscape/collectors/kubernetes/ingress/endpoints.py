@@ -11,7 +11,7 @@ from apiscape.collectors.kubernetes.ingress.dialects import Dialect, redirected
 from apiscape.collectors.kubernetes.ingress.kinds import ANY_HOST, Ingress, IngressTls
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.model.values import UNKNOWN, Unknown
-from apiscape.model.vocabulary import Switch
+from apiscape.model.vocabulary import Switch, TlsMode
 
 
 class Tls(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +92,7 @@ def serve(
                 tls_min=how.tls_min,
                 mtls=how.mtls,
                 is_generated=False,
+                tls_mode=TlsMode.PASSTHROUGH if tls.is_passed else TlsMode.TERMINATE,
             )
             at = ports.https if ports else dialect.ports(said, dialect.secure_ports)
             found += _at(secure, at)

@@ -20,6 +20,7 @@ from apiscape.collectors.kubernetes.ingress.endpoints import (
 )
 from apiscape.collectors.kubernetes.ingress.guarding import Scene, loosened, scene_of
 from apiscape.collectors.kubernetes.ingress.guards import (
+    limits_of,
     security_of,
     switches_of,
     together,
@@ -84,7 +85,12 @@ def _exposed(scene: Scene, host: str, ways: list[Way]) -> Exposed:
         addresses=() if apart else hosted.addresses,
         reached=_reached(scene),
         rules=tuple(
-            Rule(matches=way.matches, targets=way.targets, security=asked[id(way.guard)])
+            Rule(
+                matches=way.matches,
+                targets=way.targets,
+                security=asked[id(way.guard)],
+                rate_limits=limits_of(way.guard),
+            )
             for way in ways
         ),
         conditions=tuple(_conditions(scene, apart)),

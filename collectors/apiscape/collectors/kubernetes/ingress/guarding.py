@@ -45,6 +45,7 @@ _OF_HOST = msgspec.structs.replace(
     asks=tuple(each for each in NGINX_COMMUNITY.asks if each.kind == SchemeKind.MTLS),
     elsewhere=None,
     on={},
+    rates=(),
     settled=frozenset(),
     snippets=("server-snippet",),
 )
@@ -149,7 +150,7 @@ def guard(scene: Scene, host: str, target: Target | None) -> Guard:
         others = [_of_tls_alone(each) for each in others]
     guards = [*own, *others]
     if not seen:
-        guards.append(Guard(hidden=("Services could not be seen",)))
+        guards.append(Guard(hidden=("Services could not be seen",), hides_limits=True))
     if scene.classed.is_guess and scene.dialect.name:
         guards.append(Guard(hidden=(f"{scene.dialect.name} is guessed by the class's name",)))
     return _without_mtls(together(guards))

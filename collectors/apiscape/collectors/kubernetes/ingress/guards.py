@@ -7,13 +7,17 @@ from typing import TypeVar
 
 import msgspec
 
+from apiscape.model.limits import RateLimits
 from apiscape.model.security import Scheme, Security
+from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Requirement, Switch
 
 T = TypeVar("T")
 
+LIMITED = "rate_limit"
+"""What a guard calls it in `off` that nothing limits callers but what it says itself."""
+
 SWITCHES = (
-    "rate_limit",
     "cors",
     "waf",
     "mtls",
@@ -34,6 +38,8 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
         hidden: Where else something may be asked that cannot be seen: without schemes nobody can tell then.
         on: Protections that are there.
         off: Those that are known not to be.
+        limits: On how often callers may.
+        hides_limits: Whether something is named that may limit callers, and could not be looked at.
         incomplete: What may change all of it.
     """
 
@@ -44,6 +50,8 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     on: frozenset[str] = frozenset()
     off: frozenset[str] = frozenset()
     incomplete: tuple[str, ...] = ()
+    limits: RateLimits = ()
+    hides_limits: bool = False
 
 
 NOTHING = Guard()
@@ -61,7 +69,15 @@ def together(guards: Iterable[Guard]) -> Guard:
         on=frozenset().union(*(each.on for each in told)),
         off=frozenset().union(*(each.off for each in told)),
         incomplete=_each(word for each in told for word in each.incomplete),
+        limits=_each(limit for each in told for limit in each.limits),
+        hides_limits=any(each.hides_limits for each in told),
     )
+
+
+def limits_of(guard: Guard) -> RateLimits | Unknown:
+    """Return the limits that are known to hold; none where nothing else could give any."""
+    is_settled = LIMITED in guard.off and not guard.hides_limits
+    return guard.limits if guard.limits or is_settled else UNKNOWN
 
 
 def security_of(guard: Guard, place: str) -> Security:

@@ -13,7 +13,13 @@ from typing import Any
 import msgspec
 
 from apiscape.collectors.kubernetes.core import Field
+from apiscape.collectors.kubernetes.ingress.plugin_rates import (
+    KongRates,
+    TraefikInFlight,
+    TraefikRate,
+)
 from apiscape.collectors.kubernetes.objects import Thing
+from apiscape.collectors.kubernetes.policies.rates import NginxRate
 from apiscape.collectors.kubernetes.resource import Resource
 
 PLUGINS = "kongplugins.configuration.konghq.com"
@@ -31,7 +37,7 @@ class Present(Field):
     """Something that is there; nothing of it is read."""
 
 
-class PluginConfig(Field):
+class PluginConfig(KongRates):
     """Of a plugin's configuration what is known to be no credential.
 
     Attributes:
@@ -96,8 +102,8 @@ class MiddlewareSpec(Field):
     basic_auth: Present | None = None
     digest_auth: Present | None = None
     forward_auth: ForwardAuth | None = None
-    rate_limit: Present | None = None
-    in_flight_req: Present | None = None
+    rate_limit: TraefikRate | None = None
+    in_flight_req: TraefikInFlight | None = None
     headers: MiddlewareHeaders | None = None
     redirect_scheme: RedirectScheme | None = None
     chain: Chain | None = None
@@ -131,7 +137,7 @@ class PolicySpec(Field):
     api_key: Present | None = None
     external_auth: Present | None = None
     ingress_mtls: PolicyMtls | None = msgspec.field(default=None, name="ingressMTLS")
-    rate_limit: Present | None = None
+    rate_limit: NginxRate | None = None
     cors: Present | None = None
     waf: Present | None = None
 

@@ -17,8 +17,14 @@ from apiscape.collectors.kubernetes.ingress.named import (
     Policy,
     PolicyMtls,
 )
+from apiscape.collectors.kubernetes.ingress.plugin_rates import (
+    kong_rates,
+    traefik_in_flight,
+    traefik_rate,
+)
 from apiscape.collectors.kubernetes.ingress.values import issuer_of, shown, split
 from apiscape.collectors.kubernetes.objects import Thing, key_of
+from apiscape.collectors.kubernetes.policies.rates import nginx_limits
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.collectors.kubernetes.twofold import as_a
 from apiscape.model.security import Scheme
@@ -37,14 +43,12 @@ KONG_SCHEMES: Mapping[str, str] = {
 """Plugins of Kong that ask callers who they are."""
 
 KONG_SWITCHES: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("rate-limiting", "rate-limiting-advanced", "response-ratelimiting"), "rate_limit"
-    ),
     "cors": "cors",
     **dict.fromkeys(("request-validator", "oas-validation"), "request_validation"),
     **dict.fromkeys(("file-log", "http-log", "tcp-log", "udp-log", "syslog"), "access_log"),
     **dict.fromkeys(("opentelemetry", "zipkin"), "tracing"),
 }
+KONG_LIMITS = frozenset({"rate-limiting", "rate-limiting-advanced", "response-ratelimiting"})
 KONG_SCRIPTS = frozenset({"pre-function", "post-function", "serverless-functions"})
 
 KONG_KEY = "konghq.com/plugins"
@@ -65,7 +69,7 @@ def _names(things: Iterable[Thing], *keys: str) -> tuple[list[tuple[Thing, str]]
     if len(found) <= MEMBERS:
         return found, NOTHING
     told = f"more than {MEMBERS} are named"
-    return found[:MEMBERS], Guard(hidden=(told,), incomplete=(told,))
+    return found[:MEMBERS], Guard(hidden=(told,), incomplete=(told,), hides_limits=True)
 
 
 # Kong.
@@ -96,7 +100,7 @@ def kong(places: Iterable[Thing], look: Look) -> Guard:
         else:
             held[found[0].plugin] = found
     guards = [_kong_guard(plugin, words) for plugin, words in held.values() if not plugin.disabled]
-    return together([*guards, cut, Guard(hidden=tuple(hidden))])
+    return together([*guards, cut, Guard(hidden=tuple(hidden), hides_limits=bool(hidden))])
 
 
 def _plugin(name: str, namespace: str, look: Look) -> tuple[KongPlugin, str] | None:
@@ -118,9 +122,11 @@ def _kong_guard(plugin: KongPlugin, words: str) -> Guard:
     kind = KONG_SCHEMES.get(plugin.plugin)
     switch = KONG_SWITCHES.get(plugin.plugin)
     on = frozenset({switch} if switch else ())
+    config = plugin.config
+    if plugin.plugin in KONG_LIMITS:
+        return Guard(limits=tuple(kong_rates(plugin.plugin, config, words)))
     if kind is None:
         return Guard(on=on) if on else NOTHING
-    config = plugin.config
     scheme = Scheme(
         kind=kind,
         issuer=issuer_of(config.issuer) if config else None,
@@ -187,8 +193,10 @@ def _traefik_guards(middleware: Middleware) -> Iterator[Guard]:
         issuer = issuer_of(spec.forward_auth.address)
         scheme = Scheme(kind=SchemeKind.CUSTOM, issuer=issuer, native_id=words)
         yield Guard(schemes=(scheme,), evidence=(f"{words}: forwardAuth",))
-    if spec.rate_limit is not None or spec.in_flight_req is not None:
-        yield Guard(on=frozenset({"rate_limit"}))
+    if spec.rate_limit is not None:
+        yield Guard(limits=tuple(traefik_rate(spec.rate_limit, words)))
+    if spec.in_flight_req is not None:
+        yield Guard(limits=tuple(traefik_in_flight(spec.in_flight_req, words)))
     headers = spec.headers
     if headers and (
         headers.access_control_allow_origin_list or headers.access_control_allow_origin_list_regex
@@ -212,7 +220,8 @@ def nginx(places: Iterable[Thing], look: Look) -> Guard:
         if found is not None:
             guards += _nginx_guards(found)
         else:
-            guards.append(Guard(hidden=(f"Policy {shown(key)} is not there",)))
+            told = f"Policy {shown(key)} is not there"
+            guards.append(Guard(hidden=(told,), hides_limits=True))
     return together(guards)
 
 
@@ -231,7 +240,9 @@ def _nginx_guards(policy: Policy) -> Iterator[Guard]:
             yield Guard(schemes=(scheme,), evidence=(f"{words}: {name}",))
     if spec.ingress_mtls is not None:
         yield _nginx_mtls(spec.ingress_mtls, words)
-    parts = (("rate_limit", spec.rate_limit), ("cors", spec.cors), ("waf", spec.waf))
+    if spec.rate_limit is not None:
+        yield Guard(limits=nginx_limits([spec.rate_limit], words))
+    parts = (("cors", spec.cors), ("waf", spec.waf))
     yield Guard(on=frozenset(name for name, part in parts if part is not None))
 
 

@@ -148,7 +148,6 @@ def _exposed(service: Service) -> Exposed:
         rules=tuple(_rule(service, port, place) for port in ports),
         conditions=tuple(_conditions(service, told)),
         links=_links(service, said, told),
-        rate_limit=Switch.DISABLED,
         cors=Switch.DISABLED,
         request_validation=Switch.DISABLED,
     )
@@ -193,6 +192,7 @@ def _rule(service: Service, port: ServicePort, place: str) -> Rule:
         matches=() if is_stream else (Match(),),
         targets=(target,),
         security=Security(requirement=Requirement.NONE, evidence=evidence),
+        rate_limits=(),
     )
 
 

@@ -18,7 +18,7 @@ from apiscape.collectors.kubernetes.reaching import WIDTH, reach
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.collectors.kubernetes.standing import read_conditions
 from apiscape.model.values import UNKNOWN, Unknown
-from apiscape.model.vocabulary import Exposure, Switch
+from apiscape.model.vocabulary import Exposure, Switch, TlsMode
 
 HTTP, TLS, TCP = "http", "tls", "tcp"
 """Which routes of a VirtualService a server takes."""
@@ -33,6 +33,7 @@ _PROTOCOLS = {
     "TLS": TCP,
 }
 _THROUGH = frozenset({"PASSTHROUGH", "AUTO_PASSTHROUGH"})
+_ENDS = frozenset({"SIMPLE", "MUTUAL", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"})
 _ASKS = frozenset({"MUTUAL", "ISTIO_MUTUAL"})
 _NAMED_ELSEWHERE = "kubernetes-gateway://"
 
@@ -124,7 +125,16 @@ def address_at(server: Server, host: str, front: Front) -> Address | None:
         tls_min=_tls_min(server.tls) if ends_tls else (UNKNOWN if speaks_tls else None),
         certificate=certificate_of(server, front) if ends_tls else None,
         mtls=mtls_of(server),
+        tls_mode=_tls_mode(server),
     )
+
+
+def _tls_mode(server: Server) -> str:
+    """Return who ends TLS at a server; of one that does not say, nobody can tell."""
+    mode = _mode(server)
+    if mode in _THROUGH:
+        return TlsMode.PASSTHROUGH
+    return TlsMode.TERMINATE if mode in _ENDS else TlsMode.UNKNOWN
 
 
 def _scheme(server: Server, *, speaks_tls: bool) -> str:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import msgspec
 
+from apiscape.collectors.kubernetes.limiting import joined
 from apiscape.collectors.kubernetes.policies import (
     amazon,
     envoy,
@@ -125,7 +126,7 @@ def _effective(point: Point, known: Policies, look: Look) -> Effective:
         told.append(unknown(f"nobody knows what {point.controller or 'its controller'} enforces"))
     return Effective(
         security=together([*told, *_extensions(point, known)]),
-        rate_limit=_switch(part.rate_limit for part in parts),
+        rate_limits=joined(part.rate_limits for part in parts if part.rate_limits is not None),
         cors=_switch(part.cors for part in parts),
         waf=_switch(part.waf for part in parts),
         mtls=_switch(part.mtls for part in parts),

@@ -24,6 +24,7 @@ from apiscape.collectors.kubernetes.policies.envoy_kinds import (
 from apiscape.collectors.kubernetes.policies.merging import absent, first, in_force, merged, switch
 from apiscape.collectors.kubernetes.policies.opaque import disturbances, opaque, unseen
 from apiscape.collectors.kubernetes.policies.point import Part, Point
+from apiscape.collectors.kubernetes.policies.rates import envoy_limits, in_all
 from apiscape.collectors.kubernetes.policies.securing import (
     any_of,
     asked,
@@ -34,7 +35,9 @@ from apiscape.collectors.kubernetes.policies.securing import (
 )
 from apiscape.collectors.kubernetes.policies.targets import AT, places
 from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.model.limits import RateLimits
 from apiscape.model.security import Scheme, Security
+from apiscape.model.values import Unknown
 from apiscape.model.vocabulary import SchemeKind, Switch
 
 GROUP = "gateway.envoyproxy.io"
@@ -86,7 +89,7 @@ def holds(point: Point, look: Look) -> Part:
         cors=switch(
             force, lambda each: each.spec.cors is not None, sees=sees_at(SECURITY, point, look)
         ),
-        rate_limit=_rate_limit(point, look),
+        rate_limits=_rate_limits(point, look),
         mtls=mtls,
         tls_min=_tls_min(clients),
     )
@@ -174,11 +177,16 @@ def _places(
             yield f"{word}:{name}"
 
 
-def _rate_limit(point: Point, look: Look) -> str:
+def _rate_limits(point: Point, look: Look) -> RateLimits | Unknown:
+    """Return the limits of the most specific policy that states some, of those that make up what holds."""
     force = in_force(attached(TRAFFIC, point, look), lambda each: each.spec.merge_type)
-    return switch(
-        force, lambda each: each.spec.rate_limit is not None, sees=sees_at(TRAFFIC, point, look)
-    )
+    stated = [each for each in force if each.is_sure and each.policy.spec.rate_limit is not None]
+    return in_all(stated[:1] or force, _limits, sees=sees_at(TRAFFIC, point, look))
+
+
+def _limits(policy: BackendTrafficPolicy) -> RateLimits:
+    told = policy.spec.rate_limit
+    return () if told is None else envoy_limits(told, named("BackendTrafficPolicy", policy))
 
 
 def _mtls(policy: Attached[ClientTrafficPolicy] | None, point: Point, look: Look) -> str:

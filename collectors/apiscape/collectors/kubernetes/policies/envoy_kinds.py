@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apiscape.collectors.kubernetes.core import Field
 from apiscape.collectors.kubernetes.objects import Thing
+from apiscape.collectors.kubernetes.policies.rates import EnvoyRateLimit
 from apiscape.collectors.kubernetes.policies.targets import PolicyStatus, Present, Targeted
 
 
@@ -106,7 +107,7 @@ class BackendTrafficPolicySpec(Targeted):
     """How requests are sent on."""
 
     merge_type: str | None = None
-    rate_limit: Present | None = None
+    rate_limit: EnvoyRateLimit | None = None
 
 
 class BackendTrafficPolicy(Thing):

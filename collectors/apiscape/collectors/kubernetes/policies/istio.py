@@ -13,7 +13,7 @@ from apiscape.collectors.kubernetes.policies.point import Part, Point
 from apiscape.collectors.kubernetes.policies.securing import together
 from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.model.security import Security
-from apiscape.model.vocabulary import Switch
+from apiscape.model.values import UNKNOWN
 
 RESOURCES: tuple[Resource, ...] = SECURITY_RESOURCES
 
@@ -23,7 +23,7 @@ def holds(point: Point, look: Look) -> Part:
     rules, beside = _at_gateway(point, look)
     requests = [Request(match, point.hosts) for match in point.matches or (Match(),)]
     told = list(dict.fromkeys(security_of(each, rules) for each in requests))
-    return Part(security=together([agreed(told), *beside]), rate_limit=Switch.UNKNOWN)
+    return Part(security=together([agreed(told), *beside]), rate_limits=UNKNOWN)
 
 
 def _at_gateway(point: Point, look: Look) -> tuple[Rules, tuple[Security, ...]]:

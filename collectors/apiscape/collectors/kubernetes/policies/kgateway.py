@@ -14,6 +14,7 @@ from apiscape.collectors.kubernetes.policies.attaching import Attached, attached
 from apiscape.collectors.kubernetes.policies.merging import absent
 from apiscape.collectors.kubernetes.policies.opaque import unseen
 from apiscape.collectors.kubernetes.policies.point import Part, Point
+from apiscape.collectors.kubernetes.policies.rates import KgatewayRateLimit, kgateway_limits
 from apiscape.collectors.kubernetes.policies.securing import (
     any_of,
     asked,
@@ -30,7 +31,9 @@ from apiscape.collectors.kubernetes.policies.targets import (
     places,
 )
 from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.model.limits import RateLimits
 from apiscape.model.security import Scheme, Security
+from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import SchemeKind, Switch
 
 GROUP = "gateway.kgateway.dev"
@@ -76,7 +79,7 @@ class TrafficPolicySpec(Targeted):
     ext_proc: Stated | None = None
     rbac: Present | None = None
     cors: Stated | None = None
-    rate_limit: Stated | None = None
+    rate_limit: KgatewayRateLimit | None = None
 
 
 class TrafficPolicy(Thing):
@@ -162,7 +165,7 @@ def holds(point: Point, look: Look) -> Part:
     return Part(
         security=told if sees else unseen(TRAFFIC),
         cors=_switch(policies, "cors", sees=sees),
-        rate_limit=_switch(policies, "rate_limit", sees=sees),
+        rate_limits=_rate_limits(policies, sees=sees),
     )
 
 
@@ -233,6 +236,18 @@ def _places(keys: ApiKeys) -> Iterator[str]:
         for word in ("header", "query", "cookie"):
             if name := getattr(each, word):
                 yield f"{word}:{name}"
+
+
+def _rate_limits(
+    policies: Sequence[Attached[TrafficPolicy]], *, sees: bool
+) -> RateLimits | Unknown:
+    told = _first(policies, "rate_limit")
+    if told is None:
+        return () if sees else UNKNOWN
+    limit = told.policy.spec.rate_limit
+    if not told.is_sure or limit is None:
+        return UNKNOWN
+    return kgateway_limits(limit, named("TrafficPolicy", told.policy))
 
 
 def _switch(policies: Sequence[Attached[TrafficPolicy]], name: str, *, sees: bool) -> str:

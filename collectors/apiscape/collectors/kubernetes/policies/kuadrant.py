@@ -12,11 +12,13 @@ from typing import TypeVar
 import msgspec
 
 from apiscape.collectors.kubernetes.core import Field
+from apiscape.collectors.kubernetes.limiting import each_once
 from apiscape.collectors.kubernetes.objects import Thing
 from apiscape.collectors.kubernetes.policies.attaching import Attached, attached, sees_at
 from apiscape.collectors.kubernetes.policies.merging import absent, one_per_level
 from apiscape.collectors.kubernetes.policies.opaque import unseen
 from apiscape.collectors.kubernetes.policies.point import Part, Point
+from apiscape.collectors.kubernetes.policies.rates import KuadrantLimit, kuadrant_limits
 from apiscape.collectors.kubernetes.policies.securing import any_of, asked, named, nothing, unknown
 from apiscape.collectors.kubernetes.policies.targets import (
     AT,
@@ -26,8 +28,10 @@ from apiscape.collectors.kubernetes.policies.targets import (
     places,
 )
 from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.model.limits import RateLimit, RateLimits
 from apiscape.model.security import Scheme, Security
-from apiscape.model.vocabulary import SchemeKind, Switch
+from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.vocabulary import SchemeKind
 
 GROUP = "kuadrant.io"
 IN_FORCE = ("Accepted", "Enforced")
@@ -109,13 +113,15 @@ class LimitBlock(Field):
     """Limits of a policy, as defaults or overrides."""
 
     strategy: str = "atomic"
-    limits: dict[str, Present] | None = None
+    limits: dict[str, KuadrantLimit] | None = None
+    when: list[Present] | None = None
 
 
 class RateLimitPolicySpec(Targeted):
     """How often callers may; bare limits are defaults."""
 
-    limits: dict[str, Present] | None = None
+    when: list[Present] | None = None
+    limits: dict[str, KuadrantLimit] | None = None
     defaults: LimitBlock | None = None
     overrides: LimitBlock | None = None
 
@@ -181,7 +187,7 @@ def holds(point: Point, look: Look) -> Part:
     told = _security(policies) if policies else absent(AUTH, point, look, IN_FORCE)
     return Part(
         security=told if sees_at(AUTH, point, look) else unseen(AUTH),
-        rate_limit=_rate_limit(point, look),
+        rate_limits=_rate_limits(point, look),
     )
 
 
@@ -265,20 +271,25 @@ def _told(where: Credentials) -> Iterator[str]:
             yield f"{word}:{told.name}"
 
 
-def _rate_limit(point: Point, look: Look) -> str:
+def _rate_limits(point: Point, look: Look) -> RateLimits | Unknown:
     policies = one_per_level(attached(LIMITS, point, look, IN_FORCE))
     if not sees_at(LIMITS, point, look) or not all(each.is_sure for each in policies):
-        return Switch.UNKNOWN
+        return UNKNOWN
     told = reduced([_limits(each.policy) for each in policies])
-    return Switch.ENABLED if told else Switch.DISABLED
+    return each_once(limit for limits, _ in told.values() for limit in _as_limits(limits))
+
+
+def _as_limits(told: object) -> Iterator[RateLimit]:
+    for each in told if isinstance(told, tuple) else ():
+        if isinstance(each, RateLimit):
+            yield each
 
 
 def _limits(policy: RateLimitPolicy) -> Stated:
-    spec = policy.spec
-    block = spec.overrides or spec.defaults or LimitBlock("atomic", spec.limits)
-    return Stated(
-        named("RateLimitPolicy", policy),
-        block.limits or {},
-        spec.overrides is not None,
-        block.strategy == MERGE,
-    )
+    spec, by = policy.spec, named("RateLimitPolicy", policy)
+    block = spec.overrides or spec.defaults or LimitBlock("atomic", spec.limits, spec.when)
+    rules = {
+        name: kuadrant_limits(name, each, by, narrowed=bool(block.when))
+        for name, each in (block.limits or {}).items()
+    }
+    return Stated(by, rules, spec.overrides is not None, block.strategy == MERGE)

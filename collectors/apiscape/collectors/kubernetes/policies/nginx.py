@@ -14,6 +14,7 @@ from apiscape.collectors.kubernetes.policies.attaching import attached, sees_at
 from apiscape.collectors.kubernetes.policies.merging import switch
 from apiscape.collectors.kubernetes.policies.opaque import disturbances, opaque, unseen
 from apiscape.collectors.kubernetes.policies.point import Part, Point
+from apiscape.collectors.kubernetes.policies.rates import NginxRate, in_all, nginx_limits
 from apiscape.collectors.kubernetes.policies.securing import (
     asked,
     named,
@@ -24,6 +25,7 @@ from apiscape.collectors.kubernetes.policies.securing import (
 from apiscape.collectors.kubernetes.policies.standing import Standing, verdict
 from apiscape.collectors.kubernetes.policies.targets import AT, PolicyStatus, Targeted, places
 from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.model.limits import RateLimits
 from apiscape.model.security import Scheme, Security
 from apiscape.model.vocabulary import SchemeKind
 
@@ -63,16 +65,10 @@ class AuthenticationFilter(Thing):
     status: FilterStatus | None = None
 
 
-class RateLimitRule(Field):
-    """A limit; one that is tried only limits nothing."""
-
-    dry_run: bool | None = None
-
-
 class LocalRateLimit(Field):
     """Limits of one instance."""
 
-    rules: list[RateLimitRule] | None = None
+    rules: list[NginxRate] | None = None
 
 
 class RateLimit(Field):
@@ -140,7 +136,7 @@ def holds(point: Point, look: Look) -> Part:
     parts = list(_filters(point, look)) or [nothing("no AuthenticationFilter attached")]
     return Part(
         security=together([*parts, *disturbances(OPAQUE, point, look)]),
-        rate_limit=switch(
+        rate_limits=in_all(
             attached(LIMITS, point, look), _limits, sees=sees_at(LIMITS, point, look)
         ),
         waf=switch(attached(WAF, point, look), lambda _: True, sees=sees_at(WAF, point, look)),
@@ -183,6 +179,6 @@ def _of_filter(told: AuthenticationFilter, point: Point) -> Security:
     return Security(schemes=(scheme,), evidence=f"{by}: {why}")
 
 
-def _limits(policy: RateLimitPolicy) -> bool:
+def _limits(policy: RateLimitPolicy) -> RateLimits:
     told = policy.spec.rate_limit.local if policy.spec.rate_limit else None
-    return any(not each.dry_run for each in (told.rules if told else None) or ())
+    return nginx_limits((told.rules if told else None) or (), named("RateLimitPolicy", policy))

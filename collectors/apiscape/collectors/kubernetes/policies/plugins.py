@@ -14,6 +14,7 @@ from apiscape.collectors.kubernetes.ingress.plugins import KONG_KEY, TRAEFIK_KEY
 from apiscape.collectors.kubernetes.objects import Metadata, Thing
 from apiscape.collectors.kubernetes.policies.point import Part, Point
 from apiscape.collectors.kubernetes.resource import Look
+from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Switch
 
 KONG = ("configuration.konghq.com", "KongPlugin")
@@ -25,7 +26,7 @@ _BEFORE_ALL = Guard(hidden=("middlewares of its entry points",))
 _UNSEEN = Guard(hidden=("plugins of Services, which could not be read",))
 _BOUND = Guard(hidden=("plugins that are bound by objects of their own",))
 _BY_ANNOTATION_ALONE = "konghq.com/kic-gateway-controller"
-_SWITCHES = ("rate_limit", "cors", "mtls")
+_SWITCHES = ("cors", "mtls")
 
 
 def kong_holds(point: Point, look: Look) -> Part:
@@ -63,4 +64,4 @@ def _part(guard: Guard, point: Point) -> Part:
     if point.route is not None:
         place = f"{place} {point.route.namespace}/{point.route.name}"
     on = {name: Switch.ENABLED if name in guard.on else Switch.UNKNOWN for name in _SWITCHES}
-    return Part(security=security_of(guard, place), **on)
+    return Part(security=security_of(guard, place), rate_limits=guard.limits or UNKNOWN, **on)

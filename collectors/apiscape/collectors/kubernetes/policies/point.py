@@ -6,6 +6,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Match
 from apiscape.collectors.kubernetes.objects import Metadata
+from apiscape.model.limits import RateLimits, limited
 from apiscape.model.security import UNKNOWN_SECURITY, Security
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Switch
@@ -52,18 +53,23 @@ class Effective(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     security: Security = UNKNOWN_SECURITY
-    rate_limit: str = Switch.UNKNOWN
+    rate_limits: RateLimits | Unknown = UNKNOWN
     cors: str = Switch.UNKNOWN
     waf: str = Switch.UNKNOWN
     mtls: str = Switch.UNKNOWN
     tls_min: str | Unknown | None = UNKNOWN
+
+    @property
+    def rate_limit(self) -> str:
+        """Whether callers are limited, as a word of `Switch`."""
+        return limited(self.rate_limits)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """What one family of policies says of a point; a switch is `None` where it is none of its business."""
 
     security: Security | None = None
-    rate_limit: str | None = None
+    rate_limits: RateLimits | Unknown | None = None
     cors: str | None = None
     waf: str | None = None
     mtls: str | None = None

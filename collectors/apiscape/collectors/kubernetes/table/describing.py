@@ -8,16 +8,18 @@ import msgspec
 
 from apiscape.collectors.kubernetes.core import SERVICES
 from apiscape.collectors.kubernetes.exposed import Condition, Target
+from apiscape.collectors.kubernetes.limiting import each_once
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.collectors.kubernetes.table.asking import conclude, demands_of, holding
-from apiscape.collectors.kubernetes.table.exposing import consumers_of, owners_of
+from apiscape.collectors.kubernetes.table.exposing import consumers_of, limits_by, owners_of
 from apiscape.collectors.kubernetes.table.finding import OF, OWNED, Finder, Known
 from apiscape.collectors.kubernetes.table.indexing import owner_word, owners_in
 from apiscape.collectors.kubernetes.table.schema import Entry, EntryRole
 from apiscape.collectors.kubernetes.table.sending import targets_of
 from apiscape.collectors.kubernetes.table.sketch import Sketch
 from apiscape.model.deployment import Spec
+from apiscape.model.limits import RateLimits
 from apiscape.model.provenance import Claim
 from apiscape.model.security import UNKNOWN_SECURITY, Security
 from apiscape.model.vocabulary import Requirement
@@ -31,6 +33,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         lifecycle, status: Empty where it does not say.
         security: What it asks of callers, beside what the other object says; unknown where it does not say.
         switches: Protections that it says are on.
+        limits: On how often callers may.
         consumers: How many call it, where it is known.
         conditions: What controllers say of it.
         targets: Where it sends requests, if it stands for a backend.
@@ -47,6 +50,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     links: dict[str, str] = {}
     security: Security = UNKNOWN_SECURITY
     switches: frozenset[str] = frozenset()
+    limits: RateLimits = ()
     consumers: int | None = None
     conditions: tuple[Condition, ...] = ()
     targets: tuple[Target, ...] = ()
@@ -232,6 +236,7 @@ def _told(known: Known, finder: Finder) -> Told:
         links=sketch.links,
         security=UNKNOWN_SECURITY if is_silent else security,
         switches=sketch.switches.union(*(each.sketch.switches for each in policies)),
+        limits=each_once(limit for each in (known, *policies) for limit in limits_by(each)),
         consumers=consumers_of(known, finder.look),
         conditions=sketch.conditions,
         targets=targets_of(known, sketch.targets, finder),

@@ -8,6 +8,7 @@ from itertools import chain
 import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Address, Exposed, Reached, Rule
+from apiscape.collectors.kubernetes.limiting import each_once
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.collectors.kubernetes.table.asking import (
     holding,
@@ -18,9 +19,10 @@ from apiscape.collectors.kubernetes.table.finding import OF, Finder, Known
 from apiscape.collectors.kubernetes.table.routing import Piece, gather, matches_of, parents
 from apiscape.collectors.kubernetes.table.sending import targets_of
 from apiscape.collectors.kubernetes.table.serving import addresses_of, gateways_of
-from apiscape.collectors.kubernetes.table.sketch import SWITCHES, Sketch, switch_of
+from apiscape.collectors.kubernetes.table.sketch import LIMITED, SWITCHES, Sketch, switch_of
+from apiscape.model.limits import RateLimit, RateLimits
 from apiscape.model.provenance import Claim
-from apiscape.model.values import UNKNOWN
+from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Lifecycle, ProvenanceMethod, Status, Switch
 
 
@@ -123,7 +125,26 @@ def _rule(
         matches=matches_of(piece.cases),
         targets=targets_of(piece.of, piece.line.targets or piece.of.sketch.targets, sending),
         security=security_of(known, piece, wide, held.policies, tuple(doubts)),
+        rate_limits=_limits(known, held, wide, gaps),
     )
+
+
+def _limits(
+    known: Known, held: _Held, wide: tuple[Known, ...], gaps: tuple[str, ...]
+) -> RateLimits | Unknown:
+    """Return the limits of a rule: its own and those of the whole; none where the entry knows of all."""
+    line, of = held.piece.line, held.piece.of
+    own = (RateLimit(native_id=of.words),) if LIMITED in line.switches else ()
+    parts = (known, *wide, *held.policies)
+    found = each_once((*own, *(limit for each in parts for limit in limits_by(each))))
+    is_whole = LIMITED in known.entry.whole and not (gaps or held.gaps)
+    return found if found or is_whole else UNKNOWN
+
+
+def limits_by(known: Known) -> Iterator[RateLimit]:
+    """Yield the limit that an object states for all that it holds for; its figures are not read."""
+    if LIMITED in known.sketch.switches:
+        yield RateLimit(native_id=known.words)
 
 
 def _hatches(known: Known, pieces: Iterable[Piece]) -> Iterator[str]:

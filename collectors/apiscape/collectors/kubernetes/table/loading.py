@@ -15,7 +15,7 @@ from apiscape.collectors.kubernetes.table.document import Document, NotYaml, Tra
 from apiscape.collectors.kubernetes.table.expressions import Expression
 from apiscape.collectors.kubernetes.table.parts import Refs
 from apiscape.collectors.kubernetes.table.schema import Entry
-from apiscape.collectors.kubernetes.table.sketch import SWITCHES
+from apiscape.collectors.kubernetes.table.sketch import LIMITED, SWITCHES
 
 REFUSED = frozenset({"secrets", "configmaps", "pods", "serviceaccounts", "nodes", "events"})
 """Resources of the core group that no entry may read: they hold credentials, or say nothing of APIs."""
@@ -149,8 +149,9 @@ def _faults(entry: Entry) -> Iterator[tuple[Trail, str]]:
                 ("resource", "fields"),
                 f"{field} cannot be named here",
             )
-    for word in sorted(set(entry.whole) - set(SWITCHES)):
-        yield ("whole",), f"{word} is none of {', '.join(SWITCHES)}"
+    words = (LIMITED, *SWITCHES)
+    for word in sorted(set(entry.whole) - set(words)):
+        yield ("whole",), f"{word} is none of {', '.join(words)}"
 
 
 def _quarrels(placed: list[_Placed]) -> Iterator[tuple[str, str]]:

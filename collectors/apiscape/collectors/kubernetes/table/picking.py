@@ -14,6 +14,7 @@ from apiscape.collectors.kubernetes.table.functions import without_secrets
 from apiscape.collectors.kubernetes.table.parts import Kind, Refs
 from apiscape.collectors.kubernetes.table.schema import Entry, Scope
 from apiscape.collectors.kubernetes.table.sketch import (
+    LIMITED,
     SWITCHES,
     Allowance,
     Asked,
@@ -192,7 +193,9 @@ class _Picking:
 
     def _switches(self) -> frozenset[str]:
         return frozenset(
-            name for name in SWITCHES if self._slots.find(name, getattr(self._entry, name))
+            name
+            for name in (LIMITED, *SWITCHES)
+            if self._slots.find(name, getattr(self._entry, name))
         )
 
     def _documents(self) -> Iterator[Spec]:

@@ -14,7 +14,7 @@ from apiscape.collectors.kubernetes.table.functions import take_apart
 from apiscape.collectors.kubernetes.table.schema import EntryRole
 from apiscape.collectors.kubernetes.table.sketch import Sketch, Spot
 from apiscape.model.values import UNKNOWN
-from apiscape.model.vocabulary import Switch
+from apiscape.model.vocabulary import Switch, TlsMode
 
 MAX_ADDRESSES = 500
 MAX_GATEWAYS = 3
@@ -144,6 +144,7 @@ def address_of(namespace: str, spot: Spot) -> Address:
         if spot.mtls
         else Switch.DISABLED,
         is_generated=spot.is_generated,
+        tls_mode=TlsMode.TERMINATE if secret else TlsMode.UNKNOWN,
     )
 
 

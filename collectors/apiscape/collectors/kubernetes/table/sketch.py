@@ -196,8 +196,11 @@ class Sketch(Thing, kw_only=True):
     beside: Thing | None = None
 
 
-SWITCHES = ("rate_limit", "cors", "waf", "request_validation", "access_log", "tracing")
-"""Protections that an entry may find, each a `Switch`."""
+LIMITED = "rate_limit"
+"""The protection that is of each rule: what is on is a limit, of figures that nobody reads."""
+
+SWITCHES = ("cors", "waf", "request_validation", "access_log", "tracing")
+"""Protections of the whole of an API that an entry may find, each a `Switch`."""
 
 
 def switch_of(*, is_on: bool, is_known: bool) -> str:
