@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual import _wait
+from textual.pilot import Pilot
 
 from apiscape.tui.screens import browsing, following
 
@@ -16,6 +17,9 @@ HURRY_S = 0.02
 
 PATIENCE_S = 0.004
 """How long the pilot listens whether the app still works; the toolkit's own choice is five times that."""
+
+LONGEST_S = 600.0
+"""How long the pilot waits for widgets that are at work; the toolkit gives up after half a minute."""
 
 SILENT = ("NO_COLOR", "SSH_TTY", "SSH_CONNECTION", "COLORFGBG", "DISPLAY", "WAYLAND_DISPLAY")
 
@@ -26,6 +30,7 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "REST_S", HURRY_S)
     monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", PATIENCE_S)
     monkeypatch.setattr(_wait, "SLEEP_IDLE", PATIENCE_S / 3)
+    monkeypatch.setattr(Pilot._wait_for_screen, "__defaults__", (LONGEST_S,))
 
 
 @pytest.fixture(autouse=True)
