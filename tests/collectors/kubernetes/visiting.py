@@ -23,6 +23,7 @@ from apiscape.collectors.contract import (
 )
 from apiscape.collectors.kubernetes.discovering import Discovery
 from apiscape.collectors.kubernetes.gateways import GatewaysCollector
+from apiscape.collectors.kubernetes.session import ClusterSession
 from apiscape.collectors.kubernetes.wire import Wire
 from apiscape.demo.kubernetes.server import KubernetesServer
 from apiscape.model.deployment import Deployment
@@ -53,6 +54,9 @@ class Session:
         self.entries: str | None = None
 
 
+SignedIn = Session | ClusterSession
+
+
 class Visit:
     """What a run lends to a collector.
 
@@ -60,7 +64,7 @@ class Visit:
         excluded: Why objects are left out, by name.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: SignedIn) -> None:
         self.session: Any = session
         self.options: Mapping[str, Any] = {}
         self.excluded: dict[str, str] = {}
@@ -167,7 +171,7 @@ class Told:
         return None not in self.objects.values()
 
 
-def read(session: Session, visit: Visit | None = None) -> Told:
+def read(session: SignedIn, visit: Visit | None = None) -> Told:
     """Read a cluster once."""
     return Told(GatewaysCollector().discover(SCOPE, visit or Visit(session)))
 
@@ -182,7 +186,7 @@ class Watch:
         size: Of the last batch.
     """
 
-    def __init__(self, session: Session, visit: Visit | None = None) -> None:
+    def __init__(self, session: SignedIn, visit: Visit | None = None) -> None:
         self.visit = visit or Visit(session)
         self.told = Told()
         self.last: list[Observation] = []
@@ -229,7 +233,7 @@ class Watch:
 
 
 @contextmanager
-def following(session: Session, visit: Visit | None = None) -> Iterator[Watch]:
+def following(session: SignedIn, visit: Visit | None = None) -> Iterator[Watch]:
     """Give a watch, and close it in the end."""
     watch = Watch(session, visit)
     try:
