@@ -166,19 +166,26 @@ class Following:
     """A reflector at work in a thread of its own, for the time of a `with`."""
 
     def __init__(
-        self, wire: Wire, where: Where, pulse: Pulse, kind: type[Thing] = Thing, **given: bool
+        self,
+        wire: Wire,
+        where: Where,
+        pulse: Pulse,
+        kind: type[Thing] = Thing,
+        *,
+        streams: bool = True,
     ) -> None:
         self.mirror = Mirror()
         self.pulse = pulse
         self.ended: CollectorError | None = None
         decoder = Decoder(kind)
-        self._reflector = Reflector(wire, where, decoder, pulse, self.mirror.put, **given)
+        self._reflector = Reflector(wire, where, decoder, pulse, self.mirror.put, streams=streams)
         self._wire = wire
         self._thread = threading.Thread(target=self._run, name="following", daemon=True)
 
     def _run(self) -> None:
         try:
-            self._reflector.run()
+            while True:
+                self._reflector.turn()
         except CollectorError as error:
             self.ended = error
 

@@ -59,13 +59,14 @@ class Definitions:
             self._is_followed = True
         where = Where(served, is_bare=True)
         reflector = Reflector(self._wire, where, Decoder(Thing), self._beat, self._put)
-        name = f"kubernetes watch {served.name}"
+        name = f"kubernetes definitions {served.name}"
         threading.Thread(target=self._run, args=(reflector,), name=name, daemon=True).start()
 
     def _run(self, reflector: Reflector[Any]) -> None:
         with ExitStack() as stack:
             stack.push(self._ended)
-            reflector.run()
+            while True:  # until it is over, which is raised
+                reflector.turn()
 
     def _ended(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object

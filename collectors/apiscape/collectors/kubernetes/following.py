@@ -1,4 +1,4 @@
-"""A cluster, followed: every resource by a reflector in a thread of its own, joined in one.
+"""A cluster, followed: every resource by a reflector of its own, joined in one.
 
     reflectors ──► inbox ──► cluster (what is there, who looked at what) ──► batches
 
@@ -10,7 +10,7 @@ Measurements are said again before they are too old to count, a few at a time.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -182,21 +182,26 @@ class Following:
 
     def _start(self, catalogue: Catalogue) -> Iterator[Observation]:
         """Follow what is served and not followed yet; yield what is not served."""
-        for resource in self._cluster.reads.resources:
-            if resource.name not in self._followed:
-                found = find(resource, catalogue, self._namespaces)
-                yield from self._follow(resource, found)
+        found = [
+            (each, find(each, catalogue, self._namespaces))
+            for each in self._cluster.reads.resources
+            if each.name not in self._followed
+        ]
+        yield from self._follow(found)
 
     def _follow(
-        self, resource: Resource, found: Served | PartAbsent | PartFailed
+        self, found: Sequence[tuple[Resource, Served | PartAbsent | PartFailed]]
     ) -> Iterator[Observation]:
-        if not isinstance(found, Served):
-            self._cluster.world.see(resource.name, whole=is_known_absent(found))
-            yield found
-            return
-        followed = Followed(resource, found, self._namespaces or ("",))
-        self._followed[resource.name] = followed
-        self._reflectors.follow(followed)
+        """Follow what is served; yield why something is not."""
+        begun: list[Followed] = []
+        for resource, what in found:
+            if isinstance(what, Served):
+                begun.append(Followed(resource, what, self._namespaces or ("",)))
+            else:
+                self._cluster.world.see(resource.name, whole=is_known_absent(what))
+                yield what
+        self._followed |= {each.resource.name: each for each in begun}
+        self._reflectors.follow(begun)
 
     def _move(self, catalogue: Catalogue) -> None:
         """Follow resources anew that are served in another version, or not at all: then their list says that."""
@@ -207,7 +212,7 @@ class Following:
             served = found if isinstance(found, Served) else followed.served
             self._reflectors.leave(followed)
             self._followed[name] = Followed(followed.resource, served, followed.namespaces)
-            self._reflectors.follow(self._followed[name])
+            self._reflectors.follow([self._followed[name]])
 
     def _lost(self, said: Said, error: BaseException) -> Iterator[Observation]:
         """Yield that a resource is followed no more, if so; one that could not be at first is tried again later.
@@ -225,7 +230,7 @@ class Following:
         if isinstance(found, CollectorError):
             yield PartFailed(part=resource.name, error=found.record())
         else:
-            yield from self._follow(resource, found)
+            yield from self._follow([(resource, found)])
         if resource.name not in self._followed:
             self._cluster.retain(resource, ())
 

@@ -113,6 +113,7 @@ class Reflector(Generic[T]):
         rhythm: The clock.
         put: Told what there is and what happens, in order, from the thread that runs it.
         streams: Whether the first list is asked for as a stream, where the server has that.
+        watch_s: Between which times the server is asked to end a watch, where others wait for it.
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class Reflector(Generic[T]):
         put: Put[T],
         *,
         streams: bool = True,
+        watch_s: tuple[int, int] | None = None,
     ) -> None:
         self._wire = wire
         self._where = where
@@ -131,28 +133,28 @@ class Reflector(Generic[T]):
         self._rhythm = rhythm
         self._put = put
         self._streams = streams
+        self._watch_s = watch_s
         self._version = ""
         self._failures = 0
         self._well_at = rhythm.monotonic()
 
-    def run(self) -> None:
-        """Follow until told to stop, or until it cannot be done.
+    def turn(self) -> None:
+        """List, or watch until the server ends it; rest a while where that failed. To be done again and again.
 
         Raises:
-            CollectorError: Why it ended.
+            CollectorError: It is over, and why.
         """
-        while True:
-            self._rhythm.check()
-            try:
-                if self._version:
-                    self._watch()
-                elif not self._streams or not self._stream():
-                    self._list()
-            except Expired as error:
-                self._version = ""
-                self._rest(error)
-            except PASSES as error:
-                self._rest(error)
+        self._rhythm.check()
+        try:
+            if self._version:
+                self._watch()
+            elif not self._streams or not self._stream():
+                self._list()
+        except Expired as error:
+            self._version = ""
+            self._rest(error)
+        except PASSES as error:
+            self._rest(error)
 
     def _list(self) -> None:
         """Read the list page by page."""
@@ -187,7 +189,7 @@ class Reflector(Generic[T]):
         Raises:
             CollectorError: It was refused, or broke off.
         """
-        ends_s = random.randint(*WATCH_S)  # noqa: S311 - spreads requests
+        ends_s = random.randint(*(self._watch_s or WATCH_S))  # noqa: S311 - spreads requests
         query |= {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": str(ends_s)}
         asked = msgspec.structs.replace(
             self._where.asked("watch", **query), read_s=ends_s + GRACE_S

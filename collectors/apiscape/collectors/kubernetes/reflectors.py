@@ -1,11 +1,11 @@
-"""Reflectors at work, each in a thread of its own; what they say comes out at one place, in order."""
+"""Reflectors at work side by side; what they say comes out at one place, in order."""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -13,12 +13,19 @@ import msgspec
 
 from apiscape.collectors.contract import CollectorError
 from apiscape.collectors.kubernetes.beat import Followed
+from apiscape.collectors.kubernetes.crew import Crew, Turn
 from apiscape.collectors.kubernetes.defining import Definitions
 from apiscape.collectors.kubernetes.discovering import Catalogue, Discovery
 from apiscape.collectors.kubernetes.listing import Where
 from apiscape.collectors.kubernetes.objects import Decoder
 from apiscape.collectors.kubernetes.reflector import Happening, Reflector
 from apiscape.collectors.kubernetes.wire import Wire
+
+MOST_THREADS = 400
+"""Threads of a cluster: kinds times the namespaces that it is read by may be thousands of streams."""
+
+TURN_S = (10, 20)
+"""Between which times a watch is ended where more streams than threads take turns."""
 
 REDISCOVER_S = 300.0
 """How often it is looked for resources that could not be followed before."""
@@ -36,9 +43,9 @@ Inbox = queue.SimpleQueue[Said | Catalogue | BaseException | None]
 
 
 class Reflectors:
-    """Follows resources side by side.
+    """Follows resources side by side; where they are more streams than threads, in turns.
 
-    Threads are daemons: a server that does not answer does not hold up an exit.
+    A stream that waits for its turn misses nothing: it is watched on from where it was, or listed anew.
 
     Args:
         wire: The cluster.
@@ -50,6 +57,7 @@ class Reflectors:
         self._discovery = discovery
         self._inbox: Inbox = queue.SimpleQueue()
         self._at_work: set[Followed] = set()
+        self._crew = Crew(MOST_THREADS, "kubernetes watch")
         self._looked_at = time.monotonic()
         self._definitions = Definitions(wire, self._inbox.put)
 
@@ -70,7 +78,7 @@ class Reflectors:
         is_old = now - self._looked_at >= REDISCOVER_S
         if is_old or self._definitions.is_due(self._looked_at, now):
             self._looked_at = now
-            _start("kubernetes discovery", self._look)
+            threading.Thread(target=self._look, name="kubernetes discovery", daemon=True).start()
 
     def _look(self) -> None:
         try:
@@ -80,28 +88,32 @@ class Reflectors:
         except CollectorError:
             self._inbox.put(None)  # who follows finds out by themselves, and say it
 
-    def follow(self, followed: Followed) -> None:
-        """Begin to follow a resource."""
-        self._at_work.add(followed)
-        for namespace in followed.namespaces:
-            decoder: Decoder[Any] = Decoder(followed.resource.type)
-            where = Where(followed.served, namespace)
-            put = self._putter(followed, namespace)
-            reflector = Reflector(self._wire, where, decoder, followed.beat, put)
-            name = f"kubernetes watch {followed.resource.name}"
-            _start(name, self._runner(followed, namespace, reflector))
+    def follow(self, resources: Sequence[Followed]) -> None:
+        """Begin to follow resources."""
+        self._at_work.update(resources)
+        streams = sum(len(each.namespaces) for each in self._at_work)
+        watch_s = None if streams <= MOST_THREADS else TURN_S
+        for followed in resources:
+            for namespace in followed.namespaces:
+                decoder: Decoder[Any] = Decoder(followed.resource.type)
+                where = Where(followed.served, namespace)
+                put = self._putter(followed, namespace)
+                reflector = Reflector(
+                    self._wire, where, decoder, followed.beat, put, watch_s=watch_s
+                )
+                self._crew.take_on(self._turn(followed, namespace, reflector))
 
     def _putter(self, followed: Followed, namespace: str) -> Callable[[Happening[Any]], None]:
         return lambda what: self._inbox.put(Said(followed, namespace, what))
 
-    def _runner(
-        self, followed: Followed, namespace: str, reflector: Reflector[Any]
-    ) -> Callable[[], None]:
-        def run() -> None:
+    def _turn(self, followed: Followed, namespace: str, reflector: Reflector[Any]) -> Turn:
+        def turn() -> bool:
             with _Hand(self._inbox, followed, namespace):
-                reflector.run()
+                reflector.turn()
+                return True
+            return False
 
-        return run
+        return turn
 
     def next(self, wait_s: float) -> Said | Catalogue | None:
         """Return what came next; `None` where nothing did in time.
@@ -128,10 +140,6 @@ class Reflectors:
         for followed in tuple(self._at_work):
             self.leave(followed)
         self._wire.hang_up()
-
-
-def _start(name: str, work: Callable[[], None]) -> None:
-    threading.Thread(target=work, name=name, daemon=True).start()
 
 
 class _Hand:

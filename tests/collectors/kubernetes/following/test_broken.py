@@ -158,7 +158,7 @@ def test_a_defect_of_a_thread_is_not_lost(
     def fails(_self: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(reflector.Reflector, "run", fails)
+    monkeypatch.setattr(reflector.Reflector, "turn", fails)
     with follow(Session(server)) as watch, pytest.raises(ZeroDivisionError):
         watch.until(is_synced)
 
