@@ -123,6 +123,35 @@ def closed(schema: Any) -> Any:
     return narrowed
 
 
+DEFINITIONS = Path(__file__).with_name("definitions")
+
+
+def of_operator(kind: str) -> Any:
+    """Return what checks the `spec` of a kind of the Prometheus operator."""
+    schema = yaml.safe_load((DEFINITIONS / f"{kind}.yaml").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        ("ServiceMonitor", "serviceMonitor"),
+        ("PodMonitor", "podMonitor"),
+        ("PrometheusRule", "rules"),
+    ],
+)
+def test_what_the_operator_is_given_is_as_its_definition_has_it(
+    chart: Chart, kind: str, part: str
+) -> None:
+    thing = only(chart.objects({"metrics": {part: {"enabled": True}}}), kind)
+    checked = of_operator(kind)
+    assert thing["apiVersion"] == OPERATOR
+    assert [error.message for error in checked.iter_errors(thing["spec"])] == []
+    assert not checked.is_valid({**thing["spec"], "endpoint": []})
+    assert not checked.is_valid({})
+
+
 def test_what_a_cluster_has_no_kinds_for_is_left_out_and_said(chart: Chart) -> None:
     values = case("everything")
     assert {each["kind"] for each in chart.objects(values)} > {"PrometheusRule", "ServiceMonitor"}
