@@ -18,6 +18,7 @@ from tests.collectors.aws.balancers.street import edge, item, operations
 from tests.collectors.aws.conftest import PointAt
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
 from tests.collectors.aws.functions.estates import add_agents, add_functions, add_services
+from tests.collectors.aws.lattice.samples import fill as fill_lattice
 from tests.collectors.aws.test_faults import ONCE, small_estate
 
 PRODUCTS = load_provider("aws").products
@@ -50,6 +51,7 @@ def test_no_secret_comes_through(
     fill_appsync(estate.account(ACCOUNT).region(REGION), apis=1)
     estate = whole_estate()
     edge(estate.account(ACCOUNT).region(REGION))
+    fill_lattice(estate.account(ACCOUNT).region(REGION), services=1)
     planted = plant_canaries(estate)
     assert len(planted) > 20
     with AwsServer(estate) as server:

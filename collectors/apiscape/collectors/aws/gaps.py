@@ -1,4 +1,4 @@
-"""Details that could not be looked at, of one object: it is recorded all the same, and each is said."""
+"""Details of one object that may not be read: each becomes a gap that is said, and the object stands without it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,13 @@ T = TypeVar("T")
 
 
 class Gaps:
-    """What could not be seen of one object.
+    """What could not be seen of one object."""
 
-    Args:
-        native_id: As listed.
-    """
-
-    def __init__(self, native_id: str) -> None:
-        self._native_id = native_id
+    def __init__(self) -> None:
         self._unseen: dict[str, CollectorError] = {}
 
     def attempt(self, detail: str, read: Callable[[], T]) -> T | None:
-        """Return what a detail says, or `None` and a gap where it may not be read.
+        """Return what a detail says, or `None` and keep the gap where it may not or cannot be read.
 
         Raises:
             Gone: the object was deleted meanwhile.
@@ -38,14 +33,18 @@ class Gaps:
             return None
 
     def note(self, detail: str, error: CollectorError) -> None:
-        """Say that a detail could not be seen."""
+        """Keep a gap."""
         self._unseen[detail] = error
+
+    def take(self, others: Gaps) -> None:
+        """Keep the gaps of something that others stand around as well."""
+        self._unseen.update(others._unseen)
 
     def __bool__(self) -> bool:
         """Say whether there is any."""
         return bool(self._unseen)
 
-    def __iter__(self) -> Iterator[Unseen]:
-        """Yield every gap."""
+    def said(self, native_id: str) -> Iterator[Unseen]:
+        """Yield every gap, of the object that they are of, as it was listed."""
         for detail, error in self._unseen.items():
-            yield Unseen(self._native_id, detail, error.record())
+            yield Unseen(native_id, detail, error.record())

@@ -83,6 +83,7 @@ class AwsProvider:
         "aws.appsync.event",
         "aws.appsync.domains",
         "aws.alb",
+        "aws.lattice.service",
     )
     permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
     policy_forms: ClassVar[tuple[str, ...]] = FORMS

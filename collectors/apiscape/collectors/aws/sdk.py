@@ -20,6 +20,7 @@ SERVICES = frozenset(
         *("acm", "cloudfront", "route53"),
         "appsync",
         *("elbv2", "wafv2"),
+        *("appsync", "vpc-lattice"),
         *("sts", "sso", "sso-oidc", "signin"),
     }
 )

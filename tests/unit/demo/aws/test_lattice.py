@@ -51,7 +51,9 @@ def test_pages_have_a_hundred_at_most(client: Any, held: Lattice) -> None:
 def test_rules_are_listed_without_what_they_match_and_do(client: Any, held: Lattice) -> None:
     group = held.target_group("pay-v1")
     service = held.service("pay").listen(default=answer(404))
-    service.rule(http_match("/v1", method="GET", beta="yes"), forward(group), name="v1")
+    service.rule(
+        http_match("/v1", method="GET", headers={"beta": "yes"}), forward(group), name="v1"
+    )
     (listener,) = client.list_listeners(serviceIdentifier=service.id)["items"]
     assert (listener["protocol"], listener["port"]) == ("HTTPS", 443)
     place = {"serviceIdentifier": service.id, "listenerIdentifier": listener["id"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -28,7 +29,13 @@ def answer(status: int = 404) -> Fields:
     return {"fixedResponse": {"statusCode": status}}
 
 
-def http_match(path: str = "", *, method: str = "", exact: bool = False, **headers: str) -> Fields:
+def http_match(
+    path: str = "",
+    *,
+    method: str = "",
+    exact: bool = False,
+    headers: Mapping[str, str] | None = None,
+) -> Fields:
     """Make a match of a path (a prefix unless `exact`), a method, and values of headers."""
     members: Fields = {}
     if method:

@@ -29,6 +29,7 @@ from apiscape.demo.aws.estate.v2_api import V2Api
 from apiscape.demo.aws.seeds.canaries_agents import plant_in_agents
 from apiscape.demo.aws.seeds.canaries_appsync import plant_in_appsync
 from apiscape.demo.aws.seeds.canaries_functions import plant_in_functions, plant_in_services
+from apiscape.demo.aws.seeds.canaries_lattice import plant_in_lattice
 
 MARK = "CANARY"
 
@@ -66,6 +67,7 @@ def _in_region(region: Region, plant: Plant) -> None:
     plant_in_functions(region, plant)
     plant_in_services(region, plant)
     plant_in_agents(region, plant)
+    plant_in_lattice(region, plant)
     for rest in list(region.rest_apis.values()):
         _in_rest(rest, plant)
     for api in list(region.v2_apis.values()):

@@ -27,6 +27,7 @@ from apiscape.demo.aws.seeds.catalogue import (
     Service,
 )
 from apiscape.demo.aws.seeds.department_appsync import add_appsync
+from apiscape.demo.aws.seeds.department_lattice import add_lattice
 from apiscape.demo.aws.seeds.dice import Dice
 from apiscape.demo.aws.seeds.doors import open_doors
 from apiscape.demo.aws.seeds.publish import Publisher
@@ -82,6 +83,7 @@ def department(seed: int = 1, today: datetime = _TODAY) -> Department:
     _test(test, dice)
     _shared(shared, dice)
     add_appsync(live.region(LONDON), test.region(LONDON))
+    add_lattice(shared.region(LONDON))
     estate.now = today
     _domains(live, shared)
     open_doors(live, shared, LONDON)

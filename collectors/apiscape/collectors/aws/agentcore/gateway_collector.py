@@ -111,7 +111,7 @@ class _Look:
         self._key = key
         self._listed = listed
         self._name = text(listed, "name") or key
-        self._gaps = Gaps(key)
+        self._gaps = Gaps()
 
     def observe(self) -> list[Observation]:
         """Return the gateway as recorded, and its gaps.
@@ -145,7 +145,7 @@ class _Look:
         )
         tokens = {item.uid: write_memo(Memo(mark, tags=found.tags))} if mark else {}
         recorded = Recorded(self._key, entities=(item, *around), tokens=tokens)
-        return [recorded, *self._gaps]
+        return [recorded, *self._gaps.said(self._key)]
 
     def _targets(self, listed: tuple[Item, ...]) -> tuple[Target, ...] | None:
         """Return every target; `None` as soon as one of them cannot be seen."""

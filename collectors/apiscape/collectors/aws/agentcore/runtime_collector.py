@@ -100,7 +100,7 @@ class _Look:
         self._visit = visit
         self._key = key
         self._listed = listed
-        self._gaps = Gaps(key)
+        self._gaps = Gaps()
         self._versions: dict[str | None, Item | None] = {}
 
     def observe(self) -> list[Observation]:
@@ -114,13 +114,16 @@ class _Look:
         if len(endpoints) < len(listed):
             self._gaps.note("an endpoint", Malformed("an endpoint has no name"))
         if not endpoints:
-            return [Recorded(self._key), *self._gaps]
+            return [Recorded(self._key), *self._gaps.said(self._key)]
         mark = _mark(self._listed, endpoints)
         memo = stands(self._visit.tokens(self._key), mark) if mark else None
         if memo is not None:
-            return [self._left_out(memo.tags) or Unchanged(self._key), *self._gaps]
+            return [self._left_out(memo.tags) or Unchanged(self._key), *self._gaps.said(self._key)]
         tags = self._tags()
-        return [self._left_out(tags) or self._record(endpoints, mark, tags), *self._gaps]
+        return [
+            self._left_out(tags) or self._record(endpoints, mark, tags),
+            *self._gaps.said(self._key),
+        ]
 
     def _record(
         self, endpoints: tuple[Item, ...], mark: str | None, tags: dict[str, str] | Unknown

@@ -115,7 +115,7 @@ class _Look:
         self._visit = visit
         self._arn = arn
         self._listed = listed
-        self._gaps = Gaps(arn)
+        self._gaps = Gaps()
 
     def observe(self) -> list[Observation]:
         """Return the service as recorded, and its gaps.
@@ -151,7 +151,7 @@ class _Look:
         else:
             tokens = {item.uid: write_memo(_memo(mark, found))} if mark else {}
             recorded = Recorded(self._arn, entities=(item, *around), tokens=tokens)
-        return [recorded, *self._gaps]
+        return [recorded, *self._gaps.said(self._arn)]
 
     def _described(self) -> FoundService:
         answer = self._gaps.attempt(

@@ -129,7 +129,7 @@ class _Look:
         self._name = name
         self._function = function
         self._place = f"{session.endpoint(FUNCTIONS)} {session.place.native_id('')}"
-        self._gaps = Gaps(name)
+        self._gaps = Gaps()
 
     def observe(self) -> list[Observation]:
         """Return what is said of the function.
@@ -170,7 +170,7 @@ class _Look:
             entities=(*items, *signals),
             tokens={item.uid: token for item in items} if token else {},
         )
-        return [recorded, *self._gaps]
+        return [recorded, *self._gaps.said(self._name)]
 
     def _policy(self, config: Item) -> Item | Unknown | None:
         """Return the resource policy of what a URL is of; not-found is how the service says that there is none."""

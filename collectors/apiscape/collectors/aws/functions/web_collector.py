@@ -102,7 +102,7 @@ class _Look:
         self._name = name
         self._function = function
         self._arn = text(function, "functionArn") or name
-        self._gaps = Gaps(name)
+        self._gaps = Gaps()
         self._remembered = visit.tokens(name)
 
     def observe(self) -> list[Observation]:
@@ -129,11 +129,11 @@ class _Look:
         items = tuple(
             self._item(each, None, memo.tags) for each, memo in zip(endpoints, memos, strict=True)
         )
-        return [left_out or Recorded(self._name, unchanged=items), *self._gaps]
+        return [left_out or Recorded(self._name, unchanged=items), *self._gaps.said(self._name)]
 
     def _record(self, endpoints: list[Item]) -> list[Observation]:
         if not endpoints:
-            return [Recorded(self._name), *self._gaps]
+            return [Recorded(self._name), *self._gaps.said(self._name)]
         tags = self._tags()
         left_out = self._left_out(tags)
         if left_out is not None:
@@ -146,7 +146,10 @@ class _Look:
             for item, mark in zip(items, marks, strict=True)
             if mark
         }
-        return [Recorded(self._name, entities=tuple(items), tokens=tokens), *self._gaps]
+        return [
+            Recorded(self._name, entities=tuple(items), tokens=tokens),
+            *self._gaps.said(self._name),
+        ]
 
     def _item(
         self, endpoint: Item, policy: Item | Unknown | None, tags: dict[str, str] | Unknown

@@ -127,7 +127,7 @@ def _look(
     session: AwsSession, products: _Products, visit: Visit, key: str, portal: Item
 ) -> list[Observation]:
     """Return a portal as recorded, and the products whose pages could not be seen."""
-    gaps = Gaps(key)
+    gaps = Gaps()
     record = normalise(portal, session.place)
     now = visit.now()
     entities: list[Observable] = [record, read_authorization(portal, record.uid, now)]
@@ -141,7 +141,7 @@ def _look(
     entities.extend(read_pages(pages, record.uid, session.place))
     if not gaps:
         entities.append(count_tried(pages, record.uid, now))
-    return [Recorded(key, entities=tuple(entities)), *gaps]
+    return [Recorded(key, entities=tuple(entities)), *gaps.said(key)]
 
 
 def _product(arn: str, account: str) -> Parameters:

@@ -1,0 +1,1 @@
+"""Amazon VPC Lattice: services, and the networks through which they are reached."""

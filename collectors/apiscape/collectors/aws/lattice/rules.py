@@ -1,0 +1,130 @@
+"""Rules of Lattice's listeners: what callers can ask for, and where it leads. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from apiscape.collectors.aws.picking import Item, count, flag, items, number, part, text
+from apiscape.model.deployment import Backend, Operation
+from apiscape.model.security import Security
+from apiscape.model.values import UNKNOWN, Unknown
+
+ANY = "ANY"
+EVERYTHING = "/*"
+
+_KINDS = {
+    "ALB": "load_balancer",
+    "INSTANCE": "service",
+    "IP": "service",
+    "LAMBDA": "lambda",
+}
+
+
+class Leading(msgspec.Struct, frozen=True, gc=False):
+    """What rules tell: operations, and the target groups that they lead to."""
+
+    operations: tuple[Operation, ...]
+    backends: tuple[Backend, ...]
+
+
+def read_rules(
+    rules: Iterable[Item], groups: Mapping[str, Item] | None, security: Security
+) -> Leading:
+    """Return what the rules of a service's listeners let callers ask for.
+
+    A rule that is tried first stands for those of the same method and path that ask for headers as
+    well. The default rule counts where it leads somewhere: an answer of Lattice's own is no API.
+
+    Args:
+        rules: Items of `GetRule`.
+        groups: Target groups by id, `None` where they could not be listed.
+        security: What is asked of callers, by whatever rule.
+    """
+    operations: dict[tuple[str, str], Operation] = {}
+    backends: dict[str, Backend] = {}
+    for rule in sorted(rules, key=_order):
+        targets = [_backend(key, groups) for key in _targets(rule)]
+        backends.update({each.key: each for each in targets})
+        if flag(rule, "isDefault") and not targets:
+            continue
+        verb, template = _asked(rule)
+        operations.setdefault(
+            (template, verb),
+            Operation(
+                verb=verb,
+                template=template,
+                operation_id=text(rule, "name"),
+                security=security,
+                backend=_leads_to(rule, targets),
+            ),
+        )
+    return Leading(
+        tuple(operations[key] for key in sorted(operations)),
+        tuple(backends[key] for key in sorted(backends)),
+    )
+
+
+def _order(rule: Item) -> tuple[bool, float, str]:
+    """Return when a rule is tried: by its priority, the default one last."""
+    return (
+        flag(rule, "isDefault") or False,
+        number(rule, "priority") or 0.0,
+        text(rule, "id") or "",
+    )
+
+
+def _asked(rule: Item) -> tuple[str, str]:
+    """Return the method and path that a rule takes; below a prefix whatever follows."""
+    matched = part(part(rule, "match"), "httpMatch")
+    path = part(part(matched, "pathMatch"), "match")
+    exact, prefix = text(path, "exact"), text(path, "prefix")
+    template = exact or (f"{prefix.rstrip('/')}/*" if prefix else EVERYTHING)
+    return text(matched, "method") or ANY, template
+
+
+def _targets(rule: Item) -> Sequence[str]:
+    """Return the target groups of a rule, the heaviest first; one of no weight gets nothing."""
+    given = items(part(part(rule, "action"), "forward"), "targetGroups")
+    weighed = {
+        key.rpartition("/")[2]: weight
+        for each in given
+        if (key := text(each, "targetGroupIdentifier")) and (weight := _weight(each)) > 0
+    }
+    return sorted(weighed, key=lambda key: (-weighed[key], key))
+
+
+def _weight(target: Item) -> int:
+    weight = count(target, "weight")
+    return 1 if weight is None else weight
+
+
+def _leads_to(rule: Item, targets: Sequence[Backend]) -> str | Unknown | None:
+    if targets:
+        return targets[0].key
+    return None if part(rule, "action") else UNKNOWN
+
+
+def _backend(key: str, groups: Mapping[str, Item] | None) -> Backend:
+    """Return the backend that a target group is; one of another account is known by its id alone."""
+    group = (groups or {}).get(key, {})
+    kind = text(group, "type")
+    return Backend(
+        key=key,
+        kind=_KINDS.get(kind or "", (kind or "unknown").casefold()),
+        address=text(group, "arn") or UNKNOWN,
+        via=text(group, "vpcIdentifier"),
+    )
+
+
+def known_by_id(groups: Iterable[Item]) -> dict[str, Item]:
+    """Return target groups by their ids."""
+    return dict(_named(groups))
+
+
+def _named(groups: Iterable[Item]) -> Iterator[tuple[str, Item]]:
+    for each in groups:
+        key = text(each, "id")
+        if key:
+            yield key, each

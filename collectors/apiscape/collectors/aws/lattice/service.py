@@ -1,0 +1,195 @@
+"""Normalise a Lattice service: pure, from what it, its listeners and its networks say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from apiscape.collectors.aws.lattice.networks import Network
+from apiscape.collectors.aws.lattice.rules import Leading
+from apiscape.collectors.aws.names import Place
+from apiscape.collectors.aws.picking import Item, count, labels, moment, part, text
+from apiscape.collectors.aws.settings import TagSettings
+from apiscape.collectors.aws.surface import switch
+from apiscape.collectors.aws.tags import read_told
+from apiscape.model.deployment import Deployment, Endpoint, Protections
+from apiscape.model.identity import aws_native_id, deployment_uid
+from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.vocabulary import Exposure, Status, Style, Switch
+
+KIND = "aws.lattice.service"
+SERVICE = "vpc-lattice"
+PASSTHROUGH = "TLS_PASSTHROUGH"
+MOST_NAMED = 5
+"""Networks, and VPCs of each, that evidence names; the rest is counted."""
+
+_SCHEMES = {"HTTP": ("http", 80), "HTTPS": ("https", 443), PASSTHROUGH: ("tls", None)}
+_STATUSES = {
+    "ACTIVE": Status.ACTIVE,
+    "CREATE_IN_PROGRESS": Status.INACTIVE,
+    "DELETE_IN_PROGRESS": Status.INACTIVE,
+    "CREATE_FAILED": Status.FAILED,
+    "DELETE_FAILED": Status.FAILED,
+}
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What is known of a service beside itself.
+
+    Attributes:
+        tags: Its tags, as `{"tags": …}`; `None` where they could not be read.
+        listeners: `None` where they could not be read.
+        networks: Those that reach it, `None` where that could not be read.
+        logs: Whether it logs who calls itself, `None` where that could not be read.
+        leading: Operations and backends, `None` where they stand as stored or could not be read.
+    """
+
+    tags: Item | None
+    listeners: Sequence[Item] | None
+    networks: Sequence[Network] | None
+    logs: bool | None
+    leading: Leading | None = None
+
+
+def native_id(place: Place, service_id: str) -> str:
+    """Return the canonical id of a service."""
+    return aws_native_id(place.partition, place.account, place.region, SERVICE, service_id)
+
+
+def normalise(service: Item, seen: Seen, place: Place, keys: TagSettings) -> Deployment:
+    """Return the deployment that a service is.
+
+    Args:
+        service: Of `ListServices` and `GetService`.
+        seen: What is known beside it.
+        place: Of whoever owns it.
+        keys: Which tags say what.
+    """
+    service_id = text(service, "id") or ""
+    identity = native_id(place, service_id)
+    tags = labels(seen.tags, "tags")
+    told = read_told(tags, keys, stage=None, account_title=place.title)
+    evidence = _evidence(seen.networks)
+    return Deployment(
+        uid=deployment_uid(identity),
+        native_id=identity,
+        native_api_id=identity,
+        native_kind=KIND,
+        provider="aws",
+        product=KIND,
+        account=place.account,
+        region=place.region,
+        name=text(service, "name") or service_id,
+        title=None,
+        description=None,
+        style=_style(seen.listeners),
+        gateway=f"VPC Lattice {place.region}",
+        environment=told.environment,
+        environment_raw=told.environment_raw,
+        version=told.version,
+        status=_STATUSES.get(text(service, "status") or "", Status.UNKNOWN),
+        status_reason=_reason(service),
+        lifecycle=told.lifecycle,
+        endpoints=_endpoints(service, seen.listeners, evidence),
+        exposure=Exposure.PRIVATE,
+        exposure_evidence=evidence,
+        operations=seen.leading.operations if seen.leading else UNKNOWN,
+        backends=seen.leading.backends if seen.leading else UNKNOWN,
+        protections=_protections(seen),
+        owners=UNKNOWN if seen.tags is None else told.owners,
+        specs=(),
+        consumers=None,
+        labels=UNKNOWN if seen.tags is None else tags,
+        created_at=moment(service, "createdAt") or UNKNOWN,
+        updated_at=moment(service, "lastUpdatedAt") or UNKNOWN,
+        provenance=told.provenance,
+    )
+
+
+def speaks_http(listener: Item) -> bool:
+    """Say whether a listener looks into requests: one that passes TLS on has no rules of paths."""
+    return text(listener, "protocol") != PASSTHROUGH
+
+
+def _style(listeners: Sequence[Item] | None) -> str:
+    if not listeners:
+        return Style.UNKNOWN
+    return Style.HTTP if any(map(speaks_http, listeners)) else Style.TCP
+
+
+def _reason(service: Item) -> str | None:
+    """Return why a service is not active, in its own words for it."""
+    status = text(service, "status")
+    if status in {None, "ACTIVE"}:
+        return None
+    return ": ".join(filter(None, (status, text(service, "failureCode"))))
+
+
+def _evidence(networks: Sequence[Network] | None) -> str:
+    """Return from where a service is reached: never from the internet."""
+    if networks is None:
+        return "reached through service networks only, which could not be read"
+    if not networks:
+        return "in no service network"
+    told = [f"{each.name} ({_vpcs(each.vpcs)})" for each in networks]
+    return f"reached through service networks only: {_some(told)}"
+
+
+def _vpcs(vpcs: tuple[str, ...] | None) -> str:
+    if vpcs is None:
+        return "VPCs not known"
+    return _some(list(vpcs)) if vpcs else "no VPC"
+
+
+def _some(names: list[str]) -> str:
+    rest = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED] + ([f"and {rest} more"] if rest > 0 else []))
+
+
+def _endpoints(
+    service: Item, listeners: Sequence[Item] | None, evidence: str
+) -> tuple[Endpoint, ...] | Unknown:
+    """Return the addresses: each listener's port at the generated name, and at the custom one."""
+    if listeners is None:
+        return UNKNOWN
+    generated = text(part(service, "dnsEntry"), "domainName")
+    named = text(service, "customDomainName")
+    hosts = [(host, made) for host, made in ((generated, True), (named, False)) if host]
+    return tuple(
+        Endpoint(
+            url=url,
+            exposure=Exposure.PRIVATE,
+            evidence=evidence,
+            generated_host=made,
+            enabled=True,
+            tls_min=None if text(listener, "protocol") == "HTTP" else UNKNOWN,
+            mtls=Switch.UNKNOWN if not speaks_http(listener) else Switch.DISABLED,
+        )
+        for listener in listeners
+        for host, made in hosts
+        for url in _urls(listener, host)
+    )
+
+
+def _urls(listener: Item, host: str) -> Iterator[str]:
+    scheme, usual = _SCHEMES.get(text(listener, "protocol") or "", (None, None))
+    port = count(listener, "port")
+    if scheme:
+        yield f"{scheme}://{host.casefold()}" + ("" if port in {None, usual} else f":{port}")
+
+
+def _protections(seen: Seen) -> Protections:
+    """Return the protections; Lattice offers neither firewall nor limits of rate, nor checks or traces requests."""
+    logs = [seen.logs, *(each.logs for each in seen.networks or ())]
+    logged = True if any(logs) else None if None in logs or seen.networks is None else False
+    passes_on = any(not speaks_http(each) for each in seen.listeners or ())
+    return Protections(
+        rate_limit=Switch.DISABLED,
+        waf=Switch.DISABLED,
+        request_validation=Switch.DISABLED,
+        cors=Switch.DISABLED,
+        access_log=switch(logged),
+        tracing=Switch.DISABLED,
+        mtls=Switch.UNKNOWN if passes_on or seen.listeners is None else Switch.DISABLED,
+    )
