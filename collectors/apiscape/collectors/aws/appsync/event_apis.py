@@ -7,29 +7,20 @@ that a namespace was changed is the listing of namespaces itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar
 
 from apiscape.collectors.aws.appsync import events, naming
 from apiscape.collectors.aws.appsync.sources import read_data_sources
 from apiscape.collectors.aws.appsync.trying import EVENT_RECIPES, LIST_EVENT
 from apiscape.collectors.aws.calls import Calls
-from apiscape.collectors.aws.errors import ONE_DETAIL
+from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.offering import where_offered
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import try_each
-from apiscape.collectors.contract import (
-    CollectorError,
-    Gone,
-    Observation,
-    Permission,
-    Quota,
-    Recorded,
-    Unseen,
-    Visit,
-)
+from apiscape.collectors.contract import Observation, Permission, Quota, Recorded, Visit
 from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Backend
 from apiscape.model.run import Scope
@@ -84,35 +75,22 @@ class EventCollector:
 
 
 def _look(session: AwsSession, calls: Calls, api_id: str, api: Item) -> list[Observation]:
-    """Return an API as recorded, and what of it could not be seen."""
-    unseen: dict[str, CollectorError] = {}
-    place = session.place.owning(text(api, "apiArn"))
-    namespaces = _list(calls, "channel namespaces", "appsync:ListChannelNamespaces", api_id, unseen)
-    known = () if namespaces is None else namespaces
-    backends: tuple[Backend, ...] | Unknown = UNKNOWN if namespaces is None else ()
-    if events.needs_data_sources(known):
-        sources = _list(calls, "data sources", "appsync:ListDataSources", api_id, unseen)
-        backends = UNKNOWN if sources is None else read_data_sources(sources)
-    item = events.normalise(
-        api, UNKNOWN if namespaces is None else namespaces, backends, place, session.tags
-    )
-    gaps = (Unseen(api_id, what, error.record()) for what, error in unseen.items())
-    return [Recorded(api_id, entities=(item,)), *gaps]
-
-
-def _list(
-    calls: Calls, what: str, operation: str, api_id: str, unseen: dict[str, CollectorError]
-) -> Sequence[Item] | None:
-    """Return a listing of an API's, or `None` and a gap where it may not be read.
+    """Return an API as recorded, and what of it could not be seen.
 
     Raises:
-        Gone: the API was deleted meanwhile.
-        CollectorError: it may be readable the next time.
+        CollectorError: what fails the API as a whole.
     """
-    try:
-        return calls.everything(operation, apiId=api_id)
-    except Gone:
-        raise
-    except ONE_DETAIL as error:
-        unseen[what] = error
-        return None
+
+    def listed(what: str, operation: str) -> tuple[Item, ...] | None:
+        return gaps.attempt(what, lambda: calls.everything(operation, apiId=api_id))
+
+    gaps = Gaps()
+    place = session.place.owning(text(api, "apiArn"))
+    namespaces = listed("channel namespaces", "appsync:ListChannelNamespaces")
+    backends: tuple[Backend, ...] | Unknown = UNKNOWN if namespaces is None else ()
+    if events.needs_data_sources(namespaces or ()):
+        sources = listed("data sources", "appsync:ListDataSources")
+        backends = UNKNOWN if sources is None else read_data_sources(sources)
+    known = UNKNOWN if namespaces is None else namespaces
+    item = events.normalise(api, known, backends, place, session.tags)
+    return [Recorded(api_id, entities=(item,)), *gaps.said(api_id)]

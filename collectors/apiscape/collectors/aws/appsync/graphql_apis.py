@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 import msgspec
 
@@ -20,22 +20,13 @@ from apiscape.collectors.aws.appsync import graphql, naming
 from apiscape.collectors.aws.appsync.sources import read_data_sources
 from apiscape.collectors.aws.appsync.trying import GRAPHQL_RECIPES, LIST_GRAPHQL, MERGED_RECIPES
 from apiscape.collectors.aws.calls import Calls, Page
-from apiscape.collectors.aws.errors import ONE_DETAIL
+from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.offering import where_offered
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import Recipes, try_each
-from apiscape.collectors.contract import (
-    CollectorError,
-    Gone,
-    Observation,
-    Permission,
-    Quota,
-    Recorded,
-    Unseen,
-    Visit,
-)
+from apiscape.collectors.contract import Observation, Permission, Quota, Recorded, Visit
 from apiscape.collectors.sdl import LARGEST_SDL_BYTES, MEDIA_TYPE, parse_sdl
 from apiscape.collectors.specs import describe
 from apiscape.collectors.trying import Tried
@@ -48,8 +39,6 @@ MEMBERS = Members("apiId", "name", "tags")
 
 LOOK_AGAIN_S = 86_400
 """How long a schema stands that may have changed without a word."""
-
-T = TypeVar("T")
 
 _LIST = naming.right(
     "ListGraphqlApis", "which GraphQL and merged APIs exist, and their default way in"
@@ -154,7 +143,7 @@ class _Look:
         self._visit = visit
         self._api_id = api_id
         self._api = api
-        self._unseen: dict[str, CollectorError] = {}
+        self._gaps = Gaps()
         self._documents: dict[str, bytes] = {}
 
     def observe(self) -> list[Observation]:
@@ -179,12 +168,11 @@ class _Look:
             tokens={plain.uid: token},
             documents=self._documents,
         )
-        gaps = (Unseen(self._api_id, what, error.record()) for what, error in self._unseen.items())
-        return [recorded, *gaps]
+        return [recorded, *self._gaps.said(self._api_id)]
 
     def _fresh(self) -> Deployment:
-        detail = self._try("contract", self._contract) or graphql.UNSEEN
-        backends = self._try("data sources", self._backends)
+        detail = self._gaps.attempt("contract", self._contract) or graphql.UNSEEN
+        backends = self._gaps.attempt("data sources", self._backends)
         if backends is not None:
             detail = msgspec.structs.replace(detail, backends=backends)
         return graphql.normalise(self._api, detail, self._place, self._keys)
@@ -220,27 +208,14 @@ class _Look:
     def _relations(self) -> tuple[Relation, ...]:
         merged = graphql.normalise(self._api, graphql.UNSEEN, self._place, self._keys)
         return (
-            self._try("source APIs", lambda: graphql.read_sources(self._associations(), merged))
+            self._gaps.attempt(
+                "source APIs", lambda: graphql.read_sources(self._associations(), merged)
+            )
             or ()
         )
 
     def _associations(self) -> tuple[Item, ...]:
         return self._calls.everything("appsync:ListSourceApiAssociations", apiId=self._api_id)
-
-    def _try(self, what: str, read: Callable[[], T]) -> T | None:
-        """Return a detail, or `None` and a gap where it may not or cannot be read.
-
-        Raises:
-            Gone: the API was deleted meanwhile.
-            CollectorError: it may be readable the next time.
-        """
-        try:
-            return read()
-        except Gone:
-            raise
-        except ONE_DETAIL as error:
-            self._unseen[what] = error
-            return None
 
 
 def token_of(api_id: str, api: Item, now: datetime) -> str:
