@@ -11,6 +11,7 @@ from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.estate.route53 import Route53
 from apiscape.demo.aws.wire.dispatch import WITHOUT_REGIONS
 from apiscape.demo.aws.wire.server import AwsServer
+from tests.collectors.aws.functions.estates import add_agents, add_functions, add_services
 from tests.e2e.commands import run_cli
 from tests.e2e.conftest import REST
 from tests.e2e.estates import NORTH, OTHER, WEST, add_others
@@ -34,6 +35,9 @@ def whole(world: World, west: Region) -> World:
     edge = balancers.application("edge")
     edge.listener(to=[forward(balancers.target_group("pool", "healthy"))])
     balancers.web_acl("edge", edge)
+    add_functions(west)
+    add_services(west)
+    add_agents(west)
     world.configure(regions=[WEST])
     return world
 
@@ -51,7 +55,7 @@ def test_all_granted_is_complete(whole: World, server: AwsServer) -> None:
     assert (said.code, said.err) == (0, "")
     head, *_, verdict = said.out.splitlines()
     assert head.startswith("prod · aws · tried in 2 places · ")
-    assert verdict == "All of 31 permissions granted (2 not needed)."
+    assert verdict == "All of 48 permissions granted (2 not needed)."
     assert "denied" not in said.out
     declared = set(RIGHTS)
     called = set(server.calls.by_operation())
@@ -103,7 +107,7 @@ def test_words_say_what_is_hidden_why_and_what_to_do(whole: World, west: Region)
     ) in said.out
     assert "no REST API to try it on, for none could be listed. aws.apigateway.rest: " in said.out
     assert said.out.endswith(
-        "27 of 31 permissions granted (2 not needed), 1 denied, 3 could not be told.  exit 2\n"
+        "44 of 48 permissions granted (2 not needed), 1 denied, 3 could not be told.  exit 2\n"
     )
     assert said.err.startswith("apiscape permissions --policy prints the smallest policy")
 

@@ -25,7 +25,10 @@ from tests.e2e.estates import ACCOUNT, NORTH, WEST
 
 HURRY = {
     family: {"rate_per_s": 1_000_000, "burst": 1_000_000}
-    for family in ("apigateway", "apigateway:GetResources")
+    for family in (
+        *("apigateway", "apigateway:GetResources", "lambda", "lambda-web", "apprunner", "wafv2"),
+        *("bedrock-agentcore-control", "agent-registry-control"),
+    )
 }
 """Quotas that make nobody wait."""
 

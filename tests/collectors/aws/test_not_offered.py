@@ -9,9 +9,10 @@ import botocore.exceptions as sdk
 import pytest
 from urllib3.exceptions import NameResolutionError
 
-from apiscape.collectors.aws.errors import NoSuchHost, Site, translate
+from apiscape.collectors.aws.errors import Site, translate
 from apiscape.collectors.aws.functions.url_collector import FunctionUrlCollector
 from apiscape.collectors.aws.functions.web_collector import WebFunctionCollector
+from apiscape.collectors.aws.outward import is_nameless
 from apiscape.collectors.aws.signin import SignIn, call_client
 from apiscape.collectors.contract import Unreachable, Unsupported
 from apiscape.demo.aws.estate.functions import WebFunctions
@@ -71,9 +72,10 @@ def test_the_sdk_knows_some_regions_of_some_services(server: AwsServer, desk: De
 
 def test_a_name_that_is_not_found_is_told_from_other_failures() -> None:
     site = Site("lambda:ListFunctions", "eu-west-1")
-    assert type(translate(unresolved("x"), site)) is NoSuchHost
+    assert is_nameless(translate(unresolved("x"), site))
     refused = sdk.EndpointConnectionError(endpoint_url="x", error=OSError("refused"))
     assert type(translate(refused, site)) is Unreachable
+    assert not is_nameless(translate(refused, site))
 
 
 def test_an_sdk_that_is_too_old_for_a_service_says_so(

@@ -56,10 +56,6 @@ class RegionDoubt(CollectorError):
     kind = ErrorKind.CREDENTIALS
 
 
-class NoSuchHost(Unreachable):
-    """The name of the endpoint is found nowhere: the region lacks the service, or the way there is broken."""
-
-
 class ClockWrong(CredentialsInvalid):
     """The signature is of another time than AWS's: nothing is wrong with the credentials."""
 
@@ -92,7 +88,7 @@ ONE_DETAIL = (
 )
 """Errors that stay: the object can be recorded without the detail, which is said."""
 
-INTERNAL = (Ended, RegionDoubt, NoSuchHost)
+INTERNAL = (Ended, RegionDoubt)
 """Errors that a session resolves; nobody else sees them."""
 
 
@@ -151,16 +147,8 @@ def translate(error: Exception, site: Site) -> CollectorError:
 def _of_sdk(error: Exception, site: Site) -> CollectorError:
     """Return the error that one of the SDK's own stands for."""
     names = [kind.__name__ for kind in type(error).__mro__]
-    if _is_nameless(error):
-        said = f"no host answers for {site.where}: its name is not found"
-        return NoSuchHost(said, operation=site.operation)
     kind, said = next((_BY_SDK_ERROR[name] for name in names if name in _BY_SDK_ERROR), _UNKNOWN)
     return kind(f"{said.format(where=site.where)} ({names[0]})", operation=site.operation)
-
-
-def _is_nameless(error: Any) -> bool:  # noqa: ANN401 - one of the SDK's
-    """Say whether an endpoint's name was looked up in vain."""
-    return type(error.kwargs.get("error")).__name__ == "NameResolutionError"
 
 
 def _of_answer(response: Any, called: str, site: Site) -> CollectorError:  # noqa: ANN401 - the SDK's dict

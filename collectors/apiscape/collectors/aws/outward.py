@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from apiscape.collectors.contract import Unreachable
+from apiscape.collectors.contract import CollectorError, Unreachable
 from apiscape.network.connect import ASKED_STEP, ASKS, DOWN_STEP, ISSUER_STEP, TURNED_STEP
 from apiscape.network.ways import Network, is_direct, read_ways
 
 _SCHEMES = ("http", "https")
+_NAMELESS = "its name is not found"
 
 
 def lead_out(session: Any, network: Network) -> None:  # noqa: ANN401 - the SDK's own type
@@ -83,10 +84,17 @@ def blocked(error: Exception, where: str, operation: str) -> Unreachable | None:
     why = str(said.get("error", ""))
     if "ProxyConnectionError" in names:
         return _by_proxy(str(said.get("proxy_url", "")), why, where, operation)
+    if type(said.get("error")).__name__ == "NameResolutionError":
+        return Unreachable(f"no host answers for {where}: {_NAMELESS}", operation=operation)
     if "SSLError" in names and "CERTIFICATE_VERIFY_FAILED" in why:
         text = f"the certificate that answered for {where} is not trusted"
         return _no_way(text, ISSUER_STEP, operation)
     return None
+
+
+def is_nameless(error: CollectorError) -> bool:
+    """Say whether an endpoint's name was not found: the region lacks the service, or the way there is broken."""
+    return isinstance(error, Unreachable) and error.message.endswith(_NAMELESS)
 
 
 def watch_proxy(client: Any, network: Network) -> None:  # noqa: ANN401 - the SDK's own type

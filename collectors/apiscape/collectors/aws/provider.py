@@ -84,6 +84,13 @@ class AwsProvider:
         "aws.appsync.domains",
         "aws.alb",
         "aws.lattice.service",
+        "aws.lambda.url",
+        "aws.lambda.web",
+        "aws.apprunner",
+        "aws.agentcore.gateway",
+        "aws.agentcore.runtime",
+        "aws.agentregistry.record",
+        "aws.apigateway.portals",
     )
     permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
     policy_forms: ClassVar[tuple[str, ...]] = FORMS

@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from apiscape.collectors.aws.calls import Calls, Page
-from apiscape.collectors.aws.errors import INTERNAL, Ended, NoSuchHost, not_signed_in
+from apiscape.collectors.aws.errors import INTERNAL, Ended, not_signed_in
 from apiscape.collectors.aws.metering import Meter
 from apiscape.collectors.aws.names import Place
+from apiscape.collectors.aws.outward import is_nameless
 from apiscape.collectors.aws.picking import Item
 from apiscape.collectors.aws.regions import list_regions
 from apiscape.collectors.aws.settings import AwsSettings, TagSettings
@@ -116,8 +117,10 @@ class AwsSession:
             except Ended:
                 self._start_anew(renewals)
                 return call_client(self._client(operation), operation, permission, parameters)
+        except Unreachable as error:
+            raise self._lacks(error, operation) if is_nameless(error) else error from None
         except INTERNAL as error:
-            raise self._resolve(error, operation) from None
+            raise self._resolve(error) from None
 
     def accepts(self, operation: str, member: str) -> bool:
         """Say whether the SDK knows a parameter of a call; where it does not, asking with it fails.
@@ -188,13 +191,13 @@ class AwsSession:
                 self._clients = {}
                 self._renewals += 1
 
-    def _resolve(self, error: CollectorError, operation: str) -> CollectorError:
-        """Tell what a region lacks from what is wrong: by asking the account, or by the SDK's data."""
-        if isinstance(error, NoSuchHost):
-            service = operation.partition(":")[0]
-            offered = self._sign_in.offers(service, self.place.region)
-            kind = Unreachable if offered else Unsupported
-            return kind(error.message, operation=error.operation)
+    def _lacks(self, error: CollectorError, operation: str) -> CollectorError:
+        """Return that a service is not offered, where its host is not found and the SDK's data knows none either."""
+        offered = self._sign_in.offers(operation.partition(":")[0], self.place.region)
+        return error if offered else Unsupported(error.message, operation=error.operation)
+
+    def _resolve(self, error: CollectorError) -> CollectorError:
+        """Tell a region that is not enabled from credentials that are wrong, by asking the account."""
         wrong = not_signed_in(error)
         if isinstance(error, Ended):
             return wrong

@@ -17,6 +17,7 @@ from apiscape.demo.aws.estate.backends import http_backend
 from apiscape.demo.aws.estate.estate import Account, AwsEstate
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.estate.rest_api import RestApi
+from apiscape.demo.aws.seeds.agents import run_functions, try_agents
 from apiscape.demo.aws.seeds.balancers import balance
 from apiscape.demo.aws.seeds.catalogue import (
     HTTP_SERVICES,
@@ -89,6 +90,8 @@ def department(seed: int = 1, today: datetime = _TODAY) -> Department:
     open_doors(live, shared, LONDON)
     _oddities(live, test, shared)
     balance(live.region(LONDON), shared.region(LONDON))
+    run_functions(live.region(LONDON), test.region(LONDON))
+    try_agents(live.region(LONDON))
     _traffic(live, test, shared, dice)
     estate.account(SANDBOX, "department-sandbox").only_regions(LONDON)
     estate.account(FORMER, "department-former-agency").only_regions(LONDON).suspend()
