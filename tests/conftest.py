@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -45,10 +47,21 @@ def no_cover() -> None:
     """
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give folders for homes, one after the other.
+
+    The factory would count those that are there for each new one: ten milliseconds of a test, in the end.
+    """
+    root = tmp_path_factory.mktemp("home")
+    return (root / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test a home without anybody's store, configuration, credentials, proxy or certificates."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir(0o700)
     others = ("APISCAPE_", "AWS_", "KUBECONFIG", "KUBERNETES_", "XDG_")
     for name in [name for name in os.environ if name.startswith(others)]:
         if name != "APISCAPE_FIXTURES":
