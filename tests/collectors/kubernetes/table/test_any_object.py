@@ -177,12 +177,33 @@ def metadata(entry: Entry) -> Strategy:
     return st.fixed_dictionaries(named, optional=optional)
 
 
+def stated(resource: Resource, thing: Any, world: World) -> Iterator[Stated]:
+    """Yield what an object states by itself."""
+    if resource.role is not Role.SUPPORT:
+        look = world.look(Subject(resource.name, thing.key))
+        yield from FAMILY.expose(resource, thing, look)
+
+
+@cache
+def alone(name: str) -> list[Stated]:
+    """Return what a plain object of a resource states where there is nothing else."""
+    resource = next(each for each in FAMILY.resources if each.name == name)
+    assert resource.pick is not None
+    thing = resource.pick(msgspec.convert(PLAIN, resource.type))
+    world = World(FAMILY.resources)
+    for each in FAMILY.resources:
+        world.see(each.name, whole=True)
+    world.put(name, thing)
+    return list(stated(resource, thing, world))
+
+
 def said(entry: Entry, resource: Resource, made: Json) -> Iterator[Stated | Told]:
     """Yield all that is said of an object beside a plain one, which is always read."""
     body = json.dumps({"metadata": {}, "items": [made, PLAIN]}).encode()
     page: Any = Decoder(resource.type).page(body, "list")
     assert len(page.items) + len(page.odd) == 2
     assert page.items[-1].metadata.name == "plain"
+    assert all(each.why and "plain" not in each.key for each in page.odd)
     world = World(FAMILY.resources)
     for each in FAMILY.resources:
         world.see(each.name, whole=True)
@@ -191,6 +212,8 @@ def said(entry: Entry, resource: Resource, made: Json) -> Iterator[Stated | Told
     for thing in things:
         world.put(resource.name, thing)
     for thing in things:
+        if thing.key == "shop/plain":
+            assert list(stated(resource, thing, world)) == alone(resource.name)
         look = world.look(Subject(resource.name, thing.key))
         if resource.role is not Role.SUPPORT:
             yield from FAMILY.expose(resource, thing, look)

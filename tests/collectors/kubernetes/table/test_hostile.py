@@ -8,12 +8,20 @@ from typing import Any
 
 import pytest
 
-from apiscape.collectors.kubernetes.exposed import Exposed
+from apiscape.collectors.kubernetes.exposed import Exposed, Stated
 from apiscape.collectors.kubernetes.resource import Role
 from apiscape.collectors.kubernetes.table.picking import MAX_RULES
 from apiscape.collectors.kubernetes.table.slots import MAX_ITEMS, MAX_TEXT
 from apiscape.collectors.kubernetes.world import Subject
-from tests.collectors.kubernetes.table.room import Json, Room, elsewhere, gate, route, rules
+from tests.collectors.kubernetes.table.room import (
+    Json,
+    Room,
+    elsewhere,
+    gate,
+    route,
+    rules,
+    trimmed,
+)
 from tests.collectors.kubernetes.table.test_samples import SAMPLES, sample
 
 ODD: tuple[Any, ...] = (None, 7, -1.5, True, "odd", [], {}, [None], [[{}]], {"odd": [1]})
@@ -43,10 +51,49 @@ def changed(made: Json, trail: tuple[Any, ...], value: Any) -> Json:
     return copied
 
 
+NEIGHBOURS = (
+    (
+        "route.openshift.io/v1",
+        "Route",
+        {"host": "n.example", "to": {"kind": "Service", "name": "n"}},
+    ),
+    ("projectcontour.io/v1", "HTTPProxy", {"virtualhost": {"fqdn": "n.example"}, "routes": [{}]}),
+)
+
+
+def neighbours() -> list[Json]:
+    """Return APIs that nothing in a sample has a part in."""
+    metadata = {"name": "neighbour", "namespace": "next-door"}
+    return [
+        {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
+        for version, kind, spec in NEIGHBOURS
+    ]
+
+
+def said_of_neighbours(room: Room) -> dict[str, Any]:
+    found = room.exposed()
+    return {name: trimmed(told) for name, told in found.items() if "next-door/" in name}
+
+
+def is_sound(exposed: Stated) -> bool:
+    """Say whether what is stated is known, or said to be unread: never open for want of reading it."""
+    if not isinstance(exposed, Exposed):
+        return True
+    unread = any(each.endswith("could not be read") for each in exposed.incomplete)
+    return not unread or not any(
+        (rule.security.evidence or "").endswith("all that holds for it ask nothing")
+        for rule in exposed.rules or ()
+    )
+
+
 @pytest.mark.parametrize("name", SAMPLES)
-def test_whatever_stands_in_place_of_a_value_nothing_fails(name: str) -> None:
+def test_whatever_stands_in_place_of_a_value_concerns_nobody_else(name: str) -> None:
     told = sample(name)
-    room = Room(told["objects"], others=[elsewhere(**each) for each in told.get("others", ())])
+    others = [elsewhere(**each) for each in told.get("others", ())]
+    room = Room([*neighbours(), *told["objects"]], others=others)
+    before = said_of_neighbours(room)
+    assert len(before) == len(NEIGHBOURS)
+    whole = {key: trimmed(each) for key, each in room.exposed().items()}
     for made in told["objects"]:
         body = {
             key: held for key, held in made.items() if key not in {"apiVersion", "kind", "metadata"}
@@ -55,9 +102,12 @@ def test_whatever_stands_in_place_of_a_value_nothing_fails(name: str) -> None:
             resource, thing = room.add(changed(made, trail, ODD[at % len(ODD)]))
             look = room.world.look(Subject(resource.name, thing.key))
             if resource.role is not Role.SUPPORT:
-                list(room.family.expose(resource, thing, look))
-            list(room.family.describing(resource, thing.metadata, look))
+                assert all(map(is_sound, room.family.expose(resource, thing, look))), trail
+            for each in room.family.describing(resource, thing.metadata, look):
+                assert each.by
         room.add(made)
+        assert said_of_neighbours(room) == before
+    assert {key: trimmed(each) for key, each in room.exposed().items()} == whole
 
 
 @pytest.mark.parametrize("value", ODD)
@@ -68,7 +118,15 @@ def test_a_body_that_is_no_object_at_all_is_read_as_nothing(value: Any) -> None:
             "kind": resource.kind,
             "metadata": {"name": "a", "namespace": "b"},
         }
-        Room([made | {"spec": value, "status": value}]).exposed()
+        room = Room([*neighbours(), made | {"spec": value, "status": value}])
+        assert len(said_of_neighbours(room)) == len(NEIGHBOURS)
+        assert room.put[-1][1].key == "b/a"
+        for exposed in room.exposed().get(f"{resource.kind} b/a", ()):
+            assert is_sound(exposed)
+            assert not getattr(exposed, "owners", ())
+            assert not getattr(exposed, "hosts", ())
+            targets = [rule.targets for rule in getattr(exposed, "rules", ()) or ()]
+            assert {to.name for each in targets for to in each} <= {"a"}
 
 
 def test_a_thousand_rules_are_read_and_not_without_end() -> None:
