@@ -14,37 +14,40 @@ from typing import Any
 from apiscape.demo.kubernetes.access import Rule
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.seeds.definitions import GATEWAY_API, INSTALLED, definitions
+from apiscape.demo.kubernetes.seeds.issuing import ISSUER
 from apiscape.demo.kubernetes.seeds.kubeconfig import TOKEN
 from apiscape.demo.kubernetes.seeds.manifests import (
     BROKEN,
     backends,
     condition,
-    ingress,
     manifest,
     namespace,
     prefix,
     route_status,
     service,
 )
+from apiscape.demo.kubernetes.seeds.mesh import mesh
+from apiscape.demo.kubernetes.seeds.older import older_gateways
 
 Json = dict[str, Any]
 
 ENVOY = "gateway.envoyproxy.io/gatewayclass-controller"
 ISTIO = "istio.io/gateway-controller"
-PUBLIC_IP, OLD_IP, MESH_IP = "51.140.12.7", "51.140.12.9", "10.20.0.40"
+PUBLIC_IP = "51.140.12.7"
 _READS = (
     Rule(("",), ("namespaces", "services")),
     Rule(("discovery.k8s.io",), ("endpointslices",)),
     Rule(("networking.k8s.io",), ("ingresses", "ingressclasses")),
     *(Rule((group,), (plural,)) for group, plural, _, _ in INSTALLED),
     Rule((GATEWAY_API,), ("gatewayclasses",)),
+    Rule(("apiextensions.k8s.io",), ("customresourcedefinitions",)),
+    Rule(("apiregistration.k8s.io",), ("apiservices",)),
 )
 """What the agent may do there: list and watch, no more."""
 
 _GATEWAY = f"{GATEWAY_API}/v1"
 _ENVOY = "gateway.envoyproxy.io/v1alpha1"
 _PARENT: Json = {"name": "public", "namespace": "edge", "sectionName": "https"}
-_ISSUER = "https://login.department.example/tenant"
 
 
 def department(today: datetime | None = None) -> Cluster:
@@ -56,8 +59,8 @@ def department(today: datetime | None = None) -> Cluster:
     cluster.add(*_edge(today or datetime.now(UTC)))
     cluster.add(*_routes())
     cluster.add(*_policies())
-    cluster.add(*_older_gateways())
-    cluster.add(*_mesh())
+    cluster.add(*older_gateways())
+    cluster.add(*mesh())
     cluster.access.grant("apiscape", TOKEN, _READS)
     return cluster
 
@@ -280,8 +283,8 @@ def _policies() -> Iterator[Json]:
                     "providers": [
                         {
                             "name": "department",
-                            "issuer": _ISSUER,
-                            "remoteJWKS": {"uri": f"{_ISSUER}/keys"},
+                            "issuer": ISSUER,
+                            "remoteJWKS": {"uri": f"{ISSUER}/keys"},
                         }
                     ]
                 },
@@ -312,156 +315,4 @@ def _policies() -> Iterator[Json]:
             "tls": {"minVersion": "1.2"},
         },
         status=_ACCEPTED,
-    )
-
-
-def _older_gateways() -> Iterator[Json]:
-    """Yield what was there before: an ingress controller, a Traefik and a Contour, all still in use."""
-    yield from _ingresses()
-    yield from _traefik()
-    yield from _contour()
-
-
-def _ingresses() -> Iterator[Json]:
-    yield manifest(
-        "networking.k8s.io/v1",
-        "IngressClass",
-        "",
-        "nginx",
-        {"controller": "k8s.io/ingress-nginx"},
-    )
-    yield ingress(
-        "legacy",
-        "forms",
-        {"forms.department.example": {"/": "forms", "/addresses": "addresses"}},
-        class_name="nginx",
-        address=OLD_IP,
-        annotations={
-            "nginx.ingress.kubernetes.io/auth-url": "https://auth.department.example/verify",
-            "nginx.ingress.kubernetes.io/limit-rps": "20",
-        },
-    )
-    yield ingress(
-        "legacy",
-        "statistics",
-        {"statistics.department.example": {"/": "statistics"}},
-        class_name="nginx",
-        address=OLD_IP,
-        annotations={
-            "nginx.ingress.kubernetes.io/enable-cors": "true",
-            "nginx.ingress.kubernetes.io/configuration-snippet": "more_set_headers 'X-Served-By: k8s';",
-        },
-    )
-
-
-def _traefik() -> Iterator[Json]:
-    yield manifest(
-        "traefik.io/v1alpha1",
-        "Middleware",
-        "legacy",
-        "basic",
-        {"basicAuth": {"secret": "addresses-users"}},
-    )
-    yield manifest(
-        "traefik.io/v1alpha1",
-        "IngressRoute",
-        "legacy",
-        "addresses",
-        {
-            "entryPoints": ["websecure"],
-            "routes": [
-                {
-                    "kind": "Rule",
-                    "match": "Host(`addresses.department.example`) && PathPrefix(`/v2`)",
-                    "middlewares": [{"name": "basic"}],
-                    "services": [{"name": "addresses", "port": 80}],
-                }
-            ],
-            "tls": {"secretName": "addresses-tls"},
-        },
-    )
-
-
-def _contour() -> Iterator[Json]:
-    yield manifest(
-        "projectcontour.io/v1",
-        "HTTPProxy",
-        "legacy",
-        "grants",
-        {
-            "virtualhost": {
-                "fqdn": "grants.department.example",
-                "tls": {"secretName": "grants-tls", "minimumProtocolVersion": "1.2"},
-            },
-            "routes": [
-                {
-                    "conditions": [{"prefix": "/applications"}],
-                    "services": [{"name": "grants", "port": 80}],
-                }
-            ],
-        },
-        status={"currentStatus": "valid", "description": "valid HTTPProxy"},
-    )
-
-
-def _mesh() -> Iterator[Json]:
-    yield manifest(
-        "networking.istio.io/v1",
-        "Gateway",
-        "payments",
-        "partners",
-        {
-            "selector": {"istio": "partner-gateway"},
-            "servers": [
-                {
-                    "port": {"number": 443, "name": "https", "protocol": "HTTPS"},
-                    "hosts": ["ledger.partners.department.example"],
-                    "tls": {
-                        "mode": "MUTUAL",
-                        "credentialName": "partners-tls",
-                        "minProtocolVersion": "TLSV1_3",
-                    },
-                }
-            ],
-        },
-    )
-    yield from service(
-        "payments",
-        "partner-gateway",
-        port=443,
-        type="LoadBalancer",
-        selector={"istio": "partner-gateway"},
-        labels={"app": "istio-ingressgateway"},
-        annotations={"service.beta.kubernetes.io/azure-load-balancer-internal": "true"},
-    )
-    yield from _behind_the_mesh()
-
-
-def _behind_the_mesh() -> Iterator[Json]:
-    yield manifest(
-        "networking.istio.io/v1",
-        "VirtualService",
-        "payments",
-        "ledger",
-        {
-            "hosts": ["ledger.partners.department.example"],
-            "gateways": ["partners", "mesh"],
-            "http": [
-                {
-                    "match": [{"uri": {"prefix": "/entries"}, "method": {"exact": "GET"}}],
-                    "route": [{"destination": {"host": "ledger", "port": {"number": 80}}}],
-                },
-                {"route": [{"destination": {"host": "ledger", "port": {"number": 80}}}]},
-            ],
-        },
-    )
-    yield manifest(
-        "security.istio.io/v1",
-        "RequestAuthentication",
-        "payments",
-        "partners",
-        {
-            "selector": {"matchLabels": {"istio": "partner-gateway"}},
-            "jwtRules": [{"issuer": _ISSUER, "jwksUri": f"{_ISSUER}/keys"}],
-        },
     )
