@@ -85,7 +85,7 @@ def test_no_operations_are_not_unknown_operations(operations: Any, words: str) -
     [
         (an_operation("none"), "internet", "GET /none ✗ none – ? ?", "bad"),
         (an_operation("none"), "private", "GET /none ✗ none – ? ?", "warn"),
-        (an_operation("none", preflight=True), "internet", "GET /none preflight – – ?", "muted"),
+        (an_operation("none", preflight=True), "internet", "GET /none preflight – ? ?", "muted"),
         (an_operation("unknown"), "internet", "GET /unknown ? unknown – ? ?", "text"),
         (an_operation("required", "jwt", "mtls"), "internet", "GET /required required jwt, mtls ? ?", "text"),
         (an_operation("optional", "jwt"), "internet", "GET /optional optional jwt ? ?", "text"),

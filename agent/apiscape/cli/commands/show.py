@@ -14,7 +14,6 @@ from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
 from apiscape.client.guard_words import policies_words, rates_words, tls_words
 from apiscape.client.inventory import Detail
 from apiscape.client.words import (
-    ABSENT_WORD,
     HEALTH,
     change_words,
     claim_words,
@@ -265,8 +264,7 @@ def _operation(operation: Operation, addresses: dict[str, str]) -> list[str]:
     backend = operation.backend
     address = addresses.get(backend, backend) if isinstance(backend, str) else shown(backend)
     asks = "nothing (CORS preflight)" if operation.preflight else security_words(operation.security)
-    limits = ABSENT_WORD if operation.preflight else rates_words(operation.rate_limits)
-    return [operation.verb, operation.template, asks, limits, address]
+    return [operation.verb, operation.template, asks, rates_words(operation.rate_limits), address]
 
 
 def _limits(item: Deployment) -> Iterator[str]:

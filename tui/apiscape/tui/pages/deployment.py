@@ -207,7 +207,7 @@ def protections(guards: Protections, width: int) -> list[Line]:
         for name in guards.__struct_fields__
     ]
     pieces = [Piece(f"{state.glyph} {name}   ", state.tone) for state, name in states]
-    note = "✓ enabled  ◐ partial  – disabled  ? unknown"
+    note = "✓ on  ◐ partly  – off  ? unknown"
     return [title("protections", note), *pack(pieces, width)]
 
 

@@ -76,7 +76,7 @@ def _operation(each: Operation, *, exposed: bool) -> list[Piece]:
         Piece(each.template, "text"),
         Piece("✗ none" if open_to_all else word, "muted" if each.preflight else tone),
         Piece(schemes or "–", "muted"),
-        Piece("–" if each.preflight else rates_words(each.rate_limits), "muted"),
+        Piece(rates_words(each.rate_limits), "muted"),
         Piece(shown(each.backend), "muted"),
     ]
 

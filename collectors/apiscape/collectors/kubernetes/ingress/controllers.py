@@ -11,25 +11,19 @@ from __future__ import annotations
 
 from apiscape.collectors.kubernetes.exposed import PathType
 from apiscape.collectors.kubernetes.ingress.dialects import Asks, Dialect, Redirect, Sign
-from apiscape.collectors.kubernetes.ingress.rating import Rates
-from apiscape.collectors.kubernetes.limiting import CLIENT_ADDRESS
-from apiscape.model.vocabulary import Counted, SchemeKind
+from apiscape.collectors.kubernetes.ingress.rate_tables import (
+    HAPROXY_INGRESS_RATES,
+    HAPROXY_TECH_RATES,
+    NGINX_COMMUNITY_RATES,
+    NGINX_F5_RATES,
+    OPENSHIFT_RATES,
+)
+from apiscape.model.vocabulary import SchemeKind
 
 _HEADER = "header:Authorization"
 _BASIC = frozenset({"basic", "digest"})
 _GRPC = frozenset({"grpc", "grpcs"})
 _TRUE = frozenset({"true"})
-
-_ADDRESS = (CLIENT_ADDRESS,)
-_CONNECTIONS = Counted.CONNECTIONS
-_TIMES = ("limit-burst-multiplier", 5.0)
-_SPARED = ("limit-whitelist", "limit-allowlist")
-
-
-def _of_router(key: str, *, per_s: float | None = 3.0, counts: str = _CONNECTIONS) -> Rates:
-    """Return a limit of OpenShift's router, which counts for three seconds, once it is told to."""
-    name = "rate-limit-connections"
-    return Rates(key=f"{name}.{key}", only_if=name, per_s=per_s, counts=counts, by=_ADDRESS)
 
 
 def _signs(*keys: str) -> tuple[Sign, ...]:
@@ -59,13 +53,7 @@ NGINX_COMMUNITY = Dialect(
         "waf": _signs("enable-modsecurity"),
         "tracing": _signs("enable-opentelemetry"),
     },
-    rates=(
-        Rates(key="limit-rps", by=_ADDRESS, times=_TIMES, spared=_SPARED),
-        Rates(key="limit-rpm", per_s=60.0, by=_ADDRESS, times=_TIMES, spared=_SPARED),
-        Rates(
-            key="limit-connections", per_s=None, counts=_CONNECTIONS, by=_ADDRESS, spared=_SPARED
-        ),
-    ),
+    rates=NGINX_COMMUNITY_RATES,
     settled=frozenset({"rate_limit", "cors"}),
     redirect=Redirect(always="force-ssl-redirect", keys=("ssl-redirect",), usual=True),
     passthrough=_signs("ssl-passthrough"),
@@ -90,16 +78,7 @@ NGINX_F5 = Dialect(
         Asks(key="basic-auth-secret", kind=SchemeKind.BASIC, location=_HEADER),
     ),
     on={"waf": _signs("appprotect.f5.com/app_protect_enable")},
-    rates=(
-        Rates(
-            key="limit-req-rate",
-            is_rate=True,
-            tried="limit-req-dry-run",
-            by=_ADDRESS,
-            by_key="limit-req-key",
-            burst="limit-req-burst",
-        ),
-    ),
+    rates=NGINX_F5_RATES,
     settled=frozenset({"rate_limit", "cors"}),
     redirect=Redirect(always="redirect-to-https", keys=("ssl-redirect",), usual=True),
     plain_ports="listen-ports",
@@ -231,11 +210,7 @@ OPENSHIFT = Dialect(
     classes=("openshift-default",),
     prefixes=("haproxy.router.openshift.io/",),
     elsewhere="client certificates that the IngressController of the router may ask for",
-    rates=(
-        _of_router("rate-http", counts=Counted.REQUESTS),
-        _of_router("rate-tcp"),
-        _of_router("concurrent-tcp", per_s=None),
-    ),
+    rates=OPENSHIFT_RATES,
     redirect=Redirect(usual=True),
     passthrough=(Sign(key="route.openshift.io/termination", values=frozenset({"passthrough"})),),
     own_path=PathType.PREFIX,
@@ -255,7 +230,7 @@ HAPROXY_TECH = Dialect(
     ),
     elsewhere="auth-type and client-ca in the ConfigMap of the controller",
     on={"cors": (Sign(key="cors-enable", values=_TRUE),)},
-    rates=(Rates(key="rate-limit-requests", window="rate-limit-period", by=_ADDRESS),),
+    rates=HAPROXY_TECH_RATES,
     redirect=Redirect(keys=("ssl-redirect",)),
     passthrough=(Sign(key="ssl-passthrough", values=_TRUE),),
     own_path=PathType.PREFIX,
@@ -283,16 +258,7 @@ HAPROXY_INGRESS = Dialect(
         "cors": (Sign(key="cors-enable", values=_TRUE),),
         "waf": _signs("waf"),
     },
-    rates=(
-        Rates(key="limit-rps", by=_ADDRESS, spared=_SPARED[:1]),
-        Rates(
-            key="limit-connections",
-            per_s=None,
-            counts=_CONNECTIONS,
-            by=_ADDRESS,
-            spared=_SPARED[:1],
-        ),
-    ),
+    rates=HAPROXY_INGRESS_RATES,
     redirect=Redirect(keys=("ssl-redirect",), usual=True),
     passthrough=(Sign(key="ssl-passthrough", values=_TRUE),),
     moved=("redirect-to",),

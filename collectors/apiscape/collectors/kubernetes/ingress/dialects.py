@@ -82,8 +82,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         elsewhere_off: The key that, when `false`, keeps that away.
         either: Key that, as `any`, lets in whoever passes one of the checks, and the keys of those
             checks that prove nothing.
-        on: Protections and what says that they are there.
-        rates: What limits callers.
+        on, rates: Protections and what says that they are there; what limits callers.
         settled: Protections that are nowhere else: without a sign they are not there.
         redirect: Whether plain requests are sent to https.
         passthrough: What says that TLS is not ended here.

@@ -8,13 +8,12 @@ Kong: https://developer.konghq.com/kubernetes-ingress-controller (`KongPlugin` h
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
 from apiscape.collectors.kubernetes.core import Field
 from apiscape.collectors.kubernetes.ingress.plugin_rates import (
-    KongRates,
+    PluginConfig,
     TraefikInFlight,
     TraefikRate,
 )
@@ -35,25 +34,6 @@ GLOBAL, JOINED = "global", "joined"
 
 class Present(Field):
     """Something that is there; nothing of it is read."""
-
-
-class PluginConfig(KongRates):
-    """Of a plugin's configuration what is known to be no credential.
-
-    Attributes:
-        anonymous: Set where callers who prove nothing are let in too.
-    """
-
-    issuer: Any = None
-    anonymous: Any = None
-    scopes_required: Any = msgspec.field(default=None, name="scopes_required")
-
-    def __post_init__(self) -> None:
-        """Keep what is of the right type; the rest may be anything."""
-        self.issuer = self.issuer if isinstance(self.issuer, str) else None
-        self.anonymous = bool(self.anonymous)
-        told = self.scopes_required if isinstance(self.scopes_required, list) else []
-        self.scopes_required = tuple(each for each in told if isinstance(each, str))
 
 
 class KongPlugin(Thing):

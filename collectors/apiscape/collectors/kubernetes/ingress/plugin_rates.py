@@ -33,9 +33,16 @@ _KONG_KEYS = {
 _ADVANCED = "rate-limiting-advanced"
 
 
-class KongRates(Field):
-    """Of a plugin's configuration what limits callers: numbers, and words of what they are counted by."""
+class PluginConfig(Field):
+    """Of a plugin's configuration what is known to be no credential; the rest is what limits callers.
 
+    Attributes:
+        anonymous: Set where callers who prove nothing are let in too.
+    """
+
+    issuer: Any = None
+    anonymous: Any = None
+    scopes_required: Any = msgspec.field(default=None, name="scopes_required")
     second: Any = None
     minute: Any = None
     hour: Any = None
@@ -50,8 +57,15 @@ class KongRates(Field):
     policy: Any = None
     strategy: Any = None
 
+    def __post_init__(self) -> None:
+        """Keep what is of the right type; the rest may be anything."""
+        self.issuer = self.issuer if isinstance(self.issuer, str) else None
+        self.anonymous = bool(self.anonymous)
+        told = self.scopes_required if isinstance(self.scopes_required, list) else []
+        self.scopes_required = tuple(each for each in told if isinstance(each, str))
 
-def kong_rates(plugin: str, told: KongRates | None, words: str) -> Iterator[RateLimit]:
+
+def kong_rates(plugin: str, told: PluginConfig | None, words: str) -> Iterator[RateLimit]:
     """Yield the limits of a plugin; one whose figures are of another form limits all the same.
 
     Args:
@@ -59,7 +73,7 @@ def kong_rates(plugin: str, told: KongRates | None, words: str) -> Iterator[Rate
         told: Its configuration.
         words: What evidence calls it.
     """
-    config = told or KongRates()
+    config = told or PluginConfig()
     shared = _shared(config, plugin)
     found = list(_figures(config)) or [(UNKNOWN, UNKNOWN)]
     for requests, per_s in found:
@@ -74,7 +88,7 @@ def kong_rates(plugin: str, told: KongRates | None, words: str) -> Iterator[Rate
         )
 
 
-def _figures(config: KongRates) -> Iterator[tuple[float | Unknown, float | Unknown]]:
+def _figures(config: PluginConfig) -> Iterator[tuple[float | Unknown, float | Unknown]]:
     for name, per_s in _WINDOWS_S.items():
         if getattr(config, name) is not None:
             yield figure(getattr(config, name)), per_s
@@ -85,7 +99,7 @@ def _figures(config: KongRates) -> Iterator[tuple[float | Unknown, float | Unkno
         yield figure(limit), figure(size)
 
 
-def _kong_key(config: KongRates, plugin: str) -> tuple[str, ...] | Unknown:
+def _kong_key(config: PluginConfig, plugin: str) -> tuple[str, ...] | Unknown:
     told = config.identifier if plugin == _ADVANCED else config.limit_by
     if told == "header" and isinstance(config.header_name, str):
         return (f"header:{config.header_name.lower()}",)
@@ -93,7 +107,7 @@ def _kong_key(config: KongRates, plugin: str) -> tuple[str, ...] | Unknown:
     return _KONG_KEYS.get(word, UNKNOWN)
 
 
-def _shared(config: KongRates, plugin: str) -> bool | Unknown:
+def _shared(config: PluginConfig, plugin: str) -> bool | Unknown:
     told = config.strategy if plugin == _ADVANCED else config.policy
     return told != "local" if isinstance(told, str) else UNKNOWN
 
