@@ -11,12 +11,8 @@ import msgspec
 import pytest
 import yaml
 
-from apiscape.collectors.kubernetes.ingress.named import (
-    KongPlugin,
-    Middleware,
-    PluginConfig,
-    Policy,
-)
+from apiscape.collectors.kubernetes.ingress.named import KongPlugin, Middleware, Policy
+from apiscape.collectors.kubernetes.ingress.plugin_rates import PluginConfig
 from apiscape.collectors.kubernetes.objects import Metadata
 from tests.collectors.kubernetes.ingress.room import Json, asked, ingress, one, only, urls
 
