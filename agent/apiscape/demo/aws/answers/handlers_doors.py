@@ -101,10 +101,12 @@ def _begin(records: Sequence[Fields], params: Params) -> int:
     )
     if wanted[0] is None:
         return 0
-    held = [
-        (each["Name"], each["Type"], each.get("SetIdentifier")) for each in map(_escaped, records)
-    ]
-    return held.index(wanted) if wanted in held else len(held)
+    held = map(_key, map(_escaped, records))
+    return next((at for at, key in enumerate(held) if key == wanted), len(records))
+
+
+def _key(record: Fields) -> tuple[object, ...]:
+    return record["Name"], record["Type"], record.get("SetIdentifier")
 
 
 def _escaped(record: Fields) -> Fields:
