@@ -7,7 +7,6 @@ import pytest
 from botocore.parsers import ResponseParserError
 
 from apiscape.collectors.aws.errors import (
-    ClockWrong,
     Ended,
     NotOffered,
     Refused,
@@ -63,14 +62,13 @@ def answer(
         (answer("ExpiredTokenException", 403), Ended),
         (answer("UnrecognizedClientException", 403), RegionDoubt),
         (answer("SignatureDoesNotMatch", 403), CredentialsInvalid),
-        (answer("SignatureDoesNotMatch", 403, message=f"Signature expired: {SECRET}"), ClockWrong),
         (
-            answer("InvalidSignatureException", 403, message="Signature not yet current: x"),
-            ClockWrong,
+            answer("SignatureDoesNotMatch", 403, message=f"Signature expired: {SECRET}"),
+            CredentialsInvalid,
         ),
         (answer("AccessDenied", 403, message="Signature expired: x"), AccessDenied),
-        (answer("RequestTimeTooSkewed", 403), ClockWrong),
-        (answer("RequestTimeTooSkewed", 403, "AssumeRole"), ClockWrong),
+        (answer("RequestTimeTooSkewed", 403), CredentialsInvalid),
+        (answer("RequestTimeTooSkewed", 403, "AssumeRole"), CredentialsInvalid),
         (answer("ExpiredToken", 403, "AssumeRole"), Ended),
         (answer("InvalidClientTokenId", 403, "AssumeRole"), RegionDoubt),
         (answer("SignatureDoesNotMatch", 403, "AssumeRole"), CredentialsInvalid),
@@ -116,6 +114,25 @@ def test_each_error_is_named_by_what_to_do_and_repeats_nothing(
     assert type(said) is kind
     assert SECRET not in said.message
     assert said.operation in {"apigateway:GetStages", "sts:AssumeRole"}
+
+
+@pytest.mark.parametrize(
+    ("error", "is_off"),
+    [
+        (answer("RequestTimeTooSkewed", 403), True),
+        (answer("SignatureDoesNotMatch", 403, message="Signature expired: x"), True),
+        (answer("InvalidSignatureException", 403, message="Signature not yet current: x"), True),
+        (
+            answer("InvalidSignatureException", 403, "AssumeRole", message="Signature expired: x"),
+            True,
+        ),
+        (answer("SignatureDoesNotMatch", 403, message="does not match"), False),
+    ],
+)
+def test_a_clock_that_is_off_is_said_to_be_and_what_to_do(error: Exception, is_off: bool) -> None:
+    said = translate(error, SITE).record()
+    assert ("clock is not AWS's" in said.message) is is_off
+    assert ("NTP" in (said.next_step or "")) is is_off
 
 
 def test_errors_of_the_run_pass_through() -> None:

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import ParseError
 
 import msgspec
 
+from apiscape.collectors.aws.clocks import clock_error
 from apiscape.collectors.aws.outward import blocked
 from apiscape.collectors.aws.picking import count, part, retry_after_s, text
 from apiscape.collectors.contract import (
@@ -54,12 +55,6 @@ class RegionDoubt(CollectorError):
     """Credentials unknown *here*: also what a region answers that is not enabled."""
 
     kind = ErrorKind.CREDENTIALS
-
-
-class ClockWrong(CredentialsInvalid):
-    """The signature is of another time than AWS's: nothing is wrong with the credentials."""
-
-    next_step = "set this machine's clock by NTP; AWS takes no request that is five minutes off"
 
 
 class Ended(CollectorError):
@@ -114,10 +109,6 @@ _HTTP_NOT_FOUND = 404
 _HTTP_TOO_MANY = 429
 _HTTP_SERVER_ERROR = 500
 
-_SIGNATURE_REFUSED = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
-_OF_TIME = ("signature expired", "signature not yet current")
-"""What AWS says of a signature whose time is too far from its own."""
-
 _NO_SUCH_ROUTE = "the requested url was not found"
 """What web servers say of a path that none of their routes knows."""
 
@@ -165,27 +156,23 @@ def _of_answer(response: Any, called: str, site: Site) -> CollectorError:  # noq
         wait_s = retry_after_s(part(metadata, "HTTPHeaders"))
         said = f"{site.where} was refused for rate, and kept being refused"
         return Throttled(said, retry_after_s=wait_s, operation=site.operation)
-    if kind is ClockWrong or _speaks_of_time(code, response):
-        return ClockWrong(
-            f"this machine's clock is not AWS's: {site.where} was signed for another time ({code})",
-            operation=site.operation,
-        )
-    if called == "AssumeRole" and kind not in _OF_THE_HUB:
-        return _role_refused(code)
+    off = clock_error(code, _message(response), site.where, site.operation)
+    if off is None and called == "AssumeRole" and kind not in _OF_THE_HUB:
+        off = _role_refused(code)
+    if off is not None:
+        return off
     if kind is AccessDenied:
         return _denied(response, site)
     return kind(_SAID[kind].format(where=site.where, code=code or status), operation=site.operation)
 
 
-def _speaks_of_time(code: str, response: Any) -> bool:  # noqa: ANN401 - the SDK's dict
-    """Say whether a signature was refused for the time it was made at: the code is that of a wrong secret."""
-    said = (text(part(response, "Error"), "Message") or "").casefold()
-    return code in _SIGNATURE_REFUSED and any(words in said for words in _OF_TIME)
+def _message(response: Any) -> str:  # noqa: ANN401 - the SDK's dict
+    return (text(part(response, "Error"), "Message") or "").casefold()
 
 
 def _names_no_route(response: Any) -> bool:  # noqa: ANN401 - the SDK's dict
     """Say whether an answer is a web server's, to which the path means nothing."""
-    return _NO_SUCH_ROUTE in (text(part(response, "Error"), "Message") or "").casefold()
+    return _NO_SUCH_ROUTE in _message(response)
 
 
 def _role_refused(code: str) -> CredentialsInvalid:
@@ -198,7 +185,7 @@ def _role_refused(code: str) -> CredentialsInvalid:
 
 
 def _denied(response: Any, site: Site) -> AccessDenied:  # noqa: ANN401 - the SDK's dict
-    said = (text(part(response, "Error"), "Message") or "").casefold()
+    said = _message(response)
     needs = site.permission or site.operation
     reason = f"needs {needs}"
     if "explicit deny" in said:
@@ -216,33 +203,24 @@ def _denied(response: Any, site: Site) -> AccessDenied:  # noqa: ANN401 - the SD
 _BY_CODE: dict[str, type[CollectorError]] = {
     **dict.fromkeys(
         (
-            "BandwidthLimitExceeded",
-            "LimitExceededException",
-            "PriorRequestNotComplete",
-            "RequestLimitExceeded",
-            "RequestThrottled",
-            "RequestThrottledException",
-            "SlowDown",
-            "ThrottledException",
-            "Throttling",
-            "ThrottlingException",
-            "TooManyRequestsException",
+            *(
+                "BandwidthLimitExceeded",
+                "LimitExceededException",
+                "PriorRequestNotComplete",
+                "RequestLimitExceeded",
+            ),
+            *("RequestThrottled", "RequestThrottledException", "SlowDown", "ThrottledException"),
+            *("Throttling", "ThrottlingException", "TooManyRequestsException"),
         ),
         Throttled,
     ),
     **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired"), Ended),
     **dict.fromkeys(("UnrecognizedClientException", "InvalidClientTokenId"), RegionDoubt),
-    "RequestTimeTooSkewed": ClockWrong,
     **dict.fromkeys(
         (
-            "AuthFailure",
-            "IncompleteSignature",
-            "IncompleteSignatureException",
-            "InvalidAccessKeyId",
-            "InvalidSignatureException",
-            "MissingAuthenticationToken",
-            "MissingAuthenticationTokenException",
-            "SignatureDoesNotMatch",
+            *("AuthFailure", "IncompleteSignature", "IncompleteSignatureException"),
+            *("InvalidAccessKeyId", "InvalidSignatureException", "MissingAuthenticationToken"),
+            *("MissingAuthenticationTokenException", "SignatureDoesNotMatch"),
         ),
         CredentialsInvalid,
     ),
