@@ -46,9 +46,9 @@ def test_the_first_visit_printed_a_ledger_that_adds_up(department: Department) -
     assert all(listed == recorded for listed, recorded in sums)
     assert any("access denied: needs apigateway:GET on /restapis" in line for line in lines)
     assert lines[-2].startswith(
-        "149 deployments of 110 APIs · 149 appeared · 0 changed · 0 missing"
+        "163 deployments of 124 APIs · 163 appeared · 0 changed · 0 missing"
     )
-    assert lines[-1].startswith("Incomplete: 1 of 73 scopes could not be seen whole.")
+    assert lines[-1].startswith("Incomplete: 1 of 121 scopes could not be seen whole.")
 
 
 def test_a_second_visit_changes_nothing_and_says_the_same_as_data() -> None:
@@ -58,7 +58,7 @@ def test_a_second_visit_changes_nothing_and_says_the_same_as_data() -> None:
     totals = scan.document["totals"]
     assert (totals["appeared"], totals["changed"], totals["missing"]) == (0, 0, 0)
     assert (scan.document["deployments"], scan.document["exit"]) == (len(before), 2)
-    assert len(scan.document["scopes"]) == 73
+    assert len(scan.document["scopes"]) == 121
     steady = [{k: v for k, v in row.items() if k != "observed_at"} for row in before]
     after = run_cli("list", "--json").lines
     assert [{k: v for k, v in row.items() if k != "observed_at"} for row in after] == steady
@@ -133,10 +133,10 @@ def test_names_in_dns_lead_to_the_domains_that_they_name() -> None:
 
 def test_the_ledger_can_be_asked_for_later() -> None:
     runs = records("runs")
-    assert len(runs) == 73
+    assert len(runs) == 121
     (failed,) = [run for run in runs if run["outcome"] == "failed"]
     assert "✗ GetRestApis  failed" in run_cli("runs", str(failed["scope"]), "-o", "wide").out
-    assert len(records("changes")) >= 149
+    assert len(records("changes")) >= 163
 
 
 def test_permissions_tell_what_the_visit_found_and_the_smallest_policy() -> None:
@@ -158,7 +158,7 @@ def test_permissions_tell_what_the_visit_found_and_the_smallest_policy() -> None
 
 
 def test_the_inventory_leaves_whole_and_comes_back(tmp_path: Path) -> None:
-    assert len(run_cli("export").out.splitlines()) == 149
+    assert len(run_cli("export").out.splitlines()) == 163
     assert len(run_cli("export", "--format", "csv").out.splitlines()) == 141
     backup, copy = str(tmp_path / "backup.db"), str(tmp_path / "copy.db")
     assert run_cli("backup", backup).code == 0
@@ -178,12 +178,12 @@ def test_an_accepted_gap_stays_a_line_and_no_longer_makes_the_scan_incomplete(
     scan = run_cli("scan", "--config", str(config), "--store", str(tmp_path / "inventory.db"))
     assert scan.code == 0
     assert "moves out" in scan.out
-    assert scan.out.splitlines()[-1] == "Complete: 73 scopes seen whole (1 gap accepted)."
+    assert scan.out.splitlines()[-1] == "Complete: 121 scopes seen whole (1 gap accepted)."
 
 
 def test_the_demo_prints_all_of_it_without_a_terminal() -> None:
     demo = run_cli("demo")
     assert demo.code == 0
-    assert "149 deployments of 110 APIs" in demo.out
+    assert "163 deployments of 124 APIs" in demo.out
     assert "\nNAME " in demo.out
     assert demo.err.startswith("The gaps above belong to the demo.")
