@@ -11,7 +11,9 @@ from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.estate.route53 import Route53
 from apiscape.demo.aws.wire.dispatch import WITHOUT_REGIONS
 from apiscape.demo.aws.wire.server import AwsServer
+from tests.collectors.aws.appsync.samples import fill as fill_appsync
 from tests.collectors.aws.functions.estates import add_agents, add_functions, add_services
+from tests.collectors.aws.lattice.samples import fill as fill_lattice
 from tests.e2e.commands import run_cli
 from tests.e2e.conftest import REST
 from tests.e2e.estates import NORTH, OTHER, WEST, add_others
@@ -38,6 +40,8 @@ def whole(world: World, west: Region) -> World:
     add_functions(west)
     add_services(west)
     add_agents(west)
+    fill_appsync(west)
+    fill_lattice(west)
     world.configure(regions=[WEST])
     return world
 
@@ -55,7 +59,7 @@ def test_all_granted_is_complete(whole: World, server: AwsServer) -> None:
     assert (said.code, said.err) == (0, "")
     head, *_, verdict = said.out.splitlines()
     assert head.startswith("prod · aws · tried in 2 places · ")
-    assert verdict == "All of 48 permissions granted (2 not needed)."
+    assert verdict == "All of 87 permissions granted (2 not needed)."
     assert "denied" not in said.out
     declared = set(RIGHTS)
     called = set(server.calls.by_operation())
@@ -107,7 +111,7 @@ def test_words_say_what_is_hidden_why_and_what_to_do(whole: World, west: Region)
     ) in said.out
     assert "no REST API to try it on, for none could be listed. aws.apigateway.rest: " in said.out
     assert said.out.endswith(
-        "44 of 48 permissions granted (2 not needed), 1 denied, 3 could not be told.  exit 2\n"
+        "83 of 87 permissions granted (2 not needed), 1 denied, 3 could not be told.  exit 2\n"
     )
     assert said.err.startswith("apiscape permissions --policy prints the smallest policy")
 

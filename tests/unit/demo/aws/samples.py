@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,19 +28,45 @@ _SCALARS: dict[str, Any] = {
 }
 
 
-def sample(shape: Shape, *, only_required: bool = False) -> Any:
-    """Make a value that fills a shape, or only its required members."""
+def sample(
+    shape: Shape, *, only_required: bool = False, inside: frozenset[str] = frozenset()
+) -> Any:
+    """Make a value that fills a shape, or only its required members; a shape in itself is left empty."""
+    below = partial(sample, only_required=only_required, inside=inside | {shape.name})
     if isinstance(shape, StructureShape):
-        names = shape.required_members if only_required else list(shape.members)
-        return {name: sample(shape.members[name], only_required=only_required) for name in names}
+        if shape.is_document_type:
+            return {"any": ["thing"]}
+        return {name: below(shape.members[name]) for name in _members(shape, inside, only_required)}
     if isinstance(shape, ListShape):
-        return [sample(shape.member, only_required=only_required)]
+        return [] if _turns(shape.member, inside) else [below(shape.member)]
     if isinstance(shape, MapShape):
-        return {"key": sample(shape.value, only_required=only_required)}
+        return {} if _turns(shape.value, inside) else {"key": below(shape.value)}
     if shape.type_name == "string":
         enum = getattr(shape, "enum", ())
         return enum[0] if enum else f"a {shape.name}/?&="
     return _SCALARS[shape.type_name]
+
+
+def _members(shape: StructureShape, inside: frozenset[str], only_required: bool) -> list[str]:
+    """Return the members to fill; of a union just one may be."""
+    if only_required:
+        return list(shape.required_members)
+    names = [
+        name for name in shape.members if not _turns(shape.members[name], inside | {shape.name})
+    ]
+    return names[:1] if shape.is_tagged_union else names
+
+
+def _turns(shape: Shape, inside: frozenset[str]) -> bool:
+    """Say whether a shape was begun already, or must hold one that was, so that filling it would not end."""
+    if not isinstance(shape, StructureShape | ListShape | MapShape):
+        return False
+    if shape.name in inside:
+        return True
+    if not isinstance(shape, StructureShape):
+        return False
+    within = inside | {shape.name}
+    return any(_turns(shape.members[name], within) for name in shape.required_members)
 
 
 def request_of(service: str, operation: str, params: dict[str, Any]) -> Request:
