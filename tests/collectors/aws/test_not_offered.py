@@ -9,11 +9,11 @@ import botocore.exceptions as sdk
 import pytest
 from urllib3.exceptions import NameResolutionError
 
-from apiscape.collectors.aws.errors import Site, translate
 from apiscape.collectors.aws.functions.url_collector import FunctionUrlCollector
 from apiscape.collectors.aws.functions.web_collector import WebFunctionCollector
 from apiscape.collectors.aws.outward import is_nameless
 from apiscape.collectors.aws.signin import SignIn, call_client
+from apiscape.collectors.aws.translating import Site, translate
 from apiscape.collectors.contract import Unreachable, Unsupported
 from apiscape.demo.aws.estate.functions import WebFunctions
 from apiscape.demo.aws.estate.region import Region

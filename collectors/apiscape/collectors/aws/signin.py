@@ -13,13 +13,14 @@ from typing import Any
 import msgspec
 
 from apiscape.collectors.aws.bounded import bound_answers
-from apiscape.collectors.aws.errors import Ended, RegionDoubt, Site, not_signed_in, translate
+from apiscape.collectors.aws.errors import Ended, RegionDoubt, not_signed_in
 from apiscape.collectors.aws.metering import refuse_garbled
 from apiscape.collectors.aws.outward import watch_proxy
 from apiscape.collectors.aws.picking import items, part, text
 from apiscape.collectors.aws.roles import Cache, TakenRole
 from apiscape.collectors.aws.sdk import new_session
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
+from apiscape.collectors.aws.translating import Site, translate
 from apiscape.collectors.contract import CollectorError, Malformed, Unsupported
 
 CONNECT_TIMEOUT_S = 5
