@@ -318,7 +318,8 @@ def test_a_service_that_is_called_has_every_handler_that_the_sdk_gives_it(servic
     Session(event_hooks=everything)
     name = Loader().load_service_model(service, "service-2")["metadata"]["serviceId"]
     called = name.lower().replace(" ", "-")
-    events = {spec[0] for spec in BUILTIN_HANDLERS if {service, called} & set(spec[0].split("."))}
+    told = {spec[0] for spec in BUILTIN_HANDLERS if {service, called} & set(spec[0].split("."))}
+    events = {event for event in told if not event.startswith("docs.")}
     for kind in {spec[0].partition(".")[0] for spec in BUILTIN_HANDLERS} - {"docs"}:
         events |= {kind, f"{kind}.{called}", f"{kind}.{called}.AnyOperation"}
     for event in events:

@@ -17,10 +17,8 @@ from apiscape.collectors.aws.settings import AwsSettings
 SERVICES = frozenset(
     {
         *("account", "apigateway", "apigatewayv2", "cloudwatch", "organizations"),
-        *("acm", "cloudfront", "route53"),
-        "appsync",
-        *("elbv2", "wafv2"),
-        *("appsync", "vpc-lattice"),
+        *("acm", "agent-registry-control", "apprunner", "appsync", "bedrock-agentcore-control"),
+        *("cloudfront", "elbv2", "lambda", "lambda-web", "route53", "vpc-lattice", "wafv2"),
         *("sts", "sso", "sso-oidc", "signin"),
     }
 )

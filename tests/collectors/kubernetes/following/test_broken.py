@@ -97,7 +97,7 @@ def test_a_server_that_says_nothing_more_is_left_promptly(server: KubernetesServ
 
 
 def threads() -> list[threading.Thread]:
-    return [each for each in threading.enumerate() if each.name.startswith("kubernetes watch")]
+    return [each for each in threading.enumerate() if each.name.startswith("kubernetes ")]
 
 
 def test_a_watch_that_is_closed_ends_all_of_its_threads(server: KubernetesServer) -> None:

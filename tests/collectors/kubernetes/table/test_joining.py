@@ -213,7 +213,7 @@ def test_a_chain_of_middlewares_in_a_circle_ends_and_is_told() -> None:
         ]
     )
     exposed = only(room, "IngressRoute shop/r")
-    assert [each.kind for each in rules(exposed)[0].security.schemes] == ["custom"]
+    assert [each.kind for each in rules(exposed)[0].security.schemes] == ["basic"]
     assert "Middleware shop/one refers to itself" in exposed.incomplete
 
 
