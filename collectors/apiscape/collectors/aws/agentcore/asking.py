@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from apiscape.collectors.aws.authorizers import IAM
 from apiscape.collectors.aws.picking import Item, part, text, texts
 from apiscape.collectors.specs import clean_address
@@ -34,13 +36,16 @@ def read_gateway_security(kind: str | None, configuration: Item) -> Security:
 
 
 def read_runtime_security(version: Item) -> Security:
-    """Return what a runtime asks of every caller: a token where one is configured, a signature otherwise."""
-    token = part(part(version, "authorizerConfiguration"), JWT)
-    if token:
-        told = "runtime authorizerConfiguration=customJWTAuthorizer"
-        return Security(requirement=Requirement.REQUIRED, schemes=(_token(token),), evidence=told)
-    told = "runtime without an authorizer of its own: requests are signed"
-    return Security(requirement=Requirement.REQUIRED, schemes=(IAM,), evidence=told)
+    """Return what a runtime asks of every caller: a token where one is configured, a signature where nothing is."""
+    given = version.get("authorizerConfiguration")
+    if isinstance(given, Mapping) and JWT in given:
+        told = f"runtime authorizerConfiguration={JWT}"
+        token = _token(part(given, JWT))
+        return Security(requirement=Requirement.REQUIRED, schemes=(token,), evidence=told)
+    if given is None or given == {}:
+        told = "runtime without an authorizer of its own: requests are signed"
+        return Security(requirement=Requirement.REQUIRED, schemes=(IAM,), evidence=told)
+    return Security(evidence="runtime authorizerConfiguration of another kind")
 
 
 def _token(authorizer: Item) -> Scheme:

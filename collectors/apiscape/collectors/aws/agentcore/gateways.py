@@ -93,7 +93,7 @@ def normalise(found: FoundGateway, place: Place, keys: TagSettings) -> Deploymen
         backends=UNKNOWN if targets is None else tuple(read_backend(each) for each in targets),
         specs=UNKNOWN,
         protections=Protections(
-            waf=switch(None if described is None else bool(text(described, "webAclArn"))),
+            waf=switch(_guarded(described)),
             mtls=Switch.DISABLED,
         ),
         created_at=moment(listed, "createdAt") or UNKNOWN,
@@ -143,6 +143,12 @@ def _status(listed: Item, described: Item | None) -> tuple[str, str | None]:
         return status, None
     reasons = "; ".join(texts(described or {}, "statusReasons"))
     return status, ": ".join(filter(None, (word or "no status is given", reasons)))
+
+
+def _guarded(described: Item | None) -> bool | None:
+    """Say whether a firewall stands before a gateway; `None` where that was not seen, or makes no sense."""
+    given = None if described is None else described.get("webAclArn", "")
+    return bool(given) if isinstance(given, str) else None
 
 
 def _endpoints(described: Item | None, status: str) -> tuple[Endpoint, ...] | Unknown:
