@@ -6,7 +6,7 @@ Calls: one `ListServices` per 20; per service one `DescribeCustomDomains` per 5 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from apiscape.collectors.aws.apprunner.services import (
@@ -25,7 +25,7 @@ from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.memos import Memo, make_mark, read_memo, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
-from apiscape.collectors.aws.picking import Item, items, labels, moment, part, text
+from apiscape.collectors.aws.picking import Item, items, labels, moment, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told, try_each
 from apiscape.collectors.contract import Observation, Permission, Quota, Recorded, Skipped, Visit
@@ -164,11 +164,12 @@ class _Look:
         return FoundService(self._listed, read_description(answer), read_backend(answer), tags)
 
     def _guarded(self) -> bool | None:
-        """Say whether a firewall stands before the service; `None` where it may not be asked."""
+        """Say whether a firewall stands before the service; `None` where nobody could look, or sees no sense in it."""
         answer = self._gaps.attempt(
             "firewall", lambda: self._calls.call(FIREWALL, ResourceArn=self._arn)
         )
-        return None if answer is None else bool(part(answer, "WebACL"))
+        given = None if answer is None else answer.get("WebACL", {})
+        return bool(given) if isinstance(given, Mapping) else None
 
     def _tags(self) -> dict[str, str] | Unknown:
         answer = self._gaps.attempt(
