@@ -15,7 +15,7 @@ from apiscape.model.security import Scheme
 from apiscape.model.values import Unknown
 from apiscape.model.vocabulary import SchemeKind, Switch
 
-HTTPS = "HTTPS"
+HTTP, HTTPS = "HTTP", "HTTPS"
 EVERY_PATH = "/*"
 ANY = "ANY"
 MOST_ADDRESSES = 5
@@ -95,7 +95,7 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
 def read_door(listener: Item) -> Door:
     """Return a listener of `DescribeListeners`."""
     protocol = text(listener, "Protocol")
-    if protocol is not None and protocol != HTTPS:
+    if protocol == HTTP:
         return Door(protocol, count(listener, "Port"), None, Switch.DISABLED)
     mutual = part(listener, "MutualAuthentication")
     mode = text(mutual, "Mode")
@@ -156,8 +156,8 @@ def _patterns(conditions: Iterable[Item], field: str) -> tuple[str, ...]:
 def _besides(conditions: Iterable[Item]) -> Iterator[str]:
     """Yield in words what a request must show besides host, path and method."""
     for condition in conditions:
-        field = text(condition, "Field")
-        given = part(condition, _CONFIGS.get(field or "", ""))
+        field = text(condition, "Field") or "?"
+        given = part(condition, _CONFIGS.get(field, ""))
         if field == "http-header":
             yield f"with header {text(given, 'HttpHeaderName') or '?'}"
         elif field == "query-string":
@@ -166,7 +166,9 @@ def _besides(conditions: Iterable[Item]) -> Iterator[str]:
         elif field == "source-ip":
             yield f"from {_addresses(texts(given, 'Values') or texts(condition, 'Values'))}"
         elif field not in _CONFIGS:
-            yield f"under a condition of kind {field or '?'}"
+            yield f"under a condition of kind {field}"
+        elif not _patterns((condition,), field):
+            yield f"under a condition of kind {field} that says no values"
 
 
 def _addresses(ranges: tuple[str, ...]) -> str:

@@ -14,7 +14,10 @@ from apiscape.model.surroundings import Signal
 READY = "backends.ready"
 
 _TAKES_REQUESTS = {"healthy": True, "unhealthy": False, "initial": False}
-"""States that say whether a target takes requests; the others are of targets that leave, or are not checked."""
+"""States that say whether a target takes requests."""
+
+_LEAVING = frozenset({"draining", "unhealthy.draining", "unused"})
+"""States of targets that are not counted."""
 
 _UNCHECKED = "unavailable"
 
@@ -42,12 +45,14 @@ def read_fitness(described: Iterable[Item]) -> Fitness:
         target = text(part(each, "Target"), "Id") or ""
         if ":function:" in target:
             functions.append(target)
-    unknown = [state for state in states if state == _UNCHECKED or not state]
-    if unknown:
-        return Fitness(why="health checks are off", functions=tuple(functions))
+    if not _TAKES_REQUESTS.keys() | _LEAVING >= set(states):
+        why = (
+            "health checks are off" if _UNCHECKED in states else "a state of a target is not known"
+        )
+        return Fitness(why=why, functions=tuple(functions))
     told = [_TAKES_REQUESTS[state] for state in states if state in _TAKES_REQUESTS]
-    why = None if told else "no target is registered"
-    return Fitness(sum(told), len(told), why, tuple(functions))
+    none = "every target leaves, or is not used" if states else "no target is registered"
+    return Fitness(sum(told), len(told), None if told else none, tuple(functions))
 
 
 def readiness(
