@@ -42,7 +42,10 @@ PLACE = Place("aws", ACCOUNT, REGION, "amazonaws.com")
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 PREFIX = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
 GROUP, OTHER = f"{PREFIX}:targetgroup/orders/1", f"{PREFIX}:targetgroup/basket/2"
-SECRETIVE = {"ClientSecret": CANARY, "AuthenticationRequestExtraParams": {"key": CANARY}}
+SECRETIVE: dict[str, Any] = {
+    "ClientSecret": CANARY,
+    "AuthenticationRequestExtraParams": {"key": CANARY},
+}
 
 SAMPLE: dict[str, Any] = {
     "item": {
