@@ -35,8 +35,11 @@ LET_GO = frozenset({"API Gateway", "CloudFront", "a load balancer", "App Runner"
 
 
 def read_host(value: str | None) -> str | None:
-    """Return a host in lower case and without its trailing dot; `None` where it is none."""
-    if value is None or len(value) > _LONGEST + 1:
+    r"""Return a host in lower case and without its trailing dot; `None` where it is none.
+
+    Letters beyond ASCII are never folded into it: the host that `\u212a.example` would become is another's.
+    """
+    if value is None or len(value) > _LONGEST + 1 or not value.isascii():
         return None
     host = value.casefold().rstrip(".")
     return host if _HOST.fullmatch(host) else None

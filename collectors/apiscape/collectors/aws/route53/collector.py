@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from apiscape.collectors.aws.calls import Calls, Page
+from apiscape.collectors.aws.calls import IDLE_PAGES, Calls, Page
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.picking import Item, flag, items, text
 from apiscape.collectors.aws.route53 import names
@@ -48,6 +48,9 @@ _NEXT = {
     "StartRecordIdentifier": "NextRecordIdentifier",
 }
 """What the next page is asked for by, and what an answer calls it."""
+
+_OF_A_RECORD = ("Name", "Type", "SetIdentifier")
+"""What tells one record of a zone from all others."""
 
 
 def _first_zone(told: Told) -> Parameters:
@@ -116,22 +119,28 @@ def read_records(calls: Calls, zone_id: str) -> Iterator[Item]:
     """Yield the records of a zone to its end.
 
     Raises:
-        Malformed: the listing runs in circles, or does not say where it goes on.
+        Malformed: the listing runs in circles, has no end, or does not say where it goes on.
         CollectorError: a call failed.
     """
     begin: dict[str, object] = {}
     seen: set[tuple[object, ...]] = set()
+    known: set[tuple[object, ...]] = set()
+    idle = 0
     while True:
         answer = calls.call(RECORDS, HostedZoneId=zone_id, MaxItems=PAGE, **begin)
-        yield from items(answer, "ResourceRecordSets")
+        page = items(answer, "ResourceRecordSets")
+        yield from page
         given = {start: text(answer, following) for start, following in _NEXT.items()}
         begin = {start: value for start, value in given.items() if value is not None}
         if not begin and not flag(answer, "IsTruncated"):
             return
         mark = tuple(given.values())
-        if not begin or mark in seen:
+        fresh = {tuple(text(each, member) for member in _OF_A_RECORD) for each in page} - known
+        idle = 0 if fresh else idle + 1
+        if not begin or mark in seen or idle >= IDLE_PAGES:
             raise Malformed(f"the listing of {RECORDS} has no end", operation=RECORDS)
         seen.add(mark)
+        known |= fresh
 
 
 def _every_page(calls: Calls) -> tuple[list[Page], CollectorError | None]:
