@@ -12,7 +12,7 @@ import msgspec
 from apiscape.collectors.aws.errors import GivenUp, Refused
 from apiscape.collectors.aws.operations import needed_permission
 from apiscape.collectors.aws.paging import Paging, paging_of
-from apiscape.collectors.aws.picking import Item, items, text
+from apiscape.collectors.aws.picking import Item, flag, items, text
 from apiscape.collectors.contract import CollectorError, Malformed, Permission, Unreachable
 
 DOCUMENTS = {"appsync:GetIntrospectionSchema": "schema"}
@@ -97,7 +97,7 @@ class Calls:
         """Yield the pages of a listing to its end.
 
         Raises:
-            Malformed: the listing turns in a circle, or has no end.
+            Malformed: the listing turns in a circle, has no end, or does not say where it goes on.
             CollectorError: a call failed.
         """
         paging = paging_of(operation)
@@ -109,12 +109,13 @@ class Calls:
             held = paging.page_of(answer)
             token = text(held, paging.token_out)
             page = items(held, paging.listed)
-            yield Page(page, last=token is None)
-            if token is None:
+            ends = token is None and not flag(held, "IsTruncated")
+            yield Page(page, last=ends)
+            if ends:
                 return
             fresh = {repr(item) for item in page} - known
             idle = 0 if fresh else idle + 1
-            if token in seen or idle >= IDLE_PAGES:
+            if token is None or token in seen or idle >= IDLE_PAGES:
                 raise Malformed(f"the listing of {operation} has no end", operation=operation)
             seen.add(token)
             known |= fresh

@@ -119,7 +119,8 @@ def _tenants(
         return
 
     def look(listed: str, tenant: Item) -> list[Observation]:
-        front = fronts.get(text(tenant, "DistributionId") or "", distributions.UNSEEN)
+        key = text(tenant, "DistributionId")
+        front = fronts.get(key, distributions.UNSEEN) if key else distributions.UNSEEN
         doors = tuple(distributions.tenant_doors(tenant, front, session.place))
         return [Recorded(listed, entities=doors)]
 

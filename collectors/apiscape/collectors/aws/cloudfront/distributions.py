@@ -193,7 +193,7 @@ def _mtls(distribution: Item, *, tells_mtls: bool) -> str:
         return Switch.ENABLED
     if mode in {"optional", "passthrough"}:
         return Switch.DISABLED
-    nothing_set = tells_mtls and not part(distribution, "ViewerMtlsConfig")
+    nothing_set = tells_mtls and not distribution.get("ViewerMtlsConfig")
     return Switch.DISABLED if nothing_set else Switch.UNKNOWN
 
 
