@@ -152,7 +152,7 @@ def test_only_what_is_said_to_be_unused_is_left_out(
 ) -> None:
     seen = answered(desk, {"CertificateArn": ARN, "InUse": used, "NotAfter": NOW})
     assert seen.whole
-    assert [each.name for each in seen.recorded[ARN].entities] == [CERTIFICATE_NOT_AFTER]
+    assert [each.name for each in seen.entities] == [CERTIFICATE_NOT_AFTER]
     unused = answered(desk, {"CertificateArn": ARN, "InUse": False, "NotAfter": NOW})
     assert unused.skipped == {ARN: UNUSED}
 
