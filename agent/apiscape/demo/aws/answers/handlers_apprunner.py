@@ -5,7 +5,7 @@ from __future__ import annotations
 from apiscape.demo.aws.answers.context import Context, Handler, Output, Params
 from apiscape.demo.aws.answers.paging import page
 from apiscape.demo.aws.estate.apprunner import AppRunner, Service
-from apiscape.demo.aws.refusing.refusals import Refusal
+from apiscape.demo.aws.refusing.refusals import Refusal, no_such_item
 
 _SUMMARY = (
     *("ServiceName", "ServiceId", "ServiceArn", "ServiceUrl"),
@@ -50,7 +50,10 @@ def list_tags_for_resource(context: Context, params: Params) -> Output:
 
 def get_web_acl_for_resource(context: Context, params: Params) -> Output:
     """Give the web ACL before a service, nothing where there is none."""
-    arn = _service(context, params["ResourceArn"]).firewall
+    service = context.region.shelves.of(AppRunner).by_arn.get(params["ResourceArn"])
+    if service is None:
+        raise no_such_item()
+    arn = service.firewall
     if arn is None:
         return {}
     web_acl = {

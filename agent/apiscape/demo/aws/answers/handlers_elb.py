@@ -8,7 +8,7 @@ from apiscape.demo.aws.answers.context import Context, Handler, Output, Params
 from apiscape.demo.aws.answers.paging import page
 from apiscape.demo.aws.estate.backends import Fields
 from apiscape.demo.aws.estate.balancers import Balancers, Listener, LoadBalancer, TargetGroup
-from apiscape.demo.aws.refusing.refusals import Refusal
+from apiscape.demo.aws.refusing.refusals import Refusal, no_such_item
 
 #: Resources whose tags one call tells.
 MOST_TAGGED = 20
@@ -84,8 +84,7 @@ def list_resources_for_web_acl(context: Context, params: Params) -> Output:
     """List the load balancers that a firewall stands before."""
     guarded = _shelf(context).web_acls.get(params["WebACLArn"])
     if guarded is None:
-        text = "AWS WAF couldn't perform the operation because your resource doesn't exist."
-        raise Refusal("WAFNonexistentItemException", text)
+        raise no_such_item()
     is_asked = params.get("ResourceType", _BALANCER_TYPE) == _BALANCER_TYPE
     return {"ResourceArns": list(guarded) if is_asked else []}
 

@@ -40,13 +40,20 @@ def not_found(message: str) -> Refusal:
     return Refusal("NotFoundException", message, status=404)
 
 
-#: What services answer at their limits, by their SDK names: code and status. API Gateway's, AppSync's
-#: and Lambda's own is in the models; the others' is IAM's common error.
+def no_such_item() -> Refusal:
+    """Refuse, in the firewall's words, because there is no such firewall or nothing that it could stand before."""
+    text = "AWS WAF couldn't perform the operation because your resource doesn't exist."
+    return Refusal("WAFNonexistentItemException", text)
+
+
+#: What services answer at their limits, by their SDK names: code and status, as their models have
+#: them; the others' is IAM's common error.
 _THROTTLED = {
     **dict.fromkeys(("apigateway", "apigatewayv2"), ("TooManyRequestsException", 429)),
-    **dict.fromkeys(("lambda", "lambda-web"), ("TooManyRequestsException", 429)),
+    **dict.fromkeys(("account", "lambda"), ("TooManyRequestsException", 429)),
+    "organizations": ("TooManyRequestsException", 400),
     **dict.fromkeys(("vpc-lattice", "bedrock-agentcore-control"), ("ThrottlingException", 429)),
-    "agent-registry-control": ("ThrottlingException", 429),
+    **dict.fromkeys(("agent-registry-control", "lambda-web"), ("ThrottlingException", 429)),
 }
 
 
@@ -63,13 +70,16 @@ def internal_failure() -> Refusal:
     return Refusal("InternalFailure", "Internal server error", status=500)
 
 
-def denied(caller: str, action: str, resource: str, *, scp: bool = False) -> Refusal:
-    """Refuse for want of permission, in IAM's words.
+def denied(
+    caller: str, action: str, resource: str, *, service: str = "apigateway", scp: bool = False
+) -> Refusal:
+    """Refuse for want of permission, in IAM's words; the protocols of XML have a code of their own.
 
     Args:
         caller: ARN of the identity that asked.
         action: IAM action, for instance `apigateway:GET`.
         resource: ARN that was asked for.
+        service: SDK name of the service that was asked.
         scp: Say that an organisation's service control policy forbids it.
     """
     reason = (
@@ -78,7 +88,8 @@ def denied(caller: str, action: str, resource: str, *, scp: bool = False) -> Ref
         else f"because no identity-based policy allows the {action} action"
     )
     text = f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason}"
-    return Refusal("AccessDeniedException", text, status=403)
+    code = "AccessDenied" if service in XML_SERVICES else "AccessDeniedException"
+    return Refusal(code, text, status=403)
 
 
 def role_denied(caller: str, role_arn: str) -> Refusal:

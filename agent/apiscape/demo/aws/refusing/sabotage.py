@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -63,11 +64,12 @@ def permission(match: Match, subject: Subject) -> tuple[str, str]:
 def refusal_of(fault: Fault, match: Match, caller_arn: str, subject: Subject) -> Refusal | None:
     """Give the refusal that a fault means, or None where it spoils something else."""
     action, resource = permission(match, subject)
+    refuse = partial(denied, caller_arn, action, resource, service=match.service)
     refusals: dict[FaultKind, Callable[[], Refusal]] = {
         FaultKind.THROTTLE: lambda: throttled(fault.seconds, service=match.service),
         FaultKind.ERROR: internal_failure,
-        FaultKind.DENY: lambda: denied(caller_arn, action, resource),
-        FaultKind.DENY_SCP: lambda: denied(caller_arn, action, resource, scp=True),
+        FaultKind.DENY: refuse,
+        FaultKind.DENY_SCP: lambda: refuse(scp=True),
         FaultKind.EXPIRED_TOKEN: lambda: expired_token(match.service),
         FaultKind.WRONG_SECRET: lambda: bad_signature(match.service),
         FaultKind.CLOCK_SKEW: lambda: bad_signature(match.service, skewed=True),

@@ -180,7 +180,8 @@ class Dispatcher:
             here = region.name == scope.region or match.service in WITHOUT_REGIONS
             if here and match.name in region.denials:
                 action, resource = permission(match, subject)
-                raise denied(caller.arn, action, resource, scp=region.denials[match.name])
+                scp = region.denials[match.name]
+                raise denied(caller.arn, action, resource, service=match.service, scp=scp)
         return caller
 
     def _output(
