@@ -352,7 +352,8 @@ def walk(server: AwsServer, account: str, region: str) -> Walk:
             try:
                 answers.append((asked, _ask(clients[service], operation, asked)))
             except ClientError as error:
-                walked.refused.append((step.name, str(dict(error.response)["Error"]["Code"])))
+                response: Any = error.response
+                walked.refused.append((step.name, str(response["Error"]["Code"])))
     return walked
 
 
