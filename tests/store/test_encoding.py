@@ -76,7 +76,7 @@ def test_a_row_has_every_column_of_its_table_and_its_own_value_in_each() -> None
     assert set(held) == set(row.c.keys())
 
 
-_LISTS = ("endpoints", "schemes", "owners")
+_LISTS = ("endpoints", "schemes", "owners", "tls")
 _FIGURES = (
     *("operations", "unauthenticated", "consumers"),
     *("requests", "errors_4xx", "errors_5xx", "p95_ms"),
