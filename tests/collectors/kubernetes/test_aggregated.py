@@ -31,13 +31,13 @@ def condition(status: str, **given: Any) -> list[dict[str, Any]]:
 def test_what_a_service_answers_for_is_an_api_of_the_cluster() -> None:
     told = api_service()
     (found,) = apis(world_of(told), told).values()
-    (address,) = found.addresses or ()
+    (address,) = list(found.addresses or ())
     assert (address.host, address.path) == (
         "kubernetes.default.svc",
         "/apis/metrics.k8s.io/v1beta1",
     )
     assert (found.style, found.gateway, found.version) == (Style.REST, "kube-apiserver", "v1beta1")
-    (rule,) = found.rules or ()
+    (rule,) = list(found.rules or ())
     (target,) = rule.targets
     assert (target.namespace, target.name, target.port) == ("kube-system", "metrics-server", "443")
     assert target.secured == "tls"
@@ -47,7 +47,7 @@ def test_from_where_it_is_reached_and_who_is_let_in_nobody_can_tell() -> None:
     told = api_service()
     (found,) = apis(world_of(told), told).values()
     assert found.reached.exposure == Exposure.UNKNOWN
-    (rule,) = found.rules or ()
+    (rule,) = list(found.rules or ())
     assert rule.security.requirement == Requirement.UNKNOWN
     assert "API server" in (rule.security.evidence or "")
 

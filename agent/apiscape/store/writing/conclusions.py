@@ -320,7 +320,7 @@ def _chunks(items: Iterable[str]) -> Iterator[list[str]]:
         yield asked[start : start + CHUNK]
 
 
-def _asked(query: sa.Select[Any], uids: Iterable[str] | None) -> Iterator[sa.Select[Any]]:
+def _asked(query: sa.Select[Any, Any], uids: Iterable[str] | None) -> Iterator[sa.Select[Any, Any]]:
     """Yield a query for all deployments, or for some of them, a chunk at a time."""
     if uids is None:
         yield query

@@ -88,7 +88,7 @@ def test_a_service_of_odd_answers_is_read(odd: dict[str, Any]) -> None:
     assert made.exposure in {"internet", "unknown"} or described.public is False
     assert made.protections.tracing in {"disabled", "unknown"} or described.traced is True
     assert made.protections.waf == "unknown"
-    (operation,) = made.operations or ()
+    (operation,) = list(made.operations or ())
     assert operation.security.requirement == "unknown"
     doors = [each for each in around if isinstance(each, FrontDoor)]
     assert len(doors) <= 2
@@ -120,7 +120,7 @@ def test_from_where_a_service_is_reached(ingress: Any, exposure: str, words: str
     made = services.normalise(found, PLACE, KEYS)
     assert made.exposure == exposure
     assert (made.exposure_evidence or "").endswith(words)
-    (endpoint,) = made.endpoints or ()
+    (endpoint,) = list(made.endpoints or ())
     assert (endpoint.exposure, endpoint.url) == (exposure, "https://form.awsapprunner.example")
 
 

@@ -230,7 +230,7 @@ def test_hostile_values_are_survived(value: Any) -> None:
     described, backend = services.read_description(answer), services.read_backend(answer)
     found = services.FoundService(listed, described, backend)
     assert encode(services.normalise(found, PLACE, KEYS))
-    domain = dict.fromkeys(("DomainName", "EnableWWWSubdomain", "Status"), value)
+    domain: dict[str, Any] = dict.fromkeys(("DomainName", "EnableWWWSubdomain", "Status"), value)
     domain["CertificateValidationRecords"] = value
     for each in services.read_domains(
         [domain, {"DomainName": "x", "Status": value}], found, PLACE, NOW

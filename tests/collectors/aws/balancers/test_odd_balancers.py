@@ -196,7 +196,7 @@ def test_one_group_that_is_not_known_leaves_the_sum_unknown() -> None:
 )
 def test_from_where_a_load_balancer_is_reached(scheme: Any, exposure: str) -> None:
     _, (first, _), _ = read({**SAMPLE, "item": {**SAMPLE["item"], "Scheme": scheme}})
-    (endpoint,) = first.endpoints or ()
+    (endpoint,) = list(first.endpoints or ())
     assert (first.exposure, endpoint.exposure) == (exposure, exposure)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from moto.core.base_backend import BackendDict
 from moto.server import ThreadedMotoServer
 
 from apiscape.collectors.aws.acm.collector import ISSUED, UNUSED, CertificateCollector
@@ -39,6 +40,7 @@ def moto() -> Iterator[str]:
 
 @pytest.fixture
 def client(moto: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    BackendDict.reset()  # back ends are the process's, and so is what tests before this one made
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")

@@ -60,7 +60,7 @@ def by_ingress(cls: str, told: dict[str, Any]) -> set[str]:
     """Return what an Ingress that names an object asks of callers."""
     one = ingress(cls)
     (found,) = apis(world_of(of_class(cls), told, one), one).values()
-    (rule,) = found.rules or ()
+    (rule,) = list(found.rules or ())
     return {each.kind for each in rule.security.schemes}
 
 
