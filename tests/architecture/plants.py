@@ -18,7 +18,7 @@ layers = ["apiscape.collectors.aws", "apiscape.collectors.contract : apiscape.mo
 """
 MODEL = "agent/apiscape/model/thing.py"
 EDGE = "agent/apiscape/collect/run.py"
-REST = "collectors/apiscape/collectors/aws/rest.py"
+REST = "collectors/apiscape/collectors/aws/apigateway/rest.py"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import json, os, signal, sys
 from apiscape.cli.main import main
 import apiscape.cli.commands.scan, apiscape.cli.scanning, apiscape.cli.scan_report, apiscape.serve.local
 import alembic.command, botocore.session, sqlalchemy.dialects.sqlite
-import apiscape.collectors.aws.provider, apiscape.collectors.aws.apigateway_rest
+import apiscape.collectors.aws.provider, apiscape.collectors.aws.apigateway.rest_collector
 if "agents" in sys.argv:
     import apiscape.daemon.ending, apiscape.daemon.process
 

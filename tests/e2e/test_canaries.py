@@ -156,7 +156,7 @@ def test_no_secret_is_in_what_is_said_of_a_defect(
     def stumble(*values: object) -> None:
         raise ValueError(repr(values))
 
-    monkeypatch.setattr("apiscape.collectors.aws.rest.normalise", stumble)
+    monkeypatch.setattr("apiscape.collectors.aws.apigateway.rest.normalise", stumble)
     result = run_cli("scan", "--all")
     check_result(world, result, 2)
     assert "defect of aws.apigateway.rest: ValueError at test_canaries.py" in result.out

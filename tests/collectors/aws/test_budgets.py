@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from apiscape.collectors.aws.apigateway_domains import DomainCollector
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
-from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector
+from apiscape.collectors.aws.apigateway.domains_collector import DomainCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
+from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.collectors.registry import load_collector
 from apiscape.demo.aws.estate.authorizers import v2_lambda

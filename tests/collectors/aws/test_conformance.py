@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import pytest
 
-from apiscape.collectors.aws.apigateway_consumers import UsagePlanCollector
-from apiscape.collectors.aws.apigateway_domains import DomainCollector
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
-from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
+from apiscape.collectors.aws.apigateway.consumers_collector import UsagePlanCollector
+from apiscape.collectors.aws.apigateway.domains_collector import DomainCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
+from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector, WebSocketApiCollector
 from apiscape.collectors.contract import Collector
 from apiscape.collectors.testing import CollectorConformance, World
 from apiscape.demo.aws.estate.authorizers import v2_lambda

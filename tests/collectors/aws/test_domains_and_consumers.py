@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from apiscape.collectors.aws.apigateway_consumers import UsagePlanCollector
-from apiscape.collectors.aws.apigateway_domains import DomainCollector
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
-from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector
+from apiscape.collectors.aws.apigateway.consumers_collector import UsagePlanCollector
+from apiscape.collectors.aws.apigateway.domains_collector import DomainCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
+from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector
 from apiscape.demo.aws.estate.authorizers import allow_from
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.wire.server import AwsServer

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
-from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
+from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector
 from apiscape.collectors.contract import Collector
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault

@@ -13,10 +13,10 @@ from urllib3.exceptions import HTTPError, ProtocolError
 from urllib3.exceptions import ReadTimeoutError as LateError
 
 from apiscape.collectors.aws.acm.collector import CertificateCollector
-from apiscape.collectors.aws.apigateway_consumers import UsagePlanCollector
-from apiscape.collectors.aws.apigateway_domains import DomainCollector
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
-from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
+from apiscape.collectors.aws.apigateway.consumers_collector import UsagePlanCollector
+from apiscape.collectors.aws.apigateway.domains_collector import DomainCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
+from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector, WebSocketApiCollector
 from apiscape.collectors.aws.bounded import LARGEST_ANSWER_BYTES, bound_answers
 from apiscape.collectors.aws.cloudfront.collector import DistributionCollector
 from apiscape.collectors.aws.paging import Paging

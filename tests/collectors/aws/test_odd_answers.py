@@ -13,9 +13,9 @@ from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import Loader
 from botocore.session import Session
 
-from apiscape.collectors.aws.apigateway_domains import DomainCollector
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
-from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector
+from apiscape.collectors.aws.apigateway.domains_collector import DomainCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
+from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector
 from apiscape.collectors.aws.errors import Ended, RegionDoubt
 from apiscape.collectors.aws.provider import AwsProvider
 from apiscape.collectors.aws.sdk import SERVICES, _sdk_handlers
@@ -146,7 +146,7 @@ class Stream:
 def test_a_document_without_an_end_is_refused(
     server: AwsServer, west: Region, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apiscape.collectors.aws.looking.LARGEST_EXPORT_BYTES", 100_000)
+    monkeypatch.setattr("apiscape.collectors.aws.apigateway.looking.LARGEST_EXPORT_BYTES", 100_000)
     west.rest_api("vast").method("GET", "/x").deploy("prod")
     stream = Stream(10**12)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.provider import AwsProvider
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
 from apiscape.collectors.aws.signin import SignIn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.settings import AwsSettings, TagSettings
 from apiscape.demo.aws.estate.authorizers import allow_from, cognito, lambda_request
 from apiscape.demo.aws.estate.backends import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apiscape.collectors.aws.apigateway_domains import DomainCollector
+from apiscape.collectors.aws.apigateway.domains_collector import DomainCollector
 from apiscape.collectors.contract import Gone, Unseen
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault

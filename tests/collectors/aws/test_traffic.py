@@ -10,8 +10,8 @@ import pytest
 
 from apiscape.collect.visit import ScopeVisit, TokenBook
 from apiscape.collectors.aws import cloudwatch
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
-from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
+from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector, WebSocketApiCollector
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.collectors.aws.traffic import (
     HTTP_FIGURES,

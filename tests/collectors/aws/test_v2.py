@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apiscape.collect.visit import ScopeVisit, TokenBook
-from apiscape.collectors.aws.apigateway_v2 import HttpApiCollector, WebSocketApiCollector
+from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector, WebSocketApiCollector
 from apiscape.collectors.aws.paging import Paging
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.contract import Listed

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ProxyConnectionError
 
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.outward import blocked
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
 from apiscape.collectors.aws.signin import SignIn

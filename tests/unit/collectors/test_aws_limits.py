@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiscape.collectors.aws.limits import limit, method_settings, route_settings
-from apiscape.collectors.aws.matching import match_of
+from apiscape.collectors.aws.apigateway.limits import limit, method_settings, route_settings
+from apiscape.collectors.aws.apigateway.matching import match_of
 from apiscape.collectors.aws.surface import Detail, Surface
 from apiscape.model.deployment import Operation
 from apiscape.model.limits import limited

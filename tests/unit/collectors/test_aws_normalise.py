@@ -10,11 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiscape.collectors.aws import apigateway_consumers, domains, rest, v2
-from apiscape.collectors.aws.exports import read_surface
+from apiscape.collectors.aws.apigateway import consumers_collector, domains, rest, v2
+from apiscape.collectors.aws.apigateway.exports import read_surface
+from apiscape.collectors.aws.apigateway.resources import read_resources
+from apiscape.collectors.aws.apigateway.routes import (
+    Routes,
+    read_http_routes,
+    read_websocket_routes,
+)
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.resources import read_resources
-from apiscape.collectors.aws.routes import Routes, read_http_routes, read_websocket_routes
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
 from apiscape.model.codec import decode, encode
@@ -119,7 +123,7 @@ def test_a_domain_is_normalised_whatever_is_said_of_it(
 
 @given(ITEMS)
 def test_a_usage_plan_is_normalised_whatever_is_said_of_it(plan: dict[str, Any]) -> None:
-    item = apigateway_consumers.normalise({**plan, "id": "p"}, PLACE)
+    item = consumers_collector.normalise({**plan, "id": "p"}, PLACE)
     storable(item, Consumer)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from apiscape.collectors.aws import picking
-from apiscape.collectors.aws.exposure import read_exposure, read_tls
+from apiscape.collectors.aws.apigateway.exposure import read_exposure, read_tls
 from apiscape.collectors.aws.names import Place, staged_url
 from apiscape.collectors.aws.policies import MOST_STATEMENTS, read_policy, tell_policy
 from apiscape.collectors.aws.surface import Detail, Surface, read_token, switch, write_token

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apiscape.collectors.aws.apigateway.routing_rules import behind, read_rules
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.routing_rules import behind, read_rules
 from apiscape.model.surroundings import FrontDoorRoute
 
 PLACE = Place("aws", "111122223333", "eu-west-1", "amazonaws.com")

@@ -4,6 +4,14 @@ from typing import Any
 
 import pytest
 
+from apiscape.collectors.aws.apigateway.exports import parse_openapi, read_surface
+from apiscape.collectors.aws.apigateway.resources import read_resources
+from apiscape.collectors.aws.apigateway.routes import (
+    Routes,
+    needs_authorizers,
+    read_http_routes,
+    read_websocket_routes,
+)
 from apiscape.collectors.aws.authorizers import (
     authorizer_of_v2,
     security_of_export,
@@ -11,14 +19,6 @@ from apiscape.collectors.aws.authorizers import (
 )
 from apiscape.collectors.aws.backends import Backends, Integration, clean_uri
 from apiscape.collectors.aws.errors import NotOffered
-from apiscape.collectors.aws.exports import parse_openapi, read_surface
-from apiscape.collectors.aws.resources import read_resources
-from apiscape.collectors.aws.routes import (
-    Routes,
-    needs_authorizers,
-    read_http_routes,
-    read_websocket_routes,
-)
 from apiscape.model.deployment import Backend, Operation
 from apiscape.model.values import UNKNOWN, is_known
 

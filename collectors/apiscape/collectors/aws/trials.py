@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
-from apiscape.collectors.aws import domains
+from apiscape.collectors.aws.apigateway import domains
 from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.paging import paging_of
 from apiscape.collectors.aws.picking import Item, items, text

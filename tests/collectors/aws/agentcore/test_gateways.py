@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apiscape.collectors.aws.agentcore.gateway_collector import AgentGatewayCollector
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.contract import Unchanged
 from apiscape.demo.aws.estate.agentcore import AgentCore
 from apiscape.demo.aws.estate.region import Region

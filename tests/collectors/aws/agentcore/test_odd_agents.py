@@ -20,7 +20,7 @@ from apiscape.collectors.aws.agentcore.targets import (
     read_relations,
     read_target,
 )
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.contract import Unchanged

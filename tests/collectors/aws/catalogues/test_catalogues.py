@@ -9,7 +9,7 @@ import pytest
 from apiscape.collectors.aws.agentcore.gateway_collector import AgentGatewayCollector
 from apiscape.collectors.aws.agentregistry import records
 from apiscape.collectors.aws.agentregistry.collector import AgentRegistryCollector
-from apiscape.collectors.aws.apigateway_rest import RestApiCollector
+from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.portals import portals as portal_words
 from apiscape.collectors.aws.portals.collector import PortalCollector

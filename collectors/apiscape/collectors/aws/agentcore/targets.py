@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from apiscape.collectors.aws.agentcore.arns import deployment_of
+from apiscape.collectors.aws.apigateway.exports import VERBS
 from apiscape.collectors.aws.backends import clean_uri
-from apiscape.collectors.aws.exports import VERBS
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, entries, items, part, parts, text, texts
 from apiscape.collectors.contract import Malformed

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from apiscape.collectors.aws.apigateway.matching import DEFAULT_ROUTE, match_of
 from apiscape.collectors.aws.authorizers import security_of_export
 from apiscape.collectors.aws.backends import Backends, Integration
 from apiscape.collectors.aws.errors import NotOffered
-from apiscape.collectors.aws.matching import DEFAULT_ROUTE, match_of
 from apiscape.collectors.aws.picking import Item, flag, part, parts, text
 from apiscape.collectors.aws.surface import Surface, switch
 from apiscape.collectors.specs import parse

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from apiscape.collectors.aws.apigateway.matching import match_of
 from apiscape.collectors.aws.authorizers import security_of_type
 from apiscape.collectors.aws.backends import Backends, Integration
-from apiscape.collectors.aws.matching import match_of
 from apiscape.collectors.aws.picking import Item, flag, part, parts, text, texts
 from apiscape.collectors.aws.surface import Surface, switch
 from apiscape.model.deployment import Operation

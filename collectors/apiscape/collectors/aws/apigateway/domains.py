@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from apiscape.collectors.aws.exposure import PRIVATE, read_exposure, read_tls
+from apiscape.collectors.aws.apigateway.exposure import PRIVATE, read_exposure, read_tls
 from apiscape.collectors.aws.hosts import read_host
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, labels, part, text, texts

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from apiscape.collectors.aws.limits import limit, route_settings
+from apiscape.collectors.aws.apigateway.limits import limit, route_settings
+from apiscape.collectors.aws.apigateway.stages import SECOND, Stage, frame
 from apiscape.collectors.aws.names import Place, staged_url
 from apiscape.collectors.aws.picking import Item, flag, part, text
 from apiscape.collectors.aws.settings import TagSettings
-from apiscape.collectors.aws.stages import SECOND, Stage, frame
 from apiscape.collectors.aws.surface import Detail, Surface, switch
 from apiscape.model.deployment import Deployment, Endpoint, Protections
 from apiscape.model.values import UNKNOWN

@@ -13,19 +13,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws import cloudwatch, v2
-from apiscape.collectors.aws.calls import Page
-from apiscape.collectors.aws.listing import Members, walk
-from apiscape.collectors.aws.looking import Look
-from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
-from apiscape.collectors.aws.picking import Item, text
-from apiscape.collectors.aws.routes import (
+from apiscape.collectors.aws import cloudwatch
+from apiscape.collectors.aws.apigateway import v2
+from apiscape.collectors.aws.apigateway.looking import Look
+from apiscape.collectors.aws.apigateway.routes import (
     Routes,
     needs_authorizers,
     needs_integrations,
     read_http_routes,
     read_websocket_routes,
 )
+from apiscape.collectors.aws.calls import Page
+from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
+from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
 from apiscape.collectors.aws.traffic import (

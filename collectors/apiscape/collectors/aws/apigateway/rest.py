@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from apiscape.collectors.aws.exposure import PRIVATE, Reached, read_exposure, read_tls
-from apiscape.collectors.aws.limits import limit, method_settings
+from apiscape.collectors.aws.apigateway.exposure import PRIVATE, Reached, read_exposure, read_tls
+from apiscape.collectors.aws.apigateway.limits import limit, method_settings
+from apiscape.collectors.aws.apigateway.stages import FIRST, Stage, frame
 from apiscape.collectors.aws.names import Place, staged_url
 from apiscape.collectors.aws.picking import Item, flag, part, text, texts
 from apiscape.collectors.aws.settings import TagSettings
-from apiscape.collectors.aws.stages import FIRST, Stage, frame
 from apiscape.collectors.aws.surface import Detail, Surface, switch
 from apiscape.model.deployment import Deployment, Endpoint, Protections
 from apiscape.model.values import UNKNOWN

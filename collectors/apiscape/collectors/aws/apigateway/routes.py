@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from apiscape.collectors.aws.apigateway.matching import match_of
 from apiscape.collectors.aws.authorizers import authorizer_of_v2, security_of_type
 from apiscape.collectors.aws.backends import Backends, Integration
-from apiscape.collectors.aws.matching import match_of
 from apiscape.collectors.aws.picking import Item, flag, text, texts
 from apiscape.collectors.aws.surface import Surface
 from apiscape.model.deployment import Operation

@@ -14,14 +14,14 @@ from typing import ClassVar
 
 import msgspec
 
-from apiscape.collectors.aws import domains
+from apiscape.collectors.aws.apigateway import domains
+from apiscape.collectors.aws.apigateway.routing_rules import behind, read_rules
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.errors import ONE_DETAIL
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, text
-from apiscape.collectors.aws.routing_rules import behind, read_rules
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import (

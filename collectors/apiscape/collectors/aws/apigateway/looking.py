@@ -10,9 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
+from apiscape.collectors.aws.apigateway.exports import parse_openapi, read_surface
 from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.errors import ONE_DETAIL, GivenUp, NotOffered, Refused
-from apiscape.collectors.aws.exports import parse_openapi, read_surface
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession

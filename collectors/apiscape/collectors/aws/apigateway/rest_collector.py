@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws import cloudwatch, rest
-from apiscape.collectors.aws.exposure import read_exposure
+from apiscape.collectors.aws import cloudwatch
+from apiscape.collectors.aws.apigateway import rest
+from apiscape.collectors.aws.apigateway.exposure import read_exposure
+from apiscape.collectors.aws.apigateway.looking import Look
+from apiscape.collectors.aws.apigateway.resources import read_resources
 from apiscape.collectors.aws.listing import Members, walk
-from apiscape.collectors.aws.looking import Look
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA, RESOURCES_QUOTA
 from apiscape.collectors.aws.picking import Item, items, text
-from apiscape.collectors.aws.resources import read_resources
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
 from apiscape.collectors.aws.traffic import REST_FIGURES, by_name, measure, try_metric
