@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -13,6 +14,8 @@ from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.portals import portals as portal_words
 from apiscape.collectors.aws.portals.collector import PortalCollector
+from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.contract import AccessDenied, Gone, Listed, PartFailed
 from apiscape.demo.aws.estate.agentcore import AgentCore, AgentRegistry
 from apiscape.demo.aws.estate.portals import Portals
 from apiscape.demo.aws.estate.region import Region
@@ -22,6 +25,7 @@ from apiscape.model.deployment import Deployment
 from apiscape.model.surroundings import CatalogueRecord, Relation, Signal
 from apiscape.settings.schema import Rules
 from tests.collectors.aws.desk import ACCOUNT, REGION, START, Desk, Seen
+from tests.collectors.aws.test_odd_answers import changed, raising
 
 PLACE = Place("aws", ACCOUNT, REGION, "amazonaws.com")
 
@@ -62,20 +66,64 @@ def test_a_record_declares_the_gateway_that_it_was_detected_from(
     assert server.calls.count("agent-registry-control") == 2
 
 
-def test_records_are_left_out_by_name(server: AwsServer, west: Region) -> None:
-    west.shelves.of(AgentRegistry).add("agents").record("a", "MCP").record("b-test", "MCP")
+def test_records_are_left_out_by_name_and_each_is_counted(server: AwsServer, west: Region) -> None:
+    registries = west.shelves.of(AgentRegistry)
+    agents = registries.add("agents").record("a", "MCP").record("b-test", "MCP")
+    tools = registries.add("tools").record("c-test", "MCP")
     desk = Desk(exclude=Rules(names=("*-test",)))
-    assert [each.name for each in of(scan(desk, AgentRegistryCollector()), CatalogueRecord)] == [
-        "a"
-    ]
+    seen = scan(desk, AgentRegistryCollector())
     desk.close()
+    assert [each.name for each in of(seen, CatalogueRecord)] == ["a"]
+    keys = {
+        f"{registry.fields['registryId']}/{record['recordId']}": record["name"]
+        for registry in (agents, tools)
+        for record in registry.records.values()
+    }
+    assert {keys[listed] for listed in seen.skipped} == {"b-test", "c-test"}
+    assert all("exclude" in reason for reason in seen.skipped.values())
+    listed = {page.part: set[str]() for page in seen.of(Listed)}
+    for page in seen.of(Listed):
+        listed[page.part].update(page.native_ids)
+    assert listed["ListRegistryRecords"] == set(keys)
+    assert listed["ListRegistries"] == {each.fields["registryId"] for each in (agents, tools)}
 
 
-def test_denied_records_fail_their_registry(server: AwsServer, west: Region, desk: Desk) -> None:
-    west.shelves.of(AgentRegistry).add("agents").record("a", "MCP")
-    west.deny("agent-registry-control:ListRegistryRecords")
-    (failed,) = scan(desk, AgentRegistryCollector()).failed.values()
+def test_denied_records_fail_their_registry_and_leave_the_records_incomplete(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    registries = west.shelves.of(AgentRegistry)
+    registries.add("agents").record("a", "MCP")
+    kept = registries.add("tools").record("b", "MCP")
+    refusal = AccessDenied("needs it", permission="agent-registry:ListRegistryRecords")
+    call = AwsSession.call
+
+    def refuse(session: AwsSession, name: str, permission: str | None, given: Any) -> Any:
+        if given.get("registryId") not in {None, kept.fields["registryId"]}:
+            raise refusal
+        return call(session, name, permission, given)
+
+    with patch.object(AwsSession, "call", refuse):
+        seen = desk.collect(AgentRegistryCollector())
+    (failed,) = seen.failed.values()
+    (part,) = seen.of(PartFailed)
+    assert (seen.error, seen.closes()) == (None, True)
     assert failed.permission == "agent-registry:ListRegistryRecords"
+    assert (part.part, part.error) == ("ListRegistryRecords", failed)
+    assert [each.name for each in of(seen, CatalogueRecord)] == ["b"]
+    assert [page.part for page in seen.of(Listed) if page.last] == ["ListRegistries"]
+
+
+def test_a_registry_that_was_deleted_meanwhile_leaves_the_records_complete(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.shelves.of(AgentRegistry).add("agents").record("a", "MCP")
+    with changed("agent-registry-control:ListRegistryRecords", raising(Gone("deleted"))):
+        seen = scan(desk, AgentRegistryCollector())
+    assert [error.kind for error in seen.failed.values()] == ["gone"]
+    assert {page.part for page in seen.of(Listed) if page.last} == {
+        "ListRegistries",
+        "ListRegistryRecords",
+    }
 
 
 def test_a_record_without_an_id_is_counted(server: AwsServer, west: Region, desk: Desk) -> None:

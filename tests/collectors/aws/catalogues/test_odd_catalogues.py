@@ -210,9 +210,10 @@ def test_records_that_are_no_records_are_counted_and_the_others_stand(
 def test_an_empty_registry_is_recorded_and_declares_nothing(
     server: AwsServer, west: Region, desk: Desk
 ) -> None:
-    west.shelves.of(AgentRegistry).add("agents")
+    registry = west.shelves.of(AgentRegistry).add("agents")
     seen = desk.collect(AgentRegistryCollector())
     (recorded,) = seen.recorded.values()
+    assert recorded.native_id == registry.fields["registryId"]
     assert recorded.entities == ()
     assert (seen.unseen, seen.whole) == ([], True)
 
