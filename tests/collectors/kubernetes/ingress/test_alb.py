@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from apiscape.collectors.kubernetes.ingress.alb import GROUP_SIZE
+from apiscape.collectors.kubernetes.ingress.dialects import WORDS
 from tests.collectors.kubernetes.ingress.room import (
     Json,
     asked,
@@ -344,6 +345,16 @@ def test_conditions_add_paths_and_narrow_methods() -> None:
         ("HEAD", "/more/*", "own"),
     ]
     assert "CANARY" not in repr((found.rules, found.links, found.incomplete))
+
+
+@pytest.mark.parametrize(("count", "told"), [(WORDS, False), (WORDS + 1, True)])
+def test_conditions_of_which_not_every_value_is_read_are_told(count: int, told: bool) -> None:
+    hosts = [f"h{number}.example" for number in range(count)]
+    said = conditions({"field": "host-header", "hostHeaderConfig": {"values": hosts}})
+    found = expose(alb(said, rule("shop.example", path("/x"))))
+    words = f"more than {WORDS} values of {A}conditions.web"
+    assert {words in each.incomplete for each in found} == {told}
+    assert len(found) == WORDS + 1
 
 
 def test_conditions_add_hosts() -> None:

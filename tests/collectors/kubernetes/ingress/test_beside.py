@@ -74,6 +74,19 @@ def test_a_canary_of_nothing_is_attached_to_nothing() -> None:
     assert shares(elsewhere) == [[("old", 1)], [("old", 1)]]
 
 
+@pytest.mark.parametrize(("count", "told"), [(SIBLINGS, ()), (SIBLINGS + 1, ("canaries",))])
+def test_canaries_of_a_host_are_not_looked_at_without_end(
+    count: int, told: tuple[str, ...]
+) -> None:
+    many = [
+        ingress("nginx", NEW, name=f"c{number:03}", said={f"{N}canary": "true"})
+        for number in range(count)
+    ]
+    found = one(MAIN, *many)
+    words = [f"more than {SIBLINGS} {what} of shop.example" for what in told]
+    assert [each for each in found.incomplete if "canaries" in each] == words
+
+
 def test_a_canary_is_one_of_ingress_nginx_alone() -> None:
     thing = ingress("kong", NEW, said={f"{N}canary": "true"})
     assert condition(one(thing), "Attached") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -323,6 +324,7 @@ def test_without_the_proxy_nobody_can_tell_and_its_rules_are_seen() -> None:
     [
         ('{"a": "HEALTHY", "b": "HEALTHY"}', (True, None)),
         ('{"a": "UNHEALTHY", "b": "HEALTHY"}', (False, "unhealthy: a")),
+        (json.dumps(dict.fromkeys("dcbae", "UNHEALTHY")), (False, "unhealthy: a, b, c and 2 more")),
         ('{"a": "Unknown"}', (None, "pending: not measured yet")),
         ("{}", (None, "pending: not measured yet")),
         ("no json", None),

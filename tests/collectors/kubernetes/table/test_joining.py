@@ -77,6 +77,22 @@ def test_includes_are_followed_however_deep_and_their_prefixes_joined() -> None:
     assert paths(only(room, "HTTPProxy shop/root")) == ["/one/two/x", "/one/two/y.*", "/one/two"]
 
 
+@pytest.mark.parametrize(("own", "told"), [(16, False), (17, True)])
+def test_more_cases_of_a_rule_than_are_read_are_told(own: int, told: bool) -> None:
+    def under(prefix: str, count: int) -> str:
+        return " || ".join(f"PathPrefix(`/{prefix}{at}`)" for at in range(count))
+
+    room = Room(
+        [
+            ingress("parent", rule(under("a", 16), None)),
+            ingress("r", rule(under("b", own)), parentRefs=[{"name": "parent"}]),
+        ]
+    )
+    exposed = only(room, "IngressRoute shop/r")
+    assert ("only the first 256 cases of a rule are read" in exposed.incomplete) == told
+    assert len(exposed.rules or ()) == 1
+
+
 def test_an_include_in_a_circle_ends_and_is_told() -> None:
     room = Room(
         [
@@ -200,6 +216,16 @@ def test_parents_in_a_circle_end() -> None:
 
 
 # Policies.
+
+
+@pytest.mark.parametrize(("count", "told"), [(200, False), (201, True)])
+def test_more_policies_of_a_rule_than_are_read_are_told(count: int, told: bool) -> None:
+    names = [{"name": f"m{at}"} for at in range(count)]
+    many = [middleware(each["name"], {"headers": {}}) for each in names]
+    exposed = only(
+        Room([ingress("r", rule("Host(`a`)", middlewares=names)), *many]), "IngressRoute shop/r"
+    )
+    assert ("only the first 200 policies are read" in exposed.incomplete) == told
 
 
 def test_a_chain_of_middlewares_in_a_circle_ends_and_is_told() -> None:

@@ -148,7 +148,7 @@ def limited_to(balancer: Balancer, ingress: Ingress, reached: Reached) -> Reache
         by = "spec.inboundCIDRs of the IngressClassParams"
         return limited(reached, balancer.class_sources, by)
     key = f"{PREFIX}inbound-cidrs"
-    return limited(reached, split(ingress.said.get(key, ""))[:WORDS], key)
+    return limited(reached, split(ingress.said.get(key, "")), key)
 
 
 def guard_of(balancer: Balancer, ingress: Ingress, service: Mapping[str, str], place: str) -> Guard:
@@ -295,3 +295,20 @@ def _condition(conditions: list[dict[str, Any]], field: str, config: str) -> lis
         if isinstance(values, list):
             found += [value for value in values if isinstance(value, str)]
     return found[:WORDS]
+
+
+def cut(said: Mapping[str, str]) -> Iterator[str]:
+    """Yield the conditions of which not every value may be read."""
+    for key, value in said.items():
+        if not key.startswith(f"{PREFIX}conditions."):
+            continue
+        values = [
+            each
+            for condition in _objects(_json(value))
+            for config in condition.values()
+            if isinstance(config, dict)
+            for each in config.values()
+            if isinstance(each, list)
+        ]
+        if sum(map(len, values)) > WORDS:
+            yield f"more than {WORDS} values of {key}"

@@ -68,6 +68,14 @@ def _canaries(scene: Scene, host: str, match: Match) -> Iterator[Target]:
                 yield _weighed(target, _share(canary))
 
 
+def unread_canaries(scene: Scene, host: str) -> Iterator[str]:
+    """Yield that not every canary of a host is read, if so."""
+    if scene.dialect is NGINX_COMMUNITY:
+        found = list(islice(scene.look.those(INGRESSES, CANARY, host), SIBLINGS + 1))
+        if len(found) > SIBLINGS:
+            yield f"more than {SIBLINGS} canaries of {host}"
+
+
 def _share(canary: Ingress) -> int:
     """Return how many of a hundred requests a canary gets; one, where it gets those with a header or cookie."""
     prefix = "nginx.ingress.kubernetes.io/canary-"

@@ -172,8 +172,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
 
     def cut(self, said: Mapping[str, str]) -> Iterator[str]:
         """Yield the annotations of which not every word is read."""
-        for key in self.aliases:
-            found = self.find(said, key)
+        lists = (self.server_names, self.methods, self.without_methods, self.grpc_services)
+        for key in (*self.aliases, *lists, self.plain_ports, self.secure_ports):
+            found = self.find(said, key) if key else None
             if found is not None and len(split(found[1])) > WORDS:
                 yield f"more than {WORDS} words of {found[0]}"
 

@@ -9,7 +9,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Condition, Exposed, Reached, Rule, Served
 from apiscape.collectors.kubernetes.ingress import alb, gke, kinds, named
-from apiscape.collectors.kubernetes.ingress.beside import attached, is_anothers
+from apiscape.collectors.kubernetes.ingress.beside import attached, is_anothers, unread_canaries
 from apiscape.collectors.kubernetes.ingress.controllers import NGINX_F5
 from apiscape.collectors.kubernetes.ingress.endpoints import (
     Hosted,
@@ -98,6 +98,8 @@ def _exposed(scene: Scene, host: str, ways: list[Way]) -> Exposed:
         incomplete=(
             *together(guards.values()).incomplete,
             *dialect.cut(ingress.said),
+            *(alb.cut(ingress.said) if scene.balancer is not None else ()),
+            *unread_canaries(scene, host),
             *scene.front.incomplete,
         ),
     )

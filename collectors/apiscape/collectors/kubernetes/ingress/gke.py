@@ -28,6 +28,8 @@ POLICY_LINK = "networking.gke.io/ssl-policy"
 """What the policy is called that says which versions of TLS are taken: it is kept outside of the cluster."""
 INTERNAL_CLASS = "gce-internal"
 JSON_SIZE = 1 << 16
+NAMED = 3
+"""Backends that are named of those that are not well; the others are counted."""
 
 
 class Front(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,9 +122,9 @@ def backends_condition(said: Mapping[str, str]) -> Condition | None:
         return None
     ill = sorted(name for name, state in states.items() if state.upper() == "UNHEALTHY")
     if ill:
-        return Condition(
-            name="BackendsHealthy", holds=False, reason=f"unhealthy: {', '.join(ill[:3])}"
-        )
+        more = f" and {len(ill) - NAMED} more" if len(ill) > NAMED else ""
+        reason = f"unhealthy: {', '.join(ill[:NAMED])}{more}"
+        return Condition(name="BackendsHealthy", holds=False, reason=reason)
     if states and all(state.upper() == "HEALTHY" for state in states.values()):
         return Condition(name="BackendsHealthy", holds=True)
     return Condition(name="BackendsHealthy", holds=None, reason="pending: not measured yet")

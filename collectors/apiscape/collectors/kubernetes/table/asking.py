@@ -74,9 +74,7 @@ def holding(known: Known, finder: Finder) -> tuple[Known, ...]:
     found = list(policies_of(known, known.sketch.policies, finder))
     for each in _attached_to(known.entry.resource.name, known.sketch.key, known.entry, finder):
         found += each
-    if len(found) > MAX_POLICIES:
-        finder.odd[f"only the first {MAX_POLICIES} policies are read"] = None
-    return tuple(found[:MAX_POLICIES])
+    return _bounded(found, finder)
 
 
 def policies_for(piece: Piece, finder: Finder) -> tuple[Known, ...]:
@@ -88,6 +86,13 @@ def policies_for(piece: Piece, finder: Finder) -> tuple[Known, ...]:
         backend = entry.backends.get(way.kind)
         for each in _attached_to(backend, key_of(way.namespace or space, way.name), entry, finder):
             found += each
+    return _bounded(found, finder)
+
+
+def _bounded(found: list[Known], finder: Finder) -> tuple[Known, ...]:
+    """Return as many policies as are read, with a word where that is not all of them."""
+    if len(found) > MAX_POLICIES:
+        finder.odd[f"only the first {MAX_POLICIES} policies are read"] = None
     return tuple(found[:MAX_POLICIES])
 
 

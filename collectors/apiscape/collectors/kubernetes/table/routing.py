@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 
@@ -76,7 +77,7 @@ def _behind(route: Known, own: Iterable[Piece], finder: Finder, depth: int = 0) 
             for piece in pieces:
                 yield msgspec.structs.replace(
                     piece,
-                    cases=narrowed(first.cases, piece.cases),
+                    cases=_bounded(narrowed(first.cases, piece.cases), finder),
                     before=(*first.before, (first.of, first.line), *piece.before),
                 )
 
@@ -96,7 +97,7 @@ class _Including:
     ) -> Iterator[Piece]:
         """Yield the rules of an object as they are under what it is included by."""
         for line in known.sketch.rules:
-            cases = _cases(before, outer, line.matches)
+            cases = _bounded(_cases(before, outer, line.matches), self._finder)
             if not line.include:
                 yield Piece(of=known, line=line, cases=cases, before=before)
                 continue
@@ -133,14 +134,26 @@ def _cases(
         return own or outer
     if includes is not None and includes.paths is Paths.WHOLE:
         return own
-    return tuple(_joined(first, second) for first in outer for second in own)[:MAX_CASES]
+    joined = (_joined(first, second) for first in outer for second in own)
+    return tuple(islice(joined, MAX_CASES + 1))
+
+
+def _bounded(cases: tuple[Asking, ...], finder: Finder) -> tuple[Asking, ...]:
+    """Return as many cases as are read, with a word where that is not all of them."""
+    if len(cases) > MAX_CASES:
+        finder.odd[f"only the first {MAX_CASES} cases of a rule are read"] = None
+    return cases[:MAX_CASES]
 
 
 def narrowed(one: tuple[Asking, ...], other: tuple[Asking, ...]) -> tuple[Asking, ...]:
-    """Return the cases of what both ask; of two that ask of the same, the narrower."""
+    """Return the cases of what both ask; of two that ask of the same, the narrower.
+
+    Where there are too many, as many are returned as are read, and one that says that there are more.
+    """
     if not one or not other:
         return one or other
-    return tuple(_both(first, second) for first in one for second in other)[:MAX_CASES]
+    both = (_both(first, second) for first in one for second in other)
+    return tuple(islice(both, MAX_CASES + 1))
 
 
 def matches_of(cases: Iterable[Asking]) -> tuple[Match, ...]:
