@@ -85,13 +85,15 @@ def test_an_item_without_an_id_is_counted_and_failed(
     }
 
 
-def test_items_that_are_none_are_left_out_of_a_page(
+def test_items_that_are_none_are_counted_and_failed(
     server: AwsServer, west: Region, desk: Desk
 ) -> None:
     west.http_api("one").stage()
     with changed("apigatewayv2:GetApis", lambda answer: {"Items": [7, None, *answer["Items"]]}):
         seen = desk.collect(HttpApiCollector())
-    assert len(seen.listed) == 1
+    assert (len(seen.listed), len(seen.recorded)) == (3, 1)
+    assert {error.kind for error in seen.failed.values()} == {"malformed"}
+    assert seen.closes()
 
 
 def test_a_stage_without_a_name_is_a_gap_and_the_others_are_recorded(
@@ -205,7 +207,7 @@ def test_signing_in_anew_happens_once_for_all_threads(server: AwsServer, desk: D
     session = AwsSession(sign_in, reach, desk.budget)
     with patch("apiscape.collectors.aws.session.call_client") as call:
 
-        def ended_for_the_first(*_: object) -> dict[str, Any]:
+        def ended_for_the_first(*_: object, **__: object) -> dict[str, Any]:
             if len(made) == 1:
                 session._start_anew(0)  # another thread was faster
                 raise Ended("x")

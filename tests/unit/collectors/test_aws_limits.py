@@ -29,7 +29,6 @@ def stage(**settings: Any) -> dict[str, Any]:
         ({"*/*": {"throttlingRateLimit": 0.0}}, 0.0),
         ({"*/*": NONE}, None),
         ({"*/*": {"metricsEnabled": True}}, None),
-        ({"*/*": "odd"}, None),
         ({"*/*": FAST, "pets/{id}/GET": NONE}, None),
         ({"*/*": NONE, "pets/{id}/GET": FAST}, 100.0),
         ({"*/*": FAST, "~1pets~1{id}/GET": NONE}, None),
@@ -40,7 +39,31 @@ def stage(**settings: Any) -> dict[str, Any]:
 )
 def test_a_method_has_its_own_limit_else_the_stages(settings: Any, requests: float | None) -> None:
     held = method_settings(stage(**settings)).limits("GET /pets/{id}")
+    assert is_known(held)
     assert [each.requests for each in held] == ([] if requests is None else [requests])
+
+
+@pytest.mark.parametrize("odd", ["odd", 7, True, ["x"], {"throttlingRateLimit": "x"}])
+def test_settings_that_cannot_be_read_leave_limits_unknown(odd: Any) -> None:
+    for settings in ({"*/*": odd}, {"*/*": FAST, "pets/{id}/GET": odd}):
+        held = method_settings(stage(**settings))
+        assert held.limits("GET /pets/{id}") is UNKNOWN
+        assert held.word() == "unknown"
+    assert method_settings(stage(**{"*/*": FAST, "x/GET": odd})).limits("GET /pets/{id}")
+
+
+@pytest.mark.parametrize("odd", ["odd", 7, True, ["x"]])
+def test_settings_that_are_none_leave_every_operation_unknown(odd: Any) -> None:
+    assert method_settings({"methodSettings": odd}).limits("GET /x") is UNKNOWN
+    assert route_settings({"RouteSettings": odd}).limits("GET /x") is UNKNOWN
+    assert route_settings({"DefaultRouteSettings": odd}).limits("GET /x") is UNKNOWN
+    assert method_settings({"methodSettings": None}).limits("GET /x") == ()
+
+
+def test_a_burst_that_cannot_be_read_is_not_none() -> None:
+    odd = {"throttlingRateLimit": 5.0, "throttlingBurstLimit": "x"}
+    (held,) = known_or(method_settings(stage(**{"*/*": odd})).limits("GET /x"), ())
+    assert (held.requests, held.burst) == (5.0, UNKNOWN)
 
 
 @pytest.mark.parametrize(

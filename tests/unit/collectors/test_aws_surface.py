@@ -244,12 +244,15 @@ def test_security_at_the_root_makes_what_has_none_of_its_own_unknown() -> None:
 def test_what_an_authorization_type_asks_for(
     authorization: str | None, requirement: str, kinds: list[str]
 ) -> None:
-    security = security_of_type(authorization, None, api_key=None, scopes=(), evidence="x")
+    security = security_of_type(authorization, None, api_key=False, scopes=(), evidence="x")
     assert security.requirement == requirement
     assert [scheme.kind for scheme in security.schemes] == kinds
     with_key = security_of_type(authorization, None, api_key=True, scopes=(), evidence="x")
     if authorization:
         assert [scheme.kind for scheme in with_key.schemes] == [*kinds, "api_key"]
+    perhaps = security_of_type(authorization, None, api_key=None, scopes=(), evidence="x")
+    assert perhaps.requirement == ("required" if kinds else "unknown")
+    assert [scheme.kind for scheme in perhaps.schemes] == kinds
 
 
 def test_an_authorizer_of_the_second_generation() -> None:

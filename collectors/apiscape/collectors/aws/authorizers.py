@@ -6,7 +6,9 @@ it is enforced together. A definition that nothing points at protects nothing.
 
 from __future__ import annotations
 
-from apiscape.collectors.aws.picking import Item, items, part, text, texts
+from collections.abc import Mapping
+
+from apiscape.collectors.aws.picking import Item, is_set, items, part, text, texts
 from apiscape.model.security import ANONYMOUS, Scheme, Security
 from apiscape.model.vocabulary import Requirement, SchemeKind
 
@@ -16,6 +18,7 @@ IAM = Scheme(kind=SchemeKind.IAM, location="header:Authorization")
 ANYBODY = "NONE"
 SIGNED = "AWS_IAM"
 
+_AUTH = "x-amazon-apigateway-auth"
 _KINDS = {
     "jwt": SchemeKind.JWT,
     "cognito_user_pools": SchemeKind.JWT,
@@ -46,7 +49,7 @@ def security_of_type(
     Args:
         authorization: `NONE`, `AWS_IAM`, `CUSTOM`, `COGNITO_USER_POOLS`, `JWT`, or a word of a later year.
         authorizer: The authorizer that is attached, as far as it is known.
-        api_key: Whether an API key is asked for besides; `None` where the answer does not say.
+        api_key: Whether an API key is asked for besides; `None` where that cannot be read.
         scopes: Scopes asked for.
         evidence: Where this was read.
     """
@@ -67,6 +70,8 @@ def security_of_type(
                 native_id=known.native_id,
             ),
         )
+    if api_key is None and not schemes:
+        return Security(evidence=f"{evidence}: {authorization}, an API key perhaps")
     if api_key:
         schemes = (*schemes, API_KEY)
     return _asked(schemes, f"{evidence}: {authorization}" + (" and API key" if api_key else ""))
@@ -81,14 +86,17 @@ def security_of_export(operation: Item, schemes: Item, *, inherits: bool) -> Sec
         inherits: Whether the document has security at its root. API Gateway never writes it, so
             what an operation without its own would mean is not known.
     """
-    authorization = (text(part(operation, "x-amazon-apigateway-auth"), "type") or "").upper()
+    if is_set(operation, _AUTH, "type") is None:
+        return Security(evidence="export: an authorization type that cannot be read")
+    authorization = (text(part(operation, _AUTH), "type") or "").upper()
     named = [
         (str(name), texts(requirement, name))
         for requirement in items(operation, "security")
         for name in requirement
     ]
     given = operation.get("security")
-    if given is not None and not isinstance(given, list):
+    readable = isinstance(given, list) and all(isinstance(each, Mapping) for each in given)
+    if given is not None and not readable:
         return Security(evidence="export: security that cannot be read")
     asked = tuple(_named_scheme(name, scopes, part(schemes, name)) for name, scopes in named)
     if authorization == SIGNED and all(scheme.kind != SchemeKind.IAM for scheme in asked):

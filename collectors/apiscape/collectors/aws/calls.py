@@ -11,8 +11,8 @@ import msgspec
 
 from apiscape.collectors.aws.errors import GivenUp, Refused
 from apiscape.collectors.aws.operations import needed_permission
-from apiscape.collectors.aws.paging import Paging, paging_of
-from apiscape.collectors.aws.picking import Item, flag, items, text
+from apiscape.collectors.aws.paging import Paging, listed_of, paging_of
+from apiscape.collectors.aws.picking import Item, flag, text
 from apiscape.collectors.contract import CollectorError, Malformed, Permission, Unreachable
 
 DOCUMENTS = {"appsync:GetIntrospectionSchema": "schema"}
@@ -97,7 +97,8 @@ class Calls:
         """Yield the pages of a listing to its end.
 
         Raises:
-            Malformed: the listing turns in a circle, has no end, or does not say where it goes on.
+            Malformed: the listing turns in a circle, has no end, does not say where it goes on, or is
+                none at all.
             CollectorError: a call failed.
         """
         paging = paging_of(operation)
@@ -108,7 +109,7 @@ class Calls:
         while True:
             held = paging.page_of(answer)
             token = text(held, paging.token_out)
-            page = items(held, paging.listed)
+            page = paging.items_of(held, operation)
             ends = token is None and not flag(held, "IsTruncated")
             yield Page(page, last=ends)
             if ends:
@@ -128,6 +129,15 @@ class Calls:
             CollectorError: it could not be read to its end.
         """
         return tuple(item for page in self.pages(operation, **parameters) for item in page.items)
+
+    def listed(self, operation: str, member: str, **parameters: object) -> tuple[Item, ...]:
+        """Return the items of a listing that has no pages.
+
+        Raises:
+            Malformed: the answer has no such list.
+            CollectorError: the call failed.
+        """
+        return listed_of(self.call(operation, **parameters), member, operation)
 
     def read(self, operation: str, *, limit_bytes: int, **parameters: object) -> bytes:
         """Return the document that a call answers with.

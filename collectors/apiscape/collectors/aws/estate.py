@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from apiscape.collectors.aws.errors import Refused
-from apiscape.collectors.aws.picking import items, text
+from apiscape.collectors.aws.paging import listed_of
+from apiscape.collectors.aws.picking import text
 from apiscape.collectors.aws.regions import list_regions
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
 from apiscape.collectors.aws.signin import SESSION_NAME, Identity, SignIn
@@ -65,26 +66,30 @@ def find_accounts(sign_in: SignIn) -> Accounts:
     if sign_in.settings.organization is False:
         return Accounts()
     try:
-        return Accounts(known={account.id: account for account in _list_accounts(sign_in)})
+        found = list(_list_accounts(sign_in))
     except AccessDenied:
         return Accounts(error=_unknown_organisation())
     except Refused as refusal:
         return Accounts() if "NotInUse" in refusal.message else Accounts(error=refusal.record())
     except CollectorError as error:
         return Accounts(error=error.record())
+    known = {account.id: account for account in found if account is not None}
+    if None not in found:
+        return Accounts(known=known)
+    nameless = Malformed("an account of the organisation has no id", operation=LIST_ACCOUNTS)
+    return Accounts(known=known, error=nameless.record())
 
 
-def _list_accounts(sign_in: SignIn) -> Iterator[Account]:
-    """Yield accounts to the end; AWS documents empty pages that have a next one."""
+def _list_accounts(sign_in: SignIn) -> Iterator[Account | None]:
+    """Yield accounts to the end, `None` for one without an id; AWS documents empty pages that have a next one."""
     token: dict[str, object] = {}
     seen: set[str] = set()
     for _ in range(MOST_PAGES):
         answer = sign_in.ask("organizations", "ListAccounts", **token)
-        for item in items(answer, "Accounts"):
+        for item in listed_of(answer, "Accounts", LIST_ACCOUNTS):
             identifier = text(item, "Id")
-            if identifier:
-                state = text(item, "State") or text(item, "Status") or ACTIVE
-                yield Account(identifier, text(item, "Name"), state)
+            state = text(item, "State") or text(item, "Status") or ACTIVE
+            yield Account(identifier, text(item, "Name"), state) if identifier else None
         following = text(answer, "NextToken")
         if following is None:
             return

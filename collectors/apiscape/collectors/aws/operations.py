@@ -28,6 +28,9 @@ _OF_THEIR_OWN = frozenset(
 )
 """Services whose calls draw on a limit of their own, called after the service."""
 
+EVERYWHERE = frozenset({"cloudfront", "route53"})
+"""Services without regions: one of an account, wherever it is asked."""
+
 CONTROL_PLANE_QUOTA = Quota(
     family=CONTROL_PLANE, rate_per_s=10.0, burst=40, scope="account", source=SOURCE
 )
@@ -42,6 +45,12 @@ def families(operation: str) -> tuple[str, ...]:
     if operation == RESOURCES:
         return (CONTROL_PLANE, RESOURCES)
     return (service if service in _OF_THEIR_OWN else CONTROL_PLANE,)
+
+
+def whereabouts(operation: str, account: str, region: str) -> str:
+    """Return in words where a call is made: in a region, or in an account where its service knows none."""
+    service = operation.partition(":")[0]
+    return f"account {account}, which is global" if service in EVERYWHERE else region
 
 
 def unpublished_quota(family: str) -> Quota:

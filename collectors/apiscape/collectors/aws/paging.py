@@ -2,13 +2,20 @@
 
 botocore's paginators know the members as well, but neither the size to ask for nor that a page which is
 refused for its size should be asked for without one.
+
+Services that speak JSON answer with an empty list where there is nothing, so that an answer without the list
+is none. Not so API Gateway of a domain's mappings, where an empty object was seen, and which is taken to hold
+of the domains themselves; and not what speaks XML, where the SDK makes an empty list of an empty element only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
-from apiscape.collectors.aws.picking import Item, part
+from apiscape.collectors.aws.picking import Item, number, part
+from apiscape.collectors.contract import Malformed
 
 
 class Paging(msgspec.Struct, frozen=True, gc=False):
@@ -16,6 +23,9 @@ class Paging(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         within: Member of the answer that holds the list and the next token, where it is not the answer itself.
+        lacks_empty: Whether an empty list may be left out of the answer; where it may not, an answer
+            without it says nothing.
+        counted: Member that says how many are listed, where an empty list is left out only with that.
     """
 
     token_in: str
@@ -23,10 +33,35 @@ class Paging(msgspec.Struct, frozen=True, gc=False):
     size: dict[str, object]
     listed: str
     within: str | None = None
+    lacks_empty: bool = False
+    counted: str | None = None
 
     def page_of(self, answer: Item) -> Item:
         """Return as much of an answer as holds the list and the next token."""
         return answer if self.within is None else part(answer, self.within)
+
+    def items_of(self, page: Item, operation: str) -> tuple[Item, ...]:
+        """Return the objects of a page's list.
+
+        Raises:
+            Malformed: there is no list, and nothing says that it is empty.
+        """
+        is_empty = self.lacks_empty and (self.counted is None or number(page, self.counted) == 0)
+        if is_empty and page.get(self.listed) is None:
+            return ()
+        return listed_of(page, self.listed, operation)
+
+
+def listed_of(answer: Item, member: str, operation: str) -> tuple[Item, ...]:
+    """Return the objects of a list; what in it is no object counts as one of which nothing is said.
+
+    Raises:
+        Malformed: there is no list, which is not the same as an empty one.
+    """
+    held = answer.get(member)
+    if not isinstance(held, list | tuple):
+        raise Malformed(f"the answer to {operation} has no {member}", operation=operation)
+    return tuple(each if isinstance(each, Mapping) else {} for each in held)
 
 
 PAGING = {
@@ -40,6 +75,12 @@ PAGING = {
         "nextToken", "nextToken", {"maxResults": 100}, "registryRecords"
     ),
     "apigateway": Paging("position", "position", {"limit": 500}, "items"),
+    "apigateway:GetBasePathMappings": Paging(
+        "position", "position", {"limit": 500}, "items", lacks_empty=True
+    ),
+    "apigateway:GetDomainNames": Paging(
+        "position", "position", {"limit": 500}, "items", lacks_empty=True
+    ),
     "apigatewayv2": Paging("NextToken", "NextToken", {"MaxResults": "500"}, "Items"),
     "apigatewayv2:ListRoutingRules": Paging(
         "NextToken", "NextToken", {"MaxResults": 100}, "RoutingRules"
@@ -81,19 +122,33 @@ PAGING = {
         "nextToken", "nextToken", {"maxResults": 100}, "registryRecords"
     ),
     "cloudfront:ListDistributionTenants": Paging(
-        "Marker", "NextMarker", {"MaxItems": 100}, "DistributionTenantList"
+        "Marker", "NextMarker", {"MaxItems": 100}, "DistributionTenantList", lacks_empty=True
     ),
     "cloudfront:ListDistributions": Paging(
-        "Marker", "NextMarker", {"MaxItems": "100"}, "Items", "DistributionList"
+        "Marker",
+        "NextMarker",
+        {"MaxItems": "100"},
+        "Items",
+        "DistributionList",
+        lacks_empty=True,
+        counted="Quantity",
     ),
     "cloudtrail:LookupEvents": Paging("NextToken", "NextToken", {"MaxResults": 50}, "Events"),
-    "elbv2:DescribeListeners": Paging("Marker", "NextMarker", {"PageSize": 400}, "Listeners"),
-    "elbv2:DescribeLoadBalancers": Paging(
-        "Marker", "NextMarker", {"PageSize": 400}, "LoadBalancers"
+    "elbv2:DescribeListeners": Paging(
+        "Marker", "NextMarker", {"PageSize": 400}, "Listeners", lacks_empty=True
     ),
-    "elbv2:DescribeRules": Paging("Marker", "NextMarker", {"PageSize": 400}, "Rules"),
-    "elbv2:DescribeTargetGroups": Paging("Marker", "NextMarker", {"PageSize": 400}, "TargetGroups"),
-    "elbv2:DescribeTrustStores": Paging("Marker", "NextMarker", {"PageSize": 400}, "TrustStores"),
+    "elbv2:DescribeLoadBalancers": Paging(
+        "Marker", "NextMarker", {"PageSize": 400}, "LoadBalancers", lacks_empty=True
+    ),
+    "elbv2:DescribeRules": Paging(
+        "Marker", "NextMarker", {"PageSize": 400}, "Rules", lacks_empty=True
+    ),
+    "elbv2:DescribeTargetGroups": Paging(
+        "Marker", "NextMarker", {"PageSize": 400}, "TargetGroups", lacks_empty=True
+    ),
+    "elbv2:DescribeTrustStores": Paging(
+        "Marker", "NextMarker", {"PageSize": 400}, "TrustStores", lacks_empty=True
+    ),
     "lambda-web:ListWebFunctionEndpoints": Paging(
         "nextToken", "nextToken", {"maxResults": 50}, "endpoints"
     ),

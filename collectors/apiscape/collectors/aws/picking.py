@@ -49,6 +49,37 @@ def flag(item: object, key: str) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def opted(item: object, key: str) -> bool | None:
+    """Return whether something was switched on: off where nothing is said of it, `None` where that is no boolean."""
+    return False if is_missing(item, key) else flag(item, key)
+
+
+def is_missing(item: object, key: str) -> bool:
+    """Say whether an object says nothing of something: a value of the wrong kind says what nobody understands."""
+    return isinstance(item, Mapping) and item.get(key) is None
+
+
+def is_set(item: object, *path: str, kind: type[object] = str) -> bool | None:
+    """Return whether an answer has something: not where it is missing or empty, `None` where it is of another kind.
+
+    Args:
+        item: The answer, or a part of it.
+        *path: Members that lead to it, through nested objects.
+        kind: Of the thing itself: text, `Mapping`, or `Sequence`.
+    """
+    held: object = item
+    for key in path:
+        if held is None:
+            return False
+        if not isinstance(held, Mapping):
+            return None
+        held = held.get(key)
+    if held is None:
+        return False
+    fits = isinstance(held, kind) and (kind is str or not isinstance(held, str | bytes))
+    return bool(held) if fits else None
+
+
 def number(item: object, key: str) -> float | None:
     """Return a finite number, or `None`."""
     value = item.get(key) if isinstance(item, Mapping) else None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from apiscape.collectors.aws.picking import items, text
+from apiscape.collectors.aws.paging import listed_of
+from apiscape.collectors.aws.picking import text
 from apiscape.collectors.aws.signin import SignIn
 from apiscape.collectors.contract import Malformed
 
 ENABLED = frozenset({"ENABLED", "ENABLED_BY_DEFAULT", "DISABLING"})
 """Words for a region that answers, or still does."""
 
+LIST_REGIONS = "account:ListRegions"
 PAGE_SIZE = 50
 MOST_PAGES = 10
 """AWS has some forty regions; a listing beyond 500 has no end."""
@@ -24,10 +26,13 @@ def list_regions(sign_in: SignIn) -> frozenset[str]:
     token: dict[str, object] = {}
     for _ in range(MOST_PAGES):
         answer = sign_in.ask("account", "ListRegions", MaxResults=PAGE_SIZE, **token)
-        for region in items(answer, "Regions"):
-            found[text(region, "RegionName") or ""] = text(region, "RegionOptStatus") or ""
+        for region in listed_of(answer, "Regions", LIST_REGIONS):
+            name, word = text(region, "RegionName"), text(region, "RegionOptStatus")
+            if name is None or word is None:
+                raise Malformed("a region has no name or no status", operation=LIST_REGIONS)
+            found[name] = word
         following = text(answer, "NextToken")
         if following is None:
-            return frozenset(name for name, word in found.items() if name and word in ENABLED)
+            return frozenset(name for name, word in found.items() if word in ENABLED)
         token = {"NextToken": following}
-    raise Malformed("the listing of regions has no end", operation="account:ListRegions")
+    raise Malformed("the listing of regions has no end", operation=LIST_REGIONS)

@@ -15,6 +15,7 @@ from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.errors import INTERNAL, Ended, not_signed_in
 from apiscape.collectors.aws.metering import Meter
 from apiscape.collectors.aws.names import Place
+from apiscape.collectors.aws.operations import whereabouts
 from apiscape.collectors.aws.outward import is_nameless
 from apiscape.collectors.aws.picking import Item
 from apiscape.collectors.aws.regions import list_regions
@@ -113,10 +114,10 @@ class AwsSession:
         renewals = self._renewals
         try:
             try:
-                return call_client(self._client(operation), operation, permission, parameters)
+                return self._ask(operation, permission, parameters)
             except Ended:
                 self._start_anew(renewals)
-                return call_client(self._client(operation), operation, permission, parameters)
+                return self._ask(operation, permission, parameters)
         except Unreachable as error:
             raise self._lacks(error, operation) if is_nameless(error) else error from None
         except INTERNAL as error:
@@ -166,6 +167,11 @@ class AwsSession:
     ) -> None:
         """Close every client."""
         self.close()
+
+    def _ask(self, operation: str, permission: str | None, parameters: dict[str, object]) -> Item:
+        where = whereabouts(operation, self._reach.account, self.place.region)
+        client = self._client(operation)
+        return call_client(client, operation, permission, parameters, where=where)
 
     def _shapes(self, operation: str) -> Any:  # noqa: ANN401 - the SDK's own type
         """Return the SDK's model of a call."""

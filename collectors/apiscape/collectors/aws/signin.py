@@ -187,15 +187,24 @@ def call_client(
     operation: str,
     permission: str | None,
     parameters: dict[str, object],
+    *,
+    where: str | None = None,
 ) -> dict[str, Any]:
     """Call `service:Operation` on a client of that service.
+
+    Args:
+        client: Of the service.
+        operation: What is called.
+        permission: The right that it needs, in IAM's words.
+        parameters: What it is asked with.
+        where: What errors say of where it was made; left out, the client's region.
 
     Raises:
         CollectorError: whatever went wrong.
     """
     from botocore import xform_name
 
-    site = Site(operation, client.meta.region_name, permission or operation)
+    site = Site(operation, where or client.meta.region_name, permission or operation)
     method = getattr(client, xform_name(operation.partition(":")[2]), None)
     if method is None:
         raise Unsupported(f"the SDK knows no {site.where}: a newer one does", operation=operation)

@@ -223,4 +223,5 @@ def test_hostile_values_are_survived(value: Any) -> None:
     assert encode(portal_words.read_authorization(portal, "p", START))
     pages = [{"RestEndpointIdentifier": value, "TryItState": value}, {}]
     assert all(encode(each) for each in portal_words.read_pages(pages, "p", PLACE))
-    assert portal_words.count_tried(pages, "p", START).value == 0.0
+    is_said = value is None or (isinstance(value, str) and bool(value))
+    assert portal_words.count_tried(pages, "p", START).value == (0.0 if is_said else None)

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from apiscape.collectors.aws.agentcore.arns import arn_of
 from apiscape.collectors.aws.agentcore.gateways import KIND, FoundGateway, normalise, read_signals
-from apiscape.collectors.aws.agentcore.targets import Target, read_relations, read_target
+from apiscape.collectors.aws.agentcore.targets import Target, read_relations, read_target, untold
 from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.listing import Members, walk
@@ -167,7 +167,13 @@ class _Look:
         except Gone as error:  # the target alone: the gateway was listed, and stands
             self._gaps.note(what, Malformed(error.message, operation=error.operation))
             return None
-        return None if answer is None else read_target(answer)
+        if answer is None:
+            return None
+        target = read_target(answer)
+        words = untold(target)
+        if words:
+            self._gaps.note(f"tools of {what}", Malformed(words))
+        return target
 
     def _tags(self) -> dict[str, str] | Unknown:
         arn = arn_of(self._session.place, f"gateway/{self._key}")

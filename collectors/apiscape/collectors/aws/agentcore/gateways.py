@@ -9,10 +9,10 @@ import msgspec
 
 from apiscape.collectors.aws.agentcore.arns import WORD
 from apiscape.collectors.aws.agentcore.asking import read_gateway_security
-from apiscape.collectors.aws.agentcore.targets import Target, read_backend, read_operations
+from apiscape.collectors.aws.agentcore.targets import Target, read_backend, read_operations, untold
 from apiscape.collectors.aws.framing import Subject, frame
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.picking import Item, moment, part, text, texts
+from apiscape.collectors.aws.picking import Item, is_set, moment, part, text, texts
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import switch
 from apiscape.collectors.specs import clean_address
@@ -80,16 +80,19 @@ def normalise(found: FoundGateway, place: Place, keys: TagSettings) -> Deploymen
     listed, described, targets = found.listed, found.described, found.targets
     status, reason = _status(listed, described)
     protocol = text(listed, "protocolType")
+    unsaid = Style.UNKNOWN if is_set(listed, "protocolType") is None else Style.MCP
     return msgspec.structs.replace(
         frame(found.subject, place, keys),
         description=text(listed, "description"),
-        style=Style.MCP if protocol in {None, "MCP"} else str(protocol).casefold(),
+        style=protocol.casefold() if protocol else unsaid,
         status=status,
         status_reason=reason,
         endpoints=_endpoints(described, status),
         exposure=Exposure.INTERNET,
         exposure_evidence=_OPEN,
-        operations=UNKNOWN if targets is None else _operations(found, targets),
+        operations=UNKNOWN
+        if targets is None or any(map(untold, targets))
+        else _operations(found, targets),
         backends=UNKNOWN if targets is None else tuple(read_backend(each) for each in targets),
         specs=UNKNOWN,
         protections=Protections(
@@ -147,8 +150,7 @@ def _status(listed: Item, described: Item | None) -> tuple[str, str | None]:
 
 def _guarded(described: Item | None) -> bool | None:
     """Say whether a firewall stands before a gateway; `None` where that was not seen, or makes no sense."""
-    given = None if described is None else described.get("webAclArn", "")
-    return bool(given) if isinstance(given, str) else None
+    return None if described is None else is_set(described, "webAclArn")
 
 
 def _endpoints(described: Item | None, status: str) -> tuple[Endpoint, ...] | Unknown:

@@ -12,7 +12,7 @@ from apiscape.collectors.aws.agentcore.asking import read_runtime_security
 from apiscape.collectors.aws.backends import clean_uri
 from apiscape.collectors.aws.framing import Subject, frame
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.picking import Item, moment, part, text
+from apiscape.collectors.aws.picking import Item, is_set, moment, part, text
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.model.deployment import Backend, Deployment, Endpoint, Operation, Protections
 from apiscape.model.security import UNKNOWN_SECURITY
@@ -115,6 +115,8 @@ def read_health(endpoint: Item, uid: str, now: datetime) -> Signal:
 def _style(version: Item | None) -> str:
     """Return how callers speak to a version; one without a protocol of its own speaks HTTP."""
     if version is None:
+        return Style.UNKNOWN
+    if is_set(version, "protocolConfiguration", "serverProtocol") is None:
         return Style.UNKNOWN
     spoken = text(part(version, "protocolConfiguration"), "serverProtocol") or "HTTP"
     return _STYLES.get(spoken, spoken.casefold())

@@ -7,15 +7,16 @@ elsewhere (in S3, at an MCP server that is asked) one operation stands for all o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from apiscape.collectors.aws.agentcore.arns import deployment_of
-from apiscape.collectors.aws.apigateway.exports import VERBS
+from apiscape.collectors.aws.apigateway.exports import EXTENSION, VERBS
 from apiscape.collectors.aws.backends import clean_uri
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.picking import Item, entries, items, part, parts, text, texts
+from apiscape.collectors.aws.picking import Item, entries, items, part, parts, text
 from apiscape.collectors.contract import Malformed
 from apiscape.collectors.specs import parse
 from apiscape.model.deployment import Backend, Operation
@@ -97,9 +98,21 @@ def read_backend(target: Target) -> Backend:
     )
 
 
+def untold(target: Target) -> str | None:
+    """Return in words why not all tools of a target are told, if they are not: its operations are not known then."""
+    found = list(_tools(target))
+    names, nameless = len({*found} - {None}), found.count(None)
+    if nameless:
+        return f"{nameless} of {len(found)} tools have no name"
+    if names > MOST_TOOLS:
+        return f"{names:,} tools, of which no more than {MOST_TOOLS:,} could be kept"
+    return None
+
+
 def read_operations(target: Target, security: Security) -> Iterator[Operation]:
     """Yield the tools of a target, each with what the gateway asks of its callers."""
-    names = tuple(dict.fromkeys(_tools(target)))[:MOST_TOOLS] or (ANY_TOOL,)
+    named = (name for name in _tools(target) if name)
+    names = tuple(islice(dict.fromkeys(named), MOST_TOOLS)) or (ANY_TOOL,)
     for name in names:
         yield Operation(
             verb=CALL,
@@ -146,14 +159,14 @@ def _address(target: Target, kind: Kind) -> str | None:
 # ── Tools by where they stand ────────────────────────────────────────────────
 
 
-def _tools(target: Target) -> Iterator[str]:
-    """Yield the names of the tools that stand inline."""
+def _tools(target: Target) -> Iterator[str | None]:
+    """Yield the names of the tools that stand inline, `None` for one without a name."""
     word = target.kind.path[1] if target.kind else ""
     if word == "lambda":
-        yield from _named(items(part(target.held, "toolSchema"), "inlinePayload"))
+        yield from _named(entries(part(target.held, "toolSchema"), "inlinePayload"))
     elif word == "mcpServer":
         schema = text(part(target.held, "mcpToolSchema"), "inlinePayload")
-        yield from _named(items(_document(schema), "tools"))
+        yield from _named(entries(_document(schema), "tools"))
     elif word == "openApiSchema":
         yield from _of_openapi(_document(text(target.held, "inlinePayload")))
     elif word == "smithyModel":
@@ -161,19 +174,26 @@ def _tools(target: Target) -> Iterator[str]:
     elif word == "apiGateway":
         yield from _of_stage(part(target.held, "apiGatewayToolConfiguration"))
     elif target.kind and target.kind.backend == "connector":
-        yield from texts(target.held, "enabled")
+        yield from _named({"name": each} for each in entries(target.held, "enabled"))
 
 
-def _named(tools: Iterable[Item]) -> Iterator[str]:
-    return (name for each in tools if (name := text(each, "name")))
+def _named(tools: Iterable[object]) -> Iterator[str | None]:
+    return (text(each, "name") for each in tools)
 
 
-def _of_openapi(document: Item) -> Iterator[str]:
-    for path, entry in parts(document, "paths"):
+def _of_openapi(document: Item) -> Iterator[str | None]:
+    for path, entry in part(document, "paths").items():
+        if str(path).startswith(EXTENSION):
+            continue
+        if not isinstance(entry, Mapping):
+            yield None
+            continue
         for key, verb in VERBS.items():
             operation = entry.get(key)
             if isinstance(operation, Mapping):
                 yield text(operation, "operationId") or f"{verb} {path}"
+            elif key in entry:
+                yield None
 
 
 def _of_smithy(document: Item) -> Iterator[str]:
@@ -182,7 +202,7 @@ def _of_smithy(document: Item) -> Iterator[str]:
             yield name.rpartition("#")[2]
 
 
-def _of_stage(configuration: Item) -> Iterator[str]:
+def _of_stage(configuration: Item) -> Iterator[str | None]:
     """Yield tools by their own names, and by method and path where they have none."""
     overridden = set()
     for each in items(configuration, "toolOverrides"):
@@ -190,10 +210,12 @@ def _of_stage(configuration: Item) -> Iterator[str]:
         if name:
             overridden.add((text(each, "method"), text(each, "path")))
             yield name
-    for each in items(configuration, "toolFilters"):
+    for each in entries(configuration, "toolFilters"):
         path = text(each, "filterPath")
-        for method in entries(each, "methods"):
-            if isinstance(method, str) and path and (method, path) not in overridden:
+        for method in entries(each, "methods") or (None,):
+            if path is None or not isinstance(method, str):
+                yield None
+            elif (method, path) not in overridden:
                 yield f"{method} {path}"
 
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
-from apiscape.collectors.aws.picking import Item, count, items, labels, number, part, text
+from apiscape.collectors.aws.picking import Item, is_missing, labels, number, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Observation, Permission, Quota, Recorded, Visit
@@ -20,6 +20,7 @@ from apiscape.collectors.trying import Tried
 from apiscape.model.identity import entity_uid
 from apiscape.model.run import Scope
 from apiscape.model.surroundings import Consumer
+from apiscape.model.values import UNKNOWN, Unknown
 
 PART = "GetUsagePlans"
 KIND = "aws.apigateway.usage_plan"
@@ -80,7 +81,8 @@ def normalise(plan: Item, place: Place) -> Consumer:
     """
     plan_id = text(plan, "id") or ""
     native_id = place.native_id(f"usageplans/{plan_id}")
-    throttle = part(plan, "throttle")
+    throttle = plan.get("throttle")
+    burst = _figure(throttle, "burstLimit")
     return Consumer(
         uid=entity_uid("consumer", native_id),
         native_id=native_id,
@@ -89,23 +91,35 @@ def normalise(plan: Item, place: Place) -> Consumer:
         account=place.account,
         region=place.region,
         name=text(plan, "name") or plan_id,
-        admits=tuple(sorted(_admitted(plan, place))),
-        rate_limit_per_s=number(throttle, "rateLimit"),
-        burst=count(throttle, "burstLimit"),
-        quota=_quota(part(plan, "quota")),
+        admits=_admitted(plan, place),
+        rate_limit_per_s=_figure(throttle, "rateLimit"),
+        burst=int(burst) if isinstance(burst, float) else burst,
+        quota=_quota(plan.get("quota")),
         labels=labels(plan, "tags"),
     )
 
 
-def _admitted(plan: Item, place: Place) -> Iterator[tuple[str, str]]:
-    """Yield the API and stage of each stage that the plan covers."""
-    for covered in items(plan, "apiStages"):
-        api_id, stage = text(covered, "apiId"), text(covered, "stage")
-        if api_id and stage:
-            yield place.native_id(api_id), stage
+def _admitted(plan: Item, place: Place) -> tuple[tuple[str, str], ...] | Unknown:
+    """Return the API and stage of each stage that the plan covers; unknown where one of them is not said."""
+    if is_missing(plan, "apiStages"):
+        return ()
+    covered = plan["apiStages"]
+    if not isinstance(covered, list | tuple):
+        return UNKNOWN
+    named = [(text(each, "apiId"), text(each, "stage")) for each in covered]
+    whole = [(place.native_id(api_id), stage) for api_id, stage in named if api_id and stage]
+    return tuple(sorted(whole)) if len(whole) == len(named) else UNKNOWN
 
 
-def _quota(given: Item) -> str | None:
+def _figure(given: object, key: str) -> float | Unknown | None:
+    """Return a limit; none where nothing is said of it, unknown where that is no figure."""
+    if given is None or is_missing(given, key):
+        return None
+    value = number(given, key)
+    return UNKNOWN if value is None else value
+
+
+def _quota(given: object) -> str | Unknown | None:
     """Return `1000/DAY`, or `None` where there is no limit."""
-    limit = count(given, "limit")
-    return None if limit is None else f"{limit}/{text(given, 'period') or '?'}"
+    limit = _figure(given, "limit")
+    return f"{int(limit)}/{text(given, 'period') or '?'}" if isinstance(limit, float) else limit

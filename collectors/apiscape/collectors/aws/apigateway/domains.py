@@ -8,7 +8,7 @@ from datetime import datetime
 from apiscape.collectors.aws.apigateway.exposure import PRIVATE, read_exposure, read_tls
 from apiscape.collectors.aws.hosts import read_host
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.picking import Item, labels, part, text, texts
+from apiscape.collectors.aws.picking import Item, is_set, labels, part, text, texts
 from apiscape.collectors.aws.surface import switch
 from apiscape.model.deployment import Endpoint
 from apiscape.model.identity import entity_uid
@@ -29,6 +29,7 @@ _SERVING = {
     "PENDING_OWNERSHIP_VERIFICATION": False,
     "FAILED": False,
 }
+_TLS_MODES = {None: TlsMode.UNKNOWN, False: TlsMode.TERMINATE, True: TlsMode.MUTUAL}
 _ROOT = "(none)"
 _RULES = "ROUTING_RULE"
 _MAPPINGS = "MAPPING"
@@ -43,6 +44,11 @@ def listed_id(domain: Item) -> str | None:
 def is_private(domain: Item) -> bool:
     """Say whether a domain is private: only the first generation knows its mappings."""
     return PRIVATE in texts(part(domain, "endpointConfiguration"), "types")
+
+
+def says_who_decides(domain: Item) -> bool:
+    """Say whether it can be told if rules or mappings decide: a mode that is no text tells neither."""
+    return is_set(domain, "routingMode") is not None
 
 
 def has_rules(domain: Item) -> bool:
@@ -69,7 +75,7 @@ def normalise(
     native_id = place.native_id(f"domainnames/{listed_id(domain)}")
     name = text(domain, "domainName") or ""
     reached = read_exposure(domain)
-    truststore = text(part(domain, "mutualTlsAuthentication"), "truststoreUri")
+    mutual = is_set(domain, "mutualTlsAuthentication", "truststoreUri")
     return FrontDoor(
         uid=entity_uid("front_door", native_id),
         native_id=native_id,
@@ -85,8 +91,8 @@ def normalise(
             generated_host=False,
             enabled=_SERVING.get(text(domain, "domainNameStatus") or "", UNKNOWN),
             tls_min=read_tls(text(domain, "securityPolicy")) or UNKNOWN,
-            mtls=switch(truststore is not None),
-            tls_mode=TlsMode.TERMINATE if truststore is None else TlsMode.MUTUAL,
+            mtls=switch(mutual),
+            tls_mode=_TLS_MODES[mutual],
         ),
         routes=routes,
         certificate=_certificate(domain),

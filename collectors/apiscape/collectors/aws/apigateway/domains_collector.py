@@ -27,6 +27,7 @@ from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import (
     CollectorError,
     Gone,
+    Malformed,
     Observation,
     Permission,
     Quota,
@@ -164,6 +165,9 @@ def _read_routes(
         Gone: the domain was deleted meanwhile.
         CollectorError: it may be readable the next time.
     """
+    if not domains.says_who_decides(way.domain):
+        unseen["routing mode"] = Malformed("the routing mode cannot be read")
+        return UNKNOWN
     rules: tuple[FrontDoorRoute, ...] | None = ()
     if domains.has_rules(way.domain):
         rules = _try("routing rules", way.rules, unseen)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apiscape.collectors.aws.apigateway.matching import DEFAULT_ROUTE, match_of
 from apiscape.collectors.aws.authorizers import security_of_export
 from apiscape.collectors.aws.backends import Backends, Integration
 from apiscape.collectors.aws.errors import NotOffered
-from apiscape.collectors.aws.picking import Item, flag, part, parts, text
+from apiscape.collectors.aws.picking import Item, flag, is_set, part, parts, text
 from apiscape.collectors.aws.surface import Surface, switch
+from apiscape.collectors.contract import Malformed
 from apiscape.collectors.specs import parse
 from apiscape.model.deployment import Operation
 from apiscape.model.values import UNKNOWN
@@ -23,6 +24,9 @@ VERBS = {
 }
 """Keys of a path item that are operations."""
 
+EXTENSION = "x-"
+"""Begins what stands among paths and is none."""
+
 _INTEGRATION = "x-amazon-apigateway-integration"
 _VALIDATOR = "x-amazon-apigateway-request-validator"
 _SHARED = "#/components/x-amazon-apigateway-integrations/"
@@ -33,12 +37,30 @@ def parse_openapi(source: bytes) -> dict[str, Any]:
 
     Raises:
         NotOffered: it is another format than was asked for: its silence on security says nothing.
-        Malformed: it is no JSON object.
+        Malformed: it is no JSON object, or what stands in the place of an operation is none.
     """
     document = parse(source)
     if not (text(document, "openapi") or "").startswith("3."):
         raise NotOffered("the export is not in OpenAPI 3")
+    if not all(_is_readable(entry) for entry in _entries(document)):
+        raise Malformed("a path or an operation of the export cannot be read")
     return document
+
+
+def _entries(document: Item) -> Iterator[object]:
+    """Yield the entries of all paths, and the paths themselves where they are none."""
+    paths = document.get("paths")
+    if isinstance(paths, Mapping):
+        yield from (entry for path, entry in paths.items() if not str(path).startswith(EXTENSION))
+    elif paths is not None:
+        yield paths
+
+
+def _is_readable(entry: object) -> bool:
+    """Say whether whatever stands in the place of an operation is one: what is not would go unsaid."""
+    return isinstance(entry, Mapping) and all(
+        key not in entry or isinstance(entry[key], Mapping) for key in VERBS
+    )
 
 
 def read_surface(document: Item) -> Surface:
@@ -49,7 +71,7 @@ def read_surface(document: Item) -> Surface:
         operations=tuple(sorted(operations, key=lambda one: (one.template, one.verb))),
         backends=backends.all(),
         validation=switch(_validates(document)),
-        cors=switch(any(operation.preflight for operation in operations)),
+        cors=switch(_answers_preflights(document, operations)),
     )
 
 
@@ -95,12 +117,21 @@ def _integration(operation: Item, shared: Item) -> Integration:
     )
 
 
-def _validates(document: Item) -> bool:
-    """Say whether any request validator is attached, to the whole or to one operation."""
-    if text(document, _VALIDATOR):
+def _validates(document: Item) -> bool | None:
+    """Say whether any request validator is attached, to all or to one operation; `None` where that is not clear."""
+    said = [is_set(each, _VALIDATOR) for each in (document, *_each_operation(document))]
+    return True if True in said else None if None in said else False
+
+
+def _answers_preflights(document: Item, operations: tuple[Operation, ...]) -> bool | None:
+    """Say whether the gateway answers any preflight itself; `None` where what answers one cannot be read."""
+    if any(operation.preflight for operation in operations):
         return True
-    return any(
-        text(operation, _VALIDATOR)
-        for _, entry in parts(document, "paths")
-        for _, operation in _methods(entry)
-    )
+    asked = (part(entry, "options") for _, entry in parts(document, "paths"))
+    odd = any(is_set(each, _INTEGRATION, "type") is None for each in asked)
+    return None if odd else False
+
+
+def _each_operation(document: Item) -> Iterator[Item]:
+    for _, entry in parts(document, "paths"):
+        yield from (operation for _, operation in _methods(entry))

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from apiscape.collectors.aws.picking import Item, part, text, texts
+from apiscape.collectors.aws.picking import Item, is_set, part, text, texts
 from apiscape.collectors.aws.policies import read_policy, tell_policy
 from apiscape.model.vocabulary import Exposure
 
@@ -41,10 +41,9 @@ def read_exposure(item: Item) -> Reached:
     elif types == (PRIVATE,):
         exposure = Exposure.PRIVATE
     evidence = f"endpoint type {' and '.join(types) or 'not given'}"
-    escaped = text(item, "policy")
-    if escaped is None:
+    if is_set(item, "policy") is False:
         return Reached(exposure, evidence)
-    policy = read_policy(escaped)
+    policy = read_policy(text(item, "policy") or "")
     if policy is None:
         return Reached(
             exposure, f"{evidence}; resource policy that cannot be read", policy_unread=True

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from apiscape.collectors.aws.picking import Item, number, part, parts, text
+from apiscape.collectors.aws.picking import Item, is_missing, number, part, text
 from apiscape.collectors.aws.surface import Detail
 from apiscape.model.deployment import Operation
 from apiscape.model.limits import RateLimit, RateLimits, summarise_limits
@@ -20,10 +20,11 @@ from apiscape.model.vocabulary import Switch
 
 EVERYWHERE = "*/*"
 
-Throttle = tuple[float | None, float | None]
+Throttle = tuple[float | Unknown | None, float | Unknown | None]
 """Requests a second, and how many at once; `None` where it is not said, below zero where none is set."""
 
 _NOT_SAID: Throttle = (None, None)
+_UNREADABLE: Throttle = (UNKNOWN, UNKNOWN)
 
 
 class Settings(msgspec.Struct, frozen=True, gc=False):
@@ -41,18 +42,20 @@ class Settings(msgspec.Struct, frozen=True, gc=False):
     usual: tuple[str, Throttle]
     own: Mapping[str, Throttle]
 
-    def limits(self, key: str) -> RateLimits:
-        """Return what is set for an operation: for it alone, else for all."""
+    def limits(self, key: str) -> RateLimits | Unknown:
+        """Return what is set for an operation: for it alone, else for all; unknown where that cannot be read."""
         rate, burst = self.own.get(key, _NOT_SAID)
         usual, (usual_rate, usual_burst) = self.usual
         by = usual if rate is None else key
         rate, burst = _first(rate, usual_rate), _first(burst, usual_burst)
+        if rate is UNKNOWN:
+            return UNKNOWN
         if rate is None or rate < 0:
             return ()
         limit = RateLimit(
             requests=rate,
             per_s=1.0,
-            burst=burst if burst is not None and burst >= 0 else None,
+            burst=burst if burst is UNKNOWN or (burst is not None and burst >= 0) else None,
             by=(),
             shared=True,
             evidence=f"{self.name} {by}",
@@ -69,27 +72,34 @@ class Settings(msgspec.Struct, frozen=True, gc=False):
 
 def method_settings(stage: Item) -> Settings:
     """Return the throttling of a stage of a REST API, its methods by verb and path (`GET /x`)."""
-    settings = part(stage, "methodSettings")
+    settings = stage.get("methodSettings")
+    readable = settings is None or isinstance(settings, Mapping)
+    usual = part(stage, "methodSettings").get(EVERYWHERE)
     return Settings(
         stage=text(stage, "stageName") or "",
         name="methodSettings",
-        usual=(EVERYWHERE, _throttle(part(settings, EVERYWHERE), "throttling")),
+        usual=(EVERYWHERE, _throttle(usual, "throttling") if readable else _UNREADABLE),
         own={
             _method_key(key): _throttle(setting, "throttling")
-            for key, setting in parts(stage, "methodSettings")
-            if key != EVERYWHERE
+            for key, setting in part(stage, "methodSettings").items()
+            if isinstance(key, str) and key != EVERYWHERE
         },
     )
 
 
 def route_settings(stage: Item) -> Settings:
     """Return the throttling of a stage of the second generation, its routes by their keys."""
+    settings = stage.get("RouteSettings")
+    readable = settings is None or isinstance(settings, Mapping)
+    usual = _throttle(stage.get("DefaultRouteSettings"), "Throttling")
     return Settings(
         stage=text(stage, "StageName") or "",
         name="route settings",
-        usual=("of the stage", _throttle(part(stage, "DefaultRouteSettings"), "Throttling")),
+        usual=("of the stage", usual if readable else _UNREADABLE),
         own={
-            key: _throttle(setting, "Throttling") for key, setting in parts(stage, "RouteSettings")
+            key: _throttle(setting, "Throttling")
+            for key, setting in part(stage, "RouteSettings").items()
+            if isinstance(key, str)
         },
     )
 
@@ -138,9 +148,20 @@ def _method_key(key: str) -> str:
     return f"{verb} /{path.replace('~1', '/').replace('~0', '~').strip('/')}"
 
 
-def _throttle(setting: Item, prefix: str) -> Throttle:
-    return number(setting, f"{prefix}RateLimit"), number(setting, f"{prefix}BurstLimit")
+def _throttle(setting: object, prefix: str) -> Throttle:
+    if setting is None:
+        return _NOT_SAID
+    if not isinstance(setting, Mapping):
+        return _UNREADABLE
+    return _figure(setting, f"{prefix}RateLimit"), _figure(setting, f"{prefix}BurstLimit")
 
 
-def _first(own: float | None, usual: float | None) -> float | None:
+def _figure(setting: Item, key: str) -> float | Unknown | None:
+    if is_missing(setting, key):
+        return None
+    value = number(setting, key)
+    return UNKNOWN if value is None else value
+
+
+def _first(own: float | Unknown | None, usual: float | Unknown | None) -> float | Unknown | None:
     return usual if own is None else own

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from apiscape.collectors.aws.apigateway.matching import match_of
 from apiscape.collectors.aws.authorizers import security_of_type
 from apiscape.collectors.aws.backends import Backends, Integration
-from apiscape.collectors.aws.picking import Item, flag, part, parts, text, texts
+from apiscape.collectors.aws.picking import Item, is_set, opted, part, parts, text, texts
 from apiscape.collectors.aws.surface import Surface, switch
 from apiscape.model.deployment import Operation
 from apiscape.model.security import Scheme
@@ -30,16 +30,15 @@ def read_resources(resources: Sequence[Item], reason: str) -> Surface:
     """
     backends = Backends()
     operations = tuple(_operations(resources, backends, f"working copy ({reason})"))
-    validators = [
-        text(method, "requestValidatorId")
-        for resource in resources
-        for _, method in parts(resource, "resourceMethods")
-    ]
+    methods = [pair for each in resources for pair in parts(each, "resourceMethods")]
+    checked = [is_set(method, "requestValidatorId") for _, method in methods]
+    odd = any(is_set(method, "methodIntegration", "type") is None for _, method in methods)
+    preflights = any(operation.preflight for operation in operations)
     return Surface(
         operations=tuple(sorted(operations, key=lambda one: (one.template, one.verb))),
         backends=backends.all(),
-        validation=switch(any(validators)),
-        cors=switch(any(operation.preflight for operation in operations)),
+        validation=switch(True if True in checked else None if None in checked else False),
+        cors=switch(True if preflights else None if odd else False),
     )
 
 
@@ -58,7 +57,7 @@ def _operations(
                 security=security_of_type(
                     text(method, "authorizationType"),
                     _authorizer(method),
-                    api_key=flag(method, "apiKeyRequired"),
+                    api_key=opted(method, "apiKeyRequired"),
                     scopes=texts(method, "authorizationScopes"),
                     evidence=evidence,
                 ),

@@ -8,7 +8,7 @@ from apiscape.collectors.aws.apigateway.exposure import PRIVATE, Reached, read_e
 from apiscape.collectors.aws.apigateway.limits import limit, method_settings
 from apiscape.collectors.aws.apigateway.stages import FIRST, Stage, frame
 from apiscape.collectors.aws.names import Place, staged_url
-from apiscape.collectors.aws.picking import Item, flag, part, text, texts
+from apiscape.collectors.aws.picking import Item, flag, is_set, part, text, texts
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import Detail, Surface, switch
 from apiscape.model.deployment import Deployment, Endpoint, Protections
@@ -59,8 +59,12 @@ def _status(api: Item, stage: Item | None) -> tuple[str, str | None]:
         return Status.FAILED, message or "API Gateway could not apply the last change"
     if stage is None:
         return Status.INACTIVE, "not deployed: no stage"
-    if text(stage, "deploymentId") is None:
-        return Status.INACTIVE, "the stage has no deployment"
+    deployed = is_set(stage, "deploymentId")
+    if not deployed:
+        gone = (Status.INACTIVE, "the stage has no deployment")
+        return (
+            gone if deployed is False else (Status.UNKNOWN, "the stage's deployment cannot be read")
+        )
     if word not in {None, "AVAILABLE"}:
         return Status.ACTIVE, message or f"API status {word}"
     return Status.ACTIVE, None
@@ -98,10 +102,10 @@ def _protections(stage: Item | None, surface: Surface) -> Protections:
         return Protections(request_validation=surface.validation, cors=surface.cors)
     return Protections(
         rate_limit=surface.rate_limit,
-        waf=switch(text(stage, "webAclArn") is not None),
+        waf=switch(is_set(stage, "webAclArn")),
         request_validation=surface.validation,
         cors=surface.cors,
-        access_log=switch(text(part(stage, "accessLogSettings"), "destinationArn") is not None),
+        access_log=switch(is_set(stage, "accessLogSettings", "destinationArn")),
         tracing=switch(flag(stage, "tracingEnabled")),
         mtls=Switch.DISABLED,
     )

@@ -17,7 +17,7 @@ from apiscape.collectors.aws.apigateway.looking import Look
 from apiscape.collectors.aws.apigateway.resources import read_resources
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA, RESOURCES_QUOTA
-from apiscape.collectors.aws.picking import Item, items, text
+from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
 from apiscape.collectors.aws.traffic import REST_FIGURES, by_name, measure, try_metric
@@ -126,7 +126,7 @@ class RestLook(Look):
         """Return the stages; the listing has no pages."""
         if read_exposure(self.api).policy_unread:
             self.unseen["resource policy"] = Malformed("the resource policy cannot be read")
-        return items(self.calls.call("apigateway:GetStages", restApiId=self.api_id), "item")
+        return self.calls.listed("apigateway:GetStages", "item", restApiId=self.api_id)
 
     def native_token(self, stage: Item | None) -> str | None:
         """Return deployment, canary and time of the last change."""

@@ -9,7 +9,7 @@ import msgspec
 from apiscape.collectors.aws.apigateway.matching import match_of
 from apiscape.collectors.aws.authorizers import authorizer_of_v2, security_of_type
 from apiscape.collectors.aws.backends import Backends, Integration
-from apiscape.collectors.aws.picking import Item, flag, text, texts
+from apiscape.collectors.aws.picking import Item, is_set, opted, text, texts
 from apiscape.collectors.aws.surface import Surface
 from apiscape.model.deployment import Operation
 from apiscape.model.security import ANONYMOUS, Scheme, Security
@@ -77,6 +77,8 @@ def read_websocket_routes(configured: Routes) -> Surface:
     """
     backends, keys = _backends(configured.integrations)
     guard = Security(requirement=ANONYMOUS.requirement, evidence=f"no {CONNECT} route")
+    if any(is_set(route, "RouteKey") is None for route in configured.routes):
+        guard = Security(evidence=f"no {CONNECT} route, and one whose key cannot be read")
     for route in configured.routes:
         if text(route, "RouteKey") == CONNECT:
             guard = _security(route, configured)
@@ -101,7 +103,7 @@ def _security(route: Item, configured: Routes) -> Security:
     return security_of_type(
         text(route, "AuthorizationType"),
         configured.authorizer(route),
-        api_key=flag(route, "ApiKeyRequired"),
+        api_key=opted(route, "ApiKeyRequired"),
         scopes=texts(route, "AuthorizationScopes"),
         evidence=_EVIDENCE,
     )

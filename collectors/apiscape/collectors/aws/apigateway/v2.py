@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from apiscape.collectors.aws.apigateway.limits import limit, route_settings
 from apiscape.collectors.aws.apigateway.stages import SECOND, Stage, frame
 from apiscape.collectors.aws.names import Place, staged_url
-from apiscape.collectors.aws.picking import Item, flag, part, text
+from apiscape.collectors.aws.picking import Item, flag, is_set, text
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import Detail, Surface, switch
 from apiscape.model.deployment import Deployment, Endpoint, Protections
@@ -67,7 +69,10 @@ def _status(stage: Item | None) -> tuple[str, str | None]:
     if stage is None:
         return Status.INACTIVE, "not deployed: no stage"
     message = text(stage, "LastDeploymentStatusMessage")
-    if text(stage, "DeploymentId") is None:
+    deployed = is_set(stage, "DeploymentId")
+    if deployed is None:
+        return Status.UNKNOWN, "the stage's deployment cannot be read"
+    if not deployed:
         return Status.INACTIVE, message or "the stage has no deployment"
     return Status.ACTIVE, message if flag(stage, "AutoDeploy") and _failed(message) else None
 
@@ -99,12 +104,12 @@ def _endpoints(api: Item, stage: Item | None, place: Place) -> tuple[Endpoint, .
 
 def _protections(api: Item, stage: Item | None, surface: Surface) -> Protections:
     """Return the protections of a stage; firewall and tracing are not offered for these products."""
-    logs = text(part(stage, "AccessLogSettings"), "DestinationArn") is not None
+    logs = is_set(stage, "AccessLogSettings", "DestinationArn")
     return Protections(
         rate_limit=surface.rate_limit,
         waf=Switch.DISABLED,
         request_validation=Switch.DISABLED,
-        cors=switch(bool(part(api, "CorsConfiguration"))),
+        cors=switch(is_set(api, "CorsConfiguration", kind=Mapping)),
         access_log=switch(logs) if stage else Switch.UNKNOWN,
         tracing=Switch.DISABLED,
         mtls=Switch.DISABLED,

@@ -25,10 +25,18 @@ from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.memos import Memo, make_mark, read_memo, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
-from apiscape.collectors.aws.picking import Item, items, labels, moment, text
+from apiscape.collectors.aws.picking import Item, is_set, labels, moment, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told, try_each
-from apiscape.collectors.contract import Observation, Permission, Quota, Recorded, Skipped, Visit
+from apiscape.collectors.contract import (
+    Malformed,
+    Observation,
+    Permission,
+    Quota,
+    Recorded,
+    Skipped,
+    Visit,
+)
 from apiscape.collectors.trying import Tried
 from apiscape.model.run import Scope
 from apiscape.model.surroundings import Observable
@@ -145,6 +153,8 @@ class _Look:
             "custom domains",
             lambda: self._calls.everything("apprunner:DescribeCustomDomains", ServiceArn=self._arn),
         )
+        if any(text(each, "DomainName") is None for each in domains or ()):
+            self._gaps.note("a custom domain", Malformed("a custom domain has no name"))
         around.extend(read_domains(domains or (), guarded, place, now))
         if stood:
             recorded = Recorded(self._arn, entities=tuple(around), unchanged=(item,))
@@ -168,17 +178,18 @@ class _Look:
         answer = self._gaps.attempt(
             "firewall", lambda: self._calls.call(FIREWALL, ResourceArn=self._arn)
         )
-        given = None if answer is None else answer.get("WebACL", {})
-        return bool(given) if isinstance(given, Mapping) else None
+        return None if answer is None else is_set(answer, "WebACL", kind=Mapping)
 
     def _tags(self) -> dict[str, str] | Unknown:
-        answer = self._gaps.attempt(
+        listed = self._gaps.attempt(
             "tags",
-            lambda: self._calls.call("apprunner:ListTagsForResource", ResourceArn=self._arn),
+            lambda: self._calls.listed(
+                "apprunner:ListTagsForResource", "Tags", ResourceArn=self._arn
+            ),
         )
-        if answer is None:
+        if listed is None:
             return UNKNOWN
-        pairs = {text(each, "Key"): text(each, "Value") for each in items(answer, "Tags")}
+        pairs = {text(each, "Key"): text(each, "Value") for each in listed}
         return labels({"tags": pairs}, "tags")
 
 

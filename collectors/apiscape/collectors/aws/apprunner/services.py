@@ -176,7 +176,7 @@ def read_domains(
     """
     for item in listed:
         name = text(item, "DomainName")
-        if name is None:
+        if name is None:  # said to be unseen by whoever listed it
             continue
         for host in (name, *((f"www.{name}",) if flag(item, "EnableWWWSubdomain") else ())):
             door = _door(host.casefold(), item, found, place)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from apiscape.collectors.aws.appsync import modes
 from apiscape.collectors.aws.appsync.framing import frame, protections
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.picking import Item, moment, part, text
+from apiscape.collectors.aws.picking import Item, is_set, moment, part, text
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.model.deployment import Backend, Deployment, Endpoint, Operation
 from apiscape.model.security import Security
@@ -67,7 +67,7 @@ def normalise(
         operations=_operations(configuration, namespaces, backends),
         backends=backends,
         specs=(),
-        protections=protections(api, logs=bool(part(configuration, "logConfig"))),
+        protections=protections(api, logs=is_set(api, "eventConfig", "logConfig", kind=Mapping)),
         created_at=moment(api, "created") or UNKNOWN,
         updated_at=changed or UNKNOWN,
     )
@@ -109,9 +109,9 @@ def _of_namespace(
     for way in DIRECTIONS:
         own = modes.words(item, way.own)
         security = (
-            modes.asked(own, providers, f"namespace {name}")
-            if own
-            else _security(configuration, way.default, providers)
+            _security(configuration, way.default, providers)
+            if own == ()
+            else _asked(own, providers, f"namespace {name}")
         )
         source = _source(item, way)
         backend = source if source is None or (known and source in known) else UNKNOWN
@@ -119,8 +119,14 @@ def _of_namespace(
 
 
 def _security(configuration: Item, member: str, providers: modes.Providers) -> Security:
-    given = modes.words(configuration, member)
-    return modes.asked(given or (), providers, member)
+    return _asked(modes.words(configuration, member), providers, member)
+
+
+def _asked(given: tuple[str, ...] | None, providers: modes.Providers, evidence: str) -> Security:
+    """Return what is asked by modes; unknown where one of them cannot be read, for it may ask less."""
+    if given is None:
+        return Security(evidence=f"{evidence}: a mode that cannot be read")
+    return modes.asked(given, providers, evidence)
 
 
 def _source(item: Item, way: Direction) -> str | None:

@@ -6,7 +6,7 @@ import msgspec
 
 from apiscape.collectors.aws.appsync import naming
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.picking import Item, flag, labels, text
+from apiscape.collectors.aws.picking import Item, flag, is_set, labels, text
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import switch
 from apiscape.collectors.aws.tags import Told, read_told
@@ -56,16 +56,16 @@ def frame(api: Item, kind: str, place: Place, keys: TagSettings) -> Deployment:
     )
 
 
-def protections(api: Item, *, logs: bool) -> Protections:
+def protections(api: Item, *, logs: bool | None) -> Protections:
     """Return the protections of an API; a rate limit and client certificates are not offered.
 
     Args:
         api: Item of the listing.
-        logs: Whether it writes logs.
+        logs: Whether it writes logs; `None` where that cannot be read.
     """
     return Protections(
         rate_limit=Switch.DISABLED,
-        waf=switch(text(api, "wafWebAclArn") is not None),
+        waf=switch(is_set(api, "wafWebAclArn")),
         access_log=switch(logs),
         tracing=switch(flag(api, "xrayEnabled")),
         mtls=Switch.DISABLED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from apiscape.collectors.aws.appsync import modes, naming
 from apiscape.collectors.aws.appsync.framing import frame, protections
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.picking import Item, count, part, text
+from apiscape.collectors.aws.picking import Item, count, is_set, part, text
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.sdl import Directive, RootField
 from apiscape.collectors.specs import clean_address
@@ -84,7 +84,7 @@ def normalise(api: Item, detail: Detail, place: Place, keys: TagSettings) -> Dep
         backends=detail.backends,
         specs=detail.specs,
         protections=msgspec.structs.replace(
-            protections(api, logs=bool(part(api, "logConfig"))),
+            protections(api, logs=is_set(api, "logConfig", kind=Mapping)),
             request_validation=Switch.ENABLED,  # every request is checked against the schema
         ),
     )
@@ -167,21 +167,21 @@ def _address(uri: str | None, scheme: str) -> str | None:
 
 
 def _security(field: RootField, providers: modes.Providers, default: str) -> Security:
-    if not providers.named:
-        return Security(evidence="no authentication type")
     for directives, where in ((field.own, "field"), (field.inherited, "type")):
         named = [one for one in directives if _mode(one, providers)]
         if named:
             found = tuple(dict.fromkeys(filter(None, (_mode(one, providers) for one in named))))
             security = modes.asked(found, providers, f"directives of the {where}")
             return _grouped(security, [group for one in named for group in one.texts(GROUPS)])
-    return modes.asked(providers.named[:1], providers, default)
+    if providers.default is None:
+        return Security(evidence="no authentication type")
+    return modes.asked((providers.default,), providers, default)
 
 
 def _mode(directive: Directive, providers: modes.Providers) -> str | None:
     """Return the way in that a directive names, if it is one that does."""
     if directive.name == _GROUPED:
-        return modes.POOL if providers.named == (modes.POOL,) else None
+        return modes.POOL if providers.only == modes.POOL else None
     return _DIRECTIVES.get(directive.name)
 
 

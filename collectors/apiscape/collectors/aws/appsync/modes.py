@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from apiscape.collectors.aws.authorizers import API_KEY, IAM
-from apiscape.collectors.aws.picking import Item, items, part, text
+from apiscape.collectors.aws.picking import Item, entries, is_missing, is_set, items, part, text
 from apiscape.collectors.specs import clean_address
 from apiscape.model.security import Scheme, Security
 from apiscape.model.vocabulary import Requirement, SchemeKind
@@ -28,15 +28,22 @@ ISSUERS = 4
 
 
 class Providers(msgspec.Struct, frozen=True, gc=False):
-    """What an API knows of each of its modes; the first is the default.
+    """What an API knows of each of its modes.
 
     Attributes:
-        named: The modes, in the order of the answer.
-        known: The scheme of each, with issuer or authorizer.
+        known: The scheme of each, with issuer or authorizer, in the order of the answer.
+        default: What is asked where nothing else is named; `None` where that cannot be read.
+        whole: Whether each of them could be read.
     """
 
-    named: tuple[str, ...]
     known: Mapping[str, tuple[Scheme, ...]]
+    default: str | None = None
+    whole: bool = True
+
+    @property
+    def only(self) -> str | None:
+        """The one way in, where there is no other."""
+        return next(iter(self.known)) if self.whole and len(self.known) == 1 else None
 
     def schemes(self, mode: str) -> tuple[Scheme, ...]:
         """Return what a mode may be met by: several user pools may each vouch for callers."""
@@ -45,19 +52,25 @@ class Providers(msgspec.Struct, frozen=True, gc=False):
 
 def read_graphql(api: Item) -> Providers:
     """Return the modes of a GraphQL API: its default, and those that fields may name."""
-    return _providers((api, *items(api, "additionalAuthenticationProviders")), "authenticationType")
+    member, others = "authenticationType", "additionalAuthenticationProviders"
+    known = _providers((api, *items(api, others)), member)
+    read = [text(each, member) for each in entries(api, others)]
+    whole = is_set(api, others, kind=Sequence) is not None and None not in read
+    return Providers(known, default=text(api, member), whole=whole)
 
 
 def read_event(configuration: Item) -> Providers:
     """Return the modes of an Event API."""
-    return _providers(items(configuration, "authProviders"), "authType")
+    return Providers(_providers(items(configuration, "authProviders"), "authType"))
 
 
 def words(given: Item, member: str) -> tuple[str, ...] | None:
-    """Return the modes in a list of an Event API, `None` where there is no list."""
-    if not isinstance(given.get(member), list):
-        return None
-    return tuple(mode for one in items(given, member) if (mode := text(one, "authType")))
+    """Return the modes in a list of an Event API, empty where there is none; `None` where one cannot be read."""
+    if is_missing(given, member):
+        return ()
+    read = [text(one, "authType") for one in entries(given, member)]
+    found = tuple(filter(None, read))
+    return found if isinstance(given[member], list) and len(found) == len(read) else None
 
 
 def asked(modes: Sequence[str], providers: Providers, evidence: str) -> Security:
@@ -98,13 +111,13 @@ def any_of(schemes: Sequence[Scheme]) -> Scheme:
     )
 
 
-def _providers(given: Iterable[Item], member: str) -> Providers:
+def _providers(given: Iterable[Item], member: str) -> dict[str, tuple[Scheme, ...]]:
     known: dict[str, tuple[Scheme, ...]] = {}
     for one in given:
         mode = text(one, member)
         if mode:
             known[mode] = (*known.get(mode, ()), _scheme(mode, one))
-    return Providers(tuple(known), known)
+    return known
 
 
 def _scheme(mode: str, provider: Item) -> Scheme:

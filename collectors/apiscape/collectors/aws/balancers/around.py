@@ -15,8 +15,8 @@ import msgspec
 from apiscape.collectors.aws.balancers.targets import Fitness, read_fitness
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.errors import ONE_DETAIL, ONE_OBJECT
-from apiscape.collectors.aws.picking import Item, items, text, texts
-from apiscape.collectors.contract import CollectorError, Gone
+from apiscape.collectors.aws.picking import Item, entries, items, text, texts
+from apiscape.collectors.contract import CollectorError, Gone, Malformed
 from apiscape.model.vocabulary import Switch
 
 T = TypeVar("T")
@@ -126,6 +126,9 @@ class Around:
             )
         except Gone:  # taken away meanwhile, and with it what it stood before
             return ()
+        arns = entries(answer, "ResourceArns")
+        if "ResourceArns" not in answer or not all(isinstance(arn, str) for arn in arns):
+            raise Malformed("the answer has no list of what a firewall stands before")
         return texts(answer, "ResourceArns")
 
     def _read_groups(self) -> Read[dict[str, Item]]:
@@ -184,7 +187,7 @@ def _read_tags(
     except ONE_OBJECT as error:
         untagged.update(dict.fromkeys(arns, error))
         return {}
-    return {
+    told = {
         text(entry, "ResourceArn") or "": {
             key: text(tag, "Value") or ""
             for tag in items(entry, "Tags")
@@ -192,3 +195,6 @@ def _read_tags(
         }
         for entry in items(answer, "TagDescriptions")
     }
+    left_out = Malformed("the answer says nothing of the load balancer")
+    untagged.update({arn: left_out for arn in arns if arn not in told})
+    return told

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from apiscape.collectors.aws.balancers.tls import lowest_of
-from apiscape.collectors.aws.picking import Item, count, flag, items, part, text, texts
+from apiscape.collectors.aws.picking import Item, count, flag, is_missing, items, part, text, texts
 from apiscape.model.security import Scheme
 from apiscape.model.values import Unknown
 from apiscape.model.vocabulary import SchemeKind, Switch
@@ -23,6 +23,8 @@ MOST_ADDRESSES = 5
 
 NO_API = frozenset({"redirect", "fixed-response"})
 """Actions that the load balancer answers by itself."""
+
+UNREAD = "under a condition that cannot be read"
 
 _MODES = {"off": Switch.DISABLED, "passthrough": Switch.DISABLED, "verify": Switch.ENABLED}
 _CONFIGS = {
@@ -115,16 +117,25 @@ def read_rules(door: Door, rules: Iterable[Item]) -> Iterator[Rule]:
     """Yield the rules of `DescribeRules`, in their order."""
     for rule in rules:
         conditions = items(rule, "Conditions")
+        unread = () if _is_whole(rule) else (UNREAD,)
         yield Rule(
             door=door,
             words=f"{door.words} rule {text(rule, 'Priority') or '?'}",
             hosts=tuple(host.casefold() for host in _patterns(conditions, "host-header")),
             paths=_patterns(conditions, "path-pattern"),
             verbs=_patterns(conditions, "http-request-method"),
-            besides=tuple(_besides(conditions)),
+            besides=(*_besides(conditions), *unread),
             actions=items(rule, "Actions"),
             transforms=tuple(_transforms(rule)),
         )
+
+
+def _is_whole(rule: Item) -> bool:
+    """Say whether all conditions of a rule are conditions: one that is none asks for something all the same."""
+    if is_missing(rule, "Conditions"):
+        return True
+    given = rule["Conditions"]
+    return isinstance(given, list | tuple) and len(items(rule, "Conditions")) == len(given)
 
 
 def _certificate(mutual: Item) -> Scheme:

@@ -6,12 +6,12 @@ The path that a caller types goes on to the origin as it is, behind the origin's
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from apiscape.collectors.aws.hosts import read_host
-from apiscape.collectors.aws.picking import Item, flag, items, part, text
+from apiscape.collectors.aws.picking import Item, is_set, items, opted, part, text
 from apiscape.model.surroundings import FrontDoorRoute
 from apiscape.model.values import UNKNOWN, Unknown
 
@@ -29,6 +29,10 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     host: str
     url: str | None
     sends: tuple[str, ...]
+
+
+_UNLISTED = Origin("an origin that is not listed", None, ())
+"""Stands where a behaviour leads to what the answer does not say: that it leads somewhere goes not unsaid."""
 
 
 def read_routes(distribution: Item, *, staging: bool) -> tuple[FrontDoorRoute, ...] | Unknown:
@@ -79,13 +83,14 @@ def _routes(
 ) -> Iterator[FrontDoorRoute]:
     base, shape = read_pattern(text(behaviour, "PathPattern") or "*")
     conditions = [shape] if shape else []
-    if any(
-        flag(part(behaviour, name), "Enabled") for name in ("TrustedKeyGroups", "TrustedSigners")
-    ):
+    signed = [_asks_for(behaviour, name) for name in ("TrustedKeyGroups", "TrustedSigners")]
+    if any(signed):
         conditions.append(SIGNED)
+    elif None in signed:
+        conditions.append(f"{SIGNED}, perhaps")
     if staging:
         conditions.append(STAGING)
-    for origin in origins.get(text(behaviour, "TargetOriginId") or "", ()):
+    for origin in origins.get(text(behaviour, "TargetOriginId") or "") or (_UNLISTED,):
         yield FrontDoorRoute(
             base_path=base,
             target=origin.host,
@@ -96,6 +101,12 @@ def _routes(
             sends=origin.sends,
             plain_http=_PLAIN.get(text(behaviour, "ViewerProtocolPolicy") or ""),
         )
+
+
+def _asks_for(behaviour: Item, name: str) -> bool | None:
+    """Say whether a behaviour asks for a signature; `None` where that cannot be read."""
+    readable = is_set(behaviour, name, kind=Mapping) is not None
+    return opted(part(behaviour, name), "Enabled") if readable else None
 
 
 def _below(url: str | None, base: str) -> str | None:

@@ -20,11 +20,13 @@ from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import Recipes, try_each
 from apiscape.collectors.contract import (
     Listed,
+    Malformed,
     Observation,
     PartAbsent,
     Permission,
     Quota,
     Recorded,
+    Unseen,
     Unsupported,
     Visit,
 )
@@ -92,7 +94,7 @@ class DistributionCollector:
         def look(listed: str, item: Item) -> list[Observation]:
             front = distributions.read_front(item, tells_mtls=tells_mtls)
             doors = tuple(distributions.front_doors(item, front, session.place))
-            return [Recorded(listed, entities=doors)]
+            return [Recorded(listed, entities=doors), *_unread(listed, item)]
 
         def pages() -> Iterator[Page]:
             for page in calls.pages(DISTRIBUTIONS):
@@ -110,6 +112,13 @@ def _named(item: Item) -> Item:
     return {**item, MEMBERS.name: distributions.first_name(item)}
 
 
+def _unread(listed: str, item: Item) -> Iterator[Unseen]:
+    """Yield that a distribution or tenant has names that cannot be read."""
+    words = distributions.unread_names(item)
+    if words:
+        yield Unseen(listed, "names", Malformed(words, native_id=listed).record())
+
+
 def _tenants(
     calls: Calls, session: AwsSession, visit: Visit, fronts: dict[str, Front]
 ) -> Iterator[Observation]:
@@ -122,7 +131,7 @@ def _tenants(
         key = text(tenant, "DistributionId")
         front = fronts.get(key, distributions.UNSEEN) if key else distributions.UNSEEN
         doors = tuple(distributions.tenant_doors(tenant, front, session.place))
-        return [Recorded(listed, entities=doors)]
+        return [Recorded(listed, entities=doors), *_unread(listed, tenant)]
 
     try:
         pages = calls.pages(f"cloudfront:{TENANTS}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from apiscape.collectors.aws.cloudfront.behaviours import read_routes
 from apiscape.collectors.aws.hosts import read_host
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.picking import Item, entries, flag, items, part, text
+from apiscape.collectors.aws.picking import Item, entries, flag, is_set, items, part, text
 from apiscape.model.deployment import Endpoint
 from apiscape.model.identity import aws_native_id, entity_uid
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
@@ -61,6 +61,15 @@ def aliases(distribution: Item) -> Iterator[str]:
         host = read_host(name) if isinstance(name, str) else None
         if host:
             yield host
+
+
+def unread_names(item: Item) -> str | None:
+    """Return in words that some names of a distribution or tenant cannot be read, if so."""
+    aliases_given = entries(part(item, "Aliases"), "Items")
+    given = [name if isinstance(name, str) else None for name in aliases_given]
+    given += [text(each, "Domain") for each in entries(item, "Domains")]
+    odd = sum(read_host(name) is None for name in given)
+    return f"{odd} of {len(given)} names cannot be read" if odd else None
 
 
 def read_front(distribution: Item, *, tells_mtls: bool) -> Front:
@@ -123,8 +132,10 @@ def tenant_doors(tenant: Item, front: Front, place: Place) -> Iterator[FrontDoor
 def _customised(tenant: Item, front: Front) -> Front:
     """Return what holds for a tenant: its distribution's, and its own in place of it."""
     given = part(tenant, "Customizations")
-    action = text(part(given, "WebAcl"), "Action")
-    waf = {"override": Switch.ENABLED, "disable": Switch.DISABLED}.get(action or "", front.waf)
+    action = text(part(given, "WebAcl"), "Action") or ""
+    otherwise = Switch.UNKNOWN if _is_customised(tenant, "WebAcl", "Action") else front.waf
+    waf = {"override": Switch.ENABLED, "disable": Switch.DISABLED}.get(action, otherwise)
+    shown = UNKNOWN if _is_customised(tenant, "Certificate", "Arn") else front.certificate
     enabled: bool | Unknown = front.enabled
     switched = flag(tenant, "Enabled")
     if switched is False:
@@ -136,8 +147,13 @@ def _customised(tenant: Item, front: Front) -> Front:
         said=f"tenant {text(tenant, 'Name') or '?'} of {front.said}",
         enabled=enabled,
         waf=str(waf),
-        certificate=text(part(given, "Certificate"), "Arn") or front.certificate,
+        certificate=text(part(given, "Certificate"), "Arn") or shown,
     )
+
+
+def _is_customised(tenant: Item, *path: str) -> bool:
+    """Say whether a tenant has something of its own in place of its distribution's, readable or not."""
+    return is_set(tenant, "Customizations", *path) is not False
 
 
 def _by_own_name(front: Front) -> Front:
@@ -193,7 +209,7 @@ def _mtls(distribution: Item, *, tells_mtls: bool) -> str:
         return Switch.ENABLED
     if mode in {"optional", "passthrough"}:
         return Switch.DISABLED
-    nothing_set = tells_mtls and not distribution.get("ViewerMtlsConfig")
+    nothing_set = tells_mtls and is_set(distribution, "ViewerMtlsConfig", kind=Mapping) is False
     return Switch.DISABLED if nothing_set else Switch.UNKNOWN
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -10,7 +11,7 @@ from apiscape.collectors.aws.authorizers import ANYBODY, IAM, SIGNED
 from apiscape.collectors.aws.framing import Subject, frame
 from apiscape.collectors.aws.inviting import invites
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.picking import Item, part, text
+from apiscape.collectors.aws.picking import Item, is_set, part, text
 from apiscape.collectors.aws.policies import tell_policy
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import switch
@@ -113,7 +114,7 @@ def normalise(found: FoundUrl, place: Place, keys: TagSettings) -> Deployment:
         protections=Protections(
             waf=Switch.DISABLED,
             request_validation=Switch.DISABLED,
-            cors=switch(bool(part(config, "Cors"))),
+            cors=switch(is_set(config, "Cors", kind=Mapping)),
             tracing=_tracing(function),
             mtls=Switch.DISABLED,
         ),

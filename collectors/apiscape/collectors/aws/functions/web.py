@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from apiscape.collectors.aws.authorizers import IAM
 from apiscape.collectors.aws.framing import Subject, frame
 from apiscape.collectors.aws.memos import make_mark
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.picking import Item, count, items, moment, part, text, texts
+from apiscape.collectors.aws.picking import (
+    Item,
+    count,
+    is_missing,
+    is_set,
+    items,
+    moment,
+    part,
+    text,
+    texts,
+)
 from apiscape.collectors.aws.policies import tell_policy
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import switch
@@ -101,7 +113,7 @@ def normalise(found: FoundEndpoint, place: Place, keys: TagSettings) -> Deployme
         ),
         backends=(backend,),
         protections=Protections(
-            rate_limit=switch(count(part(endpoint, "throttleConfig"), "rateLimit") is not None),
+            rate_limit=switch(_is_limited(endpoint)),
             mtls=Switch.DISABLED,
         ),
         created_at=moment(endpoint, "createdAt") or UNKNOWN,
@@ -136,6 +148,16 @@ def _address(host: str, endpoint: Item) -> Endpoint:
         enabled=True,
         mtls=Switch.DISABLED,
     )
+
+
+def _is_limited(endpoint: Item) -> bool | None:
+    """Say whether callers are limited; `None` where that cannot be read."""
+    if is_set(endpoint, "throttleConfig", kind=Mapping) is None:
+        return None
+    given = part(endpoint, "throttleConfig")
+    if is_missing(given, "rateLimit"):
+        return False
+    return None if count(given, "rateLimit") is None else True
 
 
 def _security(found: FoundEndpoint) -> Security:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from apiscape.collectors.aws.authorizers import IAM
-from apiscape.collectors.aws.picking import Item, entries, items, part, text
+from apiscape.collectors.aws.picking import Item, entries, is_set, items, part, text
 from apiscape.collectors.aws.policies import read_policy, tell_policy
 from apiscape.model.security import Security
 from apiscape.model.vocabulary import Requirement
@@ -57,10 +57,9 @@ class Policy(msgspec.Struct, frozen=True, gc=False):
 
 def read_auth_policy(answer: Item) -> Policy:
     """Return the policy of an answer; an answer without one has none, and lets nobody in."""
-    given = text(answer, "policy")
-    if given is None:
+    if is_set(answer, "policy") is False:
         return Policy({})
-    document = read_policy(given)
+    document = read_policy(text(answer, "policy") or "")
     return Policy(document, seen=document is not None)
 
 

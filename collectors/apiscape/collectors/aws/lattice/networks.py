@@ -18,7 +18,7 @@ from apiscape.collectors.aws.lattice.callers import (
     read_auth_policy,
 )
 from apiscape.collectors.aws.lattice.rules import known_by_id
-from apiscape.collectors.aws.picking import Item, text
+from apiscape.collectors.aws.picking import Item, is_set, text
 from apiscape.collectors.contract import Gone, Malformed
 
 
@@ -142,7 +142,8 @@ def read_logs_of(calls: Calls, gaps: Gaps, identifier: str, title: str) -> bool 
             "vpc-lattice:ListAccessLogSubscriptions", resourceIdentifier=identifier
         ),
     )
-    return None if found is None else any(text(each, "destinationArn") for each in found)
+    said = None if found is None else [is_set(each, "destinationArn") for each in found]
+    return None if said is None or (None in said and True not in said) else True in said
 
 
 def _named(associations: tuple[Item, ...]) -> tuple[str, ...]:

@@ -6,12 +6,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from apiscape.collectors.aws.picking import Item, count, flag, items, number, part, text
+from apiscape.collectors.aws.picking import (
+    Item,
+    count,
+    flag,
+    is_missing,
+    is_set,
+    items,
+    number,
+    part,
+    text,
+)
 from apiscape.model.deployment import Backend, Operation
 from apiscape.model.security import Security
 from apiscape.model.values import UNKNOWN, Unknown
 
 ANY = "ANY"
+_MATCH = ("match", "httpMatch")
 EVERYTHING = "/*"
 
 _KINDS = {
@@ -27,6 +38,25 @@ class Leading(msgspec.Struct, frozen=True, gc=False):
 
     operations: tuple[Operation, ...]
     backends: tuple[Backend, ...]
+
+
+def unread(rules: Iterable[Item]) -> str | None:
+    """Return in words which rules say what they match in a way that nobody understands, if any do."""
+    odd = [
+        text(rule, "name") or text(rule, "id") or "?" for rule in rules if not _is_readable(rule)
+    ]
+    return f"what rule {odd[0]} matches cannot be read" if odd else None
+
+
+def _is_readable(rule: Item) -> bool:
+    """Say whether a rule matches what it says, or everything: what is ill-formed is no wider for it."""
+    if is_set(rule, *_MATCH, kind=Mapping) is None or is_set(rule, *_MATCH, "method") is None:
+        return False
+    matched = part(part(rule, "match"), "httpMatch")
+    if is_missing(matched, "pathMatch"):
+        return True
+    asked = [text(part(part(matched, "pathMatch"), "match"), each) for each in ("exact", "prefix")]
+    return any(asked)
 
 
 def read_rules(

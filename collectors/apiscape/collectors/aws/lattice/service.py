@@ -112,6 +112,11 @@ def speaks_http(listener: Item) -> bool:
     return text(listener, "protocol") != PASSTHROUGH
 
 
+def _ends_tls(listener: Item) -> bool:
+    """Say whether it is known that a listener asks for no client certificate that others would check."""
+    return text(listener, "protocol") in {"HTTP", "HTTPS"}
+
+
 def _style(listeners: Sequence[Item] | None) -> str:
     if not listeners:
         return Style.UNKNOWN
@@ -151,7 +156,7 @@ def _endpoints(
     service: Item, listeners: Sequence[Item] | None, evidence: str
 ) -> tuple[Endpoint, ...] | Unknown:
     """Return the addresses: each listener's port at the generated name, and at the custom one."""
-    if listeners is None:
+    if listeners is None or not all(text(each, "protocol") in _SCHEMES for each in listeners):
         return UNKNOWN
     generated = text(part(service, "dnsEntry"), "domainName")
     named = text(service, "customDomainName")
@@ -183,7 +188,7 @@ def _protections(seen: Seen) -> Protections:
     """Return the protections; Lattice offers neither firewall nor limits of rate, nor checks or traces requests."""
     logs = [seen.logs, *(each.logs for each in seen.networks or ())]
     logged = True if any(logs) else None if None in logs or seen.networks is None else False
-    passes_on = any(not speaks_http(each) for each in seen.listeners or ())
+    passes_on = any(not _ends_tls(each) for each in seen.listeners or ())
     return Protections(
         rate_limit=Switch.DISABLED,
         waf=Switch.DISABLED,

@@ -21,7 +21,7 @@ from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.lattice import service as lattice
 from apiscape.collectors.aws.lattice.callers import guard_of, together
 from apiscape.collectors.aws.lattice.networks import Around, Network, read_logs_of, read_policy_of
-from apiscape.collectors.aws.lattice.rules import Leading, read_rules
+from apiscape.collectors.aws.lattice.rules import Leading, read_rules, unread
 from apiscape.collectors.aws.lattice.trying import LIST, RECIPES
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.offering import where_offered
@@ -31,6 +31,7 @@ from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import (
     CollectorError,
+    Malformed,
     Observation,
     Permission,
     Quota,
@@ -249,6 +250,10 @@ class _Look:
             if whole is None:
                 return None
             read.append({**rule, **whole})
+        untold = unread(read)
+        if untold:
+            self._gaps.note("rules", Malformed(untold))
+            return None
         groups, gaps = self._around.target_groups() if read else ({}, Gaps())
         self._gaps.take(gaps)
         return read_rules(read, groups, security)

@@ -18,7 +18,9 @@ from apiscape.collectors.aws.picking import Item, part, text, texts
 from apiscape.collectors.aws.portals.portals import (
     PRODUCT,
     count_tried,
+    count_untold,
     normalise,
+    products_are_named,
     read_authorization,
     read_pages,
 )
@@ -138,6 +140,11 @@ def _look(
             pages.extend(gaps.attempt(what, lambda arn=arn: products.pages(arn)) or ())  # type: ignore[misc]  # bound per turn
         except Gone as error:  # the product alone: the portal was listed, and stands
             gaps.note(what, Malformed(error.message, operation=error.operation))
+    if not products_are_named(portal):
+        gaps.note("products", Malformed("not every product of the portal can be read"))
+    untold = count_untold(pages)
+    if untold:
+        gaps.note("pages", Malformed(f"{untold} of {len(pages)} pages name no stage"))
     entities.extend(read_pages(pages, record.uid, session.place))
     if not gaps:
         entities.append(count_tried(pages, record.uid, now))

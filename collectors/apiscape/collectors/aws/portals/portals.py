@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.picking import Item, part, text
+from apiscape.collectors.aws.picking import Item, is_missing, part, text
 from apiscape.model.identity import deployment_uid, entity_uid, staged
 from apiscape.model.surroundings import CatalogueRecord, Relation, Signal
 from apiscape.model.vocabulary import Lifecycle
@@ -60,7 +60,7 @@ def read_pages(pages: Iterable[Item], uid: str, place: Place) -> Iterator[Relati
     found: dict[str, list[str]] = {}
     for page in pages:
         named = part(part(page, "RestEndpointIdentifier"), "IdentifierParts")
-        api, stage = text(named, "RestApiId"), text(named, "Stage")
+        api, stage = _named(page)
         if api and stage:
             shown = f"page {text(named, 'Method') or '?'} {text(named, 'Path') or '?'}"
             found.setdefault(deployment_uid(staged(place.native_id(api), stage)), []).append(shown)
@@ -70,10 +70,34 @@ def read_pages(pages: Iterable[Item], uid: str, place: Place) -> Iterator[Relati
         yield Relation(type=PUBLISHES, from_uid=uid, to_uid=stage_uid, evidence=evidence)
 
 
-def count_tried(pages: Iterable[Item], uid: str, now: datetime) -> Signal:
+def products_are_named(portal: Item) -> bool:
+    """Say whether every product that a portal includes can be read."""
+    given = portal.get("IncludedPortalProductArns")
+    return given is None or (
+        isinstance(given, list) and all(isinstance(arn, str) and arn for arn in given)
+    )
+
+
+def count_untold(pages: Iterable[Item]) -> int:
+    """Return how many pages of REST endpoints do not say of which stage they are."""
+    return sum(None in _named(page) for page in pages)
+
+
+def _named(page: Item) -> tuple[str | None, str | None]:
+    """Return the API and the stage that a page shows."""
+    named = part(part(page, "RestEndpointIdentifier"), "IdentifierParts")
+    return text(named, "RestApiId"), text(named, "Stage")
+
+
+def count_tried(pages: Sequence[Item], uid: str, now: datetime) -> Signal:
     """Return how many pages let readers call what they show; to be asked for only where all were seen."""
-    tried = sum(text(page, "TryItState") == "ENABLED" for page in pages)
-    return Signal(subject_uid=uid, name=TRY_IT, value=float(tried), observed_at=now, source=PRODUCT)
+    said = [text(page, "TryItState") for page in pages]
+    odd = any(
+        word is None and not is_missing(page, "TryItState")
+        for word, page in zip(said, pages, strict=True)
+    )
+    tried = None if odd else float(said.count("ENABLED"))
+    return Signal(subject_uid=uid, name=TRY_IT, value=tried, observed_at=now, source=PRODUCT)
 
 
 def _urls(endpoint: Item) -> Iterator[str]:

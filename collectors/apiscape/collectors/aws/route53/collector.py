@@ -11,7 +11,8 @@ from typing import ClassVar
 
 from apiscape.collectors.aws.calls import IDLE_PAGES, Calls, Page
 from apiscape.collectors.aws.listing import Members, walk
-from apiscape.collectors.aws.picking import Item, flag, items, text
+from apiscape.collectors.aws.paging import listed_of
+from apiscape.collectors.aws.picking import Item, flag, text
 from apiscape.collectors.aws.route53 import names
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told, try_each
@@ -128,7 +129,7 @@ def read_records(calls: Calls, zone_id: str) -> Iterator[Item]:
     idle = 0
     while True:
         answer = calls.call(RECORDS, HostedZoneId=zone_id, MaxItems=PAGE, **begin)
-        page = items(answer, "ResourceRecordSets")
+        page = listed_of(answer, "ResourceRecordSets", RECORDS)
         yield from page
         given = {start: text(answer, following) for start, following in _NEXT.items()}
         begin = {start: value for start, value in given.items() if value is not None}
