@@ -181,7 +181,9 @@ def test_it_says_whether_a_front_door_can_be_gone_around(bypass: str | None, wor
     held = Access(mtls="disabled", bypass=bypass, reasons=("x answers without y",))
     told = flat(tabs.exposure(a_detail(access=held), NOW, WIDTH))
     assert f"{words} mTLS disabled x answers without y" in told
-    assert "bypass" not in flat(tabs.exposure(a_detail(), NOW, WIDTH))
+    untold = flat(tabs.exposure(a_detail(), NOW, WIDTH))
+    assert "bypass ? unknown" in untold
+    assert "mTLS" not in untold.partition("front doors")[0]
 
 
 def test_without_front_doors_it_claims_no_more_than_it_knows() -> None:

@@ -100,7 +100,7 @@ def survey(
         ends=_frozen(ends),
         far=_frozen(far),
         consumers=_frozen(admitted),
-        whole=whole and all(map(_tells_where, held)),
+        whole=whole and tell_where(held),
         open=frozenset(unplaced),
     )
 
@@ -123,7 +123,8 @@ def admits(consumer: Consumer) -> tuple[Target, ...]:
 def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conclusion:
     """Return the effective addresses and exposure of a deployment, and who is let in.
 
-    Where no front door leads to it, its own facts say where it is reached, and nothing is laid over them.
+    Where no front door leads to it, its own facts say where it is reached, and nothing is laid over them. There is
+    nothing to go around then, which is said where every front door was looked at: any other might lead to it.
 
     Args:
         item: The deployment.
@@ -134,8 +135,7 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
     ways = (*around.ways.get(target, ()), *_ways_to_addresses(item, around))
     consumers = around.consumers.get(target, ())
     counted = told and (item.provider, item.account) not in around.open
-    if not ways:
-        return Conclusion(consumers=consumers, counted=counted)
+    own = addresses(item)
     asking = [way for way in ways if way.by is not None]
     access = judge_access(
         [way.by for way in ways if way.by is not None],
@@ -143,7 +143,11 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
         firewall=item.protections.waf,
         whole=around.whole,
     )
-    own = addresses(item)
+    if not ways:
+        concluded = Conclusion(consumers=consumers, counted=counted)
+        if not around.whole or not is_known(own):
+            return concluded
+        return msgspec.structs.replace(concluded, mtls=access.mtls, bypass=access.bypass)
     typed = [way.url for way in ways if way.url is not None]
     urls = tuple(dict.fromkeys(typed + list(own if is_known(own) else ())))
     return Conclusion(
@@ -173,6 +177,11 @@ def _asked_by(lead: Lead) -> Name | None:
         sends=lead.sends,
         asks_address=lead.asks_address,
     )
+
+
+def tell_where(doors: Iterable[FrontDoor]) -> bool:
+    """Say whether of all these front doors it is known where they lead, as far as that matters."""
+    return all(map(_tells_where, doors))
 
 
 def _tells_where(door: FrontDoor) -> bool:

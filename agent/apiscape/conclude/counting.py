@@ -12,7 +12,9 @@ from apiscape.collectors.contract import TellsConsumers
 from apiscape.collectors.reaches import LeadsToApis
 from apiscape.collectors.registry import PlugInError, load_collector
 from apiscape.model.entity import Entity
-from apiscape.store import Conclusions, Visited
+from apiscape.model.run import EstateEntry
+from apiscape.model.vocabulary import ReachState
+from apiscape.store import Store, Visited
 
 ToldBy = Callable[[str], tuple[str, ...]]
 """Of a product: the products that its listing, read whole, names all consumers of."""
@@ -21,7 +23,7 @@ TellsDoors = Callable[[str], bool]
 """Of a product: whether its listing tells front doors."""
 
 FRONT_DOORS = "front doors"
-"""Where the store keeps whether all front doors were seen, the last time: 1 where they were."""
+"""Where the store keeps whether all front doors, and where they lead, were known the last time: 1 where they were."""
 
 _CURSOR = "consumers {key}"
 
@@ -45,19 +47,17 @@ class Telling(Entity, frozen=True):
     Attributes:
         told: Keys of scopes.
         every_door: Whether every scope that tells front doors was read whole, of which there are some.
-        doors_turned: Whether that was otherwise the last time.
     """
 
     told: frozenset[str] = frozenset()
     every_door: bool = False
-    doors_turned: bool = False
     turned: tuple[Turned, ...] = ()
 
 
-def read_telling(kept: Conclusions, told_by: ToldBy) -> Telling:
+def read_telling(store: Store, told_by: ToldBy) -> Telling:
     """Return of which scopes all consumers are known, and whether all front doors are, as the newest runs left it."""
+    kept = store.conclusions
     visited = kept.visited()
-    every_door = saw_every_door(visited, tells_doors)
     told: set[str] = set()
     untold: set[str] = set()
     turned: list[Turned] = []
@@ -68,16 +68,36 @@ def read_telling(kept: Conclusions, told_by: ToldBy) -> Telling:
             turned.append(Turned(cursor=cursor, state=state, of=of))
     return Telling(
         told=frozenset(told - untold),
-        every_door=every_door,
-        doors_turned=kept.cursor(FRONT_DOORS) != int(every_door),
+        every_door=saw_every_door(visited, tells_doors, store.estate.load()),
         turned=tuple(turned),
     )
 
 
-def saw_every_door(visited: Iterable[Visited], tells: TellsDoors) -> bool:
-    """Say whether every scope that tells front doors was read whole; without any, nobody looked."""
+def saw_every_door(
+    visited: Iterable[Visited], tells: TellsDoors, estate: Iterable[EstateEntry] = ()
+) -> bool:
+    """Say whether every scope that tells front doors was read whole; without any, nobody looked.
+
+    Where there turned out to be nothing to look at, there are none. In a reach of the estate that is
+    still to be visited there may be some.
+    """
     telling = [scope for scope in visited if tells(scope.product)]
-    return bool(telling) and all(scope.whole for scope in telling)
+    whole = all(scope.whole or scope.absent for scope in telling)
+    if not (whole and any(scope.whole for scope in telling)):
+        return False
+    begun = {(scope.source, scope.product, scope.reach) for scope in telling}
+    products = {(scope.source, scope.product) for scope in telling}
+    return all(
+        any((source, product, place) in begun for place in _places(entry))
+        for source, product in products
+        for entry in estate
+        if entry.source == source and entry.state == ReachState.VISITED
+    )
+
+
+def _places(entry: EstateEntry) -> tuple[str, str]:
+    """Return where a product of a reach is visited: in the reach, or once in the account that it lies in."""
+    return entry.key, entry.key.partition("/")[0]
 
 
 def listings(

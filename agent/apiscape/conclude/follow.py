@@ -14,7 +14,7 @@ from itertools import islice
 
 import msgspec
 
-from apiscape.conclude.addresses import Surroundings, admits, survey
+from apiscape.conclude.addresses import Surroundings, admits, survey, tell_where
 from apiscape.conclude.counting import (
     FRONT_DOORS,
     Telling,
@@ -143,10 +143,12 @@ class _Pass:
         self._policy = by.policy
         self._overlay = by.overlay
         self._is_overlaid = _is_overlaid(store, by.overlay)
-        self._telling = read_telling(store.conclusions, told_by)
+        self._telling = read_telling(store, told_by)
         self._leading = Leading(store)
+        self._saw_doors = store.conclusions.cursor(FRONT_DOORS) == 1
         self._around = self._look_around()
         self._keys: set[str] = set()
+        self._keys_whole = self._saw_doors
         self._drawn = 0
         self._moved = 0
 
@@ -211,25 +213,33 @@ class _Pass:
             self._store.conclusions.save({}, (), seq=turned.state, at=self._now, name=turned.cursor)
 
     def _follow_doors(self, cursor: int) -> None:
-        """Draw anew what front doors lead to, where all of them are seen now and were not, or the other way round."""
-        if not self._telling.doors_turned:
+        """Draw anew what the pass has not come by, where all front doors are seen now and were not, or no longer.
+
+        Any of them might lead to any deployment.
+        """
+        if not self._doors_turned:
             return
-        uids = self._leading.to(self._around.front_doors)
-        keys = iter(dict.fromkeys(self._store.conclusions.keys_of(sorted(uids)).values()))
-        while chunk := set(islice(keys, BATCH)):
-            self._draw(chunk, seq=cursor)
-        seen = int(self._telling.every_door)
+        self._draw_the_others(cursor)
+        seen = int(self._around.whole)
         self._store.conclusions.save({}, (), seq=seen, at=self._now, name=FRONT_DOORS)
+
+    @property
+    def _doors_turned(self) -> bool:
+        return self._around.whole != self._saw_doors
 
     def _follow_overlay(self, cursor: int) -> None:
         """Draw anew what the pass has not come by, where the overlay is another one than the last time."""
         if self._is_overlaid:
             return
+        self._draw_the_others(cursor)
+        self._note_overlay()
+
+    def _draw_the_others(self, cursor: int) -> None:
+        """Draw anew what the pass has not come by."""
         keys = self._store.conclusions.every_key(limit=BATCH)
         while keys:
             self._draw(set(keys) - self._keys, seq=cursor)
             keys = self._store.conclusions.every_key(keys[-1], BATCH)
-        self._note_overlay()
 
     def _note_overlay(self) -> None:
         mark = self._overlay.mark
@@ -247,7 +257,14 @@ class _Pass:
         self._leading.note(held, fresh)
         self._drawn += len(conclusions)
         self._moved += len(fresh)
-        if self._telling.turned or not self._is_overlaid:
+        self._remember(keys)
+
+    def _remember(self, keys: set[str]) -> None:
+        """Know what need not be drawn again by this pass: not what was drawn with other front doors unseen."""
+        if self._around.whole != self._keys_whole:
+            self._keys_whole = self._around.whole
+            self._keys.clear()
+        if self._telling.turned or self._doors_turned or not self._is_overlaid:
             self._keys |= keys
 
     def _fare(self, drawn: Found, held: Mapping[str, Conclusion]) -> dict[str, Conclusion]:
@@ -293,10 +310,10 @@ class _Around:
     def survey(self) -> Surroundings:
         return survey(self._doors.values(), self._consumers.values(), whole=self._whole)
 
-    @property
-    def front_doors(self) -> Iterable[str]:
-        """Uids of all front doors that stand."""
-        return self._doors
+    @cached_property
+    def whole(self) -> bool:
+        """Whether every front door that there may be was looked at, with where it leads."""
+        return self._whole and tell_where(self._doors.values())
 
     @cached_property
     def signals(self) -> dict[str, tuple[Signal, ...]]:

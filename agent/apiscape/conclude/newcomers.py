@@ -51,14 +51,19 @@ def surrounded(
 ) -> Iterator[Place]:
     """Yield those places around which anything stands that a conclusion of the deployment alone leaves out.
 
-    Front doors, consumers and signals count, and that all consumers are known.
+    Front doors, consumers and signals count, and that all consumers, or all front doors, are known.
     """
     led_to = {key for key, _ in (*around.ways, *around.consumers)}
     spoken_of = {uid.casefold() for uid in signals}
     for place in places:
         told = place.scope in telling.told
         subjects = {place.uid, place.gateway}
-        if told or place.native_api_key in led_to or not spoken_of.isdisjoint(subjects):
+        if (
+            told
+            or around.whole
+            or place.native_api_key in led_to
+            or not spoken_of.isdisjoint(subjects)
+        ):
             yield place
 
 

@@ -174,7 +174,7 @@ class Access(Entity, frozen=True):
     Attributes:
         mtls: A word of `Switch`: whether every name asks for a client certificate.
         bypass: A word of `Bypass`: whether a name lacks what a front door has; `None` where no front
-            door has anything that another name could lack.
+            door has anything that another name could lack, and where all were looked at and none leads here.
         reasons: What makes it so, in words: which name, and what it lacks or may lack.
     """
 

@@ -150,7 +150,7 @@ class Counted(StrEnum):
 
 
 class Bypass(StrEnum):
-    """Whether callers can go around what a front door asks for; absent where none asks for anything."""
+    """Whether callers can go around what front doors ask for; absent where all were seen and none asks for more."""
 
     YES = "yes"
     NO = "no"

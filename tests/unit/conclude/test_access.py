@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from apiscape.conclude.counting import read_telling, saw_every_door, tells_doors, told_by_installed
+from apiscape.conclude import follow
+from apiscape.conclude.counting import saw_every_door, tells_doors
 from apiscape.conclude.follow import conclude, conclude_due
 from apiscape.health.signals import SignalName
 from apiscape.model.deployment import Deployment, Endpoint, Protections
 from apiscape.model.entity import Entity
 from apiscape.model.identity import certificate_uid
 from apiscape.model.known import Batch, Verdict
-from apiscape.model.run import Ledger, PartReport, Reach, RunReport, Scope
+from apiscape.model.run import EstateEntry, Ledger, PartReport, Reach, RunReport, Scope
 from apiscape.model.surroundings import (
     CERTIFICATE_NOT_AFTER,
     CERTIFICATES,
@@ -77,11 +79,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def visit(
-    store: Store, product: str, *seen: Deployment | Entity, outcome: str = "complete"
+    store: Store,
+    product: str,
+    *seen: Deployment | Entity,
+    outcome: str = "complete",
+    reach: str = "1/here",
 ) -> None:
     """Let a run of a product's scope see just this."""
-    reach = Reach(key="1/here", account="1")
-    where = Scope(source="toys", provider="toy", product=product, reach=reach)
+    place = Reach(key=reach, account="1")
+    where = Scope(source="toys", provider="toy", product=product, reach=place)
     run = store.runs.begin(where, at=NOON)
     known = store.runs.known(where)
     writes = [
@@ -136,12 +142,83 @@ def test_a_listing_of_doors_that_falls_short_opens_what_was_closed(store: Store)
     assert access(store) == Access(mtls="enabled", bypass="no")
 
 
-def test_without_a_door_nothing_is_said_of_it(store: Store) -> None:
+def bypasses(store: Store, at: datetime | None = None) -> list[str]:
+    """Return which of the words a view finds the one deployment by."""
+    inventory = LocalInventory(store)
+    when = f" at:{at:%Y-%m-%dT%H:%M:%SZ}" if at else ""
+    words = ("yes", "no", "none", "unknown")
+    return [word for word in words if inventory.page(f"bypass:{word}{when}").items]
+
+
+def test_where_every_door_was_seen_and_none_leads_there_nothing_is_to_be_gone_around(
+    store: Store,
+) -> None:
     visit(store, "toy.api", behind(OPEN))
+    conclude(store, NOON)
+    assert (access(store), bypasses(store)) == (None, ["unknown"])
+    visit(store, DOORS)
+    done = conclude(store, NOON)
+    assert (done.deployments, done.moved) == (1, 1)
+    assert access(store) == Access(mtls="disabled", bypass=None)
+    assert bypasses(store) == ["none"]
+    assert conclude(store, NOON).deployments == 0
+
+
+def test_one_listing_of_doors_that_falls_short_leaves_open_what_no_door_leads_to(
+    store: Store,
+) -> None:
+    visit(store, DOORS)
+    visit(store, "toy.api", behind(OPEN))
+    conclude(store, NOON)
+    assert bypasses(store) == ["none"]
+    visit(store, DOORS, outcome="partial")
+    later = NOON + timedelta(days=1)
+    done = conclude(store, later)
+    assert (done.deployments, done.moved) == (1, 1)
+    assert (access(store), bypasses(store)) == (None, ["unknown"])
+    assert bypasses(store, NOON + timedelta(hours=1)) == ["none"]
+    assert LocalInventory(store).detail("pay", at=NOON + timedelta(hours=1)).access == Access(
+        mtls="disabled", bypass=None
+    )
+
+
+def test_a_door_that_no_longer_says_where_it_leads_may_lead_anywhere(store: Store) -> None:
+    visit(store, "toy.api", behind(OPEN))
+    visit(store, DOORS, door("far.example", route(stage="test"), waf="disabled"))
+    conclude(store, NOON)
+    assert bypasses(store) == ["none"]
+    visit(store, DOORS, asking(routes=UNKNOWN))
+    assert conclude(store, NOON).moved == 1
+    assert bypasses(store) == ["unknown"]
+    visit(store, DOORS, asking())
+    conclude(store, NOON)
+    assert bypasses(store) == ["yes"]
+
+
+def test_where_its_own_addresses_are_unknown_a_door_may_lead_to_one_of_them(store: Store) -> None:
+    visit(store, "toy.api", msgspec.structs.replace(behind(), endpoints=UNKNOWN))
     visit(store, DOORS)
     conclude(store, NOON)
-    assert access(store) is None
-    assert LocalInventory(store).page("bypass:unknown").items != ()
+    assert (access(store), bypasses(store)) == (None, ["unknown"])
+
+
+def test_a_region_that_is_off_has_no_doors_and_a_reach_still_to_be_visited_may(
+    store: Store,
+) -> None:
+    visit(store, "toy.api", behind(OPEN))
+    visit(store, DOORS)
+    visit(store, DOORS, outcome="absent", reach="1/off")
+    planned = [EstateEntry("toys", "toy", key) for key in ("1/here", "1/off")]
+    store.estate.save("toys", planned, provider="toy", at=NOON)
+    conclude(store, NOON)
+    assert bypasses(store) == ["none"]
+    planned.append(EstateEntry("toys", "toy", "1/there"))
+    store.estate.save("toys", planned, provider="toy", at=NOON)
+    conclude(store, NOON)
+    assert bypasses(store) == ["unknown"]
+    visit(store, DOORS, reach="1/there")
+    conclude(store, NOON)
+    assert bypasses(store) == ["none"]
 
 
 def test_an_earlier_day_is_read_as_it_was_concluded_then(store: Store) -> None:
@@ -179,16 +256,50 @@ def test_every_door_was_seen_where_whoever_tells_them_was_read_whole(
 
 
 def test_which_products_tell_doors() -> None:
-    telling = (DOORS, "aws.cloudfront.distributions")
+    telling = (DOORS, "aws.cloudfront.distributions", "aws.appsync.domains")
     silent = ("aws.apigateway.rest", "aws.route53.names", "nobody.knows")
-    assert [*map(tells_doors, telling), *map(tells_doors, silent)] == [True] * 2 + [False] * 3
+    assert [*map(tells_doors, telling), *map(tells_doors, silent)] == [True] * 3 + [False] * 3
 
 
-def test_that_it_turned_is_told_once(store: Store) -> None:
-    visit(store, DOORS, asking())
-    assert read_telling(store.conclusions, told_by_installed).doors_turned
-    conclude(store, NOON)
-    assert not read_telling(store.conclusions, told_by_installed).doors_turned
+ACCOUNT_WIDE = Visited(
+    key="c", source="a", reach="1", product="aws.cloudfront.distributions", whole=True
+)
+
+
+@pytest.mark.parametrize(
+    ("estate", "every"),
+    [
+        ((), True),
+        ((EstateEntry("a", "toy", "1/here"), EstateEntry("a", "toy", "1/there")), True),
+        ((EstateEntry("a", "toy", "2/here"),), False),
+        ((EstateEntry("a", "toy", "2/here", state="not_configured"),), True),
+        ((EstateEntry("b", "toy", "2/here"),), True),
+    ],
+)
+def test_a_listing_of_a_whole_account_is_of_all_its_reaches(
+    estate: tuple[EstateEntry, ...], every: bool
+) -> None:
+    assert saw_every_door([ACCOUNT_WIDE], tells_doors, estate) is every
+
+
+def test_absent_scopes_alone_tell_no_doors() -> None:
+    nothing = msgspec.structs.replace(ACCOUNT_WIDE, whole=False, absent=True)
+    assert not saw_every_door([nothing], tells_doors)
+    assert saw_every_door([nothing, ACCOUNT_WIDE], tells_doors)
+
+
+def test_every_deployment_is_drawn_once_in_the_pass_that_sees_all_doors_for_the_first_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "BATCH", 2)
+    items = [deployment(f"t:1:here:toy:n{number}/live", endpoints=(OPEN,)) for number in range(7)]
+    visit(store, "toy.api", *items)
+    visit(store, DOORS)
+    assert conclude(store, NOON).deployments == 7
+    assert len(LocalInventory(store).page("bypass:none").items) == 7
+    visit(store, DOORS, door("far.example", routes=UNKNOWN))
+    assert conclude(store, NOON).deployments == 7
+    assert len(LocalInventory(store).page("bypass:unknown").items) == 7
 
 
 # ── Certificates ─────────────────────────────────────────────────────────────

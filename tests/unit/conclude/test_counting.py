@@ -159,10 +159,10 @@ def test_a_pass_that_broke_off_is_made_again(store: Store, monkeypatch: pytest.M
         broken.setattr(follow, "_moved", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             draw(store)
-    assert len(read_telling(store.conclusions, told_by).turned) == 1
+    assert len(read_telling(store, told_by).turned) == 1
     draw(store)
     assert counts(store, LIVE) == [0]
-    assert read_telling(store.conclusions, told_by).turned == ()
+    assert read_telling(store, told_by).turned == ()
 
 
 def test_a_listing_tells_of_its_own_reach_and_source() -> None:

@@ -169,8 +169,12 @@ def test_a_domain_that_asks_for_nothing_more_has_nothing_to_go_around() -> None:
     assert judged(domain(waf="unknown")) == ("disabled", "unknown")
 
 
-def test_without_a_front_door_nothing_is_said() -> None:
-    assert concluded() == Conclusion()
+def test_without_a_front_door_there_is_nothing_to_go_around_where_all_were_seen() -> None:
+    asking = Endpoint(OWN.url, exposure="internet", enabled=True, mtls="enabled")
+    assert concluded() == Conclusion(mtls="disabled", bypass=None)
+    assert concluded(endpoints=(asking,)) == Conclusion(mtls="enabled", bypass=None)
+    assert concluded(whole=False) == Conclusion()
+    assert concluded(endpoints=UNKNOWN) == Conclusion()
 
 
 def test_reasons_are_bounded() -> None:

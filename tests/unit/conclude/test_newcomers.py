@@ -241,3 +241,4 @@ def test_a_place_is_compared_as_the_store_writes_it() -> None:
     assert list(surrounded([place], nothing, signals, Telling())) == [place]
     assert list(surrounded([place], survey(AROUND[:1], ()), {}, Telling())) == [place]
     assert list(surrounded([place], nothing, {}, Telling(told=frozenset({"s"})))) == [place]
+    assert list(surrounded([place], survey((), (), whole=True), {}, Telling())) == [place]

@@ -231,6 +231,7 @@ def _access(detail: Detail) -> Iterator[Fact]:
     """Yield what callers are asked for by every name, and what makes it so, a line each."""
     access = detail.access
     if access is None:
+        yield "bypass", "? not known"
         return
     yield "client certificate", MTLS_WORDS.get(access.mtls, access.mtls)
     yield "bypass", "none to speak of" if access.bypass is None else access.bypass

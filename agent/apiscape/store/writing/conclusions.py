@@ -107,6 +107,7 @@ class Visited(Entity, frozen=True):
 
     Attributes:
         whole: Whether that run saw all there is, and left nothing out.
+        absent: Whether it found that there is nothing to look at: a region that is off, a kind not installed.
     """
 
     key: str
@@ -114,6 +115,7 @@ class Visited(Entity, frozen=True):
     reach: str
     product: str
     whole: bool
+    absent: bool = False
 
 
 class Conclusions:
@@ -350,6 +352,7 @@ def _visited(record: Any) -> Visited:  # noqa: ANN401 - a row of `visited`
         reach=record.reach_key,
         product=record.product,
         whole=whole,
+        absent=record.outcome == Outcome.ABSENT,
     )
 
 

@@ -234,6 +234,10 @@ def test_how_it_fares_is_said_with_since_when_and_every_reason(call: Call, fille
 
 def test_what_was_never_concluded_has_no_health_of_its_own(call: Call, filled: Path) -> None:
     assert json.loads(call("show", "payments-2", "--json").out).get("health") is None
+    callers = section(call("show", "payments-2").out, "Callers")
+    assert [line.split(None, 1)[1] for line in callers if line.startswith("bypass")] == [
+        "? not known"
+    ]
 
 
 @pytest.mark.parametrize(

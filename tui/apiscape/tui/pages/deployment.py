@@ -122,9 +122,9 @@ def _owners(row: Row) -> tuple[str, str]:
 
 
 def access(held: Access | None, width: int) -> list[Line]:
-    """Return what callers are asked for by every name, where a front door leads to it, and why."""
+    """Return what callers are asked for by every name, and why; whether there is more than its own nobody may know."""
     if held is None:
-        return []
+        return field("bypass", shown_word(Bypass.UNKNOWN), width, "muted")
     gone_around = "– none" if held.bypass is None else shown_word(held.bypass)
     lines = field("bypass", gone_around, width, "bad" if held.bypass == Bypass.YES else "text")
     lines += field("mTLS", shown_word(held.mtls), width)

@@ -53,6 +53,7 @@ class DomainNameCollector:
     )
     quotas: ClassVar[tuple[Quota, ...]] = (naming.QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
+    tells_front_doors: ClassVar[bool] = True
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
 
