@@ -34,7 +34,7 @@ class Row(Entity, frozen=True):
         api: Uid of the Api that it belongs to.
         operations: How many; `unauthenticated`: how many of them ask a caller for nothing.
         auth: Requirement over its operations; `schemes`: kinds of scheme any of them asks for.
-        bypass: Whether callers can go around what front doors ask for; absent where all were seen and none asks for more.
+        bypass: Whether callers can go around what front doors ask for; absent where none of all asks for more.
         classification: How sensitive it is, in the words of whoever answers for it.
         consumers: How many are let in; absent where the product knows none.
         rate_limit: Whether its operations are limited, a word of `Switch`.
