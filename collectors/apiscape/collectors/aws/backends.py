@@ -60,6 +60,7 @@ class Backends:
     def __init__(self) -> None:
         self._by_key: dict[str, Backend] = {}
         self._keys: dict[tuple[object, ...], str] = {}
+        self._ordinals: dict[str, int] = {}
 
     def add(self, integration: Integration) -> str | None:
         """Return the key of an integration's backend; `None` where there is no integration."""
@@ -83,10 +84,11 @@ class Backends:
         return tuple(self._by_key[key] for key in sorted(self._by_key))
 
     def _free_key(self, name: str) -> str:
-        key, ordinal = name, 1
+        key, ordinal = name, self._ordinals.get(name, 1)
         while key in self._by_key:
             ordinal += 1
             key = f"{name}-{ordinal}"
+        self._ordinals[name] = ordinal
         return key
 
 

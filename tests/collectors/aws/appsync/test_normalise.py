@@ -33,7 +33,7 @@ def field(*own: str, inherited: tuple[str, ...] = ()) -> RootField:
 
 
 def security(api: dict[str, Any], one: RootField) -> tuple[str, list[str], str | None]:
-    (operation,) = graphql.read_operations((one,), api)
+    (operation,) = graphql.read_operations((one,), graphql.ways_in(api))
     found = operation.security
     return found.requirement, [scheme.kind for scheme in found.schemes], found.evidence
 
@@ -73,7 +73,7 @@ def test_groups_count_where_the_pool_is_the_one_way_in(more: list[Any], kinds: l
     api = {"authenticationType": modes.POOL, "additionalAuthenticationProviders": more}
     grouped = Directive("aws_auth", (("cognito_groups", ("Admins",)),))
     one = RootField("QUERY", "x", deprecated=False, own=(grouped,))
-    (operation,) = graphql.read_operations((one,), api)
+    (operation,) = graphql.read_operations((one,), graphql.ways_in(api))
     assert [scheme.kind for scheme in operation.security.schemes] == kinds
     scopes = () if more else ("cognito:groups=Admins",)
     assert operation.security.schemes[0].scopes == scopes
@@ -82,10 +82,14 @@ def test_groups_count_where_the_pool_is_the_one_way_in(more: list[Any], kinds: l
 def test_groups_of_the_pool_are_no_scope_where_a_signature_does_as_well() -> None:
     grouped = Directive("aws_cognito_user_pools", (("cognito_groups", ("Admins",)),))
     one = RootField("QUERY", "x", deprecated=False, own=(grouped, Directive("aws_iam")))
-    (operation,) = graphql.read_operations((one,), {"authenticationType": "API_KEY"})
+    (operation,) = graphql.read_operations(
+        (one,), graphql.ways_in({"authenticationType": "API_KEY"})
+    )
     assert [scheme.scopes for scheme in operation.security.schemes] == [()]
     only_iam = RootField("QUERY", "x", deprecated=False, own=(Directive("aws_iam", grouped.lists),))
-    (operation,) = graphql.read_operations((only_iam,), {"authenticationType": "API_KEY"})
+    (operation,) = graphql.read_operations(
+        (only_iam,), graphql.ways_in({"authenticationType": "API_KEY"})
+    )
     assert [scheme.kind for scheme in operation.security.schemes] == ["iam"]
 
 
@@ -258,7 +262,7 @@ _ITEM = st.dictionaries(_NAMES, _ANY, max_size=12)
 def test_whatever_is_answered_is_understood_or_unknown(item: Any, other: Any) -> None:
     backends = read_data_sources([item, other])
     fields = (field("aws_auth"), field("aws_iam", "aws_lambda"), field())
-    operations = graphql.read_operations(fields, item)
+    operations = graphql.read_operations(fields, graphql.ways_in(item))
     detail = graphql.Detail(operations=operations, backends=backends)
     plain = graphql.normalise(item, detail, PLACE, KEYS)
     event = events.normalise(item, (item, other), backends, PLACE, KEYS)

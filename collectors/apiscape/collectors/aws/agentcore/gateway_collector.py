@@ -161,16 +161,13 @@ class _Look:
             return None
         where = {"gatewayIdentifier": self._key, "targetId": key}
         try:
-            answer = self._gaps.attempt(
-                what, lambda: self._calls.call(f"{SERVICE}:GetGatewayTarget", **where)
+            target = self._gaps.attempt(
+                what, lambda: read_target(self._calls.call(f"{SERVICE}:GetGatewayTarget", **where))
             )
         except Gone as error:  # the target alone: the gateway was listed, and stands
             self._gaps.note(what, Malformed(error.message, operation=error.operation))
             return None
-        if answer is None:
-            return None
-        target = read_target(answer)
-        words = untold(target)
+        words = target and untold(target)
         if words:
             self._gaps.note(f"tools of {what}", Malformed(words))
         return target

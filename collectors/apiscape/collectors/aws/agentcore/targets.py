@@ -6,14 +6,14 @@ elsewhere (in S3, at an MCP server that is asked) one operation stands for all o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
 import msgspec
 
+from apiscape.collectors.apart.readers import read_apart
 from apiscape.collectors.aws.agentcore.arns import deployment_of
-from apiscape.collectors.aws.apigateway.exports import EXTENSION, VERBS
+from apiscape.collectors.aws.apigateway.exports import AT_ONCE_BYTES, EXTENSION, VERBS
 from apiscape.collectors.aws.backends import clean_uri
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, entries, items, part, parts, text
@@ -63,12 +63,27 @@ KINDS = (
 )
 
 
+class Described(msgspec.Struct, frozen=True, gc=False):
+    """What a schema says that stands inline.
+
+    Attributes:
+        tools: Their names, at most `MOST_TOOLS`.
+        untold: Why these are not all, in words.
+        address: Of the server that it describes.
+    """
+
+    tools: tuple[str, ...] = ()
+    untold: str | None = None
+    address: str | None = None
+
+
 class Target(msgspec.Struct, frozen=True, gc=False):
     """One target, as `GetGatewayTarget` says it."""
 
     name: str
     kind: Kind | None
     held: Item
+    described: Described = msgspec.field(default_factory=Described)
 
     @property
     def stage(self) -> tuple[str, str] | None:
@@ -78,14 +93,18 @@ class Target(msgspec.Struct, frozen=True, gc=False):
 
 
 def read_target(answer: Item) -> Target:
-    """Return a target; of its configuration only what `KINDS` names is looked at."""
+    """Return a target; of its configuration only what `KINDS` names is looked at.
+
+    Raises:
+        Malformed: a schema that stands in it takes more time or memory than there is.
+    """
     configuration = part(answer, "targetConfiguration")
     name = text(answer, "name") or text(answer, "targetId") or ""
     for kind in KINDS:
         outer, inner = kind.path
         held = part(part(configuration, outer), inner)
         if held:
-            return Target(name, kind, held)
+            return Target(name, kind, held, _described(inner, held))
     return Target(name, None, {})
 
 
@@ -100,7 +119,10 @@ def read_backend(target: Target) -> Backend:
 
 def untold(target: Target) -> str | None:
     """Return in words why not all tools of a target are told, if they are not: its operations are not known then."""
-    found = list(_tools(target))
+    return target.described.untold or _untold(tuple(_tools(target)))
+
+
+def _untold(found: Sequence[str | None]) -> str | None:
     names, nameless = len({*found} - {None}), found.count(None)
     if nameless:
         return f"{nameless} of {len(found)} tools have no name"
@@ -111,8 +133,7 @@ def untold(target: Target) -> str | None:
 
 def read_operations(target: Target, security: Security) -> Iterator[Operation]:
     """Yield the tools of a target, each with what the gateway asks of its callers."""
-    named = (name for name in _tools(target) if name)
-    names = tuple(islice(dict.fromkeys(named), MOST_TOOLS)) or (ANY_TOOL,)
+    names = _first(_tools(target)) or (ANY_TOOL,)
     for name in names:
         yield Operation(
             verb=CALL,
@@ -151,9 +172,7 @@ def _address(target: Target, kind: Kind) -> str | None:
     if kind.address:
         given = text(target.held, kind.address)
         return clean_uri(given) if given else None
-    document = _document(text(target.held, "inlinePayload"))
-    served = next((text(each, "url") for each in items(document, "servers")), None)
-    return clean_uri(served) if served else None
+    return target.described.address
 
 
 # ── Tools by where they stand ────────────────────────────────────────────────
@@ -164,17 +183,16 @@ def _tools(target: Target) -> Iterator[str | None]:
     word = target.kind.path[1] if target.kind else ""
     if word == "lambda":
         yield from _named(entries(part(target.held, "toolSchema"), "inlinePayload"))
-    elif word == "mcpServer":
-        schema = text(part(target.held, "mcpToolSchema"), "inlinePayload")
-        yield from _named(entries(_document(schema), "tools"))
-    elif word == "openApiSchema":
-        yield from _of_openapi(_document(text(target.held, "inlinePayload")))
-    elif word == "smithyModel":
-        yield from _of_smithy(_document(text(target.held, "inlinePayload")))
+    elif word in SCHEMAS:
+        yield from target.described.tools
     elif word == "apiGateway":
         yield from _of_stage(part(target.held, "apiGatewayToolConfiguration"))
     elif target.kind and target.kind.backend == "connector":
         yield from _named({"name": each} for each in entries(target.held, "enabled"))
+
+
+def _first(names: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(islice(dict.fromkeys(name for name in names if name), MOST_TOOLS))
 
 
 def _named(tools: Iterable[object]) -> Iterator[str | None]:
@@ -219,9 +237,36 @@ def _of_stage(configuration: Item) -> Iterator[str | None]:
                 yield f"{method} {path}"
 
 
-def _document(payload: str | None) -> dict[str, Any]:
-    """Return a JSON document, empty where there is none or it is in another form."""
+# ── Schemas that stand inline ────────────────────────────────────────────────
+
+
+def read_inline(source: bytes, word: str) -> Described:
+    """Return what a schema says; nothing where it is in another form than JSON.
+
+    Args:
+        source: As it stands in the target.
+        word: Which kind of target holds it, one of `SCHEMAS`.
+    """
     try:
-        return parse((payload or "").encode("utf-8", "replace"))
+        document = parse(source)
     except Malformed:
-        return {}
+        return Described()
+    served = next((text(each, "url") for each in items(document, "servers")), None)
+    found = tuple(SCHEMAS[word](document))
+    return Described(_first(found), _untold(found), clean_uri(served) if served else None)
+
+
+def _described(word: str, held: Item) -> Described:
+    if word not in SCHEMAS:
+        return Described()
+    holder = part(held, "mcpToolSchema") if word == "mcpServer" else held
+    payload = (text(holder, "inlinePayload") or "").encode("utf-8", "replace")
+    return read_apart(read_inline, payload, word, at_once_bytes=AT_ONCE_BYTES)
+
+
+SCHEMAS: Mapping[str, Callable[[Item], Iterator[str | None]]] = {
+    "mcpServer": lambda document: _named(entries(document, "tools")),
+    "openApiSchema": _of_openapi,
+    "smithyModel": _of_smithy,
+}
+"""What names tools in a schema, by the kind of target that holds it."""

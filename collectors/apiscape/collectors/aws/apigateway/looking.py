@@ -10,7 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws.apigateway.exports import parse_openapi, read_surface
+from apiscape.collectors.apart.readers import read_apart
+from apiscape.collectors.aws.apigateway.exports import AT_ONCE_BYTES, Exported, read_export
 from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.errors import ONE_DETAIL, GivenUp, NotOffered, Refused
 from apiscape.collectors.aws.names import Place
@@ -27,7 +28,6 @@ from apiscape.collectors.contract import (
     Unseen,
     Visit,
 )
-from apiscape.collectors.specs import describe, sanitise
 from apiscape.model.deployment import Deployment, Spec
 from apiscape.model.identity import NO_STAGE, deployment_uid, staged
 from apiscape.model.values import is_known
@@ -151,15 +151,14 @@ class Look(ABC):
         with self.calls.first_alone(operation):
             try:
                 source = self.calls.read(operation, limit_bytes=LARGEST_EXPORT_BYTES, **parameters)
-                document = parse_openapi(source)
+                exported = _read_exported(source, uri)
             except NotOffered as error:
                 if self.calls.give_up(operation, error.message):
                     raise GivenUp(error.message, operation=operation) from None
                 raise
             self.calls.trust(operation)
-        spec, documents = describe(source, sanitise(document, servers=False), source_uri=uri)
-        self._documents.update(documents)
-        return Detail(read_surface(document), specs=(spec,))
+        self._documents.update(exported.documents)
+        return Detail(exported.surface, specs=(exported.spec,))
 
     def _named_stages(self) -> tuple[Item, ...]:
         listed = self.list_stages()
@@ -221,3 +220,16 @@ class Look(ABC):
         except ONE_DETAIL as error:
             self.unseen[detail] = error
             return None
+
+
+def _read_exported(source: bytes, uri: str) -> Exported:
+    """Return what an export says.
+
+    Raises:
+        NotOffered: it is in another format than was asked for.
+        Malformed: it cannot be read.
+    """
+    exported = read_apart(read_export, source, uri, at_once_bytes=AT_ONCE_BYTES)
+    if exported is None:
+        raise NotOffered("the export is not in OpenAPI 3")
+    return exported

@@ -12,8 +12,8 @@ from apiscape.collectors.aws.appsync.framing import frame, protections
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, count, is_set, part, text
 from apiscape.collectors.aws.settings import TagSettings
-from apiscape.collectors.sdl import Directive, RootField
-from apiscape.collectors.specs import clean_address
+from apiscape.collectors.sdl import MEDIA_TYPE, Directive, RootField, parse_sdl
+from apiscape.collectors.specs import clean_address, describe
 from apiscape.model.deployment import Backend, Deployment, Endpoint, Operation, Spec
 from apiscape.model.identity import deployment_uid
 from apiscape.model.security import Security
@@ -57,6 +57,45 @@ class Detail(msgspec.Struct, frozen=True, gc=False):
 UNSEEN = Detail()
 
 
+class WaysIn(msgspec.Struct, frozen=True, gc=False):
+    """What callers may be let in by, where a field says nothing else.
+
+    Attributes:
+        providers: The modes of an API, the first of which is its default.
+        default: What says that the default holds.
+    """
+
+    providers: modes.Providers
+    default: str
+
+
+class SchemaAsked(msgspec.Struct, frozen=True, gc=False):
+    """What has to be known beside a schema to read it.
+
+    Attributes:
+        source_uri: Where it is.
+    """
+
+    source_uri: str
+    ways_in: WaysIn
+
+
+class SchemaRead(msgspec.Struct, frozen=True, gc=False):
+    """What a schema taught, and what is kept of it.
+
+    Attributes:
+        documents: The contract by hash, where it is small enough.
+    """
+
+    operations: tuple[Operation, ...]
+    spec: Spec
+    documents: dict[str, bytes]
+
+
+SDL_AT_ONCE_BYTES = 4096
+"""Schemas up to this size are read in the scan's own thread: the worst of them takes 60 ms."""
+
+
 def is_merged(api: Item) -> bool:
     """Say whether an API is made of others."""
     return text(api, "apiType") == MERGED
@@ -90,21 +129,39 @@ def normalise(api: Item, detail: Detail, place: Place, keys: TagSettings) -> Dep
     )
 
 
-def read_operations(fields: Iterable[RootField], api: Item) -> tuple[Operation, ...]:
+def read_schema(source: bytes, asked: SchemaAsked) -> SchemaRead:
+    """Return what a schema says.
+
+    Raises:
+        Malformed: it is none, or too large, too long or nested too deeply to be read.
+    """
+    schema = parse_sdl(source)
+    spec, documents = describe(
+        source, schema.contract(), source_uri=asked.source_uri, media_type=MEDIA_TYPE
+    )
+    operations = read_operations(schema.root_fields(), asked.ways_in)
+    return SchemaRead(operations, spec, documents)
+
+
+def ways_in(api: Item) -> WaysIn:
+    """Return what callers may be let in by, as an item of `ListGraphqlApis` says it."""
+    action = text(part(api, "userPoolConfig"), "defaultAction")
+    default = f"default (default action {action})" if action else "default"
+    return WaysIn(modes.read_graphql(api), default)
+
+
+def read_operations(fields: Iterable[RootField], ways: WaysIn) -> tuple[Operation, ...]:
     """Return what callers can ask for, and what each asks of them: by the field, its type, or the default.
 
     Args:
         fields: Of the schema's root types.
-        api: Item of `ListGraphqlApis`.
+        ways: What the API lets callers in by.
     """
-    providers = modes.read_graphql(api)
-    action = text(part(api, "userPoolConfig"), "defaultAction")
-    default = f"default (default action {action})" if action else "default"
     return tuple(
         Operation(
             verb=field.verb,
             template=field.name,
-            security=_security(field, providers, default),
+            security=_security(field, ways.providers, ways.default),
             deprecated=field.deprecated or UNKNOWN,
         )
         for field in fields

@@ -16,6 +16,7 @@ from typing import ClassVar
 
 import msgspec
 
+from apiscape.collectors.apart.readers import read_apart
 from apiscape.collectors.aws.appsync import graphql, naming
 from apiscape.collectors.aws.appsync.sources import read_data_sources
 from apiscape.collectors.aws.appsync.trying import GRAPHQL_RECIPES, LIST_GRAPHQL, MERGED_RECIPES
@@ -27,8 +28,7 @@ from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import Recipes, try_each
 from apiscape.collectors.contract import Observation, Permission, Quota, Recorded, Visit
-from apiscape.collectors.sdl import LARGEST_SDL_BYTES, MEDIA_TYPE, parse_sdl
-from apiscape.collectors.specs import describe
+from apiscape.collectors.sdl import LARGEST_SDL_BYTES
 from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Backend, Deployment
 from apiscape.model.run import Scope
@@ -190,16 +190,12 @@ class _Look:
             format="SDL",
             includeDirectives=True,
         )
-        schema = parse_sdl(source)
-        spec, documents = describe(
-            source,
-            schema.contract(),
-            source_uri=f"/v1/apis/{self._api_id}/schema",
-            media_type=MEDIA_TYPE,
+        asked = graphql.SchemaAsked(f"/v1/apis/{self._api_id}/schema", graphql.ways_in(self._api))
+        read = read_apart(
+            graphql.read_schema, source, asked, at_once_bytes=graphql.SDL_AT_ONCE_BYTES
         )
-        self._documents.update(documents)
-        operations = graphql.read_operations(schema.root_fields(), self._api)
-        return graphql.Detail(operations=operations, specs=(spec,))
+        self._documents.update(read.documents)
+        return graphql.Detail(operations=read.operations, specs=(read.spec,))
 
     def _backends(self) -> tuple[Backend, ...]:
         found = self._calls.everything("appsync:ListDataSources", apiId=self._api_id)
