@@ -8,6 +8,7 @@ from datetime import datetime
 from apiscape.client.standing import (
     ConclusionStanding,
     ConfigurationStanding,
+    MemoryStanding,
     ScheduleStanding,
     Standing,
     StoreStanding,
@@ -33,6 +34,7 @@ def render_standing(standing: Standing, now: datetime) -> str:
         ("conclusions", _conclusions(standing.conclusions)),
         ("store", _store(standing.store)),
         ("followed by", count(standing.subscribers, "subscriber")),
+        *_memory(standing.memory),
     ]
     return "".join(f"{name:<{LABEL_WIDTH}} {plain(value)}\n" for name, value in facts)
 
@@ -80,3 +82,13 @@ def _store(standing: StoreStanding) -> str:
     size = "?" if standing.size_bytes is None else f"{standing.size_bytes / MEGABYTE:,.1f} MB"
     kept = f" · history since {shown(standing.kept_since)}" if standing.kept_since else ""
     return f"{standing.kind} {standing.revision or '?'} · {size}{kept}"
+
+
+def _memory(standing: MemoryStanding | None) -> Iterator[Fact]:
+    if standing is None:
+        return
+    limit = standing.limit_bytes
+    most = "no limit is known" if limit is None else f"at most {limit / MEGABYTE:,.0f} MB"
+    each = f"{standing.reader_bytes / MEGABYTE:,.0f} MB"
+    readers = f"{count(standing.readers, 'reader')} of documents with {each}"
+    yield "memory", f"{most} · {readers} · {standing.kept_bytes / MEGABYTE:,.0f} MB of answers kept"

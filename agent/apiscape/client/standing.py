@@ -78,12 +78,28 @@ class StoreStanding(Entity, frozen=True):
     error: str | None = None
 
 
+class MemoryStanding(Entity, frozen=True):
+    """What an agent and its parts may take.
+
+    Attributes:
+        limit_bytes: Of all; `None` where neither the configuration nor the kernel says.
+        readers: Processes that read other people's documents, at most; `reader_bytes` of each.
+        kept_bytes: Of answers that are kept.
+    """
+
+    limit_bytes: int | None
+    readers: int
+    reader_bytes: int
+    kept_bytes: int
+
+
 class Standing(Entity, frozen=True):
     """An agent as it stands.
 
     Attributes:
         lacking: What it needs to be ready, in a word or two each.
         subscribers: How many follow the stream of changes.
+        memory: What it may take; not said by older agents.
     """
 
     version: str
@@ -95,3 +111,4 @@ class Standing(Entity, frozen=True):
     store: StoreStanding
     lacking: tuple[str, ...] = ()
     subscribers: int = 0
+    memory: MemoryStanding | None = None

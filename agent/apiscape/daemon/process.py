@@ -12,6 +12,7 @@ from pathlib import Path
 
 from apiscape.client.standing import Standing
 from apiscape.collect.clock import Clock, Stop, SystemClock
+from apiscape.collect.memory import Shares
 from apiscape.collect.scan import Tools
 from apiscape.daemon.beside import in_thread, persist
 from apiscape.daemon.collecting import Collections
@@ -63,6 +64,7 @@ class Place(Entity, frozen=True):
         config: The file to watch; none without it.
         token: Where the token of the same user lies, if it was written.
         limits: How much callers may ask at once, and for how long.
+        shares: How much memory its parts may take.
     """
 
     listen: Listen
@@ -70,6 +72,7 @@ class Place(Entity, frozen=True):
     config: Path | None = None
     token: Path | None = None
     limits: Limits = DEFAULT_LIMITS
+    shares: Shares = Shares()
 
 
 class Agent:
@@ -241,6 +244,7 @@ class Agent:
                 lacking=self._lacking,
                 subscribers=self._subscribers,
                 started_at=self._started_at,
+                shares=self._place.shares,
             )
         )
 

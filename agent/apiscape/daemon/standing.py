@@ -14,10 +14,12 @@ from typing import Self
 from apiscape.client.standing import (
     ConclusionStanding,
     ConfigurationStanding,
+    MemoryStanding,
     ScheduleStanding,
     Standing,
     StoreStanding,
 )
+from apiscape.collect.memory import Shares
 from apiscape.daemon.concluding import Concluder
 from apiscape.errors import ApiscapeError
 from apiscape.schedule.queue import Depth
@@ -95,6 +97,7 @@ class Parts:
     lacking: Callable[[], tuple[str, ...]]
     subscribers: Callable[[], int]
     started_at: datetime
+    shares: Shares
 
 
 def standing_of(parts: Parts) -> Standing:
@@ -117,6 +120,16 @@ def standing_of(parts: Parts) -> Standing:
         store=_store(parts.store),
         lacking=parts.lacking(),
         subscribers=parts.subscribers(),
+        memory=_memory(parts.shares),
+    )
+
+
+def _memory(shares: Shares) -> MemoryStanding:
+    return MemoryStanding(
+        limit_bytes=shares.limit_bytes,
+        readers=shares.readers,
+        reader_bytes=shares.reader_bytes,
+        kept_bytes=shares.kept_bytes,
     )
 
 

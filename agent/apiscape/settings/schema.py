@@ -169,6 +169,8 @@ class Agent(Strict, frozen=True, kw_only=True):
         tokens: File with the hashes of the tokens that may come in.
         log_format: `text` is `key=value`.
         log_level: The least that is logged.
+        memory_limit_mb: Mebibytes that the process and its readers may take; what its container may, if left out. What
+            the agent keeps, and what reading a document may take, follow from it, in a scan as well.
     """
 
     listen: str | None = None
@@ -180,6 +182,7 @@ class Agent(Strict, frozen=True, kw_only=True):
     tokens: str | None = None
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    memory_limit_mb: Annotated[int, msgspec.Meta(ge=256)] | None = None
 
 
 class Probes(Strict, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from apiscape.cli.standing_words import render_standing
 from apiscape.client.standing import (
     ConclusionStanding,
     ConfigurationStanding,
+    MemoryStanding,
     ScheduleStanding,
     StoreStanding,
     place_of,
@@ -81,3 +82,12 @@ def test_what_lags_behind_and_how_far_back_history_goes_is_said() -> None:
     )
     assert "conclusions 12 changes behind" in said
     assert said[-2].startswith("store sqlite ? · ? · history since 2026-09-30")
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"), [(1_000_000_000, "at most 1,000 MB"), (None, "no limit is known")]
+)
+def test_what_it_may_take_is_said(limit: int | None, words: str) -> None:
+    memory = MemoryStanding(limit, readers=2, reader_bytes=250_000_000, kept_bytes=64_000_000)
+    said = lines(memory=memory)[-1]
+    assert said == f"memory {words} · 2 readers of documents with 250 MB · 64 MB of answers kept"

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from apiscape.client.standing import MemoryStanding
 from apiscape.collect.clock import SystemClock
+from apiscape.collect.memory import Shares
 from apiscape.conclude.faring import HealthPolicy
 from apiscape.daemon.concluding import Concluder
 from apiscape.daemon.standing import Parts, Taking, standing_of
@@ -38,6 +40,7 @@ def parts(store: Store, **more: Any) -> Parts:
         "lacking": lambda: ("the store does not answer",),
         "subscribers": lambda: 4,
         "started_at": T0,
+        "shares": Shares(limit_bytes=1 << 30, readers=1, reader_bytes=1 << 28, kept_bytes=1 << 26),
     }
     return Parts(**(given | more))
 
@@ -81,6 +84,7 @@ def test_every_part_says_its_own(store: Store) -> None:
     assert told.conclusions.behind == 2
     assert (told.store.kind, told.store.error) == ("sqlite", None)
     assert told.store.size_bytes is not None
+    assert told.memory == MemoryStanding(1 << 30, 1, 1 << 28, 1 << 26)
     given = parts(store)
     given.concluder.turn()
     given.concluder.turn()  # what was concluded is in the log too

@@ -69,7 +69,7 @@ def _run(session: Session, given: dict[str, Any]) -> int:
     set_up(Redactor(secrets), as_json=as_json, level=asked.log_level)
     with session.store(write=True) as store:
         store.hold_alone()
-        place = _place(session, store, asked)
+        place = _within(_place(session, store, asked), asked)
         agent = Agent(
             store, first, load_configured(session), place, say=_silent if as_json else _say
         )
@@ -176,6 +176,20 @@ def _place(session: Session, store: Store, asked: Asked) -> Place:
     return Place(
         listen=listen, tokens=tokens, config=session.config or default_config(), token=written
     )
+
+
+def _within(place: Place, asked: Asked) -> Place:
+    """Return a place whose parts keep within the memory that there is, and have readers do so."""
+    from apiscape.collect.memory import keep_within
+
+    shares = keep_within(asked.memory_limit_mb)
+    limits = msgspec.structs.replace(
+        place.limits,
+        kept_bytes=shares.kept_bytes,
+        sent_bytes=shares.sent_bytes,
+        buffered_bytes=shares.buffered_bytes,
+    )
+    return msgspec.structs.replace(place, limits=limits, shares=shares)
 
 
 def _tokens(file: Path | None, asked: Asked) -> tuple[Tokens, Path | None]:

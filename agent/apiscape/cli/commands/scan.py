@@ -49,9 +49,11 @@ def scan_here(session: Session, names: tuple[str, ...], *, whole: bool) -> int:
     from apiscape.cli.scanning import configured_rules, plan_sources, scan_and_conclude
     from apiscape.cli.stopping import stop_on_signals
     from apiscape.collect.collected import collected_of
+    from apiscape.collect.memory import keep_within
     from apiscape.serve.local import LocalInventory
 
     settings = session.settings()
+    keep_within(settings.agent.memory_limit_mb)
     plans = plan_sources(settings, names)
     keep, rules = (
         timedelta(days=settings.retention_days),

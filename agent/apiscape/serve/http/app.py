@@ -52,7 +52,7 @@ class Kitchen:
         self.offer = offer
         self.audit = audit
         self.limits = limits
-        self.answers = Answers(offer.version)
+        self.answers = Answers(offer.version, most_bytes=limits.kept_bytes)
         self.ahead = Ahead(self.answers, partial(self.work, whole=True))
         self.feed = Feed(offer.inventory, self.work, limits)
         self._threads = ThreadPoolExecutor(limits.reads, thread_name_prefix="http-read")

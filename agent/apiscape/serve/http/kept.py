@@ -34,9 +34,13 @@ class Answers:
     """Answers by what was asked, few; the one that was asked for longest ago goes first."""
 
     def __init__(
-        self, version: Callable[[], int | None], clock: Callable[[], float] = time.monotonic
+        self,
+        version: Callable[[], int | None],
+        clock: Callable[[], float] = time.monotonic,
+        most_bytes: int | None = None,
     ) -> None:
         """Keep answers while `version` gives the same number; none where it gives `None`."""
+        self._most_bytes = MOST_BYTES if most_bytes is None else most_bytes
         self._version = version
         self._clock = clock
         self._held: OrderedDict[Hashable, _Kept] = OrderedDict()
@@ -83,13 +87,13 @@ class Answers:
         One that `lags` says itself where in the log of changes it stands, so that whoever follows the log
         may be given it when it is no longer good.
         """
-        if version is None or len(reply.body) > MOST_BYTES:
+        if version is None or len(reply.body) > self._most_bytes:
             return
         self._drop(key)
         now = self._clock()
         self._held[key] = _Kept(version, now, now + seconds, reply, lags)
         self._bytes += len(reply.body)
-        while len(self._held) > MOST_ANSWERS or self._bytes > MOST_BYTES:
+        while len(self._held) > MOST_ANSWERS or self._bytes > self._most_bytes:
             self._drop(next(iter(self._held)))
 
     def _drop(self, key: Hashable) -> None:

@@ -16,6 +16,7 @@ class Limits(Entity, frozen=True):
         head_s: How long a connection may take to send a whole request, the first and each later one.
         send_s: How long a caller may take to read on; `slowest_bytes_s`: how fast it must read, all in all.
         sent_bytes: Large answers that are sent at once, together; each counts once, however many read it.
+        kept_bytes: Answers that are kept while the store stays as it is, together.
         connections: Open at once at one door; one more closes the one that has idled longest.
             `accepted`: taken in at once, above that.
         subscribers: Streams at once.
@@ -37,6 +38,7 @@ class Limits(Entity, frozen=True):
     send_s: float = 30.0
     slowest_bytes_s: float = 32 * 1024
     sent_bytes: int = 128 * 1024 * 1024
+    kept_bytes: int = 64 * 1024 * 1024
     connections: int = 1000
     accepted: int = 64
     subscribers: int = 200

@@ -106,3 +106,14 @@ def test_what_a_bound_view_shows_is_kept_for_a_minute_at_most() -> None:
     )
     assert [kept_for(each, everything) for each in (page, snapshot)] == [10.0, 600.0]
     assert [kept_for(each, bound) for each in (page, snapshot)] == [10.0, 60.0]
+
+
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    answers = Answers(lambda: 1, lambda: 0.0, most_bytes=10)
+    answers.keep("a", 1, 5.0, HELLO)
+    answers.keep("b", 1, 5.0, HELLO)
+    assert answers.find("a") is HELLO
+    answers.keep("c", 1, 5.0, HELLO)
+    assert answers.find("b") is None
+    answers.keep("d", 1, 5.0, Reply(b"more than ten"))
+    assert answers.find("d") is None
