@@ -116,6 +116,8 @@ class Stop:
 
     def check(self) -> None:
         """Raise `Cancelled` where the work should end."""
+        if self._error is None and self._deadline is None:
+            return
         error = self.error
         if error is not None:
             raise Cancelled(error.message)

@@ -62,6 +62,7 @@ class Generation:
         self._budget = budget
         self._noted = noted
         self._before = (budget.calls, budget.throttled_calls)
+        self._charged: tuple[int, int] | None = self._before
         self._started_at = means.clock.now()
         self._run: Any = None
         self._intake: Intake | None = None
@@ -114,6 +115,7 @@ class Generation:
         if self._intake is not None:
             self._intake.forget(part)
         self.ledger.put(PartLedger(part))
+        self._charged = None
         self.known |= {row.uid: row for row in rows}
 
     def end(self, error: ErrorRecord | None) -> RunReport:
@@ -166,7 +168,10 @@ class Generation:
 
     def _charge(self) -> None:
         """Count the calls since the last observation to the part that it was of."""
-        current = self.ledger.current
+        current, spent = self.ledger.current, (self._budget.calls, self._budget.throttled_calls)
+        if spent == self._charged:
+            return
+        self._charged = spent
         calls, throttled = self._spent()
         for part in self.ledger:
             calls -= part.calls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -36,6 +36,9 @@ BATCH = 500
 
 BATCH_BYTES = 16_000_000
 """Contract documents held back at most."""
+
+HELD_BACK = timedelta(seconds=5)
+"""How long what moved waits for more that does: a slow listing shows it before its end."""
 
 
 class Beside(Entity, frozen=True):
@@ -84,8 +87,8 @@ class Intake:
                 self._standing.setdefault((row.part, row.listed_id), set()).add(row.uid)
         self._pending: list[Sighting | Beside] = []
         self._documents: dict[str, bytes] = {}
-        self._taken = 0
         self._held_bytes = 0
+        self._due_at: datetime | None = None
         self._seen: set[str] = set()
         self._blind: set[tuple[str, str]] = set()
 
@@ -96,7 +99,7 @@ class Intake:
             Malformed: a listing has no end.
             StoreError: a full batch could not be stored.
         """
-        if self._is_full() and not isinstance(said, Unseen):
+        if self._is_due(at) and not isinstance(said, Unseen):
             self.flush(at)
         match said:
             case Listed():
@@ -139,7 +142,7 @@ class Intake:
         """
         pending, self._pending = self._pending, []
         documents, self._documents = self._documents, {}
-        self._taken = self._held_bytes = 0
+        self._held_bytes, self._due_at = 0, None
         for chunk in _chunks(pending) or ([],):
             batch = self._batch(chunk, documents)
             documents = {}
@@ -149,8 +152,12 @@ class Intake:
                 for write in batch.writes:
                     self._noted(write)
 
-    def _is_full(self) -> bool:
-        return self._taken >= BATCH or self._held_bytes >= BATCH_BYTES
+    def _is_due(self, at: datetime) -> bool:
+        """Say whether a transaction is full, or what it would write has waited for long enough."""
+        if self._due_at is None:
+            return False
+        is_full = len(self._pending) >= BATCH or self._held_bytes >= BATCH_BYTES
+        return is_full or at >= self._due_at
 
     def _record(self, said: Recorded, at: datetime) -> None:
         part = self._ledger.part_of(said.native_id)
@@ -168,8 +175,10 @@ class Intake:
             self._see(item, said, part, at, keeps_detail=True)
         part.give(said.native_id, given)
         self._pending += beside
-        self._taken += len(beside)
-        self._keep(said.documents)
+        if said.documents:
+            self._keep(said.documents)
+        if self._due_at is None and (self._pending or self._documents):
+            self._due_at = at + HELD_BACK
 
     def _keep(self, documents: Mapping[str, bytes]) -> None:
         """Hold contracts until they are stored, and count what they take."""
@@ -192,7 +201,6 @@ class Intake:
             part.defects.append(f"{item.native_id} is given twice")
             return
         self._seen.add(item.uid)
-        self._taken += 1
         seen = self._sight(item, said, part, at, keeps_detail=keeps_detail)
         if not stands(self._known.get(item.uid), seen):
             self._pending.append(seen)

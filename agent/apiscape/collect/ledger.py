@@ -139,8 +139,10 @@ class PartLedger:
         given = frozenset([item.uid for item in items])
         before = self.given.get(native_id)
         self.given[native_id] = given if before is None else before | given
-        if any(item.stage not in _STAGELESS for item in items):
-            self.staged.add(native_id)
+        for item in items:
+            if item.stage not in _STAGELESS:
+                self.staged.add(native_id)
+                break
 
     def fail(self, observation: Failed) -> None:
         """End an object as failed; one that is gone meanwhile counts as skipped."""

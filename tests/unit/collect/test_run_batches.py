@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 
 from apiscape.collect import intake
-from apiscape.collectors.contract import (
-    Listed,
-)
-from tests.unit.collect.toy import (
-    Bench,
-    recorded,
-)
+from apiscape.collectors.contract import Listed, Observation, Recorded, Visit
+from apiscape.model.run import Scope
+from tests.unit.collect.toy import Bench, recorded, scripted
 from tests.unit.collect.visiting import bench
 
 
@@ -46,22 +44,37 @@ def test_a_contract_of_what_stands_is_kept_though_nothing_else_is_written() -> N
     assert world.store.runs.batches[before:] == [batch]
 
 
-def test_what_moved_is_stored_though_more_that_stands_is_seen_meanwhile(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(intake, "BATCH", 3)
+def test_what_moved_is_stored_though_more_that_stands_is_seen_meanwhile() -> None:
     world, names = Bench(), tuple("abcdefgh")
     listed = Listed("apis", names, last=True)
     world.script(listed, *recorded(*names))
     before = len(world.store.runs.batches)
-    moved = [
-        msgspec.structs.replace(
-            each, entities=(msgspec.structs.replace(each.entities[0], title="moved"),)
-        )
-        if each.native_id in {"a", "h"}
-        else each
-        for each in recorded(*names)
-    ]
+
+    def slowly(scope: Scope, visit: Visit) -> Iterator[Observation]:
+        yield listed
+        for each in recorded(*names):
+            yield _moved(each) if each.native_id in {"a", "b", "h"} else each
+            world.clock.advance(seconds=intake.HELD_BACK.total_seconds() / 3)
+
+    world.visit(scripted(slowly))
+    assert _stored(world, before) == [["a", "b"], ["h"]]
+
+
+def test_what_stands_fills_no_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "BATCH", 2)
+    world, names = Bench(), tuple("abcdefgh")
+    listed = Listed("apis", names, last=True)
+    world.script(listed, *recorded(*names))
+    before = len(world.store.runs.batches)
+    moved = [_moved(each) if each.native_id in set("aeh") else each for each in recorded(*names)]
     world.script(listed, *moved)
-    stored = [[w.listed_id for w in b.writes] for b in world.store.runs.batches[before:]]
-    assert stored == [["a"], ["h"]]
+    assert _stored(world, before) == [["a", "e"], ["h"]]
+
+
+def _moved(said: Recorded) -> Recorded:
+    [item] = said.entities
+    return msgspec.structs.replace(said, entities=(msgspec.structs.replace(item, title="moved"),))
+
+
+def _stored(world: Bench, before: int) -> list[list[str]]:
+    return [[w.listed_id for w in b.writes] for b in world.store.runs.batches[before:]]
