@@ -8,8 +8,9 @@ from apiscape.cli.ledger import place_words
 from apiscape.cli.table import fold
 from apiscape.client.words import count, duration, traffic_cost_words
 from apiscape.collect.forecast import traffic_cost
+from apiscape.collect.traffic import wanted_of
 from apiscape.collectors.contract import Collector
-from apiscape.collectors.measuring import MeasuresTraffic, Price
+from apiscape.collectors.measuring import MeasuresTraffic, Price, Wanted
 from apiscape.model.measured import TrafficReport
 from apiscape.model.plain import plain
 from apiscape.model.run import RunReport
@@ -62,8 +63,9 @@ def measuring_words(
         return f"{every}: none of its collectors measures any"
     held = _held(source, prices, runs)
     at = f" for {SAMPLE} deployments" if not held else ""
-    asked = held or [(_dearest(prices.values()), SAMPLE)]
-    cost = traffic_cost(asked, source.traffic.every_s)
+    wanted = wanted_of(source.traffic)
+    asked = held or [(_dearest(prices.values(), wanted), SAMPLE)]
+    cost = traffic_cost(asked, source.traffic.every_s, wanted)
     return every if cost is None else f"{every} · {traffic_cost_words(cost)}{at}"
 
 
@@ -77,6 +79,6 @@ def _held(
     ]
 
 
-def _dearest(prices: Iterable[Price | None]) -> Price | None:
+def _dearest(prices: Iterable[Price | None], wanted: Wanted) -> Price | None:
     priced = [price for price in prices if price is not None]
-    return max(priced, key=lambda price: price.metrics * price.usd_per_1000, default=None)
+    return max(priced, key=lambda each: each.metrics_of(wanted) * each.usd_per_1000, default=None)

@@ -6,7 +6,7 @@ stage may be called `-`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -244,9 +244,10 @@ def at_least(number: int, *, whole: bool) -> str:
 
 
 def traffic_words(traffic: Traffic | Unknown, now: datetime) -> str:
-    """Return `1,204 requests · 4xx 0.3 % · 5xx ? · p95 85 ms · over 15 min until 14:02, 3 min ago`.
+    """Return `1,204 requests · 4xx 0.3 % · 5xx ? · p50 40 ms · p95 85 ms · over 15 min until 14:02, 3 min ago`.
 
-    A figure that was not measured is `?`; of no request there is no share.
+    A figure that was not measured is `?`; of no request there is no share. Not every source wants p50 and p99,
+    nor can every gateway tell itself from what is behind it: those have a word where they were measured.
     """
     if not is_known(traffic):
         return f"{UNKNOWN_WORD} not measured"
@@ -256,10 +257,25 @@ def traffic_words(traffic: Traffic | Unknown, now: datetime) -> str:
         words += [
             f"4xx {_share(traffic.errors_4xx, requests)}",
             f"5xx {_share(traffic.errors_5xx, requests)}",
-            f"p95 {UNKNOWN_WORD if traffic.p95_ms is None else figure(traffic.p95_ms) + ' ms'}",
+            *_latencies(traffic),
         ]
     until = f"{clock(traffic.until, now)}, {age(traffic.until, now)} ago"
     return " · ".join([*words, f"over {duration(traffic.window_s)} until {until}"])
+
+
+def _latencies(traffic: Traffic) -> Iterator[str]:
+    told = {
+        "p50": traffic.p50_ms,
+        "p95": traffic.p95_ms,
+        "p99": traffic.p99_ms,
+        "backend p50": traffic.integration_p50_ms,
+        "gateway itself": traffic.overhead_ms,
+    }
+    for name, value in told.items():
+        if value is not None:
+            yield f"{name} {figure(value)} ms"
+        elif name == "p95":
+            yield f"{name} {UNKNOWN_WORD}"
 
 
 def _share(errors: int | None, requests: int | None) -> str:

@@ -8,6 +8,7 @@ from apiscape.client.collected import Collected, CollectedSource, Expected
 from apiscape.collect.forecast import Forecast, traffic_cost
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.report import ScanReport
+from apiscape.collect.traffic import wanted_of
 from apiscape.collectors.contract import Provider
 from apiscape.collectors.measuring import MeasuresTraffic, Price
 from apiscape.collectors.reaches import CountsReaches
@@ -67,7 +68,7 @@ def _cost(plan: PlannedSource, traffic: Iterable[TrafficReport]) -> TrafficCost 
         if isinstance(collector, MeasuresTraffic):
             prices[job.scope.product] = collector.traffic_price
     asked = ((prices.get(each.scope.product), each.asked) for each in traffic)
-    return traffic_cost(asked, measuring.every_s)
+    return traffic_cost(asked, measuring.every_s, wanted_of(measuring))
 
 
 def _expected(forecast: Forecast) -> Expected:

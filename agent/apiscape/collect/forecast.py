@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from apiscape.collectors.measuring import Price
+from apiscape.collectors.measuring import Price, Wanted
 from apiscape.model.entity import Entity
 from apiscape.model.measured import TrafficCost
 from apiscape.model.run import RunReport, Scope
@@ -63,25 +63,28 @@ def forecast(
 
 
 def traffic_cost(
-    deployments: Iterable[tuple[Price | None, int]], every_s: float
+    deployments: Iterable[tuple[Price | None, int]], every_s: float, wanted: Wanted
 ) -> TrafficCost | None:
     """Return what measuring some deployments again and again costs at list price, `None` where it is free.
 
     Args:
         deployments: How many there are at each price; those without one cost nothing.
         every_s: How often they are measured.
+        wanted: What is measured of each.
     """
-    priced = [(price, many) for price, many in deployments if price is not None]
+    priced = [
+        (price, many, price.metrics_of(wanted)) for price, many in deployments if price is not None
+    ]
     if not priced:
         return None
     rounds_per_hour = HOUR_S / every_s
-    usd = sum(price.metrics * many * price.usd_per_1000 / 1000 for price, many in priced)
+    usd = sum(each * many * price.usd_per_1000 / 1000 for price, many, each in priced)
     return TrafficCost(
-        service=", ".join(dict.fromkeys(price.service for price, _ in priced)),
-        deployments=sum(many for _, many in priced),
-        metrics_per_hour=sum(price.metrics * many for price, many in priced) * rounds_per_hour,
+        service=", ".join(dict.fromkeys(price.service for price, *_ in priced)),
+        deployments=sum(many for _, many, _ in priced),
+        metrics_per_hour=sum(each * many for _, many, each in priced) * rounds_per_hour,
         usd_per_day=usd * rounds_per_hour * HOURS_A_DAY,
-        usd_per_1000=max(price.usd_per_1000 for price, _ in priced),
+        usd_per_1000=max(price.usd_per_1000 for price, *_ in priced),
     )
 
 

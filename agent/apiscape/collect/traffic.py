@@ -20,7 +20,13 @@ from apiscape.collect.run import at_edge
 from apiscape.collect.supervisor import Supervisor, Task
 from apiscape.collect.tools import Tools
 from apiscape.collect.visit import ScopeVisit, TokenBook
-from apiscape.collectors.measuring import Counted, Counting, MeasuresTraffic
+from apiscape.collectors.measuring import (
+    PERCENTILES,
+    Counted,
+    Counting,
+    MeasuresTraffic,
+    Wanted,
+)
 from apiscape.errors import ApiscapeError
 from apiscape.health.signals import SignalName
 from apiscape.model.deployment import Deployment
@@ -103,6 +109,15 @@ def source_of(product: str) -> str:
     return f"{product}.traffic"
 
 
+def wanted_of(measuring: Measuring) -> Wanted:
+    """Return what a source wants measured; a percentile that is named twice is wanted once."""
+    return Wanted(
+        window_s=measuring.window_s,
+        percentiles=tuple(name for name in PERCENTILES if name in measuring.percentiles),
+        integration_latency=measuring.integration_latency,
+    )
+
+
 class _Round:
     """One round over some scopes; all but the measuring itself happens in the caller's thread."""
 
@@ -140,7 +155,7 @@ class _Round:
         deadline_s = min(job.source.deadline_s, measuring.every_s)
         stop = Stop(self._tools.clock, deadline_s=deadline_s, above=self._stop)
         budget = ScopeBudget(self._quotas, job.source.provider, stop)
-        scope = ScopeTraffic(job, self._store, self._tools, budget, measuring.window_s)
+        scope = ScopeTraffic(job, self._store, self._tools, budget, wanted_of(measuring))
         self._under_way += 1
         name = f"traffic {job.scope.key}"
         lingers = self._supervisor.lingers(name)
@@ -202,17 +217,17 @@ class ScopeTraffic:
         store: Knows its deployments.
         tools: Clock and threads.
         budget: What calls draw on.
-        window_s: Over how long requests are counted.
+        wanted: What to measure, and over how long.
     """
 
     def __init__(
-        self, job: Job, store: Store, tools: Tools, budget: ScopeBudget, window_s: int
+        self, job: Job, store: Store, tools: Tools, budget: ScopeBudget, wanted: Wanted
     ) -> None:
         self.job = job
         self._store = store
         self._tools = tools
         self._budget = budget
-        self._window_s = window_s
+        self._wanted = wanted
         self._asked: tuple[str, ...] = ()
         self._said: list[Counting] = []
 
@@ -290,7 +305,7 @@ class ScopeTraffic:
                 clock=self._tools.clock,
                 workers=self._tools.workers,
             )
-            for said in collector.traffic(job.scope, visit, items, self._window_s):
+            for said in collector.traffic(job.scope, visit, items, self._wanted):
                 self._said.append(said)
 
     def _unmeasured(self, uid: str, error: ErrorRecord) -> Measured:

@@ -135,15 +135,37 @@ class Owner(Entity, frozen=True):
 
 
 class Traffic(Entity, frozen=True):
-    """What the gateway measured in a window; a `None` figure was not measured, a zero was."""
+    """What the gateway measured in a window; a `None` figure was not measured, a zero was.
+
+    Attributes:
+        window_s, until: Over how long, and when that ended.
+        p50_ms, p95_ms, p99_ms: Percentiles of the time until a caller was answered, what is behind the
+            gateway included; of no request there is none.
+        integration_p50_ms: Median of the time that what is behind the gateway took of it.
+        source: Who counted.
+    """
 
     window_s: int
     until: datetime
     requests: int | None = None
     errors_4xx: int | None = None
     errors_5xx: int | None = None
+    p50_ms: float | None = None
     p95_ms: float | None = None
+    p99_ms: float | None = None
+    integration_p50_ms: float | None = None
     source: str | None = None
+
+    @property
+    def overhead_ms(self) -> float | None:
+        """What the gateway itself takes of a usual answer: the difference of the medians.
+
+        Not known where either was not measured, or where they contradict each other.
+        """
+        whole, behind = self.p50_ms, self.integration_p50_ms
+        if whole is None or behind is None or behind > whole:
+            return None
+        return whole - behind
 
 
 class Deployment(Entity, frozen=True):

@@ -80,10 +80,14 @@ class Measuring(Strict, frozen=True, kw_only=True):
         every_s: How often the agent measures; a scan measures once.
         window_s: Over how long requests are counted, in full minutes: an hour at most, for percentiles of
             several hours cannot be put together.
+        percentiles: Those of latency that are asked for, none of them being a choice; each may cost.
+        integration_latency: Whether what is behind the gateway is timed as well, where the gateway tells it apart.
     """
 
     every_s: Annotated[float, msgspec.Meta(ge=60)] = 900.0
     window_s: Annotated[int, msgspec.Meta(ge=60, le=3600, multiple_of=60)] = 900
+    percentiles: tuple[Literal["p50", "p95", "p99"], ...] = ("p50", "p95", "p99")
+    integration_latency: bool = True
 
 
 class Source(Strict, frozen=True, kw_only=True):

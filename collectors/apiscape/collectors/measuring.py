@@ -38,20 +38,47 @@ Counting = Counted | Uncounted
 """One thing that a collector says while it measures."""
 
 
+PERCENTILES = ("p50", "p95", "p99")
+"""Of latency, in the order in which they are told."""
+
+
+class Wanted(Entity, frozen=True):
+    """What is to be measured of each deployment, beside requests and errors.
+
+    Attributes:
+        window_s: Length of the newest window that is whole, in full minutes, an hour at most.
+        percentiles: Those of latency, out of `PERCENTILES`.
+        integration_latency: Whether to time what is behind the gateway as well, where that is told apart.
+    """
+
+    window_s: int
+    percentiles: tuple[str, ...] = PERCENTILES
+    integration_latency: bool = True
+
+
 class Price(Entity, frozen=True):
     """What measuring costs at list price.
 
     Attributes:
         service: Who charges (`CloudWatch`).
-        metrics: How many metrics are asked for each deployment.
+        metrics: How many metrics are asked for each deployment, whatever is wanted of latency.
         usd_per_1000: List price of a thousand of them.
+        percentile: How many more for each percentile of latency.
+        integration: How many more for the latency of what is behind the gateway.
         source: Where it is published.
     """
 
     service: str
     metrics: int
     usd_per_1000: float
+    percentile: int = 0
+    integration: int = 0
     source: str | None = None
+
+    def metrics_of(self, wanted: Wanted) -> int:
+        """Return how many metrics are asked for each deployment."""
+        behind = self.integration if wanted.integration_latency else 0
+        return self.metrics + self.percentile * len(wanted.percentiles) + behind
 
 
 @runtime_checkable
@@ -63,7 +90,7 @@ class MeasuresTraffic(Protocol):
     traffic_price: ClassVar[Price | None]
 
     def traffic(
-        self, scope: Scope, visit: Visit, deployments: Sequence[Deployment], window_s: int
+        self, scope: Scope, visit: Visit, deployments: Sequence[Deployment], wanted: Wanted
     ) -> Iterator[Counting]:
         """Yield what was counted of some deployments of the scope, each at most once, in bulk.
 
@@ -74,7 +101,7 @@ class MeasuresTraffic(Protocol):
             scope: Where they are.
             visit: Lends session, clock and threads, as to `discover`.
             deployments: As they stand in the store.
-            window_s: Length of the newest window that is whole, in full minutes, an hour at most.
+            wanted: What to measure, and over how long.
 
         Raises:
             CollectorError: what ends it.

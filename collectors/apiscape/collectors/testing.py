@@ -40,7 +40,7 @@ from apiscape.collectors.contract import (
     Unchanged,
     Unseen,
 )
-from apiscape.collectors.measuring import Counted, MeasuresTraffic
+from apiscape.collectors.measuring import Counted, MeasuresTraffic, Wanted
 from apiscape.collectors.trying import Grant, Tried, TriesPermissions
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
@@ -322,7 +322,7 @@ class CollectorConformance:
         with self.world.open(fault, _Purse()) as session:
             visit = _TrialVisit(session, {})
             with suppress(AccessDenied):
-                for said in collector.traffic(self.world.scope, visit, items, 900):
+                for said in collector.traffic(self.world.scope, visit, items, Wanted(window_s=900)):
                     counted += [said.uid] if isinstance(said, Counted) else []
             return len(self.world.operations()), counted
 

@@ -15,16 +15,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from apiscape.collectors.aws.apigateway.consumers_collector import UsagePlanCollector
+from apiscape.collectors.aws.apigateway.counting import NAMESPACE
 from apiscape.collectors.aws.apigateway.domains_collector import DomainCollector
 from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector, WebSocketApiCollector
-from apiscape.collectors.aws.cloudwatch import (
-    NAMESPACE,
-    PERMISSION,
-    Metric,
-    ask,
-    newest_window,
-)
+from apiscape.collectors.aws.cloudwatch import PERMISSION, Metric, ask, newest_window
 from apiscape.collectors.aws.provider import AwsProvider
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.model.surroundings import FrontDoor
@@ -184,7 +179,7 @@ def test_figures_are_read_from_what_somebody_else_keeps(client: Any) -> None:
         ],
     )
     asked = [("Count", "SampleCount"), ("5XXError", "Sum"), ("4XXError", "Sum")]
-    metrics = [Metric(name, statistic, named) for name, statistic in asked]
+    metrics = [Metric(NAMESPACE, name, statistic, named) for name, statistic in asked]
     with desk().session(RestApiCollector(), MOTO_ACCOUNT) as session:
         said = ask(session.calls((PERMISSION,)), metrics, window)
     assert [series.total() for series in said] == [8, 2, 0]

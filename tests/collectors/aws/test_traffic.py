@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from apiscape.collect.visit import ScopeVisit, TokenBook
 from apiscape.collectors.aws import cloudwatch
+from apiscape.collectors.aws.apigateway.counting import HTTP_FIGURES, metric_name
 from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector, WebSocketApiCollector
 from apiscape.collectors.aws.settings import AwsSettings
-from apiscape.collectors.aws.traffic import (
-    HTTP_FIGURES,
-    REST_FIGURES,
-    WEBSOCKET_FIGURES,
-    Figures,
-    metric_name,
-)
+from apiscape.collectors.aws.traffic import Subject, metrics_of
 from apiscape.collectors.contract import AccessDenied, Cancelled, CollectorError, Malformed
-from apiscape.collectors.measuring import Counted, Counting, MeasuresTraffic, Uncounted
-from apiscape.collectors.trying import Grant, Tried
+from apiscape.collectors.measuring import Counted, Wanted
+from apiscape.collectors.trying import Grant
 from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.load import Load
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.wire.server import AwsServer
-from apiscape.model.deployment import Deployment
-from apiscape.model.run import Reach, Scope
+from apiscape.model.deployment import Traffic
 from apiscape.model.vocabulary import ErrorKind
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
+from tests.collectors.aws.measurer import BUSY, Measurer, by_stage, counted, figures, reason
 
 LISTED = "apigateway:GetRestApis"
 ASKED = "cloudwatch:GetMetricData"
-BUSY = Load(10.0, share_4xx=0.04, share_5xx=0.1, latency_ms=100.0)
 
 
 @pytest.fixture
@@ -50,56 +42,6 @@ def server(west: Region, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsServer]
             monkeypatch.setenv(name, value)
         yield server
         server.assert_clean()
-
-
-class Measurer:
-    """Discovers, then measures: what a run and a round of measuring would do."""
-
-    def __init__(self, collector: Any, desk: Desk | None = None) -> None:
-        self.collector = collector
-        self.desk = desk or Desk()
-        reach = Reach(key=f"{ACCOUNT}/{REGION}", account=ACCOUNT, region=REGION)
-        self.scope = Scope("prod", "aws", collector.product, reach)
-
-    def deployments(self) -> list[Deployment]:
-        found = self.desk.collect(self.collector)
-        assert found.error is None
-        return [item for item in found.entities if isinstance(item, Deployment)]
-
-    def visit(self, session: Any) -> ScopeVisit:
-        return ScopeVisit(
-            session,
-            self.desk.plan,
-            self.scope,
-            tokens=TokenBook((), 0),
-            stop=self.desk.stop,
-            clock=self.desk.clock,
-            workers=self.desk.workers,
-        )
-
-    def measure(self, items: Sequence[Deployment], window_s: int = 900) -> dict[str, Counting]:
-        with self.desk.session(self.collector) as session:
-            said = self.collector.traffic(self.scope, self.visit(session), items, window_s)
-            return {one.uid: one for one in said}
-
-    def try_it(self) -> list[Tried]:
-        with self.desk.session(self.collector) as session:
-            return list(self.collector.try_traffic(self.scope, self.visit(session)))
-
-
-def by_stage(items: Sequence[Deployment], said: dict[str, Counting]) -> dict[str, Counting]:
-    return {f"{item.name}/{item.stage}": said[item.uid] for item in items if item.uid in said}
-
-
-def figures(one: Counting) -> tuple[object, ...]:
-    assert isinstance(one, Counted), one
-    traffic = one.traffic
-    return traffic.requests, traffic.errors_4xx, traffic.errors_5xx, traffic.p95_ms
-
-
-def reason(one: Counting) -> tuple[str, str]:
-    assert isinstance(one, Uncounted), one
-    return one.error.kind, one.error.message
 
 
 def asked(server: AwsServer) -> int:
@@ -157,25 +99,64 @@ def test_stages_are_asked_for_in_bulk(west: Region, server: AwsServer) -> None:
         west.load(api, "$default", Load(float(number)))
     measurer = Measurer(HttpApiCollector())
     items = measurer.deployments()
-    said = by_stage(items, measurer.measure(items, window_s=60))
+    said = by_stage(items, measurer.measure(items, Wanted(window_s=60)))
     assert [figures(said[f"api-{number:03}/$default"])[0] for number in range(130)] == [*range(130)]
-    assert asked(server) == 2, "125 stages of four metrics fill a call"
+    assert asked(server) == 2, "500 metrics fill a call, and a stage has seven"
 
 
 @pytest.mark.parametrize(
-    ("collector", "figures_of", "price"),
+    ("wanted", "told"),
     [
-        (RestApiCollector(), REST_FIGURES, 4),
-        (HttpApiCollector(), HTTP_FIGURES, 4),
-        (WebSocketApiCollector(), WEBSOCKET_FIGURES, 6),
+        (Wanted(900), (100.0, 282.8, 310.2, 75.0, 25.0)),
+        (Wanted(900, ("p95",)), (None, 282.8, None, 75.0, None)),
+        (Wanted(900, ("p50", "p99"), integration_latency=False), (100.0, None, 310.2, None, None)),
+        (Wanted(900, (), integration_latency=False), (None, None, None, None, None)),
     ],
 )
-def test_the_price_is_that_of_the_metrics_asked_for(
-    collector: MeasuresTraffic, figures_of: Figures, price: int
+def test_of_latency_only_what_is_wanted_is_asked_for(
+    west: Region, server: AwsServer, wanted: Wanted, told: tuple[float | None, ...]
 ) -> None:
-    assert isinstance(collector, MeasuresTraffic)
-    assert collector.traffic_price is not None
-    assert collector.traffic_price.metrics == price == len(figures_of.asked)
+    west.load(west.http_api("shop").route("GET /x").stage("$default"), "$default", BUSY)
+    measurer = Measurer(HttpApiCollector())
+    items = measurer.deployments()
+    traffic = counted(measurer.measure(items, wanted)[items[0].uid])
+    latency = (traffic.p50_ms, traffic.p95_ms, traffic.p99_ms, traffic.integration_p50_ms)
+    assert (*latency, traffic.overhead_ms) == told
+    assert traffic.requests == 150
+    subject = Subject(items[0].uid, ((("ApiId", "x"),),))
+    price = measurer.collector.traffic_price
+    assert len(list(metrics_of(subject, HTTP_FIGURES, wanted))) == price.metrics_of(wanted)
+
+
+def test_a_call_takes_all_the_metrics_that_fit_also_of_half_a_stage(
+    west: Region, server: AwsServer
+) -> None:
+    for number in range(214):
+        api = west.http_api(f"api-{number:03}").stage("$default")
+        west.load(api, "$default", Load(float(number), share_5xx=0.5))
+    measurer = Measurer(HttpApiCollector())
+    items = measurer.deployments()
+    said = by_stage(items, measurer.measure(items, Wanted(60)))
+    told = [counted(said[f"api-{number:03}/$default"]) for number in range(214)]
+    assert [each.requests for each in told] == [*range(214)]
+    assert [each.errors_5xx for each in told] == [round(number * 0.5) for number in range(214)]
+    assert asked(server) == 3, "1,498 metrics; by whole stages, 71 a call, it were four"
+
+
+def test_a_session_whose_latency_is_that_of_what_is_behind_it_asks_for_it_once(
+    west: Region, server: AwsServer
+) -> None:
+    west.load(west.websocket_api("chat").route("$connect").deploy("prod"), "prod", BUSY)
+    measurer = Measurer(WebSocketApiCollector())
+    items = measurer.deployments()
+    traffic = counted(measurer.measure(items)[items[0].uid])
+    assert (traffic.p50_ms, traffic.integration_p50_ms, traffic.overhead_ms) == (100.0, None, None)
+
+
+def test_medians_that_contradict_each_other_tell_no_overhead() -> None:
+    until = datetime(2026, 11, 2, 8, 45, tzinfo=UTC)
+    assert Traffic(900, until, p50_ms=10.0, integration_p50_ms=10.5).overhead_ms is None
+    assert Traffic(900, until, p50_ms=10.0, integration_p50_ms=10.0).overhead_ms == 0.0
 
 
 # ── Names ────────────────────────────────────────────────────────────────────
@@ -266,7 +247,7 @@ def test_pages_are_put_together(west: Region, server: AwsServer) -> None:
     measurer = Measurer(RestApiCollector())
     items = measurer.deployments()
     assert figures(measurer.measure(items)[items[0].uid]) == (150, 6, 15, 282.8)
-    assert asked(server) == 4
+    assert asked(server) == 7
 
 
 def test_an_answer_without_an_end_is_broken(west: Region, server: AwsServer) -> None:
@@ -386,9 +367,3 @@ def test_a_window_ends_on_the_grid_and_only_when_its_figures_are_there(
     window = cloudwatch.newest_window(now, 900)
     assert window.until == datetime(2026, 11, 2, 9, until, tzinfo=UTC)
     assert (window.until - window.start).total_seconds() == 900
-
-
-def test_every_product_asks_for_requests_first_and_latency_last() -> None:
-    for product in (REST_FIGURES, HTTP_FIGURES, WEBSOCKET_FIGURES):
-        assert product.asked[: len(product.requests)] == product.requests
-        assert product.asked[-1] == (product.latency, "p95")

@@ -88,13 +88,13 @@ def test_a_scan_says_it_in_its_head_and_under_its_ledger() -> None:
     summary = Summary(deployments=90, apis=90, scopes=1, not_observed=0, observed_at=START)
     said = scan_lines(collected, summary, width=300, whole=False)
     assert said[0].endswith(
-        " · CloudWatch: about 1,440 metrics an hour, 0.35 USD a day "
+        " · CloudWatch: about 2,520 metrics an hour, 0.60 USD a day "
         "at list price 0.01 USD per 1,000 metrics"
     )
     assert "  ◐ traffic measured of 87 of 90 deployments · 2 calls" in said
     record: Any = scan_record(collected, summary)
     assert record["traffic"] == list(report.traffic)
-    assert record["traffic_cost"]["prod"].metrics_per_hour == 1440
+    assert record["traffic_cost"]["prod"].metrics_per_hour == 2520
     assert record["exit"] == 0, "an inventory is whole without its figures"
 
 
@@ -117,7 +117,7 @@ def collectors(*products: str) -> list[Collector]:
 def test_what_it_costs_is_said_for_a_hundred_where_nobody_knows_how_many() -> None:
     both = collectors(REST, "aws.apigateway.websocket")
     assert measuring_words(source(), both) == (
-        "traffic every 15 min · CloudWatch: about 2,400 metrics an hour, 0.58 USD a day "
+        "traffic every 15 min · CloudWatch: about 3,200 metrics an hour, 0.77 USD a day "
         "at list price 0.01 USD per 1,000 metrics for 100 deployments"
     )
 
@@ -128,7 +128,7 @@ def test_what_it_costs_is_said_for_what_the_last_visits_saw() -> None:
     words = measuring_words(source(), collectors(REST), [seen, elsewhere])
     assert words is not None
     assert words.endswith(
-        "1,440 metrics an hour, 0.35 USD a day at list price 0.01 USD per 1,000 metrics"
+        "2,520 metrics an hour, 0.60 USD a day at list price 0.01 USD per 1,000 metrics"
     )
 
 

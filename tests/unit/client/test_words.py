@@ -155,6 +155,18 @@ MEASURED_AT = datetime(2026, 9, 30, 12, tzinfo=UTC)
         ({"requests": 1, "errors_5xx": 0}, "1 request · 4xx ? · 5xx 0 % · p95 ? · over 15 min"),
         ({"errors_5xx": 4, "p95_ms": 9.5}, "? requests · 4xx ? · 5xx ? · p95 9.5 ms · over 15 min"),
         ({"requests": 0, "errors_5xx": 0}, "0 requests · over 15 min"),
+        (
+            {"requests": 2, "errors_4xx": 0, "errors_5xx": 0}
+            | {"p50_ms": 40.0, "p95_ms": 85.0, "p99_ms": 120.5, "integration_p50_ms": 31.0},
+            (
+                "2 requests · 4xx 0 % · 5xx 0 % · p50 40 ms · p95 85 ms · p99 120 ms"
+                " · backend p50 31 ms · gateway itself 9.0 ms · over 15 min"
+            ),
+        ),
+        (
+            {"requests": 2, "errors_4xx": 0, "errors_5xx": 0, "integration_p50_ms": 0.0},
+            "2 requests · 4xx 0 % · 5xx 0 % · p95 ? · backend p50 0 ms · over 15 min",
+        ),
     ],
 )
 def test_traffic_says_what_was_measured_over_which_time(

@@ -26,7 +26,7 @@ from apiscape.collectors.contract import (
     Quota,
     Visit,
 )
-from apiscape.collectors.measuring import Counted, Counting, Price, Uncounted
+from apiscape.collectors.measuring import Counted, Counting, Price, Uncounted, Wanted
 from apiscape.collectors.trying import Tried
 from apiscape.errors import StoreError
 from apiscape.health.signals import SignalName
@@ -67,12 +67,12 @@ class ToyCounter(ToyCollector):
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
-        self.windows: list[int] = []
+        self.wanted: list[Wanted] = []
 
     def traffic(
-        self, scope: Scope, visit: Visit, deployments: Sequence[Deployment], window_s: int
+        self, scope: Scope, visit: Visit, deployments: Sequence[Deployment], wanted: Wanted
     ) -> Iterator[Counting]:
-        self.windows.append(window_s)
+        self.wanted.append(wanted)
         yield from self._counts(scope, visit, deployments)
 
     def try_traffic(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
@@ -131,7 +131,7 @@ def test_what_is_counted_is_kept_under_the_collectors_name(rounds: Rounds) -> No
     assert rounds.store.measurements.held == {
         (KEPT, item.uid): Measured(traffic=traffic()) for item in (ORDERS, CARTS)
     }
-    assert collector.windows == [WINDOW_S]
+    assert collector.wanted == [Wanted(window_s=WINDOW_S)]
     assert all(session.closed for session in rounds.provider.sessions)
 
 

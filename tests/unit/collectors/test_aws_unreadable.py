@@ -15,7 +15,7 @@ import pytest
 
 from apiscape.collectors.aws.agentcore import gateways, runtimes
 from apiscape.collectors.aws.apigateway import consumers_collector, domains, exposure, rest, v2
-from apiscape.collectors.aws.apigateway.exports import parse_openapi, read_surface
+from apiscape.collectors.aws.apigateway.exports import read_export, read_surface
 from apiscape.collectors.aws.apigateway.resources import read_resources
 from apiscape.collectors.aws.apigateway.routes import (
     Routes,
@@ -264,9 +264,10 @@ def test_security_of_an_export_that_cannot_be_read_asks_nobody_knows_what(
 )
 def test_what_stands_in_the_place_of_an_operation_is_not_left_out(paths: Any) -> None:
     with pytest.raises(Malformed):
-        parse_openapi(msgspec.json.encode({"openapi": "3.0.1", "paths": paths}))
+        read_export(msgspec.json.encode({"openapi": "3.0.1", "paths": paths}), "")
     whole = {"openapi": "3.0.1", "paths": {"/x": {"get": {}}, "x-of-somebody": 7}}
-    assert parse_openapi(msgspec.json.encode(whole)) == whole
+    read = read_export(msgspec.json.encode(whole), "")
+    assert read is not None and [one.template for one in read.surface.operations or ()] == ["/x"]
 
 
 @pytest.mark.parametrize(

@@ -273,18 +273,27 @@ def test_traffic_is_measured_only_where_a_source_says_so() -> None:
     text = (
         "sources:\n  - {name: a, provider: aws}\n  - {name: b, provider: aws, traffic: {}}\n"
         "  - {name: c, provider: aws, traffic: {every_s: 300, window_s: 60}}\n"
+        "  - {name: d, provider: aws, traffic: {percentiles: [p95], integration_latency: false}}\n"
     )
-    off, usual, own = read_settings(parse_document(text, "c.yaml"), {}).sources
+    off, usual, own, cheap = read_settings(parse_document(text, "c.yaml"), {}).sources
     assert off.traffic is None
     assert usual.traffic == Measuring(every_s=900, window_s=900)
     assert own.traffic == Measuring(every_s=300, window_s=60)
+    assert cheap.traffic == Measuring(percentiles=("p95",), integration_latency=False)
+
+
+_MEASURING = r"traffic|window_s|every_s|percentiles|integration_latency"
 
 
 @pytest.mark.parametrize(
-    "wrong", ["{window_s: 7200}", "{window_s: 90}", "{window_s: 0}", "{every_s: 5}", "true"]
+    "wrong",
+    [
+        *("{window_s: 7200}", "{window_s: 90}", "{window_s: 0}", "{every_s: 5}", "true"),
+        *("{percentiles: [p90]}", "{percentiles: p95}", "{integration_latency: maybe}"),
+    ],
 )
 def test_a_window_that_cannot_be_measured_is_refused_with_its_line(wrong: str) -> None:
     text = f"sources:\n  - name: a\n    provider: aws\n    traffic: {wrong}\n"
-    with pytest.raises(SettingsError, match=r"traffic|window_s|every_s") as raised:
+    with pytest.raises(SettingsError, match=_MEASURING) as raised:
         read_settings(parse_document(text, "c.yaml"), {})
     assert raised.value.line == 4

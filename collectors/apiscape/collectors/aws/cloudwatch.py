@@ -17,7 +17,6 @@ from apiscape.collectors.aws.picking import Item, entries, items, number, text
 from apiscape.collectors.contract import Malformed, Permission, Quota
 
 GET = "cloudwatch:GetMetricData"
-NAMESPACE = "AWS/ApiGateway"
 MOST_METRICS = 500
 """Metrics of one call."""
 
@@ -32,7 +31,7 @@ COMPLETE, FORBIDDEN = "Complete", "Forbidden"
 PERMISSION = Permission(
     action=GET,
     operations=(GET,),
-    reveals="traffic: requests, errors and latency of each stage",
+    reveals="traffic: requests, errors and latency of each deployment",
     optional=True,
 )
 QUOTA = Quota(
@@ -46,12 +45,14 @@ Dimensions = tuple[tuple[str, str], ...]
 
 
 class Metric(msgspec.Struct, frozen=True, gc=False):
-    """One metric of one stage.
+    """One metric of one deployment.
 
     Attributes:
+        namespace: Of the product (`AWS/ApiGateway`).
         statistic: `Sum`, `SampleCount` or a percentile (`p95`).
     """
 
+    namespace: str
     name: str
     statistic: str
     dimensions: Dimensions
@@ -67,6 +68,11 @@ class Series(msgspec.Struct, frozen=True, gc=False):
     def whole(self) -> bool:
         """Whether this is all there is."""
         return self.status == COMPLETE
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing was reported, and that is all there is."""
+        return self.whole and not self.values
 
     def total(self) -> int | None:
         """Return the sum: none where there is no datapoint, `None` where it is not whole."""
@@ -143,7 +149,7 @@ def _query(identifier: str, metric: Metric, window: Window) -> Mapping[str, obje
             "Period": window.length_s,
             "Stat": metric.statistic,
             "Metric": {
-                "Namespace": NAMESPACE,
+                "Namespace": metric.namespace,
                 "MetricName": metric.name,
                 "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
             },

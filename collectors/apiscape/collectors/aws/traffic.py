@@ -1,14 +1,15 @@
-"""Traffic of API Gateway's stages, from the figures that it gives to CloudWatch.
+"""Traffic of what AWS runs, from the figures that its products give to CloudWatch.
 
-Every product has its own names for the same figures. HTTP and WebSocket APIs are told apart by id;
-REST APIs by *name*, so that two of one name in an account's region share their figures, and nobody
-can say which had how much: both are then uncounted, and say so.
+Every product has its own names for the same figures, and tells them apart by something of its own: that
+is a `Figures` and a `tell_apart` of the product. All of an account's region is asked for in bulk.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import ClassVar
 
 import msgspec
 
@@ -18,6 +19,7 @@ from apiscape.collectors.aws.cloudwatch import (
     GET,
     MOST_METRICS,
     PERMISSION,
+    QUOTA,
     Dimensions,
     Metric,
     Series,
@@ -25,157 +27,213 @@ from apiscape.collectors.aws.cloudwatch import (
     ask,
     newest_window,
 )
-from apiscape.collectors.aws.picking import text
-from apiscape.collectors.contract import Visit
-from apiscape.collectors.measuring import Counted, Counting, Price, Uncounted
+from apiscape.collectors.contract import Permission, Quota, Visit
+from apiscape.collectors.measuring import Counted, Counting, Price, Uncounted, Wanted
 from apiscape.collectors.trying import Tried, attempt
 from apiscape.model.deployment import Deployment, Traffic
 from apiscape.model.identity import NO_STAGE
-from apiscape.model.run import ErrorRecord
+from apiscape.model.run import ErrorRecord, Scope
 from apiscape.model.vocabulary import ErrorKind
 
 SOURCE = "cloudwatch"
-LIST_REST_APIS = "apigateway:GetRestApis"
-LONGEST_NAME = 1024
-"""Characters of a dimension's value."""
-
 TRIED_S = 60
+MEDIAN = "p50"
+PRICED = "https://aws.amazon.com/cloudwatch/pricing/"
+USD_PER_1000 = 0.01
 
 
 class Figures(msgspec.Struct, frozen=True, gc=False):
-    """What a product calls the figures of a stage; several are added up.
+    """What a product calls the figures of a deployment; several are added up.
 
     Attributes:
+        namespace: Of the product's metrics.
         requests: Metrics that count requests, each with its statistic.
         errors_4xx, errors_5xx: Metrics that sum errors.
-        latency: Metric whose 95th percentile is taken, in milliseconds.
+        latency: Metric of the time until a caller is answered.
+        integration: Metric of the time that what is behind the gateway takes of it, if there is one.
+        unit_ms: Milliseconds of a unit of both.
+        silence_is_none: Whether a product of which nothing was reported had no request. Where the product is
+            not known to report each request under just these names, silence may as well be a gap.
     """
 
+    namespace: str
     requests: tuple[tuple[str, str], ...]
     errors_4xx: tuple[str, ...]
     errors_5xx: tuple[str, ...]
     latency: str
-
-    @property
-    def asked(self) -> tuple[tuple[str, str], ...]:
-        """Every metric with its statistic: requests, 4xx, 5xx, latency."""
-        errors = (*self.errors_4xx, *self.errors_5xx)
-        return (*self.requests, *((name, "Sum") for name in errors), (self.latency, "p95"))
+    integration: str | None = None
+    unit_ms: float = 1.0
+    silence_is_none: bool = True
 
     @property
     def price(self) -> Price:
-        """What a stage costs at each measuring."""
+        """What a deployment costs at each measuring."""
         return Price(
             service="CloudWatch",
-            metrics=len(self.asked),
-            usd_per_1000=0.01,
-            source="https://aws.amazon.com/cloudwatch/pricing/",
+            metrics=len(self.requests) + len(self.errors_4xx) + len(self.errors_5xx),
+            percentile=1,
+            integration=0 if self.integration is None else 1,
+            usd_per_1000=USD_PER_1000,
+            source=PRICED,
         )
 
 
-REST_FIGURES = Figures((("Count", "SampleCount"),), ("4XXError",), ("5XXError",), "Latency")
-HTTP_FIGURES = Figures((("Count", "SampleCount"),), ("4xx",), ("5xx",), "Latency")
-WEBSOCKET_FIGURES = Figures(
-    requests=(("ConnectCount", "Sum"), ("MessageCount", "Sum")),
-    errors_4xx=("ClientError",),
-    errors_5xx=("ExecutionError", "IntegrationError"),
-    latency="IntegrationLatency",
-)
-
-
 class Subject(msgspec.Struct, frozen=True, gc=False):
-    """A stage that is counted, and what its metrics are told apart by."""
+    """A deployment that is counted, and what its metrics are told apart by.
+
+    Attributes:
+        series: One of them mostly; of several the counts are added up, and latency is not known:
+            percentiles cannot be put together.
+    """
 
     uid: str
-    dimensions: Dimensions
+    series: tuple[Dimensions, ...]
 
 
 Found = Iterable[Subject | Uncounted]
 
 
-def measure(
-    visit: Visit,
-    deployments: Sequence[Deployment],
-    window_s: int,
-    figures: Figures,
-    tell_apart: Callable[[Sequence[Deployment]], Found],
-) -> Iterator[Counting]:
-    """Yield what was counted of the stages of an account's region.
+class CountedByCloudWatch(ABC):
+    """The part of a collector that measures: its product says what the figures are called, and whose they are."""
 
-    Args:
-        visit: Lends session, clock and threads.
-        deployments: Stages, and APIs without one: those are not spoken of.
-        window_s: Over how long.
-        figures: What the product calls its figures.
-        tell_apart: Says what each deployed stage is counted by, or why it cannot be.
+    traffic_permissions: ClassVar[tuple[Permission, ...]] = (PERMISSION,)
+    traffic_quotas: ClassVar[tuple[Quota, ...]] = (QUOTA,)
+    traffic_price: ClassVar[Price | None]
+    figures: ClassVar[Figures]
+
+    @abstractmethod
+    def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
+        """Say what each deployment is counted by, or why it cannot be.
+
+        Args:
+            visit: Lends session, clock and threads.
+            deployments: At least one; all are deployed, and of this account.
+
+        Raises:
+            CollectorError: what that takes could not be read.
+        """
+
+    def traffic(
+        self, scope: Scope, visit: Visit, deployments: Sequence[Deployment], wanted: Wanted
+    ) -> Iterator[Counting]:
+        """Yield what was counted of each deployment.
+
+        Raises:
+            CollectorError: the figures, or what tells them apart, could not be read.
+        """
+        del scope  # the session knows its place
+        deployed = [item for item in deployments if item.stage != NO_STAGE]
+        own = [item for item in deployed if item.account == visit.session.place.account]
+        yield from _of_others(deployed, visit.session.place.account)
+        subjects: list[Subject] = []
+        for found in self.tell_apart(visit, own) if own else ():
+            if isinstance(found, Uncounted):
+                yield found
+            else:
+                subjects.append(found)
+        yield from count(visit, subjects, self.figures, wanted)
+
+    def try_traffic(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of asking for one metric that nobody has."""
+        del scope
+        calls = visit.session.calls((PERMISSION,))
+        now = visit.now()
+        window = Window(until=now.replace(second=0, microsecond=0), length_s=TRIED_S)
+        metric = Metric("AWS/ApiGateway", "Count", "Sum", (("ApiId", "apiscape"),))
+        yield attempt(PERMISSION, GET, lambda: ask(calls, (metric,), window))
+
+
+def count(
+    visit: Visit, subjects: Sequence[Subject], figures: Figures, wanted: Wanted
+) -> Iterator[Counting]:
+    """Yield what was counted of some deployments, by as few calls as their metrics fit into.
 
     Raises:
         CollectorError: a call failed.
     """
-    calls = visit.session.calls((PERMISSION,))
-    deployed = [item for item in deployments if item.stage not in {None, NO_STAGE}]
-    subjects: list[Subject] = []
-    for found in tell_apart(deployed) if deployed else ():
-        if isinstance(found, Uncounted):
-            yield found
-        else:
-            subjects.append(found)
-    window = newest_window(visit.now(), window_s)
-    size = MOST_METRICS // len(figures.asked)
-    batches = [subjects[at : at + size] for at in range(0, len(subjects), size)]
-    for counted in visit.concurrently(lambda batch: count(calls, batch, figures, window), batches):
-        yield from counted
+    calls: Calls = visit.session.calls((PERMISSION,))
+    window = newest_window(visit.now(), wanted.window_s)
+    asked = [list(metrics_of(subject, figures, wanted)) for subject in subjects]
+    every = list(chain.from_iterable(asked))
+    batches = [every[at : at + MOST_METRICS] for at in range(0, len(every), MOST_METRICS)]
+    answers = visit.concurrently(lambda batch: ask(calls, batch, window), batches)
+    series = chain.from_iterable(answers)
+    for subject, metrics in zip(subjects, asked, strict=True):
+        said = dict(zip(metrics, islice(series, len(metrics)), strict=True))
+        yield read(subject, said, figures, window)
 
 
-def try_metric(visit: Visit) -> Iterator[Tried]:
-    """Yield what came of asking for one metric of a stage that nobody has."""
-    calls = visit.session.calls((PERMISSION,))
-    now = visit.now()
-    window = Window(until=now.replace(second=0, microsecond=0), length_s=TRIED_S)
-    metric = Metric("Count", "Sum", (("ApiId", "apiscape"), ("Stage", "tried")))
-    yield attempt(PERMISSION, GET, lambda: ask(calls, (metric,), window))
+def metrics_of(subject: Subject, figures: Figures, wanted: Wanted) -> Iterator[Metric]:
+    """Yield every metric that is asked for of a deployment."""
+    errors = ((name, "Sum") for name in (*figures.errors_4xx, *figures.errors_5xx))
+    counts = (*figures.requests, *errors)
+    for dimensions in subject.series:
+        for name, statistic in counts:
+            yield Metric(figures.namespace, name, statistic, dimensions)
+    if len(subject.series) > 1:
+        return
+    for dimensions in subject.series:
+        for percentile in wanted.percentiles:
+            yield Metric(figures.namespace, figures.latency, percentile, dimensions)
+        if figures.integration is not None and wanted.integration_latency:
+            yield Metric(figures.namespace, figures.integration, MEDIAN, dimensions)
 
 
-def count(
-    calls: Calls, subjects: Sequence[Subject], figures: Figures, window: Window
-) -> list[Counting]:
-    """Return what was counted of some stages, by one call.
+def read(
+    subject: Subject, said: Mapping[Metric, Series], figures: Figures, window: Window
+) -> Counting:
+    """Return what is said of a deployment's metrics. Pure."""
 
-    Raises:
-        CollectorError: the call failed.
-    """
-    asked = figures.asked
-    metrics = [
-        Metric(name, statistic, subject.dimensions)
-        for subject in subjects
-        for name, statistic in asked
-    ]
-    series = ask(calls, metrics, window)
-    width = len(asked)
-    return [
-        read(subject.uid, series[at * width : (at + 1) * width], figures, window)
-        for at, subject in enumerate(subjects)
-    ]
+    def of(counts: Iterable[tuple[str, str]]) -> list[Series]:
+        return [
+            said[Metric(figures.namespace, name, statistic, dimensions)]
+            for dimensions in subject.series
+            for name, statistic in counts
+        ]
 
+    def latency(name: str | None, statistic: str) -> float | None:
+        if name is None:
+            return None
+        metric = Metric(figures.namespace, name, statistic, subject.series[0])
+        value = said.get(metric, Series()).only()
+        return None if value is None else round(value * figures.unit_ms, 3)
 
-def read(uid: str, series: Sequence[Series], figures: Figures, window: Window) -> Counting:
-    """Return what the figures of a stage say, given in the order of `Figures.asked`. Pure."""
-    many, few = len(figures.requests), len(figures.errors_4xx)
-    requests = _sum(series[:many])
+    counted = of(figures.requests)
+    requests = _sum(counted)
     if requests is None:
-        return Uncounted(uid, _not_whole(series[:many]))
-    return Counted(
-        uid,
-        Traffic(
-            window_s=window.length_s,
-            until=window.until,
-            requests=requests,
-            errors_4xx=_sum(series[many : many + few]),
-            errors_5xx=_sum(series[many + few : -1]),
-            p95_ms=series[-1].only(),
-            source=SOURCE,
-        ),
+        return Uncounted(subject.uid, _not_whole(counted))
+    if not figures.silence_is_none and all(each.silent for each in counted):
+        return Uncounted(subject.uid, _silent(figures.namespace))
+    traffic = Traffic(
+        window_s=window.length_s,
+        until=window.until,
+        requests=requests,
+        errors_4xx=_sum(of((name, "Sum") for name in figures.errors_4xx)),
+        errors_5xx=_sum(of((name, "Sum") for name in figures.errors_5xx)),
+        p50_ms=latency(figures.latency, MEDIAN),
+        p95_ms=latency(figures.latency, "p95"),
+        p99_ms=latency(figures.latency, "p99"),
+        integration_p50_ms=latency(figures.integration, MEDIAN),
+        source=SOURCE,
     )
+    return Counted(subject.uid, traffic)
+
+
+def uncountable(item: Deployment, words: str, kind: str = ErrorKind.UNSUPPORTED) -> Uncounted:
+    """Return that a deployment cannot be counted, and why."""
+    return Uncounted(item.uid, ErrorRecord(kind=kind, message=words))
+
+
+def id_of(item: Deployment) -> str:
+    """Return what its service calls an API, without whatever kind of thing stands before it."""
+    return item.native_api_id.rpartition(":")[2].rpartition("/")[2]
+
+
+def _of_others(deployments: Iterable[Deployment], account: str) -> Iterator[Uncounted]:
+    """Yield what others share with an account: its figures are theirs."""
+    for item in deployments:
+        if item.account != account:
+            yield uncountable(item, f"its figures are in the account that owns it, {item.account}")
 
 
 def _sum(series: Sequence[Series]) -> int | None:
@@ -194,55 +252,6 @@ def _not_whole(series: Sequence[Series]) -> ErrorRecord:
     return ErrorRecord(ErrorKind.UNREACHABLE, words, operation=GET)
 
 
-# ── What stages are told apart by ────────────────────────────────────────────
-
-
-def by_id(deployments: Sequence[Deployment]) -> Iterator[Subject]:
-    """Yield the stages of HTTP or WebSocket APIs, told apart by the API's id."""
-    for item in deployments:
-        yield Subject(item.uid, (("ApiId", api_id_of(item)), ("Stage", str(item.stage))))
-
-
-def by_name(calls: Calls, deployments: Sequence[Deployment]) -> Iterator[Subject | Uncounted]:
-    """Yield the stages of REST APIs, told apart by the API's name as it is now.
-
-    All APIs of the region are listed for it: one that a source leaves out can have the name too.
-
-    Raises:
-        CollectorError: the names could not be listed.
-    """
-    names = {
-        text(api, "id") or "": metric_name(text(api, "name") or "", text(api, "id") or "")
-        for api in calls.everything(LIST_REST_APIS)
-    }
-    sharing = Counter(names.values())
-    for item in deployments:
-        name = names.get(api_id_of(item))
-        if name is None:
-            yield Uncounted(item.uid, _said(ErrorKind.GONE, "its API is no longer listed"))
-        elif sharing[name] > 1:
-            yield Uncounted(item.uid, _said(ErrorKind.UNSUPPORTED, _ambiguous(sharing[name], name)))
-        elif len(name) > LONGEST_NAME or not name.isprintable():
-            words = "no metric can have the name of its API"
-            yield Uncounted(item.uid, _said(ErrorKind.UNSUPPORTED, words))
-        else:
-            yield Subject(item.uid, (("ApiName", name), ("Stage", str(item.stage))))
-
-
-def metric_name(name: str, api_id: str) -> str:
-    """Return what CloudWatch calls a REST API: its name without what is not ASCII, else its id."""
-    kept = "".join(letter for letter in name if letter.isascii())
-    return kept if kept.strip() else api_id
-
-
-def api_id_of(item: Deployment) -> str:
-    """Return the id that API Gateway gave an API."""
-    return item.native_api_id.rpartition(":")[2]
-
-
-def _ambiguous(apis: int, name: str) -> str:
-    return f"CloudWatch counts REST APIs by name, and {apis} of the region are called {name!r}"
-
-
-def _said(kind: str, message: str) -> ErrorRecord:
-    return ErrorRecord(kind=kind, message=message)
+def _silent(namespace: str) -> ErrorRecord:
+    words = f"{namespace} reported nothing of it: nobody called it, or it is not counted"
+    return ErrorRecord(ErrorKind.UNSUPPORTED, words, operation=GET)

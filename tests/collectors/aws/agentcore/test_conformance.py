@@ -11,6 +11,7 @@ from apiscape.collectors.aws.agentcore.runtime_collector import AgentRuntimeColl
 from apiscape.collectors.testing import CollectorConformance, World
 from apiscape.demo.aws.estate.agentcore import AgentCore
 from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.load import Load
 from apiscape.demo.aws.seeds.canaries import plant_canaries
 from tests.collectors.aws.desk import ACCOUNT, REGION
 from tests.collectors.aws.world import AwsWorld, small_pages
@@ -38,8 +39,10 @@ def estate() -> tuple[AwsEstate, frozenset[str]]:
     core = west.shelves.of(AgentCore)
     rest = west.rest_api("claims").method("GET", "/x").deploy("prod")
     core.gateway("tools", "NONE").expose(rest, "prod", "/x")
-    core.gateway("empty")
-    core.runtime("helper", "A2A").release().endpoint("live", "1").endpoint("next", "2")
+    west.loads[core.gateway("empty").arn, ""] = Load(10.0)
+    helper = core.runtime("helper", "A2A")
+    west.loads[helper.arn, "live"] = Load(10.0)
+    helper.release().endpoint("live", "1").endpoint("next", "2")
     core.runtime("other", "MCP")
     core.runtime("third")
     return estate, plant_canaries(estate)

@@ -10,6 +10,7 @@ from apiscape.collectors.aws.apprunner.collector import AppRunnerCollector
 from apiscape.collectors.testing import CollectorConformance, World
 from apiscape.demo.aws.estate.apprunner import AppRunner
 from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.load import Load
 from apiscape.demo.aws.seeds.canaries import plant_canaries
 from tests.collectors.aws.desk import ACCOUNT, REGION
 from tests.collectors.aws.world import AwsWorld, small_pages
@@ -33,6 +34,7 @@ def estate() -> tuple[AwsEstate, frozenset[str]]:
     many = services.add("many")
     for number in range(3):
         many.domain(f"form-{number}.example", www=number == 0)
+    west.loads[many.arn, ""] = Load(10.0)
     return estate, plant_canaries(estate)
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from apiscape.collectors.aws.balancers.collector import ApplicationBalancerCollector
 from apiscape.collectors.testing import CollectorConformance, World
+from apiscape.demo.aws.estate.balancers import forward
 from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.load import Load
 from apiscape.demo.aws.seeds.canaries import plant_canaries
 from tests.collectors.aws.balancers.street import edge, of
 from tests.collectors.aws.desk import ACCOUNT, REGION
@@ -39,6 +41,9 @@ def estate() -> tuple[AwsEstate, frozenset[str]]:
     for number, balancer in enumerate(guarded):
         of(west).web_acl(f"shop-{number}", balancer)
     of(west).network("inside")
+    alone = of(west).target_group("alone", "healthy")
+    of(west).application("alone").listener(to=[forward(alone)])
+    west.loads[alone, ""] = Load(10.0)
     return estate, plant_canaries(estate)
 
 

@@ -11,6 +11,7 @@ from apiscape.collectors.aws.paging import PAGING, Paging
 from apiscape.collectors.testing import CollectorConformance, World
 from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.lattice import Lattice
+from apiscape.demo.aws.estate.load import Load
 from apiscape.demo.aws.seeds.canaries import plant_canaries
 from tests.collectors.aws.desk import ACCOUNT, REGION
 from tests.collectors.aws.lattice.samples import fill
@@ -33,7 +34,8 @@ def estate() -> tuple[AwsEstate, frozenset[str]]:
     estate = AwsEstate()
     region = estate.account(ACCOUNT).only_regions(REGION).region(REGION)
     fill(region, services=1)
-    region.shelves.of(Lattice).service("bare").listen("TLS_PASSTHROUGH", 8443)
+    bare = region.shelves.of(Lattice).service("bare").listen("TLS_PASSTHROUGH", 8443)
+    region.loads[bare.id, ""] = Load(10.0)
     return estate, plant_canaries(estate)
 
 

@@ -142,6 +142,15 @@ def test_sources_are_tried_one_after_the_other_within_the_same_quotas(
     assert answer.err.rpartition(CLEAR_LINE)[2].startswith("No source could be signed in to")
 
 
+#: Products whose requests CloudWatch counts.
+COUNTED = (
+    *(f"aws.apigateway.{kind}" for kind in ("rest", "http", "websocket")),
+    *(f"aws.appsync.{kind}" for kind in ("graphql", "merged", "event")),
+    *("aws.agentcore.gateway", "aws.agentcore.runtime", "aws.alb", "aws.apprunner"),
+    *("aws.lambda.url", "aws.lattice.service"),
+)
+
+
 def test_the_right_to_measure_is_asked_for_only_where_a_source_measures(
     call: Call, configured: Path
 ) -> None:
@@ -156,6 +165,6 @@ def test_the_right_to_measure_is_asked_for_only_where_a_source_measures(
     ]
     counting = [line for line in lines if line["permission"] == action]
     assert {(line["source"], line["product"], line["state"]) for line in counting} == {
-        ("lab", f"aws.apigateway.{product}", "?") for product in ("rest", "http", "websocket")
+        ("lab", product, "?") for product in COUNTED
     }
     assert all(line["optional"] for line in counting)

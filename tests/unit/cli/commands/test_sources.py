@@ -114,6 +114,6 @@ def test_a_source_that_measures_traffic_says_what_that_costs(call: Call, configu
     )
     said = call("sources").err
     assert said == (
-        "lab: traffic every 1 h 0 min · CloudWatch: about 400 metrics an hour, 0.10 USD a day "
+        "lab: traffic every 1 h 0 min · CloudWatch: about 700 metrics an hour, 0.17 USD a day "
         "at list price 0.01 USD per 1,000 metrics for 100 deployments\n"
     )

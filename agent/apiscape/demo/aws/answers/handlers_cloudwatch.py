@@ -1,20 +1,19 @@
-"""CloudWatch: `GetMetricData` over the loads of a region's stages, with its limits and its pages."""
+"""CloudWatch: `GetMetricData` over the loads of a region, with its limits and its pages."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from apiscape.demo.aws.answers.context import Context, Handler, Output, Params
-from apiscape.demo.aws.estate.load import Load, statistic, tally
+from apiscape.demo.aws.answers.measured import find_loads
+from apiscape.demo.aws.estate.load import statistic, tally
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.refusals import Refusal
 
-NAMESPACE = "AWS/ApiGateway"
 MOST_QUERIES = 500
 MOST_DATAPOINTS = 100_800
 
@@ -71,40 +70,14 @@ def _points(region: Region, query: Any, start_s: float, end_s: float) -> _Points
     metric, period_s = asked["Metric"], asked["Period"]
     name = metric["MetricName"]
     trouble = region.metric_troubles.get(name)
-    if metric["Namespace"] != NAMESPACE or trouble is not None:
+    if trouble is not None:
         return _Points(query["Id"], name, [], trouble)
     dimensions = {each["Name"]: each["Value"] for each in metric.get("Dimensions", ())}
-    kind, loads = find_loads(region, dimensions)
+    kind, loads = find_loads(region, metric["Namespace"], dimensions)
     value = statistic(kind, name, asked["Stat"], tally(loads, period_s / _MINUTE_S))
     first = -(-int(start_s) // period_s) * period_s
     whole = range(first, int(end_s), period_s) if value is not None else range(0)
     return _Points(query["Id"], name, [(second, value or 0.0) for second in whole])
-
-
-def find_loads(region: Region, dimensions: dict[str, str]) -> tuple[str, list[Load]]:
-    """Give the kind and the loads behind some dimensions: v1 is known by name, v2 by id."""
-    stage = dimensions.get("Stage")
-    if set(dimensions) <= {"ApiName", "Stage"} and "ApiName" in dimensions:
-        named = dimensions["ApiName"]
-        ids = [
-            api.id for api in region.rest_apis.values() if series_name(api.name, api.id) == named
-        ]
-        return "REST", list(_of_stages(region, ids, stage))
-    api = region.v2_apis.get(dimensions.get("ApiId", ""))
-    if api is None or not set(dimensions) <= {"ApiId", "Stage"}:
-        return "HTTP", []
-    return str(api.fields["ProtocolType"]), list(_of_stages(region, [api.id], stage))
-
-
-def series_name(name: str, api_id: str) -> str:
-    """Give the name of a REST API as CloudWatch has it: what is not ASCII is dropped, all of it gives the id."""
-    return name.encode("ascii", "ignore").decode() or api_id
-
-
-def _of_stages(region: Region, ids: Iterable[str], stage: str | None) -> Iterator[Load]:
-    for (api_id, name), load in region.loads.items():
-        if api_id in ids and stage in {None, name}:
-            yield load
 
 
 def _page(found: list[_Points], offset: int, most: int) -> Output:

@@ -1,4 +1,4 @@
-"""What callers ask of a stage, and the figures that CloudWatch makes of it."""
+"""What callers ask of a deployment, and the figures that CloudWatch makes of it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-#: Of API Gateway v1, of HTTP APIs and of WebSocket APIs: the names of the same figures.
+#: Of each kind of API the names of the same figures.
 NAMES = {
-    "REST": {"requests": "Count", "4xx": "4XXError", "5xx": "5XXError", "latency": "Latency"},
-    "HTTP": {"requests": "Count", "4xx": "4xx", "5xx": "5xx", "latency": "Latency"},
+    "REST": {
+        "requests": "Count",
+        "4xx": "4XXError",
+        "5xx": "5XXError",
+        "latency": "Latency",
+        "integration": "IntegrationLatency",
+    },
+    "HTTP": {
+        "requests": "Count",
+        "4xx": "4xx",
+        "5xx": "5xx",
+        "latency": "Latency",
+        "integration": "IntegrationLatency",
+    },
     "WEBSOCKET": {
         "connects": "ConnectCount",
         "requests": "MessageCount",
@@ -17,14 +29,55 @@ NAMES = {
         "5xx": "ExecutionError",
         "latency": "IntegrationLatency",
     },
+    "APPSYNC": {"4xx": "4XXError", "5xx": "5XXError", "latency": "Latency"},
+    "FUNCTION_URL": {
+        "requests": "UrlRequestCount",
+        "4xx": "Url4xxCount",
+        "5xx": "Url5xxCount",
+        "latency": "UrlRequestLatency",
+    },
+    "TARGET_GROUP": {
+        "requests": "RequestCount",
+        "4xx": "HTTPCode_Target_4XX_Count",
+        "5xx": "HTTPCode_Target_5XX_Count",
+        "latency": "TargetResponseTime",
+    },
+    "LATTICE": {
+        "requests": "TotalRequestCount",
+        "4xx": "HTTPCode_4XX_Count",
+        "5xx": "HTTPCode_5XX_Count",
+        "latency": "RequestTime",
+    },
+    "APP_RUNNER": {
+        "requests": "Requests",
+        "4xx": "4xxStatusResponses",
+        "5xx": "5xxStatusResponses",
+        "latency": "RequestLatency",
+    },
+    "AGENTCORE": {
+        "requests": "Invocations",
+        "4xx": "UserErrors",
+        "5xx": "SystemErrors",
+        "latency": "Latency",
+        "integration": "TargetExecutionTime",
+    },
 }
+
+SILENT = frozenset({"WEBSOCKET", "TARGET_GROUP", "LATTICE", "APP_RUNNER", "AGENTCORE"})
+"""Kinds that report no error as nothing at all; the others send a zero with every request."""
+
+SECONDS = frozenset({"TARGET_GROUP"})
+"""Kinds whose latency is in seconds; that of the others is in milliseconds."""
+
+_BEHIND = 0.75
+"""Share of a usual answer's time that what is behind the gateway takes."""
 
 _CONNECT_EACH = 20
 """Messages of a connection."""
 
 
 class Load(msgspec.Struct, frozen=True, gc=False):
-    """Requests of a stage, steady over time.
+    """Requests of a deployment, steady over time.
 
     Args:
         per_min: Requests a minute.
@@ -63,30 +116,31 @@ def tally(loads: Iterable[Load], minutes: float) -> Tally:
 def statistic(kind: str, metric: str, name: str, found: Tally) -> float | None:
     """Give a statistic of a metric; None where there is no datapoint, as without any request.
 
-    REST and HTTP APIs send a zero for every request without an error, WebSocket APIs send none.
+    Kinds that are not `SILENT` send a zero for every request without an error.
     """
     figure = {metric: figure for figure, metric in NAMES[kind].items()}.get(metric)
     if figure is None or not found.requests:
         return None
-    if figure == "latency":
-        return _latency(name, found)
+    if figure in {"latency", "integration"}:
+        scale = (0.001 if kind in SECONDS else 1.0) * (_BEHIND if figure == "integration" else 1.0)
+        return _latency(name, found, scale)
     count = _COUNTS[figure](found)
-    if kind == "WEBSOCKET" and not count:
+    if kind in SILENT and not count:
         return None
-    samples = count if kind == "WEBSOCKET" or figure == "requests" else found.requests
+    samples = count if kind in SILENT or figure == "requests" else found.requests
     return {"Sum": float(count), "SampleCount": float(samples), "Average": count / samples}.get(
         name
     )
 
 
-def _latency(name: str, found: Tally) -> float | None:
+def _latency(name: str, found: Tally, scale: float) -> float | None:
     """Give the average, or a percentile: the slowest twentieth takes some three times the median."""
     if name == "SampleCount":
         return float(found.requests)
     if name == "Average":
-        return found.latency_ms
+        return found.latency_ms * scale
     if name.startswith("p"):
-        return round(found.latency_ms * 2 ** ((float(name[1:]) - 50) / 30), 1)
+        return round(found.latency_ms * 2 ** ((float(name[1:]) - 50) / 30), 1) * scale
     return None
 
 

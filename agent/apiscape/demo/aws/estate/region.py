@@ -28,7 +28,8 @@ class Region:
     Attributes:
         denials: Qualified operations that this account may not call here, and whether a service
             control policy is the reason.
-        loads: What callers ask, by API id and stage.
+        loads: What callers ask, by API id and stage: of other services by what they are known by (name, id,
+            ARN), and by alias or endpoint where there is one.
         metric_troubles: Status that CloudWatch answers for a metric's name instead of its datapoints.
         metric_page: Datapoints of one answer of CloudWatch.
         shelves: What there is of the services that have a module of their own here.

@@ -6,10 +6,11 @@ target changed one `GetGateway`, one `ListTagsForResource`, and one `GetGatewayT
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.agentcore.arns import arn_of
+from apiscape.collectors.aws.agentcore.counting import GATEWAY_FIGURES, by_gateway
 from apiscape.collectors.aws.agentcore.gateways import KIND, FoundGateway, normalise, read_signals
 from apiscape.collectors.aws.agentcore.targets import Target, read_relations, read_target, untold
 from apiscape.collectors.aws.calls import Calls
@@ -19,6 +20,7 @@ from apiscape.collectors.aws.memos import Memo, digest_mark, stands, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, labels, moment, text
 from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import NothingToTry, Parameters, Recipes, Told, try_each
 from apiscape.collectors.contract import (
     Gone,
@@ -31,7 +33,9 @@ from apiscape.collectors.contract import (
     Unchanged,
     Visit,
 )
+from apiscape.collectors.measuring import Price
 from apiscape.collectors.trying import Tried
+from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
 from apiscape.model.surroundings import Observable
 from apiscape.model.values import UNKNOWN, Unknown, is_known
@@ -52,7 +56,7 @@ def permission(operation: str, reveals: str, *, optional: bool = True) -> Permis
     )
 
 
-class AgentGatewayCollector:
+class AgentGatewayCollector(CountedByCloudWatch):
     """Lists gateways of AgentCore."""
 
     product: ClassVar[str] = KIND
@@ -69,6 +73,12 @@ class AgentGatewayCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    figures: ClassVar[Figures] = GATEWAY_FIGURES
+    traffic_price: ClassVar[Price | None] = GATEWAY_FIGURES.price
+
+    def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
+        """Tell gateways apart by ARN and protocol."""
+        return by_gateway(visit.session.place, deployments)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""

@@ -6,10 +6,11 @@ or an endpoint changed one `ListTagsForResource` and one `GetAgentRuntime` per v
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.agentcore.arns import arn_of
+from apiscape.collectors.aws.agentcore.counting import RUNTIME_FIGURES, by_endpoint
 from apiscape.collectors.aws.agentcore.gateway_collector import SERVICE, permission
 from apiscape.collectors.aws.agentcore.runtimes import KIND, FoundEndpoint, normalise, read_health
 from apiscape.collectors.aws.calls import Calls
@@ -19,6 +20,7 @@ from apiscape.collectors.aws.memos import Memo, digest_mark, stands, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, labels, moment, text
 from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told, try_each
 from apiscape.collectors.contract import (
     Gone,
@@ -31,7 +33,9 @@ from apiscape.collectors.contract import (
     Unchanged,
     Visit,
 )
+from apiscape.collectors.measuring import Price
 from apiscape.collectors.trying import Tried
+from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 
@@ -41,7 +45,7 @@ ENDPOINTS = f"{SERVICE}:ListAgentRuntimeEndpoints"
 MEMBERS = Members("agentRuntimeId", "agentRuntimeName", tags=None)
 
 
-class AgentRuntimeCollector:
+class AgentRuntimeCollector(CountedByCloudWatch):
     """Lists the endpoints of runtimes."""
 
     product: ClassVar[str] = KIND
@@ -64,6 +68,12 @@ class AgentRuntimeCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    figures: ClassVar[Figures] = RUNTIME_FIGURES
+    traffic_price: ClassVar[Price | None] = RUNTIME_FIGURES.price
+
+    def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
+        """Tell endpoints apart by the runtime's ARN and their names."""
+        return by_endpoint(visit.session.place, deployments)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""

@@ -2,7 +2,7 @@
 
 Calls: one `GetRestApis` per 500 APIs; per API one `GetStages`, and one `GetExport` for each
 distinct deployment that changed. An API whose stages stand costs one call. Measuring traffic: one
-`GetRestApis` per 500 APIs for their names, and one `GetMetricData` per 125 stages.
+`GetRestApis` per 500 APIs for their names, and one `GetMetricData` per 500 metrics.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws import cloudwatch
 from apiscape.collectors.aws.apigateway import rest
+from apiscape.collectors.aws.apigateway.counting import REST_FIGURES, by_name
 from apiscape.collectors.aws.apigateway.exposure import read_exposure
 from apiscape.collectors.aws.apigateway.looking import Look
 from apiscape.collectors.aws.apigateway.resources import read_resources
@@ -20,10 +20,10 @@ from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA, RESOURCES_QU
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
-from apiscape.collectors.aws.traffic import REST_FIGURES, by_name, measure, try_metric
+from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Malformed, Observation, Permission, Quota, Visit
-from apiscape.collectors.measuring import Counting, Price
+from apiscape.collectors.measuring import Price
 from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
@@ -31,7 +31,7 @@ from apiscape.model.run import Scope
 PART = "GetRestApis"
 
 
-class RestApiCollector:
+class RestApiCollector(CountedByCloudWatch):
     """Lists REST APIs: a deployment per stage, or one for an API that has none."""
 
     product: ClassVar[str] = rest.KIND
@@ -69,28 +69,16 @@ class RestApiCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 2
-    traffic_permissions: ClassVar[tuple[Permission, ...]] = (cloudwatch.PERMISSION,)
-    traffic_quotas: ClassVar[tuple[Quota, ...]] = (cloudwatch.QUOTA,)
+    figures: ClassVar[Figures] = REST_FIGURES
     traffic_price: ClassVar[Price | None] = REST_FIGURES.price
 
-    def traffic(
-        self, scope: Scope, visit: Visit, deployments: Sequence[Deployment], window_s: int
-    ) -> Iterator[Counting]:
-        """Yield what was counted of each stage, told apart by the API's name as it is now.
+    def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
+        """Tell stages apart by the API's name as it is now.
 
         Raises:
-            CollectorError: the names or the figures could not be read.
+            CollectorError: the names could not be read.
         """
-        del scope  # the session knows its place
-        calls = visit.session.calls(self.permissions)
-        return measure(
-            visit, deployments, window_s, REST_FIGURES, lambda items: by_name(calls, items)
-        )
-
-    def try_traffic(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of trying to measure."""
-        del scope
-        return try_metric(visit)
+        return by_name(visit.session.calls(self.permissions), deployments)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""

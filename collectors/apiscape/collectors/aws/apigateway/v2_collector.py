@@ -9,12 +9,12 @@ changed `GetRoutes`, `GetIntegrations` and, if a route points at one, `GetAuthor
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws import cloudwatch
 from apiscape.collectors.aws.apigateway import v2
+from apiscape.collectors.aws.apigateway.counting import HTTP_FIGURES, WEBSOCKET_FIGURES, by_id
 from apiscape.collectors.aws.apigateway.looking import Look
 from apiscape.collectors.aws.apigateway.routes import (
     Routes,
@@ -29,17 +29,10 @@ from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
-from apiscape.collectors.aws.traffic import (
-    HTTP_FIGURES,
-    WEBSOCKET_FIGURES,
-    Figures,
-    by_id,
-    measure,
-    try_metric,
-)
+from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Observation, Permission, Quota, Visit
-from apiscape.collectors.measuring import Counting, Price
+from apiscape.collectors.measuring import Price
 from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
@@ -141,7 +134,7 @@ class V2Look(Look):
         return text(stage, "StageName") if self.deployed(stage) else None
 
 
-class V2Collector(ABC):
+class V2Collector(CountedByCloudWatch):
     """Lists the APIs of one protocol: a deployment per stage, or one for an API that has none."""
 
     provider: ClassVar[str] = "aws"
@@ -149,10 +142,6 @@ class V2Collector(ABC):
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 2
-    traffic_permissions: ClassVar[tuple[Permission, ...]] = (cloudwatch.PERMISSION,)
-    traffic_quotas: ClassVar[tuple[Quota, ...]] = (cloudwatch.QUOTA,)
-    traffic_price: ClassVar[Price | None]
-    figures: ClassVar[Figures]
     permissions: ClassVar[tuple[Permission, ...]]
     product: ClassVar[str]
     noun: ClassVar[str]
@@ -161,21 +150,10 @@ class V2Collector(ABC):
     def takes(self, api: Item) -> bool:
         """Say whether an API of the listing is of this product."""
 
-    def traffic(
-        self, scope: Scope, visit: Visit, deployments: Sequence[Deployment], window_s: int
-    ) -> Iterator[Counting]:
-        """Yield what was counted of each stage.
-
-        Raises:
-            CollectorError: the figures could not be read.
-        """
-        del scope  # the session knows its place
-        return measure(visit, deployments, window_s, self.figures, by_id)
-
-    def try_traffic(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of trying to measure."""
-        del scope
-        return try_metric(visit)
+    def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
+        """Tell stages apart by the API's id."""
+        del visit  # nobody has to be asked
+        return by_id(deployments)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""

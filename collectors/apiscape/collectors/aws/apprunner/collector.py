@@ -6,9 +6,10 @@ Calls: one `ListServices` per 20; per service one `DescribeCustomDomains` per 5 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
+from apiscape.collectors.aws.apprunner.counting import FIGURES, by_service
 from apiscape.collectors.aws.apprunner.services import (
     KIND,
     Described,
@@ -27,6 +28,7 @@ from apiscape.collectors.aws.memos import Memo, make_mark, read_memo, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, is_set, labels, moment, text
 from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told, try_each
 from apiscape.collectors.contract import (
     Malformed,
@@ -37,7 +39,9 @@ from apiscape.collectors.contract import (
     Skipped,
     Visit,
 )
+from apiscape.collectors.measuring import Price
 from apiscape.collectors.trying import Tried
+from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
 from apiscape.model.surroundings import Observable
 from apiscape.model.values import UNKNOWN, Unknown, is_known
@@ -53,7 +57,7 @@ def _permission(operation: str, reveals: str, *, optional: bool = True) -> Permi
     return Permission(action=name, operations=(name,), reveals=reveals, optional=optional)
 
 
-class AppRunnerCollector:
+class AppRunnerCollector(CountedByCloudWatch):
     """Lists services of App Runner."""
 
     product: ClassVar[str] = KIND
@@ -87,6 +91,13 @@ class AppRunnerCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    figures: ClassVar[Figures] = FIGURES
+    traffic_price: ClassVar[Price | None] = FIGURES.price
+
+    def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
+        """Tell services apart by name and id."""
+        del visit  # nobody has to be asked
+        return by_service(deployments)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""

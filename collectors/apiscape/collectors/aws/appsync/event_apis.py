@@ -7,10 +7,11 @@ that a namespace was changed is the listing of namespaces itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.appsync import events, naming
+from apiscape.collectors.aws.appsync.counting import EVENT, FIGURES, by_id
 from apiscape.collectors.aws.appsync.sources import read_data_sources
 from apiscape.collectors.aws.appsync.trying import EVENT_RECIPES, LIST_EVENT
 from apiscape.collectors.aws.calls import Calls
@@ -19,17 +20,19 @@ from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.offering import where_offered
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Observation, Permission, Quota, Recorded, Visit
+from apiscape.collectors.measuring import Price
 from apiscape.collectors.trying import Tried
-from apiscape.model.deployment import Backend
+from apiscape.model.deployment import Backend, Deployment
 from apiscape.model.run import Scope
 from apiscape.model.values import UNKNOWN, Unknown
 
 PART = "ListApis"
 
 
-class EventCollector:
+class EventCollector(CountedByCloudWatch):
     """Lists Event APIs."""
 
     product: ClassVar[str] = events.KIND
@@ -48,6 +51,13 @@ class EventCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    figures: ClassVar[Figures] = FIGURES
+    traffic_price: ClassVar[Price | None] = FIGURES.price
+
+    def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
+        """Tell APIs apart by id."""
+        del visit  # nobody has to be asked
+        return by_id(EVENT, deployments)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""

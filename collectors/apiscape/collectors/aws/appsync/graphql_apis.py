@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -18,6 +18,7 @@ import msgspec
 
 from apiscape.collectors.apart.readers import read_apart
 from apiscape.collectors.aws.appsync import graphql, naming
+from apiscape.collectors.aws.appsync.counting import FIGURES, GRAPHQL, by_id
 from apiscape.collectors.aws.appsync.sources import read_data_sources
 from apiscape.collectors.aws.appsync.trying import GRAPHQL_RECIPES, LIST_GRAPHQL, MERGED_RECIPES
 from apiscape.collectors.aws.calls import Calls, Page
@@ -26,8 +27,10 @@ from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.offering import where_offered
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Recipes, try_each
 from apiscape.collectors.contract import Observation, Permission, Quota, Recorded, Visit
+from apiscape.collectors.measuring import Price
 from apiscape.collectors.sdl import LARGEST_SDL_BYTES
 from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Backend, Deployment
@@ -52,7 +55,7 @@ _ASSOCIATIONS = naming.right(
 )
 
 
-class _Collector(ABC):
+class _Collector(CountedByCloudWatch):
     """Lists the APIs of one type."""
 
     provider: ClassVar[str] = "aws"
@@ -60,6 +63,8 @@ class _Collector(ABC):
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    figures: ClassVar[Figures] = FIGURES
+    traffic_price: ClassVar[Price | None] = FIGURES.price
     permissions: ClassVar[tuple[Permission, ...]]
     product: ClassVar[str]
     noun: ClassVar[str]
@@ -69,6 +74,11 @@ class _Collector(ABC):
     @abstractmethod
     def takes(self, api: Item) -> bool:
         """Say whether an API of the listing is of this product."""
+
+    def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
+        """Tell APIs apart by id."""
+        del visit  # nobody has to be asked
+        return by_id(GRAPHQL, deployments)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""

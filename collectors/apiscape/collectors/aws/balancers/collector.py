@@ -8,10 +8,11 @@ one for the health of its targets. There are no change tokens: an unchanged one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.balancers.around import TAGS, Around, Gaps, with_tags
+from apiscape.collectors.aws.balancers.counting import FIGURES, by_target_group
 from apiscape.collectors.aws.balancers.grouping import Group, group_rules
 from apiscape.collectors.aws.balancers.normalise import (
     KIND,
@@ -29,6 +30,7 @@ from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, items, text
 from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import (
     CollectorError,
@@ -40,7 +42,9 @@ from apiscape.collectors.contract import (
     Unseen,
     Visit,
 )
+from apiscape.collectors.measuring import Price
 from apiscape.collectors.trying import Tried
+from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
 from apiscape.model.surroundings import Signal
 from apiscape.model.values import UNKNOWN, Unknown
@@ -52,7 +56,7 @@ OTHERS = frozenset({"network", "gateway"})
 """Types that know nothing of requests."""
 
 
-class ApplicationBalancerCollector:
+class ApplicationBalancerCollector(CountedByCloudWatch):
     """Lists application load balancers: a deployment per host and first segment of the path."""
 
     product: ClassVar[str] = KIND
@@ -63,6 +67,13 @@ class ApplicationBalancerCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    figures: ClassVar[Figures] = FIGURES
+    traffic_price: ClassVar[Price | None] = FIGURES.price
+
+    def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
+        """Tell APIs apart by the target groups that they have to themselves."""
+        del visit  # nobody has to be asked
+        return by_target_group(deployments)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""

@@ -7,11 +7,12 @@ each. A function whose revision stands costs nothing for up to seven days, with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.errors import ONE_DETAIL
+from apiscape.collectors.aws.functions.counting import FIGURES, by_url
 from apiscape.collectors.aws.functions.urls import (
     KIND,
     FoundUrl,
@@ -27,6 +28,7 @@ from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, labels, text
 from apiscape.collectors.aws.policies import read_policy
 from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told, try_each
 from apiscape.collectors.contract import (
     Gone,
@@ -39,7 +41,9 @@ from apiscape.collectors.contract import (
     Unchanged,
     Visit,
 )
+from apiscape.collectors.measuring import Price
 from apiscape.collectors.trying import Tried
+from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
 from apiscape.model.surroundings import Signal
 from apiscape.model.values import UNKNOWN, Unknown, is_known
@@ -55,7 +59,7 @@ def _permission(operation: str, reveals: str, *, optional: bool = False) -> Perm
     return Permission(action=name, operations=(name,), reveals=reveals, optional=optional)
 
 
-class FunctionUrlCollector:
+class FunctionUrlCollector(CountedByCloudWatch):
     """Lists function URLs.
 
     Args:
@@ -79,6 +83,13 @@ class FunctionUrlCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    figures: ClassVar[Figures] = FIGURES
+    traffic_price: ClassVar[Price | None] = FIGURES.price
+
+    def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
+        """Tell URLs apart by function, and by alias where a function has several."""
+        del visit  # nobody has to be asked
+        return by_url(deployments)
 
     def __init__(self, without: WithoutUrl | None = None) -> None:
         """Take what is known of functions without a URL."""

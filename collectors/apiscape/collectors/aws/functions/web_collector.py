@@ -6,11 +6,12 @@ it or an endpoint changed one `GetResourcePolicy` and one `ListTags`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.errors import ONE_DETAIL
+from apiscape.collectors.aws.functions.counting import web_functions
 from apiscape.collectors.aws.functions.web import KIND, FoundEndpoint, mark_of, normalise
 from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.listing import Members, walk
@@ -30,6 +31,7 @@ from apiscape.collectors.contract import (
     Skipped,
     Visit,
 )
+from apiscape.collectors.measuring import Counting, Price, Wanted
 from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
@@ -65,6 +67,22 @@ class WebFunctionCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+
+    traffic_permissions: ClassVar[tuple[Permission, ...]] = ()
+    traffic_quotas: ClassVar[tuple[Quota, ...]] = ()
+    traffic_price: ClassVar[Price | None] = None
+
+    def traffic(
+        self, scope: Scope, visit: Visit, deployments: Sequence[Deployment], wanted: Wanted
+    ) -> Iterator[Counting]:
+        """Yield of each endpoint why it cannot be counted."""
+        del scope, visit, wanted  # nobody is asked
+        return web_functions(deployments)
+
+    def try_traffic(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield nothing: no right is needed to ask nobody."""
+        del scope, visit
+        return iter(())
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""

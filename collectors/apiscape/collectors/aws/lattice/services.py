@@ -20,6 +20,7 @@ from apiscape.collectors.aws.errors import ONE_OBJECT
 from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.lattice import service as lattice
 from apiscape.collectors.aws.lattice.callers import guard_of, together
+from apiscape.collectors.aws.lattice.counting import FIGURES, by_service
 from apiscape.collectors.aws.lattice.networks import Around, Network, read_logs_of, read_policy_of
 from apiscape.collectors.aws.lattice.rules import Leading, read_rules, unread
 from apiscape.collectors.aws.lattice.trying import LIST, RECIPES
@@ -28,6 +29,7 @@ from apiscape.collectors.aws.offering import where_offered
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, moment, text
 from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import (
     CollectorError,
@@ -38,7 +40,9 @@ from apiscape.collectors.contract import (
     Recorded,
     Visit,
 )
+from apiscape.collectors.measuring import Price
 from apiscape.collectors.trying import Tried
+from apiscape.model.deployment import Deployment
 from apiscape.model.identity import deployment_uid
 from apiscape.model.run import Scope
 from apiscape.model.security import Security
@@ -53,7 +57,7 @@ def _right(operation: str, reveals: str, *, optional: bool = True) -> Permission
     return Permission(action=name, operations=(name,), reveals=reveals, optional=optional)
 
 
-class ServiceCollector:
+class ServiceCollector(CountedByCloudWatch):
     """Lists the services of VPC Lattice, those that other accounts share included."""
 
     product: ClassVar[str] = lattice.KIND
@@ -77,6 +81,13 @@ class ServiceCollector:
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    figures: ClassVar[Figures] = FIGURES
+    traffic_price: ClassVar[Price | None] = FIGURES.price
+
+    def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
+        """Tell services apart by id."""
+        del visit  # nobody has to be asked
+        return by_service(deployments)
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""
