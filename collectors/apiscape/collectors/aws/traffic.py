@@ -184,7 +184,7 @@ def read(
 ) -> Counting:
     """Return what is said of a deployment's metrics. Pure."""
 
-    def of(counts: Iterable[tuple[str, str]]) -> list[Series]:
+    def of(counts: Sequence[tuple[str, str]]) -> list[Series]:
         return [
             said[Metric(figures.namespace, name, statistic, dimensions)]
             for dimensions in subject.series
@@ -208,8 +208,8 @@ def read(
         window_s=window.length_s,
         until=window.until,
         requests=requests,
-        errors_4xx=_sum(of((name, "Sum") for name in figures.errors_4xx)),
-        errors_5xx=_sum(of((name, "Sum") for name in figures.errors_5xx)),
+        errors_4xx=_sum(of([(name, "Sum") for name in figures.errors_4xx])),
+        errors_5xx=_sum(of([(name, "Sum") for name in figures.errors_5xx])),
         p50_ms=latency(figures.latency, MEDIAN),
         p95_ms=latency(figures.latency, "p95"),
         p99_ms=latency(figures.latency, "p99"),
