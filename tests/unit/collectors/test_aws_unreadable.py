@@ -329,7 +329,7 @@ FIELD = RootField(verb="QUERY", name="x", own=(), inherited=(), deprecated=False
 
 
 def asked_of(api: dict[str, Any]) -> tuple[str, list[str]]:
-    (found,) = graphql.read_operations([FIELD], api)
+    (found,) = graphql.read_operations([FIELD], graphql.ways_in(api))
     return found.security.requirement, [each.kind for each in found.security.schemes]
 
 
