@@ -181,9 +181,18 @@ def test_it_says_whether_a_front_door_can_be_gone_around(bypass: str | None, wor
     held = Access(mtls="disabled", bypass=bypass, reasons=("x answers without y",))
     told = flat(tabs.exposure(a_detail(access=held), NOW, WIDTH))
     assert f"{words} mTLS disabled x answers without y" in told
+    assert "dangling" not in told
     untold = flat(tabs.exposure(a_detail(), NOW, WIDTH))
     assert "bypass ? unknown" in untold
     assert "mTLS" not in untold.partition("front doors")[0]
+
+
+@pytest.mark.parametrize(
+    ("word", "told"), [("yes", "dangling yes"), ("unknown", "dangling ? unknown")]
+)
+def test_it_says_whether_a_name_points_at_what_is_gone(word: str, told: str) -> None:
+    held = Access(dangling=word, dangling_reasons=("a.example was pay",))
+    assert f"{told} a.example was pay" in flat(tabs.exposure(a_detail(access=held), NOW, WIDTH))
 
 
 def test_without_front_doors_it_claims_no_more_than_it_knows() -> None:

@@ -7,14 +7,14 @@ from typing import TypeVar
 
 import msgspec
 
-from apiscape.conclude.guarding import Name, judge_access, own_names
+from apiscape.conclude.guarding import MOST_REASONS, Name, judge_access, own_names
 from apiscape.conclude.origins import Lead, leads
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.projection import addresses, below, beyond, host_of
-from apiscape.model.surroundings import Consumer, FrontDoor
+from apiscape.model.surroundings import Consumer, FrontDoor, Signal
 from apiscape.model.values import UNKNOWN, is_known
-from apiscape.model.vocabulary import Exposure
+from apiscape.model.vocabulary import Dangling, Exposure
 from apiscape.store import Conclusion, native_api_key
 
 K = TypeVar("K")
@@ -49,6 +49,7 @@ class Surroundings(Entity, frozen=True):
         hosts: Ways to addresses, by their host, each with the address that it leads to.
         ends: What each front door leads to, by its uid; `far` are the hosts that it leads to.
         whole: Whether every front door that there may be was looked at, with where it leads.
+        verdicts: On names in DNS, by their uids: whether they point at what is gone.
         open: Providers' accounts where somebody is let in nobody knows where to.
     """
 
@@ -58,11 +59,16 @@ class Surroundings(Entity, frozen=True):
     far: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     consumers: dict[Target, tuple[str, ...]] = msgspec.field(default_factory=dict)
     whole: bool = False
+    verdicts: dict[str, Signal] = msgspec.field(default_factory=dict)
     open: frozenset[tuple[str, str]] = frozenset()
 
 
 def survey(
-    front_doors: Iterable[FrontDoor], consumers: Iterable[Consumer], *, whole: bool = False
+    front_doors: Iterable[FrontDoor],
+    consumers: Iterable[Consumer],
+    *,
+    whole: bool = False,
+    verdicts: Mapping[str, Signal] | None = None,
 ) -> Surroundings:
     """Return front doors and consumers by what they lead to.
 
@@ -70,6 +76,7 @@ def survey(
         front_doors: All that were seen.
         consumers: All that were seen.
         whole: Whether every scope that may hold front doors was seen whole.
+        verdicts: On names in DNS, by their uids.
     """
     held = sorted(front_doors, key=lambda door: (door.name, door.uid))
     ways: dict[Target, list[Way]] = {}
@@ -101,6 +108,7 @@ def survey(
         far=_frozen(far),
         consumers=_frozen(admitted),
         whole=whole and tell_where(held),
+        verdicts=dict(verdicts or {}),
         open=frozenset(unplaced),
     )
 
@@ -131,8 +139,7 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
         around: What stands around it.
         told: Whether everybody who is let in was listed.
     """
-    target = (native_api_key(item.provider, item.account, item.native_api_id), item.stage)
-    ways = (*around.ways.get(target, ()), *_ways_to_addresses(item, around))
+    target, ways = _target(item), _ways(item, around)
     consumers = around.consumers.get(target, ())
     counted = told and (item.provider, item.account) not in around.open
     own = addresses(item)
@@ -160,6 +167,29 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
         bypass=access.bypass,
         access_reasons=access.reasons,
     )
+
+
+def point_at(item: Deployment, around: Surroundings) -> tuple[str, tuple[str, ...]]:
+    """Return whether a name in DNS that leads to a deployment dangles, a word of `Dangling`, and why.
+
+    One that is gone may have such names still.
+    """
+    doors = dict.fromkeys(way.front_door for way in _ways(item, around))
+    told = [around.verdicts[door] for door in doors if door in around.verdicts]
+    for value, word in ((True, Dangling.YES), (None, Dangling.UNKNOWN), (False, Dangling.NO)):
+        reasons = [each.reason for each in told if each.value is value and each.reason]
+        if any(each.value is value for each in told):
+            return word, tuple(reasons)[:MOST_REASONS] if value is not False else ()
+    return Dangling.UNKNOWN, ()
+
+
+def _target(item: Deployment) -> Target:
+    return native_api_key(item.provider, item.account, item.native_api_id), item.stage
+
+
+def _ways(item: Deployment, around: Surroundings) -> tuple[Way, ...]:
+    """Return the ways in of all front doors, names in DNS among them, that lead to a deployment."""
+    return (*around.ways.get(_target(item), ()), *_ways_to_addresses(item, around))
 
 
 def _asked_by(lead: Lead) -> Name | None:

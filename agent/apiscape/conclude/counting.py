@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from apiscape.collectors.contract import TellsConsumers
-from apiscape.collectors.reaches import LeadsToApis
-from apiscape.collectors.registry import PlugInError, load_collector
+from apiscape.collectors.reaches import LeadsToApis, MakesHosts
+from apiscape.collectors.registry import PlugInError, collector_names, load_collector
 from apiscape.model.entity import Entity
 from apiscape.model.run import EstateEntry
 from apiscape.model.vocabulary import ReachState
@@ -127,6 +127,20 @@ def tells_doors(product: str) -> bool:
     except PlugInError:
         return False
     return isinstance(collector, LeadsToApis) and collector.tells_front_doors
+
+
+@cache
+def installed_forms(provider: str) -> dict[str, tuple[str, ...]]:
+    """Return the hosts that the services of a provider make, by product, as installed collectors say."""
+    found: dict[str, tuple[str, ...]] = {}
+    for product in collector_names(provider):
+        try:
+            collector = load_collector(product)
+        except PlugInError:
+            continue
+        if isinstance(collector, MakesHosts):
+            found[product] = collector.generated_hosts
+    return found
 
 
 @cache

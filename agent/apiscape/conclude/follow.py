@@ -31,6 +31,13 @@ from apiscape.conclude.faring import (
 )
 from apiscape.conclude.leading import Leading
 from apiscape.conclude.membership import found_api
+from apiscape.conclude.naming import (
+    HOLDING,
+    draw_names,
+    of_names,
+    pointing_providers,
+    provider_of,
+)
 from apiscape.conclude.newcomers import conclude_family, surrounded
 from apiscape.conclude.overlaying import OVERLAY, apply_overlay
 from apiscape.errors import NotKept
@@ -149,6 +156,7 @@ class _Pass:
         self._around = self._look_around()
         self._keys: set[str] = set()
         self._keys_whole = self._saw_doors
+        self._may_hold_hosts = False
         self._drawn = 0
         self._moved = 0
 
@@ -165,10 +173,34 @@ class _Pass:
             keys = self._around.keys_of(touched) | self._keys_of_newcomers(touched.drawn)
             self._draw(keys, seq=touched.seq)
             cursor = touched.seq
+            self._note_hosts(touched, keys)
+        self._follow_names(cursor)
         self._follow_listings(cursor)
         self._follow_doors(cursor)
         self._follow_overlay(cursor)
         return Concluded(deployments=self._drawn, moved=self._moved, seq=cursor)
+
+    def _note_hosts(self, touched: Touched, keys: Iterable[str]) -> None:
+        """Note whether something moved that may hold a host which a name in DNS points at."""
+        if self._may_hold_hosts or not self._around.pointed_at:
+            return
+        came = self._store.conclusions.keys_of(touched.drawn).values()
+        self._may_hold_hosts = any(kind in HOLDING for kind, _ in touched.surroundings) or any(
+            provider_of(key) in self._around.pointed_at for key in (*keys, *came)
+        )
+
+    def _follow_names(self, cursor: int) -> None:
+        """Draw verdicts on names in DNS, and anew what those lead to of which another one holds."""
+        signals = self._around.seen
+        names = draw_names(self._store, signals, self._now, moved=self._may_hold_hosts)
+        if not names:
+            return
+        self._around = self._look_around()
+        uids = self._leading.to(names)
+        found = set(self._store.conclusions.keys_of(sorted(uids)).values())
+        keys = iter(sorted(found | self._around.led_to(names)))
+        while chunk := set(islice(keys, BATCH)):
+            self._draw(chunk, seq=cursor)
 
     def _look_around(self) -> _Around:
         return _Around(self._store, self._leading, whole=self._telling.every_door)
@@ -188,6 +220,8 @@ class _Pass:
             self._draw(set(keys), seq=cursor)
             keys = kept.every_key(keys[-1], BATCH)
         kept.save({}, (), seq=seq, at=self._now)
+        self._may_hold_hosts = True
+        self._follow_names(seq)
         self._follow_listings(seq)
         self._follow_doors(seq)
         self._note_overlay()
@@ -308,7 +342,12 @@ class _Around:
 
     @cached_property
     def survey(self) -> Surroundings:
-        return survey(self._doors.values(), self._consumers.values(), whole=self._whole)
+        return survey(
+            self._doors.values(),
+            self._consumers.values(),
+            whole=self._whole,
+            verdicts=self._verdicts,
+        )
 
     @cached_property
     def whole(self) -> bool:
@@ -316,9 +355,27 @@ class _Around:
         return self._whole and tell_where(self._doors.values())
 
     @cached_property
-    def signals(self) -> dict[str, tuple[Signal, ...]]:
+    def seen(self) -> dict[str, tuple[Signal, ...]]:
         """Signals of what collectors saw, by what they are about."""
         return signals_by_subject(self._store.surroundings.current(Signal))
+
+    @cached_property
+    def signals(self) -> dict[str, tuple[Signal, ...]]:
+        """Signals by what they are about, with the verdicts on names in DNS."""
+        return of_names(self.seen, self._verdicts)
+
+    @cached_property
+    def pointed_at(self) -> frozenset[str]:
+        """Providers of hosts that names in DNS point at."""
+        return pointing_providers(self.seen)
+
+    @cached_property
+    def _verdicts(self) -> dict[str, Signal]:
+        return self._store.pointing.verdicts()
+
+    def led_to(self, front_doors: Iterable[str]) -> set[str]:
+        """Return the native APIs that front doors lead to, those that are gone among them."""
+        return {key for uid in front_doors for key in self._targets(uid)}
 
     @property
     def signalled(self) -> set[str]:
@@ -359,8 +416,7 @@ class _Around:
         leading = self._leading.to([*around, *measured, *self._showing(measured)])
         uids = {*touched.uids, *measured, *leading}
         keys = set(self._store.conclusions.keys_of(uids).values())
-        keys.update(key for uid in around for key in self._targets(uid))
-        return keys
+        return keys | self.led_to(around)
 
     def keys_around(self, drawn: Iterable[str], telling: Telling) -> set[str]:
         """Return the native APIs of those newcomers, drawn already, around which something stands."""
@@ -430,7 +486,7 @@ def _lay(before: Conclusion, fresh: Conclusion) -> Conclusion:
 
 _OURS = (
     *("api", "front_doors", "consumers", "counted", "endpoints", "exposure"),
-    *("bypass", "mtls", "access_reasons"),
+    *("bypass", "mtls", "access_reasons", "dangling", "dangling_reasons"),
     *("health", "basis", "health_reason", "health_reasons", "health_since"),
     *("requests", "errors_4xx", "errors_5xx", "p95_ms", "said"),
 )

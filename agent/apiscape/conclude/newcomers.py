@@ -7,12 +7,13 @@ from datetime import datetime
 
 import msgspec
 
-from apiscape.conclude.addresses import Surroundings, reach
+from apiscape.conclude.addresses import Surroundings, point_at, reach
 from apiscape.conclude.counting import Telling
 from apiscape.conclude.faring import HealthPolicy, Observed, fare
 from apiscape.conclude.membership import GONE, found_api
 from apiscape.model.deployment import Deployment
 from apiscape.model.surroundings import Api, Signal
+from apiscape.model.vocabulary import Dangling
 from apiscape.store import Conclusion, Draw, Drawn, Member, Newcomers, Place
 
 _NOTHING = Surroundings()
@@ -74,7 +75,7 @@ def conclude_family(
     around: Surroundings,
     telling: Telling,
 ) -> dict[str, Conclusion]:
-    """Return what follows for the deployments of one Api; what is gone is reached by nobody."""
+    """Return what follows for the deployments of one Api; what is gone is reached by nobody, though named perhaps."""
     concluded: dict[str, Conclusion] = {}
     for member in family:
         item = items.get(member.uid)
@@ -82,5 +83,8 @@ def conclude_family(
         way = Conclusion()
         if item is not None and stands:
             way = reach(item, around, told=member.scope in telling.told)
-        concluded[member.uid] = msgspec.structs.replace(way, api=api.uid)
+        word, reasons = point_at(item, around) if item is not None else (Dangling.UNKNOWN, ())
+        concluded[member.uid] = msgspec.structs.replace(
+            way, api=api.uid, dangling=word, dangling_reasons=reasons
+        )
     return concluded

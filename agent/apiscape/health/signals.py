@@ -21,6 +21,7 @@ class SignalName(StrEnum):
         CONDITION: Prefix: `condition.Accepted` and the like; true holds, false does not, none is pending.
         BACKENDS_READY: How many backends take requests, of `threshold` in all.
         CERTIFICATE_NOT_AFTER: End of validity, as an RFC 3339 text.
+        DANGLES: Whether a name in DNS points at what is gone; no value where nobody can tell.
         RESOLVES: Whether a name of the deployment is found in DNS.
         ANSWERS: Whether a probe got an answer; none where it may not look (`reason` says why).
         PROBE_FAILURES: Probes in a row without a good answer; `threshold` of them are believed.
@@ -31,6 +32,7 @@ class SignalName(StrEnum):
     CONDITION = "condition."
     BACKENDS_READY = "backends.ready"
     CERTIFICATE_NOT_AFTER = "certificate.not_after"
+    DANGLES = "dns.dangles"
     RESOLVES = "dns.resolves"
     ANSWERS = "probe.answers"
     PROBE_FAILURES = "probe.failures"
@@ -42,18 +44,21 @@ CRITICAL_CONDITIONS = frozenset({"Accepted", "Programmed", "Ready", "Deployed"})
 """Conditions without which nothing is served; any other that does not hold only degrades."""
 
 
+_LASTING = frozenset({SignalName.CERTIFICATE_NOT_AFTER, SignalName.DANGLES})
+
+
 def fresh(
     signals: Iterable[Signal], now: datetime, stale_after_s: float
 ) -> tuple[tuple[Signal, ...], tuple[Signal, ...]]:
     """Return the signals that still speak, and those that are too old to.
 
-    A certificate's end stays what it is however long ago it was read.
+    A certificate's end stays what it is however long ago it was read, and what was concluded until it is again.
     """
     speaking: list[Signal] = []
     silent: list[Signal] = []
     for signal in sorted(signals, key=lambda each: (each.name, each.subject_uid, each.source)):
         age_s = (now - signal.observed_at).total_seconds()
-        lasting = signal.name == SignalName.CERTIFICATE_NOT_AFTER
+        lasting = signal.name in _LASTING
         (speaking if lasting or age_s <= stale_after_s else silent).append(signal)
     return tuple(speaking), tuple(silent)
 

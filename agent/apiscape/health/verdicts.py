@@ -102,6 +102,15 @@ def judge_resolution(signal: Signal, at: Circumstances) -> Iterator[Verdict]:
         yield Verdict(HealthState.FAILING, Basis.REACHABLE, f"name not found in DNS{why}")
 
 
+def judge_dangling(signal: Signal, at: Circumstances) -> Iterator[Verdict]:
+    """Yield that a name points at what is gone: somebody else may answer there; that it does not proves nothing."""
+    del at
+    if signal.value is True:
+        why = f": {signal.reason}" if signal.reason else ""
+        words = f"a name in DNS points at what is gone{why}"
+        yield Verdict(HealthState.DEGRADED, Basis.CONFIGURED, words)
+
+
 def judge_answer(signal: Signal, at: Circumstances) -> Iterator[Verdict]:
     """Yield that a probe was answered; one that was not is judged by how many in a row were not."""
     del at
@@ -216,6 +225,7 @@ def window(seconds: int) -> str:
 SIGNAL_RULES: dict[str, Callable[[Signal, Circumstances], Iterator[Verdict]]] = {
     SignalName.BACKENDS_READY: judge_backends,
     SignalName.CERTIFICATE_NOT_AFTER: judge_certificate,
+    SignalName.DANGLES: judge_dangling,
     SignalName.RESOLVES: judge_resolution,
     SignalName.ANSWERS: judge_answer,
     SignalName.PROBE_FAILURES: judge_failures,

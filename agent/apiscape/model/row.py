@@ -11,6 +11,7 @@ from apiscape.model.vocabulary import (
     Audience,
     Basis,
     Bypass,
+    Dangling,
     Environment,
     Exposure,
     Freshness,
@@ -37,6 +38,8 @@ class Row(Entity, frozen=True):
         bypass: Whether callers can go around what front doors ask for; absent where none of all asks for more.
         classification: How sensitive it is, in the words of whoever answers for it.
         consumers: How many are let in; absent where the product knows none.
+        dangling: Whether a name in DNS that leads to it, or led to it, points at what is gone.
+        confirmation: Whether its owners were confirmed in time; absent where nobody stands for them.
         rate_limit: Whether its operations are limited, a word of `Switch`.
         tls: Who ends TLS at its addresses, words of `TlsMode`.
         observed_at: When the last run that could look saw it.
@@ -67,10 +70,12 @@ class Row(Entity, frozen=True):
     schemes: tuple[str, ...] | Unknown = UNKNOWN
     exposure: str = Exposure.UNKNOWN
     bypass: str | None = Bypass.UNKNOWN
+    dangling: str = Dangling.UNKNOWN
     audience: str = Audience.UNKNOWN
     lifecycle: str = Lifecycle.UNKNOWN
     classification: str | Unknown | None = UNKNOWN
     owners: tuple[str, ...] | Unknown = UNKNOWN
+    confirmation: str | Unknown | None = UNKNOWN
     spec: str | Unknown | None = UNKNOWN
     consumers: int | Unknown | None = UNKNOWN
     rate_limit: str = Switch.UNKNOWN

@@ -8,7 +8,7 @@ from typing import Any
 from apiscape.model.deployment import Endpoint
 from apiscape.model.entity import Entity
 from apiscape.model.values import UNKNOWN, Unknown
-from apiscape.model.vocabulary import Bypass, RelationState, Switch
+from apiscape.model.vocabulary import Bypass, Dangling, RelationState, Switch
 
 
 class Gateway(Entity, frozen=True):
@@ -155,6 +155,12 @@ class Signal(Entity, frozen=True):
 CERTIFICATE_NOT_AFTER = "certificate.not_after"
 """Name of the signal that says when a certificate ends."""
 
+POINTS_TO = "dns.points_to"
+"""Name of the signal that says at which lent hosts a name in DNS points: with a blank between them."""
+
+DANGLES = "dns.dangles"
+"""Name of the verdict on such a name: true where one of the hosts has nobody any more, no value where nobody knows."""
+
 CERTIFICATES = "certificates"
 """Source of what a service of certificates says of one, so that there is one signal of each name."""
 
@@ -176,11 +182,15 @@ class Access(Entity, frozen=True):
         bypass: A word of `Bypass`: whether a name lacks what a front door has; `None` where no front
             door has anything that another name could lack, and where all were looked at and none leads here.
         reasons: What makes it so, in words: which name, and what it lacks or may lack.
+        dangling: A word of `Dangling`: whether a name in DNS that leads here points at what is gone.
+        dangling_reasons: Which name points at what, and who had that.
     """
 
     mtls: str = Switch.UNKNOWN
     bypass: str | None = Bypass.UNKNOWN
     reasons: tuple[str, ...] = ()
+    dangling: str = Dangling.UNKNOWN
+    dangling_reasons: tuple[str, ...] = ()
 
 
 class Party(Entity, frozen=True):

@@ -157,6 +157,21 @@ class Bypass(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Dangling(StrEnum):
+    """Whether a name in DNS points at a lent host that has nobody any more, so that somebody else may get it."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Confirmed(StrEnum):
+    """Whether whoever stands for the owners of a deployment was to say so again by now."""
+
+    CONFIRMED = "confirmed"
+    OVERDUE = "overdue"
+
+
 class HealthState(StrEnum):
     """How a deployment fares."""
 

@@ -13,6 +13,7 @@ from apiscape.store.overlay import Conclusion
 from apiscape.store.writing.conclusions import Conclusions, Place, Touched, Visited
 from apiscape.store.writing.deployments import native_api_key
 from apiscape.store.writing.newcomers import Draw, Drawn, Member, Newcomers
+from apiscape.store.writing.pointing import Holder, Pointing
 from apiscape.store.writing.runs import OpenRun
 
 __all__ = [
@@ -21,10 +22,12 @@ __all__ = [
     "Draw",
     "Drawn",
     "Fenced",
+    "Holder",
     "Member",
     "Newcomers",
     "OpenRun",
     "Place",
+    "Pointing",
     "Store",
     "StoreStatus",
     "Touched",

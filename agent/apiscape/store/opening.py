@@ -31,6 +31,7 @@ from apiscape.store.writing.deliveries import Deliveries
 from apiscape.store.writing.documents import Documents
 from apiscape.store.writing.estate import Estate
 from apiscape.store.writing.measurements import Measurements
+from apiscape.store.writing.pointing import Pointing
 from apiscape.store.writing.runs import Runs, interrupt
 from apiscape.store.writing.surroundings import Surroundings
 
@@ -71,6 +72,7 @@ class Store:
         self.changes = Changes(database)
         self.surroundings = Surroundings(database)
         self.conclusions = Conclusions(self._writer)
+        self.pointing = Pointing(self._writer)
         self.documents = Documents(database)
         self.measurements = Measurements(self._writer)
         self.deliveries = Deliveries(self._writer)

@@ -13,8 +13,8 @@ from apiscape.model.entity import Entity
 from apiscape.model.provenance import Claim, Confirmation
 from apiscape.model.row import Row
 from apiscape.model.surroundings import Access, Health
-from apiscape.model.values import UNKNOWN, Unknown, is_known
-from apiscape.model.vocabulary import Basis, ProvenanceMethod
+from apiscape.model.values import UNKNOWN, Unknown, is_known, known_or
+from apiscape.model.vocabulary import Basis, Bypass, Confirmed, Dangling, ProvenanceMethod, Switch
 
 
 class Conclusion(Entity, frozen=True):
@@ -27,6 +27,8 @@ class Conclusion(Entity, frozen=True):
         endpoints: The addresses that callers type, front doors included.
         bypass, mtls: What callers are asked for by every name (`model.surroundings.Access`).
         access_reasons: What makes that so, in words.
+        dangling: Whether a name in DNS that leads here points at what is gone (`model.vocabulary.Dangling`).
+        dangling_reasons: Which one, and what it points at.
         health_reasons: All reasons of its health, the first of which is the row's.
         health_since: Since when its health is what it is.
         said: Who says the fields that a person set, the one that holds first; facts are not repeated there.
@@ -41,6 +43,8 @@ class Conclusion(Entity, frozen=True):
     bypass: str | Unknown | None = UNKNOWN
     mtls: str | Unknown = UNKNOWN
     access_reasons: tuple[str, ...] = ()
+    dangling: str = Dangling.UNKNOWN
+    dangling_reasons: tuple[str, ...] = ()
     title: str | Unknown | None = UNKNOWN
     environment: str | Unknown = UNKNOWN
     lifecycle: str | Unknown = UNKNOWN
@@ -59,7 +63,15 @@ class Conclusion(Entity, frozen=True):
     said: dict[str, tuple[Claim, ...]] = msgspec.field(default_factory=dict)
 
 
-_BESIDE = ("counted", "mtls", "access_reasons", "health_reasons", "health_since", "said")
+_BESIDE = (
+    "counted",
+    "mtls",
+    "access_reasons",
+    "dangling_reasons",
+    "health_reasons",
+    "health_since",
+    "said",
+)
 """Fields of a conclusion that are neither of the row nor uids."""
 
 LEADING = ("front_doors", "consumers")
@@ -69,14 +81,24 @@ _SAME_NAMED = tuple(
     name for name in Conclusion.__struct_fields__ if name not in {*LEADING, *_BESIDE}
 )
 
-LAID_OVER = (*_SAME_NAMED, "consumers")
+LAID_OVER = (*_SAME_NAMED, "consumers", "confirmation")
 """Fields of the row that a conclusion may set."""
 
 
 def laid(conclusion: Conclusion) -> dict[str, Any]:
     """Return what a conclusion says, by field of the row; `UNKNOWN` where it says nothing."""
     said = {name: getattr(conclusion, name) for name in _SAME_NAMED}
-    return said | {"consumers": len(conclusion.consumers) if conclusion.counted else UNKNOWN}
+    consumers = len(conclusion.consumers) if conclusion.counted else UNKNOWN
+    return said | {"consumers": consumers, "confirmation": confirmed(conclusion)}
+
+
+def confirmed(conclusion: Conclusion) -> str | None:
+    """Return whether somebody stands for the owners, and was to say so again by now; `None` where nobody does."""
+    claims = conclusion.said.get("owners", ())
+    stands = claims[0].confirmation if claims else None
+    if stands is None:
+        return None
+    return Confirmed.OVERDUE if stands.overdue else Confirmed.CONFIRMED
 
 
 MEASURED = ("requests", "errors_4xx", "errors_5xx", "p95_ms")
@@ -148,9 +170,18 @@ def health_of(conclusion: Conclusion | None) -> Health | None:
 
 def access_of(conclusion: Conclusion | None) -> Access | None:
     """Return what callers are asked for by every name, as far as anything was concluded of it."""
-    if conclusion is None or not is_known(conclusion.mtls) or not is_known(conclusion.bypass):
+    if conclusion is None:
         return None
-    return Access(mtls=conclusion.mtls, bypass=conclusion.bypass, reasons=conclusion.access_reasons)
+    told = is_known(conclusion.mtls) and is_known(conclusion.bypass)
+    if not told and conclusion.dangling == Dangling.UNKNOWN and not conclusion.dangling_reasons:
+        return None
+    return Access(
+        mtls=known_or(conclusion.mtls, Switch.UNKNOWN),
+        bypass=known_or(conclusion.bypass, Bypass.UNKNOWN),
+        reasons=conclusion.access_reasons,
+        dangling=conclusion.dangling,
+        dangling_reasons=conclusion.dangling_reasons,
+    )
 
 
 def lay_over(row: Row, conclusion: Conclusion | None) -> Row:

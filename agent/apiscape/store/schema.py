@@ -334,11 +334,11 @@ ROW_TEXTS = (
     *("uid", "name", "title", "style", "provider", "product", "source", "scope", "account"),
     *("region", "gateway", "environment", "stage", "version", "status", "native_id", "api"),
     *("auth", "exposure", "audience", "lifecycle", "spec", "health", "basis", "health_reason"),
-    *("classification", "rate_limit", "bypass"),
+    *("classification", "rate_limit", "bypass", "dangling", "confirmation"),
 )
 """Columns of `row` that hold one text, named as in `model.row.Row`."""
 
-ROW_LATER = ("classification", "rate_limit", "tls", "bypass")
+ROW_LATER = ("classification", "rate_limit", "tls", "bypass", "dangling", "confirmation")
 """Those of them that came after the first schema, and stand last in the table."""
 
 ROW_LISTS = ("endpoints", "schemes", "owners", "tls")

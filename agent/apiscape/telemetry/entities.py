@@ -53,6 +53,8 @@ _NAMES = {
     "lifecycle": "apiscape.lifecycle",
     "exposure": "apiscape.exposure",
     "bypass": "apiscape.bypass",
+    "dangling": "apiscape.dangling",
+    "confirmation": "apiscape.owners.confirmation",
     "audience": "apiscape.audience",
     "classification": "apiscape.classification",
     "auth": "apiscape.auth",

@@ -31,3 +31,15 @@ class LeadsToApis(Protocol):
     """
 
     tells_front_doors: ClassVar[bool]
+
+
+@runtime_checkable
+class MakesHosts(Protocol):
+    """A collector of what its service makes hosts for, of a form that no other service's have.
+
+    `generated_hosts` are expressions for a whole host in lower case, with the group `region` where it
+    names its region and `native` where it names the last piece of a native API's id. Who has none of
+    them in a region was not made there, or was let go.
+    """
+
+    generated_hosts: ClassVar[tuple[str, ...]]

@@ -29,6 +29,18 @@ def reason(evidence: Evidence, **more: Any) -> str:
     return judge(evidence, NOW, **more).reasons[0]
 
 
+def test_a_name_that_points_at_what_is_gone_degrades_and_whatever_else_proves_nothing() -> None:
+    dangling = signal(
+        SignalName.DANGLES, value=True, reason="a.example was pay", observed_at=ago(days=9)
+    )
+    assert verdict(active(dangling)) == (HealthState.DEGRADED, Basis.CONFIGURED)
+    words = "a name in DNS points at what is gone"
+    assert reason(active(dangling)) == f"{words}: a.example was pay"
+    assert reason(active(signal(SignalName.DANGLES, value=True))) == words
+    for value in (False, None):
+        assert verdict(active(signal(SignalName.DANGLES, value=value))) == verdict(active())
+
+
 # ── Configuration ────────────────────────────────────────────────────────────
 
 

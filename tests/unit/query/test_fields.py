@@ -79,6 +79,7 @@ def test_only_open_vocabularies_with_the_word_hold_unknown_as_unknown() -> None:
         "auth",
         "exposure",
         "bypass",
+        "dangling",
         "audience",
         "lifecycle",
         "rate_limit",

@@ -32,7 +32,7 @@ from apiscape.model.row import Row
 from apiscape.model.security import Security
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
 from apiscape.model.values import is_known, known_or
-from apiscape.model.vocabulary import Basis, ChangeKind, Freshness, Switch
+from apiscape.model.vocabulary import Basis, ChangeKind, Dangling, Freshness, Switch
 from apiscape.query.quantities import read_moment
 
 LABEL_WIDTH = 18
@@ -236,6 +236,9 @@ def _access(detail: Detail) -> Iterator[Fact]:
     yield "client certificate", MTLS_WORDS.get(access.mtls, access.mtls)
     yield "bypass", "none to speak of" if access.bypass is None else access.bypass
     yield from (("", reason) for reason in access.reasons)
+    if access.dangling != Dangling.UNKNOWN or access.dangling_reasons:
+        yield "dangling name", access.dangling
+        yield from (("", reason) for reason in access.dangling_reasons)
 
 
 def _consumers(detail: Detail) -> str:

@@ -53,6 +53,7 @@ from apiscape.store.writing.deployments import end_versions
 from apiscape.store.writing.moved import Held, Moved, log_moved
 from apiscape.store.writing.newcomers import Member
 from apiscape.store.writing.rows import CHUNK, load_conclusions, load_facts
+from apiscape.store.writing.surroundings import VERDICT
 
 CONCLUDE = "conclude"
 """Cursor of the one who draws conclusions."""
@@ -141,7 +142,7 @@ class Conclusions:
         query = (
             sa.select(change.c.seq, change.c.subject, change.c.uid, drawn.from_seq)
             .outerjoin(conclusion_version, at_once)
-            .where(change.c.seq > after, change.c.subject != CONCLUSION)
+            .where(change.c.seq > after, change.c.subject.not_in((CONCLUSION, VERDICT)))
             .order_by(change.c.seq)
             .limit(limit)
         )

@@ -111,7 +111,9 @@ def _confirmed_fields(
             yield FieldChange(field=f"{field}.confirmed", old=old, new=new)
 
 
-_SHOWN = tuple(name for name in LAID_OVER if name not in MEASURED)
+_SHOWN = tuple(name for name in LAID_OVER if name not in {*MEASURED, "confirmation"})
+"""Who stands for the owners is told in full instead."""
+
 _BUT_HEALTH = tuple(name for name in _SHOWN if name not in {"health", "basis", "health_reason"})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ from apiscape.store.database.bulk import insert_many, rewrite
 from apiscape.store.database.engine import Database
 from apiscape.store.database.transaction import Transaction
 from apiscape.store.encoding import clean
-from apiscape.store.schema import surrounding
+from apiscape.store.schema import scope, surrounding
 
 T = TypeVar("T", bound=Entity)
 
@@ -39,6 +39,9 @@ KINDS: dict[type[Entity], str] = {
     Relation: "relation",
     Signal: "signal",
 }
+
+VERDICT = "verdict"
+"""Kind of a signal that was concluded of something that stands around: no part lists it, and none closes it."""
 
 _NO_TIME = from_utc_millis(0)
 _CHUNK = 500
@@ -163,6 +166,7 @@ def store_surroundings(tx: Transaction, visit: Visit, items: Iterable[Seen]) -> 
 _GIVEN_BY = sa.select(surrounding).where(
     surrounding.c.part_pk.in_(sa.bindparam("parts", expanding=True)),
     surrounding.c.to_seq.is_(None),
+    surrounding.c.kind != VERDICT,
 )
 
 
@@ -201,6 +205,7 @@ def close_of_objects(
         surrounding.c.part_pk.in_(sorted({part for part, _ in objects})),
         surrounding.c.listed_id.in_(sorted({listed_id for _, listed_id in objects})),
         surrounding.c.to_seq.is_(None),
+        surrounding.c.kind != VERDICT,
     )
     gone = [
         row
@@ -208,6 +213,18 @@ def close_of_objects(
         if (key := (row["part_pk"], row["listed_id"])) in objects and row["uid"] not in objects[key]
     ]
     _retire(tx, visit, gone)
+
+
+def retire_by_key(tx: Transaction, keys: Collection[int], at: datetime) -> None:
+    """Close versions of what stands around, on behalf of the runs that listed it last."""
+    query = (
+        sa.select(surrounding, scope.c.key.label("scope_key"), scope.c.generation)
+        .join(scope, scope.c.pk == surrounding.c.scope_pk)
+        .where(surrounding.c.pk.in_(keys))
+    )
+    for row in tx.connection.execute(query).mappings().all():
+        visit = Visit(row["scope_pk"], row["scope_key"], row["generation"], at)
+        _retire(tx, visit, [row])
 
 
 def _retire(tx: Transaction, visit: Visit, rows: Iterable[Mapping[Any, Any]]) -> None:

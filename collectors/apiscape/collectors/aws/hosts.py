@@ -27,6 +27,12 @@ _SERVICES = tuple(
 )
 """What services call the hosts that they make for APIs and for what stands before them."""
 
+API_HOST = r"(?!d-)(?P<native>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.(?:com(?:\.cn)?|eu)"
+DOMAIN_HOST = r"d-[a-z0-9]+\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.(?:com(?:\.cn)?|eu)"
+SERVICE_HOST = r"[a-z0-9]+\.(?P<region>[a-z0-9-]+)\.awsapprunner\.com"
+FUNCTION_HOST = r"[a-z0-9]+\.lambda-url\.(?P<region>[a-z0-9-]+)\.on\.aws"
+"""Hosts that no other service has the form of; a network of caches and load balancers lend theirs to others."""
+
 _OF_A_DOMAIN = "d-"
 """Begins the host that API Gateway makes for a custom domain, which answers to the domain's name."""
 

@@ -15,7 +15,6 @@ from apiscape.collectors.aws.route53.names import (
     ADDRESSES,
     ELSEWHERE,
     PASSED_OVER,
-    POINTS_TO,
     PROOFS,
     UNREADABLE,
     front_doors,
@@ -24,6 +23,7 @@ from apiscape.collectors.aws.route53.names import (
     zone_id,
     zone_name,
 )
+from apiscape.model.surroundings import POINTS_TO
 from apiscape.model.values import is_known
 from tests.collectors.aws.desk import ACCOUNT
 
@@ -211,7 +211,7 @@ def test_a_name_that_points_at_several_that_may_be_let_go_is_told_once() -> None
     found = read_names(held, ())
     doors = tuple(front_doors(found, ZONE, PLACE))
     told = [each for each in signals(found, doors, ZONE, PLACE, NOW) if each.name == POINTS_TO]
-    assert [(each.subject_uid, each.value) for each in told] == [(doors[0].uid, API)]
+    assert [(each.subject_uid, each.value) for each in told] == [(doors[0].uid, f"{API} {other}")]
 
 
 def test_names_are_left_out_by_why_and_counted() -> None:

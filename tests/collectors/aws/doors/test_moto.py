@@ -15,11 +15,11 @@ from apiscape.collectors.aws.acm.collector import ISSUED, UNUSED, CertificateCol
 from apiscape.collectors.aws.cloudfront.collector import PART, TENANTS, DistributionCollector
 from apiscape.collectors.aws.paging import PAGING, Paging
 from apiscape.collectors.aws.route53.collector import NameCollector
-from apiscape.collectors.aws.route53.names import ADDRESSES, PASSED_OVER, POINTS_TO
+from apiscape.collectors.aws.route53.names import ADDRESSES, PASSED_OVER
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.collectors.contract import Collector, Listed
 from apiscape.model.identity import certificate_uid
-from apiscape.model.surroundings import CERTIFICATE_NOT_AFTER, FrontDoor
+from apiscape.model.surroundings import CERTIFICATE_NOT_AFTER, POINTS_TO, FrontDoor
 from apiscape.model.values import is_known
 from apiscape.settings.schema import Rules
 from tests.collectors.aws.desk import REGION, Desk, Seen

@@ -15,7 +15,6 @@ from apiscape.collectors.aws.route53.names import (
     ADDRESSES,
     ELSEWHERE,
     PASSED_OVER,
-    POINTS_TO,
     PROOFS,
     UNREADABLE,
     front_doors,
@@ -25,7 +24,7 @@ from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.route53 import Route53
 from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.wire.server import AwsServer
-from apiscape.model.surroundings import FrontDoor, Signal
+from apiscape.model.surroundings import POINTS_TO, FrontDoor, Signal
 from apiscape.model.values import UNKNOWN, is_known
 from apiscape.settings.schema import Rules
 from tests.collectors.aws.desk import ACCOUNT, Desk, Seen

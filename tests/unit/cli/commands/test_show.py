@@ -250,6 +250,10 @@ def test_what_was_never_concluded_has_no_health_of_its_own(call: Call, filled: P
         ({"mtls": "enabled", "bypass": "no"}, ["asked for by every name", "no"]),
         ({"mtls": "unknown", "bypass": "unknown"}, ["? not known of every name", "unknown"]),
         ({"mtls": "disabled", "bypass": None}, ["not asked for by every name", "none to speak of"]),
+        (
+            {"mtls": "disabled", "bypass": "no", "dangling": "yes", "dangling_reasons": ("x",)},
+            ["not asked for by every name", "no", "yes", "x"],
+        ),
     ],
 )
 def test_what_callers_are_asked_for_by_every_name_is_said_with_why(
@@ -260,7 +264,11 @@ def test_what_callers_are_asked_for_by_every_name_is_said_with_why(
     lines = section(call("show", rich().uid).out, "Callers")
     begin = next(at for at, line in enumerate(lines) if line.startswith("client certificate"))
     told = [
-        line.removeprefix("client certificate").removeprefix("bypass").strip() for line in lines
+        line.removeprefix("client certificate")
+        .removeprefix("bypass")
+        .removeprefix("dangling name")
+        .strip()
+        for line in lines
     ]
     assert told[begin : begin + len(words)] == words
     assert json.loads(call("show", rich().uid, "--json").out)["access"]["mtls"] == access["mtls"]

@@ -35,6 +35,7 @@ from apiscape.model.values import is_known, known_or
 from apiscape.model.vocabulary import (
     Basis,
     Bypass,
+    Dangling,
     Exposure,
     HealthState,
     Presence,
@@ -129,6 +130,12 @@ def access(held: Access | None, width: int) -> list[Line]:
     lines = field("bypass", gone_around, width, "bad" if held.bypass == Bypass.YES else "text")
     lines += field("mTLS", shown_word(held.mtls), width)
     for reason in held.reasons:
+        lines += paragraph(reason, width, "muted", indent=2)
+    if held.dangling == Dangling.UNKNOWN and not held.dangling_reasons:
+        return lines
+    tone = "bad" if held.dangling == Dangling.YES else "text"
+    lines += field("dangling", shown_word(held.dangling), width, tone)
+    for reason in held.dangling_reasons:
         lines += paragraph(reason, width, "muted", indent=2)
     return lines
 

@@ -18,6 +18,7 @@ from apiscape.collectors.aws.apigateway import domains
 from apiscape.collectors.aws.apigateway.routing_rules import behind, read_rules
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.errors import ONE_DETAIL
+from apiscape.collectors.aws.hosts import DOMAIN_HOST
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
@@ -81,6 +82,7 @@ class DomainCollector:
     )
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
+    generated_hosts: ClassVar[tuple[str, ...]] = (DOMAIN_HOST,)
     tells_front_doors: ClassVar[bool] = True
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1

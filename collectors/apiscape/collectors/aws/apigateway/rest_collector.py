@@ -15,6 +15,7 @@ from apiscape.collectors.aws.apigateway.counting import REST_FIGURES, by_name
 from apiscape.collectors.aws.apigateway.exposure import read_exposure
 from apiscape.collectors.aws.apigateway.looking import Look
 from apiscape.collectors.aws.apigateway.resources import read_resources
+from apiscape.collectors.aws.hosts import API_HOST
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA, RESOURCES_QUOTA
 from apiscape.collectors.aws.picking import Item, text
@@ -67,6 +68,7 @@ class RestApiCollector(CountedByCloudWatch):
     )
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA, RESOURCES_QUOTA)
     parts: ClassVar[tuple[str, ...]] = (PART,)
+    generated_hosts: ClassVar[tuple[str, ...]] = (API_HOST,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 2
     figures: ClassVar[Figures] = REST_FIGURES

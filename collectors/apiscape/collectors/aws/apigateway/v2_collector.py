@@ -24,6 +24,7 @@ from apiscape.collectors.aws.apigateway.routes import (
     read_websocket_routes,
 )
 from apiscape.collectors.aws.calls import Page
+from apiscape.collectors.aws.hosts import API_HOST
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, text
@@ -140,6 +141,7 @@ class V2Collector(CountedByCloudWatch):
     provider: ClassVar[str] = "aws"
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
+    generated_hosts: ClassVar[tuple[str, ...]] = (API_HOST,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 2
     permissions: ClassVar[tuple[Permission, ...]]

@@ -23,6 +23,7 @@ from apiscape.collectors.aws.apprunner.services import (
 )
 from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.gaps import Gaps
+from apiscape.collectors.aws.hosts import SERVICE_HOST
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.memos import Memo, make_mark, read_memo, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
@@ -89,6 +90,7 @@ class AppRunnerCollector(CountedByCloudWatch):
         unpublished_quota("wafv2"),
     )
     parts: ClassVar[tuple[str, ...]] = (PART,)
+    generated_hosts: ClassVar[tuple[str, ...]] = (SERVICE_HOST,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
     figures: ClassVar[Figures] = FIGURES

@@ -22,6 +22,7 @@ from apiscape.collectors.aws.functions.urls import (
 )
 from apiscape.collectors.aws.functions.without import WithoutUrl
 from apiscape.collectors.aws.gaps import Gaps
+from apiscape.collectors.aws.hosts import FUNCTION_HOST
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.memos import Memo, make_mark, stands, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
@@ -81,6 +82,7 @@ class FunctionUrlCollector(CountedByCloudWatch):
     )
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota("lambda"),)
     parts: ClassVar[tuple[str, ...]] = (PART,)
+    generated_hosts: ClassVar[tuple[str, ...]] = (FUNCTION_HOST,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
     figures: ClassVar[Figures] = FIGURES

@@ -22,13 +22,12 @@ from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, count, flag, items, part, text
 from apiscape.model.deployment import Endpoint
 from apiscape.model.identity import aws_native_id, entity_uid
-from apiscape.model.surroundings import FrontDoor, FrontDoorRoute, Signal
+from apiscape.model.surroundings import POINTS_TO, FrontDoor, FrontDoorRoute, Signal
 from apiscape.model.vocabulary import Exposure
 
 KIND = "aws.route53.name"
 PRODUCT = "aws.route53.names"
 PASSED_OVER = "dns.records_passed_over"
-POINTS_TO = "dns.points_to"
 
 ADDRESSES = "addresses of machines"
 ELSEWHERE = "names that no API is known to have"
@@ -137,18 +136,18 @@ def signals(
         reason="; ".join(counted) or None,
     )
     for door in doors:
-        for pointer in names.pointers[door.name]:
-            service = service_of(pointer.target)
-            if service in LET_GO:
-                yield Signal(
-                    subject_uid=door.uid,
-                    name=POINTS_TO,
-                    value=pointer.target,
-                    observed_at=now,
-                    source=PRODUCT,
-                    reason=f"made by {service}, which gives it to somebody else once it is let go",
-                )
-                break
+        targets = (pointer.target for pointer in names.pointers[door.name])
+        lent = {host: made for host in targets if (made := service_of(host)) in LET_GO}
+        if lent:
+            services = " and ".join(dict.fromkeys(filter(None, lent.values())))
+            yield Signal(
+                subject_uid=door.uid,
+                name=POINTS_TO,
+                value=" ".join(lent),
+                observed_at=now,
+                source=PRODUCT,
+                reason=f"made by {services}, which gives it to somebody else once it is let go",
+            )
 
 
 def _read(record: Item, zones: Collection[str], excluded: Excludes) -> tuple[str, Pointer] | str:
