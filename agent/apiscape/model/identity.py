@@ -101,7 +101,12 @@ def kubernetes_native_id(
 ) -> str:
     """Return `cluster:group/plural:namespace/name`, with `@parent` per gateway and `#host` per Ingress host."""
     base = f"{cluster_uid}:{resource}:{namespace}/{name}"
-    return base + (f"@{parent}" if parent else "") + (f"#{host}" if host else "")
+    return exposed_native_id(base, parent=parent, host=host)
+
+
+def exposed_native_id(object_id: str, *, parent: str | None, host: str | None) -> str:
+    """Return what an object exposes at a gateway, and under a host, from the native id of the object."""
+    return object_id + (f"@{parent}" if parent else "") + (f"#{host}" if host else "")
 
 
 def kubernetes_namespace(native_id: str) -> str | None:

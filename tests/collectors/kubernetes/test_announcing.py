@@ -9,7 +9,7 @@ import pytest
 
 from apiscape.collectors.kubernetes.announcing import ADDRESS_SIZE
 from apiscape.collectors.kubernetes.objects import Metadata
-from apiscape.collectors.kubernetes.telling import tell
+from apiscape.collectors.kubernetes.telling import around, tell
 from apiscape.collectors.kubernetes.voicing import service_voice
 from apiscape.model.deployment import Spec
 
@@ -24,7 +24,9 @@ NOTHING = meta("api", {})
 
 def documents_of(own: Metadata, services: Sequence[Metadata]) -> tuple[Spec, ...]:
     resource = "services" if own in services else "routes"
-    return tell(own, [service_voice(each) for each in services], None, resource=resource).documents
+    itself = (resource, own.namespace, own.name)
+    others = around(own.namespace, [service_voice(each) for each in services], None, itself)
+    return tell(own, others, resource=resource).documents
 
 
 def of_service(annotations: dict[str, str], labels: dict[str, str] | None = None) -> list[Spec]:

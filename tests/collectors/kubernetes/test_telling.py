@@ -38,7 +38,9 @@ def tell(
     near = [service_voice(each, keys) for each in services]
     above = None if namespace is None else namespace_voice(namespace, keys)
     resource = "services" if own in services else "routes"
-    return telling.tell(own, near, above, claims, keys, resource=resource)
+    itself = (resource, own.namespace, own.name)
+    others = telling.around(own.namespace, near, above, itself)
+    return telling.tell(own, others, claims, keys, resource=resource)
 
 
 def noted(name: str = "api", namespace: str = "shop", **annotations: str) -> Metadata:

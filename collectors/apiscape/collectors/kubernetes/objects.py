@@ -30,7 +30,12 @@ class OwnerReference(msgspec.Struct, gc=False, rename="camel"):
 
 
 class Metadata(msgspec.Struct, rename="camel"):
-    """Metadata of an object, as far as it is used."""
+    """Metadata of an object, as far as it is used.
+
+    Attributes:
+        key: What the object is called in its part, made of the others: `namespace/name`, the name alone where
+            it is in none.
+    """
 
     name: str
     uid: str = ""
@@ -42,11 +47,14 @@ class Metadata(msgspec.Struct, rename="camel"):
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
     owner_references: list[OwnerReference] | None = None
+    key: str = ""
 
     def __post_init__(self) -> None:
-        """Drop the annotations that repeat the object."""
-        for name in DROPPED & (self.annotations or {}).keys():
-            del (self.annotations or {})[name]
+        """Drop the annotations that repeat the object, and say what it is called."""
+        self.key = key_of(self.namespace, self.name)
+        if self.annotations:
+            for name in DROPPED & self.annotations.keys():
+                del self.annotations[name]
 
 
 class Thing(msgspec.Struct):
@@ -57,7 +65,7 @@ class Thing(msgspec.Struct):
     @property
     def key(self) -> str:
         """What it is called in its part: `namespace/name`, the name alone where it is in none."""
-        return key_of(self.metadata.namespace, self.metadata.name)
+        return self.metadata.key
 
 
 T = TypeVar("T", bound=Thing)

@@ -7,14 +7,14 @@ it routes to, then on the namespace, then the common conventions in the same ord
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
 
 from apiscape.collectors.kubernetes.applying import applied_by
 from apiscape.collectors.kubernetes.objects import Metadata
-from apiscape.collectors.kubernetes.voicing import USUAL, KeySettings, Voice, own_voice
+from apiscape.collectors.kubernetes.voicing import USUAL, Claims, KeySettings, Voice, own_voice
 from apiscape.collectors.specs import clean_address
 from apiscape.collectors.words import inferred_environment, owner_named, winner
 from apiscape.model.deployment import Owner, Spec
@@ -46,10 +46,62 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     provenance: dict[str, tuple[Claim, ...]]
 
 
-def tell(
-    own: Metadata,
+class Around(msgspec.Struct, frozen=True):
+    """What is said around an object: by the Services that it routes to, and by its namespace.
+
+    Attributes:
+        voices: Of the Services and of the namespace, nearest first.
+        claims: Theirs by field; of title, description and version only where one Service alone speaks.
+        settled: The same in order of trust, as it holds where the object itself says nothing.
+        documents: Where Services say that contracts are.
+        is_seen: Whether the namespace could be seen.
+        has_itself: Whether the object is one of the Services: then it says once where its contract is.
+    """
+
+    voices: tuple[Voice, ...]
+    claims: Claims
+    settled: Claims
+    documents: tuple[Spec, ...]
+    is_seen: bool
+    has_itself: bool = False
+
+
+def around(
+    name: str,
     services: Sequence[Voice],
     namespace: Voice | None,
+    itself: tuple[str, str, str] | None = None,
+) -> Around:
+    """Return what is said around all objects of a namespace that route to the same Services.
+
+    Args:
+        name: Of the namespace.
+        services: Of the Services; where they are several, none speaks of title, description and version.
+        namespace: Of the namespace; `None` where it could not be seen.
+        itself: The object, where that is a Service that is exposed itself: it says nothing around itself.
+    """
+    others = [each for each in services if each.subject != itself]
+    voices = others if namespace is None else [*others, namespace]
+    fields = dict.fromkeys(field for voice in voices for field in voice.claims)
+    claims: Claims = {}
+    alone = others if len(others) == 1 else []
+    for field in fields:
+        speakers = alone if field in _OF_ITSELF else voices
+        claims[field] = tuple(claim for voice in speakers for claim in voice.said(field))
+    claims["environment"] = (*claims.get("environment", ()), *_guessed(name))
+    return Around(
+        tuple(voices),
+        claims,
+        {field: settled for field, said in claims.items() if (settled := settle(said))},
+        tuple(document for each in services for document in each.documents),
+        namespace is not None,
+        len(others) < len(services),
+    )
+
+
+def tell(
+    own: Metadata,
+    others: Around,
     claims: Mapping[str, Sequence[Claim]] | None = None,
     keys: KeySettings = USUAL,
     *,
@@ -59,39 +111,34 @@ def tell(
 
     Args:
         own: Its own metadata.
-        services: Of the Services that it routes to (one that is exposed itself too); where they are
-            several, none speaks of title, description and version.
-        namespace: Of its namespace; `None` where it could not be seen.
+        others: What is said around it.
         claims: What objects of APIs state, by field; owners by their names.
         keys: Which labels and annotations say what.
-        resource: Its own: a Service that is exposed itself is among the Services.
+        resource: Its own.
     """
     itself = own_voice(own, resource, keys)
-    others = [each for each in services if each.subject != itself.subject]
-    near = [itself, *others]
-    voices = near if namespace is None else [*near, namespace]
-    said = _said(own, near if len(others) <= 1 else [itself], voices)
+    said = _said(itself, others, applied_by(own))
     for field, stated in (claims or {}).items():
         settled = settle((*stated, *said.get(field, ())))
         said |= {field: settled} if settled else {}
+    raws = [itself.environment, *(each.environment for each in others.voices)]
     return Told(
-        owners=_owners(said.get("owners", ()), voices, is_seen=namespace is not None),
+        owners=_owners(said.get("owners", ()), (itself, *others.voices), is_seen=others.is_seen),
         environment=winner(said.get("environment", ())) or Environment.UNKNOWN,
-        environment_raw=next(filter(None, (each.raw("environment") for each in voices)), None),
+        environment_raw=next((each for each in raws if each), None),
         lifecycle=winner(said.get("lifecycle", ())) or Lifecycle.UNKNOWN,
         version=winner(said.get("version", ())),
         title=winner(said.get("title", ())),
         description=winner(said.get("description", ())),
-        documents=_documents(itself, services),
+        documents=_documents(itself, others),
         provenance=said,
     )
 
 
-def _documents(itself: Voice, services: Sequence[Voice]) -> tuple[Spec, ...]:
+def _documents(itself: Voice, others: Around) -> tuple[Spec, ...]:
     """Return where the contract is said to be; what a Service that is exposed itself says counts once."""
-    is_service = any(each.subject == itself.subject for each in services)
-    said = services if is_service else (itself, *services)
-    return tuple(dict.fromkeys(document for each in said for document in each.documents))
+    said = others.documents if others.has_itself else (*itself.documents, *others.documents)
+    return tuple(dict.fromkeys(said)) if said else ()
 
 
 @lru_cache(maxsize=4096)
@@ -100,53 +147,29 @@ def _guessed(namespace: str) -> tuple[Claim, ...]:
     return tuple(inferred_environment(namespace, "name of the namespace", NAMESPACE_CONFIDENCE))
 
 
-def _said(
-    own: Metadata, alone: Sequence[Voice], voices: Sequence[Voice]
-) -> dict[str, tuple[Claim, ...]]:
+def _said(itself: Voice, others: Around, applied: tuple[Claim, ...]) -> Claims:
     """Return what labels, annotations and names say, by field."""
-    spoken = {field for voice in voices for field in voice.claims}
-    guessed = _guessed(own.namespace)
-    found: dict[str, Iterable[Claim]] = {"environment": guessed, "applied_by": applied_by(own)}
-    if "environment" in spoken:
-        found["environment"] = (*_of(voices, "environment"), *guessed)
-    if spoken & _OWNING:
-        found["owners"] = _owner_claims(voices)
-    for field in spoken & _OF_ALL:
-        found[field] = _of(voices, field)
-    for field in spoken & _OF_ITSELF:
-        found[field] = _of(alone, field)
-    return {field: claims for field, said in found.items() if (claims := settle(said))}
+    found = dict(others.settled)
+    for field, claims in itself.claims.items():
+        if claims:
+            found[field] = settle((*claims, *others.claims.get(field, ())))
+    if applied:
+        found["applied_by"] = settle(applied)
+    return found
 
 
-_OWNING = frozenset({"owner", "contact"})
-_OF_ALL = frozenset({"lifecycle", "audience"})
 _OF_ITSELF = frozenset({"version", "title", "description"})
 
 
-def _of(voices: Sequence[Voice], field: str) -> Iterator[Claim]:
-    """Yield what each voice says of a field."""
-    for voice in voices:
-        yield from voice.said(field)
-
-
-def _owner_claims(voices: Sequence[Voice]) -> Iterator[Claim]:
-    """Yield who answers for it; of a voice that names nobody, how they are reached stands for who they are."""
-    for voice in voices:
-        yield from voice.said("owner") or voice.said("contact")
-
-
 def _owners(
-    claims: Sequence[Claim], voices: Sequence[Voice], *, is_seen: bool
+    claims: Sequence[Claim], voices: Iterable[Voice], *, is_seen: bool
 ) -> tuple[Owner, ...] | Unknown:
     """Return whoever is trusted most, with the contact that is named in the same place."""
     if not claims:
         return () if is_seen else UNKNOWN
     first = claims[0]
-    contact = None
-    for voice in voices:
-        if "contact" in voice.claims and voice.has_said(first):
-            contact = winner(voice.said("contact"))
-    return (owner_named(str(first.value), _plain(contact)),)
+    told = (contact for each in voices if (contact := each.contact_of(first)))
+    return (owner_named(str(first.value), _plain(next(told, None))),)
 
 
 def _plain(contact: str | None) -> str | None:

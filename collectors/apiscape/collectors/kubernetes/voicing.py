@@ -5,15 +5,15 @@ First by our own keys, then by the common ones in their order, each with how far
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
 
 from apiscape.collectors.kubernetes.announcing import own_documents, service_documents
 from apiscape.collectors.kubernetes.core import SERVICES
-from apiscape.collectors.kubernetes.objects import Metadata, key_of
-from apiscape.collectors.words import ENVIRONMENTS, LIFECYCLES, translate
+from apiscape.collectors.kubernetes.objects import Metadata
+from apiscape.collectors.words import ENVIRONMENTS, LIFECYCLES, translate, winner
 from apiscape.model.deployment import Spec
 from apiscape.model.provenance import Claim
 from apiscape.model.vocabulary import Audience, ProvenanceMethod
@@ -71,31 +71,28 @@ class KeySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     description: tuple[str, ...] = ("a8r.io/description", "description")
 
 
-class _Word(msgspec.Struct, frozen=True, gc=False):
-    """What a label or an annotation says.
+Claims = dict[str, tuple[Claim, ...]]
+"""Claims by field, of each the most trusted first."""
 
-    Attributes:
-        source: Which one, and of what object.
-        confidence: How far it is trusted.
-    """
-
-    value: str
-    source: str
-    confidence: float
+_Words = dict[int, Claim]
+"""What is said of a field, understood or not: by the place of the key among those of the field."""
 
 
 class Voice(msgspec.Struct, frozen=True):
     """An object that says something of itself, or of what routes to it.
 
     Attributes:
-        words: What it says by field, understood or not: by our own key first, then by the common ones.
-        claims: What of that is understood.
+        claims: What is understood of it, by field: by our own key first, then by the common ones. Of one that
+            names no owner, how they are reached stands for who they are.
+        contact: How whoever answers for it is reached, as far as it says.
+        environment: Its first word for the environment, understood or not.
         subject: Whose it is: resource, namespace and name; of a namespace nobody asks.
         documents: Where it says that contracts are.
     """
 
-    words: dict[str, list[_Word]]
-    claims: dict[str, tuple[Claim, ...]]
+    claims: Claims
+    contact: str | None = None
+    environment: str | None = None
     subject: tuple[str, str, str] = ("", "", "")
     documents: tuple[Spec, ...] = ()
 
@@ -103,14 +100,10 @@ class Voice(msgspec.Struct, frozen=True):
         """Return what it says of a field."""
         return self.claims.get(field, ())
 
-    def raw(self, field: str) -> str | None:
-        """Return its first word for a field, understood or not."""
-        words = self.words.get(field, ())
-        return next((each.value for each in words if len(each.value) <= NAME_SIZE), None)
-
-    def has_said(self, claim: Claim) -> bool:
-        """Say whether a claim is one of its words."""
-        return any(claim.source == word.source for said in self.words.values() for word in said)
+    def contact_of(self, owner: Claim) -> str | None:
+        """Return how an owner is reached whom it names itself."""
+        is_named = any(owner.source == each.source for each in self.said("owners"))
+        return self.contact if is_named else None
 
 
 USUAL = KeySettings()
@@ -134,28 +127,23 @@ class _Trust(msgspec.Struct, frozen=True):
 
 def own_voice(own: Metadata, resource: str, keys: KeySettings = USUAL) -> Voice:
     """Return what an object of some resource says of itself."""
-    voice = _voice(own, "", _Trust(1.0, 0.7), keys)
-    return msgspec.structs.replace(
-        voice, subject=_subject(resource, own), documents=own_documents(own)
-    )
+    subject = (resource, own.namespace, own.name)
+    return _voice(own, "", _ITSELF, keys, subject, own_documents(own))
 
 
 def service_voice(service: Metadata, keys: KeySettings = USUAL) -> Voice:
     """Return what a Service says of what routes to it."""
-    place = f" of Service {key_of(service.namespace, service.name)}"
-    voice = _voice(service, place, _Trust(0.9, 0.6), keys)
-    return msgspec.structs.replace(
-        voice, subject=_subject(SERVICES, service), documents=service_documents(service)
-    )
+    place = f" of Service {service.key}"
+    subject = (SERVICES, service.namespace, service.name)
+    return _voice(service, place, _SERVICE, keys, subject, service_documents(service))
 
 
 def namespace_voice(namespace: Metadata, keys: KeySettings = USUAL) -> Voice:
     """Return what a namespace says of what lies in it."""
-    return _voice(namespace, f" of Namespace {namespace.name}", _Trust(0.8, 0.5), keys)
+    return _voice(namespace, f" of Namespace {namespace.name}", _NAMESPACE, keys)
 
 
-def _subject(resource: str, metadata: Metadata) -> tuple[str, str, str]:
-    return (resource, metadata.namespace, metadata.name)
+_ITSELF, _SERVICE, _NAMESPACE = _Trust(1.0, 0.7), _Trust(0.9, 0.6), _Trust(0.8, 0.5)
 
 
 @lru_cache(maxsize=8)
@@ -169,36 +157,59 @@ def _meanings(keys: KeySettings) -> Mapping[str, Sequence[tuple[str, int]]]:
     return found
 
 
-def _voice(metadata: Metadata, place: str, trust: _Trust, keys: KeySettings) -> Voice:
+def _voice(
+    metadata: Metadata,
+    place: str,
+    trust: _Trust,
+    keys: KeySettings,
+    subject: tuple[str, str, str] = ("", "", ""),
+    documents: tuple[Spec, ...] = (),
+) -> Voice:
     """Return what an object says; of an annotation and a label of one name, the annotation counts."""
-    meanings = _meanings(keys)
-    words: dict[str, dict[int, _Word]] = {}
+    words: dict[str, _Words] = {}
     for kind, told in (("label", metadata.labels), ("annotation", metadata.annotations)):
-        for key, value in (told or {}).items():
-            for field, position in meanings.get(key.casefold(), ()):
-                said = value.strip() if len(value) <= _READ_SIZE else ""
-                if said:
-                    later = trust.common - LATER_KEY * position
-                    sure = trust.ours if position == _OURS else later
-                    word = _Word(said, f"{kind}:{key}{place}", sure)
-                    words.setdefault(field, {})[position] = word
-    in_order = {field: [by[at] for at in sorted(by)] for field, by in words.items()}
-    claims = {field: _claims(field, by) for field, by in in_order.items()}
-    return Voice(in_order, claims)
-
-
-def _claims(field: str, words: Sequence[_Word]) -> tuple[Claim, ...]:
-    return tuple(
-        Claim(said, ProvenanceMethod.TAG, word.source, word.confidence)
-        for word in words
-        if (said := _read(field, word.value))
+        if told:
+            _take(told, kind, place, trust, keys, words)
+    said = {field: [by[at] for at in sorted(by)] for field, by in words.items()}
+    claims = {field: _understood(field, each) for field, each in said.items()}
+    contacts = claims.pop("contact", ())
+    claims["owners"] = claims.pop("owner", ()) or contacts
+    environments = (each.value for each in said.get("environment", ()))
+    return Voice(
+        claims,
+        winner(contacts),
+        next((each for each in environments if len(each) <= NAME_SIZE), None),
+        subject,
+        documents,
     )
 
 
-def _read(field: str, value: str) -> str | None:
+def _take(
+    told: Mapping[str, str],
+    kind: str,
+    place: str,
+    trust: _Trust,
+    keys: KeySettings,
+    words: dict[str, _Words],
+) -> None:
+    """Add what labels or annotations say to words."""
+    meanings = _meanings(keys)
+    for key, value in told.items():
+        for field, position in meanings.get(key) or meanings.get(key.casefold(), ()):
+            said = value.strip() if len(value) <= _READ_SIZE else ""
+            if said:
+                later = trust.common - LATER_KEY * position
+                sure = trust.ours if position == _OURS else later
+                word = Claim(said, ProvenanceMethod.TAG, f"{kind}:{key}{place}", sure)
+                words.setdefault(field, {})[position] = word
+
+
+def _understood(field: str, words: Iterable[Claim]) -> tuple[Claim, ...]:
+    """Return words with what they mean; without those that mean nothing."""
     vocabulary = _VOCABULARIES.get(field)
     if vocabulary is not None:
-        return translate(value[:NAME_SIZE], vocabulary)
+        meant = ((each, translate(each.value[:NAME_SIZE], vocabulary)) for each in words)
+        return tuple(msgspec.structs.replace(each, value=word) for each, word in meant if word)
     if field == "description":
-        return value[:TEXT_SIZE]
-    return value if len(value) <= NAME_SIZE else None
+        return tuple(msgspec.structs.replace(each, value=each.value[:TEXT_SIZE]) for each in words)
+    return tuple([each for each in words if len(each.value) <= NAME_SIZE])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from apiscape.collectors.kubernetes.deploying.deployment import Place, labels_of
 from apiscape.collectors.kubernetes.exposed import Called
-from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.resource import PROVIDER, Resource
 from apiscape.model.identity import entity_uid
 from apiscape.model.surroundings import Consumer
@@ -17,15 +16,14 @@ NO_STAGE = ""
 def consumer_of(called: Called, resource: Resource, place: Place) -> Consumer:
     """Return the consumer that an object states."""
     metadata = called.metadata
-    key = key_of(metadata.namespace, metadata.name)
-    native_id = place.native_id(resource.path, key)
+    native_id = place.native_id(resource.path, metadata.key)
     return Consumer(
         uid=entity_uid("consumer", native_id),
         native_id=native_id,
         native_kind=resource.path,
         provider=PROVIDER,
         account=place.cluster,
-        name=called.name or key,
+        name=called.name or metadata.key,
         admits=_admits(called, place),
         rate_limit_per_s=called.rate_limit_per_s,
         quota=called.quota,

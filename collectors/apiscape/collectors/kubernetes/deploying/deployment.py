@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,9 +13,9 @@ from apiscape.collectors.kubernetes.deploying.operations import backends_of, ope
 from apiscape.collectors.kubernetes.deploying.readiness import certificate, conditions, signals_of
 from apiscape.collectors.kubernetes.deploying.stating import stated
 from apiscape.collectors.kubernetes.exposed import Exposed, Served, services_of
-from apiscape.collectors.kubernetes.objects import Metadata, key_of
+from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.collectors.kubernetes.resource import PRODUCT, PROVIDER, Look, Resource
-from apiscape.collectors.kubernetes.telling import Told, tell
+from apiscape.collectors.kubernetes.telling import Around, Told, around, tell
 from apiscape.collectors.kubernetes.voicing import (
     USUAL,
     KeySettings,
@@ -24,7 +24,12 @@ from apiscape.collectors.kubernetes.voicing import (
     service_voice,
 )
 from apiscape.model.deployment import Deployment, Operation, Protections
-from apiscape.model.identity import deployment_uid, entity_uid, kubernetes_native_id
+from apiscape.model.identity import (
+    deployment_uid,
+    entity_uid,
+    exposed_native_id,
+    kubernetes_native_id,
+)
 from apiscape.model.limits import summarise_limits
 from apiscape.model.surroundings import Gateway, Signal
 from apiscape.model.values import UNKNOWN, Unknown, known_or
@@ -54,39 +59,29 @@ def deploy(
     exposed: Exposed, resource: Resource, place: Place, look: Look, now: datetime
 ) -> Iterator[Deployment | Signal]:
     """Yield the deployment of what is exposed, and what is measured of it."""
-    metadata = exposed.metadata
-    native_id = kubernetes_native_id(
-        place.cluster,
-        resource.path,
-        metadata.namespace,
-        metadata.name,
-        parent=exposed.parent,
-        host=exposed.host,
-    )
     keys = place.keys
-    namespace = _voice_of(NAMESPACES, metadata.namespace, keys, look)
-    services = _services(exposed, keys, look)
-    told = tell(metadata, services, namespace, stated(exposed), keys, resource=resource.name)
-    made = _facts(exposed, told, resource, place, native_id)
+    others = _around(exposed, resource, keys, look)
+    told = tell(exposed.metadata, others, stated(exposed), keys, resource=resource.name)
+    made = _facts(exposed, told, resource, place)
     yield made
     yield from signals_of(exposed, made.uid, look, now)
 
 
-def _facts(
-    exposed: Exposed, told: Told, resource: Resource, place: Place, native_id: str
-) -> Deployment:
+def _facts(exposed: Exposed, told: Told, resource: Resource, place: Place) -> Deployment:
     metadata = exposed.metadata
     rules = exposed.rules
+    object_id = place.native_id(resource.path, metadata.key)
+    native_id = exposed_native_id(object_id, parent=exposed.parent, host=exposed.host)
     operations = UNKNOWN if rules is None else operations_of(rules)
     return Deployment(
         uid=deployment_uid(native_id),
         native_id=native_id,
-        native_api_id=place.native_id(resource.path, f"{metadata.namespace}/{metadata.name}"),
+        native_api_id=object_id,
         native_kind=resource.path,
         provider=PROVIDER,
         product=PRODUCT,
         account=place.cluster,
-        name=key_of(metadata.namespace, metadata.name),
+        name=metadata.key,
         title=told.title,
         description=told.description,
         style=exposed.style,
@@ -131,8 +126,7 @@ def serve(
 ) -> Iterator[Gateway | Signal]:
     """Yield a gateway, and what is measured of it."""
     metadata = served.metadata
-    key = key_of(metadata.namespace, metadata.name)
-    native_id = place.native_id(resource.path, key)
+    native_id = place.native_id(resource.path, metadata.key)
     uid = entity_uid("gateway", native_id)
     yield Gateway(
         uid=uid,
@@ -140,7 +134,7 @@ def serve(
         native_kind=resource.path,
         provider=PROVIDER,
         account=place.cluster,
-        name=key,
+        name=metadata.key,
         hostnames=served.hosts,
         tls_min=served.tls_min,
         waf=served.waf,
@@ -150,9 +144,20 @@ def serve(
     yield from certificate(served.certificates, (), uid, look, now)
 
 
-def _services(exposed: Exposed, keys: KeySettings, look: Look) -> Sequence[Voice]:
-    found = (_voice_of(SERVICES, key, keys, look) for key in services_of(exposed.rules))
-    return [each for each in found if each is not None]
+def _around(exposed: Exposed, resource: Resource, keys: KeySettings, look: Look) -> Around:
+    """Return what is said around an object, worked out once for all of a namespace that route to the same Services."""
+    name = exposed.metadata.namespace
+    services = services_of(exposed.rules)
+    itself = resource.name == SERVICES and exposed.metadata.key in services
+    own = (SERVICES, name, exposed.metadata.name) if itself else None
+
+    def work(look: Look) -> Around:
+        heard = (_voice_of(SERVICES, key, keys, look) for key in services)
+        said = [each for each in heard if each is not None]
+        return around(name, said, _voice_of(NAMESPACES, name, keys, look), own)
+
+    kept = " ".join((name, *services)) + (f" but {own[2]}" if own else "")
+    return look.once("around", kept, work)
 
 
 _VOICES = {NAMESPACES: namespace_voice, SERVICES: service_voice}

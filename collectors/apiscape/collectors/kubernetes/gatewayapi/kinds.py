@@ -184,10 +184,9 @@ class GatewayAddress(Field):
 
 
 class ListenerStatus(Field):
-    """What a controller says of a listener."""
+    """What a controller says of a listener; not how many routes it has, which changes with each of them."""
 
     name: str
-    attached_routes: int = 0
     conditions: list[Condition] | None = None
 
 

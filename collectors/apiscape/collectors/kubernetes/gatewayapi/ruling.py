@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from apiscape.collectors.kubernetes.exposed import Match, PathType, Target
 from apiscape.collectors.kubernetes.gatewayapi.backend_tls import secured
@@ -33,9 +33,9 @@ _EVERY_CONNECTION = (Match(method="CONNECT", path="", path_type=PathType.EXACT),
 def matches_of(rule: AnyRule) -> tuple[Match, ...]:
     """Return which requests a rule is for: all of them where it says nothing."""
     if isinstance(rule, HttpRule):
-        return tuple(_http(each, rule.name) for each in rule.matches or ()) or _EVERYTHING
+        return tuple([_http(each, rule.name) for each in rule.matches or ()]) or _EVERYTHING
     if isinstance(rule, GrpcRule):
-        return tuple(_grpc(each, rule.name) for each in rule.matches or ()) or _EVERY_CALL
+        return tuple([_grpc(each, rule.name) for each in rule.matches or ()]) or _EVERY_CALL
     return _EVERY_CONNECTION
 
 
@@ -67,12 +67,15 @@ def _grpc(match: GrpcMatch, name: str | None) -> Match:
     return Match(method="POST", path=path, path_type=kind, operation_id=name)
 
 
-Referred = tuple[str, str, str | None, str, int | None, int]
-"""A backend as a rule refers to it."""
+Referred = tuple[tuple[str, str, str | None, str, int | None, int], ...]
+"""Backends as a rule refers to them."""
+
+Known = dict[Referred, tuple[Target, ...]]
+"""Where rules send requests on that refer to the same."""
 
 
 def targets_of(
-    rule: AnyRule, route: Route, kind: str, look: Look, known: dict[Referred, Target]
+    rule: AnyRule, route: Route, kind: str, look: Look, known: Known
 ) -> tuple[Target, ...]:
     """Return where a rule sends requests on.
 
@@ -83,16 +86,16 @@ def targets_of(
         look: What is looked at.
         known: Targets of the route's other rules: most of them lead to the same. Added to.
     """
-    return tuple(_known(each, route, kind, look, known) for each in rule.backend_refs or ())
-
-
-def _known(
-    ref: BackendRef, route: Route, kind: str, look: Look, known: dict[Referred, Target]
-) -> Target:
-    referred = (ref.group, ref.kind, ref.namespace, ref.name, ref.port, ref.weight)
+    refs = rule.backend_refs or ()
+    referred = tuple(
+        [
+            (each.group, each.kind, each.namespace, each.name, each.port, each.weight)
+            for each in refs
+        ]
+    )
     found = known.get(referred)
     if found is None:
-        found = known[referred] = _target(ref, route, kind, look)
+        found = known[referred] = tuple(_target(each, route, kind, look) for each in refs)
     return found
 
 
@@ -121,16 +124,21 @@ def _denied(ref: BackendRef, own: str, namespace: str, kind: str, look: Look) ->
     return NOT_PERMITTED
 
 
-def filters_of(rule: AnyRule) -> list[Filter]:
+_NO_FILTERS: tuple[Filter, ...] = ()
+
+
+def filters_of(rule: AnyRule) -> Sequence[Filter]:
     """Return what is done to requests on their way."""
-    return [] if isinstance(rule, StreamRule) else rule.filters or []
+    return _NO_FILTERS if isinstance(rule, StreamRule) else rule.filters or _NO_FILTERS
 
 
-def extensions_of(rule: AnyRule) -> Iterator[tuple[str, str, str]]:
-    """Yield what filters of a rule refer to: group, kind, name."""
-    for each in filters_of(rule):
-        if each.extension_ref is not None:
-            yield (each.extension_ref.group, each.extension_ref.kind, each.extension_ref.name)
+def extensions_of(rule: AnyRule) -> tuple[tuple[str, str, str], ...]:
+    """Return what filters of a rule refer to: group, kind, name."""
+    filters = filters_of(rule)
+    if not filters:
+        return ()
+    refs = [each.extension_ref for each in filters if each.extension_ref is not None]
+    return tuple([(each.group, each.kind, each.name) for each in refs])
 
 
 def has_cors(rules: Sequence[AnyRule]) -> bool:

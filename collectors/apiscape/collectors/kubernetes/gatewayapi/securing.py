@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from apiscape.collectors.kubernetes.deploying.operations import merged
 from apiscape.collectors.kubernetes.exposed import Match, Rule, Target
-from apiscape.collectors.kubernetes.gatewayapi.attachment import Attached
-from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway
+from apiscape.collectors.kubernetes.gatewayapi.parents import Parent, Place, set_of
 from apiscape.collectors.kubernetes.gatewayapi.routes import Route
 from apiscape.collectors.kubernetes.gatewayapi.ruling import (
-    Referred,
+    Known,
     extensions_of,
     matches_of,
     targets_of,
 )
-from apiscape.collectors.kubernetes.gatewayapi.serving import controller_of
 from apiscape.collectors.kubernetes.limiting import merged as merged_limits
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.policies.effective import (
+    DETACHED,
     Effective,
     Point,
     effective,
-    of_all_rules,
 )
 from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.model.limits import RateLimits
+from apiscape.model.security import Security
 from apiscape.model.values import Unknown
 from apiscape.model.vocabulary import Switch
 
@@ -35,73 +34,69 @@ _NAME_LABEL = "gateway.networking.k8s.io/gateway-name"
 
 
 def rules_at(
-    resource: Resource, route: Route, gateway: Gateway | None, at: list[Attached], look: Look
+    resource: Resource, route: Route, parent: Parent | None, places: Sequence[Place], look: Look
 ) -> tuple[tuple[Rule, ...], list[Effective]]:
     """Return a route's rules with what is asked of callers, and what holds at each listener for all of the rules.
 
     What is asked is what is asked at every listener, else mixed.
     """
-    places = _places(resource, route, gateway, at, look)
-    alike = _alike(places, look)
-    usual = None if alike is None else merged([each.security for each in alike])
-    usual_limits = _limits(alike or [])
-    known: dict[Referred, Target] = {}
+    held = _alike(parent, places)
+    usual = None if held is None else (held, *_asked(held))
+    known: Known = {}
     rules: list[Rule] = []
     effects: list[list[Effective]] = []
     for told in route.spec.rules or ():
         matches = matches_of(told)
         targets = targets_of(told, route, resource.kind, look, known)
-        extensions = tuple(extensions_of(told))
-        if alike is None or usual is None or extensions:
-            points = [_for_rule(each, told.name, extensions, matches, targets) for each in places]
-            held = [effective(each, look) for each in points]
-            security, limits = merged([each.security for each in held]), _limits(held)
+        extensions = extensions_of(told)
+        if usual is None or extensions:
+            points = _points(resource, route, parent, places)
+            of_rule = [_for_rule(each, told.name, extensions, matches, targets) for each in points]
+            held = [effective(each, look) for each in of_rule]
+            security, limits = _asked(held)
         else:
-            held, security, limits = alike, usual, usual_limits
+            held, security, limits = usual
         effects.append(held)
         rules.append(Rule(matches=matches, targets=targets, security=security, rate_limits=limits))
-    return tuple(rules), [of_all([each[place] for each in effects]) for place in range(len(at))]
+    return tuple(rules), [of_all([each[place] for each in effects]) for place in range(len(places))]
 
 
-def _limits(held: list[Effective]) -> RateLimits | Unknown:
-    """Return how often callers may at all places where a rule holds."""
-    return merged_limits([each.rate_limits for each in held], "not at each of its listeners")
+def _asked(held: list[Effective]) -> tuple[Security, RateLimits | Unknown]:
+    """Return what is asked of callers at all places where a rule holds, and how often they may."""
+    limits = merged_limits([each.rate_limits for each in held], "not at each of its listeners")
+    return merged([each.security for each in held]), limits
 
 
-def _alike(places: list[Point], look: Look) -> list[Effective] | None:
+def _alike(parent: Parent | None, places: Sequence[Place]) -> list[Effective] | None:
     """Return what holds at each place for all rules that refer to nothing; `None` where rules may differ."""
-    held = [of_all_rules(each, look) for each in places]
+    if parent is None or not parent.is_there:
+        return [DETACHED]
+    held = [each.front.usual for each in places] if places else [parent.usual]
     sure = [each for each in held if each is not None]
     return sure if len(sure) == len(held) else None
 
 
-def _places(
-    resource: Resource, route: Route, gateway: Gateway | None, at: list[Attached], look: Look
+def _points(
+    resource: Resource, route: Route, parent: Parent | None, places: Sequence[Place]
 ) -> list[Point]:
     """Return where policies on a whole route are attached: at each listener; at none where none takes it."""
-    controller = None if gateway is None else controller_of(gateway, look)
-    labels = {} if gateway is None else {_NAME_LABEL: gateway.metadata.name}
-    key = None if gateway is None else gateway.key
-    usual: list[Attached | None] = [None]
+    there = parent is not None and parent.is_there
+    key = parent.gateway if parent is not None and there else None
+    usual: list[Place | None] = [None]
     return [
         Point(
-            controller=controller,
+            controller=parent.controller if parent is not None and there else None,
             gateway=key,
-            listener_set=None if place is None else _set_of(place),
-            listener=None if place is None else place.listener.name,
-            gateway_labels=labels,
+            listener_set=None if place is None else set_of(place.front.holder),
+            listener=None if place is None else place.front.listener,
+            gateway_labels={} if key is None else {_NAME_LABEL: key.rpartition("/")[2]},
             route=route.metadata,
             route_group=resource.group,
             route_kind=resource.kind,
             hosts=() if place is None else place.hosts,
         )
-        for place in at or usual
+        for place in places or usual
     ]
-
-
-def _set_of(at: Attached) -> str | None:
-    holder, _, key = at.holder.partition("/")
-    return key if holder == "ListenerSet" else None
 
 
 def _for_rule(

@@ -8,7 +8,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.core import NAMESPACES, OF_GATEWAY, SERVICES
 from apiscape.collectors.kubernetes.exposed import Condition, Reached, Served
-from apiscape.collectors.kubernetes.gatewayapi.attachment import Attached, addresses, takes_set
+from apiscape.collectors.kubernetes.gatewayapi.attachment import addresses, takes_set
 from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     CLASSES,
     FrontendTls,
@@ -178,12 +178,18 @@ def _conditions(gateway: Gateway) -> Iterator[Condition]:
             )
 
 
-def troubles(gateway: Gateway, at: Iterable[Attached], look: Look) -> Iterator[Condition]:
-    """Yield what is wrong with a Gateway, for what is attached to it at some listeners, its own or of sets."""
+def troubles(gateway: str, listeners: Iterable[tuple[str, str]], look: Look) -> Iterator[Condition]:
+    """Yield what is wrong with a Gateway, for what is attached to it at some listeners.
+
+    Args:
+        gateway: Its key.
+        listeners: What has each (`Gateway/ns/name`, `ListenerSet/ns/name`), and what it is called there.
+        look: What is looked at.
+    """
     yield from look.once(
-        "gateway-api.programmed", gateway.key, lambda look: tuple(_unprogrammed(gateway.key, look))
+        "gateway-api.programmed", gateway, lambda look: tuple(_unprogrammed(gateway, look))
     )
-    places = list(dict.fromkeys((each.holder, each.listener.name) for each in at))
+    places = list(dict.fromkeys(listeners))
     broken = [(place, each) for place in places for each in _broken(*place, look)]
     if not broken:
         return

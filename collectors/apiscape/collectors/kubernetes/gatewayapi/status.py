@@ -5,42 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from apiscape.collectors.kubernetes.exposed import Condition
-from apiscape.collectors.kubernetes.gatewayapi.attachment import Attachment, Detached
+from apiscape.collectors.kubernetes.gatewayapi.attachment import Detached
 from apiscape.collectors.kubernetes.gatewayapi.kinds import ParentRef
-from apiscape.collectors.kubernetes.gatewayapi.routes import Route, RouteParentStatus
+from apiscape.collectors.kubernetes.gatewayapi.routes import Route
 from apiscape.collectors.kubernetes.gatewayapi.serving import NEGATIVE
 from apiscape.collectors.kubernetes.standing import read_conditions
 
 ACCEPTED = "Accepted"
 
 
-def standing(
-    route: Route, attachments: Iterable[Attachment], *others: ParentRef
-) -> Iterator[Condition]:
+Asked = tuple[ParentRef, Detached | None]
+"""A parent as a route names it, and why it does not take the route, by the objects."""
+
+
+def standing(route: Route, parents: Iterable[Asked]) -> Iterator[Condition]:
     """Yield how a route stands at some of its parents: at each of them all that is said.
 
     Where a status and the objects differ, the status counts, and that they differ is said.
     """
-    for each in attachments:
-        yield from _at(route, each.parent, each.why_not)
-    for parent in others:
-        yield from _at(route, parent, None)
+    for parent, why_not in parents:
+        yield from _at(route, parent, why_not)
 
 
 def _at(route: Route, parent: ParentRef, why_not: Detached | None) -> Iterator[Condition]:
-    told = [each for each in _statuses(route) if _is_of(each.parent_ref, parent, route)]
-    said = [
-        condition
-        for each in told
-        for condition in read_conditions(each.conditions, route.metadata.generation, NEGATIVE)
-    ]
-    yield from said
-    accepted = next((each.holds for each in said if each.name == ACCEPTED), None)
+    generation = route.metadata.generation
+    accepted: list[bool | None] = []
+    for each in (route.status.parents if route.status else None) or ():
+        if _is_of(each.parent_ref, parent, route):
+            for condition in read_conditions(each.conditions, generation, NEGATIVE):
+                if condition.name == ACCEPTED:
+                    accepted.append(condition.holds)
+                yield condition
     detached = why_not not in {None, Detached.UNSEEN}
-    if not any(each.name == ACCEPTED for each in said):
+    if not accepted:
         yield _without_status(why_not)
-    elif accepted is not None and accepted == detached:
-        says = "accepts" if accepted else "does not accept"
+    elif accepted[0] is detached:
+        says = "accepts" if detached else "does not accept"
         follows = str(why_not) if detached else "attached"
         why = f"the controller {says} it; by the objects: {follows}"
         yield Condition(name="AttachmentAgrees", holds=None, reason=why)
@@ -53,10 +53,6 @@ def _without_status(why_not: Detached | None) -> Condition:
     if why_not is not None:
         return Condition(name=ACCEPTED, holds=False, reason=f"by the objects: {why_not}")
     return Condition(name=ACCEPTED, holds=None, reason="pending: no controller has answered")
-
-
-def _statuses(route: Route) -> list[RouteParentStatus]:
-    return (route.status.parents if route.status else None) or []
 
 
 def _is_of(told: ParentRef, parent: ParentRef, route: Route) -> bool:

@@ -26,7 +26,7 @@ from apiscape.model.security import Security
 from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Switch
 
-__all__ = ["POLICIES", "Effective", "Point", "effective", "of_all_rules"]
+__all__ = ["DETACHED", "POLICIES", "Effective", "Point", "effective", "of_all_rules"]
 
 
 class Policies(msgspec.Struct, frozen=True):
@@ -83,7 +83,7 @@ def effective(point: Point, look: Look) -> Effective:
     if alike is not None:
         return alike
     if point.gateway is None:
-        return _DETACHED
+        return DETACHED
     return _effective(point, _enforced_by(point.controller or ""), look)
 
 
@@ -93,17 +93,18 @@ def of_all_rules(point: Point, look: Look) -> Effective | None:
     They do not where there is no policy at all, unless the controller goes by routes themselves.
     """
     if point.gateway is None:
-        return _DETACHED
+        return DETACHED
     known = _enforced_by(point.controller or "")
     has_any: bool = look.once("policies.any", "", _has_any)
     if has_any or known.goes_by_route:
         return None
-    place = (point.controller, point.gateway, point.listener_set, point.listener)
+    place = f"{point.controller} {point.gateway} {point.listener_set} {point.listener}"
     wide = of_listener(point)
-    return look.once("policies.none", repr(place), lambda look: _effective(wide, known, look))
+    return look.once("policies.none", place, lambda look: _effective(wide, known, look))
 
 
-_DETACHED = Effective(security=unknown("attached to no gateway"))
+DETACHED = Effective(security=unknown("attached to no gateway"))
+"""What holds for what no gateway serves."""
 
 
 def _has_any(look: Look) -> bool:

@@ -101,11 +101,14 @@ def behind(entries: Mapping[str, Entry], services: Iterable[str], look: Look) ->
         services: Keys of the Services.
         look: What is looked by.
     """
-    named = {name: each.behind for name, each in entries.items() if each.behind and look.has(name)}
-    bound = {name: each for name, each in entries.items() if _binds(each) and look.has(name)}
+    there = look.once("table.behind", "", lambda look: _of_services(entries, look))
+    if not there:
+        return
+    named = {name: entries[name].behind for name in there if entries[name].behind}
+    bound = {name: entries[name] for name in there if _binds(entries[name])}
     finder = Finder(entries, look)
     found: dict[str, Known] = {}
-    for key in services if named or bound else ():
+    for key in services:
         service = look.get(SERVICES, key) if named else None
         for each in (
             *_of(bound, f"{SERVICES}:{key}", look),
@@ -114,6 +117,13 @@ def behind(entries: Mapping[str, Entry], services: Iterable[str], look: Look) ->
             found.setdefault(each.words, each)
     told = [_told(known, finder) for known in found.values()]
     yield from (msgspec.structs.replace(each, links=_shared(each, told)) for each in told)
+
+
+def _of_services(entries: Mapping[str, Entry], look: Look) -> tuple[str, ...]:
+    """Return the resources that may say something of Services, of which there is an object."""
+    return tuple(
+        name for name, each in entries.items() if (each.behind or _binds(each)) and look.has(name)
+    )
 
 
 def _binds(entry: Entry) -> bool:

@@ -1,0 +1,236 @@
+"""What a parent of routes is for all routes of a kind and namespace, worked out once; and for one route among them."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+from apiscape.collectors.kubernetes.core import NAMESPACES
+from apiscape.collectors.kubernetes.exposed import Address, Reached
+from apiscape.collectors.kubernetes.gatewayapi.attachment import (
+    Asking,
+    Attached,
+    Detached,
+    Labels,
+    Neighbours,
+    attach,
+)
+from apiscape.collectors.kubernetes.gatewayapi.hosts import common_hosts
+from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway, ListenerSet, ParentRef
+from apiscape.collectors.kubernetes.gatewayapi.resources import GATEWAYS, SETS
+from apiscape.collectors.kubernetes.gatewayapi.serving import (
+    CORS,
+    can,
+    controller_of,
+    mtls_of,
+    reached_by,
+    secrets,
+    tls_mode_of,
+    waf_of,
+)
+from apiscape.collectors.kubernetes.objects import key_of
+from apiscape.collectors.kubernetes.policies.effective import Effective, of_all_rules
+from apiscape.collectors.kubernetes.policies.point import Point
+from apiscape.collectors.kubernetes.resource import Look
+from apiscape.model.vocabulary import Switch
+
+SCHEMES = {"HTTP": "http", "HTTPS": "https", "TLS": "tls", "TCP": "tcp", "UDP": "udp"}
+T = TypeVar("T")
+
+
+class Front(msgspec.Struct, frozen=True):
+    """A listener as routes find it.
+
+    Attributes:
+        holder: `Gateway/ns/name` or `ListenerSet/ns/name`: what has it.
+        listener: What it is called there.
+        host: Which it is for; any without.
+        address: Of what is routed to by it, but for the host and for what policies say.
+        secrets: Of its certificates beside the one of the address.
+        usual: What holds there for each rule that refers to nothing; `None` where rules may differ.
+    """
+
+    holder: str
+    listener: str
+    host: str | None
+    address: Address
+    secrets: tuple[str, ...]
+    usual: Effective | None
+
+
+class Parent(msgspec.Struct, frozen=True, kw_only=True):
+    """A parent as routes find it, whatever hosts they are for.
+
+    Attributes:
+        name: What it is called in the identity of its routes.
+        gateway: `namespace/name` of the Gateway that it leads to; `None` where nobody can tell.
+        is_there: Whether that one could be looked at.
+        controller: Who looks after it; `None` where nobody can tell.
+        answers_sites: Whether it answers browsers from other sites where a route says so.
+        fronts: The listeners that take such routes.
+        why_not: Why none does, where none does.
+        usual: What holds for each rule that refers to nothing of a route that no listener takes, as of a `Front`.
+    """
+
+    name: str
+    gateway: str | None
+    is_there: bool
+    controller: str | None = None
+    reached: Reached = Reached()
+    waf: str = Switch.UNKNOWN
+    answers_sites: bool = True
+    fronts: tuple[Front, ...] = ()
+    why_not: Detached | None = None
+    usual: Effective | None = None
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """A listener that takes a route, and the hosts that both are for; one of them, empty, stands for any."""
+
+    front: Front
+    hosts: tuple[str, ...]
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What came of a route at one of its parents.
+
+    Attributes:
+        ref: The parent as the route names it.
+        why_not: Why no listener takes it, where none does.
+    """
+
+    ref: ParentRef
+    parent: Parent
+    places: tuple[Place, ...]
+    why_not: Detached | None
+
+
+def take(route: Asking, ref: ParentRef, look: Look) -> Taken:
+    """Return what comes of a route at a Gateway or a ListenerSet."""
+    name = named(ref, route.namespace)
+    key = f"{route.group}/{route.kind} {route.namespace} {name} {ref.section_name} {ref.port}"
+    asking = Asking(route.kind, route.namespace, (), route.group)
+    parent = look.once("gateway-api.parent", key, lambda look: _parent(asking, ref, name, look))
+    places = tuple(
+        [
+            Place(front, hosts)
+            for front in parent.fronts
+            if (hosts := common_hosts(front.host, route.hosts))
+        ]
+    )
+    detached = Detached.NO_HOST if parent.fronts and not places else parent.why_not
+    return Taken(ref, parent, places, detached)
+
+
+def named(parent: ParentRef, namespace: str) -> str:
+    """Return what a parent of a route in some namespace is called in its identity."""
+    key = key_of(parent.namespace or namespace, parent.name)
+    return key if parent.kind == "Gateway" else f"{parent.kind.lower()}:{key}"
+
+
+def _parent(route: Asking, ref: ParentRef, name: str, look: Look) -> Parent:
+    (found,) = attach(route, [ref], _around(look))
+    key = _gateway_key(ref, route.namespace, look)
+    gateway: Gateway | None = None if key is None else look.get(GATEWAYS, key)
+    if gateway is None:
+        return Parent(name=name, gateway=key, is_there=False, why_not=found.why_not)
+    controller = controller_of(gateway, look)
+    return Parent(
+        name=name,
+        gateway=key,
+        is_there=True,
+        controller=controller,
+        reached=reached_by(gateway, look),
+        waf=waf_of(gateway, look),
+        answers_sites=can(gateway, CORS, look),
+        fronts=tuple(_front(each, controller, look) for each in found.at),
+        why_not=found.why_not,
+        usual=of_all_rules(Point(controller=controller, gateway=key), look),
+    )
+
+
+def _front(at: Attached, controller: str | None, look: Look) -> Front:
+    listener = at.listener
+    _, namespace, _ = at.holder.split("/", 2)
+    held = list(secrets(listener, namespace))
+    point = Point(
+        controller=controller,
+        gateway=at.gateway.key,
+        listener_set=set_of(at.holder),
+        listener=listener.name,
+    )
+    return Front(
+        holder=at.holder,
+        listener=listener.name,
+        host=listener.hostname,
+        address=Address(
+            scheme=_scheme(listener.protocol),
+            port=listener.port or None,
+            certificate=held[0] if held else None,
+            mtls=mtls_of(at.gateway, listener, look),
+            tls_mode=tls_mode_of(listener),
+        ),
+        secrets=tuple(held[1:]),
+        usual=of_all_rules(point, look),
+    )
+
+
+def set_of(holder: str) -> str | None:
+    """Return the ListenerSet that has a listener, if one has."""
+    kind, _, key = holder.partition("/")
+    return key if kind == "ListenerSet" else None
+
+
+def _scheme(protocol: str) -> str:
+    """Return how a listener is spoken to; of a protocol of somebody's own (`example.com/mqtt`) the last word."""
+    return SCHEMES.get(protocol) or protocol.rpartition("/")[2].lower()
+
+
+def _gateway_key(ref: ParentRef, namespace: str, look: Look) -> str | None:
+    """Return the Gateway that a parent leads to; `None` where nobody can tell."""
+    key = key_of(ref.namespace or namespace, ref.name)
+    if ref.kind == "Gateway":
+        return key
+    held: ListenerSet | None = look.get(SETS, key)
+    if held is None:
+        return None
+    above = held.spec.parent_ref
+    return key_of(above.namespace or held.metadata.namespace, above.name)
+
+
+def _around(look: Look) -> Neighbours:
+    gateways: _Held[Gateway] = _Held(look, GATEWAYS)
+    sets: _Held[ListenerSet] = _Held(look, SETS)
+    return Neighbours(
+        gateways=gateways,
+        sets=sets,
+        labels=_NamespaceLabels(look) if look.sees(NAMESPACES) else None,
+        sees_gateways=look.sees(GATEWAYS),
+        sees_sets=look.sees(SETS),
+    )
+
+
+class _Held(Generic[T]):
+    """Objects of a resource, as somebody looks at them."""
+
+    def __init__(self, look: Look, resource: str) -> None:
+        self._look = look
+        self._resource = resource
+
+    def get(self, key: str, /) -> T | None:
+        """Return one by its key."""
+        found: T | None = self._look.get(self._resource, key)
+        return found
+
+
+class _NamespaceLabels:
+    """Labels of namespaces, as somebody looks at them."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+
+    def get(self, key: str, /) -> Labels | None:
+        """Return those of one."""
+        found = self._look.get(NAMESPACES, key)
+        return None if found is None else found.metadata.labels or {}
