@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -42,6 +43,17 @@ def full_disk() -> Iterator[list[int]]:
     event.listen(Engine, "begin", bound)
     yield most
     event.remove(Engine, "begin", bound)
+
+
+@pytest.fixture
+def none_left_behind() -> Iterator[None]:
+    """Wait for the threads that an agent left behind: what they say at their end is not of a later test."""
+    before = set(threading.enumerate())
+    yield
+    left = [each for each in threading.enumerate() if not each.name.startswith("asyncio")]
+    for thread in set(left) - before:
+        thread.join(60)
+        assert not thread.is_alive(), thread.name
 
 
 def pages_of(bench: Bench) -> int:
@@ -92,7 +104,7 @@ async def test_a_full_disk_is_said_and_the_agent_goes_on_when_there_is_room(
 
 
 async def test_a_receiver_that_never_answers_holds_up_neither_visits_nor_the_end(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, none_left_behind: None
 ) -> None:
     loop = asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0)) as silent:
