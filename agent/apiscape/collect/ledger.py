@@ -54,7 +54,7 @@ class PartLedger:
         self.part = part
         self.ends: dict[str, End] = {}
         self.whole = False
-
+        self.within: tuple[str, ...] = ()
         self.error: ErrorRecord | None = None
         self.absent: str | None = None
         self.accepted: str | None = None
@@ -81,7 +81,7 @@ class PartLedger:
             self.defects.append("listed more after its last page")
         fresh = [native_id for native_id in page.native_ids if native_id not in self.ends]
         self.ends.update(dict.fromkeys(fresh, End.OPEN))
-        self.whole = page.last
+        self.whole, self.within = page.last, page.within
         self._turns[page.native_ids] += 1
         if page.native_ids:
             self._turns.pop((), None)
@@ -121,7 +121,7 @@ class PartLedger:
         stands = {End.RECORDED: End.STANDS}
         part.ends = {key: stands.get(end, end) for key, end in part.ends.items()}
         part.whole, part.error, part.absent = self.whole, self.error, self.absent
-        part.accepted = self.accepted
+        part.accepted, part.within = self.accepted, self.within
         return part
 
     def settle(self, native_id: str, end: End) -> bool:
@@ -256,6 +256,7 @@ class PartLedger:
             there=frozenset(self.there),
             narrowable=narrowable,
             reason=words(self.error) if self.error else self._narrowed(),
+            within=self.within,
         )
 
     def _defect(self) -> ErrorRecord | None:

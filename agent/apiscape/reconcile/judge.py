@@ -5,11 +5,13 @@
     gone, by evidence      retired                            retired            retired
     superseded             superseded                         superseded         -
     left out               not observed                       not observed       -
+    beyond                 not observed                       not observed       -
     still there            present again, not observed        the same           the same
     unlisted, dropped      missing, in time retired,          not observed       -
                            or suspect where it is too many
 
-An object that could not be read is left out, however the rest went: presence follows the listing.
+An object that could not be read is left out, however the rest went: presence follows the listing. One is
+beyond that the configuration has nobody look for: it neither goes missing nor retires.
 Whatever a run sees again is written as returned by `compare`; it never comes here.
 """
 
@@ -26,6 +28,8 @@ from apiscape.reconcile.sight import PartSight, Place, place
 
 LISTING, DIRECT_READ = "listing", "direct_read"
 """Evidence: a listing read to its end without it, a direct read that answered not-found."""
+
+NOT_LOOKED_FOR = "not looked for: the configuration of its source leaves it out"
 
 _SETTLED = frozenset({Presence.RETIRED, Presence.SUPERSEDED})
 _BLIND = frozenset({Outcome.FAILED, Outcome.ABSENT})
@@ -194,7 +198,7 @@ def _retire(row: Known, since: datetime, *, reason: str, evidence: str) -> Prese
 def _is_unobserved(where: Place, sight: PartSight) -> bool:
     if where in _ABSENCES:
         return sight.outcome == Outcome.PARTIAL and not sight.proves_absence
-    return where in {Place.LEFT_OUT, Place.THERE}
+    return where in {Place.LEFT_OUT, Place.THERE, Place.BEYOND}
 
 
 def _reason(row: Known, where: Place, sight: PartSight) -> str:
@@ -202,4 +206,6 @@ def _reason(row: Known, where: Place, sight: PartSight) -> str:
         return sight.left_out[row.listed_id]
     if where is Place.THERE:
         return "not listed, though a direct read finds it"
+    if where is Place.BEYOND:
+        return NOT_LOOKED_FOR
     return sight.reason or "the listing was not read to its end"

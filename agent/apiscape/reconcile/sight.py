@@ -29,6 +29,7 @@ class PartSight(Entity, frozen=True):
         narrowable: Whether permissions can narrow the listing without a word, so that only a
             direct read proves that an object is gone.
         reason: Why the part was not listed to its end, for the rows that it did not see.
+        within: What the ids begin with that were looked for; all were, without any.
     """
 
     part: str
@@ -43,6 +44,7 @@ class PartSight(Entity, frozen=True):
     there: frozenset[str] = frozenset()
     narrowable: bool = False
     reason: str | None = None
+    within: tuple[str, ...] = ()
 
     @property
     def proves_absence(self) -> bool:
@@ -64,14 +66,15 @@ class Place(StrEnum):
     LEFT_OUT = "left_out"
     SUPERSEDED = "superseded"
     UNLISTED = "unlisted"
+    BEYOND = "beyond"
     DROPPED = "dropped"
 
 
 def place(row: Known, sight: PartSight) -> Place:
     """Return what became of a row that no object of the run gave.
 
-    `UNLISTED` means that its object was not listed; `DROPPED` that its object was recorded
-    without it. Whether that proves anything is for `PartSight.proves_absence` to say.
+    `UNLISTED` means that its object was not listed; `BEYOND` that nobody looked for it; `DROPPED` that its object was
+    recorded without it. Whether that proves anything is for `PartSight.proves_absence` to say.
     """
     listed_id = row.listed_id
     if listed_id in sight.gone:
@@ -84,4 +87,11 @@ def place(row: Known, sight: PartSight) -> Place:
         return Place.THERE
     if row.stage == NO_STAGE and listed_id in sight.staged:
         return Place.SUPERSEDED
-    return Place.DROPPED if listed_id in sight.given else Place.UNLISTED
+    return _absence_of(listed_id, sight)
+
+
+def _absence_of(listed_id: str, sight: PartSight) -> Place:
+    if listed_id in sight.given:
+        return Place.DROPPED
+    looked = not sight.within or listed_id.startswith(sight.within)
+    return Place.UNLISTED if looked else Place.BEYOND

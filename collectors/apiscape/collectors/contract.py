@@ -145,14 +145,15 @@ class Listed(Entity, frozen=True, tag_field="observation", tag=True):
 
     Attributes:
         part: The listing (`GetRestApis`, `ingresses.networking.k8s.io`).
-        native_ids: Ids on this page, unique in the part. An id that an earlier page had counts
-            once, so that a listing that expired on its way may be begun again.
+        within: What ids begin with where the configuration has only some listed; of others nothing is observed.
+        native_ids: Ids on this page; one that an earlier page had counts once: a listing that expired may begin again.
         last: True on the last page, and only where the listing was read to its end.
     """
 
     part: str
     native_ids: tuple[str, ...]
     last: bool = False
+    within: tuple[str, ...] = ()
 
 
 class Recorded(Entity, frozen=True, tag_field="observation", tag=True):

@@ -436,3 +436,44 @@ def test_every_place_is_told_apart() -> None:
         "f": Place.UNLISTED,
     }
     assert place(row("d", "-"), sight) is Place.SUPERSEDED
+
+
+# ── Beyond what was looked for ───────────────────────────────────────────────
+
+
+def test_what_nobody_looked_for_is_not_observed_and_never_missing() -> None:
+    known = [
+        row("shop/a"),
+        row("shop/b"),
+        row("shopping/c"),
+        row("infra/d", presence="missing", missing_since=NOON, missing_runs=5),
+        row("infra/e", presence="suspect"),
+    ]
+    sight = complete("shop/a", within=("shop/",))
+    verdict = judge(known, [sight], at=NEXT_DAY)
+    assert presences(verdict) == {row("shop/b").uid: "missing"}
+    assert [each.uid for each in verdict.not_observed] == [row("shopping/c").uid]
+    assert "configuration" in verdict.not_observed[0].reason
+
+
+def test_losing_sight_of_much_is_no_loss_that_the_guard_counts() -> None:
+    known = [row(f"infra/{number}") for number in range(50)] + [row("shop/a"), row("shop/b")]
+    verdict = judge(known, [complete("shop/a", within=("shop/",))], at=NOON)
+    assert presences(verdict) == {row("shop/b").uid: "missing"}
+    assert len(verdict.not_observed) == 50
+
+
+def test_evidence_counts_wherever_it_comes_from() -> None:
+    known = [row("infra/a"), row("infra/b"), row("infra/c", "test")]
+    sight = complete(
+        "infra/c",
+        within=("shop/",),
+        gone={"infra/a": "event"},
+        left_out={"infra/b": "skipped: no"},
+    )
+    verdict = judge(known, [sight], at=NOON)
+    assert presences(verdict) == {
+        row("infra/a").uid: "retired",
+        row("infra/c", "test").uid: "missing",
+    }
+    assert {each.reason for each in verdict.not_observed} == {"skipped: no"}

@@ -98,6 +98,10 @@ class Cluster:
         """Return what objects of a resource are called in every cluster."""
         return tuple(self._place.native_id(resource.path, key) for key in keys)
 
+    def within(self, resource: Resource, namespaces: Iterable[str]) -> tuple[str, ...]:
+        """Return what objects of a resource are called that lie in some namespaces, up to their own names."""
+        return self.native_ids(resource, (f"{each}/" for each in namespaces))
+
     def say_all(self, resource: Resource) -> Iterator[Observation]:
         """Yield every object of a resource."""
         for key in self.keys(resource):

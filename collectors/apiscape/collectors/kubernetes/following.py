@@ -120,7 +120,8 @@ class Following:
         """Yield a whole list: what there is of a resource, then each of it."""
         resource = followed.resource
         ids = self._cluster.native_ids(resource, self._cluster.keys(resource))
-        yield Listed(part=resource.name, native_ids=ids, last=True)
+        within = self._cluster.within(resource, self._namespaces)
+        yield Listed(part=resource.name, native_ids=ids, last=True, within=within)
         yield from self._cluster.say_all(resource)
         self._synced.add(resource.name)
         yield Synced(part=resource.name)

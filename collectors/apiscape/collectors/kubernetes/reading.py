@@ -161,7 +161,8 @@ class Reading:
         keys = [each.key for each in found]
         self._listed = self._listed or bool(keys)
         ids = self._cluster.native_ids(resource, keys)
-        return Listed(part=resource.name, native_ids=ids, last=last)
+        within = self._cluster.within(resource, self._namespaces)
+        return Listed(part=resource.name, native_ids=ids, last=last, within=within)
 
     def _gone(self, resource: Resource, error: Gone) -> Iterator[Observation]:
         """Yield what became of a resource that is not found where it was: the cluster alone can say that it is gone."""
