@@ -80,6 +80,8 @@ def nginx_key(text: object) -> tuple[str, ...] | Unknown:
 def _variable(name: str) -> str:
     if name in {"binary_remote_addr", "remote_addr"}:
         return CLIENT_ADDRESS
+    if name == "consumer_name":
+        return CONSUMER
     if name.startswith("http_"):
         return f"header:{name.removeprefix('http_').replace('_', '-')}"
     return name

@@ -16,6 +16,7 @@ from apiscape.collectors.kubernetes.table.asking import (
     security_of,
 )
 from apiscape.collectors.kubernetes.table.finding import OF, Finder, Known
+from apiscape.collectors.kubernetes.table.rating import limits_of
 from apiscape.collectors.kubernetes.table.routing import Piece, gather, matches_of, parents
 from apiscape.collectors.kubernetes.table.sending import targets_of
 from apiscape.collectors.kubernetes.table.serving import addresses_of, gateways_of
@@ -134,7 +135,7 @@ def _limits(
 ) -> RateLimits | Unknown:
     """Return the limits of a rule: its own and those of the whole; none where the entry knows of all."""
     line, of = held.piece.line, held.piece.of
-    own = (RateLimit(native_id=of.words),) if LIMITED in line.switches else ()
+    own = limits_of(line.limits, of.words, is_on=LIMITED in line.switches)
     parts = (known, *wide, *held.policies)
     found = each_once((*own, *(limit for each in parts for limit in limits_by(each))))
     is_whole = LIMITED in known.entry.whole and not (gaps or held.gaps)
@@ -142,9 +143,9 @@ def _limits(
 
 
 def limits_by(known: Known) -> Iterator[RateLimit]:
-    """Yield the limit that an object states for all that it holds for; its figures are not read."""
-    if LIMITED in known.sketch.switches:
-        yield RateLimit(native_id=known.words)
+    """Return the limits that an object states for all that it holds for."""
+    sketch = known.sketch
+    return limits_of(sketch.limits, known.words, is_on=LIMITED in sketch.switches)
 
 
 def _hatches(known: Known, pieces: Iterable[Piece]) -> Iterator[str]:

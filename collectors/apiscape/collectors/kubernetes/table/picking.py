@@ -19,6 +19,7 @@ from apiscape.collectors.kubernetes.table.sketch import (
     Allowance,
     Asked,
     Asking,
+    Limit,
     Line,
     Paper,
     Party,
@@ -98,6 +99,7 @@ class _Picking:
             policies=self._refs("policies", entry.policies),
             attaches=self._refs("attaches", entry.attaches),
             switches=self._switches(),
+            limits=self._slots.all("limits", entry.limits, Limit),
             allows=self._slots.all("allows", entry.allows, Allowance),
             owners=self._slots.all("owners", entry.owners, Party),
             documents=tuple(self._documents()),
@@ -145,6 +147,7 @@ class _Picking:
             auth_by_name=tuple(self._slots.texts(f"{slot}.auth_by_name", scope.auth_by_name, rule)),
             auth_without=tuple(self._slots.texts(f"{slot}.auth_without", scope.auth_without, rule)),
             include=self._slots.all(f"{slot}.include", scope.include, Ref, rule),
+            limits=self._slots.all(f"{slot}.limits", scope.limits, Limit, rule),
             switches=frozenset(
                 name
                 for name, expression in on.items()

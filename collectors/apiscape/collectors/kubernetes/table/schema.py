@@ -59,6 +59,7 @@ class Scope(Part, frozen=True, kw_only=True):
             its policies ask, `*` for everything.
         include: Finds references to objects whose rules stand in place of this one (`sketch.Ref`).
         rate_limit, cors: Find something where it is on for this rule.
+        limits: Finds how often callers may (`sketch.Limit`), where the object has figures.
         incomplete: Finds what may change what is said here in ways that cannot be seen.
     """
 
@@ -73,6 +74,7 @@ class Scope(Part, frozen=True, kw_only=True):
     auth_without: Expression | None = None
     include: Expression | None = None
     rate_limit: Expression | None = None
+    limits: Expression | None = None
     cors: Expression | None = None
     incomplete: Expression | None = None
 
@@ -110,6 +112,7 @@ class Entry(Part, frozen=True, kw_only=True):
         owns: Resources of other families whose objects it makes: it is listed only where there is none.
         counts: Resources of those who call it.
         rate_limit, cors, waf, request_validation, access_log, tracing: Find something where it is on.
+        limits: Finds how often callers may (`sketch.Limit`), where the object has figures.
         whole: Of those, the ones that are known to be off where nothing is found.
         allows: Of a consumer, finds how often it may call (`sketch.Allowance`).
         owners: Finds who answers for it.
@@ -155,6 +158,7 @@ class Entry(Part, frozen=True, kw_only=True):
     owns: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
     rate_limit: Expression | None = None
+    limits: Expression | None = None
     cors: Expression | None = None
     waf: Expression | None = None
     request_validation: Expression | None = None

@@ -144,7 +144,7 @@ def address_of(namespace: str, spot: Spot) -> Address:
         if spot.mtls
         else Switch.DISABLED,
         is_generated=spot.is_generated,
-        tls_mode=TlsMode.TERMINATE if secret else TlsMode.UNKNOWN,
+        tls_mode=spot.tls_mode or (TlsMode.TERMINATE if secret else TlsMode.UNKNOWN),
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Condition
 from apiscape.collectors.kubernetes.objects import Thing
 from apiscape.model.deployment import Spec
 from apiscape.model.values import UNKNOWN, Unknown
-from apiscape.model.vocabulary import Exposure, Switch
+from apiscape.model.vocabulary import Counted, Exposure, Switch, TlsMode
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +38,7 @@ class Spot(Found, frozen=True, kw_only=True):
         tls_min: In the gateway's words.
         mtls: Whether a client certificate is asked for; `None` where nobody can tell.
         is_generated: Whether the gateway made the host.
+        tls_mode: Who ends TLS, where the object says so; the gateway does where there is a certificate.
     """
 
     host: str = ""
@@ -48,6 +51,7 @@ class Spot(Found, frozen=True, kw_only=True):
     tls_min: str | None = None
     mtls: bool | None = None
     is_generated: bool | Unknown = UNKNOWN
+    tls_mode: TlsMode | None = None
 
 
 class Reach(Found, frozen=True, kw_only=True):
@@ -135,6 +139,42 @@ class Allowance(Found, frozen=True, kw_only=True):
     renewed_s: int | None = None
 
 
+ALL_TOGETHER = "all"
+"""In the place of what callers are told apart by: they are counted together."""
+
+
+class Limit(Found, frozen=True, kw_only=True):
+    """How often callers may, as somebody wrote it: figures may be texts.
+
+    Attributes:
+        requests: As many in `per`; several where both are lists.
+        per: A unit (`minute`), a duration (`1m30s`), or a number of seconds.
+        windows: How many by unit, instead.
+        rate: As NGINX writes it (`10r/s`), instead.
+        at_once: Whether it is as many at a time, in no window.
+        burst: As many at once.
+        by: What callers are told apart by, `all` where they are counted together; unknown without.
+        key: The variables of NGINX that say so, instead.
+        shared: Whether all instances of the gateway count together.
+        counts: A word of `Counted`.
+        condition: For which requests it holds, in words.
+        setting: That says so.
+    """
+
+    requests: Any = None
+    per: Any = None
+    windows: dict[str, Any] = {}
+    rate: str | None = None
+    at_once: bool = False
+    burst: Any = None
+    by: tuple[str, ...] | None = None
+    key: str | None = None
+    shared: bool | None = None
+    counts: str = Counted.REQUESTS
+    condition: str | None = None
+    setting: str | None = None
+
+
 class Party(Found, frozen=True, kw_only=True):
     """Who answers for something, and which field says so."""
 
@@ -153,6 +193,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     auth_by_name: tuple[str, ...] = ()
     auth_without: tuple[str, ...] = ()
     include: tuple[Ref, ...] = ()
+    limits: tuple[Limit, ...] = ()
     switches: frozenset[str] = frozenset()
 
 
@@ -187,6 +228,7 @@ class Sketch(Thing, kw_only=True):
     policies: tuple[Ref, ...] = ()
     attaches: tuple[Ref, ...] = ()
     switches: frozenset[str] = frozenset()
+    limits: tuple[Limit, ...] = ()
     allows: tuple[Allowance, ...] = ()
     owners: tuple[Party, ...] = ()
     documents: tuple[Spec, ...] = ()
@@ -197,7 +239,7 @@ class Sketch(Thing, kw_only=True):
 
 
 LIMITED = "rate_limit"
-"""The protection that is of each rule: what is on is a limit, of figures that nobody reads."""
+"""The protection that is of each rule: what is on is a limit, with figures where the entry finds them."""
 
 SWITCHES = ("cors", "waf", "request_validation", "access_log", "tracing")
 """Protections of the whole of an API that an entry may find, each a `Switch`."""
