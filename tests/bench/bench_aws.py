@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,11 @@ from pathlib import Path
 
 import msgspec
 
+from apiscape.collectors.aws.apigateway.counting import HTTP_FIGURES
+from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector
+from apiscape.collectors.aws.cloudwatch import MOST_METRICS
+from apiscape.collectors.measuring import Counted, Wanted
+from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.refusing.quotas import AWS_QUOTAS
 from apiscape.demo.aws.seeds.generated import ACCOUNT, REGION, generated_estate
 from apiscape.demo.aws.wire.server import AwsServer
@@ -20,10 +26,13 @@ from apiscape.settings.schema import Rate
 from apiscape.store import Store, open_store
 from tests.bench.aws_scan import NO_QUOTA, PUBLISHED, SharedClock, visit
 from tests.bench.table import Row
+from tests.collectors.aws.measurer import Measurer
 
 APIS = 200
 LISTINGS = 10
 """Calls that do not depend on how many APIs there are: who is signed in, which regions, each list."""
+
+COUNTED = 10_000
 
 LATENCY_S = 0.05
 SLOW_APIS = 300
@@ -33,6 +42,7 @@ HALF = Rate(rate_per_s=PUBLISHED.rate_per_s / 2, burst=PUBLISHED.burst // 2)
 def measure() -> Iterator[Row]:
     """Yield calls, time on a virtual clock under quotas, and real time under latency."""
     yield from _calls()
+    yield from _metrics()
     yield from _quotas("the default rate", None, HALF)
     yield from _quotas("the published rate", PUBLISHED, PUBLISHED)
     yield from _latency()
@@ -54,6 +64,30 @@ def _calls() -> Iterator[Row]:
 
 def _apigateway(server: AwsServer, before: int) -> int:
     return sum(call.service == "apigateway" for call in list(server.calls)[:before])
+
+
+def _metrics() -> Iterator[Row]:
+    """Yield the calls that the traffic of many stages takes, against the metrics that fit into a call."""
+    wanted, collector = Wanted(window_s=900), HttpApiCollector()
+    region = AwsEstate().account(ACCOUNT).only_regions(REGION).region(REGION)
+    region.http_api("pattern").stage("$default")
+    with AwsServer(region.account.estate) as server, signed_in(_environment(server)):
+        measurer = Measurer(collector)
+        (known,) = measurer.deployments()
+        items = [
+            msgspec.structs.replace(known, uid=str(number), native_api_id=f"x:{number:010}")
+            for number in range(COUNTED)
+        ]
+        before = len(server.calls)
+        said = measurer.measure(items, wanted)
+        calls = len(server.calls) - before
+        server.assert_clean()
+    if len(said) != COUNTED or not all(isinstance(one, Counted) for one in said.values()):
+        raise AssertionError("not all was counted")
+    metrics = COUNTED * HTTP_FIGURES.price.metrics_of(wanted)
+    least = math.ceil(metrics / MOST_METRICS)
+    name = f"traffic of {COUNTED:,} stages, {metrics:,} metrics"
+    yield Row(name, calls, f"{MOST_METRICS} metrics a call", least, goal=1, unit="calls")
 
 
 def _quotas(what: str, configured: Rate | None, floor: Rate) -> Iterator[Row]:

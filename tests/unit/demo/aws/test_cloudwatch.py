@@ -8,6 +8,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from apiscape.demo.aws.estate.agentcore import AgentCore
+from apiscape.demo.aws.estate.apprunner import AppRunner
+from apiscape.demo.aws.estate.appsync import AppSync
+from apiscape.demo.aws.estate.balancers import Balancers
+from apiscape.demo.aws.estate.functions import Functions
+from apiscape.demo.aws.estate.lattice import Lattice
 from apiscape.demo.aws.estate.load import Load, statistic, tally
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
@@ -25,11 +31,12 @@ def query(
     statistic: str = "Sum",
     at: int = 0,
     period_s: int = 300,
+    namespace: str = "AWS/ApiGateway",
     **dimensions: str,
 ) -> dict[str, Any]:
     named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
     stat = {
-        "Metric": {"Namespace": "AWS/ApiGateway", "MetricName": metric, "Dimensions": named},
+        "Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": named},
         "Period": period_s,
         "Stat": statistic,
     }
@@ -170,6 +177,102 @@ def test_it_keeps_its_quota(serve: Serve) -> None:
     ask(server, query())
 
 
+# ── What metrics are told apart by ───────────────────────────────────────────
+
+
+def build(region: Region) -> list[tuple[str, dict[str, str]]]:
+    """Build one of each product that is called, and give the namespace and dimensions of its metrics."""
+    appsync, core = region.shelves.of(AppSync), region.shelves.of(AgentCore)
+    graph, event = appsync.graphql("graph").id, appsync.event("news").id
+    region.shelves.of(Functions).add("render").url("NONE", alias="live")
+    shelf = region.shelves.of(Balancers)
+    group, balancer = shelf.target_group("orders"), shelf.application("shop")
+    service = region.shelves.of(Lattice).service("people").id
+    form = region.shelves.of(AppRunner).add("form")
+    gateway, runtime = core.gateway("tools"), core.runtime("helper")
+    keys = [(graph, ""), (event, ""), ("render", "live"), (group, ""), (service, "")]
+    keys += [(form.arn, ""), (gateway.arn, ""), (runtime.arn, "DEFAULT")]
+    region.loads.update(dict.fromkeys(keys, LOAD))
+    behind = {"LoadBalancer": balancer.arn.partition(":loadbalancer/")[2]}
+    agents = "AWS/Bedrock-AgentCore"
+    return [
+        ("AWS/AppSync", {"GraphQLAPIId": graph}),
+        ("AWS/AppSync", {"EventAPIId": event}),
+        ("AWS/Lambda", {"FunctionName": "render"}),
+        ("AWS/Lambda", {"FunctionName": "render", "Resource": "render:live"}),
+        ("AWS/ApplicationELB", {"TargetGroup": group.rpartition(":")[2], **behind}),
+        ("AWS/VpcLattice", {"Service": service}),
+        ("AWS/AppRunner", {"ServiceName": "form", "ServiceID": str(form.fields["ServiceId"])}),
+        (agents, {"Operation": "InvokeGateway", "Protocol": "MCP", "Resource": gateway.arn}),
+        (
+            agents,
+            {
+                "Operation": "InvokeAgentRuntime",
+                "Name": "helper::DEFAULT",
+                "Resource": runtime.arn,
+            },
+        ),
+    ]
+
+
+LATENCIES = {
+    "AWS/AppSync": "Latency",
+    "AWS/Lambda": "UrlRequestLatency",
+    "AWS/ApplicationELB": "TargetResponseTime",
+    "AWS/VpcLattice": "RequestTime",
+    "AWS/AppRunner": "RequestLatency",
+    "AWS/Bedrock-AgentCore": "Latency",
+}
+
+
+def test_each_product_reports_under_its_own_dimensions_and_no_others(
+    region: Region, server: AwsServer
+) -> None:
+    told = build(region)
+    asked = [
+        query(LATENCIES[namespace], "SampleCount", at, namespace=namespace, **dimensions)
+        for at, (namespace, dimensions) in enumerate(told)
+    ]
+    assert values(ask(server, *asked)) == [[500.0] * 3] * len(told)
+    for left_out in (0, -1):
+        fewer = []
+        for at, (namespace, dimensions) in enumerate(told):
+            name = list(dimensions)[left_out]
+            rest = {key: value for key, value in dimensions.items() if key != name}
+            fewer.append(
+                query(LATENCIES[namespace], "SampleCount", at, namespace=namespace, **rest)
+            )
+        said = values(ask(server, *fewer))
+        reported = [told[at] for at, found in enumerate(said) if found]
+        assert reported == ([told[3]] if left_out else []), (
+            "a function's own figures are of all URLs"
+        )
+    wrong = [
+        query(LATENCIES[space], "SampleCount", at, namespace=space, **dimensions, Else="x")
+        for at, (space, dimensions) in enumerate(told)
+    ]
+    assert values(ask(server, *wrong)) == [[]] * len(told)
+
+
+def test_a_namespace_of_nobody_has_no_metrics(region: Region, server: AwsServer) -> None:
+    region.load(region.http_api("shop").stage("$default"), "$default", LOAD)
+    assert values(ask(server, query(namespace="AWS/Else", ApiId="x"))) == [[]]
+
+
+def test_another_alias_and_another_load_balancer_have_other_figures(
+    region: Region, server: AwsServer
+) -> None:
+    told = dict(build(region)[3:5])
+    alias = told["AWS/Lambda"] | {"Resource": "render:next"}
+    balancer = told["AWS/ApplicationELB"] | {"LoadBalancer": "app/else/1"}
+    answer = ask(
+        server,
+        query("UrlRequestCount", at=0, namespace="AWS/Lambda", **alias),
+        query("RequestCount", at=1, namespace="AWS/ApplicationELB", **balancer),
+    )
+    assert values(answer) == [[], []]
+
+
 # ── Figures ──────────────────────────────────────────────────────────────────
 
 
@@ -188,8 +291,14 @@ def test_statistics_of_a_period() -> None:
         ("WEBSOCKET", "ExecutionError", "SampleCount"),
         ("REST", "Latency", "Sum"),
         ("REST", "Unheard", "Sum"),
+        ("REST", "IntegrationLatency", "p50"),
+        ("REST", "IntegrationLatency", "Average"),
+        ("TARGET_GROUP", "TargetResponseTime", "p50"),
+        ("AGENTCORE", "TargetExecutionTime", "p50"),
+        ("APPSYNC", "Requests", "Sum"),
     ]
     expected = [1500, 0.01, 1500, 50, 141.4, 1500, 30, 75, 15, None, None]
+    expected += [37.5, 37.5, 0.05, 37.5, None]
     assert [statistic(kind, metric, name, found) for kind, metric, name in asked] == expected
 
 
@@ -200,3 +309,5 @@ def test_nothing_has_no_statistic_and_websockets_send_no_zeros() -> None:
     sound = tally([Load(10.0)], 15)
     assert statistic("REST", "5XXError", "Sum", sound) == 0.0
     assert statistic("WEBSOCKET", "ExecutionError", "Sum", sound) is None
+    assert statistic("FUNCTION_URL", "Url5xxCount", "Sum", sound) == 0.0
+    assert statistic("TARGET_GROUP", "HTTPCode_Target_5XX_Count", "Sum", sound) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from apiscape.demo.aws.estate.agentcore import AgentCore
 from apiscape.demo.aws.estate.apprunner import AppRunner
@@ -34,17 +34,17 @@ def _of_stages(region: Region, dimensions: Dimensions) -> Found:
         ids = [
             api.id for api in region.rest_apis.values() if series_name(api.name, api.id) == named
         ]
-        return "REST", list(_called(region, ids, stage))
+        return "REST", _called(region, ids, stage)
     api = region.v2_apis.get(dimensions.get("ApiId", ""))
     if api is None or not set(dimensions) <= {"ApiId", "Stage"}:
         return "HTTP", []
-    return str(api.fields["ProtocolType"]), list(_called(region, [api.id], stage))
+    return str(api.fields["ProtocolType"]), _called(region, [api.id], stage)
 
 
 def _of_appsync(region: Region, dimensions: Dimensions) -> Found:
     match dimensions:
         case {"GraphQLAPIId": key, **others} | {"EventAPIId": key, **others} if not others:
-            return "APPSYNC", list(_called(region, [key], None))
+            return "APPSYNC", _called(region, [key], None)
         case _:
             return "APPSYNC", []
 
@@ -55,7 +55,7 @@ def _of_functions(region: Region, dimensions: Dimensions) -> Found:
     if not set(dimensions) <= {"FunctionName", "Resource"}:
         return "FUNCTION_URL", []
     alias = None if resource is None else resource.removeprefix(f"{name}:")
-    return "FUNCTION_URL", list(_called(region, [name], alias))
+    return "FUNCTION_URL", _called(region, [name], alias)
 
 
 def _of_balancers(region: Region, dimensions: Dimensions) -> Found:
@@ -66,12 +66,12 @@ def _of_balancers(region: Region, dimensions: Dimensions) -> Found:
     if set(dimensions) != {"TargetGroup", "LoadBalancer"} or not behind:
         return "TARGET_GROUP", []
     groups = [arn for arn in held.groups if arn.endswith(f":{suffix}")]
-    return "TARGET_GROUP", list(_called(region, groups, None))
+    return "TARGET_GROUP", _called(region, groups, None)
 
 
 def _of_lattice(region: Region, dimensions: Dimensions) -> Found:
     named = [key for key in region.shelves.of(Lattice).services if {"Service": key} == dimensions]
-    return "LATTICE", list(_called(region, named, None))
+    return "LATTICE", _called(region, named, None)
 
 
 def _of_app_runner(region: Region, dimensions: Dimensions) -> Found:
@@ -81,7 +81,7 @@ def _of_app_runner(region: Region, dimensions: Dimensions) -> Found:
         if {"ServiceName": service.fields["ServiceName"], "ServiceID": service.fields["ServiceId"]}
         == dimensions
     ]
-    return "APP_RUNNER", list(_called(region, named, None))
+    return "APP_RUNNER", _called(region, named, None)
 
 
 def _of_agents(region: Region, dimensions: Dimensions) -> Found:
@@ -92,20 +92,21 @@ def _of_agents(region: Region, dimensions: Dimensions) -> Found:
         if {"Operation": "InvokeGateway", "Protocol": "MCP", "Resource": each.arn} == dimensions
     ]
     if gateways:
-        return "AGENTCORE", list(_called(region, gateways, None))
+        return "AGENTCORE", _called(region, gateways, None)
     for runtime in core.runtimes.values():
         name = f"{runtime.fields['agentRuntimeName']}::"
         endpoint = dimensions.get("Name", "").removeprefix(name)
         wanted = {"Operation": "InvokeAgentRuntime", "Resource": runtime.arn}
         if wanted | {"Name": f"{name}{endpoint}"} == dimensions:
-            return "AGENTCORE", list(_called(region, [runtime.arn], endpoint))
+            return "AGENTCORE", _called(region, [runtime.arn], endpoint)
     return "AGENTCORE", []
 
 
-def _called(region: Region, ids: Collection[str], stage: str | None) -> Iterator[Load]:
-    for (key, name), load in region.loads.items():
-        if key in ids and stage in {None, name}:
-            yield load
+def _called(region: Region, ids: Collection[str], stage: str | None) -> list[Load]:
+    """Give the loads of some ids: of one stage, or of all."""
+    if stage is None:
+        return [load for (key, _), load in region.loads.items() if key in ids]
+    return [region.loads[key, stage] for key in ids if (key, stage) in region.loads]
 
 
 _NAMESPACES: dict[str, Callable[[Region, Dimensions], Found]] = {
