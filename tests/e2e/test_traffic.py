@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from apiscape.demo.aws.estate.load import Load
@@ -52,7 +53,12 @@ def test_health_rests_on_what_is_served_while_a_source_asks_for_it(
     assert "api-sleeps" in names("health:idle")
     page = run_cli("show", "api-fails").out
     assert "5xx 20.0 % over 15 min, limit 5 %" in page
-    assert re.search(r"traffic +[\d,]+ requests · 4xx .*· 5xx 20 % · p95 .*over 15 min until", page)
+    latency = r"p50 80 ms · p95 226 ms · p99 248 ms · backend p50 60 ms · gateway itself 20 ms"
+    assert re.search(
+        rf"traffic +[\d,]+ requests · 4xx .*· 5xx 20 % · {latency} · over 15 min until", page
+    )
+    record = json.loads(run_cli("show", "api-fails", "--json").out)
+    assert record["traffic"]["integration_p50_ms"] == 60.0
     assert "traffic            0 requests · over 15 min" in run_cli("show", "api-sleeps").out
     assert names("requests>0 5xx>=20") == ["api-fails"]
 
@@ -71,6 +77,22 @@ def test_health_rests_on_what_is_served_while_a_source_asks_for_it(
     world.configure(regions=[WEST], products=products)
     run_cli("scan")
     assert len(names("health:unknown")) == len(names("")), "nobody measures it any more"
+
+
+def test_a_source_pays_for_no_more_of_latency_than_it_wants(
+    world: World, west: Region, server: AwsServer
+) -> None:
+    fill(west)
+    cheap = {"every_s": 900, "percentiles": ["p95"], "integration_latency": False}
+    for traffic, metrics in (({"every_s": 900}, 7), (cheap, 4)):
+        world.configure(regions=[WEST], products=["aws.apigateway.http"], traffic=traffic)
+        stages = len(names("")) or 4
+        assert f"about {4 * stages * metrics} metrics an hour" in " ".join(
+            run_cli("scan").out.split()
+        )
+    page = run_cli("show", "api-fails").out
+    assert re.search(r"· 5xx 20 % · p95 226 ms · over 15 min until", page)
+    assert "p50" not in page
 
 
 def test_an_agent_measures_by_itself_and_health_follows(
