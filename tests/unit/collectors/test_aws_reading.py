@@ -8,9 +8,18 @@ import pytest
 
 from apiscape.collectors.aws import picking
 from apiscape.collectors.aws.apigateway.exposure import read_exposure, read_tls
+from apiscape.collectors.aws.apigateway.rest import normalise
 from apiscape.collectors.aws.names import Place, staged_url
 from apiscape.collectors.aws.policies import MOST_STATEMENTS, read_policy, tell_policy
-from apiscape.collectors.aws.surface import Detail, Surface, read_token, switch, write_token
+from apiscape.collectors.aws.settings import TagSettings
+from apiscape.collectors.aws.surface import (
+    UNSEEN_SURFACE,
+    Detail,
+    Surface,
+    read_token,
+    switch,
+    write_token,
+)
 
 PLACE = Place("aws", "111122223333", "eu-west-1", "amazonaws.com")
 
@@ -171,13 +180,14 @@ def test_the_lowest_protocol_of_a_security_policy(policy: str | None, lowest: st
 def test_names_follow_the_partition() -> None:
     china = Place("aws-cn", "1", "cn-north-1", "amazonaws.com.cn")
     assert china.execute_host("ABC") == "abc.execute-api.cn-north-1.amazonaws.com.cn"
-    assert china.console_url("abc") == (
+    made = normalise({"id": "abc"}, None, Detail(UNSEEN_SURFACE), china, TagSettings())
+    assert made.native_url == (
         "https://cn-north-1.console.amazonaws.cn/apigateway/main/apis/abc/resources"
         "?api=abc&region=cn-north-1"
     )
-    assert Place("aws-iso", "1", "us-iso-east-1", "c2s.ic.gov").console_url("abc") is None
+    assert Place("aws-iso", "1", "us-iso-east-1", "c2s.ic.gov").console_page("x") is None
     assert PLACE.native_id("abc") == "aws:111122223333:eu-west-1:apigateway:abc"
-    assert PLACE.gateway == "API Gateway eu-west-1"
+    assert made.gateway == "API Gateway cn-north-1"
 
 
 def test_a_stages_address() -> None:

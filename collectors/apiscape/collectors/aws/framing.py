@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 import msgspec
 
-from apiscape.collectors.aws.names import CONSOLES, Place
+from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.settings import TagSettings
-from apiscape.collectors.aws.tags import read_told
+from apiscape.collectors.aws.tags import read_told, settle_version
 from apiscape.model.deployment import Deployment
-from apiscape.model.identity import aws_native_id, deployment_uid, staged
+from apiscape.model.identity import NO_STAGE, aws_native_id, deployment_uid, staged
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 
 
@@ -22,11 +21,12 @@ class Subject(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         kind: The product, which is also the native kind.
         word: The service in native ids (`lambda`).
         resource: What its service calls the API, unique in its region.
-        stage: What of it is deployed, where the service has such a thing.
+        stage: What of it is deployed, where the service has such a thing; `NO_STAGE` where nothing is.
         name: For people.
         gateway: What serves it, for people.
         tags: Native tags; unknown where nobody could look.
-        console: Path of its page in the console, if there is one.
+        console: Path of its page in the console, if there is one, as it stands in an address.
+        version: As the service itself has it.
     """
 
     kind: str
@@ -37,6 +37,7 @@ class Subject(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     stage: str | None = None
     tags: Mapping[str, str] | Unknown = UNKNOWN
     console: str | None = None
+    version: str | None = None
 
     def native_api_id(self, place: Place) -> str:
         """Return the canonical id of the API."""
@@ -67,13 +68,15 @@ def frame(subject: Subject, place: Place, keys: TagSettings) -> Deployment:
     """
     tags = subject.tags
     known = dict(tags) if is_known(tags) else {}
-    told = read_told(known, keys, stage=subject.stage, account_title=place.title)
+    stage = None if subject.stage == NO_STAGE else subject.stage
+    told = read_told(known, keys, stage=stage, account_title=place.title)
+    version, provenance = settle_version(subject.version, told)
     return Deployment(
         uid=subject.uid(place),
         native_id=subject.native_id(place),
         native_api_id=subject.native_api_id(place),
         native_kind=subject.kind,
-        native_url=_console_url(subject, place),
+        native_url=None if subject.console is None else place.console_page(subject.console),
         provider="aws",
         product=subject.kind,
         account=place.account,
@@ -84,20 +87,11 @@ def frame(subject: Subject, place: Place, keys: TagSettings) -> Deployment:
         environment=told.environment,
         environment_raw=told.environment_raw,
         stage=subject.stage,
-        version=told.version if is_known(tags) else UNKNOWN,
+        version=version if version or is_known(tags) else UNKNOWN,
         lifecycle=told.lifecycle,
         owners=told.owners if is_known(tags) else UNKNOWN,
         labels=known if is_known(tags) else UNKNOWN,
         consumers=None,
         specs=(),
-        provenance=told.provenance,
+        provenance=provenance,
     )
-
-
-def _console_url(subject: Subject, place: Place) -> str | None:
-    """Return the console's page, where the partition's console is known."""
-    host = CONSOLES.get(place.partition)
-    if host is None or subject.console is None:
-        return None
-    path = quote(subject.console, safe="/#?=&:")
-    return f"https://{place.region}.{host}/{path}"

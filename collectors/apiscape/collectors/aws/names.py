@@ -55,18 +55,10 @@ class Place(msgspec.Struct, frozen=True, gc=False):
         """Return the generated host name of an API, or of an API behind a VPC endpoint."""
         return f"{label.lower()}.execute-api.{self.region}.{self.dns_suffix}"
 
-    def console_url(self, api_id: str) -> str | None:
-        """Return the console's page of an API, where the partition's console is known."""
+    def console_page(self, path: str) -> str | None:
+        """Return a page of the console, where the partition's console is known."""
         host = CONSOLES.get(self.partition)
-        if host is None:
-            return None
-        api = quote(api_id, safe="")
-        return f"https://{self.region}.{host}/apigateway/main/apis/{api}/resources?api={api}&region={self.region}"
-
-    @property
-    def gateway(self) -> str:
-        """Name of the gateway: API Gateway is one service per region."""
-        return f"API Gateway {self.region}"
+        return None if host is None else f"https://{self.region}.{host}/{path}"
 
 
 def staged_url(base: str, stage: str | None) -> str:

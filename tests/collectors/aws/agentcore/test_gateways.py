@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from apiscape.collectors.aws.agentcore import targets
 from apiscape.collectors.aws.agentcore.gateway_collector import AgentGatewayCollector
 from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
-from apiscape.collectors.contract import Unchanged
+from apiscape.collectors.contract import Unchanged, Unseen
 from apiscape.demo.aws.estate.agentcore import AgentCore
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
@@ -198,3 +200,65 @@ def test_a_listing_without_an_end_is_not_complete(
     seen = desk.collect(AgentGatewayCollector())
     assert not seen.whole
     assert getattr(seen.error, "kind", None) == "malformed"
+
+
+def test_tools_beyond_the_limit_are_counted_and_leave_the_operations_unknown(
+    server: AwsServer, core: AgentCore, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(targets, "MOST_TOOLS", 2)
+    gateway = core.gateway("tools").tools_of(FUNCTION, "refund", "charge", name="pay")
+    assert len(scan(desk).one("tools").operations) == 2
+    gateway.tools_of(FUNCTION, "a", "b", "c", name="many")
+    first = scan(desk)
+    assert first.one("tools").operations is UNKNOWN
+    assert len(first.one("tools").backends) == 2
+    (gap,) = first.of(Unseen)
+    assert gap.detail == "tools of target many"
+    assert gap.error.message == "3 tools, of which no more than 2 could be kept"
+
+
+@pytest.mark.parametrize(
+    ("tools", "words"),
+    [
+        ([{"name": "a"}, {"name": 7}, None], "2 of 3 tools have no name"),
+        ([{"name": "a"}, {"name": "a"}], None),
+        ([], None),
+    ],
+)
+def test_tools_without_a_name_are_counted(tools: list[Any], words: str | None) -> None:
+    held = {"toolSchema": {"inlinePayload": tools}}
+    target = targets.read_target({"name": "t", "targetConfiguration": {"mcp": {"lambda": held}}})
+    assert targets.untold(target) == words
+
+
+@pytest.mark.parametrize(
+    ("paths", "words"),
+    [
+        ({"/x": {"get": {}}, "x-of-somebody": 7}, None),
+        ({"/x": {"get": 7, "put": {}}}, "1 of 2 tools have no name"),
+        ({"/x": 7}, "1 of 1 tools have no name"),
+    ],
+)
+def test_operations_that_cannot_be_read_are_counted_as_tools(paths: Any, words: str | None) -> None:
+    held = {"inlinePayload": json.dumps({"openapi": "3.0.1", "paths": paths})}
+    kinds = {"mcp": {"openApiSchema": held}}
+    target = targets.read_target({"name": "t", "targetConfiguration": kinds})
+    assert targets.untold(target) == words
+
+
+@pytest.mark.parametrize(
+    ("filters", "words"),
+    [
+        ([{"filterPath": "/x", "methods": ["GET"]}], None),
+        ([{"filterPath": "/x", "methods": ["GET", 7]}], "1 of 2 tools have no name"),
+        ([{"filterPath": 7, "methods": ["GET"]}], "1 of 1 tools have no name"),
+        ([7], "1 of 1 tools have no name"),
+    ],
+)
+def test_filters_of_a_stage_that_cannot_be_read_are_counted_as_tools(
+    filters: list[Any], words: str | None
+) -> None:
+    held = {"restApiId": "a", "apiGatewayToolConfiguration": {"toolFilters": filters}}
+    kinds = {"mcp": {"apiGateway": held}}
+    target = targets.read_target({"name": "t", "targetConfiguration": kinds})
+    assert targets.untold(target) == words

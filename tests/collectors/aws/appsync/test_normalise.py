@@ -104,7 +104,7 @@ def test_several_pools_are_one_scheme_with_all_their_issuers() -> None:
         (scheme, modes.read_graphql(pools[0]).schemes("AMAZON_COGNITO_USER_POOLS")[0])
     )
     assert bare.issuer == "a or b or a"
-    unbound = modes.any_of(modes.Providers((), {}).schemes(modes.POOL) * 2)
+    unbound = modes.any_of(modes.Providers({}).schemes(modes.POOL) * 2)
     assert unbound.issuer is None
 
 
@@ -120,7 +120,7 @@ def test_issuers_and_authorizers_are_told_without_what_may_be_a_credential() -> 
         ]
     }
     providers = modes.read_event(configuration)
-    assert [providers.schemes(mode)[0] for mode in providers.named] == [
+    assert [providers.schemes(mode)[0] for mode in providers.known] == [
         Scheme(kind="oidc", location="header:Authorization", issuer="https://id.example/x"),
         Scheme(kind="custom", location="header:Authorization", native_id="arn:f"),
         Scheme(kind="jwt", location="header:Authorization", issuer="p"),
@@ -220,10 +220,10 @@ def test_what_an_arn_names_belongs_to_its_account(arn: str | None, account: str)
 
 
 def test_a_console_that_is_not_known_is_not_linked_to() -> None:
-    assert naming.console_url(PLACE, "a/b") == (
+    assert PLACE.console_page(naming.console(PLACE, "a/b")) == (
         "https://eu-west-1.console.aws.amazon.com/appsync/home?region=eu-west-1#/a%2Fb/v1/home"
     )
-    assert naming.console_url(Place("aws-iso", "1", "us-iso-east-1", "c2s"), "a") is None
+    assert Place("aws-iso", "1", "us-iso-east-1", "c2s").console_page("a") is None
 
 
 def test_a_contact_alone_answers_for_an_api() -> None:

@@ -6,44 +6,37 @@ target changed one `GetGateway`, one `ListTagsForResource`, and one `GetGatewayT
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.agentcore.arns import arn_of
 from apiscape.collectors.aws.agentcore.counting import GATEWAY_FIGURES, by_gateway
 from apiscape.collectors.aws.agentcore.gateways import KIND, FoundGateway, normalise, read_signals
 from apiscape.collectors.aws.agentcore.targets import Target, read_relations, read_target, untold
-from apiscape.collectors.aws.calls import Calls
-from apiscape.collectors.aws.gaps import Gaps
-from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.listing import Members
+from apiscape.collectors.aws.looking import Look, LookCollector, Near
 from apiscape.collectors.aws.memos import Memo, digest_mark, stands, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
-from apiscape.collectors.aws.picking import Item, labels, moment, text
+from apiscape.collectors.aws.picking import Item, moment, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
-from apiscape.collectors.aws.trials import NothingToTry, Parameters, Recipes, Told, try_each
+from apiscape.collectors.aws.trials import NothingToTry, Parameters, Recipes, Told
 from apiscape.collectors.contract import (
-    Gone,
     Malformed,
     Observation,
     Permission,
     Quota,
     Recorded,
-    Skipped,
     Unchanged,
     Visit,
 )
 from apiscape.collectors.measuring import Price
-from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment
-from apiscape.model.run import Scope
 from apiscape.model.surroundings import Observable
-from apiscape.model.values import UNKNOWN, Unknown, is_known
 
 PART = "ListGateways"
 SERVICE = "bedrock-agentcore-control"
 GATEWAYS, TARGETS = f"{SERVICE}:ListGateways", f"{SERVICE}:ListGatewayTargets"
-MEMBERS = Members("gatewayId", "name", tags=None)
 
 
 def permission(operation: str, reveals: str, *, optional: bool = True) -> Permission:
@@ -56,12 +49,11 @@ def permission(operation: str, reveals: str, *, optional: bool = True) -> Permis
     )
 
 
-class AgentGatewayCollector(CountedByCloudWatch):
+class AgentGatewayCollector(LookCollector, CountedByCloudWatch):
     """Lists gateways of AgentCore."""
 
     product: ClassVar[str] = KIND
     title: ClassVar[str] = "AgentCore gateways"
-    provider: ClassVar[str] = "aws"
     permissions: ClassVar[tuple[Permission, ...]] = (
         permission("ListGateways", "which gateways of AgentCore exist", optional=False),
         permission("ListGatewayTargets", "which targets a gateway has, and how they stand"),
@@ -71,8 +63,10 @@ class AgentGatewayCollector(CountedByCloudWatch):
     )
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota(SERVICE),)
     parts: ClassVar[tuple[str, ...]] = (PART,)
-    stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    listing: ClassVar[str] = GATEWAYS
+    members: ClassVar[Members] = Members("gatewayId", "name", tags=None)
+    noun: ClassVar[str] = "gateway"
     figures: ClassVar[Figures] = GATEWAY_FIGURES
     traffic_price: ClassVar[Price | None] = GATEWAY_FIGURES.price
 
@@ -80,48 +74,18 @@ class AgentGatewayCollector(CountedByCloudWatch):
         """Tell gateways apart by ARN and protocol."""
         return by_gateway(visit.session.place, deployments)
 
-    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of trying each permission."""
-        del scope  # the session knows its place
-        session: AwsSession = visit.session
-        recipes = {
-            **_RECIPES,
-            f"{SERVICE}:ListTagsForResource": lambda told: _tagged(told, session),
-        }
-        calls = session.calls(self.permissions)
-        return try_each(calls, self.permissions, noun="gateway", recipes=recipes)
+    def recipes(self, session: AwsSession) -> Recipes:
+        """Return what each call is asked with: tags by the ARN, which the listing does not say."""
+        tagged = {f"{SERVICE}:ListTagsForResource": lambda told: _tagged(told, session)}
+        return {**_RECIPES, **tagged}
 
-    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        """Yield every gateway of an account's region.
-
-        Raises:
-            CollectorError: the listing could not be read to its end.
-        """
-        del scope  # the session knows its place
-        session: AwsSession = visit.session
-        calls = session.calls(self.permissions)
-        yield from walk(
-            PART,
-            calls.pages(GATEWAYS),
-            MEMBERS,
-            visit,
-            lambda key, gateway: _Look(session, calls, visit, key, gateway).observe(),
-        )
+    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
+        """Return what is said of one gateway."""
+        return _Look(near, key, listed).observe()
 
 
-class _Look:
+class _Look(Look):
     """A look at one gateway."""
-
-    def __init__(
-        self, session: AwsSession, calls: Calls, visit: Visit, key: str, listed: Item
-    ) -> None:
-        self._session = session
-        self._calls = calls
-        self._visit = visit
-        self._key = key
-        self._listed = listed
-        self._name = text(listed, "name") or key
-        self._gaps = Gaps()
 
     def observe(self) -> list[Observation]:
         """Return the gateway as recorded, and its gaps.
@@ -129,33 +93,30 @@ class _Look:
         Raises:
             CollectorError: what fails it as a whole.
         """
-        where = {"gatewayIdentifier": self._key}
-        targets = self._gaps.attempt("targets", lambda: self._calls.everything(TARGETS, **where))
-        mark = _mark(self._listed, targets)
-        memo = stands(self._visit.tokens(self._key), mark) if mark else None
+        where = {"gatewayIdentifier": self.key}
+        targets = self.list_all("targets", TARGETS, **where)
+        mark = _mark(self.listed, targets)
+        memo = stands(self.visit.tokens(self.key), mark) if mark else None
+        name = text(self.listed, "name") or self.key
         if memo is not None:
-            return [self._left_out(memo.tags) or Unchanged(self._key)]
-        tags = self._tags()
-        left_out = self._left_out(tags)
+            return [self.left_out(name, memo.tags) or Unchanged(self.key)]
+        arn = arn_of(self.place, f"gateway/{self.key}")
+        tags = self.read_tags(f"{SERVICE}:ListTagsForResource", "tags", resourceArn=arn)
+        left_out = self.left_out(name, tags)
         if left_out is not None:
             return [left_out]
-        described = self._gaps.attempt(
-            "description", lambda: self._calls.call(f"{SERVICE}:GetGateway", **where)
-        )
+        described = self.ask("description", f"{SERVICE}:GetGateway", **where)
         seen = None if targets is None else self._targets(targets)
-        found = FoundGateway(self._listed, described, seen, targets, tags)
-        return self._record(found, mark)
+        return self._record(FoundGateway(self.listed, described, seen, targets, tags), mark)
 
     def _record(self, found: FoundGateway, mark: str | None) -> list[Observation]:
-        place = self._session.place
-        item = normalise(found, place, self._session.tags)
+        item = normalise(found, self.place, self.keys)
         around: tuple[Observable, ...] = (
-            *read_signals(found, item.uid, self._visit.now()),
-            *read_relations(found.targets or (), item.uid, place),
+            *read_signals(found, item.uid, self.visit.now()),
+            *read_relations(found.targets or (), item.uid, self.place),
         )
         tokens = {item.uid: write_memo(Memo(mark, tags=found.tags))} if mark else {}
-        recorded = Recorded(self._key, entities=(item, *around), tokens=tokens)
-        return [recorded, *self._gaps.said(self._key)]
+        return self.with_gaps(Recorded(self.key, entities=(item, *around), tokens=tokens))
 
     def _targets(self, listed: tuple[Item, ...]) -> tuple[Target, ...] | None:
         """Return every target; `None` as soon as one of them cannot be seen."""
@@ -167,32 +128,17 @@ class _Look:
         key = text(listed, "targetId")
         what = f"target {text(listed, 'name') or key}"
         if key is None:
-            self._gaps.note(what, Malformed("a target has no id"))
+            self.gaps.note(what, Malformed("a target has no id"))
             return None
-        where = {"gatewayIdentifier": self._key, "targetId": key}
-        try:
-            target = self._gaps.attempt(
-                what, lambda: read_target(self._calls.call(f"{SERVICE}:GetGatewayTarget", **where))
-            )
-        except Gone as error:  # the target alone: the gateway was listed, and stands
-            self._gaps.note(what, Malformed(error.message, operation=error.operation))
+        operation = f"{SERVICE}:GetGatewayTarget"
+        answer = self.ask_apart(what, operation, gatewayIdentifier=self.key, targetId=key)
+        if answer is None:
             return None
+        target = self.gaps.attempt(what, lambda: read_target(answer))
         words = target and untold(target)
         if words:
-            self._gaps.note(f"tools of {what}", Malformed(words))
+            self.gaps.note(f"tools of {what}", Malformed(words))
         return target
-
-    def _tags(self) -> dict[str, str] | Unknown:
-        arn = arn_of(self._session.place, f"gateway/{self._key}")
-        answer = self._gaps.attempt(
-            "tags",
-            lambda: self._calls.call(f"{SERVICE}:ListTagsForResource", resourceArn=arn),
-        )
-        return UNKNOWN if answer is None else labels(answer, "tags")
-
-    def _left_out(self, tags: dict[str, str] | Unknown) -> Skipped | None:
-        reason = self._visit.includes(self._name, tags if is_known(tags) else {})
-        return Skipped(self._key, reason) if reason else None
 
 
 def _mark(gateway: Item, targets: tuple[Item, ...] | None) -> str | None:

@@ -6,51 +6,43 @@ or an endpoint changed one `ListTagsForResource` and one `GetAgentRuntime` per v
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.agentcore.arns import arn_of
 from apiscape.collectors.aws.agentcore.counting import RUNTIME_FIGURES, by_endpoint
 from apiscape.collectors.aws.agentcore.gateway_collector import SERVICE, permission
 from apiscape.collectors.aws.agentcore.runtimes import KIND, FoundEndpoint, normalise, read_health
-from apiscape.collectors.aws.calls import Calls
-from apiscape.collectors.aws.gaps import Gaps
-from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.listing import Members
+from apiscape.collectors.aws.looking import Look, LookCollector, Near, Tags
 from apiscape.collectors.aws.memos import Memo, digest_mark, stands, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
-from apiscape.collectors.aws.picking import Item, labels, moment, text
+from apiscape.collectors.aws.picking import Item, moment, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
-from apiscape.collectors.aws.trials import Parameters, Recipes, Told, try_each
+from apiscape.collectors.aws.trials import Parameters, Recipes, Told
 from apiscape.collectors.contract import (
-    Gone,
     Malformed,
     Observation,
     Permission,
     Quota,
     Recorded,
-    Skipped,
     Unchanged,
     Visit,
 )
 from apiscape.collectors.measuring import Price
-from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment
-from apiscape.model.run import Scope
-from apiscape.model.values import UNKNOWN, Unknown, is_known
 
 PART = "ListAgentRuntimes"
 RUNTIMES = f"{SERVICE}:ListAgentRuntimes"
 ENDPOINTS = f"{SERVICE}:ListAgentRuntimeEndpoints"
-MEMBERS = Members("agentRuntimeId", "agentRuntimeName", tags=None)
 
 
-class AgentRuntimeCollector(CountedByCloudWatch):
+class AgentRuntimeCollector(LookCollector, CountedByCloudWatch):
     """Lists the endpoints of runtimes."""
 
     product: ClassVar[str] = KIND
     title: ClassVar[str] = "AgentCore runtimes"
-    provider: ClassVar[str] = "aws"
     permissions: ClassVar[tuple[Permission, ...]] = (
         permission("ListAgentRuntimes", "which runtimes of AgentCore exist", optional=False),
         permission(
@@ -66,8 +58,10 @@ class AgentRuntimeCollector(CountedByCloudWatch):
     )
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota(SERVICE),)
     parts: ClassVar[tuple[str, ...]] = (PART,)
-    stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    listing: ClassVar[str] = RUNTIMES
+    members: ClassVar[Members] = Members("agentRuntimeId", "agentRuntimeName", tags=None)
+    noun: ClassVar[str] = "runtime"
     figures: ClassVar[Figures] = RUNTIME_FIGURES
     traffic_price: ClassVar[Price | None] = RUNTIME_FIGURES.price
 
@@ -75,42 +69,21 @@ class AgentRuntimeCollector(CountedByCloudWatch):
         """Tell endpoints apart by the runtime's ARN and their names."""
         return by_endpoint(visit.session.place, deployments)
 
-    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of trying each permission."""
-        del scope  # the session knows its place
-        calls = visit.session.calls(self.permissions)
-        return try_each(calls, self.permissions, noun="runtime", recipes=_RECIPES)
+    def recipes(self, session: AwsSession) -> Recipes:
+        """Return what each call is asked with to try the right to it."""
+        del session  # nothing depends on the place
+        return _RECIPES
 
-    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        """Yield every runtime of an account's region, with its endpoints.
-
-        Raises:
-            CollectorError: the listing could not be read to its end.
-        """
-        del scope  # the session knows its place
-        session: AwsSession = visit.session
-        calls = session.calls(self.permissions)
-        yield from walk(
-            PART,
-            calls.pages(RUNTIMES),
-            MEMBERS,
-            visit,
-            lambda key, runtime: _Look(session, calls, visit, key, runtime).observe(),
-        )
+    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
+        """Return what is said of one runtime."""
+        return _Look(near, key, listed).observe()
 
 
-class _Look:
+class _Look(Look):
     """A look at one runtime."""
 
-    def __init__(
-        self, session: AwsSession, calls: Calls, visit: Visit, key: str, listed: Item
-    ) -> None:
-        self._session = session
-        self._calls = calls
-        self._visit = visit
-        self._key = key
-        self._listed = listed
-        self._gaps = Gaps()
+    def __init__(self, near: Near, key: str, listed: Item) -> None:
+        super().__init__(near, key, listed)
         self._versions: dict[str | None, Item | None] = {}
 
     def observe(self) -> list[Observation]:
@@ -119,34 +92,31 @@ class _Look:
         Raises:
             CollectorError: what fails the runtime as a whole.
         """
-        listed = self._calls.everything(ENDPOINTS, agentRuntimeId=self._key)
+        listed = self.calls.everything(ENDPOINTS, agentRuntimeId=self.key)
         endpoints = tuple(each for each in listed if text(each, "name"))
         if len(endpoints) < len(listed):
-            self._gaps.note("an endpoint", Malformed("an endpoint has no name"))
+            self.gaps.note("an endpoint", Malformed("an endpoint has no name"))
         if not endpoints:
-            return [Recorded(self._key), *self._gaps.said(self._key)]
-        mark = _mark(self._listed, endpoints)
-        memo = stands(self._visit.tokens(self._key), mark) if mark else None
+            return self.with_gaps(Recorded(self.key))
+        mark = _mark(self.listed, endpoints)
+        memo = stands(self.visit.tokens(self.key), mark) if mark else None
+        name = text(self.listed, "agentRuntimeName") or self.key
         if memo is not None:
-            return [self._left_out(memo.tags) or Unchanged(self._key), *self._gaps.said(self._key)]
-        tags = self._tags()
-        return [
-            self._left_out(tags) or self._record(endpoints, mark, tags),
-            *self._gaps.said(self._key),
-        ]
+            return self.with_gaps(self.left_out(name, memo.tags) or Unchanged(self.key))
+        arn = text(self.listed, "agentRuntimeArn") or arn_of(self.place, f"runtime/{self.key}")
+        tags = self.read_tags(f"{SERVICE}:ListTagsForResource", "tags", resourceArn=arn)
+        return self.with_gaps(self.left_out(name, tags) or self._record(endpoints, mark, tags))
 
-    def _record(
-        self, endpoints: tuple[Item, ...], mark: str | None, tags: dict[str, str] | Unknown
-    ) -> Recorded:
-        place, now = self._session.place, self._visit.now()
-        found = [FoundEndpoint(self._listed, each, self._version(each), tags) for each in endpoints]
-        items = [normalise(each, place, self._session.tags) for each in found]
+    def _record(self, endpoints: tuple[Item, ...], mark: str | None, tags: Tags) -> Recorded:
+        now = self.visit.now()
+        found = [FoundEndpoint(self.listed, each, self._version(each), tags) for each in endpoints]
+        items = [normalise(each, self.place, self.keys) for each in found]
         health = [
             read_health(each, item.uid, now) for each, item in zip(endpoints, items, strict=True)
         ]
         token = write_memo(Memo(mark, len(items), tags)) if mark else None
         tokens = {item.uid: token for item in items} if token else {}
-        return Recorded(self._key, entities=(*items, *health), tokens=tokens)
+        return Recorded(self.key, entities=(*items, *health), tokens=tokens)
 
     def _version(self, endpoint: Item) -> Item | None:
         """Return the version that an endpoint serves; each is asked for once."""
@@ -156,30 +126,10 @@ class _Look:
         return self._versions[version]
 
     def _read_version(self, version: str | None) -> Item | None:
-        where = {"agentRuntimeId": self._key}
+        where = {"agentRuntimeId": self.key}
         where |= {"agentRuntimeVersion": version} if version else {}
         what = f"version {version}" if version else "version"
-        try:
-            return self._gaps.attempt(
-                what, lambda: self._calls.call(f"{SERVICE}:GetAgentRuntime", **where)
-            )
-        except Gone as error:  # the version alone: the runtime was listed, and stands
-            self._gaps.note(what, Malformed(error.message, operation=error.operation))
-            return None
-
-    def _tags(self) -> dict[str, str] | Unknown:
-        arn = text(self._listed, "agentRuntimeArn")
-        given = arn or arn_of(self._session.place, f"runtime/{self._key}")
-        answer = self._gaps.attempt(
-            "tags",
-            lambda: self._calls.call(f"{SERVICE}:ListTagsForResource", resourceArn=given),
-        )
-        return UNKNOWN if answer is None else labels(answer, "tags")
-
-    def _left_out(self, tags: dict[str, str] | Unknown) -> Skipped | None:
-        name = text(self._listed, "agentRuntimeName") or self._key
-        reason = self._visit.includes(name, tags if is_known(tags) else {})
-        return Skipped(self._key, reason) if reason else None
+        return self.ask_apart(what, f"{SERVICE}:GetAgentRuntime", **where)
 
 
 def _mark(runtime: Item, endpoints: tuple[Item, ...]) -> str | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import msgspec
 
-from apiscape.collectors.aws.names import Place
+from apiscape.collectors.aws import framing
+from apiscape.collectors.aws.framing import Subject
+from apiscape.collectors.aws.names import GATEWAY, Place
 from apiscape.collectors.aws.picking import Item, labels, moment, text
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import Detail
-from apiscape.collectors.aws.tags import read_told, settle_version
 from apiscape.model.deployment import Deployment
-from apiscape.model.identity import NO_STAGE, deployment_uid, staged
+from apiscape.model.identity import NO_STAGE
 from apiscape.model.values import UNKNOWN
 
 
@@ -90,42 +93,34 @@ def frame(source: Stage, kind: str, detail: Detail, place: Place, keys: TagSetti
     """
     api, stage, spelling = source.api, source.stage, source.spelling
     api_id = text(api, spelling.id) or ""
-    stage_name = text(stage, spelling.stage)
-    native_api_id = place.native_id(api_id)
-    native_id = staged(native_api_id, stage_name)
-    tags = {**labels(api, spelling.tags), **labels(stage, spelling.tags)}
-    told = read_told(tags, keys, stage=stage_name, account_title=place.title)
-    version, provenance = settle_version(text(api, spelling.version), told)
-    created = moment(stage, spelling.created) or moment(api, spelling.created)
-    return Deployment(
-        uid=deployment_uid(native_id),
-        native_id=native_id,
-        native_api_id=native_api_id,
-        native_kind=kind,
-        native_url=place.console_url(api_id),
-        provider="aws",
-        product=kind,
-        account=place.account,
-        region=place.region,
+    subject = Subject(
+        kind=kind,
+        word=GATEWAY,
+        resource=api_id,
         name=text(api, spelling.name) or api_id,
-        title=None,
+        gateway="API Gateway",
+        stage=text(stage, spelling.stage) or NO_STAGE,
+        tags={**labels(api, spelling.tags), **labels(stage, spelling.tags)},
+        console=_console(api_id, place),
+        version=text(api, spelling.version),
+    )
+    created = moment(stage, spelling.created) or moment(api, spelling.created)
+    return msgspec.structs.replace(
+        framing.frame(subject, place, keys),
         description=text(stage, spelling.description) or text(api, spelling.description),
-        gateway=place.gateway,
-        environment=told.environment,
-        environment_raw=told.environment_raw,
-        stage=stage_name or NO_STAGE,
         revision=text(stage, spelling.deployment),
-        version=version,
-        lifecycle=told.lifecycle,
-        owners=told.owners,
-        labels=tags,
+        consumers=UNKNOWN,
         operations=detail.surface.operations,
         backends=detail.surface.backends,
         specs=detail.specs,
         created_at=created or UNKNOWN,
         updated_at=moment(stage, spelling.changed) or UNKNOWN,
-        provenance=provenance,
     )
+
+
+def _console(api_id: str, place: Place) -> str:
+    api = quote(api_id, safe="")
+    return f"apigateway/main/apis/{api}/resources?api={api}&region={place.region}"
 
 
 def _moment_text(item: Item, member: str) -> str:

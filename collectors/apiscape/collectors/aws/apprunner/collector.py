@@ -6,7 +6,7 @@ Calls: one `ListServices` per 20; per service one `DescribeCustomDomains` per 5 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.apprunner.counting import FIGURES, by_service
@@ -21,36 +21,31 @@ from apiscape.collectors.aws.apprunner.services import (
     read_health,
     subject_of,
 )
-from apiscape.collectors.aws.calls import Calls
-from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.hosts import SERVICE_HOST
-from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.listing import Members
+from apiscape.collectors.aws.looking import Look, LookCollector, Near, Tags
 from apiscape.collectors.aws.memos import Memo, make_mark, read_memo, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, is_set, labels, moment, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
-from apiscape.collectors.aws.trials import Parameters, Recipes, Told, try_each
+from apiscape.collectors.aws.trials import Parameters, Recipes, Told
 from apiscape.collectors.contract import (
     Malformed,
     Observation,
     Permission,
     Quota,
     Recorded,
-    Skipped,
     Visit,
 )
 from apiscape.collectors.measuring import Price
-from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment
-from apiscape.model.run import Scope
 from apiscape.model.surroundings import Observable
-from apiscape.model.values import UNKNOWN, Unknown, is_known
+from apiscape.model.values import UNKNOWN
 
 PART = "ListServices"
 SERVICES = "apprunner:ListServices"
 FIREWALL = "wafv2:GetWebACLForResource"
-MEMBERS = Members("ServiceArn", "ServiceName", tags=None)
 
 
 def _permission(operation: str, reveals: str, *, optional: bool = True) -> Permission:
@@ -58,12 +53,11 @@ def _permission(operation: str, reveals: str, *, optional: bool = True) -> Permi
     return Permission(action=name, operations=(name,), reveals=reveals, optional=optional)
 
 
-class AppRunnerCollector(CountedByCloudWatch):
+class AppRunnerCollector(LookCollector, CountedByCloudWatch):
     """Lists services of App Runner."""
 
     product: ClassVar[str] = KIND
     title: ClassVar[str] = "App Runner"
-    provider: ClassVar[str] = "aws"
     permissions: ClassVar[tuple[Permission, ...]] = (
         _permission("ListServices", "which services of App Runner exist", optional=False),
         _permission(
@@ -90,9 +84,11 @@ class AppRunnerCollector(CountedByCloudWatch):
         unpublished_quota("wafv2"),
     )
     parts: ClassVar[tuple[str, ...]] = (PART,)
-    generated_hosts: ClassVar[tuple[str, ...]] = (SERVICE_HOST,)
-    stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
+    listing: ClassVar[str] = SERVICES
+    members: ClassVar[Members] = Members("ServiceArn", "ServiceName", tags=None)
+    noun: ClassVar[str] = "service"
+    generated_hosts: ClassVar[tuple[str, ...]] = (SERVICE_HOST,)
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
 
@@ -101,42 +97,18 @@ class AppRunnerCollector(CountedByCloudWatch):
         del visit  # nobody has to be asked
         return by_service(deployments)
 
-    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of trying each permission."""
-        del scope  # the session knows its place
-        calls = visit.session.calls(self.permissions)
-        return try_each(calls, self.permissions, noun="service", recipes=_RECIPES)
+    def recipes(self, session: AwsSession) -> Recipes:
+        """Return what each call is asked with to try the right to it."""
+        del session  # nothing depends on the place
+        return _RECIPES
 
-    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        """Yield every service of an account's region.
-
-        Raises:
-            CollectorError: the listing could not be read to its end.
-        """
-        del scope  # the session knows its place
-        session: AwsSession = visit.session
-        calls = session.calls(self.permissions)
-        yield from walk(
-            PART,
-            calls.pages(SERVICES),
-            MEMBERS,
-            visit,
-            lambda arn, service: _Look(session, calls, visit, arn, service).observe(),
-        )
+    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
+        """Return what is said of one service."""
+        return _Look(near, key, listed).observe()
 
 
-class _Look:
+class _Look(Look):
     """A look at one service."""
-
-    def __init__(
-        self, session: AwsSession, calls: Calls, visit: Visit, arn: str, listed: Item
-    ) -> None:
-        self._session = session
-        self._calls = calls
-        self._visit = visit
-        self._arn = arn
-        self._listed = listed
-        self._gaps = Gaps()
 
     def observe(self) -> list[Observation]:
         """Return the service as recorded, and its gaps.
@@ -144,60 +116,52 @@ class _Look:
         Raises:
             CollectorError: what fails it as a whole.
         """
-        uid = subject_of(self._listed).uid(self._session.place)
-        mark = _mark(self._listed)
-        memo = read_memo(self._visit.tokens(self._arn).get(uid), mark) if mark else None
-        found = self._described() if memo is None else _remembered(self._listed, memo)
-        reason = self._visit.includes(
-            found.subject.name, found.tags if is_known(found.tags) else {}
-        )
-        if reason:
-            return [Skipped(self._arn, reason)]
+        uid = subject_of(self.listed).uid(self.place)
+        mark = _mark(self.listed)
+        memo = read_memo(self.visit.tokens(self.key).get(uid), mark) if mark else None
+        found = self._described() if memo is None else _remembered(self.listed, memo)
+        left_out = self.left_out(found.subject.name, found.tags)
+        if left_out is not None:
+            return [left_out]
         return self._record(found, mark, stood=memo is not None)
 
     def _record(self, found: FoundService, mark: str | None, *, stood: bool) -> list[Observation]:
         guarded = FoundService(
             found.listed, found.described, found.backend, found.tags, self._guarded()
         )
-        place, now = self._session.place, self._visit.now()
-        item = normalise(guarded, place, self._session.tags)
-        around: list[Observable] = [read_health(self._listed, item.uid, now)]
-        domains = self._gaps.attempt(
-            "custom domains",
-            lambda: self._calls.everything("apprunner:DescribeCustomDomains", ServiceArn=self._arn),
+        now = self.visit.now()
+        item = normalise(guarded, self.place, self.keys)
+        around: list[Observable] = [read_health(self.listed, item.uid, now)]
+        domains = self.list_all(
+            "custom domains", "apprunner:DescribeCustomDomains", ServiceArn=self.key
         )
         if any(text(each, "DomainName") is None for each in domains or ()):
-            self._gaps.note("a custom domain", Malformed("a custom domain has no name"))
-        around.extend(read_domains(domains or (), guarded, place, now))
+            self.gaps.note("a custom domain", Malformed("a custom domain has no name"))
+        around.extend(read_domains(domains or (), guarded, self.place, now))
         if stood:
-            recorded = Recorded(self._arn, entities=tuple(around), unchanged=(item,))
+            recorded = Recorded(self.key, entities=tuple(around), unchanged=(item,))
         else:
             tokens = {item.uid: write_memo(_memo(mark, found))} if mark else {}
-            recorded = Recorded(self._arn, entities=(item, *around), tokens=tokens)
-        return [recorded, *self._gaps.said(self._arn)]
+            recorded = Recorded(self.key, entities=(item, *around), tokens=tokens)
+        return self.with_gaps(recorded)
 
     def _described(self) -> FoundService:
-        answer = self._gaps.attempt(
-            "description",
-            lambda: self._calls.call("apprunner:DescribeService", ServiceArn=self._arn),
-        )
+        answer = self.ask("description", "apprunner:DescribeService", ServiceArn=self.key)
         tags = self._tags()
         if answer is None:
-            return FoundService(self._listed, tags=tags)
-        return FoundService(self._listed, read_description(answer), read_backend(answer), tags)
+            return FoundService(self.listed, tags=tags)
+        return FoundService(self.listed, read_description(answer), read_backend(answer), tags)
 
     def _guarded(self) -> bool | None:
         """Say whether a firewall stands before the service; `None` where nobody could look, or sees no sense in it."""
-        answer = self._gaps.attempt(
-            "firewall", lambda: self._calls.call(FIREWALL, ResourceArn=self._arn)
-        )
+        answer = self.ask("firewall", FIREWALL, ResourceArn=self.key)
         return None if answer is None else is_set(answer, "WebACL", kind=Mapping)
 
-    def _tags(self) -> dict[str, str] | Unknown:
-        listed = self._gaps.attempt(
+    def _tags(self) -> Tags:
+        listed = self.gaps.attempt(
             "tags",
-            lambda: self._calls.listed(
-                "apprunner:ListTagsForResource", "Tags", ResourceArn=self._arn
+            lambda: self.calls.listed(
+                "apprunner:ListTagsForResource", "Tags", ResourceArn=self.key
             ),
         )
         if listed is None:

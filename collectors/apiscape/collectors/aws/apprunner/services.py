@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from urllib.parse import quote
 
 import msgspec
 
@@ -89,7 +90,7 @@ def subject_of(listed: Item, tags: dict[str, str] | Unknown = UNKNOWN) -> Subjec
         name=text(listed, "ServiceName") or arn,
         gateway="App Runner",
         tags=tags,
-        console=f"apprunner/home#/services/dashboard?service_arn={arn}",
+        console=f"apprunner/home#/services/dashboard?service_arn={quote(arn, safe=':/')}",
     )
 
 

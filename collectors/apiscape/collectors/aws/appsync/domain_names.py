@@ -29,7 +29,7 @@ from apiscape.collectors.contract import (
 )
 from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Endpoint
-from apiscape.model.identity import aws_native_id, entity_uid
+from apiscape.model.identity import entity_uid
 from apiscape.model.run import Scope
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
 from apiscape.model.values import UNKNOWN, Unknown
@@ -104,9 +104,7 @@ def normalise(domain: Item, association: Item | Unknown, place: Place) -> FrontD
     """
     name = text(domain, "domainName") or ""
     resource = f"domainnames/{name}"
-    native_id = aws_native_id(
-        place.partition, place.account, place.region, naming.SERVICE, resource
-    )
+    native_id = naming.native_id(place, resource)
     return FrontDoor(
         uid=entity_uid("front_door", native_id),
         native_id=native_id,

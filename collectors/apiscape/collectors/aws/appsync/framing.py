@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
+from apiscape.collectors.aws import framing
 from apiscape.collectors.aws.appsync import naming
+from apiscape.collectors.aws.framing import Subject
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, flag, is_set, labels, text
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import switch
-from apiscape.collectors.aws.tags import Told, read_told
 from apiscape.collectors.words import owner_named
 from apiscape.model.deployment import Deployment, Owner, Protections
-from apiscape.model.identity import deployment_uid
+from apiscape.model.values import UNKNOWN, known_or
 from apiscape.model.vocabulary import Status, Switch
 
 
@@ -26,33 +27,24 @@ def frame(api: Item, kind: str, place: Place, keys: TagSettings) -> Deployment:
         keys: Which tags say what.
     """
     api_id = text(api, "apiId") or ""
-    native_id = naming.native_id(place, api_id)
     tags = labels(api, "tags")
-    told = read_told(tags, keys, stage=None, account_title=place.title)
-    return Deployment(
-        uid=deployment_uid(native_id),
-        native_id=native_id,
-        native_api_id=native_id,
-        native_kind=kind,
-        native_url=naming.console_url(place, api_id),
-        provider="aws",
-        product=kind,
-        account=place.account,
-        region=place.region,
+    subject = Subject(
+        kind=kind,
+        word=naming.SERVICE,
+        resource=api_id,
         name=text(api, "name") or api_id,
-        title=None,
+        gateway="AppSync",
+        tags=tags,
+        console=naming.console(place, api_id),
+    )
+    made = framing.frame(subject, place, keys)
+    return msgspec.structs.replace(
+        made,
         description=None,
-        gateway=naming.gateway(place),
-        environment=told.environment,
-        environment_raw=told.environment_raw,
-        version=told.version,
         status=Status.ACTIVE,
-        lifecycle=told.lifecycle,
-        owners=_owners(text(api, "ownerContact"), told),
-        labels=tags,
-        consumers=None,
+        owners=_owners(text(api, "ownerContact"), known_or(made.owners, ())),
         protections=protections(api, logs=False),
-        provenance=told.provenance,
+        specs=UNKNOWN,
     )
 
 
@@ -72,11 +64,11 @@ def protections(api: Item, *, logs: bool | None) -> Protections:
     )
 
 
-def _owners(contact: str | None, told: Told) -> tuple[Owner, ...]:
+def _owners(contact: str | None, told: tuple[Owner, ...]) -> tuple[Owner, ...]:
     """Return who answers: who a tag names, to be reached as the API's own field says, or that alone."""
     if contact is None:
-        return told.owners
-    if not told.owners:
+        return told
+    if not told:
         return (owner_named(contact),)
-    first, *others = told.owners
+    first, *others = told
     return (msgspec.structs.replace(first, contact=contact), *others)

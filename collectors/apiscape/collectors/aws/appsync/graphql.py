@@ -40,6 +40,7 @@ _DIRECTIVES = {
     "aws_cognito_user_pools": modes.POOL,
     "aws_lambda": modes.FUNCTION,
 }
+_NO_TYPE = "no authentication type"
 _GROUPED = "aws_auth"
 """Names groups of the user pool; counts only where that is the one way in."""
 
@@ -224,6 +225,8 @@ def _address(uri: str | None, scheme: str) -> str | None:
 
 
 def _security(field: RootField, providers: modes.Providers, default: str) -> Security:
+    if not providers.known:
+        return Security(evidence=_NO_TYPE)
     for directives, where in ((field.own, "field"), (field.inherited, "type")):
         named = [one for one in directives if _mode(one, providers)]
         if named:
@@ -231,7 +234,7 @@ def _security(field: RootField, providers: modes.Providers, default: str) -> Sec
             security = modes.asked(found, providers, f"directives of the {where}")
             return _grouped(security, [group for one in named for group in one.texts(GROUPS)])
     if providers.default is None:
-        return Security(evidence="no authentication type")
+        return Security(evidence=_NO_TYPE)
     return modes.asked((providers.default,), providers, default)
 
 

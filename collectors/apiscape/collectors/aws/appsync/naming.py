@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from apiscape.collectors.aws.names import CONSOLES, Place
+from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.contract import Permission
 from apiscape.model.identity import aws_native_id
@@ -28,18 +28,9 @@ def native_id_of_arn(arn: str) -> str | None:
     return aws_native_id(partition, account, region, SERVICE, api_id)
 
 
-def gateway(place: Place) -> str:
-    """Return the name of the gateway: AppSync is one service per region."""
-    return f"AppSync {place.region}"
-
-
-def console_url(place: Place, api_id: str) -> str | None:
-    """Return the console's page of an API, where the partition's console is known."""
-    host = CONSOLES.get(place.partition)
-    if host is None:
-        return None
-    api = quote(api_id, safe="")
-    return f"https://{place.region}.{host}/appsync/home?region={place.region}#/{api}/v1/home"
+def console(place: Place, api_id: str) -> str:
+    """Return the path of an API's page in the console."""
+    return f"appsync/home?region={place.region}#/{quote(api_id, safe='')}/v1/home"
 
 
 def right(operation: str, reveals: str, *, optional: bool = False) -> Permission:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import msgspec
 
@@ -71,7 +72,7 @@ class FoundUrl(msgspec.Struct, frozen=True, gc=False):
             name=name,
             gateway="Lambda",
             tags=self.tags,
-            console=f"lambda/home#/functions/{name}",
+            console=f"lambda/home#/functions/{quote(name, safe='')}",
         )
 
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from apiscape.collectors.aws import framing
+from apiscape.collectors.aws.framing import Subject, frame
 from apiscape.collectors.aws.lattice.networks import Network
 from apiscape.collectors.aws.lattice.rules import Leading
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, count, labels, moment, part, text
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import switch
-from apiscape.collectors.aws.tags import read_told
 from apiscape.model.deployment import Deployment, Endpoint, Protections
-from apiscape.model.identity import aws_native_id, deployment_uid
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Exposure, Status, Style, Switch
 
@@ -54,7 +54,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 def native_id(place: Place, service_id: str) -> str:
     """Return the canonical id of a service."""
-    return aws_native_id(place.partition, place.account, place.region, SERVICE, service_id)
+    return framing.native_id(place, SERVICE, service_id)
 
 
 def normalise(service: Item, seen: Seen, place: Place, keys: TagSettings) -> Deployment:
@@ -67,43 +67,29 @@ def normalise(service: Item, seen: Seen, place: Place, keys: TagSettings) -> Dep
         keys: Which tags say what.
     """
     service_id = text(service, "id") or ""
-    identity = native_id(place, service_id)
-    tags = labels(seen.tags, "tags")
-    told = read_told(tags, keys, stage=None, account_title=place.title)
-    evidence = _evidence(seen.networks)
-    return Deployment(
-        uid=deployment_uid(identity),
-        native_id=identity,
-        native_api_id=identity,
-        native_kind=KIND,
-        provider="aws",
-        product=KIND,
-        account=place.account,
-        region=place.region,
+    subject = Subject(
+        kind=KIND,
+        word=SERVICE,
+        resource=service_id,
         name=text(service, "name") or service_id,
-        title=None,
+        gateway="VPC Lattice",
+        tags=UNKNOWN if seen.tags is None else labels(seen.tags, "tags"),
+    )
+    evidence = _evidence(seen.networks)
+    return msgspec.structs.replace(
+        frame(subject, place, keys),
         description=None,
         style=_style(seen.listeners),
-        gateway=f"VPC Lattice {place.region}",
-        environment=told.environment,
-        environment_raw=told.environment_raw,
-        version=told.version,
         status=_STATUSES.get(text(service, "status") or "", Status.UNKNOWN),
         status_reason=_reason(service),
-        lifecycle=told.lifecycle,
         endpoints=_endpoints(service, seen.listeners, evidence),
         exposure=Exposure.PRIVATE,
         exposure_evidence=evidence,
         operations=seen.leading.operations if seen.leading else UNKNOWN,
         backends=seen.leading.backends if seen.leading else UNKNOWN,
         protections=_protections(seen),
-        owners=UNKNOWN if seen.tags is None else told.owners,
-        specs=(),
-        consumers=None,
-        labels=UNKNOWN if seen.tags is None else tags,
         created_at=moment(service, "createdAt") or UNKNOWN,
         updated_at=moment(service, "lastUpdatedAt") or UNKNOWN,
-        provenance=told.provenance,
     )
 
 
