@@ -243,7 +243,7 @@ def test_items_without_an_arn_are_counted_and_failed(west: Region, server: AwsSe
     ):
         seen = look()
     assert list(seen.recorded) == [kept]
-    assert [error.kind for error in seen.failed.values()] == ["malformed"] * 2
+    assert [error.kind for error in seen.failed.values()] == ["malformed"] * 4
 
 
 def test_tags_that_are_not_among_the_answers_are_unknown(west: Region, server: AwsServer) -> None:

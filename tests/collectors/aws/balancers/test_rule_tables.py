@@ -146,8 +146,11 @@ def test_what_becomes_of_a_condition(
     verbs: tuple[str, ...],
     besides: tuple[str, ...],
 ) -> None:
-    read_ = rule(forward(GROUP), Conditions=[None, condition, condition][:2])
+    read_ = rule(forward(GROUP), Conditions=[condition])
     assert (read_.hosts, read_.paths, read_.verbs, read_.besides) == (hosts, paths, verbs, besides)
+    odd = rule(forward(GROUP), Conditions=[None, condition])
+    assert (odd.hosts, odd.paths, odd.verbs) == (hosts, paths, verbs)
+    assert odd.besides == (*besides, "under a condition that cannot be read")
     evidence = read_security(read_).evidence or ""
     assert all(words in evidence for words in besides)
     assert CANARY not in evidence

@@ -20,9 +20,11 @@ from apiscape.collectors.aws.balancers.normalise import (
     attribute_signals,
     normalise,
     serve,
+    shadow_signal,
 )
 from apiscape.collectors.aws.balancers.permissions import PERMISSIONS, RECIPES
 from apiscape.collectors.aws.balancers.rules import Door, Rule, read_door, read_rules
+from apiscape.collectors.aws.balancers.shadowing import MOST_COMPARED, Shadow, reachable
 from apiscape.collectors.aws.balancers.targets import readiness
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.errors import ONE_DETAIL
@@ -35,6 +37,7 @@ from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import (
     CollectorError,
     Gone,
+    Malformed,
     Observation,
     Permission,
     Quota,
@@ -143,6 +146,7 @@ class BalancerLook:
         self._around = around
         self._item = item
         self._arn = text(item, "LoadBalancerArn") or ""
+        self._shadows: list[Shadow] = []
 
     def observe(self, visit: Visit) -> list[Observation]:
         """Return it as recorded, and what of it could not be seen.
@@ -166,6 +170,7 @@ class BalancerLook:
         )
         signals: list[Signal] = [each for each in ready if each is not None]
         signals += attribute_signals(balancer, gateway, now)
+        signals.append(shadow_signal(self._shadows, gateway, now))
         recorded = Recorded(self._arn, entities=(*found, gateway, *signals))
         return [
             recorded,
@@ -186,13 +191,19 @@ class BalancerLook:
         )
 
     def _read_rules(self) -> tuple[Rule, ...]:
-        """Return the rules of all listeners, in their order."""
+        """Return the rules of all listeners that requests reach, in the order in which they are tried."""
         listed = self._calls.everything("elbv2:DescribeListeners", LoadBalancerArn=self._arn)
         found: list[Rule] = []
         for listener in listed:
             arn = text(listener, "ListenerArn") or ""
             rules = self._calls.everything("elbv2:DescribeRules", ListenerArn=arn)
-            found.extend(read_rules(read_door(listener), rules))
+            kept, shadows = reachable(read_rules(read_door(listener), rules))
+            found.extend(kept)
+            self._shadows.extend(shadows)
+            if len(rules) > MOST_COMPARED:
+                self.gaps["shadowed rules"] = Malformed(
+                    f"{len(rules):,} rules, of which the first {MOST_COMPARED:,} are compared"
+                )
         return tuple(found)
 
     def _read_attributes(self) -> dict[str, str] | Unknown:

@@ -16,6 +16,7 @@ from apiscape.collectors.aws.balancers.grouping import (
     operations_of,
 )
 from apiscape.collectors.aws.balancers.rules import Door
+from apiscape.collectors.aws.balancers.shadowing import Shadow
 from apiscape.collectors.aws.balancers.targets import Fitness
 from apiscape.collectors.aws.balancers.tls import lowest
 from apiscape.collectors.aws.names import CONSOLES, Place
@@ -33,6 +34,10 @@ from apiscape.model.vocabulary import Exposure, ProvenanceMethod, Status, Style,
 KIND = "aws.alb"
 TAGS = "tags"
 PRODUCT_WORD = "elasticloadbalancing"
+SHADOWED = "alb.rules_shadowed"
+MOST_SHADOWS = 10
+"""Shadowed rules that are told; the others are counted."""
+
 LOGS = "access_logs.s3.enabled"
 
 TOLD_ATTRIBUTES = (
@@ -170,6 +175,20 @@ def attribute_signals(balancer: Balancer, gateway: Gateway, now: datetime) -> It
         if value is not None:
             said = {"true": True, "false": False}.get(value, value)
             yield Signal(gateway.uid, f"attribute.{key}", said, now, KIND)
+
+
+def shadow_signal(shadows: Sequence[Shadow], gateway: Gateway, now: datetime) -> Signal:
+    """Return on how many hosts and paths a rule is never reached, for an earlier one takes them."""
+    told = [each.words for each in shadows[:MOST_SHADOWS]]
+    more = len(shadows) - MOST_SHADOWS
+    return Signal(
+        subject_uid=gateway.uid,
+        name=SHADOWED,
+        value=float(len(shadows)),
+        observed_at=now,
+        source=KIND,
+        reason="; ".join([*told, *([f"and {more} more"] if more > 0 else [])]) or None,
+    )
 
 
 def _status(item: Item) -> tuple[str, str | None]:

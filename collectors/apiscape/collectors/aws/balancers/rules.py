@@ -5,7 +5,9 @@ Values of header and query conditions are dropped, for they may be what lets a c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 
 import msgspec
 
@@ -21,6 +23,9 @@ ANY = "ANY"
 MOST_ADDRESSES = 5
 """Source addresses that are told; of the others only how many there are."""
 
+DEFAULT = "default"
+"""Priority of the rule that is tried last."""
+
 NO_API = frozenset({"redirect", "fixed-response"})
 """Actions that the load balancer answers by itself."""
 
@@ -35,6 +40,8 @@ _CONFIGS = {
     "http-header": "HttpHeaderConfig",
     "query-string": "QueryStringConfig",
 }
+_BESIDES = frozenset({"source-ip", "http-header", "query-string"})
+"""Conditions of which two rules may ask for the very same."""
 
 
 class Door(msgspec.Struct, frozen=True, gc=False):
@@ -76,6 +83,9 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
         besides: What else a request must show, without values that may be secret.
         actions: As the answer has them.
         transforms: What is rewritten on the way.
+        priority: The lowest is tried first; infinite for the default, `None` where it is not said.
+        narrowed: A mark of each condition in `besides`: two rules have one in common only where they
+            ask for the very same; of one that cannot be read it is like no other.
     """
 
     door: Door
@@ -86,6 +96,13 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
     besides: tuple[str, ...]
     actions: tuple[Item, ...]
     transforms: tuple[str, ...] = ()
+    priority: float | None = None
+    narrowed: frozenset[object] = frozenset()
+
+    @property
+    def number(self) -> str:
+        """What the listener calls the rule: `10`, or `default`."""
+        return self.words.rpartition(" ")[2]
 
     @property
     def serves(self) -> bool:
@@ -127,6 +144,8 @@ def read_rules(door: Door, rules: Iterable[Item]) -> Iterator[Rule]:
             besides=(*_besides(conditions), *unread),
             actions=items(rule, "Actions"),
             transforms=tuple(_transforms(rule)),
+            priority=_priority(rule),
+            narrowed=frozenset((*_marks(conditions), *([object()] if unread else []))),
         )
 
 
@@ -180,6 +199,27 @@ def _besides(conditions: Iterable[Item]) -> Iterator[str]:
             yield f"under a condition of kind {field}"
         elif not _patterns((condition,), field):
             yield f"under a condition of kind {field} that says no values"
+
+
+def _priority(rule: Item) -> float | None:
+    given = text(rule, "Priority") or ""
+    if given == DEFAULT:
+        return math.inf
+    return float(given) if given.isascii() and given.isdigit() else None
+
+
+def _marks(conditions: Iterable[Item]) -> Iterator[object]:
+    """Yield a mark of each condition beside host, path and method; of its values no more than a digest."""
+    for condition in conditions:
+        if not tuple(_besides((condition,))):
+            continue
+        field = text(condition, "Field") or ""
+        said = part(condition, _CONFIGS[field]) if field in _BESIDES else {}
+        if not said:
+            yield object()
+            continue
+        plain = msgspec.json.encode(said, enc_hook=str, order="deterministic")
+        yield field, blake2b(plain, digest_size=16).digest()
 
 
 def _addresses(ranges: tuple[str, ...]) -> str:
