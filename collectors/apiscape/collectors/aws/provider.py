@@ -99,6 +99,7 @@ class AwsProvider:
         """Start with nobody known to be signed in."""
         self._callers: dict[AwsSettings, Identity] = {}
         self._shared: dict[tuple[AwsSettings, str], dict[str, SharedListing]] = {}
+        self._visited: dict[AwsSettings, frozenset[tuple[str, str | None]]] = {}
         self._roles = Roles()
         self._lock = threading.Lock()
 
@@ -127,8 +128,12 @@ class AwsProvider:
                 )
             )
         errors = (accounts.error, *(visit.error for visit in visits))
+        reaches = tuple(planned for visit in visits for planned in visit.reaches)
+        self._visited[settings] = frozenset(
+            (each.reach.account, each.reach.region) for each in reaches if each.error is None
+        )
         return Plan(
-            reaches=tuple(planned for visit in visits for planned in visit.reaches),
+            reaches=reaches,
             estate=(
                 *other_accounts(source, settings, caller, accounts.known, targets),
                 *(entry for visit in visits for entry in visit.estate),
@@ -146,7 +151,11 @@ class AwsProvider:
         if settings.roles or settings.accounts or settings.role_name:
             role = target_of(settings, self._caller(settings), reach.account).role
         return AwsSession(
-            lambda: self._sign_in(settings, role), reach, budget, self._listings(settings, reach)
+            lambda: self._sign_in(settings, role),
+            reach,
+            budget,
+            self._listings(settings, reach),
+            visited=self._visited.get(settings, frozenset()),
         )
 
     def _sign_in(self, settings: AwsSettings, role: RoleSettings | None) -> SignIn:

@@ -40,6 +40,7 @@ class AwsSession:
         reach: Account and region.
         budget: Taken from before every attempt.
         shared: Listings that other sessions of the reach may have read, by operation.
+        visited: Accounts and regions that the source visits, as far as they are planned.
     """
 
     def __init__(
@@ -48,12 +49,15 @@ class AwsSession:
         reach: Reach,
         budget: Budget,
         shared: Mapping[str, SharedListing] | None = None,
+        *,
+        visited: frozenset[tuple[str, str | None]] = frozenset(),
     ) -> None:
         self._renew = sign_in
         self._sign_in = sign_in()
         self._reach = reach
         self._budget = budget
         self._shared = shared or {}
+        self._visited = visited
         self._takers: list[tuple[SharedListing, str]] = []
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -82,6 +86,11 @@ class AwsSession:
         """Say whether a service is in this region, as the SDK knows; `None` where it knows none of its regions."""
         known = self._sign_in.regions_of(service, self.place.partition)
         return self.place.region in known if known else None
+
+    def visits_owner(self, owner: Place) -> bool:
+        """Say whether what another account shares is seen by that account's own visit, in this region."""
+        theirs = owner.account != self.place.account
+        return theirs and (owner.account, owner.region) in self._visited
 
     def calls(self, permissions: tuple[Permission, ...]) -> Calls:
         """Return a way to call the operations that these permissions name, and no others."""

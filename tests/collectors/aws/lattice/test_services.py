@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from apiscape.collectors.aws.lattice.services import ServiceCollector
@@ -16,10 +18,11 @@ from apiscape.demo.aws.estate.lattice import IAM, Lattice, answer, forward, http
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.wire.server import AwsServer
+from apiscape.model.codec import encode
 from apiscape.model.identity import deployment_uid
 from apiscape.model.values import UNKNOWN
 from apiscape.settings.schema import Rules
-from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
+from tests.collectors.aws.desk import ACCOUNT, REGION, Desk, Seen
 from tests.collectors.aws.lattice.samples import allow, fill
 from tests.collectors.aws.test_trials import attempt, grants
 
@@ -91,6 +94,7 @@ def test_rules_are_operations_that_lead_to_target_groups(
         "ANY /*": function,
     }
     assert found["GET /orders/*"].operation_id == "read"
+    assert "header" not in found["GET /orders/*"].security.evidence
     assert {one.security.requirement for one in found.values()} == {"none"}
     assert [(one.key, one.kind, one.via) for one in item.backends] == sorted(
         [(group, "service", "vpc-1"), (function, "lambda", None)]
@@ -179,6 +183,105 @@ def test_what_is_shared_belongs_to_its_owner(
     held.share(theirs.service("theirs").join(theirs.network("theirs", auth=IAM)).listen())
     item = desk.collect(ServiceCollector()).one("theirs")
     assert item.account == THEIRS
+    assert item.native_id.startswith(f"aws:{THEIRS}:{REGION}:vpc-lattice:svc-")
+
+
+def test_a_rule_that_asks_for_a_header_is_no_address_that_anybody_may_type(
+    server: AwsServer, held: Lattice, desk: Desk
+) -> None:
+    group, beta, gamma = (held.target_group(name) for name in ("v1", "beta", "gamma"))
+    service = held.service("orders").join(held.network("shared", "vpc-1")).listen()
+    secret = {"X-Beta": "CANARY-beta"}
+    service.rule(http_match("/orders", headers=secret), forward(beta), name="beta")
+    service.rule(http_match("/orders"), forward(group), name="plain")
+    service.rule(http_match("/orders", headers={"late": "1"}), forward(gamma), name="late")
+    both = {**secret, "X-Team": "CANARY-team"}
+    service.rule(http_match("/hidden", headers=both), forward(beta), name="hidden")
+    service.rule(http_match("/split", headers={"a": "1"}), forward(beta), name="one")
+    service.rule(http_match("/split", headers={"a": "2"}), forward(gamma), name="two")
+    item = desk.collect(ServiceCollector()).one("orders")
+    found = operations(item)
+    assert {name: one.backend for name, one in found.items()} == {
+        "ANY /orders/*": group,
+        "ANY /hidden/*": beta,
+        "ANY /split/*": UNKNOWN,
+    }
+    told = {name: one.security.evidence.rpartition("; ")[2] for name, one in found.items()}
+    assert told == {
+        "ANY /orders/*": "with header x-beta by rule beta",
+        "ANY /hidden/*": "only with header x-beta, x-team by rule hidden",
+        "ANY /split/*": "only with header a by rule one or with header a by rule two",
+    }
+    assert found["ANY /orders/*"].operation_id == "plain"
+    assert b"CANARY" not in encode(item)
+
+
+# ── Shared between accounts that are both visited ────────────────────────────
+
+
+@pytest.fixture
+def both(server: AwsServer, estate: AwsEstate, held: Lattice) -> Iterator[Desk]:
+    """Two accounts of one source, of which the second shares a service with the first."""
+    their_account = estate.account(THEIRS, "tax-shared").only_regions(REGION)
+    theirs = their_account.region(REGION).shelves.of(Lattice)
+    shared = theirs.service("theirs").join(theirs.network("theirs", "vpc-9", auth=IAM)).listen()
+    held.share(shared.tag({"owner": "Team Theirs"}))
+    held.service("ours").listen()
+    their_account.role("reader")
+    desk = Desk(AwsSettings(regions=(REGION,), accounts=(ACCOUNT, THEIRS), role_name="reader"))
+    yield desk
+    desk.close()
+
+
+def uids(seen: Seen) -> dict[str, str]:
+    assert (seen.error, seen.whole, seen.closes()) == (None, True, True)
+    return {item.name: item.uid for item in (*seen.entities, *seen.unchanged)}
+
+
+def test_what_is_shared_is_held_by_its_owner_where_both_are_visited(
+    server: AwsServer, both: Desk
+) -> None:
+    both.provider.plan("prod", both.settings)
+    for _ in range(2):  # the second cycle gives each what the first did
+        ours = both.collect(ServiceCollector())
+        theirs = both.collect(ServiceCollector(), account=THEIRS)
+        assert sorted(uids(ours)) == ["ours"]
+        assert sorted(uids(theirs)) == ["theirs"]
+        assert list(ours.skipped.values()) == [f"shared by account {THEIRS}, which is visited"]
+        assert set(ours.skipped) == set(theirs.listed)
+        assert theirs.skipped == {}
+        assert theirs.one("theirs").owners[0].name == "Team Theirs"
+
+
+def test_what_is_shared_costs_nothing_where_its_owner_is_visited(
+    server: AwsServer, both: Desk
+) -> None:
+    both.collect(ServiceCollector())
+    before = server.calls.by_operation()
+    server.calls.clear()
+    both.provider.plan("prod", both.settings)
+    both.collect(ServiceCollector())
+    after = server.calls.by_operation()
+    for operation in ("vpc-lattice:ListTagsForResource", "vpc-lattice:GetService"):
+        assert (before[operation], after[operation]) == (2, 1)
+
+
+@pytest.mark.parametrize("how", ["not planned", "not to be got into", "another region"])
+def test_what_is_shared_is_held_here_where_its_owner_is_not_visited(
+    how: str, server: AwsServer, estate: AwsEstate, both: Desk, west: Region
+) -> None:
+    if how == "not to be got into":
+        estate.accounts[THEIRS].roles.clear()
+    if how == "another region":
+        both.settings = msgspec.structs.replace(both.settings, regions=("eu-west-2",))
+    if how != "not planned":
+        both.provider.plan("prod", both.settings)
+    west.deny("vpc-lattice:ListTagsForResource")
+    seen = both.collect(ServiceCollector())
+    assert sorted(uids(seen)) == ["ours", "theirs"]
+    item = seen.one("theirs")
+    assert (item.account, item.owners, item.labels) == (THEIRS, UNKNOWN, UNKNOWN)
+    assert ("tags", "access_denied") in seen.unseen
     assert item.native_id.startswith(f"aws:{THEIRS}:{REGION}:vpc-lattice:svc-")
 
 

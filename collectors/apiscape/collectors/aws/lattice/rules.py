@@ -9,6 +9,7 @@ import msgspec
 from apiscape.collectors.aws.picking import (
     Item,
     count,
+    entries,
     flag,
     is_missing,
     is_set,
@@ -53,6 +54,8 @@ def _is_readable(rule: Item) -> bool:
     if is_set(rule, *_MATCH, kind=Mapping) is None or is_set(rule, *_MATCH, "method") is None:
         return False
     matched = part(part(rule, "match"), "httpMatch")
+    if is_set(matched, "headerMatches", kind=Sequence) is None:
+        return False
     if is_missing(matched, "pathMatch"):
         return True
     asked = [text(part(part(matched, "pathMatch"), "match"), each) for each in ("exact", "prefix")]
@@ -64,15 +67,17 @@ def read_rules(
 ) -> Leading:
     """Return what the rules of a service's listeners let callers ask for.
 
-    A rule that is tried first stands for those of the same method and path that ask for headers as
-    well. The default rule counts where it leads somewhere: an answer of Lattice's own is no API.
+    Of rules of one method and path, the first that asks for no header takes what is left by those before
+    it, and nothing is left for those behind. What only a request with a header reaches says so: it is no
+    address that anybody may type. The default rule counts where it leads somewhere: an answer of
+    Lattice's own is no API.
 
     Args:
         rules: Items of `GetRule`.
         groups: Target groups by id, `None` where they could not be listed.
         security: What is asked of callers, by whatever rule.
     """
-    operations: dict[tuple[str, str], Operation] = {}
+    ways: dict[tuple[str, str], list[_Way]] = {}
     backends: dict[str, Backend] = {}
     for rule in sorted(rules, key=_order):
         targets = [_backend(key, groups) for key in _targets(rule)]
@@ -80,20 +85,49 @@ def read_rules(
         if flag(rule, "isDefault") and not targets:
             continue
         verb, template = _asked(rule)
-        operations.setdefault(
-            (template, verb),
-            Operation(
-                verb=verb,
-                template=template,
-                operation_id=text(rule, "name"),
-                security=security,
-                backend=_leads_to(rule, targets),
-            ),
-        )
+        before = ways.setdefault((template, verb), [])
+        if not before or before[-1].headers:
+            before.append(_Way(text(rule, "name"), _leads_to(rule, targets), _headers(rule)))
     return Leading(
-        tuple(operations[key] for key in sorted(operations)),
+        tuple(_operation(key, ways[key], security) for key in sorted(ways)),
         tuple(backends[key] for key in sorted(backends)),
     )
+
+
+class _Way(msgspec.Struct, frozen=True, gc=False):
+    """One rule's way to what it leads to; `headers` are the names of those that a request must have."""
+
+    name: str | None
+    backend: str | Unknown | None
+    headers: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """What a request must show, in words, and for which rule."""
+        return f"with header {', '.join(self.headers)} by rule {self.name or '?'}"
+
+
+def _operation(key: tuple[str, str], ways: Sequence[_Way], security: Security) -> Operation:
+    """Return what all rules of one path and method let callers ask for."""
+    template, verb = key
+    *narrowed, last = ways
+    told = [each.words for each in (narrowed if not last.headers else ways)]
+    only = "only " if last.headers else ""
+    said = [security.evidence, *([f"{only}{' or '.join(told)}"] if told else [])]
+    leads = {each.backend for each in ways} if last.headers else {last.backend}
+    return Operation(
+        verb=verb,
+        template=template,
+        operation_id=last.name,
+        security=msgspec.structs.replace(security, evidence="; ".join(filter(None, said)) or None),
+        backend=leads.pop() if len(leads) == 1 else UNKNOWN,
+    )
+
+
+def _headers(rule: Item) -> tuple[str, ...]:
+    """Return the names of the headers that a rule asks for, and never a value, which may be what lets a caller in."""
+    named = entries(part(part(rule, "match"), "httpMatch"), "headerMatches")
+    return tuple(dict.fromkeys((text(each, "name") or "?").casefold() for each in named))
 
 
 def _order(rule: Item) -> tuple[bool, float, str]:

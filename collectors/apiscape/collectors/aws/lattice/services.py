@@ -38,6 +38,7 @@ from apiscape.collectors.contract import (
     Permission,
     Quota,
     Recorded,
+    Skipped,
     Visit,
 )
 from apiscape.collectors.measuring import Price
@@ -80,7 +81,7 @@ class ServiceCollector(CountedByCloudWatch):
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota(lattice.SERVICE),)
     parts: ClassVar[tuple[str, ...]] = (PART,)
     stability: ClassVar[str] = "beta"
-    normaliser_version: ClassVar[int] = 1
+    normaliser_version: ClassVar[int] = 2
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
 
@@ -104,7 +105,7 @@ class ServiceCollector(CountedByCloudWatch):
         del scope  # the session knows its place
         session: AwsSession = visit.session
         calls = session.calls(self.permissions)
-        around, tags = Around(calls), _Tags(calls)
+        around, tags = Around(calls), _Tags(calls, session)
         said = walk(
             PART,
             tags.pages(visit),
@@ -120,8 +121,9 @@ class ServiceCollector(CountedByCloudWatch):
 class _Tags:
     """Reads the tags of services as they are listed, for these may say that one is to be left out."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, session: AwsSession) -> None:
         self._calls = calls
+        self._session = session
         self._gaps: dict[str, Gaps] = {}
         self._failed: dict[str, CollectorError] = {}
 
@@ -149,6 +151,8 @@ class _Tags:
         gaps = self._gaps.setdefault(service_id, Gaps())
         arn = text(item, "arn") or service_id
         plain = {name: value for name, value in item.items() if name != TAGS}
+        if self._session.visits_owner(self._session.place.owning(text(item, "arn"))):
+            return plain
         try:
             answer = gaps.attempt(
                 TAGS, lambda: self._calls.call("vpc-lattice:ListTagsForResource", resourceArn=arn)
@@ -178,6 +182,8 @@ class _Look:
             CollectorError: what fails the service as a whole.
         """
         place = self._session.place.owning(text(listed, "arn"))
+        if self._session.visits_owner(place):
+            return [Skipped(service_id, f"shared by account {place.account}, which is visited")]
         whole = self._gaps.attempt(
             "service",
             lambda: self._calls.call("vpc-lattice:GetService", serviceIdentifier=service_id),
