@@ -8,14 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
+from apiscape.collectors.kubernetes.listing import Where
 from apiscape.collectors.kubernetes.planning import Unmetered
 from apiscape.collectors.kubernetes.session import ClusterSession
 from apiscape.collectors.kubernetes.settings import ContextSettings
 from apiscape.collectors.kubernetes.targets import choose_contexts
+from apiscape.collectors.kubernetes.wire import Wire
 from apiscape.demo.kubernetes.server import KubernetesServer
+from tests.collectors.kubernetes.bench import services
 from tests.collectors.kubernetes.kubeconfigs import settings
 from tests.unit.demo.kubernetes.wire import MERGE, eventually, wire_of
 
@@ -86,6 +90,23 @@ class Somewhere:
         (target,) = choose_contexts(settings(self._file, chosen)).targets
         with ClusterSession(target, "cluster", Unmetered()) as session:
             yield session
+
+    @contextmanager
+    def wire(self) -> Iterator[Wire]:
+        """Give what asks the cluster as the agent does."""
+        with self.session() as session:
+            yield session.wire
+
+    def services(self, wire: Wire) -> Where:
+        """Return where the Services of its namespace are."""
+        return msgspec.structs.replace(services(wire), namespace=self.space)
+
+    def versions(self) -> dict[str, str]:
+        """Return which version each Service of its namespace is of, as the server itself says."""
+        told = self._wire.get(f"/api/v1/namespaces/{self.space}/services")
+        assert told.status == 200, told
+        metadata = [each["metadata"] for each in told.body["items"]]
+        return {f"{each['namespace']}/{each['name']}": each["resourceVersion"] for each in metadata}
 
     def _place(self, manifest: Json) -> str:
         version, kind = manifest["apiVersion"], manifest["kind"]

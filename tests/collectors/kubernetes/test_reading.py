@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from apiscape.collectors.contract import Failed, Listed, PartFailed, Recorded, Skipped
+from apiscape.collectors.contract import Failed, Listed, Recorded, Skipped
 from apiscape.collectors.kubernetes import listing
 from apiscape.collectors.kubernetes.gateways import GatewaysCollector
 from apiscape.demo.kubernetes.access import Rule
@@ -24,7 +24,7 @@ from tests.collectors.kubernetes.estate import (
     service,
     shop,
 )
-from tests.collectors.kubernetes.visiting import Session, Told, Visit, read
+from tests.collectors.kubernetes.visiting import Session, Told, read
 
 ROUTES = "httproutes.gateway.networking.k8s.io"
 GATEWAYS = "gateways.gateway.networking.k8s.io"
@@ -194,13 +194,6 @@ def test_a_sign_in_that_is_not_taken_any_more_ends_the_visit(server: KubernetesS
         seen(server)
 
 
-def test_a_visit_that_is_told_to_stop_stops(server: KubernetesServer) -> None:
-    visit = Visit(Session(server))
-    visit.is_over = True
-    with pytest.raises(Exception, match="told to stop"):
-        read(visit.session, visit)
-
-
 def test_a_kind_that_goes_while_it_is_read_is_absent_where_the_cluster_says_so(
     server: KubernetesServer, cluster: Cluster
 ) -> None:
@@ -267,30 +260,6 @@ def test_one_namespace_alone_is_read(server: KubernetesServer, cluster: Cluster)
     assert told.signals("shop/orders@infra/edge")["condition.Accepted"].value is None
 
 
-def test_of_what_lies_in_no_namespace_only_what_is_installed_is_left_out(
-    server: KubernetesServer, cluster: Cluster
-) -> None:
-    everywhere, narrow = seen(server), seen(server, namespaces=["shop"])
-    lost = everywhere.whole - narrow.whole
-    assert {"namespaces", "gatewayclasses.gateway.networking.k8s.io"} <= lost
-    assert narrow.accepted.keys() == lost
-    assert narrow.missing == everywhere.missing
-    left_out = next(each for each in narrow.said if isinstance(each, PartFailed))
-    assert left_out.error.permission == f"list {left_out.part}"
-    assert left_out.error.next_step is not None
-
-
-def test_several_namespaces_are_read_one_after_the_other(
-    server: KubernetesServer, cluster: Cluster
-) -> None:
-    cluster.add(namespace("pay"), route("cards", namespace="pay"), route("x", namespace="infra"))
-    told = seen(server, namespaces=["shop", "pay"])
-    assert told.deployments.keys() == {"shop/orders@infra/edge", "pay/cards@infra/edge"}
-    pages = [each.last for each in told.said if isinstance(each, Listed) and each.part == ROUTES]
-    assert pages == [False, True]
-    assert told.closes()
-
-
 def test_a_namespace_that_may_not_be_read_keeps_nothing_back_of_the_others(
     server: KubernetesServer, cluster: Cluster
 ) -> None:
@@ -340,18 +309,6 @@ def test_a_route_that_says_nothing_is_attached_to_nothing(
     assert (made.gateway, made.endpoints) == (None, ())
     signal = told.signals("shop/bare")["condition.Accepted"]
     assert (signal.value, signal.reason) == (False, "it names no parent")
-
-
-def test_what_people_leave_out_is_skipped_with_their_reason(
-    server: KubernetesServer, cluster: Cluster
-) -> None:
-    cluster.add(route("hidden", metadata={"labels": {"tier": "gold"}}))
-    visit = Visit(Session(server))
-    visit.excluded = {"shop/hidden": "excluded by name"}
-    told = read(visit.session, visit)
-    assert told.ends(Skipped) == ["shop/hidden"]
-    assert told.deployments.keys() == {"shop/orders@infra/edge"}
-    assert visit.traits["shop/hidden"] == {"tier": "gold", "namespace": "shop"}
 
 
 def test_huge_annotations_and_terminal_escapes_are_data(

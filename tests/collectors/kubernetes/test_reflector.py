@@ -25,6 +25,7 @@ from apiscape.collectors.kubernetes.wire import Wire
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.faults import Fault, FaultKind
 from apiscape.demo.kubernetes.server import KubernetesServer
+from tests.collectors.kubernetes.anywhere import Somewhere
 from tests.collectors.kubernetes.bench import Following, Mirror, Pulse, Purse, services
 from tests.collectors.kubernetes.making import namespace, service
 from tests.unit.demo.kubernetes.wire import eventually
@@ -48,40 +49,91 @@ def streams(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-# ── What there is, and what happens ──────────────────────────────────────────
+# ── What there is, and what happens: in whichever cluster ────────────────────
 
 
-def test_what_there_is_and_what_happens_is_said(
-    wire: Wire, cluster: Cluster, streams: bool
-) -> None:
-    with Following(wire, services(wire), Pulse(), streams=streams) as following:
-        assert is_level(following.mirror, cluster)
-        cluster.add(service("d"))
-        cluster.change(service("a", labels={"x": "y"}))
-        cluster.remove(service("b"))
-        assert is_level(following.mirror, cluster)
+def agrees(mirror: Mirror, somewhere: Somewhere) -> bool:
+    """Say whether a mirror comes to be what the server says itself."""
+    return mirror.until(lambda told: told.lists > 0 and told.things == somewhere.versions())
+
+
+def test_what_there_is_and_what_happens_is_said(somewhere: Somewhere, streams: bool) -> None:
+    a, b, c, d = (service(name, namespace=somewhere.space) for name in "abcd")
+    somewhere.add(a, b, c)
+    with (
+        somewhere.wire() as wire,
+        Following(wire, somewhere.services(wire), Pulse(), streams=streams) as following,
+    ):
+        assert agrees(following.mirror, somewhere)
+        somewhere.add(d)
+        somewhere.change(a, metadata={"labels": {"x": "y"}})
+        somewhere.remove(b)
+        assert agrees(following.mirror, somewhere)
+        assert len(following.mirror.things) == 3
         assert (following.mirror.lists, following.mirror.troubles) == (1, [])
     assert isinstance(following.ended, Cancelled)
 
 
 def test_a_long_list_comes_in_pages(
-    wire: Wire, cluster: Cluster, streams: bool, monkeypatch: pytest.MonkeyPatch
+    somewhere: Somewhere, streams: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "PAGE", 4)
     monkeypatch.setattr(reflector, "PAGE", 4)
-    cluster.add(*(service(f"s{number}") for number in range(10)))
-    with Following(wire, services(wire), Pulse(), streams=streams) as following:
-        assert is_level(following.mirror, cluster)
+    space = somewhere.space
+    somewhere.add(*(service(f"s{number}", namespace=space) for number in range(13)))
+    with (
+        somewhere.wire() as wire,
+        Following(wire, somewhere.services(wire), Pulse(), streams=streams) as following,
+    ):
+        assert agrees(following.mirror, somewhere)
     assert following.mirror.pages in ([4, 4, 4, 1], [4, 4, 4, 1, 0])
 
 
-def test_one_namespace_alone_is_followed(wire: Wire, cluster: Cluster, streams: bool) -> None:
-    cluster.add(namespace("tax"), service("x", namespace="tax"))
-    where = msgspec.structs.replace(services(wire), namespace="tax")
-    with Following(wire, where, Pulse(), streams=streams) as following:
-        assert following.mirror.until(lambda told: told.things.keys() == {"tax/x"})
-        cluster.add(service("y", namespace="tax"), service("z"))
-        assert following.mirror.until(lambda told: told.things.keys() == {"tax/x", "tax/y"})
+def test_one_namespace_alone_is_followed(somewhere: Somewhere, streams: bool) -> None:
+    space, other = somewhere.space, f"{somewhere.space}-other"
+    somewhere.add(namespace(other), service("x", namespace=space), service("z", namespace=other))
+    with (
+        somewhere.wire() as wire,
+        Following(wire, somewhere.services(wire), Pulse(), streams=streams) as following,
+    ):
+        assert following.mirror.until(lambda told: told.things.keys() == {f"{space}/x"})
+        somewhere.add(service("y", namespace=space), service("w", namespace=other))
+        both = {f"{space}/x", f"{space}/y"}
+        assert following.mirror.until(lambda told: told.things.keys() == both)
+
+
+def test_what_repeats_an_object_is_dropped_as_it_is_read(somewhere: Somewhere) -> None:
+    canary = "planted-credential"
+    marks = dict.fromkeys([*DROPPED, "kept"], canary)
+    somewhere.add(service("d", namespace=somewhere.space, annotations=marks))
+    with somewhere.wire() as wire:
+        pages = list(read_pages(wire, somewhere.services(wire), Decoder(Thing), lambda: None))
+    (item,) = (each for page in pages for each in page.items)
+    assert item.metadata.annotations == {"kept": canary}
+    assert b"managedFields" not in msgspec.json.encode(item)
+
+
+def test_a_list_without_an_end_is_given_up(
+    somewhere: Somewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    somewhere.add(*(service(name, namespace=somewhere.space) for name in "abc"))
+    with somewhere.wire() as wire:
+        where = somewhere.services(wire)
+        get = wire.get
+
+        def in_a_circle(asked: Any) -> Any:
+            query = {"limit": "1", "continue": known[0]} if known else {"limit": "1"}
+            reply = get(msgspec.structs.replace(asked, query=query))
+            known.append(msgspec.json.decode(reply.body)["metadata"]["continue"])
+            return reply
+
+        known: list[str] = []
+        monkeypatch.setattr(wire, "get", in_a_circle)
+        with pytest.raises(Malformed, match="has no end"):
+            list(read_pages(wire, where, Decoder(Thing), lambda: None))
+
+
+# ── What an emulated one alone does on demand ────────────────────────────────
 
 
 class Exact(Thing):
@@ -105,17 +157,6 @@ def test_an_odd_object_is_apart_from_the_others(
         assert following.mirror.until(lambda told: told.odd and len(told.things) == 3)
         cluster.remove(odd)
         assert following.mirror.until(lambda told: not told.odd)
-
-
-def test_what_repeats_an_object_is_dropped_as_it_is_read(wire: Wire, cluster: Cluster) -> None:
-    canary = "planted-credential"
-    marks = dict.fromkeys([*DROPPED, "kept"], canary)
-    cluster.add(service("d", annotations=marks))
-    decoder = Decoder(Thing)
-    pages = list(read_pages(wire, services(wire), decoder, lambda: None))
-    (item,) = (each for page in pages for each in page.items if each.metadata.name == "d")
-    assert item.metadata.annotations == {"kept": canary}
-    assert b"managedFields" not in msgspec.json.encode(item)
 
 
 # ── What goes wrong ──────────────────────────────────────────────────────────
@@ -286,18 +327,6 @@ def test_a_list_that_expires_again_and_again_is_given_up(
     pages = read_pages(wire, services(wire), Decoder(Thing), lambda: None)
     with pytest.raises(Expired):
         list(pages)
-
-
-def test_a_list_without_an_end_is_given_up(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    where = services(wire)
-    get = wire.get
-
-    def in_a_circle(asked: Any) -> Any:
-        return get(msgspec.structs.replace(asked, query={"limit": "1"}))
-
-    monkeypatch.setattr(wire, "get", in_a_circle)
-    with pytest.raises(Malformed, match="has no end"):
-        list(read_pages(wire, where, Decoder(Thing), lambda: None))
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"metadata": 3}', b'{"items": 1, "metadata": {}}'])

@@ -6,6 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ from apiscape.demo.kubernetes.access import EVERYTHING
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.faults import Fault, FaultKind
 from apiscape.demo.kubernetes.server import SMALLEST_PACKED, KubernetesServer
+from tests.collectors.kubernetes.anywhere import Somewhere
 from tests.collectors.kubernetes.bench import Line, Purse
 from tests.collectors.kubernetes.making import service
 from tests.ports import deaf_port
@@ -52,9 +54,16 @@ def test_connections_are_kept(wire: Wire, server: KubernetesServer) -> None:
     assert len(server._listener._open) == 1
 
 
-def test_a_large_answer_comes_packed(wire: Wire, cluster: Cluster) -> None:
-    cluster.add(service("big", annotations={"text": "x" * SMALLEST_PACKED}))
-    reply = wire.get(Asked(path="/api/v1/services", operation="", permission=""))
+def services_of(somewhere: Somewhere, **more: Any) -> Asked:
+    path = f"/api/v1/namespaces/{somewhere.space}/services"
+    return Asked(path=path, operation="", permission="", **more)
+
+
+def test_a_large_answer_comes_packed(somewhere: Somewhere) -> None:
+    big = {"text": "x" * SMALLEST_PACKED}
+    somewhere.add(service("big", namespace=somewhere.space, annotations=big))
+    with somewhere.wire() as wire:
+        reply = wire.get(services_of(somewhere))
     assert reply.headers["Content-Encoding"] == "gzip"
     assert len(reply.body) > SMALLEST_PACKED
 
@@ -116,10 +125,9 @@ def test_a_refusal_for_rate_is_told_to_the_budget(
     assert (caught.value.retry_after_s, purse.refusals) == (7.0, [7.0])
 
 
-def test_a_parameter_that_is_not_taken_is_a_refusal(wire: Wire) -> None:
-    asked = Asked(path="/api/v1/services", operation="", permission="", query={"limit": "x"})
-    with pytest.raises(Refused) as caught:
-        wire.get(asked)
+def test_a_parameter_that_is_not_taken_is_a_refusal(somewhere: Somewhere) -> None:
+    with somewhere.wire() as wire, pytest.raises(Refused) as caught:
+        wire.get(services_of(somewhere, query={"limit": "x"}))
     assert caught.value.status == 400
 
 
@@ -136,25 +144,28 @@ def test_a_server_that_freezes_is_given_up(wire: Wire, server: KubernetesServer)
 
 
 def test_answers_and_events_are_bounded(
-    wire: Wire, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    somewhere: Somewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cluster.add(service("big", annotations={"text": "x" * 100_000}))
-    asked = Asked(path="/api/v1/services", operation="", permission="")
-    monkeypatch.setattr(wires, "LARGEST_ANSWER_BYTES", 90_000)
-    monkeypatch.setattr(wires, "LARGEST_LINE_BYTES", 1_000)
-    with pytest.raises(Malformed, match="larger than 90,000 bytes"):
-        wire.get(asked)
-    watching = Asked(path="/api/v1/services", operation="", permission="", query={"watch": "1"})
-    with pytest.raises(Malformed, match="larger than 1,000 bytes"), wire.lines(watching) as lines:
-        list(lines)
+    big = {"text": "x" * 100_000}
+    somewhere.add(service("big", namespace=somewhere.space, annotations=big))
+    with somewhere.wire() as wire:
+        monkeypatch.setattr(wires, "LARGEST_ANSWER_BYTES", 90_000)
+        monkeypatch.setattr(wires, "LARGEST_LINE_BYTES", 1_000)
+        with pytest.raises(Malformed, match="larger than 90,000 bytes"):
+            wire.get(services_of(somewhere))
+        watching = services_of(somewhere, query={"watch": "1"})
+        with (
+            pytest.raises(Malformed, match="larger than 1,000 bytes"),
+            wire.lines(watching) as lines,
+        ):
+            list(lines)
 
 
-def test_whoever_reads_a_stream_can_be_let_go_from_another_thread(wire: Wire) -> None:
-    asked = Asked(
-        path="/api/v1/services", operation="", permission="", query={"watch": "1"}, read_s=600
-    )
+def test_whoever_reads_a_stream_can_be_let_go_from_another_thread(somewhere: Somewhere) -> None:
+    somewhere.add(*(service(name, namespace=somewhere.space) for name in "abc"))
+    asked = services_of(somewhere, query={"watch": "1"}, read_s=600)
     began = time.monotonic()
-    with wire.lines(asked) as lines:
+    with somewhere.wire() as wire, wire.lines(asked) as lines:
         assert [next(lines) for _ in range(3)]
         threading.Timer(0.1, wire.hang_up).start()
         with pytest.raises(Unreachable):

@@ -132,20 +132,6 @@ def test_labels_of_a_namespace_decide_for_the_routes_in_it(
         assert short(watch.since()) == ["httproutes pay/cards"]
 
 
-def test_what_says_nothing_of_an_object_has_nothing_said_again(
-    server: KubernetesServer, cluster: Cluster
-) -> None:
-    with follow(Session(server)) as watch:
-        assert watch.until(is_synced)
-        watch.since()
-        beaten = endpoint_slice()
-        beaten["metadata"]["managedFields"] = [{"manager": "controller"}]
-        cluster.change(beaten)
-        cluster.add(route("later"))
-        assert watch.until(lambda told: "shop/later@infra/edge" in told.deployments)
-        assert short(watch.since()) == ["httproutes shop/later"]
-
-
 def test_an_odd_object_is_a_failure_until_it_is_mended(
     server: KubernetesServer, cluster: Cluster
 ) -> None:
