@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from apiscape.model.deployment import Operation
+from apiscape.model.deployment import Operation, Traffic
 from apiscape.model.known import NotObserved, PresenceChange, Verdict
-from apiscape.model.values import UNKNOWN
+from apiscape.model.measured import Measured
+from apiscape.model.values import UNKNOWN, is_known
 from apiscape.model.vocabulary import Presence
 from apiscape.store import Store
 from apiscape.store.reading.counts import WORDS, Alike, Standing
@@ -17,6 +18,7 @@ from apiscape.store.reading.reader import Reader
 from tests.store.making import (
     DAY,
     IAM,
+    MINUTE,
     OPEN,
     OTHER_SCOPE,
     PART,
@@ -193,6 +195,20 @@ def test_healths_are_of_what_stands_and_steadily_the_same_ones(store: Store) -> 
     first, second = reader.healths(2)
     assert [first.uid, second.uid] == [make(1).uid, make(2).uid]
     assert (first.health, first.basis) == ("unknown", "none")
+
+
+def test_healths_have_the_newest_figures_of_whoever_counts(store: Store) -> None:
+    visit(store, batch(*map(make, range(3))))
+    for source, minutes in (("x.traffic", 30), ("y.traffic", 15)):
+        counted = Traffic(window_s=900, until=T0 - minutes * MINUTE, requests=minutes)
+        store.measurements.save(source, {make(0).uid: Measured(traffic=counted)})
+    store.measurements.save("x.traffic", {make(2).uid: Measured()})
+    reader = Reader(store.database, lambda: T0)
+    told = {each.uid: each.traffic for each in reader.healths(9)}
+    known = told[make(0).uid]
+    assert is_known(known)
+    assert known.requests == 15
+    assert told[make(1).uid] is told[make(2).uid] is UNKNOWN
 
 
 def test_the_reader_says_where_the_log_ends(store: Store) -> None:

@@ -12,7 +12,7 @@ from apiscape.health.judge import judge
 from apiscape.health.policy import DEFAULT_THRESHOLDS, Override, Thresholds
 from apiscape.model.deployment import Deployment, Traffic
 from apiscape.model.entity import Entity
-from apiscape.model.measured import Measured
+from apiscape.model.measured import Measured, newest_traffic
 from apiscape.model.surroundings import Health, Signal
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 from apiscape.store import Conclusion
@@ -108,12 +108,6 @@ def fare(
         errors_5xx=_share(traffic, "errors_5xx"),
         p95_ms=_figure(traffic, "p95_ms"),
     )
-
-
-def newest_traffic(measured: Iterable[Measured]) -> Traffic | Unknown:
-    """Return the newest figures of whoever counts requests; unknown where nobody does."""
-    counted = [each.traffic for each in measured if is_known(each.traffic)]
-    return max(counted, key=lambda each: each.until, default=UNKNOWN)
 
 
 def _health_of(before: Conclusion | None) -> Health | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from apiscape.model.deployment import Traffic
@@ -28,6 +29,12 @@ def measured_at(measured: Measured) -> datetime | None:
     moments = [signal.observed_at for signal in measured.signals]
     moments += [measured.traffic.until] if is_known(measured.traffic) else []
     return max(moments, default=None)
+
+
+def newest_traffic(measured: Iterable[Measured]) -> Traffic | Unknown:
+    """Return the newest figures of whoever counts requests; unknown where nobody does."""
+    counted = [each.traffic for each in measured if is_known(each.traffic)]
+    return max(counted, key=lambda each: each.until, default=UNKNOWN)
 
 
 class Uncountable(Entity, frozen=True):

@@ -131,8 +131,8 @@ class Telemetry(Strict, frozen=True, kw_only=True):
     Attributes:
         push: Whether figures are pushed by OTLP; if left out, where an endpoint is set.
         interval_s: How often they are pushed.
-        deployments: Whether each deployment has a gauge of its own, here and at `/metrics`.
-        most_deployments: How many have one; a gauge tells how many were left out.
+        deployments: Whether each deployment has gauges of its own, here and at `/metrics`: health and traffic.
+        most_deployments: How many have some; a gauge tells how many were left out.
         entities: Whether deployments are told as entity events: when they change, and all of them now and then.
         entities_every_s: How often all of them are told.
         traces: Whether each visit of a scope is told as a trace, with a span per family of calls; log lines written

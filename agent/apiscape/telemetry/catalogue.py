@@ -163,6 +163,30 @@ HEALTH_OF = Metric(
     attributes=(UID, "apiscape.health", "apiscape.basis"),
     is_asked_for=True,
 )
+REQUESTS_OF = Metric(
+    "apiscape.deployment.requests",
+    Kind.GAUGE,
+    "Requests of a deployment in the newest window that was measured; of those not measured there is none.",
+    "{request}",
+    attributes=(UID,),
+    is_asked_for=True,
+)
+ERRORS_OF = Metric(
+    "apiscape.deployment.errors",
+    Kind.GAUGE,
+    "Requests of a deployment in that window that were answered 4xx, or 5xx.",
+    "{request}",
+    attributes=(UID, "apiscape.class"),
+    is_asked_for=True,
+)
+LATENCY_OF = Metric(
+    "apiscape.deployment.latency",
+    Kind.GAUGE,
+    "Percentiles of the time until its callers were answered, and of what is behind it (integration_p50).",
+    "s",
+    attributes=(UID, "apiscape.quantile"),
+    is_asked_for=True,
+)
 HEALTH_LEFT_OUT = Metric(
     "apiscape.deployment.health.left_out",
     Kind.GAUGE,

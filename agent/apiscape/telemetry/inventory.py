@@ -6,17 +6,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from apiscape.model.deployment import Traffic
+from apiscape.model.values import is_known
 from apiscape.model.vocabulary import Outcome, Presence
 from apiscape.store.reading.counts import GONE, UNKNOWN, Alike, Counts, Health, Product, Standing
 from apiscape.telemetry.catalogue import (
     ALIKE,
     DEPLOYMENTS,
+    ERRORS_OF,
     FOLDED,
     HEALTH_LEFT_OUT,
     HEALTH_OF,
+    LATENCY_OF,
     NOT_OBSERVED,
     OLDEST,
     OPEN_OPERATIONS,
+    REQUESTS_OF,
     SCOPE_AGES,
     SCOPES,
     SUSPECT,
@@ -61,11 +66,31 @@ def inventory_points(counts: Counts, now: datetime) -> Iterator[Point]:
 
 
 def health_points(healths: Sequence[Health], counts: Counts) -> Iterator[Point]:
-    """Yield a gauge per deployment, and how many have none."""
+    """Yield the gauges of each deployment, and how many have none."""
     for each in healths:
         yield Point(HEALTH_OF, (each.uid, each.health, each.basis), 1)
+        if is_known(each.traffic):
+            yield from _traffic(each.uid, each.traffic)
     standing = sum(each.count for each in counts.alike if each.presence not in GONE)
     yield Point(HEALTH_LEFT_OUT, (), max(0, standing - len(healths)))
+
+
+def _traffic(uid: str, traffic: Traffic) -> Iterator[Point]:
+    """Yield what was measured of a deployment; what was not has no sample."""
+    if traffic.requests is not None:
+        yield Point(REQUESTS_OF, (uid,), traffic.requests)
+    for word, errors in (("4xx", traffic.errors_4xx), ("5xx", traffic.errors_5xx)):
+        if errors is not None:
+            yield Point(ERRORS_OF, (uid, word), errors)
+    told = {
+        "p50": traffic.p50_ms,
+        "p95": traffic.p95_ms,
+        "p99": traffic.p99_ms,
+        "integration_p50": traffic.integration_p50_ms,
+    }
+    for word, latency_ms in told.items():
+        if latency_ms is not None:
+            yield Point(LATENCY_OF, (uid, word), latency_ms / 1000)
 
 
 class _Names:

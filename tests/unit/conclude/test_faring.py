@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from apiscape.conclude.faring import HealthPolicy, newest_traffic
+from apiscape.conclude.faring import HealthPolicy
 from apiscape.conclude.follow import conclude, conclude_due
 from apiscape.health.policy import Override
 from apiscape.health.signals import SignalName
 from apiscape.model.deployment import Traffic
-from apiscape.model.measured import Measured
+from apiscape.model.measured import Measured, newest_traffic
 from apiscape.model.surroundings import Signal
 from apiscape.model.values import UNKNOWN
 from apiscape.serve.local import LocalInventory

@@ -59,6 +59,7 @@ class Counted:
     def __init__(self, counts: Counts = COUNTS) -> None:
         self.counts_ = counts
         self.asked = 0
+        self.measured: tuple[Health, ...] = ()
         self.is_broken = False
 
     def counts(self) -> Counts:
@@ -68,7 +69,8 @@ class Counted:
         return self.counts_
 
     def healths(self, limit: int) -> tuple[Health, ...]:
-        return tuple(Health(f"uid-{n}", "healthy", "serving") for n in range(min(limit, 3)))
+        standing = tuple(Health(f"uid-{n}", "healthy", "serving") for n in range(3))
+        return (*standing, *self.measured)[:limit]
 
     def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
         return Page(items=(), matched=0, undecided=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 from opentelemetry.sdk.metrics.export import (
@@ -16,15 +17,20 @@ from opentelemetry.sdk.metrics.export import (
 )
 
 from apiscape.errors import SettingsError
+from apiscape.model.deployment import Traffic
 from apiscape.settings.schema import Telemetry as Settings
+from apiscape.store.reading.counts import Health
 from apiscape.telemetry import exporters, service
 from apiscape.telemetry.catalogue import (
     CALLS,
     DROPPED,
+    ERRORS_OF,
     HEALTH_LEFT_OUT,
     HEALTH_OF,
+    LATENCY_OF,
     LOOP_LAG,
     QUEUE,
+    REQUESTS_OF,
     Point,
 )
 from apiscape.telemetry.exporters import (
@@ -274,6 +280,31 @@ def test_each_deployment_has_a_gauge_where_that_is_asked_for() -> None:
     assert value(found, HEALTH_LEFT_OUT) == 1
 
 
+def test_what_was_measured_of_traffic_has_a_gauge_and_what_was_not_has_none() -> None:
+    reader, window = Counted(), Traffic(window_s=900, until=NOW, source="cloudwatch")
+    known = msgspec.structs.replace(
+        window, requests=120, errors_4xx=0, errors_5xx=6, p50_ms=40.0, p99_ms=1500.0
+    )
+    idle = msgspec.structs.replace(window, requests=0, integration_p50_ms=0.0)
+    reader.measured = (
+        Health("known", "failing", "serving", known),
+        Health("idle", "idle", "serving", idle),
+        Health("uncounted", "unknown", "none", window),
+    )
+    settings = Settings(deployments=True)
+    found = list(Telemetry(reader, settings=settings, now=lambda: NOW).samples())
+    assert values(found, REQUESTS_OF) == {("known",): 120, ("idle",): 0}
+    assert values(found, ERRORS_OF) == {("known", "4xx"): 0, ("known", "5xx"): 6}
+    assert values(found, LATENCY_OF) == {
+        ("known", "p50"): 0.04,
+        ("known", "p99"): 1.5,
+        ("idle", "integration_p50"): 0.0,
+    }
+
+
 def test_no_deployment_has_a_gauge_by_default() -> None:
-    found = list(Telemetry(Counted(), now=lambda: NOW).samples())
+    reader = Counted()
+    reader.measured = (Health("u", "idle", "serving", Traffic(900, NOW, requests=0)),)
+    found = list(Telemetry(reader, now=lambda: NOW).samples())
     assert values(found, HEALTH_OF) == values(found, HEALTH_LEFT_OUT) == {}
+    assert values(found, REQUESTS_OF) == {}

@@ -24,6 +24,11 @@ from sqlalchemy import (
     union_all,
 )
 
+from apiscape.model.codec import decode
+from apiscape.model.deployment import Traffic
+from apiscape.model.measured import Measured, newest_traffic
+from apiscape.model.values import UNKNOWN as UNMEASURED
+from apiscape.model.values import Unknown
 from apiscape.model.vocabulary import Outcome, Presence
 from apiscape.store import schema
 from apiscape.store.encoding import ABSENT_TEXT
@@ -34,6 +39,7 @@ UNKNOWN = "unknown"
 
 _ROW = schema.row.c
 _HELD = schema.deployment.c
+_MEASURED = schema.measurement.c
 
 WORDS = (
     *("provider", "product", "environment", "lifecycle"),
@@ -118,24 +124,30 @@ def read_counts(connection: Connection) -> Counts:
 
 
 class Health(msgspec.Struct, frozen=True, gc=False):
-    """How one deployment fares."""
+    """How one deployment fares, and what was measured of its traffic."""
 
     uid: str
     health: str
     basis: str
+    traffic: Traffic | Unknown = UNMEASURED
 
 
 def read_healths(connection: Connection, limit: int) -> tuple[Health, ...]:
     """Return how deployments fare that are not gone: those known longest, so that it is steadily the same."""
     gone = select(_HELD.pk).where(_HELD.presence.in_(GONE))
-    query = (
-        select(_ROW.uid, _ROW.health, _ROW.basis)
-        .where(_ROW.deployment_pk.not_in(gone))
-        .order_by(_ROW.deployment_pk)
-        .limit(limit)
-    )
+    standing = select(_ROW.deployment_pk).where(_ROW.deployment_pk.not_in(gone))
+    chosen = standing.order_by(_ROW.deployment_pk).limit(limit)
+    query = select(_ROW.deployment_pk, _ROW.uid, _ROW.health, _ROW.basis)
+    found = connection.execute(
+        query.where(_ROW.deployment_pk.in_(chosen)).order_by(_ROW.deployment_pk)
+    ).all()
+    measured: defaultdict[int, list[Measured]] = defaultdict(list)
+    documents = select(_MEASURED.deployment_pk, _MEASURED.doc)
+    for key, doc in connection.execute(documents.where(_MEASURED.deployment_pk.in_(chosen))):
+        measured[key].append(decode(doc, Measured))
     return tuple(
-        Health(uid, *map(_word, words)) for uid, *words in map(tuple, connection.execute(query))
+        Health(uid, _word(health), _word(basis), newest_traffic(measured.get(key, ())))
+        for key, uid, health, basis in found
     )
 
 

@@ -16,7 +16,7 @@ from apiscape.model.codec import decode
 from apiscape.model.deployment import Deployment, Traffic
 from apiscape.model.entity import Entity
 from apiscape.model.identity import certificate_uid, entity_uid
-from apiscape.model.measured import Measured
+from apiscape.model.measured import Measured, newest_traffic
 from apiscape.model.projection import routes_to
 from apiscape.model.row import Row
 from apiscape.model.run import ErrorRecord, Gap
@@ -28,7 +28,7 @@ from apiscape.model.surroundings import (
     FrontDoor,
     Signal,
 )
-from apiscape.model.values import UNKNOWN, Unknown, is_known, moment_in
+from apiscape.model.values import Unknown, is_known, moment_in
 from apiscape.query import EVERYTHING
 from apiscape.store import schema
 from apiscape.store.encoding import clean
@@ -86,9 +86,7 @@ def _traffic(connection: Connection, key: int) -> Traffic | Unknown:
     """Return the newest figures of whoever counts its requests; unknown where nobody does."""
     held = schema.measurement.c
     docs = connection.scalars(select(held.doc).where(held.deployment_pk == key))
-    found = [decode(doc, Measured).traffic for doc in docs]
-    counted = [each for each in found if is_known(each)]
-    return max(counted, key=lambda each: each.until, default=UNKNOWN)
+    return newest_traffic(decode(doc, Measured) for doc in docs)
 
 
 def _resolve(connection: Connection, asked: str, now: datetime) -> Record[Any]:
