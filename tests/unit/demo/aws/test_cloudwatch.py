@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,8 +33,10 @@ def query(
     at: int = 0,
     period_s: int = 300,
     namespace: str = "AWS/ApiGateway",
+    told: Mapping[str, str] | None = None,
     **dimensions: str,
 ) -> dict[str, Any]:
+    dimensions |= told or {}
     named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
     stat = {
         "Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": named},
@@ -230,7 +233,7 @@ def test_each_product_reports_under_its_own_dimensions_and_no_others(
 ) -> None:
     told = build(region)
     asked = [
-        query(LATENCIES[namespace], "SampleCount", at, namespace=namespace, **dimensions)
+        query(LATENCIES[namespace], "SampleCount", at, namespace=namespace, told=dimensions)
         for at, (namespace, dimensions) in enumerate(told)
     ]
     assert values(ask(server, *asked)) == [[500.0] * 3] * len(told)
@@ -240,7 +243,7 @@ def test_each_product_reports_under_its_own_dimensions_and_no_others(
             name = list(dimensions)[left_out]
             rest = {key: value for key, value in dimensions.items() if key != name}
             fewer.append(
-                query(LATENCIES[namespace], "SampleCount", at, namespace=namespace, **rest)
+                query(LATENCIES[namespace], "SampleCount", at, namespace=namespace, told=rest)
             )
         said = values(ask(server, *fewer))
         reported = [told[at] for at, found in enumerate(said) if found]
@@ -248,7 +251,7 @@ def test_each_product_reports_under_its_own_dimensions_and_no_others(
             "a function's own figures are of all URLs"
         )
     wrong = [
-        query(LATENCIES[space], "SampleCount", at, namespace=space, **dimensions, Else="x")
+        query(LATENCIES[space], "SampleCount", at, namespace=space, told=dimensions, Else="x")
         for at, (space, dimensions) in enumerate(told)
     ]
     assert values(ask(server, *wrong)) == [[]] * len(told)
@@ -267,8 +270,8 @@ def test_another_alias_and_another_load_balancer_have_other_figures(
     balancer = told["AWS/ApplicationELB"] | {"LoadBalancer": "app/else/1"}
     answer = ask(
         server,
-        query("UrlRequestCount", at=0, namespace="AWS/Lambda", **alias),
-        query("RequestCount", at=1, namespace="AWS/ApplicationELB", **balancer),
+        query("UrlRequestCount", at=0, namespace="AWS/Lambda", told=alias),
+        query("RequestCount", at=1, namespace="AWS/ApplicationELB", told=balancer),
     )
     assert values(answer) == [[], []]
 

@@ -9,7 +9,7 @@ changed `GetRoutes`, `GetIntegrations` and, if a route points at one, `GetAuthor
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -135,7 +135,7 @@ class V2Look(Look):
         return text(stage, "StageName") if self.deployed(stage) else None
 
 
-class V2Collector(CountedByCloudWatch):
+class V2Collector(ABC):
     """Lists the APIs of one protocol: a deployment per stage, or one for an API that has none."""
 
     provider: ClassVar[str] = "aws"
@@ -188,7 +188,7 @@ class V2Collector(CountedByCloudWatch):
         )
 
 
-class HttpApiCollector(V2Collector):
+class HttpApiCollector(V2Collector, CountedByCloudWatch):
     """Lists HTTP APIs, and whatever protocol a later year brings: an API that nobody takes would be missed."""
 
     product: ClassVar[str] = v2.HTTP_KIND
@@ -210,7 +210,7 @@ class HttpApiCollector(V2Collector):
         return v2.protocol(api) != v2.WEBSOCKET
 
 
-class WebSocketApiCollector(V2Collector):
+class WebSocketApiCollector(V2Collector, CountedByCloudWatch):
     """Lists WebSocket APIs."""
 
     product: ClassVar[str] = v2.WEBSOCKET_KIND

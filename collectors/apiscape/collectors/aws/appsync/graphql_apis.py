@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -55,7 +55,7 @@ _ASSOCIATIONS = naming.right(
 )
 
 
-class _Collector(CountedByCloudWatch):
+class _Collector(ABC):
     """Lists the APIs of one type."""
 
     provider: ClassVar[str] = "aws"
@@ -111,7 +111,7 @@ class _Collector(CountedByCloudWatch):
         yield from where_offered(PART, naming.SERVICE, session, said)
 
 
-class GraphqlCollector(_Collector):
+class GraphqlCollector(_Collector, CountedByCloudWatch):
     """Lists GraphQL APIs, and those of whatever type a later year brings: one that nobody takes would be missed."""
 
     product: ClassVar[str] = graphql.KIND
@@ -126,7 +126,7 @@ class GraphqlCollector(_Collector):
         return not graphql.is_merged(api)
 
 
-class MergedCollector(_Collector):
+class MergedCollector(_Collector, CountedByCloudWatch):
     """Lists merged APIs, and what they are made of."""
 
     product: ClassVar[str] = graphql.MERGED_KIND
