@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,7 +28,7 @@ from apiscape.collectors.contract import (
     Unseen,
     Visit,
 )
-from apiscape.collectors.testing import CollectorConformance, World
+from apiscape.collectors.testing import MAPPED, CollectorConformance, Fault, World, _TrialVisit
 from apiscape.collectors.trying import Grant, Tried, attempt
 from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
@@ -204,6 +205,31 @@ SABOTAGED: list[tuple[str, Change, str]] = [
 def test_a_breach_is_caught(installed: Path, test: str, change: Change, words: str) -> None:
     with pytest.raises(AssertionError, match=words):
         getattr(suite(world_of(installed, change)), f"test_{test}")()
+
+
+def test_every_call_is_broken_and_the_ends_of_each_operation_by_every_kind(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, broken = world_of(installed), dict[str, set[int]]()
+    opened = world.open
+
+    def noting(fault: Fault | None, budget: Budget) -> AbstractContextManager[Any]:
+        if fault is not None:
+            broken.setdefault(fault.kind, set()).add(fault.call)
+        return opened(fault, budget)
+
+    monkeypatch.setattr(world, "open", noting)
+    with world.open(None, Unmetered()) as session:
+        list(world.collector.discover(world.scope, _TrialVisit(session, {})))
+        operations = tuple(world.operations())
+    for kind in MAPPED:
+        getattr(suite(world), f"test_it_says_what_was_{kind}")()
+    assert operations.count("read") > 2, "some are between"
+    assert set.union(*broken.values()) == set(range(len(operations)))
+    ends = {operations.index(name) for name in operations}
+    ends |= {len(operations) - 1 - operations[::-1].index(name) for name in operations}
+    assert all(ends <= calls for calls in broken.values())
+    assert any(len(calls) < len(operations) for calls in broken.values()), "kinds take turns"
 
 
 def permission(**more: Any) -> tuple[Permission, ...]:
