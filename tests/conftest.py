@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -38,13 +39,36 @@ LOOPBACK = ("127.", "::1", "localhost")
 CONNECT = socket.socket.connect
 
 
-@pytest.fixture(scope="session")
-def no_cover() -> None:
-    """Measure no coverage in a test that asks for this, which the plug-in knows by this name.
+#: Tests of the conformance suite that visit a world once for each of its calls, or start an interpreter.
+REPEATING = re.compile("test_it_(says_what_was|stops|keeps_no_secret|does_nothing|imports)")
 
-    Measuring more than doubles the time of one that does the same hundreds of times. What it runs is
-    covered by the examples beside it.
-    """
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Measure no coverage where the conformance suite does the same over and over: it takes twice as long with it."""
+    if item.get_closest_marker("conformance") and REPEATING.match(item.name):
+        item.add_marker("no_cover")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    """Measure nothing of what is made for a test without coverage either; the plug-in spares its call alone."""
+    plugin = item.config.pluginmanager.get_plugin("_cov")
+    controller = plugin and plugin.cov_controller
+    if not controller or not item.get_closest_marker("no_cover"):
+        yield
+        return
+    controller.pause()
+    try:
+        yield
+    finally:
+        controller.resume()
+
+
+@pytest.fixture(autouse=True)
+def _unmeasured_children(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure no coverage in processes that a test without coverage starts."""
+    if request.node.get_closest_marker("no_cover"):
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 @pytest.fixture(scope="session")

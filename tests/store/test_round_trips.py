@@ -245,7 +245,7 @@ FIELDS = (
 """What tells unknown, absent, empty and known apart, asked of every field that may be each."""
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 @settings(steady, max_examples=10)
 @given(item=deployments)
 def test_views_tell_every_kind_of_nothing_apart(sqlite_address: str, item: Deployment) -> None:

@@ -319,12 +319,12 @@ def walk(address: str, *, examples: int, steps: int) -> None:
     run_state_machine_as_test(machine, settings=chosen)
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 def test_a_file_says_what_the_twin_says_at_every_step(sqlite_address: str) -> None:
     walk(sqlite_address, examples=5, steps=16)
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 @pytest.mark.postgres
 def test_a_server_says_what_the_twin_says_at_every_step(postgresql_address: str) -> None:
     walk(postgresql_address, examples=1, steps=12)

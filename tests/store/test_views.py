@@ -55,7 +55,7 @@ def now_views() -> st.SearchStrategy[View]:
     return views(2).map(lambda view: msgspec.structs.replace(view, at=None))
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 @settings(max_examples=50)
 @given(
     inventory=inventories().map(storable),

@@ -93,7 +93,7 @@ def test_a_resource_is_listed_page_by_page(
     assert len(told.deployments) == 8
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 def test_a_thousand_routes_of_one_listener_are_all_there(
     server: KubernetesServer, cluster: Cluster
 ) -> None:

@@ -147,7 +147,7 @@ def afresh(world: World) -> dict[Subject, Any]:
     return {subject: expose(new, subject) for subject in subjects(new)}
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 @settings(max_examples=150)
 @given(STEPS)
 def test_whoever_is_not_stale_would_say_the_same(steps: list[tuple[Any, ...]]) -> None:
@@ -190,7 +190,7 @@ def test_nothing_is_left_of_what_is_gone(steps: list[tuple[Any, ...]]) -> None:
     assert not any(world._things.values())
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 @given(STEPS)
 def test_what_is_worked_out_once_is_never_old_even_where_nothing_is_remembered(
     steps: list[tuple[Any, ...]],

@@ -140,7 +140,7 @@ def steps(draw: st.DrawFn) -> list[Step]:
     return draw(st.lists(visit | listing, min_size=1, max_size=5))
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 @settings(max_examples=12, deadline=None)
 @given(steps(), st.sampled_from([NO_OVERLAY, OWNED]))
 def test_drawn_at_once_or_after_the_store_says_the_same(

@@ -199,7 +199,7 @@ async def test_a_first_inventory_of_ten_thousand_is_one_digest(
     assert len(receiver.posts) == 1
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 async def test_there_are_never_more_posts_in_a_minute_than_are_allowed(
     store: Store, receiver: Receiver
 ) -> None:
@@ -222,7 +222,7 @@ async def test_there_are_never_more_posts_in_a_minute_than_are_allowed(
     assert singles + sum(int(str(each["changes"])) for each in digests) == 120
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 async def test_a_storm_without_an_end_is_told_now_and_then(
     store: Store, receiver: Receiver
 ) -> None:

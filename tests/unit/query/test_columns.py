@@ -22,7 +22,7 @@ def select(view: View, rows: list[Row]) -> tuple[list[str], int]:
     return [rows[i].uid for i in indexes], undecided
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 @given(views(most=3), inventories())
 def test_columns_say_what_rows_say(view: View, inventory: list[tuple[Row, Deep]]) -> None:
     rows = sorted((on for on, _deep in inventory), key=attrgetter("uid"))

@@ -325,7 +325,7 @@ def test_a_selection_takes_what_the_store_knows_by_uid() -> None:
     assert ([r.uid for r in found.rows], found.undecided) == (["a"], 1)
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 @given(views(), inventories())
 def test_matching_undecided_and_ruled_out_add_up(
     view: View, inventory: list[tuple[Row, Deep]]

@@ -98,7 +98,7 @@ def test_a_key_says_what_a_value_is_ordered_by() -> None:
     assert sort_key(FIELDS["p95"], UNKNOWN) is None
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 @given(inventories())
 def test_the_order_does_not_depend_on_how_rows_arrive(inventory: list[tuple[Row, Deep]]) -> None:
     plain = [on for on, _deep in inventory]

@@ -132,7 +132,7 @@ def test_quotas_hold_from_visit_to_visit() -> None:
     assert waited[2] < 1
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 def test_two_thousand_scopes_due_at_once_are_all_visited_and_how_long_they_wait_is_seen() -> None:
     limits = Limits(scopes=16, scopes_per_account=16, grace_s=1.0, tick_s=0.002)
     agent = Agent(limits=limits)

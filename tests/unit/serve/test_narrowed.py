@@ -241,7 +241,7 @@ def test_a_token_is_not_bound_to_a_view_that_leaves_no_room() -> None:
         read_bound("x" * 2_001)
 
 
-@pytest.mark.usefixtures("no_cover")
+@pytest.mark.no_cover
 @hypothesis.settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @hypothesis.given(bound=bounds(), asked=views())
 def test_whatever_is_bound_and_asked_only_rows_that_match_are_seen(
