@@ -7,6 +7,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Collection, Iterator
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -61,8 +62,13 @@ class AwsServer:
         self._changing = threading.RLock()
         self._thread = threading.Thread(target=self._run, name="emulated-aws", daemon=True)
         self._listening = threading.Event()
-        self._session = botocore.session.Session()
-        self._session.register_component("data_loader", model_loader())
+
+    @cached_property
+    def _session(self) -> botocore.session.Session:
+        """What clients are made with; making it takes three times as long as all else of a server."""
+        session = botocore.session.Session()
+        session.register_component("data_loader", model_loader())
+        return session
 
     # ── Running ──────────────────────────────────────────────────────────────
 
