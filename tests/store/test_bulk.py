@@ -13,16 +13,19 @@ from apiscape.store import Store, open_store
 from apiscape.store.database import bulk
 from apiscape.store.database.bulk import (
     COPIED_FROM,
+    TOGETHER,
+    find_in,
     insert_many,
     insert_together,
     rewrite,
     rewrite_together,
 )
-from apiscape.store.schema import api, api_member, deep, part, row, source
+from apiscape.store.schema import api, api_member, deep, operation_set, part, row, source
 from tests.store.looking import count, records, search
 from tests.store.making import T0, batch, make, visit
 
-SIZES = (1, COPIED_FROM - 1, COPIED_FROM, 3 * COPIED_FROM)
+FEW = (1, COPIED_FROM - 1, COPIED_FROM, 3 * COPIED_FROM)
+SIZES = (*FEW, TOGETHER, 2 * TOGETHER + 1)
 
 TEXTS = (
     "",
@@ -52,6 +55,30 @@ def sources(size: int) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.parametrize("asked", [(), (2,), (3, 2, 2, 9), range(1, 300)])
+def test_rows_are_found_by_many_values_of_a_column(store: Store, asked: tuple[int, ...]) -> None:
+    given = sources(5)
+    with store.database.write() as connection:
+        insert_many(connection, source, given)
+        found = find_in(connection, [source.c.error, source.c.name], source.c.pk, asked)
+    wanted = {(each["error"], each["name"]) for each in given if each["pk"] in asked}
+    assert {tuple(record) for record in found} == wanted
+    assert len(found) == len(wanted)
+
+
+def test_rows_are_found_by_bytes(store: Store) -> None:
+    held = operation_set.c
+    hashes = [bytes([number]) * 16 for number in range(4)]
+    with store.database.write() as connection:
+        rows = [{"pk": 1 + n, "hash": each, "size": 0} for n, each in enumerate(hashes[:3])]
+        insert_many(connection, operation_set, rows)
+        found = find_in(connection, [held.pk, held.hash], held.hash, hashes[1:])
+    assert sorted((key, bytes(content)) for key, content in found) == [
+        (2, hashes[1]),
+        (3, hashes[2]),
+    ]
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_rows_come_back_as_they_went(store: Store, size: int) -> None:
     given = sources(size)
@@ -61,7 +88,7 @@ def test_rows_come_back_as_they_went(store: Store, size: int) -> None:
     assert records(store, "source") == given
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", FEW)
 def test_numbers_and_flags_come_back_as_they_went(store: Store, size: int) -> None:
     visit(store, batch(*map(make, range(size))))
     rates = (0.0, -1.0, 1.5e300, 0.1, None)

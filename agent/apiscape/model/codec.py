@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -50,9 +51,8 @@ PUBLISHED: tuple[type[Any], ...] = (
 """Entities of the published JSON Schema."""
 
 
-def encode(value: Any) -> bytes:  # noqa: ANN401 - any struct of the model, or a container of them
-    """Return deterministic JSON: equal values give equal bytes."""
-    return _ENCODER.encode(value)
+encode: Callable[[Any], bytes] = _ENCODER.encode
+"""Returns deterministic JSON of any struct of the model, or a container of them: equal values give equal bytes."""
 
 
 def decode(data: bytes | str, kind: type[T]) -> T:

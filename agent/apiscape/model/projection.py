@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from apiscape.model.deployment import Deployment, Operation
 from apiscape.model.row import Deep, Row
 from apiscape.model.run import Scope
-from apiscape.model.security import summarise_requirement
+from apiscape.model.security import Security, summarise_requirement
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 from apiscape.model.vocabulary import Requirement, TlsMode
@@ -51,15 +51,15 @@ def project(item: Deployment, scope: Scope) -> Row:
 def deepen(item: Deployment) -> Deep:
     """Return what only the store is asked for: paths, backends and tags of a deployment."""
     return Deep(
-        paths=_distinct(operation.template for operation in item.operations)
+        paths=_distinct([operation.template for operation in item.operations])
         if is_known(item.operations)
         else UNKNOWN,
         backends=_distinct(
-            backend.address for backend in item.backends if isinstance(backend.address, str)
+            [each.address for each in item.backends if isinstance(each.address, str)]
         )
         if is_known(item.backends)
         else UNKNOWN,
-        labels=tuple(f"{key}={value}" for key, value in sorted(item.labels.items()))
+        labels=tuple([f"{key}={value}" for key, value in sorted(item.labels.items())])
         if is_known(item.labels)
         else UNKNOWN,
     )
@@ -69,7 +69,7 @@ def guarded(operations: tuple[Operation, ...] | Unknown) -> tuple[Operation, ...
     """Return the operations whose protection counts: all but preflights that the gateway answers itself."""
     if not is_known(operations):
         return UNKNOWN
-    return tuple(operation for operation in operations if not operation.preflight)
+    return tuple([operation for operation in operations if not operation.preflight])
 
 
 def count_unauthenticated(operations: tuple[Operation, ...] | Unknown) -> int | Unknown:
@@ -84,7 +84,7 @@ def addresses(item: Deployment) -> tuple[str, ...] | Unknown:
     """Return the URLs that a deployment answers at itself; those it was told not to serve are left out."""
     if not is_known(item.endpoints):
         return UNKNOWN
-    return tuple(endpoint.url for endpoint in item.endpoints if endpoint.enabled is not False)
+    return tuple([each.url for each in item.endpoints if each.enabled is not False])
 
 
 def _tls(item: Deployment) -> tuple[str, ...] | Unknown:
@@ -145,15 +145,20 @@ def beyond(origin: str, url: str) -> str | None:
 def _auth(operations: tuple[Operation, ...] | Unknown) -> str:
     if not is_known(operations):
         return Requirement.UNKNOWN
-    return summarise_requirement(operation.security for operation in operations)
+    return summarise_requirement(_securities(operations))
 
 
 def _schemes(operations: tuple[Operation, ...] | Unknown) -> tuple[str, ...] | Unknown:
     if not is_known(operations):
         return UNKNOWN
     return _distinct(
-        scheme.kind for operation in operations for scheme in operation.security.schemes
+        scheme.kind for security in _securities(operations) for scheme in security.schemes
     )
+
+
+def _securities(operations: tuple[Operation, ...]) -> Iterable[Security]:
+    """Return what operations ask of a caller; an object that several of them have counts once."""
+    return {id(item.security): item.security for item in operations}.values()
 
 
 def _spec(item: Deployment) -> str | Unknown | None:

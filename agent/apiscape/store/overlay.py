@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -81,15 +82,18 @@ _SAME_NAMED = tuple(
     name for name in Conclusion.__struct_fields__ if name not in {*LEADING, *_BESIDE}
 )
 
+_same_named_of = attrgetter(*_SAME_NAMED)
+
 LAID_OVER = (*_SAME_NAMED, "consumers", "confirmation")
 """Fields of the row that a conclusion may set."""
 
 
 def laid(conclusion: Conclusion) -> dict[str, Any]:
     """Return what a conclusion says, by field of the row; `UNKNOWN` where it says nothing."""
-    said = {name: getattr(conclusion, name) for name in _SAME_NAMED}
-    consumers = len(conclusion.consumers) if conclusion.counted else UNKNOWN
-    return said | {"consumers": consumers, "confirmation": confirmed(conclusion)}
+    said = dict(zip(_SAME_NAMED, _same_named_of(conclusion), strict=True))
+    said["consumers"] = len(conclusion.consumers) if conclusion.counted else UNKNOWN
+    said["confirmation"] = confirmed(conclusion)
+    return said
 
 
 def confirmed(conclusion: Conclusion) -> str | None:

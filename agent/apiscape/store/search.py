@@ -31,6 +31,10 @@ _TRIGGERS = {
 
 _REBUILD = "INSERT INTO deep_search (deep_search) VALUES ('rebuild')"
 
+_MERGE_RARELY = """INSERT INTO deep_search (deep_search, rank) SELECT 'automerge', 8
+    WHERE NOT EXISTS (SELECT 1 FROM deep_search_config WHERE k = 'automerge')"""
+"""Of what is written, pieces of the index are merged by eights: a quarter less to write than by fours."""
+
 _TRIGRAM_COLUMNS = ("text", "paths", "backends")
 
 NARROW = {
@@ -91,6 +95,7 @@ def _prepare_fts5(connection: Connection) -> None:
             f"CREATE VIRTUAL TABLE {INDEX} USING fts5(text, paths, content='deep',"
             " content_rowid='deployment_pk', tokenize='trigram case_sensitive 1')"
         )
+    connection.exec_driver_sql(_MERGE_RARELY)
     if not present.issuperset({INDEX, *_TRIGGERS}):
         connection.exec_driver_sql(_REBUILD)
     for name, (of, columns) in NARROW.items():

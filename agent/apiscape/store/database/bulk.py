@@ -5,11 +5,12 @@ Values are of types that both drivers bind by themselves: text, numbers, bytes, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Column, Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 PLACEHOLDER = {"sqlite": "?", "postgresql": "%s"}
@@ -18,7 +19,26 @@ COPIED_FROM = 20
 """Rows from which PostgreSQL's `COPY` costs less than inserts do."""
 
 TOGETHER = 500
-"""Rows of one statement; with the five columns of `deep` a tenth of the values that SQLite takes."""
+"""Rows of one statement, where there are so many."""
+
+MOST_VALUES = 32_766
+"""Values that SQLite takes in one statement."""
+
+
+def find_in(
+    connection: Connection,
+    columns: Sequence[Column[Any]],
+    key: Column[Any],
+    among: Iterable[object],
+) -> Sequence[tuple[Any, ...]]:
+    """Return columns of the rows of a table where one of its columns holds one of some values."""
+    asked = tuple(among)
+    if not asked:
+        return ()
+    names = tuple(column.name for column in columns)
+    statement = _select(connection.dialect.name, key.table.name, names, key.name, len(asked))
+    found: Sequence[Any] = connection.exec_driver_sql(statement, asked).all()
+    return found
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -34,10 +54,19 @@ def insert_tuples(
     """Insert rows that are given as their values in the order of some columns; none is fine."""
     if not values:
         return
-    if connection.dialect.name == "postgresql" and len(values) >= COPIED_FROM:
+    dialect = connection.dialect.name
+    if dialect == "postgresql" and len(values) >= COPIED_FROM:
         _copy(connection, _copy_statement(table.name, names), values)
-    else:
-        connection.exec_driver_sql(_insert(connection.dialect.name, table.name, names), values)
+        return
+    rest = values
+    if dialect == "sqlite" and len(values) >= TOGETHER <= MOST_VALUES // len(names):
+        rest = values[len(values) // TOGETHER * TOGETHER :]
+        statement = _insert(dialect, table.name, names, TOGETHER)
+        for start in range(0, len(values) - len(rest), TOGETHER):
+            together = values[start : start + TOGETHER]
+            connection.exec_driver_sql(statement, tuple(chain.from_iterable(together)))
+    if rest:
+        connection.exec_driver_sql(_insert(dialect, table.name, names), rest)
 
 
 def insert_together(
@@ -109,6 +138,13 @@ def _insert(dialect: str, table: str, names: tuple[str, ...], rows: int = 1) -> 
     columns = ", ".join(f'"{name}"' for name in names)
     places = _places(PLACEHOLDER[dialect], len(names), rows)
     return f'INSERT INTO "{table}" ({columns}) VALUES {places}'  # noqa: S608 - names of the schema
+
+
+@lru_cache(maxsize=128)
+def _select(dialect: str, table: str, names: tuple[str, ...], key: str, values: int) -> str:
+    columns = ", ".join(f'"{name}"' for name in names)
+    places = _places(PLACEHOLDER[dialect], values, 1)
+    return f'SELECT {columns} FROM "{table}" WHERE "{key}" IN {places}'  # noqa: S608 - names of the schema
 
 
 @lru_cache(maxsize=128)

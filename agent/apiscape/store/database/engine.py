@@ -50,6 +50,7 @@ _WRITER_PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -65536",
     "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA wal_autocheckpoint = 8192",
     "PRAGMA temp_store = MEMORY",
 )
 _READER_PRAGMAS = (

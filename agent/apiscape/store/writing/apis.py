@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from apiscape.model.codec import encode
 from apiscape.model.surroundings import Api
-from apiscape.store.database.bulk import insert_many, rewrite
+from apiscape.store.database.bulk import find_in, insert_many, rewrite
 from apiscape.store.encoding import clean
 from apiscape.store.schema import api, api_member, redirect
 from apiscape.store.writing.rows import CHUNK
@@ -25,8 +25,9 @@ def save_apis(connection: Connection, items: Sequence[Api]) -> None:
 
 def _save_chunk(connection: Connection, items: Sequence[Api]) -> None:
     given = {item.uid: _values(item) for item in items}
-    query = sa.select(api).where(api.c.uid.in_(list(given)))
-    held = {record["uid"]: dict(record) for record in connection.execute(query).mappings()}
+    found = find_in(connection, list(api.c), api.c.uid, given)
+    names = api.c.keys()
+    held = {record[0]: dict(zip(names, record, strict=True)) for record in found}
     fresh = [values for uid, values in given.items() if uid not in held]
     moved = [values for uid, values in given.items() if uid in held and held[uid] != values]
     insert_many(connection, api, fresh)
@@ -37,7 +38,9 @@ def _save_chunk(connection: Connection, items: Sequence[Api]) -> None:
 def _redirect(connection: Connection, merged: Mapping[str, str], living: AbstractSet[str]) -> None:
     """Let merged Apis lead to where they went, in one step; one that lives again leads nowhere."""
     old_uid, new_uid = redirect.c.old_uid, redirect.c.new_uid
-    connection.execute(sa.delete(redirect).where(old_uid.in_(sorted({*merged, *living}))))
+    held = [uid for (uid,) in find_in(connection, [old_uid], old_uid, {*merged, *living})]
+    if held:
+        connection.execute(sa.delete(redirect).where(old_uid.in_(held)))
     for old, new in merged.items():
         connection.execute(sa.update(redirect).where(new_uid == old).values(new_uid=new))
     values = [{"old_uid": old, "new_uid": new} for old, new in merged.items()]
@@ -46,8 +49,9 @@ def _redirect(connection: Connection, merged: Mapping[str, str], living: Abstrac
 
 def save_members(connection: Connection, members: Mapping[int, str | None]) -> set[str]:
     """Let deployments (by key) belong to Apis; return the uids of those that lost one."""
-    query = sa.select(api_member).where(api_member.c.deployment_pk.in_(list(members)))
-    held = {record.deployment_pk: record.api_uid for record in connection.execute(query)}
+    key = api_member.c.deployment_pk
+    found = find_in(connection, [key, api_member.c.api_uid], key, members)
+    held: dict[int, str] = {record[0]: record[1] for record in found}
     moved = {key: uid for key, uid in members.items() if held.get(key) != uid}
     left = [key for key in moved if key in held]
     if left:

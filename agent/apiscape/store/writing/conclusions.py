@@ -215,7 +215,7 @@ class Conclusions:
         with self._database.read() as connection:
             for chunk in _chunks(uids):
                 held = connection.execute(query.where(deployment.c.uid.in_(chunk)))
-                found += (Place(**record) for record in held.mappings())
+                found += (Place(*record) for record in held)
         return tuple(found)
 
     def members_of(self, native_api_keys: Iterable[str]) -> dict[str, tuple[Member, ...]]:

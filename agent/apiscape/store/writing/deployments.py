@@ -20,7 +20,7 @@ from apiscape.model.known import Write
 from apiscape.model.run import Scope
 from apiscape.model.values import UNKNOWN, utc_millis
 from apiscape.model.vocabulary import ChangeKind, Presence
-from apiscape.store.database.bulk import insert_many, rewrite
+from apiscape.store.database.bulk import find_in, insert_many, rewrite
 from apiscape.store.database.transaction import Transaction, optional_millis
 from apiscape.store.encoding import clean
 from apiscape.store.overlay import Conclusion
@@ -124,11 +124,8 @@ def store_deployments(
 
 
 def _load_stored(connection: Connection, uids: Sequence[str]) -> dict[str, Stored]:
-    names = Stored.__struct_fields__
-    query = sa.select(*(deployment.c[name] for name in names)).where(deployment.c.uid.in_(uids))
-    found = (
-        Stored(**dict(zip(names, record, strict=True))) for record in connection.execute(query)
-    )
+    columns = [deployment.c[name] for name in Stored.__struct_fields__]
+    found = (Stored(*record) for record in find_in(connection, columns, deployment.c.uid, uids))
     return {item.uid: item for item in found}
 
 

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from apiscape.model.codec import encode
@@ -20,7 +19,7 @@ from apiscape.model.entity import Entity
 from apiscape.model.surroundings import Api
 from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.model.vocabulary import Presence
-from apiscape.store.database.bulk import insert_many
+from apiscape.store.database.bulk import find_in, insert_many
 from apiscape.store.overlay import Conclusion, words_of
 from apiscape.store.schema import conclusion, conclusion_version, deployment
 from apiscape.store.writing.apis import save_apis, save_members
@@ -79,7 +78,7 @@ def find_newcomers(
     if not added:
         return Newcomers()
     key = deployment.c.native_api_key
-    stored = set(connection.scalars(sa.select(key).where(key.in_(list(added))).distinct()))
+    stored = {held for (held,) in find_in(connection, [key], key, added)}
     fresh = [items for found, items in added.items() if found not in stored]
     seen_at = from_utc_millis(utc_millis(at))
     return Newcomers(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -16,7 +16,7 @@ from apiscape.model.limits import RateLimits
 from apiscape.model.security import Security
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 from apiscape.model.vocabulary import PathMatch
-from apiscape.store.database.bulk import insert_many, insert_tuples
+from apiscape.store.database.bulk import find_in, insert_many, insert_tuples
 from apiscape.store.database.transaction import Transaction
 from apiscape.store.encoding import clean
 from apiscape.store.schema import operation, operation_set, security, terms
@@ -89,8 +89,8 @@ class Interned(Generic[S]):
         if not asked:
             return found
         held = self._table.c
-        query = sa.select(held.hash, held.pk).where(held.hash.in_(list(asked)))
-        stored = {bytes(content): key for content, key in tx.connection.execute(query)}
+        among = find_in(tx.connection, [held.hash, held.pk], held.hash, asked)
+        stored = {bytes(content): key for content, key in among}
         fresh = sorted(content for content in asked if content not in stored)
         first = tx.keys.allot(self._table, len(fresh))
         stored.update({content: first + offset for offset, content in enumerate(fresh)})
@@ -134,8 +134,8 @@ class OperationSets:
         found = {content: key for content in hashes if (key := self._sets.get(content)) is not None}
         asked = [content for content in hashes if content not in found]
         if asked:
-            query = sa.select(operation_set.c.hash, operation_set.c.pk)
-            for content, key in connection.execute(query.where(operation_set.c.hash.in_(asked))):
+            held = operation_set.c
+            for content, key in find_in(connection, [held.hash, held.pk], held.hash, asked):
                 found[bytes(content)] = key
                 self._sets.put(bytes(content), key)
         return found
@@ -143,10 +143,7 @@ class OperationSets:
     def _insert_sets(self, tx: Transaction, fresh: dict[bytes, Operations]) -> dict[bytes, int]:
         if not fresh:
             return {}
-        items = [item for held in fresh.values() for item in held]
-        securities = self._securities.intern(tx, {item.security for item in items})
-        agreed: dict[Terms, int | None] = {_NO_TERMS: None}
-        agreed |= self._terms.intern(tx, set(map(_terms, items)) - {_NO_TERMS})
+        securities, agreed = self._intern_shared(tx, fresh.values())
         first = tx.keys.allot(operation_set, len(fresh))
         keys = {content: first + offset for offset, content in enumerate(fresh)}
         insert_many(
@@ -155,16 +152,33 @@ class OperationSets:
             [{"pk": keys[c], "hash": c, "size": len(items)} for c, items in fresh.items()],
         )
         rows = [
-            _operation_row(
-                (keys[content], ordinal), item, securities[item.security], agreed[_terms(item)]
-            )
+            row
             for content, items in fresh.items()
-            for ordinal, item in enumerate(items)
+            for row in _operation_rows(keys[content], items, securities, agreed)
         ]
         insert_tuples(tx.connection, operation, _COLUMNS, rows)
         for content, key in keys.items():
             self._sets.put(content, key)
         return keys
+
+    def _intern_shared(
+        self, tx: Transaction, sets: Iterable[Operations]
+    ) -> tuple[dict[int, int], dict[Terms, int | None]]:
+        """Return the keys of what operations share: of securities by the objects' identity, of terms by content.
+
+        Most operations of a batch have the very object of another one, and hashing one costs as much as its row.
+        """
+        objects: dict[int, Security] = {}
+        told: set[Terms] = set()
+        for items in sets:
+            for item in items:
+                objects[id(item.security)] = item.security
+                if _has_terms(item):
+                    told.add(_terms(item))
+        keys = self._securities.intern(tx, set(objects.values()))
+        agreed: dict[Terms, int | None] = {_NO_TERMS: None}
+        agreed |= self._terms.intern(tx, told)
+        return {name: keys[item] for name, item in objects.items()}, agreed
 
 
 def load_operations(connection: Connection, keys: Iterable[int]) -> dict[int, Operations]:
@@ -192,13 +206,29 @@ def load_operations(connection: Connection, keys: Iterable[int]) -> dict[int, Op
 _COLUMNS = ("set_pk", "ordinal", "verb", "template", "security_pk", "rest", "terms_pk")
 
 
-def _operation_row(
-    place: tuple[int, int], item: Operation, security_pk: int, terms_pk: int | None
-) -> tuple[Any, ...]:
-    """Return the values of `_COLUMNS`; there are ten times as many as of anything else."""
-    rest = Rest(item.operation_id, item.backend, item.deprecated, item.preflight)
-    doc = None if rest == _NO_REST else encode(rest)
-    return *place, clean(item.verb), clean(item.template), security_pk, doc, terms_pk
+def _operation_rows(
+    key: int,
+    items: Operations,
+    securities: Mapping[int, int],
+    agreed: Mapping[Terms, int | None],
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of `_COLUMNS`; there are ten times as many as of anything else."""
+    is_plain = "".join([item.verb + item.template for item in items]).isprintable()
+    for ordinal, item in enumerate(items):
+        rest = Rest(item.operation_id, item.backend, item.deprecated, item.preflight)
+        yield (
+            key,
+            ordinal,
+            item.verb if is_plain else clean(item.verb),
+            item.template if is_plain else clean(item.template),
+            securities[id(item.security)],
+            None if rest == _NO_REST else encode(rest),
+            agreed[_terms(item)] if _has_terms(item) else None,
+        )
+
+
+def _has_terms(item: Operation) -> bool:
+    return item.match != PathMatch.UNKNOWN or is_known(item.rate_limits)
 
 
 def _terms(item: Operation) -> Terms:

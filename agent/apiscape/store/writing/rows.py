@@ -16,6 +16,7 @@ from apiscape.model.projection import deepen, project
 from apiscape.model.row import Row
 from apiscape.model.run import Scope
 from apiscape.store.database.bulk import (
+    find_in,
     insert_many,
     insert_together,
     rewrite,
@@ -58,10 +59,9 @@ def load_facts(
 
 def load_conclusions(connection: Connection, keys: Sequence[int]) -> dict[int, Conclusion]:
     """Return what was concluded of deployments, by their key."""
-    if not keys:
-        return {}
-    query = sa.select(conclusion).where(conclusion.c.deployment_pk.in_(keys))
-    return {key: decode(doc, Conclusion) for key, doc in connection.execute(query)}
+    key = conclusion.c.deployment_pk
+    found = find_in(connection, [key, conclusion.c.doc], key, keys)
+    return {pk: decode(doc, Conclusion) for pk, doc in found}
 
 
 def project_deployment(
