@@ -97,6 +97,7 @@ STEPS = (
         "cloudwatch:GetMetricData",
         also={"MetricDataQueries": _QUERIES, "StartTime": _NOON - _DAY, "EndTime": _NOON},
     ),
+    *_plain("cloudtrail", "LookupEvents"),
     # API Gateway
     *_plain(_REST, "GetAccount", "GetApiKeys", "GetClientCertificates", "GetDomainNames"),
     *_plain(
@@ -116,7 +117,12 @@ STEPS = (
         {"exportType": "oas30"},
         keeps=True,
     ),
-    *_below(f"{_REST}:GetDomainNames", "items", _DOMAINS, f"{_REST}:GetBasePathMappings"),
+    *_below(
+        f"{_REST}:GetDomainNames",
+        "items",
+        _DOMAINS,
+        *(f"{_REST}:{name}" for name in ("GetBasePathMappings", "GetDomainName")),
+    ),
     *_below(
         f"{_REST}:GetRestApis",
         "items[].{arn: join('', ['arn:aws:apigateway:eu-west-1::/restapis/', id])}",

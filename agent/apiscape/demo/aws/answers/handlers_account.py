@@ -75,6 +75,14 @@ def get_domain_names(context: Context, params: Params) -> Output:
     return page("apigateway", [_domain_fields(domain) for domain in domains], params)
 
 
+def get_domain_name(context: Context, params: Params) -> Output:
+    """Give one custom domain name; a private one by its id as well."""
+    domain = context.region.domains.get(params["domainName"])
+    if domain is None or params.get("domainNameId") != domain.fields.get("domainNameId"):
+        raise not_found("Invalid domain name identifier specified")
+    return _domain_fields(domain)
+
+
 def _domain_fields(domain: Domain) -> Fields:
     if domain.policy is None:
         return domain.fields
@@ -131,6 +139,7 @@ HANDLERS: dict[str, Handler] = {
     "apigateway:GetBasePathMappings": get_base_path_mappings,
     "apigateway:GetClientCertificates": get_client_certificates,
     "apigateway:GetDomainNameAccessAssociations": get_domain_name_access_associations,
+    "apigateway:GetDomainName": get_domain_name,
     "apigateway:GetDomainNames": get_domain_names,
     "apigateway:GetTags": get_tags,
     "apigateway:GetUsagePlanKeys": get_usage_plan_keys,

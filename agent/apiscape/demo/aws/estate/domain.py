@@ -74,7 +74,7 @@ class Domain:
         """Serve a stage below a path; an empty path is the root, `a/b` a multi-level one."""
         mapping_id = identifier(self.name, "mapping", key, length=SHORT)
         self.mappings.append(ApiMapping(mapping_id, key, api.id, stage))
-        return self
+        return self._changed("CreateApiMapping", apiId=api.id, stage=stage)
 
     def rule(
         self,
@@ -88,7 +88,7 @@ class Domain:
         """Serve a stage to whatever fits: one of the paths, and all of the headers."""
         rule_id = identifier(self.name, "rule", priority, length=SHORT)
         self.rules.append(Rule(rule_id, priority, api.id, stage, paths, headers or {}, strip))
-        return self
+        return self._changed("CreateRoutingRule", priority=priority)
 
     def mutual_tls(self, truststore: str, *warnings: str) -> Self:
         """Ask callers for a certificate that the truststore (an S3 address) vouches for."""
@@ -96,16 +96,23 @@ class Domain:
         if warnings:
             members["truststoreWarnings"] = list(warnings)
         self.fields["mutualTlsAuthentication"] = members
-        return self
+        return self._changed("UpdateDomainName")
 
     def edit(self, **fields: object) -> Self:
         """Change members of the domain, for instance `tags` or `routingMode`."""
         self.fields |= fields
-        return self
+        return self._changed("UpdateDomainName")
 
     def delete(self) -> None:
         """Remove the domain and its mappings from the region."""
         del self.region.domains[self.name]
+        self._changed("DeleteDomainName")
+
+    def _changed(self, name: str, /, **asked: object) -> Self:
+        own_id = self.fields.get("domainNameId")
+        named = {"domainName": self.name} | ({"domainNameId": own_id} if own_id else {})
+        self.region.changed(name, {**named, **asked})
+        return self
 
 
 def new_domain_fields(region: str, name: str, endpoint: str, security_policy: str) -> Fields:

@@ -13,6 +13,7 @@ from apiscape.demo.aws.estate.identifiers import identifier
 from apiscape.demo.aws.estate.load import Load
 from apiscape.demo.aws.estate.rest_api import RestApi
 from apiscape.demo.aws.estate.shelves import Shelves
+from apiscape.demo.aws.estate.trail import Trail
 from apiscape.demo.aws.estate.v2_api import V2Api
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Region:
         }
         api = RestApi(self, self.new_id("rest", name), self.now(), members, policy)
         self.rest_apis[api.id] = api
+        self.changed("CreateRestApi", {"createRestApiInput": {"name": name}}, {"id": api.id})
         return api
 
     def http_api(self, name: str, **fields: object) -> V2Api:
@@ -116,6 +118,7 @@ class Region:
         """Add a custom domain name; `fields` are further members of the v1 shape."""
         members = new_domain_fields(self.name, name, endpoint, security_policy) | fields
         self.domains[name] = Domain(self, members, policy)
+        self.changed("CreateDomainName", {"createDomainNameInput": {"domainName": name}})
         return self.domains[name]
 
     def associate(self, domain: Domain, vpc_endpoint: str, **fields: object) -> Self:
@@ -235,7 +238,12 @@ class Region:
             **fields,
         }
         self.v2_apis[key] = V2Api(self, key, members)
+        self.changed("CreateApi", {"name": name, "protocolType": protocol}, {"apiId": key})
         return self.v2_apis[key]
+
+    def changed(self, name: str, asked: Fields, made: Fields | None = None) -> None:
+        """Have CloudTrail write down what a builder did, where there was a mark (`Trail.mark`)."""
+        self.shelves.of(Trail).changed(name, asked, made)
 
     def new_id(self, kind: str, name: str) -> str:
         """Make an id that differs for every thing ever made here, also under the same name."""

@@ -103,7 +103,7 @@ class RestApi:
             **self._auth_fields(auth),
             **fields,
         }
-        return self
+        return self._changed("PutMethod", httpMethod=verb)
 
     def remove_method(self, verb: str, path: str) -> Self:
         """Take a method away; its resource goes with the last one."""
@@ -111,18 +111,18 @@ class RestApi:
         del verbs[verb]
         if not verbs:
             del self.working.methods[path]
-        return self
+        return self._changed("DeleteMethod", httpMethod=verb)
 
     def authorizer(self, name: str, members: Fields) -> Self:
         """Add an authorizer made by `authorizers.cognito`, `lambda_token` or `lambda_request`."""
         key = identifier(self.id, "authorizer", name, length=SHORT)
         self.working.authorizers[key] = {"id": key, "name": name} | members
-        return self
+        return self._changed("CreateAuthorizer", name=name)
 
     def model(self, name: str, schema: str, content_type: str = "application/json") -> Self:
         """Add a model; its schema is text, as in AWS."""
         self.working.models[name] = {"name": name, "schema": schema, "contentType": content_type}
-        return self
+        return self._changed("CreateModel", name=name)
 
     def _auth_fields(self, auth: str) -> Fields:
         if auth in {"NONE", "AWS_IAM"}:
@@ -148,32 +148,35 @@ class RestApi:
         snapshot = copy.deepcopy(self.working)
         self.deployments[key] = RestDeployment(key, now, description, snapshot)
         for stage in stages:
-            self.point(stage, key, **stage_fields)
-        return self
+            self._point(stage, key, stage_fields)
+        return self._changed("CreateDeployment", deploymentId=key)
 
     def point(self, stage: str, deployment: str, **stage_fields: object) -> Self:
         """Serve an existing deployment from a stage: a promotion or a roll-back."""
+        self._point(stage, deployment, stage_fields)
+        return self._changed("UpdateStage", stageName=stage)
+
+    def _point(self, stage: str, deployment: str, members: Fields) -> None:
         now = self.region.now()
         fields = self.stages.setdefault(stage, _new_stage(stage, now))
-        fields |= {"deploymentId": deployment, "lastUpdatedDate": now, **stage_fields}
-        return self
+        fields |= {"deploymentId": deployment, "lastUpdatedDate": now, **members}
 
     def edit_stage(self, stage: str, **fields: object) -> Self:
         """Change members of a stage without a new deployment."""
         self.stages[stage] |= {"lastUpdatedDate": self.region.now(), **fields}
-        return self
+        return self._changed("UpdateStage", stageName=stage)
 
     def delete_stage(self, stage: str) -> Self:
         """Remove a stage; its deployment stays."""
         del self.stages[stage]
-        return self
+        return self._changed("DeleteStage", stageName=stage)
 
     # ── The API itself ───────────────────────────────────────────────────────
 
     def edit(self, **fields: object) -> Self:
         """Change members of the API, for instance `tags` or `disableExecuteApiEndpoint`."""
         self.fields |= fields
-        return self
+        return self._changed("UpdateRestApi")
 
     def rename(self, name: str) -> Self:
         """Give the API another name; its id stays."""
@@ -182,6 +185,11 @@ class RestApi:
     def delete(self) -> None:
         """Remove the API from its region."""
         del self.region.rest_apis[self.id]
+        self._changed("DeleteRestApi")
+
+    def _changed(self, name: str, /, **asked: object) -> Self:
+        self.region.changed(name, {"restApiId": self.id, **asked})
+        return self
 
     def stage_definition(self, stage: str) -> RestDefinition:
         """Give what a stage serves."""

@@ -88,19 +88,19 @@ class V2Api:
             **self._auth_fields(auth),
             **fields,
         }
-        return self._edited()
+        return self._edited("CreateRoute", routeKey=key)
 
     def remove_route(self, key: str) -> Self:
         """Take a route away; its integration stays, as in AWS."""
         kept = {k: v for k, v in self.working.routes.items() if v["RouteKey"] != key}
         self.working.routes = kept
-        return self._edited()
+        return self._edited("DeleteRoute", routeKey=key)
 
     def authorizer(self, name: str, members: Fields) -> Self:
         """Add an authorizer made by `authorizers.jwt` or `authorizers.v2_lambda`."""
         key = identifier(self.id, "authorizer", name, length=SHORT)
         self.working.authorizers[key] = {"AuthorizerId": key, "Name": name} | members
-        return self._edited()
+        return self._edited("CreateAuthorizer", name=name)
 
     def stage(self, name: str = "$default", *, auto_deploy: bool = True, **fields: object) -> Self:
         """Add a stage; with auto deploy it serves the working copy from now on."""
@@ -118,7 +118,7 @@ class V2Api:
         }
         if auto_deploy:
             self._snapshot([name], auto=True)
-        return self
+        return self._changed("CreateStage", stageName=name)
 
     def deploy(self, *stages: str, description: str = "", **stage_fields: object) -> Self:
         """Take a snapshot and serve it from each of the stages, made without auto deploy."""
@@ -127,22 +127,22 @@ class V2Api:
                 self.stage(stage, auto_deploy=False)
             self.stages[stage] |= stage_fields
         self._snapshot(list(stages), auto=False, description=description)
-        return self
+        return self._changed("CreateDeployment")
 
     def edit_stage(self, stage: str, **fields: object) -> Self:
         """Change members of a stage."""
         self.stages[stage] |= {"LastUpdatedDate": self.region.now(), **fields}
-        return self
+        return self._changed("UpdateStage", stageName=stage)
 
     def delete_stage(self, stage: str) -> Self:
         """Remove a stage; its deployment stays."""
         del self.stages[stage]
-        return self
+        return self._changed("DeleteStage", stageName=stage)
 
     def edit(self, **fields: object) -> Self:
         """Change members of the API, for instance `Tags` or `CorsConfiguration`."""
         self.fields |= fields
-        return self
+        return self._changed("UpdateApi")
 
     def rename(self, name: str) -> Self:
         """Give the API another name; its id stays."""
@@ -151,6 +151,11 @@ class V2Api:
     def delete(self) -> None:
         """Remove the API from its region."""
         del self.region.v2_apis[self.id]
+        self._changed("DeleteApi")
+
+    def _changed(self, name: str, /, **asked: object) -> Self:
+        self.region.changed(name, {"apiId": self.id, **asked})
+        return self
 
     def stage_definition(self, stage: str) -> V2Definition:
         """Give what a stage serves; nothing before its first deployment."""
@@ -172,11 +177,11 @@ class V2Api:
         self.working.integrations[key] = {"IntegrationId": key} | members
         return key
 
-    def _edited(self) -> Self:
+    def _edited(self, name: str, /, **asked: object) -> Self:
         automatic = [name for name, stage in self.stages.items() if stage["AutoDeploy"]]
         if automatic:
             self._snapshot(automatic, auto=True)
-        return self
+        return self._changed(name, **asked)
 
     def _snapshot(self, stages: list[str], *, auto: bool, description: str = "") -> None:
         now = self.region.now()

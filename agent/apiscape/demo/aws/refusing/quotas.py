@@ -3,6 +3,7 @@
 API Gateway quotas page: all management operations together 10 requests per second with a burst of
 40 for each account (both generations share it), and `GetResources` 5 requests per 2 seconds.
 CloudWatch service quotas: `GetMetricData` 50 requests per second.
+CloudTrail API reference: `LookupEvents` 2 requests per second for each account and region.
 Whether they hold per region is not published; here each (account, region) has its own buckets.
 """
 
@@ -71,6 +72,7 @@ AWS_QUOTAS = (
         burst=50,
         operations=frozenset({"GetMetricData"}),
     ),
+    Quota("cloudtrail-lookup", frozenset({"cloudtrail"}), rate_per_s=2, burst=2),
 )
 
 

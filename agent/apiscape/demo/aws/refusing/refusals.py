@@ -52,6 +52,7 @@ _THROTTLED = {
     **dict.fromkeys(("apigateway", "apigatewayv2"), ("TooManyRequestsException", 429)),
     **dict.fromkeys(("account", "lambda"), ("TooManyRequestsException", 429)),
     "organizations": ("TooManyRequestsException", 400),
+    "cloudtrail": ("ThrottlingException", 400),
     **dict.fromkeys(("vpc-lattice", "bedrock-agentcore-control"), ("ThrottlingException", 429)),
     **dict.fromkeys(("agent-registry-control", "lambda-web"), ("ThrottlingException", 429)),
 }
