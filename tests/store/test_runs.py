@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from apiscape.model.known import Verdict
+from apiscape.model.known import Happened, Verdict
 from apiscape.model.vocabulary import Outcome
 from apiscape.store import Fenced, Store, open_store
 from tests.store.making import (
@@ -50,6 +50,36 @@ def test_a_run_that_has_ended_writes_no_more(store: Store) -> None:
         store.runs.apply(run, batch(make(2)), at=T0)
     with pytest.raises(Fenced):
         store.runs.end(run, report(run, T0), Verdict())
+
+
+def test_a_scope_goes_on_under_its_newest_run_once_that_has_ended(store: Store) -> None:
+    assert store.runs.resume(SCOPE) is None
+    first = visit(store, batch(make(1)))
+    assert store.runs.resume(SCOPE) == (first, 0)
+    store.runs.follow(first, batch(make(2)), Happened(), number=7, at=T0)
+    assert store.runs.resume(SCOPE) == (first, 7)
+    store.runs.follow(first, batch(make(3)), Happened(), number=8, at=T0)
+    with pytest.raises(Fenced):
+        store.runs.follow(first, batch(make(4)), Happened(), number=8, at=T0)
+    second = store.runs.begin(SCOPE, at=T0)
+    assert store.runs.resume(SCOPE) is None, "a visit is under way"
+    with pytest.raises(Fenced):
+        store.runs.follow(first, batch(make(4)), Happened(), number=9, at=T0)
+    store.runs.end(second, report(second, T0), Verdict())
+    assert store.runs.resume(SCOPE) == (second, 0), "numbers begin anew with a generation"
+    assert visit(store, scope=OTHER_SCOPE).generation == 1
+    assert store.runs.resume(SCOPE) == (second, 0)
+
+
+def test_another_process_goes_on_under_the_same_run(address: str) -> None:
+    with open_store(address, write=True) as store:
+        run = visit(store, batch(make(1)))
+        store.runs.follow(run, batch(make(2)), Happened(), number=3, at=T0)
+    with open_store(address, write=True) as store:
+        resumed = store.runs.resume(SCOPE)
+        assert resumed == (run, 0)
+        store.runs.follow(run, batch(make(3)), Happened(), number=1, at=T0)
+        assert len(store.runs.known(SCOPE)) == 3
 
 
 def test_a_run_left_open_is_closed_as_interrupted_at_the_next_start(address: str) -> None:

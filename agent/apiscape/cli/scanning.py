@@ -163,6 +163,7 @@ def _plan(source: Source, settings: Settings, digest: str) -> SourcePlan:
         plan_interval_s=source.plan_interval_s,
         watch=source.watch,
         traffic=source.traffic,
+        events=source.events,
         accepted=settings.accepted_gaps,
         config_digest=digest,
     )

@@ -60,6 +60,8 @@ def _schedule(standing: ScheduleStanding) -> Iterator[Fact]:
     yield "schedule", " · ".join(words)
     if standing.unplanned:
         yield "", f"✗ could not be planned: {', '.join(standing.unplanned)}"
+    if standing.unheard:
+        yield "", f"✗ changes not read, seen by the next visit: {', '.join(standing.unheard)}"
     if standing.left_behind:
         yield "", f"✗ {count(standing.left_behind, 'thread')} did not return; the log says where"
 

@@ -47,6 +47,7 @@ class Happenings:
         live: What is known, kept up.
         tokens: How native tokens are kept.
         policy: How much loss is too much to believe.
+        number: Of the last batch that came before.
     """
 
     def __init__(
@@ -56,13 +57,15 @@ class Happenings:
         live: Live,
         tokens: TokenBook,
         policy: PresencePolicy,
+        *,
+        number: int = 0,
     ) -> None:
         self._runs = runs
         self._run = run
         self._live = live
         self._tokens = tokens
         self._policy = policy
-        self._number = 0
+        self._number = number
 
     def take(
         self, said: Iterable[tuple[str, Event]], at: datetime

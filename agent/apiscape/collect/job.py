@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+
 from apiscape.collect.clock import Clock
 from apiscape.collect.ports import Runs
 from apiscape.collect.source import SourcePlan
@@ -21,6 +23,7 @@ class Job(Entity, frozen=True):
         caller: Identity that is used, as the provider names it.
         accepted: Reason of the accepted gap that covers the scope, if any.
         anew: Listed objects whose change tokens are not to be believed: something happened to them.
+        notes: Kept in memory from look to look, where the source hears of changes between visits.
     """
 
     scope: Scope
@@ -33,6 +36,7 @@ class Job(Entity, frozen=True):
     agent_version: str | None = None
     collector_version: str | None = None
     anew: frozenset[str] = frozenset()
+    notes: MutableMapping[str, bytes] | None = None
 
 
 class Means(Entity, frozen=True):

@@ -85,6 +85,10 @@ class Runs(Protocol):
         """
         ...
 
+    def resume(self, scope: Scope, /) -> Any:  # noqa: ANN401 - the store's own struct and a number, or `None`
+        """Return the newest run of a scope and the number of the last batch after it; `None` while one is open."""
+        ...
+
     def newest(self, limit: int = 100, scope: str | None = None) -> tuple[RunReport, ...]:
         """Return runs, newest first."""
         ...

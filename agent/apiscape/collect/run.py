@@ -132,7 +132,7 @@ def lend(
     stop: Stop,
 ) -> ScopeVisit:
     """Return what a collector works with."""
-    return ScopeVisit(
+    visit = ScopeVisit(
         session,
         job.source,
         job.scope,
@@ -141,6 +141,8 @@ def lend(
         clock=means.clock,
         workers=means.workers,
     )
+    visit.notes = job.notes
+    return visit
 
 
 def at_edge(what: str, work: Callable[[], T]) -> T | ErrorRecord:

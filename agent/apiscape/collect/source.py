@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from apiscape.model.entity import Entity
-from apiscape.settings.schema import AcceptedGap, Measuring, Rate, Rules
+from apiscape.settings.schema import AcceptedGap, Events, Measuring, Rate, Rules
 
 DEADLINE_S = 1800.0
 INTERVAL_S = 3600.0
@@ -29,6 +29,7 @@ class SourcePlan(Entity, frozen=True):
         interval_s, plan_interval_s: How often an agent visits each scope, and plans the source anew.
         watch: Whether an agent follows the scopes whose collector can.
         traffic: How its traffic is measured, `None` where it is not.
+        events: How an agent hears of changes between visits, `None` where it does not.
         accepted: Gaps that somebody answers for.
         config_digest: Hash of the configuration that the plan was read from.
     """
@@ -46,6 +47,7 @@ class SourcePlan(Entity, frozen=True):
     plan_interval_s: float = PLAN_INTERVAL_S
     watch: bool = True
     traffic: Measuring | None = None
+    events: Events | None = None
     accepted: tuple[AcceptedGap, ...] = ()
     config_digest: str | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -37,6 +37,9 @@ class ScopeVisit:
         stop: Says when to end.
         clock: The run's.
         workers: The threads it may use.
+
+    Attributes:
+        notes: What its collector may keep from look to look (`collectors.changing.KeepsNotes`).
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class ScopeVisit:
         workers: Workers,
     ) -> None:
         self.session = session
+        self.notes: MutableMapping[str, bytes] | None = None
         self.options: Mapping[str, Any] = source.options.get(scope.product, {})
         self._source = source
         self._account = scope.reach.account

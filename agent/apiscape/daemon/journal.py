@@ -13,6 +13,7 @@ from apiscape.collect.progress import Progress
 from apiscape.collect.spending import visiting
 from apiscape.daemon.logs import tell
 from apiscape.model.measured import TrafficReport
+from apiscape.model.noticed import LookedAgain, Noticed
 from apiscape.model.run import Ledger, RunReport, Scope
 
 
@@ -36,6 +37,7 @@ class Journal:
         runs: Visits that ended since the start, by outcome.
         calls, throttled: What they took.
         unplanned: Sources that could not be planned last time.
+        unheard: Reaches whose changes could not be read last time, source included.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Journal:
         self.calls = 0
         self.throttled = 0
         self.unplanned: frozenset[str] = frozenset()
+        self.unheard: frozenset[str] = frozenset()
         self._collections = collections
         self._stored = stored
         self._remeasured = remeasured
@@ -55,6 +58,7 @@ class Journal:
     def planned(self, plan: PlannedSource, forecast: Forecast) -> None:
         """Log a source that was planned, or why it could not be."""
         name = plan.source.name
+        self.unheard = frozenset(each for each in self.unheard if each.partition("/")[0] != name)
         if plan.error is None:
             self.unplanned -= {name}
             tell(
@@ -118,3 +122,43 @@ class Journal:
             tell("traffic measured", logging.WARNING if nothing else logging.INFO, **fields)
         self._collections.measured(reports)
         self._remeasured([report.scope for report in reports] or None)
+
+    def noticed(self, report: Noticed) -> None:
+        """Log what a log of changes told, and what of it could not be read."""
+        self.calls += report.calls
+        self.throttled += report.throttled
+        self.unheard -= {report.place}
+        fields: dict[str, object] = {
+            "place": report.place,
+            "events": report.events,
+            "objects": len({(each.key, each.native_id) for each in report.objects}),
+            "calls": report.calls,
+        }
+        if not report.unread:
+            tell("changes read", logging.INFO if report.objects else logging.DEBUG, **fields)
+            return
+        self.unheard |= {report.place}
+        error = report.unread[0]
+        fields |= {"kind": error.kind, "why": error.message}
+        tell("changes not read; the next visit sees them", logging.WARNING, **fields)
+
+    def looked_again(self, report: LookedAgain) -> None:
+        """Log what was looked at between visits, and have concluded what follows."""
+        self.calls += report.calls
+        self.throttled += report.throttled
+        fields: dict[str, object] = {
+            "scope": report.scope.key,
+            "asked": len(report.asked),
+            "recorded": report.recorded,
+            "gone": report.gone,
+            "failed": len(report.failed),
+            "calls": report.calls,
+        }
+        error = report.error or next(iter(report.failed.values()), None)
+        if error is not None:
+            fields |= {"kind": error.kind, "why": error.message}
+        if report.overtaken:
+            fields |= {"overtaken": True}
+        with visiting(report.scope.key):
+            tell("changes looked at", logging.WARNING if error else logging.INFO, **fields)
+        self._stored()

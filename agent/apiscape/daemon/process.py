@@ -122,7 +122,14 @@ class Agent:
         queue = MemoryQueue(self._clock)
         progress = self._telemetry.progress(self._journal)
         measured = self._telemetry.measuring(self._journal.measured)
-        self._driver = Driver(store, queue, tools=tools, progress=progress, measured=measured)
+        self._driver = Driver(
+            store,
+            queue,
+            tools=tools,
+            progress=progress,
+            measured=measured,
+            heard=self._journal,
+        )
         self._collections.steer(self._driver)
         self._looking = Looking(store, self._inventory, self._concluder.measured, self._clock)
         self._notifying = Notifying(store, self._clock, self._telemetry.notified)
@@ -241,6 +248,7 @@ class Agent:
                 depth=self._driver.depth,
                 left_behind=self._driver.lingering,
                 unplanned=lambda: self._journal.unplanned,
+                unheard=lambda: self._journal.unheard,
                 lacking=self._lacking,
                 subscribers=self._subscribers,
                 started_at=self._started_at,

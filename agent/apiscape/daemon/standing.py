@@ -94,6 +94,7 @@ class Parts:
     depth: Callable[[], Depth]
     left_behind: Callable[[], Mapping[str, str]]
     unplanned: Callable[[], frozenset[str]]
+    unheard: Callable[[], frozenset[str]]
     lacking: Callable[[], tuple[str, ...]]
     subscribers: Callable[[], int]
     started_at: datetime
@@ -114,6 +115,7 @@ def standing_of(parts: Parts) -> Standing:
             failing=depth.failing,
             oldest_s=depth.oldest_s,
             unplanned=tuple(sorted(parts.unplanned())),
+            unheard=tuple(sorted(parts.unheard())),
             left_behind=len(parts.left_behind()),
         ),
         conclusions=_conclusions(parts),

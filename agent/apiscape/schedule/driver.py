@@ -27,9 +27,11 @@ from apiscape.collect.visits import Limits, Run, Visits
 from apiscape.collect.watch import Patience
 from apiscape.model.measured import TrafficReport
 from apiscape.model.run import ErrorRecord, RunReport
+from apiscape.schedule.again import Bench
 from apiscape.schedule.due import visited
 from apiscape.schedule.groups import End, Groups, Yard
 from apiscape.schedule.measuring import MEASURE, AfterVisits, Desk, Measuring, Told
+from apiscape.schedule.noticing import Hears, Noticing, Unheard
 from apiscape.schedule.pauses import EVERYTHING, selects
 from apiscape.schedule.planning import PLAN, Office, Plans
 from apiscape.schedule.queue import Depth, Queue, QueueJob
@@ -68,6 +70,7 @@ class Driver:
         progress: Told what goes on, from the thread that runs the driver.
         measured: Told what came of measuring traffic, from the same thread.
         patience: How long watches go on.
+        heard: Told what came of hearing of changes, from the same thread.
 
     Attributes:
         owing: For which scopes that were visited the traffic is measured yet.
@@ -82,6 +85,7 @@ class Driver:
         progress: Progress | None = None,
         measured: Told = _unheard,
         patience: Patience | None = None,
+        heard: Hears | None = None,
     ) -> None:
         tools = tools or Tools()
         quotas = tools.quotas or Quotas(tools.clock)
@@ -97,10 +101,12 @@ class Driver:
             Desk(store, tools, self._supervisor, self._roster, self._stop, measured)
         )
         self.owing = self._measuring.owing
-        self._progress = AfterVisits(progress or Silent(), self._measuring.visited)
         means = Means(
             runs=store.runs, clock=tools.clock, workers=tools.workers, policy=tools.policy
         )
+        self._noticing = self._make_noticing(means, quotas, heard or Unheard())
+        measuring = AfterVisits(progress or Silent(), self._measuring.visited)
+        self._progress = AfterVisits(measuring, self._noticing.again.visited)
 
         def tell_of_watch(report: RunReport) -> None:
             self._groups[WATCH].tell(report)
@@ -120,6 +126,15 @@ class Driver:
         self._plans = Plans(
             Office(self._supervisor, planner, quotas, self._take_changed, plan_s, *here)
         )
+
+    def _make_noticing(self, means: Means, quotas: Quotas, heard: Hears) -> Noticing:
+        """Return what hears of changes; the visits that it gives way to are made after it."""
+
+        def visiting(key: str) -> bool:
+            return self._visits.run_of(key) is not None
+
+        given = (self._supervisor, means, quotas, self._roster, self._stop, visiting)
+        return Noticing(Bench(*given), heard)
 
     # From any thread.
 
@@ -224,6 +239,7 @@ class Driver:
         """Look at the timetable: what is due joins its group, or is queued."""
         due = self._roster.timetable.due(self._clock.monotonic())
         jobs = [*self._plans.due(), *self._measuring.look()]
+        self._noticing.look()
         for kind, groups in self._groups.items():
             jobs += groups.look(each for each in due if self._roster.kind(each.key) == kind)
         self._queue.enqueue(jobs)
@@ -252,6 +268,7 @@ class Driver:
         """Have watches begun again that look at their scopes in a way that no longer holds."""
         relist(self._watches.running(), lambda run: run.job.scope.key in keys)
         self._measuring.enrol()
+        self._noticing.enrol()
         self.look()
 
     def _warn_of_lingering(self) -> None:

@@ -72,11 +72,19 @@ class Roster:
         last = visited(plan.last[key]) if key in plan.last else None
         interval_s = job.source.interval_s
         due_in_s = first_delay_s(key, last, interval_s, self._clock.now())
-        self._jobs[key] = job
+        self._jobs[key] = _with_notes(job, before)
         self.timetable.put(key, group(job), interval_s, now, due_in_s=due_in_s, last=last)
         mended = before is not None and before.error is not None and job.error is None
         if mended or _lays_down(job):
             self.timetable.hasten([key], now)
+
+
+def _with_notes(job: Job, before: Job | None) -> Job:
+    """Return a job with what was noted of its scope, where its source hears of changes."""
+    if job.source.events is None:
+        return job
+    notes = before.notes if before is not None and before.notes is not None else {}
+    return msgspec.structs.replace(job, notes=notes)
 
 
 def group(job: Job) -> str:

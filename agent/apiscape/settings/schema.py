@@ -90,6 +90,16 @@ class Measuring(Strict, frozen=True, kw_only=True):
     integration_latency: bool = True
 
 
+class Events(Strict, frozen=True, kw_only=True):
+    """How an agent hears of changes between visits, from the source's own log of them: only where this is set.
+
+    Attributes:
+        every_s: How often the log is read; what a change names is looked at half a minute after it was read.
+    """
+
+    every_s: Annotated[float, msgspec.Meta(ge=10)] = 60.0
+
+
 class Source(Strict, frozen=True, kw_only=True):
     """One entry under `sources`: the keys that every provider has.
 
@@ -105,6 +115,7 @@ class Source(Strict, frozen=True, kw_only=True):
         plan_interval_s: How often the agent signs in anew, and looks for reaches that came or went.
         watch: Whether the agent follows what its collector can follow, rather than visit it again and again.
         traffic: How its traffic is measured; it is not, if left out.
+        events: How the agent hears of changes between visits; it does not, if left out.
         own: The provider's own keys (`regions`, `roles`, …), checked against its settings type.
     """
 
@@ -119,6 +130,7 @@ class Source(Strict, frozen=True, kw_only=True):
     plan_interval_s: Interval = 21600.0
     watch: bool = True
     traffic: Measuring | None = None
+    events: Events | None = None
     own: dict[str, Any] = msgspec.field(default_factory=dict)
 
 

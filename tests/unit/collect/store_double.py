@@ -100,6 +100,17 @@ class MemoryRuns:
             self.surroundings |= {entity.uid: entity for *_, entity in batch.surroundings}  # type: ignore[attr-defined]
             self._judge(run.scope, happened.presence)
 
+    def resume(self, scope: Scope) -> tuple[OpenRun, int] | None:
+        with self._lock:
+            generation = self._generations.get(scope.key, 0)
+            if (scope.key, generation) not in self._ended:
+                return None
+            run = OpenRun(
+                scope=scope, generation=generation, started_at=self.reports[-1].started_at
+            )
+            held, number = self._numbers.get(scope.key, (0, 0))
+            return run, number if held == generation else 0
+
     def _judge(self, scope: Scope, changes: Iterable[PresenceChange]) -> None:
         rows = self.rows.setdefault(scope.key, {})
         for change in changes:

@@ -37,6 +37,7 @@ def parts(store: Store, **more: Any) -> Parts:
         "depth": lambda: Depth(queued=3, running=2, oldest_s=1.5, failing=1),
         "left_behind": lambda: {"visit a": "x.py:1"},
         "unplanned": lambda: frozenset({"prod", "dev"}),
+        "unheard": lambda: frozenset({"prod/2/r", "prod/1/r"}),
         "lacking": lambda: ("the store does not answer",),
         "subscribers": lambda: 4,
         "started_at": T0,
@@ -81,6 +82,7 @@ def test_every_part_says_its_own(store: Store) -> None:
         1.5,
     )
     assert (schedule.unplanned, schedule.left_behind) == (("dev", "prod"), 1)
+    assert schedule.unheard == ("prod/1/r", "prod/2/r")
     assert told.conclusions.behind == 2
     assert (told.store.kind, told.store.error) == ("sqlite", None)
     assert told.store.size_bytes is not None

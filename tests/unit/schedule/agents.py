@@ -19,6 +19,7 @@ from apiscape.model.measured import TrafficReport
 from apiscape.model.run import RunReport, Scope
 from apiscape.schedule.driver import Driver
 from apiscape.schedule.memory import MemoryQueue
+from apiscape.schedule.noticing import Hears
 from tests.unit.collect.scanning import Toys, Watcher, reach, whole
 from tests.unit.collect.store_double import MemoryStore
 from tests.unit.collect.toy import NOON, SCOPE, SOURCE, VirtualClock, scripted
@@ -51,6 +52,7 @@ class Agent:
     patience: Patience = field(default_factory=Patience)
     progress: Watcher = field(default_factory=Watcher)
     measured: list[TrafficReport] = field(default_factory=list)
+    heard: Hears | None = None
 
     def __post_init__(self) -> None:
         self.renew()
@@ -65,6 +67,7 @@ class Agent:
             progress=self.progress,
             measured=self.take_measured,
             patience=self.patience,
+            heard=self.heard,
         )
 
     def take_measured(self, reports: Iterable[TrafficReport]) -> None:

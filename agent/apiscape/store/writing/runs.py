@@ -168,6 +168,25 @@ class Runs:
         for item in seen:
             given.setdefault(item.part_pk, set()).add(item.uid)
 
+    def resume(self, scope: Scope) -> tuple[OpenRun, int] | None:
+        """Return the newest run of a scope, and the number of the last batch that came after it.
+
+        `None` while a run of the scope is open, and where it was never visited.
+        """
+        with self._database.read() as connection:
+            found = connection.execute(_NEWEST_OF, {"key": scope.key}).first()
+        if found is None or found.ended_at is None:
+            return None
+        run = OpenRun(
+            pk=found.pk,
+            scope=scope,
+            scope_pk=found.scope_pk,
+            generation=found.generation,
+            started_at=from_utc_millis(found.started_at),
+        )
+        generation, number = self._numbers.get(scope.key, (0, 0))
+        return run, number if generation == run.generation else 0
+
     def _write(self, tx: Transaction, run: OpenRun, batch: Batch, at: datetime) -> list[Seen]:
         """Write a batch; return what it says of what stands around deployments."""
         if len(batch.writes) + len(batch.surroundings) > BATCH_LIMIT:
@@ -276,6 +295,14 @@ _PARTS_OF = (
     sa.select(part.c.pk, part.c.name)
     .join(scope_table, scope_table.c.pk == part.c.scope_pk)
     .where(_OF_SCOPE)
+)
+
+_NEWEST_OF = (
+    sa.select(
+        *(run_table.c[name] for name in ("pk", "scope_pk", "generation", "started_at", "ended_at"))
+    )
+    .join(scope_table, scope_table.c.pk == run_table.c.scope_pk)
+    .where(_OF_SCOPE, run_table.c.generation == scope_table.c.generation)
 )
 
 _STILL_OPEN = (

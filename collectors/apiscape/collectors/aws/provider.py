@@ -6,9 +6,11 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from apiscape.collectors.aws import cloudtrail
 from apiscape.collectors.aws.estate import (
     choose_targets,
     find_accounts,
@@ -23,9 +25,18 @@ from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
 from apiscape.collectors.aws.sharing import SharedListing
 from apiscape.collectors.aws.sign_in_trials import SignInTrials
 from apiscape.collectors.aws.signin import Identity, SignIn
-from apiscape.collectors.contract import Budget, Permission, Plan, ProviderSettings
+from apiscape.collectors.aws.trials import try_each
+from apiscape.collectors.changing import Heard
+from apiscape.collectors.contract import (
+    Budget,
+    Permission,
+    Plan,
+    ProviderSettings,
+    Quota,
+    Visit,
+)
 from apiscape.collectors.trying import Tried
-from apiscape.model.run import Reach
+from apiscape.model.run import Reach, Scope
 
 PLANNING_THREADS = 8
 
@@ -94,6 +105,8 @@ class AwsProvider:
     )
     permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
     policy_forms: ClassVar[tuple[str, ...]] = FORMS
+    change_permissions: ClassVar[tuple[Permission, ...]] = (cloudtrail.PERMISSION,)
+    change_quotas: ClassVar[tuple[Quota, ...]] = (cloudtrail.QUOTA,)
 
     def __init__(self) -> None:
         """Start with nobody known to be signed in."""
@@ -178,6 +191,24 @@ class AwsProvider:
         """
         caller = self._caller(settings)
         yield from SignInTrials(settings, caller, budget, self.permissions).run(reaches)
+
+    def changes(
+        self, scope: Scope, visit: Visit, topics: Sequence[str], since: datetime
+    ) -> Iterator[Heard]:
+        """Yield what CloudTrail says was changed in a region, minutes after the fact.
+
+        Raises:
+            CollectorError: nothing more can be read.
+        """
+        del scope  # the session knows its place
+        calls = visit.session.calls(self.change_permissions)
+        return cloudtrail.read_changes(calls, visit, topics, since)
+
+    def try_changes(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying to read one event."""
+        del scope
+        calls = visit.session.calls(self.change_permissions)
+        return try_each(calls, self.change_permissions)
 
     def write_policy(
         self, form: str, settings: AwsSettings, permissions: Iterable[Permission]

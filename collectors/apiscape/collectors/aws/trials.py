@@ -174,8 +174,19 @@ def _private_domain(told: Told) -> Parameters:
     return {"domainName": text(found, "domainName") or "", **named}
 
 
+def _domain(told: Told) -> Parameters:
+    found = told.first(DOMAINS)
+    identifier = text(found, "domainNameId")
+    named = {"domainNameId": identifier} if identifier else {}
+    return {"domainName": text(found, "domainName") or "", **named}
+
+
 RECIPES: Recipes = {
     REST_APIS: _nothing,
+    "apigateway:GetDomainName": _domain,
+    "apigateway:GetRestApi": _rest_api,
+    "apigatewayv2:GetApi": _v2_api,
+    "cloudtrail:LookupEvents": lambda _told: {"MaxResults": 1},
     "apigateway:GetStages": _rest_api,
     "apigateway:GetExport": _rest_export,
     "apigateway:GetResources": _rest_resources,

@@ -9,12 +9,12 @@ mappings, one per 100 rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 import msgspec
 
-from apiscape.collectors.aws.apigateway import domains
+from apiscape.collectors.aws.apigateway import again, domains
 from apiscape.collectors.aws.apigateway.routing_rules import behind, read_rules
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.errors import ONE_DETAIL
@@ -25,6 +25,7 @@ from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import try_each
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import (
     CollectorError,
     Gone,
@@ -83,6 +84,16 @@ class DomainCollector:
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
     generated_hosts: ClassVar[tuple[str, ...]] = (DOMAIN_HOST,)
+    topics: ClassVar[tuple[str, ...]] = (again.TOPIC,)
+    again_permissions: ClassVar[tuple[Permission, ...]] = (
+        Permission(
+            action="apigateway:GET",
+            resources=("arn:{partition}:apigateway:*::/domainnames/*",),
+            operations=("apigateway:GetDomainName",),
+            reveals="what became of a domain that a change names, without listing all of them",
+            optional=True,
+        ),
+    )
     tells_front_doors: ClassVar[bool] = True
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
@@ -116,6 +127,36 @@ class DomainCollector:
             visit,
             lambda listed, domain: _look(session, calls, visit, listed, domain),
         )
+
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the domain that a change names."""
+        return again.named_domain(change)
+
+    def look_again(
+        self, scope: Scope, visit: Visit, objects: Sequence[Touched]
+    ) -> Iterator[Observation]:
+        """Yield what some domains are now.
+
+        Raises:
+            CollectorError: what ends it.
+        """
+        del scope  # the session knows its place
+        session: AwsSession = visit.session
+        calls = session.calls((*self.permissions, *self.again_permissions))
+
+        def find(touched: Touched) -> Item:
+            name, _, identifier = touched.native_id.partition("+")
+            more = {"domainNameId": identifier} if identifier else {}
+            return calls.call("apigateway:GetDomainName", domainName=name, **more)
+
+        look = lambda *given: _look(session, calls, visit, *given)  # noqa: E731 - as in `discover`
+        return again.look_at(visit, objects, MEMBERS, find, look)
+
+    def try_again(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying to look at one domain."""
+        del scope
+        permissions = (self.permissions[0], *self.again_permissions)
+        return try_each(visit.session.calls(permissions), permissions, noun="domain")
 
 
 def _look(

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws.apigateway import rest
+from apiscape.collectors.aws.apigateway import again, rest
 from apiscape.collectors.aws.apigateway.counting import REST_FIGURES, by_name
 from apiscape.collectors.aws.apigateway.exposure import read_exposure
 from apiscape.collectors.aws.apigateway.looking import Look
 from apiscape.collectors.aws.apigateway.resources import read_resources
+from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.hosts import API_HOST
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA, RESOURCES_QUOTA
@@ -23,6 +24,7 @@ from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import try_each
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import Malformed, Observation, Permission, Quota, Visit
 from apiscape.collectors.measuring import Price
 from apiscape.collectors.trying import Tried
@@ -30,6 +32,7 @@ from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
 
 PART = "GetRestApis"
+MEMBERS = Members("id", "name", "tags")
 
 
 class RestApiCollector(CountedByCloudWatch):
@@ -71,6 +74,16 @@ class RestApiCollector(CountedByCloudWatch):
     generated_hosts: ClassVar[tuple[str, ...]] = (API_HOST,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 2
+    topics: ClassVar[tuple[str, ...]] = (again.TOPIC,)
+    again_permissions: ClassVar[tuple[Permission, ...]] = (
+        Permission(
+            action="apigateway:GET",
+            resources=("arn:{partition}:apigateway:*::/restapis/*",),
+            operations=("apigateway:GetRestApi",),
+            reveals="what became of a REST API that a change names, without listing all of them",
+            optional=True,
+        ),
+    )
     figures: ClassVar[Figures] = REST_FIGURES
     traffic_price: ClassVar[Price | None] = REST_FIGURES.price
 
@@ -99,12 +112,45 @@ class RestApiCollector(CountedByCloudWatch):
         calls = session.calls(self.permissions)
         pages = calls.pages("apigateway:GetRestApis")
         yield from walk(
-            PART,
-            pages,
-            Members("id", "name", "tags"),
-            visit,
-            lambda api_id, api: RestLook(session, calls, visit, api_id, api).observe(),
+            PART, pages, MEMBERS, visit, lambda *given: _look(session, calls, visit, *given)
         )
+
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the REST API that a change names."""
+        return again.named(change, "restApiId", "restapis")
+
+    def look_again(
+        self, scope: Scope, visit: Visit, objects: Sequence[Touched]
+    ) -> Iterator[Observation]:
+        """Yield what some REST APIs are now: one call where nothing was deployed, one more for what was.
+
+        Raises:
+            CollectorError: what ends it.
+        """
+        del scope  # the session knows its place
+        session: AwsSession = visit.session
+        calls = session.calls((*self.permissions, *self.again_permissions))
+
+        def find(touched: Touched) -> Item:
+            held = again.recall(visit, touched)
+            return held or calls.call("apigateway:GetRestApi", restApiId=touched.native_id)
+
+        look = lambda *given: _look(session, calls, visit, *given)  # noqa: E731 - as in `discover`
+        return again.look_at(visit, objects, MEMBERS, find, look)
+
+    def try_again(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying to look at one API."""
+        del scope
+        permissions = (self.permissions[0], *self.again_permissions)
+        return try_each(visit.session.calls(permissions), permissions, noun="REST API")
+
+
+def _look(
+    session: AwsSession, calls: Calls, visit: Visit, api_id: str, api: Item
+) -> list[Observation]:
+    """Return what an API gives, and keep its own fields for whoever looks again."""
+    again.note(visit, api_id, api)
+    return RestLook(session, calls, visit, api_id, api).observe()
 
 
 class RestLook(Look):

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws.apigateway import v2
+from apiscape.collectors.aws.apigateway import again, v2
 from apiscape.collectors.aws.apigateway.counting import HTTP_FIGURES, WEBSOCKET_FIGURES, by_id
 from apiscape.collectors.aws.apigateway.looking import Look
 from apiscape.collectors.aws.apigateway.routes import (
@@ -23,7 +23,7 @@ from apiscape.collectors.aws.apigateway.routes import (
     read_http_routes,
     read_websocket_routes,
 )
-from apiscape.collectors.aws.calls import Page
+from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.hosts import API_HOST
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
@@ -32,6 +32,7 @@ from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import try_each
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import Observation, Permission, Quota, Visit
 from apiscape.collectors.measuring import Price
 from apiscape.collectors.trying import Tried
@@ -69,6 +70,20 @@ _INTEGRATIONS = _permission("/apis/*/integrations", "GetIntegrations", "backends
 _AUTHORIZERS = _permission(
     "/apis/*/authorizers", "GetAuthorizers", "issuers and kinds of authorizers", optional=True
 )
+_AGAIN = _permission(
+    "/apis/*",
+    "GetApi",
+    "what became of an API that a change names, without listing all of them",
+    optional=True,
+)
+
+
+def _look(
+    session: AwsSession, calls: Calls, visit: Visit, api_id: str, api: Item
+) -> list[Observation]:
+    """Return what an API gives, and keep its own fields for whoever looks again."""
+    again.note(visit, api_id, api)
+    return V2Look(session, calls, visit, api_id, api).observe()
 
 
 class V2Look(Look):
@@ -144,6 +159,8 @@ class V2Collector(ABC):
     generated_hosts: ClassVar[tuple[str, ...]] = (API_HOST,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 2
+    topics: ClassVar[tuple[str, ...]] = (again.TOPIC,)
+    again_permissions: ClassVar[tuple[Permission, ...]] = (_AGAIN,)
     permissions: ClassVar[tuple[Permission, ...]]
     product: ClassVar[str]
     noun: ClassVar[str]
@@ -180,12 +197,39 @@ class V2Collector(ABC):
             )
         )
         yield from walk(
-            PART,
-            pages,
-            MEMBERS,
-            visit,
-            lambda api_id, api: V2Look(session, calls, visit, api_id, api).observe(),
+            PART, pages, MEMBERS, visit, lambda *given: _look(session, calls, visit, *given)
         )
+
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the API that a change names: of either protocol, for its id does not say which."""
+        return again.named(change, "apiId", "apis")
+
+    def look_again(
+        self, scope: Scope, visit: Visit, objects: Sequence[Touched]
+    ) -> Iterator[Observation]:
+        """Yield what some APIs are now; of those of another protocol nothing.
+
+        Raises:
+            CollectorError: what ends it.
+        """
+        del scope  # the session knows its place
+        session: AwsSession = visit.session
+        calls = session.calls((*self.permissions, *self.again_permissions))
+
+        def find(touched: Touched) -> Item | None:
+            held = again.recall(visit, touched)
+            api = held or calls.call("apigatewayv2:GetApi", ApiId=touched.native_id)
+            return api if self.takes(api) else None
+
+        look = lambda *given: _look(session, calls, visit, *given)  # noqa: E731 - as in `discover`
+        return again.look_at(visit, objects, MEMBERS, find, look)
+
+    def try_again(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying to look at one API."""
+        del scope
+        permissions = (self.permissions[0], *self.again_permissions)
+        calls = visit.session.calls(permissions)
+        return try_each(calls, permissions, noun=self.noun, takes=self.takes)
 
 
 class HttpApiCollector(V2Collector, CountedByCloudWatch):
