@@ -127,6 +127,7 @@ def holds(value: Mapping[str, Any]) -> str:
 
 def permissions() -> str:
     """Return the page of permissions: what each collector asks for, and what is hidden without it."""
+    from apiscape.collectors.changing import LooksAgain, TellsChanges
     from apiscape.collectors.contract import WritesPolicies
     from apiscape.collectors.measuring import MeasuresTraffic
     from apiscape.collectors.registry import (
@@ -145,11 +146,15 @@ def permissions() -> str:
     for name in provider_names():
         provider = load_provider(name)
         if isinstance(provider, WritesPolicies):
-            parts += permission_table(f"Signing in, and what exists (`{name}`)", provider)
+            hearing = provider.change_permissions if isinstance(provider, TellsChanges) else ()
+            title = f"Signing in, and what exists (`{name}`)"
+            parts += permission_table(title, provider, hearing=hearing)
     for product in collector_names():
         collector = load_collector(product)
         measuring = collector.traffic_permissions if isinstance(collector, MeasuresTraffic) else ()
-        parts += permission_table(f"{collector.title} (`{product}`)", collector, measuring)
+        hearing = collector.again_permissions if isinstance(collector, LooksAgain) else ()
+        title = f"{collector.title} (`{product}`)"
+        parts += permission_table(title, collector, measuring, hearing)
     return "\n".join(parts)
 
 
@@ -160,14 +165,18 @@ class Asking(Protocol):
 
 
 def permission_table(
-    title: str, asking: Asking, measuring: tuple[Permission, ...] = ()
+    title: str,
+    asking: Asking,
+    measuring: tuple[Permission, ...] = (),
+    hearing: tuple[Permission, ...] = (),
 ) -> list[str]:
-    """Return the section of one provider or collector, with what it asks for only to measure traffic."""
+    """Return the section of one provider or collector, with what it asks for only to measure or to hear of changes."""
     lines = [f"## {title}\n", "| permission | on | reveals |", "|---|---|---|"]
-    for each in (*asking.permissions, *measuring):
+    for each in (*asking.permissions, *measuring, *hearing):
         resources = "<br>".join(f"`{pattern}`" for pattern in each.resources)
         optional = " (a detail; may be left out)" if each.optional else ""
         optional = " (only where a source has `traffic`)" if each in measuring else optional
+        optional = " (only where a source has `events`)" if each in hearing else optional
         lines.append(f"| `{each.action}` | {resources} | {each.reveals}{optional} |")
     return [*lines, ""]
 

@@ -21,6 +21,7 @@ from apiscape.collect.run import at_edge
 from apiscape.collect.scan import Tools
 from apiscape.collect.source import SourcePlan
 from apiscape.collect.visit import ScopeVisit, TokenBook
+from apiscape.collectors.changing import LooksAgain, TellsChanges
 from apiscape.collectors.contract import Permission, Provider, Quota, Visit, WritesPolicies
 from apiscape.collectors.measuring import MeasuresTraffic
 from apiscape.collectors.trying import Grant, Tried, TriesPermissions, TriesSignIn
@@ -88,8 +89,10 @@ class _Preflight:
             self._quotas.publish(source.provider, _quotas_of(job), source.quotas)
         reaches = {job.scope.reach.key: job.scope.reach for job in jobs}
         trials = [ProductTrial(source.provider, each) for each in self._own(provider, reaches)]
-        for tried in self._tools.workers.map(f"preflight {source.name}", self._of_job, jobs):
-            trials += tried
+        name, workers = f"preflight {source.name}", self._tools.workers
+        for attempt, chosen in ((self._hearing, _one_a_reach(jobs)), (self._of_job, jobs)):
+            for tried in workers.map(name, attempt, chosen):
+                trials += tried
         return SourceTrial(
             source=source, places=tuple(reaches), trials=tuple(trials), calls=self._calls
         )
@@ -106,6 +109,14 @@ class _Preflight:
             yield from _gather(
                 name, permissions, lambda: provider.try_sign_in(settings, places, budget)
             )
+
+    def _hearing(self, job: Job) -> list[ProductTrial]:
+        """Return what came of the provider's permissions to tell of changes, in the reach of a scope."""
+        provider = job.provider
+        if job.source.events is None or not isinstance(provider, TellsChanges):
+            return []
+        tried = self._gather_of(job, provider.change_permissions, provider.try_changes)
+        return [ProductTrial(provider.name, _placed(each, job.scope.reach.key)) for each in tried]
 
     def _of_job(self, job: Job) -> list[ProductTrial]:
         """Return what came of a collector's permissions in one scope."""
@@ -125,6 +136,8 @@ class _Preflight:
         said = self._gather_of(job, permissions, attempt)
         if job.source.traffic is not None and isinstance(collector, MeasuresTraffic):
             said += self._gather_of(job, collector.traffic_permissions, collector.try_traffic)
+        if job.source.events is not None and isinstance(collector, LooksAgain):
+            said += self._gather_of(job, collector.again_permissions, collector.try_again)
         return said
 
     def _gather_of(
@@ -166,13 +179,27 @@ class _Preflight:
 
 
 def _quotas_of(job: Job) -> tuple[Quota, ...]:
-    """Return the quotas of a job's collector, with those of measuring where that is asked for."""
+    """Return the quotas of a job's collector, with those of measuring and of hearing where that is asked for."""
     collector = job.collector
     if collector is None:
         return ()
-    if job.source.traffic is None or not isinstance(collector, MeasuresTraffic):
-        return collector.quotas
-    return (*collector.quotas, *collector.traffic_quotas)
+    quotas = collector.quotas
+    if job.source.traffic is not None and isinstance(collector, MeasuresTraffic):
+        quotas += collector.traffic_quotas
+    if job.source.events is not None and isinstance(job.provider, TellsChanges):
+        quotas += job.provider.change_quotas
+    return quotas
+
+
+def _one_a_reach(jobs: Iterable[Job]) -> tuple[Job, ...]:
+    """Return a job of each reach whose collector looks again, one that can be visited if there is any."""
+    found: dict[str, Job] = {}
+    for job in jobs:
+        if isinstance(job.collector, LooksAgain):
+            held = found.get(job.scope.reach.key)
+            if held is None or (held.error is not None and job.error is None):
+                found[job.scope.reach.key] = job
+    return tuple(found.values())
 
 
 def _gather(

@@ -123,12 +123,7 @@ class Agent:
         progress = self._telemetry.progress(self._journal)
         measured = self._telemetry.measuring(self._journal.measured)
         self._driver = Driver(
-            store,
-            queue,
-            tools=tools,
-            progress=progress,
-            measured=measured,
-            heard=self._journal,
+            store, queue, tools=tools, progress=progress, measured=measured, heard=self._journal
         )
         self._collections.steer(self._driver)
         self._looking = Looking(store, self._inventory, self._concluder.measured, self._clock)

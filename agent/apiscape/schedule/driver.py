@@ -90,10 +90,8 @@ class Driver:
         tools = tools or Tools()
         quotas = tools.quotas or Quotas(tools.clock)
         tools = msgspec.structs.replace(tools, quotas=quotas)
-        self._tools = tools
-        self._clock = tools.clock
-        self._queue = queue
-        self._stop = Stop(tools.clock)
+        self._tools, self._clock = tools, tools.clock
+        self._queue, self._stop = queue, Stop(tools.clock)
         self._supervisor = Supervisor(tools.clock, tools.limits.grace_s)
         self._roster = Roster(tools.clock)
         self._left_behind: frozenset[str] = frozenset()
@@ -104,7 +102,9 @@ class Driver:
         means = Means(
             runs=store.runs, clock=tools.clock, workers=tools.workers, policy=tools.policy
         )
-        self._noticing = self._make_noticing(means, quotas, heard or Unheard())
+        desk = (self._supervisor, means, quotas, self._roster, self._stop)
+        bench = Bench(*desk, lambda key: self._visits.run_of(key) is not None)
+        self._noticing = Noticing(bench, heard or Unheard())
         measuring = AfterVisits(progress or Silent(), self._measuring.visited)
         self._progress = AfterVisits(measuring, self._noticing.again.visited)
 
@@ -126,15 +126,6 @@ class Driver:
         self._plans = Plans(
             Office(self._supervisor, planner, quotas, self._take_changed, plan_s, *here)
         )
-
-    def _make_noticing(self, means: Means, quotas: Quotas, heard: Hears) -> Noticing:
-        """Return what hears of changes; the visits that it gives way to are made after it."""
-
-        def visiting(key: str) -> bool:
-            return self._visits.run_of(key) is not None
-
-        given = (self._supervisor, means, quotas, self._roster, self._stop, visiting)
-        return Noticing(Bench(*given), heard)
 
     # From any thread.
 

@@ -24,6 +24,7 @@ from typing import Any, ClassVar, Protocol
 
 import msgspec
 
+from apiscape.collectors.changing import LooksAgain
 from apiscape.collectors.contract import (
     Absent,
     AccessDenied,
@@ -272,7 +273,8 @@ class CollectorConformance:
         """Whoever grants the permissions finds each in the README."""
         text, collector = self.world.readme.read_text("utf-8"), self.world.collector
         measuring = collector.traffic_permissions if isinstance(collector, MeasuresTraffic) else ()
-        declared = {each.action for each in (*collector.permissions, *measuring)}
+        looking = collector.again_permissions if isinstance(collector, LooksAgain) else ()
+        declared = {each.action for each in (*collector.permissions, *measuring, *looking)}
         missing = {action for action in declared if action not in text}
         _require(not missing, f"not in {self.world.readme.name}: {sorted(missing)}")
 

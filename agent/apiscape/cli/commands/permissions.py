@@ -14,6 +14,7 @@ from apiscape.cli.naming import NO_SOURCES, no_source
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, write, write_records, write_table
 from apiscape.cli.table import Column, fold, output_width
+from apiscape.collectors.changing import LooksAgain, TellsChanges
 from apiscape.collectors.contract import Collector, Permission, Provider, WritesPolicies
 from apiscape.collectors.measuring import MeasuresTraffic
 from apiscape.collectors.registry import (
@@ -208,6 +209,7 @@ def policy_text(source: Source, settings: Settings, form: str) -> str:
         raise UsageError(f"no form {form!r}", hint=f"forms of {source.provider}: {forms}")
     own = provider_settings(source, provider, settings)
     wanted = [each for collector in collectors_of(source) for each in asked_by(collector, source)]
+    wanted += asked_to_hear(provider, source)
     return provider.write_policy(form, own, wanted)
 
 
@@ -222,16 +224,28 @@ def declared_by(source: Source) -> Iterator[tuple[str, Permission]]:
     provider = load_provider(source.provider)
     for permission in provider.permissions if isinstance(provider, WritesPolicies) else ():
         yield source.provider, permission
+    for permission in asked_to_hear(provider, source):
+        yield source.provider, permission
     for collector in collectors_of(source):
         for permission in asked_by(collector, source):
             yield collector.product, permission
 
 
 def asked_by(collector: Collector, source: Source) -> tuple[Permission, ...]:
-    """Return what a collector asks for in a source: to measure traffic only where that is asked for."""
-    if source.traffic is None or not isinstance(collector, MeasuresTraffic):
-        return collector.permissions
-    return (*collector.permissions, *collector.traffic_permissions)
+    """Return what a collector asks for in a source: to measure, and to look again, only where that is asked for."""
+    wanted = collector.permissions
+    if source.traffic is not None and isinstance(collector, MeasuresTraffic):
+        wanted += collector.traffic_permissions
+    if source.events is not None and isinstance(collector, LooksAgain):
+        wanted += collector.again_permissions
+    return wanted
+
+
+def asked_to_hear(provider: Provider, source: Source) -> tuple[Permission, ...]:
+    """Return what a provider asks for to tell of changes, where a source asks for that."""
+    if source.events is None or not isinstance(provider, TellsChanges):
+        return ()
+    return provider.change_permissions
 
 
 def permission_lines(source: Source, runs: Iterable[RunReport]) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from apiscape.cli.naming import NO_SOURCES
 from apiscape.cli.options import config_option, output_option
 from apiscape.cli.output import say, write, write_json, write_records, write_table
 from apiscape.cli.table import Column
-from apiscape.client.words import count
+from apiscape.client.words import count, duration
 from apiscape.errors import UsageError
 from apiscape.settings.document import parse_document
 from apiscape.settings.load import (
@@ -44,8 +44,8 @@ def command(context: click.Context, *, config: Path | None, output: str) -> None
     if not write_records(output, sources, (source.name for source in sources)):
         write_table(COLUMNS, map(_row, sources), wide=output == "wide")
         for source in sources:
-            if source.traffic is not None:
-                say(f"{source.name}: {_measuring(source)}")
+            for words in filter(None, (_measuring(source), _hearing(source))):
+                say(f"{source.name}: {words}")
     if not sources:
         say(f"No source is configured: {NO_SOURCES}")
 
@@ -123,11 +123,20 @@ def _row(source: Source) -> list[str]:
     return [source.name, source.provider, ", ".join(source.products) or "all", own]
 
 
-def _measuring(source: Source) -> str:
+def _hearing(source: Source) -> str | None:
+    """Return how often the log of changes is read; `None` where it is not."""
+    if source.events is None:
+        return None
+    return f"changes read every {duration(source.events.every_s)}, and looked at by an agent alone"
+
+
+def _measuring(source: Source) -> str | None:
+    if source.traffic is None:
+        return None
     from apiscape.cli.commands.permissions import collectors_of
     from apiscape.cli.traffic_words import measuring_words
 
-    return measuring_words(source, collectors_of(source)) or ""
+    return measuring_words(source, collectors_of(source))
 
 
 def own_words(key: str, value: object) -> str:

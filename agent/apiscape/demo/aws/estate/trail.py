@@ -89,34 +89,20 @@ class Trail:
         """
         at, account = self.now(), self.region.account
         key = identifier(account.id, self.region.name, "event", len(self.events), length=32)
-        body: Fields = {
-            "eventVersion": "1.09",
-            "userIdentity": {
-                "type": "IAMUser",
-                "accountId": account.id,
-                "accessKeyId": access_key("AKIA", account.id),
-                "userName": account.user,
-            },
-            "eventTime": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        caller = access_key("AKIA", account.id)
+        body = self._envelope(at, key, caller) | {
             "eventSource": source,
             "eventName": name,
-            "awsRegion": self.region.name,
-            "sourceIPAddress": "192.0.2.10",
             "requestParameters": asked,
             "responseElements": made,
-            "eventID": key,
             "readOnly": read_only,
-            "eventType": "AwsApiCall",
-            "managementEvent": True,
-            "recipientAccountId": account.id,
+            **({} if error is None else {"errorCode": error, "errorMessage": "refused"}),
         }
-        if error is not None:
-            body |= {"errorCode": error, "errorMessage": "refused"}
         fields: Fields = {
             "EventId": key,
             "EventName": name,
             "ReadOnly": "true" if read_only else "false",
-            "AccessKeyId": access_key("AKIA", account.id),
+            "AccessKeyId": caller,
             "EventTime": at,
             "EventSource": source,
             "Username": account.user,
@@ -126,3 +112,22 @@ class Trail:
         event = TrailEvent(at, at + self.delay, source, fields)
         self.events.append(event)
         return event
+
+    def _envelope(self, at: datetime, key: str, caller: str) -> Fields:
+        account = self.region.account
+        return {
+            "eventVersion": "1.09",
+            "userIdentity": {
+                "type": "IAMUser",
+                "accountId": account.id,
+                "accessKeyId": caller,
+                "userName": account.user,
+            },
+            "eventTime": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "awsRegion": self.region.name,
+            "sourceIPAddress": "192.0.2.10",
+            "eventID": key,
+            "eventType": "AwsApiCall",
+            "managementEvent": True,
+            "recipientAccountId": account.id,
+        }
