@@ -46,7 +46,7 @@ def test_the_first_visit_printed_a_ledger_that_adds_up(department: Department) -
     assert all(listed == recorded for listed, recorded in sums)
     assert any("access denied: needs apigateway:GET on /restapis" in line for line in lines)
     assert lines[-2].startswith(
-        "163 deployments of 124 APIs · 163 appeared · 0 changed · 0 missing"
+        "164 deployments of 125 APIs · 164 appeared · 0 changed · 0 missing"
     )
     assert lines[-1].startswith("Incomplete: 1 of 121 scopes could not be seen whole.")
 
@@ -124,6 +124,13 @@ def test_caches_that_can_be_gone_around_say_by_which_name() -> None:
     assert "opendata.example.gov.uk  until ?: nobody read arn:aws:acm:us-east-1:" in told
 
 
+def test_a_load_balancer_that_a_cluster_made_stands_before_what_it_serves() -> None:
+    [permits] = records("list", "name:permits provider:kubernetes")
+    page = run_cli("show", str(permits["uid"])).out
+    assert "front door k8s-licensing-permits" in page
+    assert "served by load balancer k8s-licensing-permits: both say k8s-licensing-permits-" in page
+
+
 def test_names_in_dns_lead_to_the_domains_that_they_name() -> None:
     [row] = records("list", "name:self-assessment environment:production region:eu-west-2")
     page = run_cli("show", row["uid"]).out
@@ -136,7 +143,7 @@ def test_the_ledger_can_be_asked_for_later() -> None:
     assert len(runs) == 121
     (failed,) = [run for run in runs if run["outcome"] == "failed"]
     assert "✗ GetRestApis  failed" in run_cli("runs", str(failed["scope"]), "-o", "wide").out
-    assert len(records("changes")) >= 163
+    assert len(records("changes")) >= 164
 
 
 def test_permissions_tell_what_the_visit_found_and_the_smallest_policy() -> None:
@@ -158,7 +165,7 @@ def test_permissions_tell_what_the_visit_found_and_the_smallest_policy() -> None
 
 
 def test_the_inventory_leaves_whole_and_comes_back(tmp_path: Path) -> None:
-    assert len(run_cli("export").out.splitlines()) == 163
+    assert len(run_cli("export").out.splitlines()) == 164
     assert len(run_cli("export", "--format", "csv").out.splitlines()) == 164
     backup, copy = str(tmp_path / "backup.db"), str(tmp_path / "copy.db")
     assert run_cli("backup", backup).code == 0
@@ -184,6 +191,6 @@ def test_an_accepted_gap_stays_a_line_and_no_longer_makes_the_scan_incomplete(
 def test_the_demo_prints_all_of_it_without_a_terminal() -> None:
     demo = run_cli("demo")
     assert demo.code == 0
-    assert "163 deployments of 124 APIs" in demo.out
+    assert "164 deployments of 125 APIs" in demo.out
     assert "\nNAME " in demo.out
     assert demo.err.startswith("The gaps above belong to the demo.")

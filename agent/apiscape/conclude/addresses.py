@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from apiscape.conclude.guarding import MOST_REASONS, Name, judge_access, own_names
+from apiscape.conclude.making import by_stack, read_making
 from apiscape.conclude.origins import Lead, leads
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
@@ -48,6 +49,7 @@ class Surroundings(Entity, frozen=True):
         ways: Ways in. `consumers`: uids of who is let in.
         hosts: Ways to addresses, by their host, each with the address that it leads to.
         ends: What each front door leads to, by its uid; `far` are the hosts that it leads to.
+        balancers: Load balancers that controllers of clusters made, by what they are called there (`STACK`).
         whole: Whether every front door that there may be was looked at, with where it leads.
         verdicts: On names in DNS, by their uids: whether they point at what is gone.
         open: Providers' accounts where somebody is let in nobody knows where to.
@@ -58,6 +60,7 @@ class Surroundings(Entity, frozen=True):
     ends: dict[str, tuple[Target, ...]] = msgspec.field(default_factory=dict)
     far: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     consumers: dict[Target, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    balancers: dict[str, tuple[FrontDoor, ...]] = msgspec.field(default_factory=dict)
     whole: bool = False
     verdicts: dict[str, Signal] = msgspec.field(default_factory=dict)
     open: frozenset[tuple[str, str]] = frozenset()
@@ -107,6 +110,7 @@ def survey(
         ends=_frozen(ends),
         far=_frozen(far),
         consumers=_frozen(admitted),
+        balancers=by_stack(held),
         whole=whole and tell_where(held),
         verdicts=dict(verdicts or {}),
         open=frozenset(unplaced),
@@ -131,6 +135,8 @@ def admits(consumer: Consumer) -> tuple[Target, ...]:
 def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conclusion:
     """Return the effective addresses and exposure of a deployment, and who is let in.
 
+    A load balancer that the cluster's controller made for it is what answers at all of its names.
+
     Where no front door leads to it, its own facts say where it is reached, and nothing is laid over them. There is
     nothing to go around then, which is said where every front door was looked at: any other might lead to it.
 
@@ -142,16 +148,20 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
     target, ways = _target(item), _ways(item, around)
     consumers = around.consumers.get(target, ())
     counted = told and (item.provider, item.account) not in around.open
+    made = read_making(item, around.balancers)
+    ways = (*ways, *map(_way_of, made.certain))
     own = addresses(item)
     asking = [way for way in ways if way.by is not None]
     access = judge_access(
-        [way.by for way in ways if way.by is not None],
-        own_names(item),
+        [way.by for way in asking if way.by is not None],
+        () if made.certain and is_known(own) else own_names(item),
         firewall=item.protections.waf,
         whole=around.whole,
     )
     if not ways:
-        concluded = Conclusion(consumers=consumers, counted=counted)
+        concluded = Conclusion(
+            consumers=consumers, counted=counted, access_reasons=made.doubts[:MOST_REASONS]
+        )
         if not around.whole or not is_known(own):
             return concluded
         return msgspec.structs.replace(concluded, mtls=access.mtls, bypass=access.bypass)
@@ -165,7 +175,7 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
         exposure=widest([*(way.exposure for way in asking), *_own_exposures(item)]),
         mtls=access.mtls,
         bypass=access.bypass,
-        access_reasons=access.reasons,
+        access_reasons=(*made.evidence, *access.reasons, *made.doubts)[:MOST_REASONS],
     )
 
 
@@ -207,6 +217,20 @@ def _asked_by(lead: Lead) -> Name | None:
         sends=lead.sends,
         asks_address=lead.asks_address,
     )
+
+
+def _way_of(balancer: FrontDoor) -> Way:
+    """Return the way in by a load balancer of the cluster: its own address alone leads to no host of an Ingress."""
+    endpoint = balancer.endpoint
+    by = Name(
+        title=f"load balancer {balancer.name}",
+        door=balancer.uid,
+        exposure=endpoint.exposure,
+        enabled=endpoint.enabled,
+        mtls=endpoint.mtls,
+        waf=balancer.waf,
+    )
+    return Way(balancer.uid, balancer.name, None, endpoint.exposure, by)
 
 
 def tell_where(doors: Iterable[FrontDoor]) -> bool:

@@ -47,7 +47,7 @@ from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.identity import certificate_uid
 from apiscape.model.provenance import GOVERNED
-from apiscape.model.surroundings import Api, Consumer, FrontDoor, Signal
+from apiscape.model.surroundings import STACK, Api, Consumer, FrontDoor, Signal
 from apiscape.store import Conclusion, Store, Touched
 from apiscape.store.overlay import lay_over
 
@@ -416,6 +416,8 @@ class _Around:
         leading = self._leading.to([*around, *measured, *self._showing(measured)])
         uids = {*touched.uids, *measured, *leading}
         keys = set(self._store.conclusions.keys_of(uids).values())
+        for stack in self._store.pointing.stacks(around):
+            keys |= self._store.pointing.labelled(f"{STACK}={stack}")
         return keys | self.led_to(around)
 
     def keys_around(self, drawn: Iterable[str], telling: Telling) -> set[str]:
@@ -427,6 +429,8 @@ class _Around:
         if self.survey.hosts:
             answering = self._store.conclusions.answering(uids)
             keys.update(*(answering[host] for host in answering.keys() & self.survey.hosts.keys()))
+        if self.survey.balancers:
+            keys |= self._store.pointing.labelled(f"{STACK}=", uids)
         return keys
 
     def _targets(self, uid: str) -> Iterator[str]:

@@ -155,6 +155,12 @@ class Signal(Entity, frozen=True):
 CERTIFICATE_NOT_AFTER = "certificate.not_after"
 """Name of the signal that says when a certificate ends."""
 
+STACK = "ingress.k8s.aws/stack"
+"""Label by which cluster and cloud call the load balancer that a controller made: `namespace/name`, or a group's."""
+
+BALANCER_HOST = "apiscape.io/load-balancer-host"
+"""Label of what a cluster serves: the host of the load balancer that serves it, as the cloud made it."""
+
 POINTS_TO = "dns.points_to"
 """Name of the signal that says at which lent hosts a name in DNS points: with a blank between them."""
 

@@ -34,7 +34,7 @@ LONGEST_TEXT = 500
 MOVING = frozenset(
     {
         *("health", "basis", "reason", "presence", "freshness", "audience"),
-        "classification",
+        *("classification", "confirmation"),
         *("observed", "first_seen", "changed", "missing", "requests", "4xx", "5xx", "p95"),
     }
 )

@@ -14,12 +14,13 @@ from apiscape.model.codec import decode
 from apiscape.model.deployment import Endpoint
 from apiscape.model.entity import Entity
 from apiscape.model.projection import host_of
-from apiscape.model.surroundings import FrontDoor, Gateway, Signal
+from apiscape.model.surroundings import STACK, FrontDoor, Gateway, Signal
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 from apiscape.model.vocabulary import Presence
 from apiscape.store.database.transaction import Transaction, move_cursor, read_cursor
 from apiscape.store.database.writer import Writer
-from apiscape.store.schema import deployment, deployment_version, scope, surrounding
+from apiscape.store.encoding import MARK, clean
+from apiscape.store.schema import deep, deployment, deployment_version, scope, surrounding
 from apiscape.store.writing.rows import CHUNK
 from apiscape.store.writing.surroundings import (
     KINDS,
@@ -58,6 +59,10 @@ class _Answering(Entity, frozen=True):
     endpoints: tuple[Endpoint, ...] | Unknown = UNKNOWN
 
 
+class _Labelled(Entity, frozen=True):
+    labels: dict[str, str] | Unknown = UNKNOWN
+
+
 class Pointing:
     """Reads who holds hosts, and keeps what was concluded of names that point at them."""
 
@@ -77,6 +82,32 @@ class Pointing:
                 *_deployments(connection, sorted(providers)),
                 *_around(connection, sorted(providers)),
             )
+
+    def labelled(self, text: str, uids: Collection[str] | None = None) -> set[str]:
+        """Return the native APIs with a label that begins so, as `key=value`, of all deployments or of some."""
+        query = (
+            sa.select(deployment.c.native_api_key)
+            .join(deep, deep.c.deployment_pk == deployment.c.pk)
+            .where(deep.c.labels.contains(f"{MARK}{clean(text)}", autoescape=True))
+        )
+        with self._database.read() as connection:
+            if uids is None:
+                return set(connection.scalars(query))
+            found: set[str] = set()
+            for chunk in _chunks(uids):
+                found.update(connection.scalars(query.where(deployment.c.uid.in_(chunk))))
+            return found
+
+    def stacks(self, uids: Collection[str]) -> frozenset[str]:
+        """Return what the load balancers among some front doors are called in their clusters, now or before."""
+        query = sa.select(surrounding.c.doc).where(surrounding.c.kind == KINDS[FrontDoor])
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for chunk in _chunks(uids):
+                for doc in connection.scalars(query.where(surrounding.c.uid.in_(chunk))):
+                    labels = decode(doc, _Labelled).labels
+                    found.update([labels[STACK]] if is_known(labels) and STACK in labels else ())
+        return frozenset(found)
 
     def save(
         self, verdicts: Mapping[str, Signal], *, name: str, seq: int, at: datetime

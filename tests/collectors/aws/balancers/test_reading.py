@@ -8,7 +8,6 @@ import pytest
 
 from apiscape.collectors.aws.balancers.collector import ApplicationBalancerCollector
 from apiscape.collectors.aws.settings import AwsSettings
-from apiscape.collectors.kubernetes.ingress.family import STACK
 from apiscape.demo.aws.estate.balancers import (
     LoadBalancer,
     cognito_sign_in,
@@ -23,6 +22,7 @@ from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.deployment import Deployment
 from apiscape.model.identity import aws_native_id
+from apiscape.model.surroundings import STACK, FrontDoor
 from apiscape.model.values import UNKNOWN, is_known
 from tests.collectors.aws.balancers.street import (
     ISSUER,
@@ -439,6 +439,19 @@ def test_what_made_it_stands_in_its_labels_as_in_those_of_what_it_was_made_for(
     assert labels["elbv2.k8s.aws/cluster"] == "prod"
     assert labels[STACK] == "shop/edge"
     assert gateway(seen).labels == labels
+    (door,) = (each for each in seen.entities if isinstance(each, FrontDoor))
+    assert (door.name, door.labels, door.routes) == ("edge", labels, ())
+    assert door.endpoint.url == f"https://{balancer.fields['DNSName'].casefold()}"
+    assert (door.endpoint.exposure, door.endpoint.mtls, door.waf) == (
+        "internet",
+        "disabled",
+        "disabled",
+    )
+
+
+def test_what_no_controller_made_is_no_front_door_of_a_cluster(west: Region) -> None:
+    edge(west)
+    assert not [each for each in look().entities if isinstance(each, FrontDoor)]
 
 
 def test_uids_stand_while_names_rules_and_priorities_move(west: Region) -> None:

@@ -67,7 +67,8 @@ def ingress(
     **spec: Any,
 ) -> Json:
     told = {"rules": list(rules) or [rule()]} | ({"ingressClassName": cls} if cls else {}) | spec
-    at = [] if address is None else [{"ip": address}]
+    word = "hostname" if address and address[-1].isalpha() else "ip"
+    at = [] if address is None else [{word: address}]
     metadata = {"uid": f"uid-{namespace}-{name}", "annotations": said or {}}
     status = {"loadBalancer": {"ingress": at}}
     return named("Ingress", name, namespace, metadata=metadata, spec=told, status=status)

@@ -10,6 +10,7 @@ import pytest
 
 from apiscape.collectors.kubernetes.ingress.alb import GROUP_SIZE
 from apiscape.collectors.kubernetes.ingress.dialects import WORDS
+from apiscape.model.surroundings import BALANCER_HOST
 from tests.collectors.kubernetes.ingress.room import (
     Json,
     asked,
@@ -185,6 +186,18 @@ def test_certificates_at_some_ports_alone_are_not_asked_of_everybody() -> None:
     found = one(alb(said))
     assert asked(found) == [("optional", ["mtls"])]
     assert found.mtls == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [("K8s-Shop.elb.example", "k8s-shop.elb.example"), ("203.0.113.9", None), (None, None)],
+)
+def test_the_host_that_the_cloud_made_is_kept_beside_the_name(
+    address: str | None, host: str | None
+) -> None:
+    found = one(alb(SECURE, address=address))
+    assert found.links.get(BALANCER_HOST) == host
+    assert BALANCER_HOST not in one(ingress("nginx", address="k8s-shop.elb.example")).links
 
 
 # Groups and classes.

@@ -85,6 +85,7 @@ def _services() -> Iterator[Json]:
         service("registers", "lookup", port=9090, ports={"appProtocol": "grpc"}),
         service("licensing", "licences"),
         service("licensing", "documents", ready=0),
+        service("licensing", "permits"),
         service("licensing-test", "licences"),
         service("legacy", "forms"),
         service("legacy", "addresses"),

@@ -124,7 +124,8 @@ def ingress(
     ]
     tls = [{"hosts": list(hosts), "secretName": f"{name}-tls"}]
     spec = {"ingressClassName": class_name, "rules": rules, "tls": tls}
-    told = {"loadBalancer": {"ingress": [{"ip": address}] if address else []}}
+    word = "hostname" if address and address[-1].isalpha() else "ip"
+    told = {"loadBalancer": {"ingress": [{word: address}] if address else []}}
     return manifest(
         "networking.k8s.io/v1",
         "Ingress",

@@ -14,10 +14,14 @@ Json = dict[str, Any]
 
 OLD_IP = "51.140.12.9"
 
+PERMITS_HOST = "k8s-licensing-permits-1852798827.eu-west-2.elb.amazonaws.com"
+"""Of the load balancer that the department's shared account has for this cluster."""
+
 
 def older_gateways() -> Iterator[Json]:
     """Yield what was there before: an ingress controller, a Traefik and a Contour, all still in use."""
     yield from _ingresses()
+    yield from _permits()
     yield from _traefik()
     yield from _contour()
 
@@ -50,6 +54,28 @@ def _ingresses() -> Iterator[Json]:
         annotations={
             "nginx.ingress.kubernetes.io/enable-cors": "true",
             "nginx.ingress.kubernetes.io/configuration-snippet": "more_set_headers 'X-Served-By: k8s';",
+        },
+    )
+
+
+def _permits() -> Iterator[Json]:
+    """Yield an Ingress that is served by a load balancer of the cloud, which the cluster's controller made."""
+    yield manifest(
+        "networking.k8s.io/v1",
+        "IngressClass",
+        "",
+        "alb",
+        {"controller": "ingress.k8s.aws/alb"},
+    )
+    yield ingress(
+        "licensing",
+        "permits",
+        {"permits.example.gov.uk": {"/permits": "permits"}},
+        class_name="alb",
+        address=PERMITS_HOST,
+        annotations={
+            "alb.ingress.kubernetes.io/scheme": "internet-facing",
+            "alb.ingress.kubernetes.io/listen-ports": '[{"HTTPS": 443}]',
         },
     )
 

@@ -21,6 +21,7 @@ from apiscape.collectors.aws.balancers.normalise import (
     normalise,
     serve,
     shadow_signal,
+    stand_before_a_cluster,
 )
 from apiscape.collectors.aws.balancers.permissions import PERMISSIONS, RECIPES
 from apiscape.collectors.aws.balancers.rules import Door, Rule, read_door, read_rules
@@ -157,7 +158,7 @@ class BalancerLook:
         rules, place = self._read_rules(), self._session.place
         groups = group_rules(rules)
         balancer = self._read(tuple(dict.fromkeys(rule.door for rule in rules)), groups)
-        gateway = serve(balancer, place)
+        gateway, door = serve(balancer, place), stand_before_a_cluster(balancer, place)
         settings = self._session.settings
         found = [
             normalise(balancer, group, place, settings.tags, settings.load_balancers)
@@ -171,7 +172,9 @@ class BalancerLook:
         signals: list[Signal] = [each for each in ready if each is not None]
         signals += attribute_signals(balancer, gateway, now)
         signals.append(shadow_signal(self._shadows, gateway, now))
-        recorded = Recorded(self._arn, entities=(*found, gateway, *signals))
+        recorded = Recorded(
+            self._arn, entities=(*found, gateway, *([door] if door else []), *signals)
+        )
         return [
             recorded,
             *(Unseen(self._arn, what, gap.record()) for what, gap in self.gaps.items()),

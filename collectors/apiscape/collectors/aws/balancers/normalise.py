@@ -27,7 +27,7 @@ from apiscape.collectors.aws.tags import read_told
 from apiscape.model.deployment import Backend, Deployment, Endpoint, Protections
 from apiscape.model.identity import aws_native_id, deployment_uid, entity_uid
 from apiscape.model.provenance import Claim
-from apiscape.model.surroundings import Gateway, Signal
+from apiscape.model.surroundings import STACK, FrontDoor, Gateway, Signal
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Exposure, ProvenanceMethod, Status, Style, Switch
 
@@ -163,6 +163,41 @@ def serve(balancer: Balancer, place: Place) -> Gateway:
         tls_min=lowest(door.tls_min for door in balancer.doors),
         waf=balancer.waf,
         labels=balancer.tags,
+    )
+
+
+def stand_before_a_cluster(balancer: Balancer, place: Place) -> FrontDoor | None:
+    """Return the front door that a load balancer is for the cluster whose controller made it, if one did.
+
+    What it leads to there is only known by what the cluster says of it.
+    """
+    tags, host = balancer.tags, text(balancer.item, "DNSName")
+    if tags is UNKNOWN or STACK not in tags or not host:
+        return None
+    native_id = balancer.native_id(place)
+    exposure, evidence = _reached(balancer)
+    asked = {door.mtls for door in balancer.doors}
+    secure = any(door.scheme == "https" for door in balancer.doors)
+    return FrontDoor(
+        uid=entity_uid("front_door", native_id),
+        native_id=native_id,
+        native_kind=KIND,
+        provider="aws",
+        account=place.account,
+        region=place.region,
+        name=balancer.name,
+        endpoint=Endpoint(
+            url=f"{'https' if secure else 'http'}://{host.casefold()}",
+            exposure=exposure,
+            evidence=evidence,
+            generated_host=True,
+            enabled=_status(balancer.item)[0] == Status.ACTIVE or UNKNOWN,
+            tls_min=lowest(door.tls_min for door in balancer.doors),
+            mtls=asked.pop() if len(asked) == 1 else _of_several(asked),
+        ),
+        routes=(),
+        waf=balancer.waf,
+        labels=tags,
     )
 
 

@@ -29,6 +29,7 @@ from apiscape.collectors.kubernetes.ingress.kinds import INGRESSES, SOLVER_LABEL
 from apiscape.collectors.kubernetes.ingress.sending import Way, speaks_grpc, ways_of
 from apiscape.collectors.kubernetes.reaching import CLASS_SCHEME_KEY, reach_through
 from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.model.surroundings import BALANCER_HOST, STACK
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Style, Switch
 
@@ -39,8 +40,6 @@ CONTROLLER, RETIRED, PLAIN, MOVED = (
     "apiscape.io/moved",
 )
 """Links that say who serves it, since when that is given up, and where requests end that do not reach it."""
-STACK = "ingress.k8s.aws/stack"
-"""Tag by which AWS calls the load balancer of an Ingress, or of a group."""
 
 
 class IngressFamily:
@@ -155,6 +154,12 @@ def _conditions(scene: Scene, apart: Condition | None) -> Iterator[Condition]:
         yield backends
 
 
+def _balancer_host(scene: Scene) -> str | None:
+    """Return the host of the load balancer, where the controller says one."""
+    hosts = [each.hostname.casefold() for each in scene.ingress.addresses if each.hostname]
+    return hosts[0] if len(hosts) == 1 else None
+
+
 def _links(scene: Scene, hosted: Hosted) -> dict[str, str]:
     found = {
         CONTROLLER: scene.dialect.name or scene.classed.controller,
@@ -162,5 +167,6 @@ def _links(scene: Scene, hosted: Hosted) -> dict[str, str]:
         PLAIN: hosted.plain,
         MOVED: scene.dialect.away(scene.said),
         STACK: scene.balancer.name if scene.balancer else None,
+        BALANCER_HOST: _balancer_host(scene) if scene.balancer else None,
     }
     return {key: value for key, value in found.items() if value}
