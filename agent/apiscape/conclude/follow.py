@@ -7,52 +7,41 @@ cursor, everything that stands is concluded anew.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
 from itertools import islice
 
 import msgspec
 
-from apiscape.conclude.addresses import Surroundings, admits, survey, tell_where
+from apiscape.conclude.around import Around
 from apiscape.conclude.counting import (
     FRONT_DOORS,
-    Telling,
     ToldBy,
     read_telling,
     told_by_installed,
 )
+from apiscape.conclude.drawing import Found, draw, those_moved
 from apiscape.conclude.faring import (
     HealthPolicy,
     Observed,
     fare,
     signals_about,
-    signals_by_subject,
 )
 from apiscape.conclude.leading import Leading
-from apiscape.conclude.membership import found_api
 from apiscape.conclude.naming import (
     HOLDING,
     draw_names,
-    of_names,
-    pointing_providers,
     provider_of,
 )
-from apiscape.conclude.newcomers import conclude_family, surrounded
 from apiscape.conclude.overlaying import OVERLAY, apply_overlay
 from apiscape.errors import NotKept
 from apiscape.govern.overlay import NO_OVERLAY, Overlay
 from apiscape.health.policy import DEFAULT_THRESHOLDS, Thresholds, thresholds_for
-from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
-from apiscape.model.identity import certificate_uid
-from apiscape.model.provenance import GOVERNED
-from apiscape.model.surroundings import STACK, Api, Consumer, FrontDoor, Signal
 from apiscape.store import Conclusion, Store, Touched
 from apiscape.store.overlay import lay_over
 
 DEFAULT_POLICY = HealthPolicy()
-SIGNAL = "signal"
 
 BATCH = 500
 """Changes that are concluded at a time."""
@@ -202,8 +191,8 @@ class _Pass:
         while chunk := set(islice(keys, BATCH)):
             self._draw(chunk, seq=cursor)
 
-    def _look_around(self) -> _Around:
-        return _Around(self._store, self._leading, whole=self._telling.every_door)
+    def _look_around(self) -> Around:
+        return Around(self._store, self._leading, whole=self._telling.every_door)
 
     def _keys_of_newcomers(self, drawn: Iterable[str]) -> set[str]:
         """Return the native APIs of newcomers for which more may hold than was drawn of them alone."""
@@ -280,13 +269,13 @@ class _Pass:
         self._store.conclusions.save({}, (), seq=mark, at=self._now, name=OVERLAY)
 
     def _draw(self, keys: set[str], seq: int) -> None:
-        drawn = _draw(self._store, keys, self._around.survey, self._telling)
+        drawn = draw(self._store, keys, self._around.survey, self._telling)
         held = self._store.conclusions.load(drawn.conclusions)
         if self._overlay.entries:
             governed = apply_overlay(self._store, self._overlay, drawn.conclusions, drawn.items)
             drawn = msgspec.structs.replace(drawn, conclusions=governed)
         conclusions = self._fare(drawn, held)
-        fresh = _moved(held, conclusions)
+        fresh = those_moved(held, conclusions)
         self._store.conclusions.save(fresh, drawn.apis, seq=seq, at=self._now)
         self._leading.note(held, fresh)
         self._drawn += len(conclusions)
@@ -330,168 +319,3 @@ class _Pass:
         choose = thresholds_for(self._policy.overrides, self._now)
         rows = self._store.conclusions.rows(drawn.items)
         return {uid: choose(lay_over(row, drawn.conclusions[uid])) for uid, row in rows.items()}
-
-
-class _Around:
-    """What stands around deployments, read when first asked for; a batch in which it moved has a new one."""
-
-    def __init__(self, store: Store, leading: Leading, *, whole: bool) -> None:
-        self._store = store
-        self._leading = leading
-        self._whole = whole
-
-    @cached_property
-    def survey(self) -> Surroundings:
-        return survey(
-            self._doors.values(),
-            self._consumers.values(),
-            whole=self._whole,
-            verdicts=self._verdicts,
-        )
-
-    @cached_property
-    def whole(self) -> bool:
-        """Whether every front door that there may be was looked at, with where it leads."""
-        return self._whole and tell_where(self._doors.values())
-
-    @cached_property
-    def seen(self) -> dict[str, tuple[Signal, ...]]:
-        """Signals of what collectors saw, by what they are about."""
-        return signals_by_subject(self._store.surroundings.current(Signal))
-
-    @cached_property
-    def signals(self) -> dict[str, tuple[Signal, ...]]:
-        """Signals by what they are about, with the verdicts on names in DNS."""
-        return of_names(self.seen, self._verdicts)
-
-    @cached_property
-    def pointed_at(self) -> frozenset[str]:
-        """Providers of hosts that names in DNS point at."""
-        return pointing_providers(self.seen)
-
-    @cached_property
-    def _verdicts(self) -> dict[str, Signal]:
-        return self._store.pointing.verdicts()
-
-    def led_to(self, front_doors: Iterable[str]) -> set[str]:
-        """Return the native APIs that front doors lead to, those that are gone among them."""
-        return {key for uid in front_doors for key in self._targets(uid)}
-
-    @property
-    def signalled(self) -> set[str]:
-        """Deployments that signals are about, or what leads to them."""
-        return {*self.signals, *self._leading.to({*self.signals, *self._showing(self.signals)})}
-
-    @cached_property
-    def shown(self) -> dict[str, str]:
-        """Certificates that front doors show, by the doors' uids."""
-        return {
-            uid: certificate_uid(door.certificate)
-            for uid, door in self._doors.items()
-            if isinstance(door.certificate, str) and door.certificate
-        }
-
-    def _showing(self, certificates: Container[str]) -> set[str]:
-        """Return the front doors that show one of these."""
-        return {door for door, shown in self.shown.items() if shown in certificates}
-
-    @cached_property
-    def _doors(self) -> dict[str, FrontDoor]:
-        return {door.uid: door for door in self._store.surroundings.current(FrontDoor)}
-
-    @cached_property
-    def _consumers(self) -> dict[str, Consumer]:
-        return {each.uid: each for each in self._store.surroundings.current(Consumer)}
-
-    def keys_of(self, touched: Touched) -> set[str]:
-        """Return the native APIs that a batch of changes concerns.
-
-        Those of the deployments that changed, and those that what changed around them leads to
-        now or led to before.
-        """
-        around = [uid for _, uid in touched.surroundings]
-        measured = self._store.surroundings.subjects_of(
-            uid for kind, uid in touched.surroundings if kind == SIGNAL
-        )
-        leading = self._leading.to([*around, *measured, *self._showing(measured)])
-        uids = {*touched.uids, *measured, *leading}
-        keys = set(self._store.conclusions.keys_of(uids).values())
-        for stack in self._store.pointing.stacks(around):
-            keys |= self._store.pointing.labelled(f"{STACK}={stack}")
-        return keys | self.led_to(around)
-
-    def keys_around(self, drawn: Iterable[str], telling: Telling) -> set[str]:
-        """Return the native APIs of those newcomers, drawn already, around which something stands."""
-        uids = list(drawn)
-        places = self._store.conclusions.places_of(uids)
-        found = surrounded(places, self.survey, self.signals, telling)
-        keys = {place.native_api_key for place in found}
-        if self.survey.hosts:
-            answering = self._store.conclusions.answering(uids)
-            keys.update(*(answering[host] for host in answering.keys() & self.survey.hosts.keys()))
-        if self.survey.balancers:
-            keys |= self._store.pointing.labelled(f"{STACK}=", uids)
-        return keys
-
-    def _targets(self, uid: str) -> Iterator[str]:
-        """Yield the native APIs that something which stands around leads to."""
-        consumer = self._consumers.get(uid)
-        targets = admits(consumer) if consumer else self.survey.ends.get(uid, ())
-        yield from (key for key, _ in targets)
-        for host in self.survey.far.get(uid, ()):
-            yield from self._leading.answering.get(host, ())
-
-
-class Found(Entity, frozen=True):
-    """What follows for the deployments of some native APIs, before how they fare."""
-
-    conclusions: dict[str, Conclusion]
-    apis: tuple[Api, ...]
-    items: dict[str, Deployment]
-    presences: dict[str, str]
-
-
-def _draw(store: Store, keys: Iterable[str], around: Surroundings, telling: Telling) -> Found:
-    """Return what follows for every deployment of some native APIs, and their Apis."""
-    families = [members for members in store.conclusions.members_of(keys).values() if members]
-    members = [member for family in families for member in family]
-    items = store.runs.documents([member.uid for member in members], operations=False)
-    conclusions: dict[str, Conclusion] = {}
-    apis: list[Api] = []
-    for family in families:
-        api = found_api(family, items)
-        apis.append(api)
-        conclusions |= conclude_family(family, api, items, around, telling)
-    presences = {member.uid: member.presence for member in members}
-    return Found(conclusions=conclusions, apis=tuple(apis), items=items, presences=presences)
-
-
-def _moved(
-    held: Mapping[str, Conclusion], conclusions: Mapping[str, Conclusion]
-) -> dict[str, Conclusion]:
-    """Return those conclusions that differ from what is kept.
-
-    What others concluded of owners stays as it is; what an overlay says no more is taken back.
-    """
-    moved: dict[str, Conclusion] = {}
-    for uid, fresh in conclusions.items():
-        before = held.get(uid)
-        after = fresh if before is None else _lay(before, fresh)
-        if after != before:
-            moved[uid] = after
-    return moved
-
-
-def _lay(before: Conclusion, fresh: Conclusion) -> Conclusion:
-    """Return what is kept, with what is concluded here in its place."""
-    ours = (*_OURS, *(name for name in GOVERNED if name in {*before.said, *fresh.said}))
-    return msgspec.structs.replace(before, **{name: getattr(fresh, name) for name in ours})
-
-
-_OURS = (
-    *("api", "front_doors", "consumers", "counted", "endpoints", "exposure"),
-    *("bypass", "mtls", "access_reasons", "dangling", "dangling_reasons"),
-    *("health", "basis", "health_reason", "health_reasons", "health_since"),
-    *("requests", "errors_4xx", "errors_5xx", "p95_ms", "said"),
-)
-"""The fields of a conclusion that are drawn here."""

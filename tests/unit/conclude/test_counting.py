@@ -156,7 +156,7 @@ def test_a_pass_that_broke_off_is_made_again(store: Store, monkeypatch: pytest.M
     draw(store)
     visit(store, scope("toy.plans"))
     with monkeypatch.context() as broken:
-        broken.setattr(follow, "_moved", lambda *_: 1 / 0)
+        broken.setattr(follow, "those_moved", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             draw(store)
     assert len(read_telling(store, told_by).turned) == 1
