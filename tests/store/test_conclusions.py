@@ -117,7 +117,14 @@ def test_a_scope_is_whole_where_its_newest_run_left_nothing_out(
     )
     store.runs.end(run, ended, Verdict())
     assert store.conclusions.visited() == (
-        Visited(SCOPE.key, SCOPE.source, SCOPE.reach.key, SCOPE.product, whole),
+        Visited(
+            SCOPE.key,
+            SCOPE.source,
+            SCOPE.reach.key,
+            SCOPE.product,
+            whole,
+            absent=outcome == "absent",
+        ),
     )
 
 
@@ -174,6 +181,7 @@ def test_the_same_conclusion_again_moves_nothing_but_the_cursor(store: Store) ->
 
 def test_a_conclusion_that_moves_no_row_is_kept_and_logged(store: Store) -> None:
     visit(store, batch(ITEM))
+    save(store, Conclusion())
     row = records(store, "row")
     assert save(store, Conclusion(front_doors=("d",))) == 2
     assert store.conclusions.load([ITEM.uid]) == {ITEM.uid: Conclusion(front_doors=("d",))}
