@@ -10,12 +10,8 @@ from hypothesis import given
 
 from apiscape.collectors.aws.balancers.collector import ApplicationBalancerCollector
 from apiscape.collectors.aws.balancers.grouping import group_rules
-from apiscape.collectors.aws.balancers.normalise import (
-    Balancer,
-    attribute_signals,
-    normalise,
-    serve,
-)
+from apiscape.collectors.aws.balancers.itself import attribute_signals, serve
+from apiscape.collectors.aws.balancers.normalise import Balancer, normalise
 from apiscape.collectors.aws.balancers.rules import read_door, read_rules
 from apiscape.collectors.aws.balancers.targets import Fitness, read_fitness, readiness
 from apiscape.collectors.aws.names import Place

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiscape.collectors.aws.balancers.normalise import SHADOWED
+from apiscape.collectors.aws.balancers.itself import SHADOWED
 from apiscape.collectors.aws.balancers.rules import Door, Rule, read_rules
 from apiscape.collectors.aws.balancers.shadowing import is_wider, reachable
 from apiscape.demo.aws.estate.balancers import (

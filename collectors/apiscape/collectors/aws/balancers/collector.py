@@ -14,14 +14,16 @@ from typing import ClassVar
 from apiscape.collectors.aws.balancers.around import TAGS, Around, Gaps, with_tags
 from apiscape.collectors.aws.balancers.counting import FIGURES, by_target_group
 from apiscape.collectors.aws.balancers.grouping import Group, group_rules
-from apiscape.collectors.aws.balancers.normalise import (
-    KIND,
-    Balancer,
+from apiscape.collectors.aws.balancers.itself import (
     attribute_signals,
-    normalise,
     serve,
     shadow_signal,
     stand_before_a_cluster,
+)
+from apiscape.collectors.aws.balancers.normalise import (
+    KIND,
+    Balancer,
+    normalise,
 )
 from apiscape.collectors.aws.balancers.permissions import PERMISSIONS, RECIPES
 from apiscape.collectors.aws.balancers.rules import Door, Rule, read_door, read_rules

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 import msgspec
@@ -16,36 +15,24 @@ from apiscape.collectors.aws.balancers.grouping import (
     operations_of,
 )
 from apiscape.collectors.aws.balancers.rules import Door
-from apiscape.collectors.aws.balancers.shadowing import Shadow
 from apiscape.collectors.aws.balancers.targets import Fitness
-from apiscape.collectors.aws.balancers.tls import lowest
 from apiscape.collectors.aws.names import CONSOLES, Place
 from apiscape.collectors.aws.picking import Item, labels, moment, part, text
 from apiscape.collectors.aws.settings import BalancerSettings, TagSettings
 from apiscape.collectors.aws.surface import switch
 from apiscape.collectors.aws.tags import read_told
 from apiscape.model.deployment import Backend, Deployment, Endpoint, Protections
-from apiscape.model.identity import aws_native_id, deployment_uid, entity_uid
+from apiscape.model.identity import aws_native_id, deployment_uid
 from apiscape.model.provenance import Claim
-from apiscape.model.surroundings import STACK, FrontDoor, Gateway, Signal
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Exposure, ProvenanceMethod, Status, Style, Switch
 
 KIND = "aws.alb"
 TAGS = "tags"
 PRODUCT_WORD = "elasticloadbalancing"
-SHADOWED = "alb.rules_shadowed"
-MOST_SHADOWS = 10
-"""Shadowed rules that are told; the others are counted."""
 
 LOGS = "access_logs.s3.enabled"
 
-TOLD_ATTRIBUTES = (
-    "deletion_protection.enabled",
-    "routing.http.desync_mitigation_mode",
-    "routing.http.drop_invalid_header_fields.enabled",
-)
-"""Attributes that are told of the gateway, as signals."""
 
 _EXPOSURES = {"internet-facing": Exposure.INTERNET, "internal": Exposure.PRIVATE}
 _STATES = {
@@ -100,8 +87,8 @@ def normalise(
     """Return the deployment of one API of a load balancer, as its rules, its tags and the settings have it."""
     own, tags = balancer.native_id(place) + group.key.resource, balancer.tags
     told = read_told(tags or {}, keys, stage=None, account_title=place.title)
-    exposure, evidence = _reached(balancer)
-    status, reason = _status(balancer.item)
+    exposure, evidence = reached(balancer)
+    status, reason = status_of(balancer.item)
     claim = _guess(balancer, group, settings)
     return Deployment(
         uid=deployment_uid(own),
@@ -147,86 +134,8 @@ def _guess(balancer: Balancer, group: Group, settings: BalancerSettings) -> Clai
     return Claim(style, ProvenanceMethod.INFERRED, "listener rules", sure, note=why)
 
 
-def serve(balancer: Balancer, place: Place) -> Gateway:
-    """Return the gateway that a load balancer is."""
-    native_id = balancer.native_id(place)
-    host = text(balancer.item, "DNSName")
-    return Gateway(
-        uid=entity_uid("gateway", native_id),
-        native_id=native_id,
-        native_kind=KIND,
-        provider="aws",
-        account=place.account,
-        region=place.region,
-        name=balancer.name,
-        hostnames=(host.casefold(),) if host else UNKNOWN,
-        tls_min=lowest(door.tls_min for door in balancer.doors),
-        waf=balancer.waf,
-        labels=balancer.tags,
-    )
-
-
-def stand_before_a_cluster(balancer: Balancer, place: Place) -> FrontDoor | None:
-    """Return the front door that a load balancer is for the cluster whose controller made it, if one did.
-
-    What it leads to there is only known by what the cluster says of it.
-    """
-    tags, host = balancer.tags, text(balancer.item, "DNSName")
-    if tags is UNKNOWN or STACK not in tags or not host:
-        return None
-    native_id = balancer.native_id(place)
-    exposure, evidence = _reached(balancer)
-    asked = {door.mtls for door in balancer.doors}
-    secure = any(door.scheme == "https" for door in balancer.doors)
-    return FrontDoor(
-        uid=entity_uid("front_door", native_id),
-        native_id=native_id,
-        native_kind=KIND,
-        provider="aws",
-        account=place.account,
-        region=place.region,
-        name=balancer.name,
-        endpoint=Endpoint(
-            url=f"{'https' if secure else 'http'}://{host.casefold()}",
-            exposure=exposure,
-            evidence=evidence,
-            generated_host=True,
-            enabled=_status(balancer.item)[0] == Status.ACTIVE or UNKNOWN,
-            tls_min=lowest(door.tls_min for door in balancer.doors),
-            mtls=asked.pop() if len(asked) == 1 else _of_several(asked),
-        ),
-        routes=(),
-        waf=balancer.waf,
-        labels=tags,
-    )
-
-
-def attribute_signals(balancer: Balancer, gateway: Gateway, now: datetime) -> Iterator[Signal]:
-    """Yield how a load balancer treats odd requests, and whether it can be deleted by mistake."""
-    if balancer.attributes is UNKNOWN:
-        return
-    for key in TOLD_ATTRIBUTES:
-        value = balancer.attributes.get(key)
-        if value is not None:
-            said = {"true": True, "false": False}.get(value, value)
-            yield Signal(gateway.uid, f"attribute.{key}", said, now, KIND)
-
-
-def shadow_signal(shadows: Sequence[Shadow], gateway: Gateway, now: datetime) -> Signal:
-    """Return on how many hosts and paths a rule is never reached, for an earlier one takes them."""
-    told = [each.words for each in shadows[:MOST_SHADOWS]]
-    more = len(shadows) - MOST_SHADOWS
-    return Signal(
-        subject_uid=gateway.uid,
-        name=SHADOWED,
-        value=float(len(shadows)),
-        observed_at=now,
-        source=KIND,
-        reason="; ".join([*told, *([f"and {more} more"] if more > 0 else [])]) or None,
-    )
-
-
-def _status(item: Item) -> tuple[str, str | None]:
+def status_of(item: Item) -> tuple[str, str | None]:
+    """Return how a load balancer stands, and why where it does not just serve."""
     state = part(item, "State")
     code = text(state, "Code") or ""
     reason = text(state, "Reason")
@@ -235,7 +144,7 @@ def _status(item: Item) -> tuple[str, str | None]:
     return _STATES.get(code, Status.UNKNOWN), reason
 
 
-def _reached(balancer: Balancer) -> tuple[str, str]:
+def reached(balancer: Balancer) -> tuple[str, str]:
     """Return from where a load balancer is reached; that some are shut out is not seen."""
     scheme = text(balancer.item, "Scheme")
     exposure = _EXPOSURES.get(scheme or "", Exposure.UNKNOWN)
@@ -256,8 +165,8 @@ def _endpoints(balancer: Balancer, group: Group) -> tuple[Endpoint, ...] | Unkno
     host = text(balancer.item, "DNSName") if own else group.key.host
     if not host or not (own or group.key.typed):
         return UNKNOWN
-    exposure, evidence = _reached(balancer)
-    serving = _status(balancer.item)[0] == Status.ACTIVE
+    exposure, evidence = reached(balancer)
+    serving = status_of(balancer.item)[0] == Status.ACTIVE
     found = (
         Endpoint(
             url=_url(door, host.casefold(), group.key.segment),
@@ -315,11 +224,11 @@ def _protections(balancer: Balancer, group: Group) -> Protections:
         request_validation=Switch.DISABLED,
         access_log=switch(logs),
         tracing=Switch.DISABLED,
-        mtls=asked.pop() if len(asked) == 1 else _of_several(asked),
+        mtls=asked.pop() if len(asked) == 1 else of_several(asked),
     )
 
 
-def _of_several(asked: set[str]) -> str:
+def of_several(asked: set[str]) -> str:
     """Return whether all listeners ask for a certificate: one that asks for none lets everybody in."""
     return Switch.DISABLED if Switch.DISABLED in asked else Switch.UNKNOWN
 

@@ -10,28 +10,25 @@ from apiscape.collectors.contract import Gone, Malformed
 from apiscape.model.values import UNKNOWN, Unknown
 
 
-class FunctionLook(Look):
-    """A look at one function, whose resource policy may let callers in."""
+def resource_policy(
+    look: Look, detail: str, operation: str, member: str, **parameters: object
+) -> Item | Unknown | None:
+    """Return a function's resource policy, unknown and a gap where it may not be read.
 
-    def read_policy(
-        self, detail: str, operation: str, member: str, **parameters: object
-    ) -> Item | Unknown | None:
-        """Return a resource policy, unknown and a gap where it may not be read.
+    Not-found is how the service says that there is none.
 
-        Not-found is how the service says that there is none.
-
-        Raises:
-            CollectorError: it may be readable the next time.
-        """
-        try:
-            answer = self.calls.call(operation, **parameters)
-        except Gone:
-            return None
-        except ONE_DETAIL as error:
-            self.gaps.note(detail, error)
-            return UNKNOWN
-        policy = read_policy(text(answer, member) or "")
-        if policy is None:
-            self.gaps.note(detail, Malformed("the resource policy cannot be read"))
-            return UNKNOWN
-        return policy
+    Raises:
+        CollectorError: it may be readable the next time.
+    """
+    try:
+        answer = look.calls.call(operation, **parameters)
+    except Gone:
+        return None
+    except ONE_DETAIL as error:
+        look.gaps.note(detail, error)
+        return UNKNOWN
+    policy = read_policy(text(answer, member) or "")
+    if policy is None:
+        look.gaps.note(detail, Malformed("the resource policy cannot be read"))
+        return UNKNOWN
+    return policy

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.functions.counting import FIGURES, by_url
-from apiscape.collectors.aws.functions.looking import FunctionLook
+from apiscape.collectors.aws.functions.looking import resource_policy
 from apiscape.collectors.aws.functions.urls import (
     KIND,
     FoundUrl,
@@ -22,7 +22,7 @@ from apiscape.collectors.aws.functions.urls import (
 from apiscape.collectors.aws.functions.without import WithoutUrl
 from apiscape.collectors.aws.hosts import FUNCTION_HOST
 from apiscape.collectors.aws.listing import Members
-from apiscape.collectors.aws.looking import LookCollector, Near
+from apiscape.collectors.aws.looking import Look, LookCollector, Near
 from apiscape.collectors.aws.memos import Memo, make_mark, stands, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, text
@@ -100,7 +100,7 @@ class FunctionUrlCollector(LookCollector, CountedByCloudWatch):
         return _Look(near, key, listed, self._without).observe()
 
 
-class _Look(FunctionLook):
+class _Look(Look):
     """A look at one function."""
 
     def __init__(self, near: Near, key: str, listed: Item, without: WithoutUrl) -> None:
@@ -156,7 +156,9 @@ class _Look(FunctionLook):
         qualifier = qualifier_of(config)
         named = {"Qualifier": qualifier} if qualifier else {}
         what = f"resource policy of {qualifier}" if qualifier else "resource policy"
-        return self.read_policy(what, "lambda:GetPolicy", "Policy", FunctionName=self.key, **named)
+        return resource_policy(
+            self, what, "lambda:GetPolicy", "Policy", FunctionName=self.key, **named
+        )
 
 
 def _mark(function: Item) -> str | None:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.functions.counting import web_functions
-from apiscape.collectors.aws.functions.looking import FunctionLook
+from apiscape.collectors.aws.functions.looking import resource_policy
 from apiscape.collectors.aws.functions.web import KIND, FoundEndpoint, mark_of, normalise
 from apiscape.collectors.aws.listing import Members
-from apiscape.collectors.aws.looking import LookCollector, Near, Tags
+from apiscape.collectors.aws.looking import Look, LookCollector, Near, Tags
 from apiscape.collectors.aws.memos import Memo, read_memo, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, text
@@ -90,7 +90,7 @@ class WebFunctionCollector(LookCollector):
         return _Look(near, key, listed).observe()
 
 
-class _Look(FunctionLook):
+class _Look(Look):
     """A look at one web function."""
 
     def observe(self) -> list[Observation]:
@@ -126,7 +126,7 @@ class _Look(FunctionLook):
         if left_out is not None:
             return [left_out]
         operation = "lambda-web:GetResourcePolicy"
-        policy = self.read_policy("resource policy", operation, "policy", resourceArn=arn)
+        policy = resource_policy(self, "resource policy", operation, "policy", resourceArn=arn)
         items = [self._item(each, policy, tags) for each in endpoints]
         marks = [mark_of(self.listed, each) for each in endpoints]
         tokens = {

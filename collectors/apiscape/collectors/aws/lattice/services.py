@@ -15,15 +15,15 @@ from typing import ClassVar
 
 import msgspec
 
-from apiscape.collectors.aws.calls import Calls, Page
-from apiscape.collectors.aws.errors import ONE_OBJECT
+from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.lattice import service as lattice
 from apiscape.collectors.aws.lattice.callers import guard_of, together
 from apiscape.collectors.aws.lattice.counting import FIGURES, by_service
 from apiscape.collectors.aws.lattice.networks import Around, Network, read_logs_of, read_policy_of
 from apiscape.collectors.aws.lattice.rules import Leading, read_rules, unread
-from apiscape.collectors.aws.lattice.trying import LIST, RECIPES
+from apiscape.collectors.aws.lattice.tagging import Tagging
+from apiscape.collectors.aws.lattice.trying import RECIPES
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.offering import where_offered
 from apiscape.collectors.aws.operations import unpublished_quota
@@ -32,7 +32,6 @@ from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import (
-    CollectorError,
     Malformed,
     Observation,
     Permission,
@@ -105,7 +104,7 @@ class ServiceCollector(CountedByCloudWatch):
         del scope  # the session knows its place
         session: AwsSession = visit.session
         calls = session.calls(self.permissions)
-        around, tags = Around(calls), _Tags(calls, session)
+        around, tags = Around(calls), Tagging(calls, session)
         said = walk(
             PART,
             tags.pages(visit),
@@ -116,51 +115,6 @@ class ServiceCollector(CountedByCloudWatch):
             ),
         )
         yield from where_offered(PART, lattice.SERVICE, session, said)
-
-
-class _Tags:
-    """Reads the tags of services as they are listed, for these may say that one is to be left out."""
-
-    def __init__(self, calls: Calls, session: AwsSession) -> None:
-        self._calls = calls
-        self._session = session
-        self._gaps: dict[str, Gaps] = {}
-        self._failed: dict[str, CollectorError] = {}
-
-    def pages(self, visit: Visit) -> Iterator[Page]:
-        """Yield the pages of services, each with its tags.
-
-        Raises:
-            CollectorError: the listing could not be read to its end.
-        """
-        for page in self._calls.pages(LIST):
-            yield Page(tuple(visit.concurrently(self._tag, page.items)), page.last)
-
-    def gaps(self, service_id: str) -> Gaps:
-        """Return what of a service could not be seen so far.
-
-        Raises:
-            CollectorError: it was deleted meanwhile, or may be readable the next time.
-        """
-        if service_id in self._failed:
-            raise self._failed[service_id]
-        return self._gaps[service_id]
-
-    def _tag(self, item: Item) -> Item:
-        service_id = text(item, "id") or ""
-        gaps = self._gaps.setdefault(service_id, Gaps())
-        arn = text(item, "arn") or service_id
-        plain = {name: value for name, value in item.items() if name != TAGS}
-        if self._session.visits_owner(self._session.place.owning(text(item, "arn"))):
-            return plain
-        try:
-            answer = gaps.attempt(
-                TAGS, lambda: self._calls.call("vpc-lattice:ListTagsForResource", resourceArn=arn)
-            )
-        except ONE_OBJECT as error:
-            self._failed[service_id] = error
-            return plain
-        return plain if answer is None else {**plain, TAGS: answer.get(TAGS) or {}}
 
 
 class _Look:

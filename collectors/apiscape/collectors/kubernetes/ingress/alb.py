@@ -7,14 +7,13 @@ Ingress; what is said of the load balancer holds for every Ingress of its group.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from apiscape.collectors.kubernetes.exposed import Match, Reached, Target
-from apiscape.collectors.kubernetes.ingress.dialects import WORDS
+from apiscape.collectors.kubernetes.exposed import Reached
 from apiscape.collectors.kubernetes.ingress.endpoints import Ports
 from apiscape.collectors.kubernetes.ingress.guards import Guard, together
 from apiscape.collectors.kubernetes.ingress.kinds import ALB_GROUP, INGRESSES, Ingress
@@ -97,7 +96,7 @@ def _values(members: Iterable[Ingress], key: str) -> Iterator[str]:
             yield value
 
 
-def _json(value: str | None) -> Any:  # noqa: ANN401 - whatever an annotation holds
+def read_json(value: str | None) -> Any:  # noqa: ANN401 - whatever an annotation holds
     """Return what the JSON of an annotation says; nothing where it is none, or too long."""
     if not value or len(value) > JSON_SIZE:
         return None
@@ -107,19 +106,20 @@ def _json(value: str | None) -> Any:  # noqa: ANN401 - whatever an annotation ho
         return None
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever JSON holds
+def objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever JSON holds
     """Return the objects of a list; none of anything else."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _text(item: Mapping[str, Any], key: str) -> str | None:
+def text_of(item: Mapping[str, Any], key: str) -> str | None:
+    """Return a member that is text, and no empty one."""
     value = item.get(key)
     return value if isinstance(value, str) and value else None
 
 
 def ports_of(ingress: Ingress) -> Ports:
     """Return the ports that an Ingress is served at: each of a group has its own."""
-    told = _objects(_json(ingress.said.get(f"{PREFIX}listen-ports")))
+    told = objects(read_json(ingress.said.get(f"{PREFIX}listen-ports")))
     pairs = [(key.upper(), port) for each in told for key, port in each.items()]
     http, https = (
         tuple(port for key, port in pairs if key == name and isinstance(port, int))
@@ -179,9 +179,9 @@ def _signed_in(said: Mapping[str, str], place: str) -> Iterator[Guard]:
     kind = said.get(f"{PREFIX}auth-type", "").strip().lower()
     if kind not in {"oidc", "cognito"}:
         return
-    told = _json(said.get(f"{PREFIX}auth-idp-{kind}"))
+    told = read_json(said.get(f"{PREFIX}auth-idp-{kind}"))
     issuer = (
-        _text(told, "issuer" if kind == "oidc" else "userPoolARN")
+        text_of(told, "issuer" if kind == "oidc" else "userPoolARN")
         if isinstance(told, dict)
         else None
     )
@@ -200,8 +200,8 @@ def _token(said: Mapping[str, str], place: str) -> Iterator[Guard]:
     value = said.get(f"{PREFIX}jwt-validation")
     if not value:
         return
-    told = _json(value)
-    issuer = _text(told, "issuer") if isinstance(told, dict) else None
+    told = read_json(value)
+    issuer = text_of(told, "issuer") if isinstance(told, dict) else None
     scheme = Scheme(
         kind=SchemeKind.JWT,
         issuer=issuer_of(issuer),
@@ -213,7 +213,7 @@ def _token(said: Mapping[str, str], place: str) -> Iterator[Guard]:
 
 def _certificate(balancer: Balancer, ports: Ports, place: str) -> Iterator[Guard]:
     """Yield that certificates are asked of callers: at every port that has TLS, or at some alone."""
-    told = _objects(_json(balancer.said.get(f"{PREFIX}mutual-authentication")))
+    told = objects(read_json(balancer.said.get(f"{PREFIX}mutual-authentication")))
     asking = [each for each in told if each.get("mode") == "verify"]
     if not asking:
         return
@@ -231,84 +231,3 @@ def _certificate(balancer: Balancer, ports: Ports, place: str) -> Iterator[Guard
         is_optional=not everywhere,
         on=frozenset({"mtls"} if everywhere else ()),
     )
-
-
-# What annotations say of backends.
-
-
-def targets_of(said: Mapping[str, str], name: str, namespace: str) -> tuple[Target, ...] | None:
-    """Return where an action called by a name sends requests; none for a redirect or an answer of its own.
-
-    `None` where no such action can be read.
-    """
-    action = _json(said.get(f"{PREFIX}actions.{name}"))
-    if not isinstance(action, dict):
-        return None
-    if action.get("type") != "forward":
-        return ()
-    advanced = action.get("forwardConfig")
-    groups = _objects(advanced.get("targetGroups")) if isinstance(advanced, dict) else []
-    found = (_target(group, namespace) for group in groups or [action])
-    return tuple(target for target in found if target is not None)
-
-
-def _target(group: Mapping[str, Any], namespace: str) -> Target | None:
-    weight = group.get("weight", 1)
-    share = weight if isinstance(weight, int) else 1
-    service = _text(group, "serviceName")
-    if service:
-        port = group.get("servicePort")
-        named = str(port) if isinstance(port, int | str) else None
-        return Target(name=service, namespace=namespace, port=named, weight=share)
-    outside = _text(group, "targetGroupARN") or _text(group, "targetGroupName")
-    return Target(name=outside, kind="targetgroup", weight=share) if outside else None
-
-
-def narrowed(said: Mapping[str, str], name: str, matches: Sequence[Match]) -> tuple[Match, ...]:
-    """Return matches with what the conditions called by a name add: more paths, and methods alone.
-
-    More hosts are not taken up; that headers, queries or addresses are looked at is not either.
-    """
-    conditions = _objects(_json(said.get(f"{PREFIX}conditions.{name}")))
-    methods = _condition(conditions, "http-request-method", "httpRequestMethodConfig")
-    paths = _condition(conditions, "path-pattern", "pathPatternConfig")
-    wide = [*matches, *(Match(path=path, path_type="own") for path in paths)]
-    return tuple(
-        msgspec.structs.replace(match, method=method.upper())
-        for match in wide
-        for method in methods or [match.method]
-    )
-
-
-def more_hosts(said: Mapping[str, str], name: str) -> list[str]:
-    """Return the hosts that the conditions called by a name add."""
-    conditions = _objects(_json(said.get(f"{PREFIX}conditions.{name}")))
-    return [host.lower() for host in _condition(conditions, "host-header", "hostHeaderConfig")]
-
-
-def _condition(conditions: list[dict[str, Any]], field: str, config: str) -> list[str]:
-    """Return the values of conditions of a kind; `Values` is read as `values` is, as the controller does."""
-    found: list[str] = []
-    for each in conditions:
-        told = each.get(config) if each.get("field") == field else None
-        values = (told.get("values") or told.get("Values")) if isinstance(told, dict) else None
-        if isinstance(values, list):
-            found += [value for value in values if isinstance(value, str)]
-    return found[:WORDS]
-
-
-def cut(said: Mapping[str, str]) -> Iterator[str]:
-    """Yield the conditions of which not every value may be read."""
-    for key, value in said.items():
-        if not key.startswith(f"{PREFIX}conditions."):
-            continue
-        values = [
-            each
-            for condition in _objects(_json(value))
-            for config in condition.values()
-            if isinstance(config, dict)
-            for each in config.values()
-            if isinstance(each, list)
-        ]
-        if sum(map(len, values)) > WORDS:
-            yield f"more than {WORDS} values of {key}"

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Condition, Exposed, Reached, Rule, Served
-from apiscape.collectors.kubernetes.ingress import alb, gke, kinds, named
+from apiscape.collectors.kubernetes.ingress import alb, alb_rules, gke, kinds, named
 from apiscape.collectors.kubernetes.ingress.beside import attached, is_anothers, unread_canaries
 from apiscape.collectors.kubernetes.ingress.controllers import NGINX_F5
 from apiscape.collectors.kubernetes.ingress.endpoints import (
@@ -97,7 +97,7 @@ def _exposed(scene: Scene, host: str, ways: list[Way]) -> Exposed:
         incomplete=(
             *together(guards.values()).incomplete,
             *dialect.cut(ingress.said),
-            *(alb.cut(ingress.said) if scene.balancer is not None else ()),
+            *(alb_rules.cut(ingress.said) if scene.balancer is not None else ()),
             *unread_canaries(scene, host),
             *scene.front.incomplete,
         ),

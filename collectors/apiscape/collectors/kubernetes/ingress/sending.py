@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Match, Target
-from apiscape.collectors.kubernetes.ingress import alb
+from apiscape.collectors.kubernetes.ingress import alb, alb_rules
 from apiscape.collectors.kubernetes.ingress.beside import with_canaries
 from apiscape.collectors.kubernetes.ingress.controllers import ALB
 from apiscape.collectors.kubernetes.ingress.guarding import Scene, guard, reads_services
@@ -62,9 +62,9 @@ def _sent(scene: Scene, road: Road) -> tuple[tuple[Match, ...], tuple[Target, ..
     targets: tuple[Target, ...] = () if stated is None else (stated,)
     if scene.dialect is not ALB or stated is None or stated.kind != "service":
         return road.matches, targets
-    matches = alb.narrowed(said, stated.name, road.matches)
+    matches = alb_rules.narrowed(said, stated.name, road.matches)
     if stated.port == alb.BY_ANNOTATION:
-        targets = alb.targets_of(said, stated.name, namespace) or ()
+        targets = alb_rules.targets_of(said, stated.name, namespace) or ()
     return matches, targets
 
 
@@ -82,7 +82,7 @@ def _with_more_hosts(
 
 def _hosts_named(said: Mapping[str, str], road: Road) -> Iterator[str]:
     if road.backend.service is not None:
-        yield from alb.more_hosts(said, road.backend.service.name)
+        yield from alb_rules.more_hosts(said, road.backend.service.name)
 
 
 def speaks_grpc(scene: Scene, ways: list[Way]) -> bool:

@@ -12,10 +12,6 @@ The suite needs pytest to run it and nothing else.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
@@ -43,6 +39,7 @@ from apiscape.collectors.contract import (
     Unseen,
 )
 from apiscape.collectors.measuring import Counted, MeasuresTraffic, Wanted
+from apiscape.collectors.testing.interpreters import IDLE, TIMED, in_another_process
 from apiscape.collectors.trying import Grant, Tried, TriesPermissions
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
@@ -190,12 +187,12 @@ class CollectorConformance:
 
     def test_it_does_nothing_before_it_is_asked(self) -> None:
         """Importing and constructing it opens no connection, writes no file, starts no process."""
-        said = _in_another_process(_IDLE, self.world.collector)
+        said = in_another_process(IDLE, self.world.collector)
         _require(said == [], f"done at import or construction: {said}")
 
     def test_it_imports_quickly(self) -> None:
         """Its import takes at most 200 ms beyond its SDK's, measured against a fixed loop."""
-        took_ms, yardstick_ms = _in_another_process(_TIMED, self.world.collector, *self.world.sdk)
+        took_ms, yardstick_ms = in_another_process(TIMED, self.world.collector, *self.world.sdk)
         slowness = max(1.0, yardstick_ms / 40.0)
         allowed = IMPORT_MS * slowness
         _require(took_ms <= allowed, f"imported in {took_ms:.0f} ms, {allowed:.0f} are allowed")
@@ -462,47 +459,3 @@ def _everything(trial: Trial) -> str:
     return "\n".join(
         [said.decode(), raised, *(body.decode("utf-8", "replace") for body in documents)]
     )
-
-
-def _in_another_process(script: str, collector: Collector, *modules: str) -> Any:  # noqa: ANN401 - JSON
-    """Run a script over a collector's class in a fresh interpreter; return what it prints."""
-    kind = type(collector)
-    done = subprocess.run(  # noqa: S603 - our own interpreter and script
-        [sys.executable, "-c", script, kind.__module__, kind.__qualname__, *modules],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        timeout=120,
-    )
-    _require(done.returncode == 0, done.stderr)
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-_IDLE = """
-import json, sys
-seen = []
-WATCHED = ("write", "socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system")
-def watch(event, arguments):
-    if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
-        event = "" if "__pycache__" in str(arguments[0]) else "write"
-    if event in WATCHED:
-        seen.append(event + " " + str(arguments[:1]))
-sys.addaudithook(watch)
-import importlib
-getattr(importlib.import_module(sys.argv[1]), sys.argv[2])()
-print(json.dumps(seen))
-"""
-
-_TIMED = """
-import importlib, json, sys, time
-for name in ("apiscape.collectors.contract", *sys.argv[3:]):
-    importlib.import_module(name)
-start = time.process_time()
-importlib.import_module(sys.argv[1])
-took = time.process_time() - start
-start = time.process_time()
-for _ in range(10):
-    sum(i * i for i in range(50_000))
-print(json.dumps([took * 1000, (time.process_time() - start) * 1000]))
-"""
