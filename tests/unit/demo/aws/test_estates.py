@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from apiscape.demo.aws.estate.agentcore import AgentCore
+from apiscape.demo.aws.estate.apprunner import AppRunner
+from apiscape.demo.aws.estate.appsync import AppSync
+from apiscape.demo.aws.estate.balancers import Balancers
 from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.functions import Functions
+from apiscape.demo.aws.estate.lattice import Lattice
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.seeds.canaries import MARK, plant_canaries
 from apiscape.demo.aws.seeds.department import LIVE, SANDBOX, SHARED, TEST, Department, department
@@ -172,6 +178,26 @@ def test_it_has_what_governance_is_for(offices: Department) -> None:
     } <= set(kinds)
     integrations = {method["methodIntegration"].get("connectionType") for method in methods}
     assert "VPC_LINK" in integrations
+
+
+def test_what_it_runs_beside_api_gateway_is_called_too(offices: Department) -> None:
+    live = offices.estate.account(LIVE).region("eu-west-2")
+    shared = offices.estate.account(SHARED).region("eu-west-2")
+    called = {key for region in (live, shared) for key, _ in region.loads}
+    core = live.shelves.of(AgentCore)
+    products = [
+        set(live.shelves.of(AppSync).apis),
+        set(live.shelves.of(AppSync).event_apis),
+        set(live.shelves.of(Functions).by_name),
+        set(live.shelves.of(Balancers).groups),
+        set(live.shelves.of(AppRunner).by_arn),
+        set(shared.shelves.of(Lattice).services),
+        {each.arn for each in core.gateways.values()},
+        {each.arn for each in core.runtimes.values()},
+    ]
+    assert [bool(called & keys) for keys in products] == [True] * len(products)
+    beside = called - {*live.rest_apis, *live.v2_apis, *shared.rest_apis, *shared.v2_apis}
+    assert beside <= set().union(*products, shared.shelves.of(Balancers).groups)
 
 
 def test_the_same_api_is_in_several_accounts(offices: Department) -> None:
