@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from apiscape.collectors.aws.balancers.collector import ApplicationBalancerCollector
-from apiscape.collectors.aws.balancers.counting import MOST_GROUPS, by_target_group
+from apiscape.collectors.aws.balancers.counting import GROUPS, MOST_GROUPS, by_target_group
 from apiscape.collectors.aws.traffic import Subject
 from apiscape.collectors.measuring import Counting
 from apiscape.demo.aws.estate.balancers import fixed_response, forward, when
@@ -51,6 +51,10 @@ def measured() -> tuple[dict[str, Deployment], dict[str, Counting]]:
     items = measurer.deployments()
     said = measurer.measure(items)
     return {item.name: item for item in items}, {item.name: said[item.uid] for item in items}
+
+
+def nobody() -> dict[str, str]:
+    raise AssertionError("nobody has to be asked")
 
 
 def groups(region: Region, *names: str) -> list[str]:
@@ -103,6 +107,31 @@ def test_a_street_of_shared_groups_is_unknown_and_costs_no_call(
     assert len(server.calls) == before
 
 
+@pytest.mark.parametrize("denied", [False, True])
+def test_a_target_group_of_a_function_is_looked_up(
+    west: Region, server: AwsServer, denied: bool
+) -> None:
+    (own,) = groups(west, "own")
+    shelf = of(west)
+    function = "arn:aws:lambda:eu-west-1:111122223333:function:render"
+    lambdas = shelf.target_group("render", TargetType="lambda")
+    shelf.groups[lambdas].states[function] = "healthy"
+    west.loads[own, ""] = west.loads[lambdas, ""] = BUSY
+    shop(west, orders=[own], render=[lambdas])
+    measurer = Measurer(ApplicationBalancerCollector())
+    items = measurer.deployments()
+    if denied:
+        west.deny(GROUPS)
+    before = len(server.calls)
+    said = {item.name: one for item in items for one in [measurer.measure([item])[item.uid]]}
+    assert figures(said["shop/orders"])[0] == 150
+    if denied:
+        assert reason(said["shop/render"])[1].startswith("it leads to a function")
+    else:
+        assert figures(said["shop/render"]) == (150, 6, 15, 282.8)
+    assert [call.name for call in list(server.calls)[before:]].count(GROUPS) == 1
+
+
 # ── Without a call ───────────────────────────────────────────────────────────
 
 
@@ -113,7 +142,7 @@ def item(west: Region, server: AwsServer) -> Deployment:
 
 
 def test_a_load_balancer_is_named_as_its_arn_ends(item: Deployment) -> None:
-    (subject,) = by_target_group([item])
+    (subject,) = by_target_group([item], nobody)
     assert isinstance(subject, Subject)
     ((group, balancer),) = subject.series
     assert group[0] == "TargetGroup"
@@ -128,7 +157,7 @@ def test_a_load_balancer_is_named_as_its_arn_ends(item: Deployment) -> None:
     [
         ("unseen", "where its rules lead is not known"),
         ("nowhere", "its rules lead to no target group"),
-        ("function", "it leads to a function, whose target group is not known by its id"),
+        ("function", "it leads to a function, whose target group could not be looked up"),
         ("many", f"its rules lead to more than {MOST_GROUPS} target groups"),
     ],
 )
@@ -138,7 +167,7 @@ def test_what_cannot_be_told_apart_says_why(item: Deployment, change: str, words
     function = msgspec.structs.replace(own, kind="lambda", address="arn:aws:lambda:x:1:function:f")
     many = tuple(msgspec.structs.replace(own, key=f"g{number}") for number in range(11))
     backends = {"unseen": UNKNOWN, "nowhere": (), "function": (function,), "many": many}[change]
-    (one,) = by_target_group([msgspec.structs.replace(item, backends=backends)])
+    (one,) = by_target_group([msgspec.structs.replace(item, backends=backends)], dict)
     assert not isinstance(one, Subject)
     assert reason(one)[1].startswith(words)
 
@@ -147,6 +176,6 @@ def test_a_division_is_no_target_group_of_its_own(item: Deployment) -> None:
     assert isinstance(item.backends, tuple)
     (own,) = item.backends
     split = msgspec.structs.replace(own, key="own=9 + next=1", kind="split")
-    (one,) = by_target_group([msgspec.structs.replace(item, backends=(own, split))])
+    (one,) = by_target_group([msgspec.structs.replace(item, backends=(own, split))], nobody)
     assert isinstance(one, Subject)
     assert len(one.series) == 1

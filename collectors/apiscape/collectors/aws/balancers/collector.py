@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.balancers.around import TAGS, Around, Gaps, with_tags
-from apiscape.collectors.aws.balancers.counting import FIGURES, by_target_group
+from apiscape.collectors.aws.balancers.counting import FIGURES, by_target_group, look_up
 from apiscape.collectors.aws.balancers.grouping import Group, group_rules
 from apiscape.collectors.aws.balancers.itself import (
     attribute_signals,
@@ -77,9 +77,13 @@ class ApplicationBalancerCollector(CountedByCloudWatch):
     traffic_price: ClassVar[Price | None] = FIGURES.price
 
     def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
-        """Tell APIs apart by the target groups that they have to themselves."""
-        del visit  # nobody has to be asked
-        return by_target_group(deployments)
+        """Tell APIs apart by the target groups that they have to themselves.
+
+        Raises:
+            CollectorError: target groups of functions could not be looked up, and may be the next time.
+        """
+        calls = visit.session.calls(self.permissions)
+        return by_target_group(deployments, lambda: look_up(calls))
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""
