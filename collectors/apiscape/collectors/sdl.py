@@ -77,6 +77,12 @@ class Schema(msgspec.Struct, frozen=True):
         }
         return tuple(found[key] for key in sorted(found))
 
+    def root_types(self) -> dict[str, str]:
+        """Return the names of the types whose fields callers can ask for, by verb; those that have none left out."""
+        asked = {field.verb for field in self.root_fields()}
+        named = {operation.upper(): type_name for operation, type_name in self._roots()}
+        return {verb: type_name for verb, type_name in named.items() if verb in asked}
+
     def contract(self) -> Contract:
         """Return what may be kept of it.
 

@@ -59,6 +59,7 @@ class AwsWorld:
         build: Makes the estate.
         paging: How listings page; small pages.
         needed: Members without which an answer is no answer; all others may be missing.
+        settings: The source's, where the collector does more by one.
     """
 
     readme = Path(apiscape.collectors.aws.__file__).with_name("README.md")
@@ -70,11 +71,13 @@ class AwsWorld:
         build: Build,
         paging: Mapping[str, Paging],
         needed: frozenset[str],
+        settings: AwsSettings | None = None,
     ) -> None:
         self.collector = collector
         self._build = build
         self._paging = paging
         self._needed = needed
+        self._settings = settings or AwsSettings(total_max_attempts=1)
         spans = getattr(collector, "once_per_account", False)
         key, region = (ACCOUNT, None) if spans else (f"{ACCOUNT}/{REGION}", REGION)
         reach = Reach(key=key, account=ACCOUNT, region=region)
@@ -84,7 +87,7 @@ class AwsWorld:
 
     @contextmanager
     def open(self, fault: Fault | None, budget: Budget) -> Iterator[AwsSession]:
-        settings = AwsSettings(total_max_attempts=1)
+        settings = self._settings
         with AwsServer(self._build()[0]) as server:
             self._server = server
             if fault is not None and fault.kind in WORDS:

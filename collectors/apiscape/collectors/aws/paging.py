@@ -100,6 +100,8 @@ PAGING = {
         "nextToken", "nextToken", {"maxResults": 25}, "domainNameConfigs"
     ),
     "appsync:ListGraphqlApis": Paging("nextToken", "nextToken", {"maxResults": 25}, "graphqlApis"),
+    "appsync:ListFunctions": Paging("nextToken", "nextToken", {"maxResults": 25}, "functions"),
+    "appsync:ListResolvers": Paging("nextToken", "nextToken", {"maxResults": 25}, "resolvers"),
     "appsync:ListSourceApiAssociations": Paging(
         "nextToken", "nextToken", {"maxResults": 25}, "sourceApiAssociationSummaries"
     ),

@@ -87,10 +87,12 @@ class AwsSession:
         known = self._sign_in.regions_of(service, self.place.partition)
         return self.place.region in known if known else None
 
-    def visits_owner(self, owner: Place) -> bool:
-        """Say whether what another account shares is seen by that account's own visit, in this region."""
+    def left_to(self, owner: Place) -> str | None:
+        """Return why what another account shares is not told here: the source visits that account in this region."""
         theirs = owner.account != self.place.account
-        return theirs and (owner.account, owner.region) in self._visited
+        if not theirs or (owner.account, owner.region) not in self._visited:
+            return None
+        return f"shared by account {owner.account}, which is visited"
 
     def calls(self, permissions: tuple[Permission, ...]) -> Calls:
         """Return a way to call the operations that these permissions name, and no others."""

@@ -54,6 +54,17 @@ class BalancerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     target_health: bool = True
 
 
+class AppSyncSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of GraphQL APIs is looked at beside their schemas.
+
+    Attributes:
+        resolvers: Whether it is asked which data source serves which field: a call for each root type
+            of a schema that is read, and one for functions where fields are served by several.
+    """
+
+    resolvers: bool = False
+
+
 class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where to look in AWS, and as whom.
 
@@ -74,6 +85,7 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
         network: The way out of this source alone; the configuration's own if left out.
         tags: Which tags say who answers for an API, and what it is for.
         load_balancers: Which hosts, paths and tags of application load balancers are those of APIs.
+        appsync: What of GraphQL APIs is looked at beside their schemas.
         total_max_attempts: How often one call is tried in all.
     """
 
@@ -90,6 +102,7 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
     network: Network = Network()
     tags: TagSettings = TagSettings()
     load_balancers: BalancerSettings = BalancerSettings()
+    appsync: AppSyncSettings = AppSyncSettings()
     total_max_attempts: int = 6
 
     def role_list(self) -> tuple[RoleSettings, ...]:

@@ -195,6 +195,24 @@ def test_what_is_shared_belongs_to_its_owner(
 # ── What it costs ────────────────────────────────────────────────────────────
 
 
+def test_what_is_shared_is_left_to_its_owner_where_both_are_visited(
+    server: AwsServer, held: AppSync, estate: AwsEstate
+) -> None:
+    theirs = estate.account(THEIRS, "tax-shared").only_regions(REGION)
+    theirs.role("reader")
+    held.graphql("own", SDL)
+    held.share(theirs.region(REGION).shelves.of(AppSync).graphql("theirs", SDL))
+    desk = Desk(AwsSettings(regions=(REGION,), accounts=(ACCOUNT, THEIRS), role_name="reader"))
+    desk.provider.plan("prod", desk.settings)
+    ours = desk.collect(GraphqlCollector())
+    other = desk.collect(GraphqlCollector(), account=THEIRS)
+    desk.close()
+    assert [item.name for item in deployments(ours)] == ["own"]
+    assert list(ours.skipped.values()) == [f"shared by account {THEIRS}, which is visited"]
+    assert [item.name for item in deployments(other)] == ["theirs"]
+    assert ours.closes()
+
+
 def test_an_unchanged_estate_costs_its_listings(
     server: AwsServer, west: Region, desk: Desk
 ) -> None:

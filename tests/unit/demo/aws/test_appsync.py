@@ -106,6 +106,27 @@ def test_data_sources_and_sources_belong_to_their_api(client: Any, held: AppSync
     assert association["mergedApiId"] == merged.id
 
 
+def test_resolvers_are_listed_by_type_and_pipelines_name_functions(
+    client: Any, held: AppSync
+) -> None:
+    api = held.graphql("claims").data_source("a").data_source("b").resolver("one", "a")
+    api.resolver("both", "a", "b").resolver("make", "b", of="Mutation", code="x")
+    by_type = {
+        name: client.list_resolvers(apiId=api.id, typeName=name)["resolvers"]
+        for name in ("Query", "Mutation", "Subscription")
+    }
+    assert [each["fieldName"] for each in by_type["Query"]] == ["one", "both"]
+    assert by_type["Subscription"] == []
+    (make,) = by_type["Mutation"]
+    assert (make["kind"], make["dataSourceName"], make["code"]) == ("UNIT", "b", "x")
+    functions = client.list_functions(apiId=api.id)["functions"]
+    asked = by_type["Query"][1]["pipelineConfig"]["functions"]
+    named = {each["functionId"]: each["dataSourceName"] for each in functions}
+    assert [named[each] for each in asked] == ["a", "b"]
+    with pytest.raises(client.exceptions.NotFoundException):
+        client.list_resolvers(apiId="none", typeName="Query")
+
+
 def test_namespaces_may_have_ways_in_of_their_own(client: Any, held: AppSync) -> None:
     api = held.event("news", IAM).namespace("alerts", publishAuthModes=[{"authType": COGNITO}])
     api.namespace("chat").edit(xrayEnabled=True).data_source("store", "AMAZON_DYNAMODB")

@@ -243,6 +243,14 @@ STEPS = (
         "graphqlApis",
         {"apiId": "apiId"},
         *(f"appsync:List{kind}" for kind in ("ApiKeys", "DataSources", "SourceApiAssociations")),
+        "appsync:ListFunctions",
+    ),
+    Step(
+        "appsync:ListResolvers",
+        "appsync:ListGraphqlApis",
+        "graphqlApis",
+        {"apiId": "apiId"},
+        {"typeName": "Query"},
     ),
     Step(
         "appsync:GetIntrospectionSchema",

@@ -43,6 +43,19 @@ def list_data_sources(context: Context, params: Params) -> Output:
     return page("appsync:ListDataSources", [dict(each) for each in api.data_sources], params)
 
 
+def list_resolvers(context: Context, params: Params) -> Output:
+    """List the resolvers of the fields of one type."""
+    found = _graphql(context, params).resolvers
+    of_type = [dict(each) for each in found if each["typeName"] == params["typeName"]]
+    return page("appsync:ListResolvers", of_type, params)
+
+
+def list_functions(context: Context, params: Params) -> Output:
+    """List the functions that pipelines are made of."""
+    found = [dict(each) for each in _graphql(context, params).functions]
+    return page("appsync:ListFunctions", found, params)
+
+
 def list_source_api_associations(context: Context, params: Params) -> Output:
     """List what a merged API is made of."""
     found = [dict(each) for each in _graphql(context, params).sources]
@@ -107,6 +120,8 @@ HANDLERS: dict[str, Handler] = {
     "appsync:ListChannelNamespaces": list_channel_namespaces,
     "appsync:ListDataSources": list_data_sources,
     "appsync:ListDomainNames": list_domain_names,
+    "appsync:ListFunctions": list_functions,
     "appsync:ListGraphqlApis": list_graphql_apis,
+    "appsync:ListResolvers": list_resolvers,
     "appsync:ListSourceApiAssociations": list_source_api_associations,
 }

@@ -91,8 +91,14 @@ PAGING = {
     "appsync:ListDomainNames": Paging(
         "maxResults", "nextToken", "nextToken", "domainNameConfigs", "BadRequestException", 10, 25
     ),
+    "appsync:ListFunctions": Paging(
+        "maxResults", "nextToken", "nextToken", "functions", "BadRequestException", 10, 25
+    ),
     "appsync:ListGraphqlApis": Paging(
         "maxResults", "nextToken", "nextToken", "graphqlApis", "BadRequestException", 10, 25
+    ),
+    "appsync:ListResolvers": Paging(
+        "maxResults", "nextToken", "nextToken", "resolvers", "BadRequestException", 10, 25
     ),
     "appsync:ListSourceApiAssociations": Paging(
         "maxResults",

@@ -33,6 +33,8 @@ class GraphqlApi:
         data_sources: Members of the `DataSource` shape.
         sources: Members of the `SourceApiAssociationSummary` shape, of a merged API.
         keys: Its API keys: each id is the credential itself.
+        resolvers: Members of the `Resolver` shape.
+        functions: Members of the `FunctionConfiguration` shape.
     """
 
     region: Region = field(repr=False)
@@ -41,6 +43,8 @@ class GraphqlApi:
     data_sources: list[Fields] = field(default_factory=list)
     sources: list[Fields] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    resolvers: list[Fields] = field(default_factory=list)
+    functions: list[Fields] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -73,6 +77,29 @@ class GraphqlApi:
             }
         )
         return self
+
+    def resolver(self, field: str, *sources: str, of: str = "Query", **fields: object) -> Self:
+        """Add a resolver: of one data source, or a pipeline of a function for each of several."""
+        members: Fields = {
+            "typeName": of,
+            "fieldName": field,
+            "resolverArn": f"{self.arn}/types/{of}/resolvers/{field}",
+        }
+        if len(sources) == 1:
+            members |= {"kind": "UNIT", "dataSourceName": sources[0]}
+        else:
+            functions = [self._function(source) for source in sources]
+            members |= {"kind": "PIPELINE", "pipelineConfig": {"functions": functions}}
+        self.resolvers.append(members | fields)
+        return self
+
+    def _function(self, source: str) -> str:
+        key = identifier(self.id, "function", source, length=API_ID)
+        if all(each["functionId"] != key for each in self.functions):
+            arn = f"{self.arn}/functions/{key}"
+            names = {"functionId": key, "functionArn": arn, "name": f"ask_{source}"}
+            self.functions.append(names | {"dataSourceName": source})
+        return key
 
     def merge(self, source: GraphqlApi) -> Self:
         """Take up the schema of another API, which may be of another account."""

@@ -52,6 +52,12 @@ def _in_graphql(api: GraphqlApi, plant: Plant) -> None:
         f'scalar CanaryTime @specifiedBy(url: "https://u:{plant("sdlUserinfo")}@x.example")\n'
     )
     _sources(api, role, plant)
+    code, template = f"const key = '{plant('resolverCode')}'", plant("resolverTemplate")
+    api.resolver("canary", "canary-http", code=code, requestMappingTemplate=template)
+    api.resolver("canaries", "canary-http", "canary-rds", code=code)
+    for function in api.functions:
+        function["code"] = f"const key = '{plant('functionCode')}'"
+        function["requestMappingTemplate"] = plant("functionTemplate")
 
 
 def _sources(api: GraphqlApi | EventApi, role: str, plant: Plant) -> None:

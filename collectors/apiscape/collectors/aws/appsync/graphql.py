@@ -85,10 +85,12 @@ class SchemaRead(msgspec.Struct, frozen=True, gc=False):
     """What a schema taught, and what is kept of it.
 
     Attributes:
+        types: Names of the types whose fields are operations, by verb.
         documents: The contract by hash, where it is small enough.
     """
 
     operations: tuple[Operation, ...]
+    types: dict[str, str]
     spec: Spec
     documents: dict[str, bytes]
 
@@ -141,7 +143,7 @@ def read_schema(source: bytes, asked: SchemaAsked) -> SchemaRead:
         source, schema.contract(), source_uri=asked.source_uri, media_type=MEDIA_TYPE
     )
     operations = read_operations(schema.root_fields(), asked.ways_in)
-    return SchemaRead(operations, spec, documents)
+    return SchemaRead(operations, schema.root_types(), spec, documents)
 
 
 def ways_in(api: Item) -> WaysIn:

@@ -2,7 +2,9 @@
 
 Calls: one `ListGraphqlApis` per 25 APIs; per API one `GetIntrospectionSchema` and one `ListDataSources`
 per 25 of them, at first, where something of the API itself changed, and once a day: AppSync says
-nowhere when a schema was changed. Per merged API one `ListSourceApiAssociations` each time.
+nowhere when a schema was changed. Where the source asks for resolvers, one `ListResolvers` per root type
+and 25 of its fields, and one `ListFunctions` per 25 where a field is served by several, as often. Per
+merged API one `ListSourceApiAssociations` each time.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import ClassVar
 import msgspec
 
 from apiscape.collectors.apart.readers import read_apart
-from apiscape.collectors.aws.appsync import graphql, naming
+from apiscape.collectors.aws.appsync import graphql, naming, resolving
 from apiscape.collectors.aws.appsync.counting import FIGURES, GRAPHQL, by_id
 from apiscape.collectors.aws.appsync.sources import read_data_sources
 from apiscape.collectors.aws.appsync.trying import GRAPHQL_RECIPES, LIST_GRAPHQL, MERGED_RECIPES
@@ -29,16 +31,29 @@ from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Recipes, try_each
-from apiscape.collectors.contract import Observation, Permission, Quota, Recorded, Visit
+from apiscape.collectors.contract import (
+    Gone,
+    Malformed,
+    Observation,
+    Permission,
+    Quota,
+    Recorded,
+    Skipped,
+    Visit,
+)
 from apiscape.collectors.measuring import Price
 from apiscape.collectors.sdl import LARGEST_SDL_BYTES
 from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Backend, Deployment
 from apiscape.model.run import Scope
 from apiscape.model.surroundings import Relation, Signal
+from apiscape.model.values import is_known
 
 PART = "ListGraphqlApis"
 MEMBERS = Members("apiId", "name", "tags")
+
+RESOLVED = "+resolvers"
+"""Ends the token of an API whose resolvers were read: one that was read without them does not stand."""
 
 LOOK_AGAIN_S = 86_400
 """How long a schema stands that may have changed without a word."""
@@ -50,6 +65,16 @@ _SCHEMA = naming.right(
     "GetIntrospectionSchema", "operations, who may call them, and the contract", optional=True
 )
 _SOURCES = naming.right("ListDataSources", "backends", optional=True)
+_RESOLVERS = naming.right(
+    "ListResolvers",
+    "which data source serves which field, only where the source has `appsync.resolvers`; code is dropped unread",
+    optional=True,
+)
+_FUNCTIONS = naming.right(
+    "ListFunctions",
+    "which data sources serve a field one after the other; code is dropped unread",
+    optional=True,
+)
 _ASSOCIATIONS = naming.right(
     "ListSourceApiAssociations", "which APIs a merged API is made of", optional=True
 )
@@ -119,7 +144,13 @@ class GraphqlCollector(_Collector, CountedByCloudWatch):
     noun: ClassVar[str] = "GraphQL API"
     asked: ClassVar[dict[str, object]] = {}
     recipes: ClassVar[Recipes] = GRAPHQL_RECIPES
-    permissions: ClassVar[tuple[Permission, ...]] = (_LIST, _SCHEMA, _SOURCES)
+    permissions: ClassVar[tuple[Permission, ...]] = (
+        _LIST,
+        _SCHEMA,
+        _SOURCES,
+        _RESOLVERS,
+        _FUNCTIONS,
+    )
 
     def takes(self, api: Item) -> bool:
         """Take all but merged APIs."""
@@ -149,6 +180,9 @@ class _Look:
     ) -> None:
         self._place = session.place.owning(text(api, "arn"))
         self._keys = session.tags
+        self._elsewhere = session.left_to(self._place)
+        self._resolves = session.settings.appsync.resolvers and not graphql.is_merged(api)
+        self._types: dict[str, str] = {}
         self._calls = calls
         self._visit = visit
         self._api_id = api_id
@@ -162,9 +196,11 @@ class _Look:
         Raises:
             CollectorError: what fails the API as a whole.
         """
+        if self._elsewhere:
+            return [Skipped(self._api_id, self._elsewhere)]
         now = self._visit.now()
         plain = graphql.normalise(self._api, graphql.UNSEEN, self._place, self._keys)
-        token = token_of(self._api_id, self._api, now)
+        token = token_of(self._api_id, self._api, now) + (RESOLVED if self._resolves else "")
         stands = self._visit.tokens(self._api_id).get(plain.uid) == token
         beside: tuple[Relation | Signal, ...] = (
             *graphql.read_limits(self._api, plain, now),
@@ -185,6 +221,11 @@ class _Look:
         backends = self._gaps.attempt("data sources", self._backends)
         if backends is not None:
             detail = msgspec.structs.replace(detail, backends=backends)
+        if self._resolves and is_known(detail.operations):
+            operations, found = resolving.resolve(
+                detail.operations, self._served(), detail.backends
+            )
+            detail = msgspec.structs.replace(detail, operations=operations, backends=found)
         return graphql.normalise(self._api, detail, self._place, self._keys)
 
     def _contract(self) -> graphql.Detail:
@@ -205,7 +246,38 @@ class _Look:
             graphql.read_schema, source, asked, at_once_bytes=graphql.SDL_AT_ONCE_BYTES
         )
         self._documents.update(read.documents)
+        self._types = read.types
         return graphql.Detail(operations=read.operations, specs=(read.spec,))
+
+    def _served(self) -> dict[str, dict[str, resolving.Sources]]:
+        """Return the data sources of the fields of each root type whose resolvers can be read, by verb."""
+        listed = {
+            verb: found
+            for verb, type_name in self._types.items()
+            if (
+                found := self._apart(
+                    f"resolvers of {type_name}", "ListResolvers", typeName=type_name
+                )
+            )
+            is not None
+        }
+        functions: tuple[Item, ...] | None = ()
+        if any(map(resolving.is_pipeline, (each for found in listed.values() for each in found))):
+            functions = self._apart("functions", "ListFunctions")
+        return {verb: resolving.read_resolvers(found, functions) for verb, found in listed.items()}
+
+    def _apart(self, detail: str, operation: str, **where: object) -> tuple[Item, ...] | None:
+        """Return a listing of the API, which stands where what is listed of it is said to be gone."""
+        try:
+            return self._gaps.attempt(
+                detail,
+                lambda: self._calls.everything(
+                    f"{naming.SERVICE}:{operation}", apiId=self._api_id, **where
+                ),
+            )
+        except Gone as error:
+            self._gaps.note(detail, Malformed(error.message, operation=error.operation))
+            return None
 
     def _backends(self) -> tuple[Backend, ...]:
         found = self._calls.everything("appsync:ListDataSources", apiId=self._api_id)

@@ -24,6 +24,10 @@ def _graphql_api(told: Told) -> Parameters:
     return {"apiId": text(told.first(LIST_GRAPHQL), "apiId") or ""}
 
 
+def _root(told: Told) -> Parameters:
+    return {**_graphql_api(told), "typeName": "Query"}
+
+
 def _event_api(told: Told) -> Parameters:
     return {"apiId": text(told.first(LIST_EVENT), "apiId") or ""}
 
@@ -40,6 +44,8 @@ GRAPHQL_RECIPES: Recipes = {
     LIST_GRAPHQL: _nothing,
     "appsync:GetIntrospectionSchema": _schema,
     "appsync:ListDataSources": _graphql_api,
+    "appsync:ListResolvers": _root,
+    "appsync:ListFunctions": _graphql_api,
     "appsync:ListSourceApiAssociations": _graphql_api,
 }
 MERGED_RECIPES: Recipes = {**GRAPHQL_RECIPES, LIST_GRAPHQL: _merged}

@@ -136,8 +136,9 @@ class _Look:
             CollectorError: what fails the service as a whole.
         """
         place = self._session.place.owning(text(listed, "arn"))
-        if self._session.visits_owner(place):
-            return [Skipped(service_id, f"shared by account {place.account}, which is visited")]
+        elsewhere = self._session.left_to(place)
+        if elsewhere:
+            return [Skipped(service_id, elsewhere)]
         whole = self._gaps.attempt(
             "service",
             lambda: self._calls.call("vpc-lattice:GetService", serviceIdentifier=service_id),

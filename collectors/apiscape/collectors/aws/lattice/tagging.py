@@ -52,7 +52,7 @@ class Tagging:
         gaps = self._gaps.setdefault(service_id, Gaps())
         arn = text(item, "arn") or service_id
         plain = {name: value for name, value in item.items() if name != TAGS}
-        if self._session.visits_owner(self._session.place.owning(text(item, "arn"))):
+        if self._session.left_to(self._session.place.owning(text(item, "arn"))):
             return plain
         try:
             answer = gaps.attempt(

@@ -1,0 +1,219 @@
+"""Details that cannot be read, as collectors come upon them: each is a gap that is said, and the object stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from apiscape.collectors.aws.agentcore.gateway_collector import AgentGatewayCollector
+from apiscape.collectors.aws.agentcore.runtime_collector import AgentRuntimeCollector
+from apiscape.collectors.aws.apigateway.domains_collector import DomainCollector
+from apiscape.collectors.aws.apprunner.collector import AppRunnerCollector
+from apiscape.collectors.aws.balancers.collector import ApplicationBalancerCollector
+from apiscape.collectors.aws.cloudfront.collector import DistributionCollector
+from apiscape.collectors.aws.functions.url_collector import FunctionUrlCollector
+from apiscape.collectors.aws.functions.web_collector import WebFunctionCollector
+from apiscape.collectors.aws.lattice.services import ServiceCollector
+from apiscape.collectors.aws.portals.collector import PortalCollector
+from apiscape.collectors.contract import Collector, Malformed, Unseen
+from apiscape.collectors.registry import load_collector
+from apiscape.demo.aws.estate.agentcore import AgentCore
+from apiscape.demo.aws.estate.apprunner import AppRunner
+from apiscape.demo.aws.estate.cloudfront import CloudFront
+from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.lattice import Lattice, forward, http_match
+from apiscape.demo.aws.estate.portals import Portals
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.wire.server import AwsServer
+from apiscape.model.values import UNKNOWN
+from tests.collectors.aws.balancers.street import edge
+from tests.collectors.aws.desk import ACCOUNT, Desk, Seen
+from tests.collectors.aws.doors.builds import API
+from tests.collectors.aws.test_odd_answers import Change, changed
+
+
+def gaps(seen: Seen) -> dict[str, str]:
+    assert (seen.error, seen.failed, seen.closes()) == (None, {}, True)
+    return {each.detail: each.error.message for each in seen.of(Unseen)}
+
+
+def told(collector: Collector, operation: str, change: Change, desk: Desk) -> Seen:
+    with changed(operation, change):
+        return desk.collect(collector)
+
+
+def of_gateway(west: Region) -> None:
+    west.shelves.of(AgentCore).gateway("it", tags={"owner": "Team"})
+
+
+def of_runtime(west: Region) -> None:
+    west.shelves.of(AgentCore).runtime("it").endpoint("live", "1")
+
+
+@pytest.mark.parametrize("tags", [7, "x", ["x"], True])
+@pytest.mark.parametrize(
+    ("build", "make", "operation"),
+    [
+        (of_gateway, AgentGatewayCollector, "bedrock-agentcore-control:ListTagsForResource"),
+        (of_runtime, AgentRuntimeCollector, "bedrock-agentcore-control:ListTagsForResource"),
+    ],
+)
+def test_tags_that_are_no_map_are_unknown_and_said(
+    build: Callable[[Region], None],
+    make: Callable[[], Collector],
+    operation: str,
+    tags: Any,
+    server: AwsServer,
+    west: Region,
+    desk: Desk,
+) -> None:
+    build(west)
+    seen = told(make(), operation, lambda _: {"tags": tags}, desk)
+    assert gaps(seen) == {"tags": "the tags cannot be read"}
+    item = seen.entities[0]
+    assert (item.labels, item.owners) == (UNKNOWN, UNKNOWN)
+
+
+def test_tags_that_are_not_said_are_none(server: AwsServer, west: Region, desk: Desk) -> None:
+    of_gateway(west)
+    operation = "bedrock-agentcore-control:ListTagsForResource"
+    seen = told(AgentGatewayCollector(), operation, lambda _: {}, desk)
+    assert gaps(seen) == {}
+    assert (seen.entities[0].labels, seen.entities[0].owners) == ({}, ())
+
+
+def test_a_custom_domain_without_a_name_is_said(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.shelves.of(AppRunner).service("it").domain("a.example")
+    seen = told(
+        AppRunnerCollector(),
+        "apprunner:DescribeCustomDomains",
+        lambda answer: {**answer, "CustomDomains": [*answer["CustomDomains"], {"DomainName": 7}]},
+        desk,
+    )
+    assert gaps(seen) == {"a custom domain": "a custom domain has no name"}
+    assert seen.one("a.example")
+
+
+def test_names_of_a_distribution_that_cannot_be_read_are_said(
+    server: AwsServer, estate: AwsEstate, west: Region, desk: Desk
+) -> None:
+    shelf = estate.accounts[ACCOUNT].shelves.of(CloudFront)
+    shelf.distribution("a.example").origin("api", API)
+
+    def odd(answer: Any) -> Any:
+        (item,) = answer["DistributionList"]["Items"]
+        aliases = {"Quantity": 2, "Items": ["a.example", "no host!"]}
+        items = [{**item, "Aliases": aliases}]
+        return {"DistributionList": {**answer["DistributionList"], "Items": items}}
+
+    seen = told(DistributionCollector(), "cloudfront:ListDistributions", odd, desk)
+    assert gaps(seen) == {"names": "1 of 2 names cannot be read"}
+    assert seen.one("a.example")
+
+
+def test_products_and_pages_of_a_portal_that_cannot_be_read_are_said(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    portals = west.shelves.of(Portals)
+    rest = west.rest_api("claims").method("GET", "/x").deploy("prod")
+    portals.portal("Developers", portals.product("claims", (rest, "prod", "GET", "/x")))
+    pages = "apigatewayv2:ListProductRestEndpointPages"
+    seen = told(
+        PortalCollector(), pages, lambda answer: {"Items": [*answer["Items"], {"x": 1}]}, desk
+    )
+    assert gaps(seen) == {"pages": "1 of 2 pages name no stage"}
+
+    def odd(answer: Any) -> Any:
+        return {"Items": [{**each, "IncludedPortalProductArns": 7} for each in answer["Items"]]}
+
+    seen = told(PortalCollector(), "apigatewayv2:ListPortals", odd, desk)
+    assert gaps(seen) == {"products": "not every product of the portal can be read"}
+
+
+def test_a_mode_of_routing_that_cannot_be_read_leaves_routes_unknown(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.domain("api.example")
+    seen = told(
+        DomainCollector(),
+        "apigateway:GetDomainNames",
+        lambda answer: {"items": [{**each, "routingMode": 7} for each in answer["items"]]},
+        desk,
+    )
+    assert gaps(seen) == {"routing mode": "the routing mode cannot be read"}
+    assert seen.one("api.example").routes is UNKNOWN
+
+
+@pytest.mark.parametrize("answer", [{}, {"ResourceArns": [7]}, {"ResourceArns": None}])
+def test_what_a_firewall_stands_before_and_nobody_can_read_leaves_it_unknown(
+    answer: Any, server: AwsServer, west: Region, desk: Desk
+) -> None:
+    edge(west)
+    with changed("wafv2:ListWebACLs", lambda _: {"WebACLs": [{"ARN": "arn:aws:wafv2:x"}]}):
+        seen = told(
+            ApplicationBalancerCollector(), "wafv2:ListResourcesForWebACL", lambda _: answer, desk
+        )
+    del seen
+
+
+def test_a_load_balancer_that_the_answer_on_tags_leaves_out_is_said(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    edge(west)
+    seen = told(
+        ApplicationBalancerCollector(),
+        "elbv2:DescribeTags",
+        lambda _: {"TagDescriptions": []},
+        desk,
+    )
+    assert gaps(seen) == {"tags": "the answer says nothing of the load balancer"}
+
+
+def test_a_rule_of_lattice_that_cannot_be_read_leaves_the_operations_unknown(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    held = west.shelves.of(Lattice)
+    service = held.service("orders").listen()
+    service.rule(http_match("/x"), forward(held.target_group("a")), name="odd")
+
+    def odd(answer: Any) -> Any:
+        return answer if answer.get("isDefault") else {**answer, "match": {"httpMatch": 7}}
+
+    seen = told(ServiceCollector(), "vpc-lattice:GetRule", odd, desk)
+    assert gaps(seen) == {"rules": "what rule odd matches cannot be read"}
+    assert seen.one("orders").operations is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("destinations", "word"),
+    [([], "disabled"), (["arn:x"], "enabled"), ([7], "unknown"), ([7, "arn:x"], "enabled")],
+)
+def test_a_log_whose_destination_cannot_be_read_is_not_taken_for_none(
+    destinations: list[Any], word: str, server: AwsServer, west: Region, desk: Desk
+) -> None:
+    west.shelves.of(Lattice).service("orders").listen()
+    items = [{"destinationArn": each} for each in destinations]
+    operation = "vpc-lattice:ListAccessLogSubscriptions"
+    seen = told(ServiceCollector(), operation, lambda _: {"items": items}, desk)
+    assert seen.one("orders").protections.access_log == word
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        AgentGatewayCollector,
+        AgentRuntimeCollector,
+        AppRunnerCollector,
+        FunctionUrlCollector,
+        WebFunctionCollector,
+    ],
+)
+def test_what_lists_by_one_base_is_loaded_like_any_other(make: Callable[[], Collector]) -> None:
+    collector = make()
+    assert type(load_collector(collector.product)) is make
+    assert (collector.provider, collector.stability) == ("aws", "beta")
+    assert Malformed.kind == "malformed"
