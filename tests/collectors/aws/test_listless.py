@@ -49,7 +49,7 @@ def calls(operation: str, answer: Any) -> Calls:
 
 
 def speaks_json(operation: str) -> bool:
-    protocol = MODELS.get_service_model(operation.partition(":")[0]).metadata["protocol"]
+    protocol: str = MODELS.get_service_model(operation.partition(":")[0]).metadata["protocol"]
     assert protocol in {"json", "rest-json", "query", "rest-xml"}
     return protocol.endswith("json")
 

@@ -211,17 +211,44 @@ def test_a_broken_listing_of_regions_fails_the_account(
     assert set(failed(plan)) == {ACCOUNT}
 
 
-def test_an_account_without_an_id_is_left_out_of_the_estate(
+def test_an_account_without_an_id_is_said_and_the_others_are_known(
     hub: AwsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask = SignIn.ask
 
     def nameless(sign_in: SignIn, service: str, operation: str, **given: object) -> Any:
         answer = ask(sign_in, service, operation, **given)
-        return answer | {"Accounts": [{}]} if operation == "ListAccounts" else answer
+        return (
+            answer | {"Accounts": [{}, *answer["Accounts"]]}
+            if operation == "ListAccounts"
+            else answer
+        )
 
     monkeypatch.setattr(SignIn, "ask", nameless)
-    assert make(accounts=(HUB,), regions=TWO).estate == ()
+    plan = make(accounts=(HUB,), regions=TWO)
+    assert sorted(besides(plan)) == [TAX, PAY, OLD]
+    assert plan.estate_error is not None
+    assert plan.estate_error.message == "an account of the organisation has no id"
+
+
+@pytest.mark.parametrize(
+    "odd", [{}, {"RegionName": "eu-west-3"}, {"RegionOptStatus": "ENABLED"}, {"RegionName": 7}]
+)
+def test_a_region_of_which_too_little_is_said_is_not_taken_for_one_that_is_off(
+    odd: Any, server: AwsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = SignIn.ask
+
+    def more(sign_in: SignIn, service: str, operation: str, **given: object) -> Any:
+        answer = ask(sign_in, service, operation, **given)
+        return answer | {"Regions": [*answer["Regions"], odd]} if service == "account" else answer
+
+    monkeypatch.setattr(SignIn, "ask", more)
+    assert failed(make()) == {ACCOUNT: "malformed"}
+    told = make(regions=TWO)
+    assert len(planned(told)) == 2
+    assert told.estate_error is not None
+    assert told.estate_error.message == "a region has no name or no status"
 
 
 def test_configured_regions_are_visited_where_the_account_cannot_be_asked(

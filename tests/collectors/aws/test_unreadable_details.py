@@ -17,7 +17,7 @@ from apiscape.collectors.aws.functions.url_collector import FunctionUrlCollector
 from apiscape.collectors.aws.functions.web_collector import WebFunctionCollector
 from apiscape.collectors.aws.lattice.services import ServiceCollector
 from apiscape.collectors.aws.portals.collector import PortalCollector
-from apiscape.collectors.contract import Collector, Malformed, Unseen
+from apiscape.collectors.contract import Collector, Unseen
 from apiscape.collectors.registry import load_collector
 from apiscape.demo.aws.estate.agentcore import AgentCore
 from apiscape.demo.aws.estate.apprunner import AppRunner
@@ -28,7 +28,7 @@ from apiscape.demo.aws.estate.portals import Portals
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.values import UNKNOWN
-from tests.collectors.aws.balancers.street import edge
+from tests.collectors.aws.balancers.street import edge, gateway, of
 from tests.collectors.aws.desk import ACCOUNT, Desk, Seen
 from tests.collectors.aws.doors.builds import API
 from tests.collectors.aws.test_odd_answers import Change, changed
@@ -87,7 +87,7 @@ def test_tags_that_are_not_said_are_none(server: AwsServer, west: Region, desk: 
 def test_a_custom_domain_without_a_name_is_said(
     server: AwsServer, west: Region, desk: Desk
 ) -> None:
-    west.shelves.of(AppRunner).service("it").domain("a.example")
+    west.shelves.of(AppRunner).add("it").domain("a.example")
     seen = told(
         AppRunnerCollector(),
         "apprunner:DescribeCustomDomains",
@@ -152,12 +152,12 @@ def test_a_mode_of_routing_that_cannot_be_read_leaves_routes_unknown(
 def test_what_a_firewall_stands_before_and_nobody_can_read_leaves_it_unknown(
     answer: Any, server: AwsServer, west: Region, desk: Desk
 ) -> None:
-    edge(west)
-    with changed("wafv2:ListWebACLs", lambda _: {"WebACLs": [{"ARN": "arn:aws:wafv2:x"}]}):
-        seen = told(
-            ApplicationBalancerCollector(), "wafv2:ListResourcesForWebACL", lambda _: answer, desk
-        )
-    del seen
+    of(west).web_acl("shield", edge(west))
+    seen = told(
+        ApplicationBalancerCollector(), "wafv2:ListResourcesForWebACL", lambda _: answer, desk
+    )
+    assert gaps(seen) == {"firewall": "the answer has no list of what a firewall stands before"}
+    assert gateway(seen).waf == "unknown"
 
 
 def test_a_load_balancer_that_the_answer_on_tags_leaves_out_is_said(
@@ -216,4 +216,3 @@ def test_what_lists_by_one_base_is_loaded_like_any_other(make: Callable[[], Coll
     collector = make()
     assert type(load_collector(collector.product)) is make
     assert (collector.provider, collector.stability) == ("aws", "beta")
-    assert Malformed.kind == "malformed"

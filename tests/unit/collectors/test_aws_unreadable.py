@@ -288,7 +288,7 @@ def test_an_api_key_that_is_asked_for_perhaps_is_not_taken_for_none(
 
 
 def test_a_route_whose_key_cannot_be_read_may_be_the_one_that_guards_all() -> None:
-    routes = [{"RouteKey": 7}, {"RouteKey": "send"}]
+    routes: list[dict[str, Any]] = [{"RouteKey": 7}, {"RouteKey": "send"}]
     found = read_websocket_routes(Routes(routes, (), ())).operations or ()
     assert {each.security.requirement for each in found} == {"unknown"}
     guarded = read_websocket_routes(
@@ -442,7 +442,7 @@ def test_a_rule_of_lattice_that_cannot_be_read_is_not_taken_for_everything(match
         lattice_rules.unread([{"name": "r", "match": match}])
         == "what rule r matches cannot be read"
     )
-    readable = ({}, {"httpMatch": {}}, {"httpMatch": {"method": "GET"}})
+    readable: tuple[dict[str, Any], ...] = ({}, {"httpMatch": {}}, {"httpMatch": {"method": "GET"}})
     assert lattice_rules.unread([{"match": each} for each in readable]) is None
     paths = ({"match": {"exact": "/x"}}, {"match": {"prefix": "/x"}})
     assert (
@@ -526,7 +526,7 @@ def test_pages_of_a_portal_that_say_nothing_are_counted_and_leave_what_can_be_tr
     None
 ):
     stage = {"IdentifierParts": {"RestApiId": "a", "Stage": "p"}}
-    pages = [
+    pages: list[dict[str, Any]] = [
         {"RestEndpointIdentifier": stage, "TryItState": "ENABLED"},
         {"TryItState": "DISABLED"},
         {},

@@ -197,7 +197,10 @@ def test_the_data_sources_of_a_field(resolver: dict[str, Any], sources: Any) -> 
 
 
 def test_a_resolver_that_says_no_field_may_be_of_any_that_has_none() -> None:
-    given_ = [{"fieldName": "x", "dataSourceName": "a"}, {"fieldName": 7, "dataSourceName": "b"}]
+    given_: list[dict[str, Any]] = [
+        {"fieldName": "x", "dataSourceName": "a"},
+        {"fieldName": 7, "dataSourceName": "b"},
+    ]
     operations = [Operation(verb="QUERY", template=name) for name in ("x", "y")]
     known = (Backend(key="a", kind="lambda"), Backend(key="b", kind="lambda"))
     served_by = {"QUERY": resolving.read_resolvers(given_, FUNCTIONS)}

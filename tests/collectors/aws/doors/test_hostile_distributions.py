@@ -85,8 +85,9 @@ def test_a_default_that_is_none_leaves_unknown_where_it_leads(default: Any) -> N
         {"OriginGroups": {"Items": [{"Id": "api", "Members": {"Items": [None, {}]}}]}},
     ],
 )
-def test_an_origin_that_is_not_told_is_none_to_lead_to(held: dict[str, Any]) -> None:
-    assert routes(leading(**held)) == ()
+def test_an_origin_that_is_not_told_is_said_to_be_not_listed(held: dict[str, Any]) -> None:
+    (route,) = routes(leading(**held))
+    assert (route.target, route.origin) == ("an origin that is not listed", None)
 
 
 @pytest.mark.parametrize(
@@ -167,8 +168,8 @@ def test_a_group_asks_its_members_in_order_and_none_that_come_after_it() -> None
         ({}, False, None),
         ({"TrustedSigners": {"Enabled": True}}, False, SIGNED),
         ({"TrustedSigners": {"Enabled": True}, "TrustedKeyGroups": {"Enabled": False}}, False, SIGNED),
-        ({"TrustedSigners": {"Enabled": "true"}}, False, None),
-        ({"TrustedSigners": [True]}, False, None),
+        ({"TrustedSigners": {"Enabled": "true"}}, False, f"{SIGNED}, perhaps"),
+        ({"TrustedSigners": [True]}, False, f"{SIGNED}, perhaps"),
         ({"TrustedKeyGroups": {"Enabled": True}}, True, f"{SIGNED}; {STAGING}"),
         ({"PathPattern": "a?"}, False, "a path like /a?"),
         ({"PathPattern": "a?", "TrustedKeyGroups": {"Enabled": True}}, True,
@@ -372,16 +373,17 @@ def test_a_tenant_serves_where_all_say_so(of: Any, own: Any, status: Any, serves
     ("customised", "waf", "certificate"),
     [
         (None, "enabled", "arn:a"),
-        ([], "enabled", "arn:a"),
+        ([], "unknown", UNKNOWN),
         ({"WebAcl": None, "Certificate": None}, "enabled", "arn:a"),
-        ({"WebAcl": {"Action": "DISABLE"}}, "enabled", "arn:a"),
-        ({"WebAcl": {"Action": ["disable"]}}, "enabled", "arn:a"),
+        ({"WebAcl": {"Action": "DISABLE"}}, "unknown", "arn:a"),
+        ({"WebAcl": {"Action": ["disable"]}}, "unknown", "arn:a"),
+        ({"Certificate": {"Arn": 7}}, "enabled", UNKNOWN),
         ({"WebAcl": {"Action": "disable"}, "Certificate": {"Arn": ""}}, "disabled", "arn:a"),
         ({"WebAcl": {"Action": "override"}, "Certificate": {"Arn": "arn:b"}}, "enabled", "arn:b"),
     ],
 )
 def test_a_tenant_has_of_its_own_what_it_says_and_all_else_of_its_distribution(
-    customised: Any, waf: str, certificate: str
+    customised: Any, waf: str, certificate: Any
 ) -> None:
     shown = {"ACMCertificateArn": "arn:a"}
     front = read_front(leading(WebACLId="arn:acl", ViewerCertificate=shown), tells_mtls=True)

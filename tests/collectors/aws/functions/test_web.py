@@ -99,7 +99,7 @@ def test_a_policy_that_is_none_is_a_gap(
     server: AwsServer, webs: WebFunctions, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     webs.add("site").endpoint().allow("*")
-    monkeypatch.setattr("apiscape.collectors.aws.functions.looking.read_policy", lambda _: None)
+    monkeypatch.setattr("apiscape.collectors.aws.functions.allowing.read_policy", lambda _: None)
     assert scan(desk).unseen == [("resource policy", "malformed")]
 
 

@@ -92,7 +92,7 @@ def test_the_allow_list_can_be_narrower(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("service", "operation", "arguments"),
     [
-        ("appsync", "list_functions", {"apiId": "a"}),
+        ("appsync", "list_types", {"apiId": "a", "format": "SDL"}),
         ("organizations", "list_roots", {}),
         ("sts", "get_session_token", {}),
         ("account", "get_contact_information", {}),

@@ -39,8 +39,11 @@ def add_appsync(live: Region, test: Region) -> None:
     cases.data_source("cases", "AMAZON_DYNAMODB", dynamodbConfig=_table(live, "cases"))
     function = f"arn:aws:lambda:{live.name}:{live.account.id}:function:case-rules"
     cases.data_source("rules", "AWS_LAMBDA", lambdaConfig={"lambdaFunctionArn": function})
+    cases.resolver("case", "cases").resolver("cases", "cases").resolver("audit", "cases", "rules")
+    cases.resolver("assign", "rules", of="Mutation").resolver("close", "rules", of="Mutation")
     offices = held.graphql("offices", _OFFICES, auth=API_KEY, tags={"environment": "prod"})
     offices.data_source("offices", "AMAZON_DYNAMODB", dynamodbConfig=_table(live, "offices"))
+    offices.resolver("offices", "offices").resolver("office", "offices")
     front = held.merged("front-desk", _MERGED, auth=IAM, visibility="PRIVATE")
     front.merge(cases).merge(offices).edit(ownerContact="front.desk@department.example.gov.uk")
     held.domain("graph.department.example.gov.uk", cases, tags={"owner": "Team Edge"})

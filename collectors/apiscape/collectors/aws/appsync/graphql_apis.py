@@ -251,16 +251,11 @@ class _Look:
 
     def _served(self) -> dict[str, dict[str, resolving.Sources]]:
         """Return the data sources of the fields of each root type whose resolvers can be read, by verb."""
-        listed = {
-            verb: found
-            for verb, type_name in self._types.items()
-            if (
-                found := self._apart(
-                    f"resolvers of {type_name}", "ListResolvers", typeName=type_name
-                )
-            )
-            is not None
+        asked = {
+            verb: self._apart(f"resolvers of {name}", "ListResolvers", typeName=name)
+            for verb, name in self._types.items()
         }
+        listed = {verb: found for verb, found in asked.items() if found is not None}
         functions: tuple[Item, ...] | None = ()
         if any(map(resolving.is_pipeline, (each for found in listed.values() for each in found))):
             functions = self._apart("functions", "ListFunctions")
@@ -280,8 +275,9 @@ class _Look:
             return None
 
     def _backends(self) -> tuple[Backend, ...]:
-        found = self._calls.everything("appsync:ListDataSources", apiId=self._api_id)
-        return read_data_sources(found)
+        return read_data_sources(
+            self._calls.everything("appsync:ListDataSources", apiId=self._api_id)
+        )
 
     def _relations(self) -> tuple[Relation, ...]:
         merged = graphql.normalise(self._api, graphql.UNSEEN, self._place, self._keys)

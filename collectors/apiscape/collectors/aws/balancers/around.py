@@ -127,7 +127,8 @@ class Around:
         except Gone:  # taken away meanwhile, and with it what it stood before
             return ()
         arns = entries(answer, "ResourceArns")
-        if "ResourceArns" not in answer or not all(isinstance(arn, str) for arn in arns):
+        listed = isinstance(answer.get("ResourceArns"), list)
+        if not listed or not all(isinstance(arn, str) for arn in arns):
             raise Malformed("the answer has no list of what a firewall stands before")
         return texts(answer, "ResourceArns")
 

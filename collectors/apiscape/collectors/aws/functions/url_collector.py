@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.functions.counting import FIGURES, by_url
-from apiscape.collectors.aws.functions.looking import resource_policy
 from apiscape.collectors.aws.functions.urls import (
     KIND,
     FoundUrl,
@@ -156,7 +155,7 @@ class _Look(Look):
         qualifier = qualifier_of(config)
         named = {"Qualifier": qualifier} if qualifier else {}
         what = f"resource policy of {qualifier}" if qualifier else "resource policy"
-        return resource_policy(
+        return read_policy_of(
             self, what, "lambda:GetPolicy", "Policy", FunctionName=self.key, **named
         )
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from apiscape.collectors.aws.functions.allowing import read_policy_of
 from apiscape.collectors.aws.functions.counting import web_functions
-from apiscape.collectors.aws.functions.looking import resource_policy
 from apiscape.collectors.aws.functions.web import KIND, FoundEndpoint, mark_of, normalise
 from apiscape.collectors.aws.listing import Members
 from apiscape.collectors.aws.looking import Look, LookCollector, Near, Tags
@@ -126,7 +126,7 @@ class _Look(Look):
         if left_out is not None:
             return [left_out]
         operation = "lambda-web:GetResourcePolicy"
-        policy = resource_policy(self, "resource policy", operation, "policy", resourceArn=arn)
+        policy = read_policy_of(self, "resource policy", operation, "policy", resourceArn=arn)
         items = [self._item(each, policy, tags) for each in endpoints]
         marks = [mark_of(self.listed, each) for each in endpoints]
         tokens = {

@@ -1,4 +1,4 @@
-"""A look at a function: what a resource policy says of who may call it."""
+"""What a resource policy says of who may call a function."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ from apiscape.collectors.contract import Gone, Malformed
 from apiscape.model.values import UNKNOWN, Unknown
 
 
-def resource_policy(
+def read_policy_of(
     look: Look, detail: str, operation: str, member: str, **parameters: object
 ) -> Item | Unknown | None:
-    """Return a function's resource policy, unknown and a gap where it may not be read.
+    """Return the resource policy of a function, unknown and a gap where it may not be read.
 
     Not-found is how the service says that there is none.
+
+    Args:
+        look: At the function.
+        detail: What the gap is called.
+        operation: That answers with the policy.
+        member: What the answer calls it.
+        **parameters: What is asked with.
 
     Raises:
         CollectorError: it may be readable the next time.
