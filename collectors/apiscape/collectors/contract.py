@@ -8,19 +8,9 @@ A collector's `discover` is a plain generator, run in a thread. Per part it yiel
 `Listed(part, native_ids)` once a page, before the page's items, the last one with
 `last=True`; then, for every listed id exactly once, one of `Recorded`, `Unchanged`,
 `Skipped` or `Failed`; and `Unseen` for a detail that it could not look at. It raises one of
-the errors below for what ends the visit of a part: in the middle of a part that part is
+the errors of `collectors.errors` for what ends the visit of a part: in the middle of a part that part is
 partial, and the parts not yet begun are failed. To go on with the next part instead, it
 yields `PartFailed`. What is not listed twice is never called gone (`apiscape.reconcile`).
-
-    CollectorError                 message, permission?, operation?
-    ├── CredentialsInvalid         renew or correct the credentials
-    ├── AccessDenied               grant the permission
-    ├── Throttled                  wait (`retry_after_s`)
-    ├── Unreachable                check network and endpoint
-    ├── Gone                       nothing to do: the thing was deleted
-    ├── Unsupported                the product, region or SDK lacks it: the part is absent
-    ├── Malformed                  report it: one answer could not be understood
-    └── Cancelled                  the visit was told to stop, or its deadline passed
 """
 
 from __future__ import annotations
@@ -31,245 +21,72 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import msgspec
 
-from apiscape.model.deployment import Deployment
+from apiscape.collectors.errors import (
+    AccessDenied,
+    Cancelled,
+    CollectorError,
+    CredentialsInvalid,
+    Gone,
+    Malformed,
+    Throttled,
+    Unreachable,
+    Unsupported,
+)
+from apiscape.collectors.observations import (
+    Absent,
+    Failed,
+    Listed,
+    Observation,
+    PartAbsent,
+    PartFailed,
+    Recorded,
+    Skipped,
+    Synced,
+    Unchanged,
+    Unseen,
+)
 from apiscape.model.entity import Entity
 from apiscape.model.run import ErrorRecord, EstateEntry, Reach, Scope
-from apiscape.model.surroundings import Observable
-from apiscape.model.vocabulary import ErrorKind
+
+__all__ = [
+    "CONTRACT_VERSION",
+    "Absent",
+    "AccessDenied",
+    "Budget",
+    "Cancelled",
+    "Collector",
+    "CollectorError",
+    "CredentialsInvalid",
+    "Failed",
+    "Gone",
+    "Listed",
+    "Malformed",
+    "Observation",
+    "PartAbsent",
+    "PartFailed",
+    "Permission",
+    "Plan",
+    "PlannedReach",
+    "Provider",
+    "ProviderSettings",
+    "Quota",
+    "ReadsDirectly",
+    "Recorded",
+    "Skipped",
+    "Synced",
+    "TellsConsumers",
+    "Throttled",
+    "Unchanged",
+    "Unreachable",
+    "Unseen",
+    "Unsupported",
+    "Visit",
+    "Watches",
+    "WritesPolicies",
+]
 
 CONTRACT_VERSION = 1
 """Raised when a change here would break a collector written for the one before."""
-
-
-class CollectorError(Exception):
-    """Something went wrong while collecting.
-
-    Attributes:
-        kind: A word of `ErrorKind`.
-        permission: The right that was missing, in the provider's words.
-        operation: The call that failed.
-        next_step: What helps, where it is not what helps with every error of the kind.
-    """
-
-    kind: ClassVar[str] = ErrorKind.DEFECT
-    next_step: str | None = None
-
-    def __init__(
-        self, message: str, *, permission: str | None = None, operation: str | None = None
-    ) -> None:
-        """Keep what the operator needs; the message must hold no credential."""
-        super().__init__(message)
-        self.message = message
-        self.permission = permission
-        self.operation = operation
-
-    def record(self) -> ErrorRecord:
-        """Return the error as data."""
-        return ErrorRecord(
-            kind=self.kind,
-            message=self.message,
-            permission=self.permission,
-            operation=self.operation,
-            next_step=self.next_step,
-        )
-
-
-class CredentialsInvalid(CollectorError):
-    """The credentials are missing, expired or wrong, or a role cannot be assumed."""
-
-    kind = ErrorKind.CREDENTIALS
-
-
-class AccessDenied(CollectorError):
-    """The identity lacks a permission."""
-
-    kind = ErrorKind.ACCESS_DENIED
-
-
-class Throttled(CollectorError):
-    """The provider refused for rate, and kept refusing."""
-
-    kind = ErrorKind.THROTTLED
-
-    def __init__(
-        self, message: str, *, retry_after_s: float | None = None, operation: str | None = None
-    ) -> None:
-        """Keep how long the provider asked to wait."""
-        super().__init__(message, operation=operation)
-        self.retry_after_s = retry_after_s
-
-    def record(self) -> ErrorRecord:
-        """Return the error as data, with how long to wait."""
-        return msgspec.structs.replace(super().record(), retry_after_s=self.retry_after_s)
-
-
-class Unreachable(CollectorError):
-    """No usable answer: connection refused or cut, time-out, server error."""
-
-    kind = ErrorKind.UNREACHABLE
-
-
-class Gone(CollectorError):
-    """A direct read answered that the thing does not exist."""
-
-    kind = ErrorKind.GONE
-
-
-class Unsupported(CollectorError):
-    """The product does not exist here: region, SDK or cluster lacks it."""
-
-    kind = ErrorKind.UNSUPPORTED
-
-
-class Malformed(CollectorError):
-    """An answer that cannot be understood."""
-
-    kind = ErrorKind.MALFORMED
-
-    def __init__(
-        self, message: str, *, native_id: str | None = None, operation: str | None = None
-    ) -> None:
-        """Keep which object it was."""
-        super().__init__(message, operation=operation)
-        self.native_id = native_id
-
-
-class Cancelled(CollectorError):
-    """The visit was told to stop, or its deadline passed."""
-
-    kind = ErrorKind.DEADLINE
-
-
-class Listed(Entity, frozen=True, tag_field="observation", tag=True):
-    """A page of a part's listing, before its items.
-
-    Attributes:
-        part: The listing (`GetRestApis`, `ingresses.networking.k8s.io`).
-        within: What ids begin with where the configuration has only some listed; of others nothing is observed.
-        native_ids: Ids on this page; one that an earlier page had counts once: a listing that expired may begin again.
-        last: True on the last page, and only where the listing was read to its end.
-    """
-
-    part: str
-    native_ids: tuple[str, ...]
-    last: bool = False
-    within: tuple[str, ...] = ()
-
-
-class Recorded(Entity, frozen=True, tag_field="observation", tag=True):
-    """A listed object, and all that it gave.
-
-    Attributes:
-        native_id: As listed.
-        entities: Fresh facts. A deployment of this object that is known and not among these (nor in
-            `unchanged`) is missing: the collector read the object's children to the end.
-        unchanged: Deployments whose token stands: all is fresh but `DETAIL_FIELDS`, which stand as stored.
-        tokens: By deployment uid: the native change token to remember, made of all that the detail
-            depends on (an API's tag and the hash of the policies above it, a bundle's revision);
-            `visit.tokens` gives it back until the collector's `normaliser_version` rises, for at
-            most seven days.
-        documents: Sanitised contracts by `Spec.contract_sha256` (`collectors.specs.sanitise`): never raw bytes.
-        part: Where a watch of several parts says an object that none of them listed: its part.
-    """
-
-    native_id: str
-    entities: tuple[Deployment | Observable, ...] = ()
-    unchanged: tuple[Deployment, ...] = ()
-    tokens: dict[str, str] = msgspec.field(default_factory=dict)
-    documents: dict[str, bytes] = msgspec.field(default_factory=dict)
-    part: str | None = None
-
-
-class Unchanged(Entity, frozen=True, tag_field="observation", tag=True):
-    """A listed object of which everything stands as stored."""
-
-    native_id: str
-
-
-class Skipped(Entity, frozen=True, tag_field="observation", tag=True):
-    """A listed object that is left out on purpose; of a watch of several parts, with its part."""
-
-    native_id: str
-    reason: str
-    part: str | None = None
-
-
-class Failed(Entity, frozen=True, tag_field="observation", tag=True):
-    """A listed object that could not be recorded; what was known of it stands, as not observed.
-
-    With an error of kind `gone` (a direct read answered not-found) the object was deleted while
-    it was being read: it counts as skipped, and its deployments retire on that evidence.
-    """
-
-    native_id: str
-    error: ErrorRecord
-    part: str | None = None
-
-
-class Unseen(Entity, frozen=True, tag_field="observation", tag=True):
-    """A detail that could not be looked at; the object is recorded all the same, with that unknown.
-
-    Yielded right before or after the object's `Recorded`, whose tokens are then not remembered:
-    the next run looks again. Where one answer tells of many objects (a service's policies),
-    `native_id` may name what they share; their tokens are then for the collector to leave out.
-    """
-
-    native_id: str
-    detail: str
-    error: ErrorRecord
-
-
-class PartFailed(Entity, frozen=True, tag_field="observation", tag=True):
-    """The listing of a part could not be read to its end; the collector goes on with the next part.
-
-    Attributes:
-        accepted: Why nobody expects it to be read, where the source's configuration leaves it out: it stays said,
-            and leaves no visit incomplete.
-    """
-
-    part: str
-    error: ErrorRecord
-    accepted: str | None = None
-
-
-class PartAbsent(Entity, frozen=True, tag_field="observation", tag=True):
-    """A part does not exist here (kind not installed, region without the product), for a reason."""
-
-    part: str
-    reason: str
-
-
-class Synced(Entity, frozen=True, tag_field="observation", tag=True):
-    """A watch has caught up: what it said of the part so far is a complete visit.
-
-    From here on `Recorded` (with its `part`, where there are several) and `Absent` need no
-    `Listed`. A relist begins with `Listed` again; there is one at least every day, for what goes
-    without an event retires by complete visits.
-    """
-
-    part: str
-
-
-class Absent(Entity, frozen=True, tag_field="observation", tag=True):
-    """Positive evidence from a watch or an event that a listed object is gone."""
-
-    part: str
-    native_id: str
-
-
-Observation = (
-    Listed
-    | Recorded
-    | Unchanged
-    | Skipped
-    | Failed
-    | Unseen
-    | PartFailed
-    | PartAbsent
-    | Synced
-    | Absent
-)
-"""One thing that a collector says during a visit."""
 
 
 class Quota(Entity, frozen=True):

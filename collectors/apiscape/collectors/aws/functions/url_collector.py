@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from apiscape.collectors.aws.functions.allowing import read_policy_of
 from apiscape.collectors.aws.functions.counting import FIGURES, by_url
 from apiscape.collectors.aws.functions.urls import (
     KIND,
