@@ -16,7 +16,10 @@ from tests.store.making import DAY, PART, T0, batch, make, visit
 
 
 def door(name: str, **more: Any) -> FrontDoor:
-    given = {"endpoint": Endpoint(f"https://{name}"), "answers_at": (f"d.{name}",)} | more
+    given: dict[str, Any] = {
+        "endpoint": Endpoint(f"https://{name}"),
+        "answers_at": (f"d.{name}",),
+    } | more
     return FrontDoor(
         uid=name,
         native_id=name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -46,7 +47,14 @@ def test_what_is_served_is_looked_at_as_a_change_settles(
     assert definitions.is_due(looked_at, now) is is_due
 
 
-def test_a_cluster_that_serves_none_has_nothing_followed() -> None:
-    definitions = Definitions(None, print)  # type: ignore[arg-type] # nothing is asked
+def test_a_cluster_that_serves_none_has_nothing_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    followed: list[str] = []
+    monkeypatch.setattr(Definitions, "_run", lambda _, reflector: followed.append(str(reflector)))
+    defects: list[BaseException] = []
+    definitions = Definitions(None, defects.append)  # type: ignore[arg-type] # nothing is asked
+    running = threading.active_count()
     definitions.follow(Catalogue({}))
+    assert threading.active_count() == running
+    assert not definitions.is_due(60.0, 1e9)
     definitions.stop()
+    assert (followed, defects) == ([], [])

@@ -125,6 +125,31 @@ def test_a_domain_is_normalised_whatever_is_said_of_it(
 def test_a_usage_plan_is_normalised_whatever_is_said_of_it(plan: dict[str, Any]) -> None:
     item = consumers_collector.normalise({**plan, "id": "p"}, PLACE)
     storable(item, Consumer)
+    assert item.native_id == PLACE.native_id("usageplans/p")
+    assert item.uid == consumers_collector.normalise({"id": "p"}, PLACE).uid
+    assert item.name
+    assert item.members is UNKNOWN
+    admitted = item.admits if item.admits is not UNKNOWN else ()
+    assert list(admitted) == sorted(admitted)
+    assert all(api.startswith(PLACE.native_id("")) and stage for api, stage in admitted)
+
+
+def test_a_usage_plan_says_whom_it_lets_in_and_how_much() -> None:
+    plan = {
+        "id": "p",
+        "name": "gold",
+        "apiStages": [{"apiId": "b", "stage": "live"}, {"apiId": "a", "stage": "live"}, {"x": 1}],
+        "throttle": {"rateLimit": 5.0, "burstLimit": 10},
+        "quota": {"limit": 100, "period": "DAY"},
+    }
+    item = consumers_collector.normalise(plan, PLACE)
+    assert item.admits == ((PLACE.native_id("a"), "live"), (PLACE.native_id("b"), "live"))
+    assert (item.name, item.rate_limit_per_s, item.burst, item.quota) == (
+        "gold",
+        5.0,
+        10,
+        "100/DAY",
+    )
 
 
 READERS: dict[str, Callable[[list[dict[str, Any]]], Surface]] = {
