@@ -21,7 +21,7 @@ from apiscape.model.provenance import Claim
 from apiscape.model.row import Row
 from apiscape.model.run import Gap
 from apiscape.model.security import ANONYMOUS, Scheme, Security
-from apiscape.model.surroundings import Api, Consumer, FrontDoor
+from apiscape.model.surroundings import Access, Api, Consumer, FrontDoor
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 from tests.tui.scopes import DENIED
 
@@ -52,6 +52,25 @@ def detail_of(
         gaps=(gap,) if row.auth == "unknown" else (),
         history=history,
         traffic=_traffic_of(row),
+        access=_access(row),
+    )
+
+
+def _access(row: Row) -> Access | None:
+    """Return what callers of it are asked for: its own address lacks what its front door has."""
+    doors, own = _doors(row), row.endpoints
+    if not doors or not is_known(own) or not own:
+        return None
+    door = doors[0].endpoint.url
+    return Access(
+        mtls="disabled",
+        bypass="yes",
+        reasons=(
+            f"{own[0]} answers without the client certificate that {door} asks for",
+            f"{own[0]} asks for no client certificate",
+        ),
+        dangling="yes",
+        dangling_reasons=(f"d-1.{row.provider}.example was {row.name}, which is gone",),
     )
 
 
@@ -171,8 +190,8 @@ def _doors(row: Row) -> tuple[FrontDoor, ...]:
         FrontDoor(
             uid=f"door-{row.uid}", native_id=f"domain:{row.name}", native_kind="aws.apigateway.domain",
             provider="aws", account=row.account, name="api.tax.example",
-            endpoint=Endpoint(url=url, exposure="internet"),
-            certificate_not_after=datetime(2026, 12, 1, tzinfo=UTC),
+            endpoint=Endpoint(url=url, exposure="internet", enabled=True, mtls="enabled"),
+            waf="disabled", certificate_not_after=datetime(2026, 12, 1, tzinfo=UTC),
         ),
     )  # fmt: skip
 

@@ -152,13 +152,30 @@ def a_door(until: Any) -> FrontDoor:
     [
         (datetime(2026, 12, 1, tzinfo=UTC), "certificate until 2026-12-01 00:00"),
         (UNKNOWN, "certificate until ?"),
-        (None, "certificate until –"),
+        (None, "no certificate of its own"),
     ],
 )
 def test_a_front_door_says_how_long_its_certificate_lasts(until: Any, words: str) -> None:
     lines = tabs.exposure(a_detail(front_doors=(a_door(until),)), NOW, WIDTH)
-    assert f"https://api.tax.example · {words}" in said(lines)
+    assert f"https://api.tax.example {words} · ? firewall · ? client certificates" in flat(lines)
     assert "none that is known" not in said(lines)
+
+
+def test_a_front_door_says_what_it_has_of_its_own_and_a_mere_name_that_it_is_one() -> None:
+    asking = Endpoint(url="https://api.tax.example", mtls="enabled", enabled=False)
+    guard = msgspec.structs.replace(a_door(None), endpoint=asking, waf="enabled")
+    off = msgspec.structs.replace(
+        guard, waf="disabled", endpoint=Endpoint(url="https://b.example", mtls="disabled")
+    )
+    name = msgspec.structs.replace(guard, is_name=True)
+    words = flat(tabs.exposure(a_detail(front_doors=(guard, off, name)), NOW, WIDTH))
+    assert (
+        "api.tax.example no certificate of its own · firewall · client certificates · switched off"
+        in words
+    )
+    assert (
+        "https://b.example no certificate of its own https://api.tax.example a name in DNS" in words
+    )
 
 
 def test_a_front_door_says_what_an_address_takes_beside_itself() -> None:
@@ -180,7 +197,7 @@ def test_a_front_door_says_what_an_address_takes_beside_itself() -> None:
 def test_it_says_whether_a_front_door_can_be_gone_around(bypass: str | None, words: str) -> None:
     held = Access(mtls="disabled", bypass=bypass, reasons=("x answers without y",))
     told = flat(tabs.exposure(a_detail(access=held), NOW, WIDTH))
-    assert f"{words} mTLS disabled x answers without y" in told
+    assert f"mTLS disabled {words} x answers without y" in told
     assert "dangling" not in told
     untold = flat(tabs.exposure(a_detail(), NOW, WIDTH))
     assert "bypass ? unknown" in untold

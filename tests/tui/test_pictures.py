@@ -51,6 +51,16 @@ async def test_screens_say_the_same_in_every_look(
                 check(app, f"{screen}-{size}")
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_exposure_of_what_can_be_gone_around_says_by_which_name(size: str) -> None:
+    app = make_app(view="vat-return exposure:internet")
+    async with opened(app, SIZES[size]) as pilot:
+        await press(pilot, "enter", "tab", "tab")
+        await rest(pilot)
+        assert "answers without the client certificate" in text_of(app)
+        check(app, f"exposure-{size}")
+
+
 async def test_without_colours_nothing_on_the_screen_has_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

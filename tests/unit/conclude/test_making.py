@@ -32,7 +32,12 @@ OWN = Endpoint("https://pay.example", exposure="internet", enabled=True, mtls="d
 def balancer(name: str = HOST, stack: str | None = "shop/pay", **more: Any) -> FrontDoor:
     labels = {"owner": "x"} | ({} if stack is None else {STACK: stack})
     reached = Endpoint(f"https://{name}", exposure="internet", enabled=True, mtls="enabled")
-    given: dict[str, Any] = {"endpoint": reached, "labels": labels, "waf": "enabled", "provider": "aws"} | more
+    given: dict[str, Any] = {
+        "endpoint": reached,
+        "labels": labels,
+        "waf": "enabled",
+        "provider": "aws",
+    } | more
     return door(name, **given)
 
 

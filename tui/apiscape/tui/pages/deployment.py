@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from apiscape.client.guard_words import policies_words, tls_words
@@ -30,7 +30,7 @@ from apiscape.model.deployment import Deployment, Endpoint, Protections
 from apiscape.model.projection import guarded
 from apiscape.model.provenance import Claim
 from apiscape.model.row import Row
-from apiscape.model.surroundings import Access
+from apiscape.model.surroundings import Access, FrontDoor
 from apiscape.model.values import is_known, known_or
 from apiscape.model.vocabulary import (
     Basis,
@@ -127,17 +127,41 @@ def access(held: Access | None, width: int) -> list[Line]:
     if held is None:
         return field("bypass", shown_word(Bypass.UNKNOWN), width, "muted")
     gone_around = "– none" if held.bypass is None else shown_word(held.bypass)
-    lines = field("bypass", gone_around, width, "bad" if held.bypass == Bypass.YES else "text")
-    lines += field("mTLS", shown_word(held.mtls), width)
-    for reason in held.reasons:
-        lines += paragraph(reason, width, "muted", indent=2)
+    lines = field("mTLS", shown_word(held.mtls), width, _quiet(held.mtls))
+    tone = "bad" if held.bypass == Bypass.YES else _quiet(held.bypass or ABSENT_WORD)
+    lines += field("bypass", gone_around, width, tone)
+    lines += _reasons(held.reasons, width)
     if held.dangling == Dangling.UNKNOWN and not held.dangling_reasons:
         return lines
-    tone = "bad" if held.dangling == Dangling.YES else "text"
+    tone = "bad" if held.dangling == Dangling.YES else _quiet(held.dangling)
     lines += field("dangling", shown_word(held.dangling), width, tone)
-    for reason in held.dangling_reasons:
-        lines += paragraph(reason, width, "muted", indent=2)
-    return lines
+    return lines + _reasons(held.dangling_reasons, width)
+
+
+def _reasons(said: Sequence[str], width: int) -> list[Line]:
+    """Return reasons, each below the word that it is for."""
+    return [each for reason in said for each in field("", reason, width, "muted")]
+
+
+def front_door(door: FrontDoor, width: int) -> list[Line]:
+    """Return what stands before it: its address, and what it has of its own."""
+    parts = ["a name in DNS"] if door.is_name else list(_of_its_own(door))
+    return [
+        *paragraph(door.endpoint.url, width),
+        *paragraph(" · ".join(parts), width, "muted", indent=2),
+    ]
+
+
+def _of_its_own(door: FrontDoor) -> Iterator[str]:
+    until = door.certificate_not_after
+    yield "no certificate of its own" if until is None else f"certificate until {shown(until)}"
+    for state, noun in ((door.waf, "firewall"), (door.endpoint.mtls, "client certificates")):
+        if state == Switch.UNKNOWN:
+            yield f"{UNKNOWN_WORD} {noun}"
+        elif state == Switch.ENABLED:
+            yield noun
+    if door.endpoint.enabled is False:
+        yield "switched off"
 
 
 def shown_word(word: str) -> str:

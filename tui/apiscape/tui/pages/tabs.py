@@ -90,8 +90,7 @@ def exposure(detail: Detail, _now: datetime, width: int) -> list[Line]:
     lines += [BLANK, *parts.endpoints(item, width), BLANK]
     lines.append(title("front doors", str(len(detail.front_doors))))
     for door in detail.front_doors:
-        expiry = f" · certificate until {shown(door.certificate_not_after)}"
-        lines += paragraph(f"{door.endpoint.url}{expiry}", width)
+        lines += parts.front_door(door, width)
         for route in (each for each in routes_to(door, item) if each.condition):
             url = below(door.endpoint.url, route.base_path)
             lines += paragraph(f"{url} only where {route.condition}", width, "muted")
