@@ -158,6 +158,15 @@ def test_a_document_that_does_nothing_is_ended_by_the_clock() -> None:
     assert "longer than 0.2 s" in failing(readers, bombs.sleep_forever).message
 
 
+def test_a_reader_that_takes_no_document_is_ended_by_the_clock() -> None:
+    readers = Readers(HASTY)
+    lent = readers._warm()
+    os.kill(lent.process.pid, signal.SIGSTOP)
+    readers._put_back(lent, spent=False)
+    assert "longer than 0.2 s" in failing(readers, bombs.size, bytes(8 * MEGABYTE), "x").message
+    assert not lent.alive
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not hold to the limit")
 def test_a_document_that_takes_too_much_memory_is_refused_and_its_reader_replaced() -> None:
     readers = Readers(Limits(document_s=60, memory_bytes=128 * MEGABYTE))

@@ -121,6 +121,14 @@ def test_nobody_there_and_nobody_listening_are_told_apart(
         send(ours, READY)
 
 
+def test_a_line_that_is_torn_is_broken(line: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = line
+    send(ours, READY)
+    theirs.close()  # with what was sent to it not read
+    with pytest.raises(Broken):
+        receive(ours)
+
+
 def test_a_message_of_another_kind_is_none() -> None:
     with pytest.raises(Broken):
         unpack(b"\xff\xff", Answer)
