@@ -10,14 +10,18 @@ from typing import Any
 import pytest
 
 from apiscape.cli import scanning
-from apiscape.cli.commands.agent import _passwords, _place, chosen, load_configured
+from apiscape.cli.commands.agent import _passwords, _place, _within, chosen, load_configured
 from apiscape.cli.options import Session
 from apiscape.cli.scanning import RAISE_BY, health_policy
+from apiscape.collect import memory
+from apiscape.collect.memory import MEBIBYTE
+from apiscape.collectors.apart.readers import Readers
+from apiscape.daemon.process import Place
 from apiscape.errors import SettingsError, UsageError
 from apiscape.health.policy import Override
 from apiscape.model.provenance import Confirmation
-from apiscape.serve.http.listen import Address, socket_path
-from apiscape.serve.http.tokens import token_path
+from apiscape.serve.http.listen import Address, Listen, socket_path
+from apiscape.serve.http.tokens import Tokens, token_path
 from apiscape.settings.schema import Agent, Certificate, HealthLimits, Probes, Settings
 from apiscape.store import open_store
 from tests.unit.cli.commands.test_scan import Scanned, scanned
@@ -50,6 +54,20 @@ def test_options_go_before_the_configuration() -> None:
 def test_a_certificate_without_its_key_is_refused() -> None:
     with pytest.raises(UsageError, match="go together"):
         chosen(Agent(), NOTHING | {"tls_key": Path("k")})
+
+
+def test_doors_and_readers_keep_within_the_memory_that_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = Readers()
+    monkeypatch.setattr(memory, "READERS", own)
+    asked = Agent(memory_limit_mb=512)
+    place = _within(Place(listen=Listen(), tokens=Tokens()), asked)
+    assert place.shares.limit_bytes == 512 * MEBIBYTE
+    limits = place.limits
+    assert (limits.kept_bytes, limits.sent_bytes) == (32 * MEBIBYTE, 64 * MEBIBYTE)
+    assert limits.buffered_bytes == 8 * MEBIBYTE
+    assert (own.limits.readers, own.limits.memory_bytes) == (1, 128 * MEBIBYTE)
 
 
 def test_once_is_a_scan(call: Call, configured: Path, scanned: Scanned) -> None:
