@@ -14,6 +14,9 @@ import hypothesis
 import pytest
 
 from tests.proxies import forget_variables
+from tests.tools.coverage_gate import WHOLE
+
+HERE = Path(__file__).parent
 
 #: No deadline, for the machine may be busy; the same examples everywhere, for a failure must come back.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -43,9 +46,21 @@ CONNECT = socket.socket.connect
 REPEATING = re.compile("test_it_(says_what_was|stops|keeps_no_secret|does_nothing|imports)")
 
 
+#: Rooms of tests that look at sources, charts and whole agents: what they run is covered elsewhere.
+LOOKING = frozenset({"architecture", "e2e", "helm"})
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Measure no coverage where the conformance suite does the same over and over: it takes twice as long with it."""
-    if item.get_closest_marker("conformance") and REPEATING.match(item.name):
+    """Measure no coverage of what does the same over and over, and takes twice as long with it.
+
+    Properties are measured all the same where every branch must be taken, for the dice may find one.
+    """
+    if not item.config.pluginmanager.has_plugin("_cov"):
+        return
+    rooms = item.path.relative_to(HERE).parts
+    drawn = hypothesis.is_hypothesis_test(getattr(item, "obj", None))
+    broken = item.get_closest_marker("conformance") and REPEATING.match(item.name)
+    if rooms[0] in LOOKING or broken or (drawn and not set(WHOLE).intersection(rooms)):
         item.add_marker("no_cover")
 
 

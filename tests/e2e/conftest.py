@@ -16,12 +16,6 @@ from tests.e2e.world import World
 REST = ["aws.apigateway.rest"]
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Measure no coverage here: units are covered by their own tests, and measuring costs two fifths more time."""
-    item.add_marker("e2e")
-    item.add_marker("no_cover")
-
-
 @pytest.fixture
 def estate() -> AwsEstate:
     return small_estate()

@@ -78,6 +78,7 @@ def test_the_snapshot_leaves_some_out(inventory: LocalInventory) -> None:
     assert kept == {make(number).uid for number in (0, 3, 4, 5)}
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("view", VIEWS)
 async def test_the_screen_lists_what_the_command_lists(
     inventory: LocalInventory, view: str

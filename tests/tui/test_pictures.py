@@ -31,6 +31,7 @@ LOOKS = (tuple(THEMES), PLAIN)
 """Themes are worn one after the other; without colours the app begins anew."""
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("looks", LOOKS, ids=["themes", "no-color"])
 @pytest.mark.parametrize("size", SIZES)
 async def test_screens_say_the_same_in_every_look(

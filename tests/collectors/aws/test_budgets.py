@@ -32,6 +32,7 @@ def big() -> AwsEstate:
     return estate
 
 
+@pytest.mark.no_cover
 def test_two_hundred_apis_at_first_and_unchanged(big: AwsEstate, point_at: PointAt) -> None:
     clock = SteppingClock()
     desk = Desk(clock=clock)
