@@ -5,9 +5,8 @@
 
 A `World` is a gateway under the author's control: an emulator, a local server, recorded
 answers. It opens sessions, breaks one call on request, and says which operations were called.
-It should hold a few APIs in more than one page and cost a dozen calls at most, for every one of
-them is broken in turn: the first and the last of each operation by every fault, any other by one.
-The suite needs pytest to run it and nothing else.
+It should hold a few APIs in more than one page and cost a dozen calls at most, for each is broken in
+turn: the ends of each operation by every fault, any other by one. The suite needs pytest, and nothing else.
 """
 
 from __future__ import annotations
@@ -395,17 +394,12 @@ class _TrialVisit:
         return map(work, items)
 
 
-def _to_break(operations: Sequence[str], kind: str) -> Iterator[int]:
-    """Yield the calls to break by a kind: the first and the last of each operation, and its share of those between.
-
-    Those between are pages and details alike; kinds take turns at them, so that every call is broken once at least.
-    """
+def _to_break(operations: Sequence[str], kind: str) -> list[int]:
+    """Return the calls to break by a kind: the ends of each operation; of those between kinds take turns."""
     ends = {operations.index(name) for name in operations}
     ends |= {call for call, name in enumerate(operations) if name not in operations[call + 1 :]}
-    turn = tuple(MAPPED).index(kind)
-    for call in range(len(operations)):
-        if call in ends or call % len(MAPPED) == turn:
-            yield call
+    turn = range(tuple(MAPPED).index(kind), len(operations), len(MAPPED))
+    return sorted(ends.union(turn))
 
 
 def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
