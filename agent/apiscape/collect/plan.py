@@ -95,7 +95,7 @@ class Installed:
         """Return the distribution that ships a collector, with its version."""
         for found in find_collectors():
             if found.name == product and found.distribution is not None:
-                return f"{found.distribution} {version(found.distribution)}"
+                return f"{found.distribution} {found.version}"
         return None
 
 
@@ -169,6 +169,7 @@ class _Bench:
         self._today = today
         self._loaded: dict[str, Collector | PlugInError] = {}
         self._version = cache(plug_ins.version)
+        self._agent_version = version("apiscape")
 
     def job(
         self,
@@ -188,7 +189,7 @@ class _Bench:
             error=planned or (_cannot_load(broken) if broken else None),
             caller=reach.caller if reach else None,
             accepted=accepted_reason(self._source.accepted, scope.key, self._today),
-            agent_version=version("apiscape"),
+            agent_version=self._agent_version,
             collector_version=None if broken else self._version(scope.product),
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 
 from apiscape.collectors.contract import Collector, Provider
 from apiscape.errors import ApiscapeError, Exit
@@ -29,12 +29,13 @@ class Found(Entity, frozen=True):
     """A plug-in by name, not loaded.
 
     Attributes:
-        distribution: Who ships it.
+        distribution: Who ships it; `version`: in which version.
     """
 
     name: str
     distribution: str | None
     target: str
+    version: str | None = None
 
 
 def provider_names() -> tuple[str, ...]:
@@ -50,15 +51,7 @@ def collector_names(provider: str | None = None) -> tuple[str, ...]:
 
 def find_collectors() -> tuple[Found, ...]:
     """Return every installed collector with who ships it; imports nothing of them."""
-    points = sorted(_points(COLLECTORS).values(), key=lambda point: point.name)
-    return tuple(
-        Found(
-            name=point.name,
-            distribution=point.dist.name if point.dist else None,
-            target=point.value,
-        )
-        for point in points
-    )
+    return _read_collectors(tuple(sys.path))
 
 
 def load_provider(name: str) -> Provider:
@@ -112,6 +105,21 @@ def _read_points(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
     """
     del path
     return {point.name: point for point in entry_points(group=group)}
+
+
+@cache
+def _read_collectors(path: tuple[str, ...]) -> tuple[Found, ...]:
+    """Return every installed collector; the metadata of each distribution is read once, whatever it ships."""
+    shipped: dict[Distribution | None, tuple[str | None, str | None]] = {None: (None, None)}
+    found: list[Found] = []
+    for name, point in sorted(_read_points(COLLECTORS, path).items()):
+        by = point.dist
+        if by is not None and by not in shipped:
+            metadata = by.metadata
+            shipped[by] = (metadata["Name"], metadata["Version"])
+        distribution, version = shipped[by]
+        found.append(Found(name, distribution, point.value, version))
+    return tuple(found)
 
 
 def _load(group: str, name: str) -> type:

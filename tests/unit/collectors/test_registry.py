@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint
+from importlib.metadata import Distribution, EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -26,9 +27,14 @@ def _installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return [EntryPoint(name, value, group) for name, value in points[group].items()]
 
     monkeypatch.setattr(registry, "entry_points", find)
-    registry._read_points.cache_clear()
+    _forget()
     yield
+    _forget()
+
+
+def _forget() -> None:
     registry._read_points.cache_clear()
+    registry._read_collectors.cache_clear()
 
 
 def test_what_is_installed_is_read_once_for_each_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,6 +60,35 @@ def test_names_are_known_without_loading_anything() -> None:
     assert [found.target for found in registry.find_collectors()][
         1
     ] == "no_such_sdk.module:Collector"
+
+
+def test_who_ships_collectors_is_read_once_for_each_distribution(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shipped, other = _Distribution("a", "1.0"), _Distribution("b", "2.0")
+    points = [
+        *(EntryPoint(name, HERE, registry.COLLECTORS)._for(shipped) for name in "xyz"),  # type: ignore[attr-defined]
+        EntryPoint("w", HERE, registry.COLLECTORS)._for(other),  # type: ignore[attr-defined]
+        EntryPoint("v", HERE, registry.COLLECTORS),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda *, group: points)
+    found = {(each.name, each.distribution, each.version) for each in registry.find_collectors()}
+    assert found == {("v", None, None), ("w", "b", "2.0"), *((n, "a", "1.0") for n in "xyz")}
+    assert registry.find_collectors() == registry.find_collectors()
+    assert (shipped.reads, other.reads) == (1, 1)
+
+
+class _Distribution(Distribution):
+    def __init__(self, name: str, version: str) -> None:
+        self.reads = 0
+        self._text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+
+    def read_text(self, filename: str) -> str | None:
+        self.reads += filename == "METADATA"
+        return self._text if filename == "METADATA" else None
+
+    def locate_file(self, path: object) -> Path:
+        return Path(str(path))
 
 
 def test_one_is_loaded() -> None:
