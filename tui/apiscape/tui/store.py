@@ -131,28 +131,20 @@ class ColumnStore:
         """Write rows that are known already; return the uids of those that differ."""
         changed: set[str] = set()
         columns = list(self.columns.values())
+        searched = frozenset([id(columns[index]) for index in SEARCHED_AT])
         for row in rows:
             place = self.row_of.get(row.uid)
-            if place is not None and self._write(columns, place, row):
+            if place is None:
+                continue
+            moved = _write(columns, place, msgspec.structs.astuple(row))
+            if moved:
                 changed.add(row.uid)
+            if not searched.isdisjoint(moved):
+                self.haystack[place] = _search_text([column[place] for column in columns])
         if changed:
             self._blank.clear()
             self._values.clear()
         return changed
-
-    def _write(self, columns: Sequence[list[Any]], place: int, row: Row) -> bool:
-        differs = False
-        searched = False
-        pairs = zip(columns, msgspec.structs.astuple(row), strict=True)
-        for index, (column, value) in enumerate(pairs):
-            old = column[place]
-            if old is not value and old != value:
-                column[place] = value
-                differs = True
-                searched = searched or index in SEARCHED_AT
-        if searched:
-            self.haystack[place] = _search_text([column[place] for column in columns])
-        return differs
 
     def rebuilt(self, rows: Collection[Row], gone: Collection[str], seq: int) -> ColumnStore:
         """Return a new store with rows that were not known, and without those that are gone."""
@@ -164,6 +156,17 @@ class ColumnStore:
             for index, name in enumerate(ATTRIBUTES)
         }
         return ColumnStore(columns, seq)
+
+
+def _write(columns: Sequence[list[Any]], place: int, values: tuple[Any, ...]) -> list[int]:
+    """Write a row, and return the identities of the columns that differed: thousands come a second."""
+    moved: list[int] = []
+    for column, value in zip(columns, values, strict=True):
+        old = column[place]
+        if old is not value and old != value:
+            column[place] = value
+            moved.append(id(column))
+    return moved
 
 
 def is_nothing(value: object) -> bool:
