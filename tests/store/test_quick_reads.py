@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -223,3 +224,18 @@ def _indexes(store: Store) -> set[str | None]:
 )
 def test_narrow_is_what_one_index_of_rows_holds(attributes: Sequence[str], is_so: bool) -> None:
     assert is_narrow(attributes) is is_so
+
+
+def test_pieces_of_the_index_of_words_are_merged_by_eights_in_old_stores_too(
+    tmp_path: Path,
+) -> None:
+    path = str(tmp_path / "store.db")
+    asked = "SELECT v FROM deep_search_config WHERE k = 'automerge'"
+    with open_store(path, write=True) as store, store.database.raw() as driver:
+        assert driver.execute(asked).fetchall() == [(8,)]
+        driver.execute("DELETE FROM deep_search_config WHERE k = 'automerge'")
+    with open_store(path, write=True) as store, store.database.raw() as driver:
+        assert driver.execute(asked).fetchall() == [(8,)]
+        driver.execute("INSERT INTO deep_search (deep_search, rank) VALUES ('automerge', 4)")
+    with open_store(path, write=True) as store, store.database.raw() as driver:
+        assert driver.execute(asked).fetchall() == [(4,)]
