@@ -7,7 +7,7 @@ said. It is no loss that lasts, for the next visit of each scope sees everything
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -18,7 +18,10 @@ from apiscape.collect.run import at_edge, lend
 from apiscape.collect.visit import TokenBook
 from apiscape.collectors.changing import Change, Heard, LooksAgain, TellsChanges
 from apiscape.model.noticed import Noticed, Sighting
-from apiscape.model.run import ErrorRecord
+from apiscape.model.run import FINE, ErrorRecord, RunReport, Scope
+
+SKEW = timedelta(seconds=10)
+"""How far the clock of a log may be from ours, and how coarse its times are."""
 
 
 class Poll(msgspec.Struct, frozen=True):
@@ -107,8 +110,12 @@ def _listen(
 def _find(
     jobs: Sequence[Job], means: Means, changes: Iterable[Change], unread: list[ErrorRecord]
 ) -> Iterator[Sighting]:
-    """Yield the objects that changes name, each with the scope that has it, or all that may have it."""
+    """Yield the objects that changes name, each with the scope that has it, or all that may have it.
+
+    What a whole visit saw that began after the change is left out.
+    """
     held: dict[str, frozenset[str]] = {}
+    visited: dict[str, datetime | None] = {}
     seen: set[Sighting] = set()
     for change in changes:
         named = [(job, found) for job in jobs for found in _named(job, change, unread)]
@@ -116,15 +123,35 @@ def _find(
             if job.scope.key not in held:
                 rows = means.runs.known(job.scope).values()
                 held[job.scope.key] = frozenset(row.listed_id for row in rows)
+                visited[job.scope.key] = _seen_whole(means, job.scope)
         owners = {
             native_id: job.scope.key for job, native_id in named if native_id in held[job.scope.key]
         }
         for job, native_id in named:
             key = job.scope.key
             sighting = Sighting(key=key, native_id=native_id, name=change.name, at=change.at)
-            if owners.get(native_id, key) == key and sighting not in seen:
+            if saw(visited[key], change.at) or owners.get(native_id, key) != key:
+                continue
+            if sighting not in seen:
                 seen.add(sighting)
                 yield sighting
+
+
+def _seen_whole(means: Means, scope: Scope) -> datetime | None:
+    """Return when the newest visit of a scope began, `None` unless it saw everything."""
+    newest = next(iter(means.runs.newest(1, scope.key)), None)
+    return None if newest is None else whole_since(newest)
+
+
+def whole_since(report: RunReport) -> datetime | None:
+    """Return since when what a visit saw is all there was; `None` where it did not see everything."""
+    ended = report.ended_at is not None and bool(report.generation)
+    return report.started_at if ended and report.outcome in FINE else None
+
+
+def saw(visited_at: datetime | None, changed_at: datetime) -> bool:
+    """Say whether a visit that began at a time has seen a change."""
+    return visited_at is not None and changed_at < visited_at - SKEW
 
 
 def _named(job: Job, change: Change, unread: list[ErrorRecord]) -> tuple[str, ...]:

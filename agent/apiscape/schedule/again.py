@@ -16,12 +16,13 @@ from functools import partial
 from apiscape.collect.again import LookAgain
 from apiscape.collect.clock import Stop
 from apiscape.collect.job import Job, Means
+from apiscape.collect.noticing import saw, whole_since
 from apiscape.collect.quotas import Quotas, ScopeBudget
 from apiscape.collect.supervisor import Supervisor, Task
 from apiscape.collectors.changing import LooksAgain, Touched
 from apiscape.errors import ApiscapeError
 from apiscape.model.noticed import LookedAgain, Sighting
-from apiscape.model.run import FINE, ErrorRecord, RunReport
+from apiscape.model.run import ErrorRecord, RunReport
 from apiscape.model.vocabulary import ErrorKind
 from apiscape.schedule.roster import Roster
 from apiscape.schedule.timetable import DEBOUNCE_S, LONGEST_DEBOUNCE_S
@@ -107,10 +108,9 @@ class Again:
 
     def visited(self, report: RunReport) -> None:
         """Forget what a whole visit saw after it had changed."""
-        if report.outcome not in FINE or not report.generation:
-            return
+        began_at = whole_since(report)
         held = self._pending.get(report.scope.key, {})
-        for native_id in [key for key, each in held.items() if each.changed_at < report.started_at]:
+        for native_id in [key for key, each in held.items() if saw(began_at, each.changed_at)]:
             del held[native_id]
 
     def look(self) -> None:

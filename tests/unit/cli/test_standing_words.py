@@ -43,7 +43,13 @@ def test_what_is_lacking_comes_first_and_every_trouble_is_said() -> None:
         lacking=("the store does not answer",),
         configuration=ConfigurationStanding(is_valid=True, since=NOW),
         schedule=ScheduleStanding(
-            queued=9, running=0, failing=2, oldest_s=90.0, unplanned=("dev", "prod"), left_behind=1
+            queued=9,
+            running=0,
+            failing=2,
+            oldest_s=90.0,
+            unplanned=("dev", "prod"),
+            unheard=("prod/1/r",),
+            left_behind=1,
         ),
         conclusions=ConclusionStanding(behind=None, failures=3, error="no answer"),
         store=StoreStanding("postgresql", error="no answer"),
@@ -53,6 +59,7 @@ def test_what_is_lacking_comes_first_and_every_trouble_is_said() -> None:
     assert said[3:] == [
         "schedule 0 running · 9 queued · the oldest for 2 min · 2 wait after a failure",
         "✗ could not be planned: dev, prod",
+        "✗ changes not read, seen by the next visit: prod/1/r",
         "✗ 1 thread did not return; the log says where",
         "conclusions ? how far they are, nobody knows · ✗ failed 3 times in a row: no answer",
         "store ✗ postgresql: no answer",

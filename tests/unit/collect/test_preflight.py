@@ -27,7 +27,9 @@ from apiscape.collectors.measuring import Counting, Price
 from apiscape.collectors.registry import PlugInError
 from apiscape.collectors.trying import Grant, Tried, attempt
 from apiscape.model.run import ErrorRecord, Reach, Scope
-from apiscape.settings.schema import Measuring
+from apiscape.model.vocabulary import ErrorKind
+from apiscape.settings.schema import Events, Measuring
+from tests.unit.collect.hearing import Chronicle, Looker
 from tests.unit.collect.toy import REACH, SOURCE, ToyCollector, ToyProvider, VirtualClock
 
 LIST = Permission("toy:List", "which APIs exist", operations=("list",))
@@ -228,3 +230,45 @@ def test_the_right_to_measure_is_tried_only_where_it_is_asked_for(asks: bool) ->
     assert trial.calls == (3 if asks else 2)
     published = quotas.rate("toy", "counts", region="r").rate_per_s
     assert published == (4 if asks else 5), "half of its own, or what is taken of an unknown one"
+
+
+class Hearing(Looker):
+    permissions: ClassVar[tuple[Permission, ...]] = ()
+
+    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        yield from ()
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_the_rights_to_hear_of_changes_are_tried_once_a_reach_where_they_are_asked_for(
+    asks: bool,
+) -> None:
+    source = msgspec.structs.replace(SOURCE, events=Events() if asks else None)
+    quotas = Quotas(VirtualClock())
+    provider = Chronicle()
+    lost = PlannedReach(
+        reach=Reach(key="2/r", account="2", region="r"),
+        error=ErrorRecord(kind=ErrorKind.CREDENTIALS, message="no such role"),
+    )
+    provider.planned = Plan(reaches=(PlannedReach(reach=REACH), lost))
+    tools = Tools(clock=VirtualClock(), plug_ins=Plugs(provider, Hearing()), quotas=quotas)
+    trial = try_source(source, tools)
+    hearing = {
+        ("toy", "toys:ReadLog", "granted", None, "1/r"),
+        ("toy", "toys:ReadLog", "unknown", "no such role", "2/r"),
+        ("toy.api", "toys:LookAt", "denied", "not allowed", "1/r"),
+        ("toy.api", "toys:LookAt", "unknown", "no such role", "2/r"),
+    }
+    assert set(told(trial)) == (hearing if asks else set())
+    assert len(told(trial)) == len(set(told(trial)))
+    published = quotas.rate("toy", "log", region="r").rate_per_s
+    assert published == (1 if asks else 5), "half of its own, or what is taken of an unknown one"
+
+
+def test_where_nothing_looks_again_no_log_is_tried() -> None:
+    source = msgspec.structs.replace(SOURCE, events=Events())
+    tools = Tools(clock=VirtualClock(), plug_ins=Plugs(Chronicle(), Trying(grants_all)))
+    assert {each[1] for each in told(try_source(source, tools))} == {
+        LIST.action,
+        READ.action,
+    }

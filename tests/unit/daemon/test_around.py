@@ -15,12 +15,15 @@ import msgspec
 import pytest
 
 from apiscape.client.inventory import ScopeStatus
+from apiscape.collect.forecast import Forecast
+from apiscape.collect.plan import PlannedSource
 from apiscape.collect.progress import Silent
 from apiscape.daemon.ending import signals_to, watch_the_end
 from apiscape.daemon.journal import Journal
 from apiscape.daemon.opening import Addresses, due_words, opening_lines
 from apiscape.daemon.reloading import Changes
 from apiscape.model.measured import TrafficReport, Uncountable
+from apiscape.model.noticed import LookedAgain, Noticed, Sighting
 from apiscape.model.run import ErrorRecord, RunReport
 from apiscape.model.vocabulary import ErrorKind, Outcome
 from tests.unit.collect.toy import NOON, SCOPE, SOURCE
@@ -218,3 +221,49 @@ def test_measured_traffic_is_said_with_why_it_could_not_be(
     assert (said[1]["kind"], said[1]["why"]) == ("access_denied", "needs x")
     assert [each.asked for each in heard.told] == [3, 2]
     assert remeasured == [[SCOPE], [SCOPE], None], "what was emptied changes conclusions too"
+
+
+def test_what_is_heard_of_changes_is_said_with_what_was_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stored: list[int] = []
+    journal = Journal(Heard(), lambda: stored.append(1), lambda _: None)
+    error = ErrorRecord(kind=ErrorKind.THROTTLED, message="slow down")
+    named = tuple(Sighting(SCOPE.key, "a", word, NOON) for word in ("UpdateApi", "CreateStage"))
+    with caplog.at_level(logging.DEBUG, "apiscape.agent"):
+        journal.noticed(Noticed("toys/1/r", calls=1))
+        journal.noticed(Noticed("toys/1/r", events=3, objects=named, calls=1))
+        journal.noticed(Noticed("toys/1/r", unread=(error,), calls=2, throttled=1))
+    levels = [record.levelno for record in caplog.records]
+    assert levels == [logging.DEBUG, logging.INFO, logging.WARNING]
+    said = [record.__dict__["fields"] for record in caplog.records]
+    assert (said[1]["events"], said[1]["objects"]) == (3, 1)
+    assert (said[2]["kind"], said[2]["why"]) == ("throttled", "slow down")
+    assert (journal.calls, journal.throttled, stored) == (4, 1, [])
+    assert journal.unheard == {"toys/1/r"}
+    journal.noticed(Noticed("toys/2/r", unread=(error,)))
+    journal.noticed(Noticed("toys/1/r"))
+    assert journal.unheard == {"toys/2/r"}
+    plan = PlannedSource(source=SOURCE, jobs=())
+    journal.planned(plan, Forecast(scopes=0, unknown=0, calls=0, rate_per_s=1.0, seconds=0.0))
+    assert journal.unheard == frozenset(), "what is no longer asked for is not missed"
+
+
+def test_what_is_looked_at_again_is_said_and_concluded_from(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stored: list[int] = []
+    journal = Journal(Heard(), lambda: stored.append(1), lambda _: None)
+    error = ErrorRecord(kind=ErrorKind.ACCESS_DENIED, message="needs x")
+    with caplog.at_level(logging.INFO, "apiscape.agent"):
+        journal.looked_again(LookedAgain(SCOPE, ("a", "b"), recorded=1, gone=1, calls=3))
+        journal.looked_again(LookedAgain(SCOPE, ("a",), failed={"a": error}, throttled=1))
+        journal.looked_again(LookedAgain(SCOPE, ("a",), overtaken=True))
+    levels = [record.levelno for record in caplog.records]
+    assert levels == [logging.INFO, logging.WARNING, logging.INFO]
+    said = [record.__dict__["fields"] for record in caplog.records]
+    assert (said[0]["asked"], said[0]["recorded"], said[0]["gone"]) == (2, 1, 1)
+    assert (said[1]["failed"], said[1]["why"]) == (1, "needs x")
+    assert said[2]["overtaken"]
+    assert stored == [1, 1, 1]
+    assert (journal.calls, journal.throttled) == (3, 1)

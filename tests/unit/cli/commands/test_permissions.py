@@ -168,3 +168,23 @@ def test_the_right_to_measure_is_asked_for_only_where_a_source_measures(
         ("lab", product, "?") for product in COUNTED
     }
     assert all(line["optional"] for line in counting)
+
+
+def test_the_rights_to_hear_of_changes_are_asked_for_only_where_a_source_does(
+    call: Call, configured: Path
+) -> None:
+    configured.write_text(
+        "sources:\n  - {name: prod, provider: aws}\n  - {name: lab, provider: aws, events: {}}\n"
+    )
+    action, one_api = "cloudtrail:LookupEvents", '"arn:aws:apigateway:*::/restapis/*"'
+    bare, hearing = (call("permissions", name, "--policy").out for name in ("prod", "lab"))
+    assert (action in bare, one_api in bare) == (False, False)
+    assert (action in hearing, one_api in hearing) == (True, True)
+    lines = [
+        json.loads(line) for line in call("permissions", "--offline", "--json").out.splitlines()
+    ]
+    logs = [line for line in lines if line["permission"] == action]
+    assert [(line["source"], line["product"], line["state"]) for line in logs] == [
+        ("lab", "aws", "?")
+    ]
+    assert all(line["optional"] for line in logs)

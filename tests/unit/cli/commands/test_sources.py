@@ -117,3 +117,12 @@ def test_a_source_that_measures_traffic_says_what_that_costs(call: Call, configu
         "lab: traffic every 1 h 0 min · CloudWatch: about 700 metrics an hour, 0.17 USD a day "
         "at list price 0.01 USD per 1,000 metrics for 100 deployments\n"
     )
+
+
+def test_a_source_that_hears_of_changes_says_how_often(call: Call, configured: Path) -> None:
+    configured.write_text(
+        "sources:\n  - {name: prod, provider: aws}\n  - {name: lab, provider: aws, events: {every_s: 120}}\n"
+    )
+    assert call("sources").err == (
+        "lab: changes read every 2 min, and looked at by an agent alone\n"
+    )

@@ -1,0 +1,320 @@
+"""From a change in the account to the store: through the driver, the real SDK and a real store."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from apiscape.collect.clock import INTERRUPTED
+from apiscape.collect.scan import Tools
+from apiscape.collect.source import SourcePlan
+from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.estate.trail import Trail
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.refusing.quotas import AWS_QUOTAS
+from apiscape.demo.aws.wire.server import AwsServer
+from apiscape.model.noticed import LookedAgain, Noticed
+from apiscape.model.surroundings import FrontDoor
+from apiscape.model.values import is_known
+from apiscape.schedule.driver import Driver
+from apiscape.schedule.memory import MemoryQueue
+from apiscape.settings.schema import Events
+from apiscape.store import Store, open_store
+from tests.collectors.aws.conftest import PointAt
+from tests.collectors.aws.desk import ACCOUNT, REGION, SteppingClock
+
+PRODUCTS = (
+    "aws.apigateway.rest",
+    "aws.apigateway.http",
+    "aws.apigateway.websocket",
+    "aws.apigateway.domains",
+)
+LOOKUP = "cloudtrail:LookupEvents"
+
+
+class Attentive:
+    """An agent's engine over a real store.
+
+    Attributes:
+        reads, looks: What it was told came of hearing of changes.
+    """
+
+    def __init__(self, store: Store, server: AwsServer, clock: SteppingClock) -> None:
+        self.store = store
+        self.server = server
+        self.clock = clock
+        self.reads: list[Noticed] = []
+        self.looks: list[LookedAgain] = []
+        self.driver = Driver(store, MemoryQueue(clock), tools=Tools(clock=clock), heard=self)
+
+    def noticed(self, report: Noticed) -> None:
+        self.reads.append(report)
+
+    def looked_again(self, report: LookedAgain) -> None:
+        self.looks.append(report)
+
+    def begin(self, *products: str, every_s: float = 60.0) -> None:
+        source = SourcePlan(
+            name="prod",
+            provider="aws",
+            settings=AwsSettings(regions=(REGION,), organization=False, total_max_attempts=1),
+            products=products or PRODUCTS,
+            interval_s=1e6,
+            events=Events(every_s=every_s),
+        )
+        self.clock.virtual.advance(60)
+        self.driver.start([source])
+        self.soon(lambda: len(self.ended) == len(source.products) and self.reads and self.rests())
+        self.server.calls.clear()
+
+    @property
+    def ended(self) -> list[Any]:
+        return [run for run in self.store.runs.newest() if run.ended_at is not None]
+
+    def rests(self) -> bool:
+        depth = self.driver.depth()
+        return not depth.queued and not depth.running and self.driver._supervisor.idle
+
+    def soon(self, holds: Callable[[], Any], within_s: float = 300.0) -> None:
+        """Let time pass, each second as long as what is under way then takes, until something holds."""
+        for _ in range(int(within_s)):
+            if holds():
+                return
+            self.clock.virtual.advance(1.0)
+            self.driver.turn()
+            while not self.driver._supervisor.idle:
+                self.driver.turn(0.01)
+        raise AssertionError("it never came to that")
+
+    def presence(self) -> dict[str, str]:
+        rows = (row for run in self.ended for row in self.store.runs.known(run.scope).values())
+        return {f"{row.name}/{row.stage}": str(row.presence) for row in rows}
+
+    def asked(self) -> dict[str, int]:
+        """What was asked of API Gateway; the log of changes apart."""
+        calls = {
+            name: count
+            for name, count in self.server.calls.by_operation().items()
+            if name != LOOKUP
+        }
+        self.server.calls.clear()
+        return calls
+
+
+@pytest.fixture
+def clock() -> SteppingClock:
+    return SteppingClock()
+
+
+@pytest.fixture
+def trail(west: Region, clock: SteppingClock) -> Trail:
+    return west.shelves.of(Trail).mark(clock.now)
+
+
+@pytest.fixture
+def agent(
+    server: AwsServer, clock: SteppingClock, trail: Trail, tmp_path: Path
+) -> Iterator[Attentive]:
+    with open_store(str(tmp_path / "store.db"), write=True, clock=clock.now) as store:
+        agent = Attentive(store, server, clock)
+        yield agent
+        agent.driver.finish(INTERRUPTED)
+
+
+def test_a_deployment_is_in_the_store_after_one_read_and_two_calls(
+    agent: Attentive, west: Region, server: AwsServer
+) -> None:
+    api = west.rest_api("claims").method("GET", "/claims").deploy("prod")
+    west.rest_api("other").method("GET", "/x").deploy("prod")
+    agent.begin()
+    api.method("POST", "/claims").deploy("prod")
+    changed_at = agent.clock.now()
+    agent.soon(lambda: agent.looks)
+    assert agent.asked() == {"apigateway:GetStages": 1, "apigateway:GetExport": 1}
+    scope = agent.looks[0].scope
+    (uid,) = (row.uid for row in agent.store.runs.known(scope).values() if row.name == "claims")
+    item = agent.store.runs.documents([uid])[uid]
+    assert is_known(item.operations)
+    assert len(item.operations) == 2
+    assert agent.clock.now() - changed_at <= timedelta(seconds=60 + 30 + 10)
+    assert len(agent.ended) == len(PRODUCTS), "nothing was visited for it"
+    assert server.calls.throttled == 0
+
+
+def test_a_new_api_appears_whatever_its_kind(agent: Attentive, west: Region) -> None:
+    agent.begin()
+    west.rest_api("rest").method("GET", "/x").deploy("prod")
+    west.http_api("http").route("GET /x").stage("$default")
+    west.websocket_api("chat").route("$connect").deploy("live")
+    agent.soon(lambda: len(agent.presence()) == 3)
+    assert agent.presence() == {
+        "rest/prod": "present",
+        "http/$default": "present",
+        "chat/live": "present",
+    }
+
+
+def test_a_deleted_api_retires_by_a_direct_read(agent: Attentive, west: Region) -> None:
+    api = west.rest_api("claims").method("GET", "/x").deploy("prod")
+    west.rest_api("other").deploy("prod")
+    agent.begin()
+    api.delete()
+    agent.soon(lambda: agent.looks)
+    assert agent.presence() == {"claims/prod": "retired", "other/prod": "present"}
+    assert agent.asked() == {"apigateway:GetRestApi": 1}
+
+
+def test_a_deletion_that_may_not_be_looked_at_retires_nothing(
+    agent: Attentive, west: Region
+) -> None:
+    api = west.rest_api("claims").deploy("prod")
+    agent.begin()
+    west.deny("apigateway:GetRestApi")
+    api.delete()
+    agent.soon(lambda: agent.looks)
+    assert agent.presence() == {"claims/prod": "present"}
+    assert agent.looks[0].failed[api.id].kind == "access_denied"
+
+
+def test_a_deletion_that_is_only_said_retires_nothing(
+    agent: Attentive, west: Region, trail: Trail
+) -> None:
+    api = west.rest_api("claims").deploy("prod")
+    agent.begin()
+    trail.note("DeleteRestApi", {"restApiId": api.id})
+    agent.soon(lambda: agent.looks)
+    assert agent.presence() == {"claims/prod": "present"}
+
+
+def test_what_only_reads_or_was_refused_has_nothing_looked_at(
+    agent: Attentive, west: Region, trail: Trail
+) -> None:
+    api = west.rest_api("claims").deploy("prod")
+    agent.begin()
+    trail.note("GetStages", {"restApiId": api.id}, read_only=True)
+    trail.note("DeleteRestApi", {"restApiId": api.id}, error="AccessDenied")
+    reads = len(agent.reads)
+    agent.soon(lambda: len(agent.reads) >= reads + 3)
+    assert (agent.looks, agent.asked()) == ([], {})
+    assert sum(each.events for each in agent.reads[reads:]) == 0
+
+
+def test_a_deleted_stage_is_missing_until_visits_agree(agent: Attentive, west: Region) -> None:
+    api = west.rest_api("claims").method("GET", "/x").deploy("prod", "test")
+    agent.begin()
+    api.delete_stage("test")
+    agent.soon(lambda: agent.looks)
+    assert agent.presence() == {"claims/prod": "present", "claims/test": "missing"}
+    assert agent.asked() == {"apigateway:GetStages": 1}
+
+
+def test_a_domain_follows_its_mappings(agent: Attentive, west: Region) -> None:
+    api = west.rest_api("claims").deploy("prod")
+    domain = west.domain("api.example")
+    agent.begin()
+    domain.map("", api, "prod")
+    agent.soon(lambda: agent.looks)
+    assert [look.scope.product for look in agent.looks] == ["aws.apigateway.domains"]
+    assert agent.looks[0].recorded == 1
+    assert agent.asked() == {"apigateway:GetDomainName": 1, "apigatewayv2:GetApiMappings": 1}
+    (door,) = agent.store.surroundings.current(FrontDoor)
+    assert is_known(door.routes)
+    assert len(door.routes) == 1
+    domain.delete()
+    agent.soon(lambda: len(agent.looks) > 1)
+    assert agent.looks[1].gone == 1
+    assert agent.store.surroundings.current(FrontDoor) == ()
+
+
+def test_nothing_of_an_event_s_content_is_kept(
+    agent: Attentive,
+    west: Region,
+    trail: Trail,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "apiscape")
+    secret = "CANARY-of-an-event"
+    api = west.rest_api("claims").deploy("prod")
+    agent.begin()
+    variables = {"variables": {"password": secret}}
+    asked = {"restApiId": api.id, "createStageInput": variables, "name": secret}
+    trail.note("UpdateStage", asked, {"value": secret})
+    trail.note("UpdateStage", {"restApiId": f"{secret}" * 40})
+    agent.soon(lambda: agent.looks)
+    told = msgspec.json.encode((agent.reads, agent.looks)).decode()
+    kept = b"".join(each.read_bytes() for each in tmp_path.iterdir() if each.is_file())
+    assert secret not in told + caplog.text
+    assert secret.encode() not in kept
+    assert api.id.encode() in kept, "this is where it would be"
+
+
+def test_an_event_that_comes_late_is_heard(
+    agent: Attentive, west: Region, clock: SteppingClock, trail: Trail
+) -> None:
+    api = west.rest_api("claims").method("GET", "/x").deploy("prod")
+    trail.mark(clock.now, delay=timedelta(minutes=8))
+    agent.begin()
+    api.method("POST", "/x").deploy("prod")
+    agent.soon(lambda: len(agent.reads) >= 5, 400)
+    assert agent.looks == []
+    agent.soon(lambda: agent.looks, 600)
+    assert sum(each.events for each in agent.reads) >= 2
+
+
+def test_a_lost_read_is_said_and_its_changes_are_heard_by_the_next(
+    agent: Attentive, west: Region, server: AwsServer
+) -> None:
+    api = west.rest_api("claims").method("GET", "/x").deploy("prod")
+    agent.begin()
+    server.inject(Fault(kind="reset", operation="LookupEvents", times=1))
+    api.method("POST", "/x").deploy("prod")
+    agent.soon(lambda: agent.reads[-1].unread)
+    assert agent.reads[-1].unread[0].kind == "unreachable"
+    agent.soon(lambda: agent.looks, 4000)
+    assert agent.looks[0].recorded == 1
+
+
+def test_a_log_that_may_not_be_read_costs_nothing_else(agent: Attentive, west: Region) -> None:
+    west.rest_api("claims").deploy("prod")
+    west.deny(LOOKUP)
+    agent.begin()
+    assert agent.reads[0].unread[0].permission == LOOKUP
+    assert agent.presence() == {"claims/prod": "present"}
+    assert {str(run.outcome) for run in agent.ended} == {"complete"}
+
+
+def test_one_read_in_a_minute_and_nobody_is_refused_for_rate(
+    point_at: PointAt, west: Region, clock: SteppingClock, trail: Trail, tmp_path: Path
+) -> None:
+    estate = west.account.estate
+    with (
+        AwsServer(estate, quotas=AWS_QUOTAS, clock=clock.virtual) as server,
+        open_store(str(tmp_path / "paced.db"), write=True, clock=clock.now) as store,
+    ):
+        point_at(server, ACCOUNT)
+        agent = Attentive(store, server, clock)
+        api = west.rest_api("claims").method("GET", "/x").deploy("prod")
+        agent.begin("aws.apigateway.rest")
+        for number in range(130):
+            api.edit(description=str(number))
+        begun: datetime = clock.now()
+        agent.soon(lambda: agent.looks)
+        agent.soon(lambda: clock.now() - begun >= timedelta(minutes=10), 700)
+        assert server.calls.throttled == 0
+        assert len(agent.looks) == 1
+        pages = server.calls.count(LOOKUP)
+        minutes = (clock.now() - begun) / timedelta(minutes=1)
+        assert pages <= 3 * (minutes + 1), (
+            "130 events are three pages, as long as they may come again"
+        )
+        assert agent.asked() == {"apigateway:GetRestApi": 1, "apigateway:GetStages": 1}
+        agent.driver.finish(INTERRUPTED)
+        assert msgspec.json.encode(agent.looks[0])
