@@ -91,11 +91,6 @@ class Again:
         self._pending: dict[str, dict[str, _Pending]] = {}
         self._under_way: dict[str, dict[str, _Pending]] = {}
 
-    @property
-    def pending(self) -> int:
-        """How many objects wait to be looked at."""
-        return sum(map(len, self._pending.values()))
-
     def notice(self, sightings: Iterable[Sighting]) -> None:
         """Have objects looked at, once nothing more is heard of them for a while."""
         now = self._bench.means.clock.monotonic()

@@ -157,8 +157,8 @@ class Noticing:
             work=lambda: read_log(ear.jobs, bench.means, budget, since, known),
             stop=stop,
             ended=partial(self._end, place, ear),
-            failed=partial(self._fail, place, ear),
-            left=lambda error: self._give_up(place, ear, error),
+            failed=partial(self._fail, place),
+            left=partial(self._give_up, place),
         )
         bench.supervisor.start(task)
 
@@ -174,14 +174,14 @@ class Noticing:
         error = poll.error or next(iter(poll.noticed.unread if poll.missed else ()), None)
         self._close(place, poll.noticed, error)
 
-    def _fail(self, place: str, ear: _Ear, error: ApiscapeError | None) -> None:
+    def _fail(self, place: str, error: ApiscapeError | None) -> None:
         """Take up that the store cannot be read, or that the thread died."""
         record = DIED
         if error is not None:
             record = ErrorRecord(kind=ErrorKind.UNREACHABLE, message=error.message)
-        self._give_up(place, ear, record)
+        self._give_up(place, record)
 
-    def _give_up(self, place: str, _ear: _Ear, error: ErrorRecord) -> None:
+    def _give_up(self, place: str, error: ErrorRecord) -> None:
         _LOG.error("changes of %s could not be read: %s", place, error.message)
         self._close(place, Noticed(place=place, unread=(error,)), error)
 

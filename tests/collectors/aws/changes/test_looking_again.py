@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from apiscape.collectors.aws.apigateway import again
 from apiscape.collectors.aws.apigateway.domains_collector import DomainCollector
 from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.apigateway.v2_collector import (
@@ -66,8 +67,8 @@ def test_what_may_touch_the_api_itself_has_it_read(
     seen = ears.look(REST, touched(api.id, name, "UpdateStage"), known=before.known())
     assert asked(server) == {"apigateway:GetRestApi": 1, "apigateway:GetStages": 1}
     assert [item.name for item in seen.unchanged] == ["two"]
-    again = ears.look(REST, touched(api.id, "UpdateStage"), known=before.known())
-    assert [item.name for item in again.unchanged] == ["two"], "and it is noted"
+    later = ears.look(REST, touched(api.id, "UpdateStage"), known=before.known())
+    assert [item.name for item in later.unchanged] == ["two"], "and it is noted"
     assert asked(server) == {"apigateway:GetStages": 1}
 
 
@@ -96,8 +97,9 @@ def test_where_nobody_looks_again_nothing_is_noted(
 def test_what_cannot_be_noted_is_read(server: AwsServer, west: Region, ears: HearingDesk) -> None:
     api = west.rest_api("one").deploy("prod")
     ears.list_all(REST)
-    assert ears.notes
-    ears.notes.clear()
+    with ears.session(REST) as session:
+        again.note(ears.visit(session, REST.product), api.id, {"id": object()})
+    assert ears.notes == {}
     server.calls.clear()
     ears.look(REST, touched(api.id, "UpdateStage"))
     assert asked(server)["apigateway:GetRestApi"] == 1
