@@ -22,6 +22,7 @@ from apiscape.collect.plan import PlannedSource
 from apiscape.collect.ports import Store
 from apiscape.collect.progress import Progress
 from apiscape.collect.source import SourcePlan
+from apiscape.collect.spending import FollowsCalls, Spent
 from apiscape.collect.supervisor import Supervisor, Task
 from apiscape.collect.tools import Tools
 from apiscape.collect.traffic import last_measured, measure_traffic
@@ -337,6 +338,11 @@ class AfterVisits:
         """Tell of it, and pass it on."""
         self._visited(report)
         self._then.ended(report)
+
+    def spent(self, scope: Scope, spent: Sequence[Spent]) -> None:
+        """Pass on what a visit's calls took, to whoever follows that."""
+        if isinstance(self._then, FollowsCalls):
+            self._then.spent(scope, spent)
 
 
 def _every_s(job: Job) -> float:

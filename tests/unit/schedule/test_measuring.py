@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from apiscape.collect.progress import Silent
 from apiscape.collect.source import SourcePlan
+from apiscape.collect.spending import FollowsCalls, Spent
 from apiscape.collect.traffic import source_of
 from apiscape.collectors.contract import AccessDenied, CredentialsInvalid, Observation, Visit
 from apiscape.collectors.measuring import Counted, Counting, Uncounted
@@ -19,10 +21,12 @@ from apiscape.model.deployment import Deployment, Traffic
 from apiscape.model.measured import Measured
 from apiscape.model.run import ErrorRecord, Scope
 from apiscape.model.values import is_known
+from apiscape.schedule.measuring import AfterVisits
 from apiscape.settings.schema import Measuring
 from tests.unit.collect.scanning import whole
 from tests.unit.collect.store_double import MemoryMeasurements
 from tests.unit.collect.test_traffic import Counts, ToyCounter
+from tests.unit.collect.toy import SCOPE
 from tests.unit.schedule.agents import Agent, source
 
 EVERY_S = 900.0
@@ -396,3 +400,18 @@ def test_a_source_that_nobody_can_sign_in_to_is_unknown_and_not_what_it_was() ->
     agent.pass_time(0.3 * EVERY_S)
     agent.measured_times(2)
     assert [is_known(figure.traffic) for figure in agent.figures] == [False]
+
+
+def test_what_the_calls_of_a_visit_took_reaches_whoever_follows_them() -> None:
+    told: list[tuple[Scope, Sequence[Spent]]] = []
+
+    class Following(Silent):
+        def spent(self, scope: Scope, spent: Sequence[Spent]) -> None:
+            told.append((scope, spent))
+
+    spent = (Spent(family="apigateway", calls=7, took_s=2.0),)
+    for then in (Silent(), Following()):
+        both = AfterVisits(AfterVisits(then, lambda _: None), lambda _: None)
+        assert isinstance(both, FollowsCalls)
+        both.spent(SCOPE, spent)
+    assert told == [(SCOPE, spent)]
