@@ -28,7 +28,7 @@ from apiscape.store import Store, open_store
 from tests.bench.kubernetes_child import ROUTES
 from tests.bench.table import Row
 from tests.bench.yardstick import loop, pace, seconds
-from tests.collectors.kubernetes.test_kept import ClusterProvider
+from tests.collectors.kubernetes.keeping.room import ClusterProvider
 from tests.collectors.kubernetes.visiting import SCOPE
 
 HERE = Path(__file__).parents[2]

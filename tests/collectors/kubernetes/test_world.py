@@ -183,7 +183,7 @@ def test_nothing_is_left_of_what_is_gone(steps: list[tuple[Any, ...]]) -> None:
         world._looked,
         world.shared,
         world._works,
-        world._doubted,
+        world.doubted,
         world.stale,
     ]
     assert not any(kept)

@@ -21,7 +21,7 @@ from apiscape.collectors.kubernetes.deploying.stating import described
 from apiscape.collectors.kubernetes.exposed import Called, Served
 from apiscape.collectors.kubernetes.families import Reads
 from apiscape.collectors.kubernetes.objects import Odd, Thing
-from apiscape.collectors.kubernetes.resource import Resource, Role
+from apiscape.collectors.kubernetes.resource import Family, Resource, Role
 from apiscape.collectors.kubernetes.world import Subject, World
 from apiscape.model.deployment import Deployment
 from apiscape.model.surroundings import Observable
@@ -129,28 +129,29 @@ class Cluster:
         if reason is not None:
             self.world.stale.pop(Subject(resource.name, key), None)
             return Skipped(native_id=native_id, reason=reason, part=resource.name)
-        entities = tuple(self._entities(resource, thing, self._visit.now()))
+        entities = tuple(self._entities(resource, thing, family, self._visit.now()))
         (self.giving.add if entities else self.giving.discard)(Subject(resource.name, key))
         return Recorded(native_id=native_id, entities=entities, part=resource.name)
 
     def _entities(
-        self, resource: Resource, thing: Thing, now: datetime
-    ) -> Iterator[Deployment | Observable]:
-        """Yield what an object gives; two that would be the same deployment give one."""
-        family = self.reads.owner(resource)
+        self, resource: Resource, thing: Thing, family: Family, now: datetime
+    ) -> list[Deployment | Observable]:
+        """Return what an object gives; two that would be the same deployment give one."""
         look = self.world.look(Subject(resource.name, thing.key))
+        found: list[Deployment | Observable] = []
         seen: set[tuple[str | None, str | None]] = set()
-        for each in family.expose(resource, thing, look) if family is not None else ():
+        for each in family.expose(resource, thing, look):
             if isinstance(each, Called):
-                yield consumer_of(each, resource, self._place)
+                found.append(consumer_of(each, resource, self._place))
             elif isinstance(each, Served):
-                yield from serve(each, resource, self._place, look, now)
+                found += serve(each, resource, self._place, look, now)
             elif (each.parent, each.host) not in seen:
                 seen.add((each.parent, each.host))
                 led = led_on(each, lambda target: self.reads.standing(target, look))
                 whole = described(led, self.reads.describing(resource, thing, led, look))
-                yield from deploy(whole, resource, self._place, look, now)
+                found += deploy(whole, resource, self._place, look, now)
         look.done()
+        return found
 
 
 def _traits(thing: Thing) -> dict[str, str]:

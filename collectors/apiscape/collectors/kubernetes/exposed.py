@@ -137,12 +137,19 @@ _MOST_SERVICES = 20
 def services_of(rules: Iterable[Rule] | None) -> tuple[str, ...]:
     """Return the keys (`namespace/name`) of the first Services that rules send to, each once."""
     found = dict.fromkeys(
-        key_of(target.namespace, target.name)
-        for rule in rules or ()
-        for target in rule.targets
-        if target.kind == "service"
+        [
+            key_of(target.namespace, target.name)
+            for targets in targets_in(rules or ())
+            for target in targets
+            if target.kind == "service"
+        ]
     )
     return tuple(found)[:_MOST_SERVICES]
+
+
+def targets_in(rules: Iterable[Rule]) -> Iterable[tuple[Target, ...]]:
+    """Return where rules send to, in their order: what several of them say alike, once."""
+    return dict.fromkeys([each.targets for each in rules])
 
 
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,7 +210,8 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
 
     def targets(self) -> tuple[Target, ...]:
         """Return all that its rules send requests to, each once, in their order."""
-        return tuple(dict.fromkeys(each for rule in self.rules or () for each in rule.targets))
+        found = [each for targets in targets_in(self.rules or ()) for each in targets]
+        return tuple(dict.fromkeys(found))
 
 
 class Called(msgspec.Struct, frozen=True, kw_only=True):

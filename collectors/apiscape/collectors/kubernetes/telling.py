@@ -168,8 +168,8 @@ def _owners(
     if not claims:
         return () if is_seen else UNKNOWN
     first = claims[0]
-    told = (contact for each in voices if (contact := each.contact_of(first)))
-    return (owner_named(str(first.value), _plain(next(told, None))),)
+    told = [each.contact_of(first) for each in voices if each.contact]
+    return (owner_named(str(first.value), _plain(next(filter(None, told), None))),)
 
 
 def _plain(contact: str | None) -> str | None:

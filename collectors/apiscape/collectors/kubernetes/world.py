@@ -61,7 +61,8 @@ class World:
         self.shared: dict[Fact, Any] = {}
         """What was worked out once for all who ask, and stands."""
         self._works: dict[Fact, Callable[[Look], Any]] = {}
-        self._doubted: dict[Fact, Any] = {}
+        self.doubted: dict[Fact, Any] = {}
+        """What was worked out, and may be another now."""
         self._stale: dict[Subject, None] = {}
 
     @property
@@ -183,7 +184,7 @@ class World:
 
         Where it gives the same as before, nobody who asked for it is asked again.
         """
-        before = self._doubted.pop(fact, NOT_YET)
+        before = self.doubted.pop(fact, NOT_YET)
         look = WorldLook(self, fact)
         found = work(look)
         look.done()
@@ -195,8 +196,8 @@ class World:
 
     def settle(self) -> None:
         """Work out anew what may be another than before, so that only those are stale whom that concerns."""
-        while self._doubted:
-            fact = next(iter(self._doubted))
+        while self.doubted:
+            fact = next(iter(self.doubted))
             if fact in self._lookers:
                 self.share(fact, self._works[fact])
             else:
@@ -225,11 +226,11 @@ class World:
             if not isinstance(looker, tuple):
                 self._stale[looker] = None
             elif looker in self.shared:
-                self._doubted[looker] = self.shared.pop(looker)
+                self.doubted[looker] = self.shared.pop(looker)
 
     def _forget(self, looker: Subject | Fact) -> None:
         if isinstance(looker, tuple):
-            for kept in (self.shared, self._works, self._doubted):
+            for kept in (self.shared, self._works, self.doubted):
                 kept.pop(looker, None)
         for fact in self._looked.pop(looker, ()):
             self._look_away(looker, fact)
@@ -286,9 +287,11 @@ class WorldLook:
         """Return what work gives that is the same for all who ask for it by this name and key."""
         fact = (_SHARED, name, key)
         self._facts[fact] = None
-        self._world.settle()
-        held = self._world.shared.get(fact, NOT_YET)
-        return self._world.share(fact, work) if held is NOT_YET else held
+        world = self._world
+        if world.doubted:
+            world.settle()
+        held = world.shared.get(fact, NOT_YET)
+        return world.share(fact, work) if held is NOT_YET else held
 
     def sees(self, resource: str, namespace: str | None = None) -> bool:
         """Say whether all of a resource was read, or is known not to be installed."""

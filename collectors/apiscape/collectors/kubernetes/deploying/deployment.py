@@ -57,14 +57,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 def deploy(
     exposed: Exposed, resource: Resource, place: Place, look: Look, now: datetime
-) -> Iterator[Deployment | Signal]:
-    """Yield the deployment of what is exposed, and what is measured of it."""
+) -> tuple[Deployment | Signal, ...]:
+    """Return the deployment of what is exposed, and what is measured of it."""
     keys = place.keys
     others = _around(exposed, resource, keys, look)
     told = tell(exposed.metadata, others, stated(exposed), keys, resource=resource.name)
     made = _facts(exposed, told, resource, place)
-    yield made
-    yield from signals_of(exposed, made.uid, look, now)
+    return (made, *signals_of(exposed, made.uid, look, now))
 
 
 def _facts(exposed: Exposed, told: Told, resource: Resource, place: Place) -> Deployment:
@@ -109,7 +108,7 @@ def _facts(exposed: Exposed, told: Told, resource: Resource, place: Place) -> De
 
 def _protections(exposed: Exposed, operations: tuple[Operation, ...] | Unknown) -> Protections:
     """Return what stands before the backends; of what has no operations (a stream), limits are those of its rules."""
-    of_each = [each.rate_limits for each in known_or(operations, ())]
+    of_each = dict.fromkeys([each.rate_limits for each in known_or(operations, ())])
     return Protections(
         rate_limit=summarise_limits(of_each) if of_each else exposed.rate_limit,
         waf=exposed.waf,

@@ -19,7 +19,7 @@ def led_on(exposed: Exposed, named: Named) -> Exposed:
     What its controller says against such an object is said of the API too. Of an object that nobody can
     look at, or that says nothing of where it leads, the reference stays.
     """
-    if not any(target.stands for rule in exposed.rules or () for target in rule.targets):
+    if not any(each.stands for each in exposed.targets()):
         return exposed
     told: dict[tuple[str, str, str], Told | None] = {}
     rules = tuple(_rule(rule, named, told) for rule in exposed.rules or ())

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from apiscape.collectors.kubernetes.exposed import Match, PathType, Rule, Target
+from apiscape.collectors.kubernetes.exposed import (
+    Match,
+    PathType,
+    Rule,
+    Target,
+    targets_in,
+)
 from apiscape.collectors.kubernetes.limiting import merged as merged_limits
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.model.deployment import Backend, Operation
@@ -36,14 +42,15 @@ SOME = "for some of its requests"
 
 def template(match: Match) -> str:
     """Return a path as it is compared."""
-    match match.path_type:
-        case PathType.PREFIX:
-            return match.path.rstrip("/") + "/*"
-        case PathType.REGEX:
-            return f"~ {match.path}"
-        case PathType.OWN:
-            return match.path + "*"
-    return match.path
+    kind = match.path_type
+    if kind == _PREFIX:
+        return match.path.rstrip("/") + "/*"
+    if kind == _REGEX:
+        return f"~ {match.path}"
+    return match.path + "*" if kind == _OWN else match.path
+
+
+_PREFIX, _REGEX, _OWN = PathType.PREFIX, PathType.REGEX, PathType.OWN
 
 
 def operations_of(rules: Iterable[Rule]) -> tuple[Operation, ...]:
@@ -53,12 +60,15 @@ def operations_of(rules: Iterable[Rule]) -> tuple[Operation, ...]:
     callers is what is asked by all of them, else mixed.
     """
     found: dict[tuple[str, str], list[_Sent]] = {}
+    keys: dict[tuple[Target, ...], str | None] = {}
     for rule in rules:
-        backend = _backend_key(rule)
+        if rule.targets not in keys:
+            keys[rule.targets] = _backend_key(rule.targets)
+        backend = keys[rule.targets]
         for match in rule.matches:
             sent = (match, rule, backend)
             found.setdefault((match.method, template(match)), []).append(sent)
-    return tuple(_operation(*key, said) for key, said in found.items())
+    return tuple([_operation(*key, said) for key, said in found.items()])
 
 
 def _operation(verb: str, path: str, said: Sequence[_Sent]) -> Operation:
@@ -95,16 +105,16 @@ def merged(securities: Sequence[Security]) -> Security:
 def backends_of(rules: Iterable[Rule]) -> tuple[Backend, ...]:
     """Return where rules send requests on, each once, in their order; where they are split, that too."""
     found: dict[str, Backend] = {}
-    for rule in rules:
-        for target in rule.targets:
+    for targets in targets_in(rules):
+        for target in targets:
             key = target_key(target)
             if key not in found:
                 way = f"{target.secured}://" if target.secured else ""
                 found[key] = Backend(key=key, kind=target.kind, address=way + address(target))
-        if len(rule.targets) > 1:
-            key = _split_key(rule.targets)
+        if len(targets) > 1:
+            key = _split_key(targets)
             if key not in found:
-                found[key] = Backend(key=key, kind=SPLIT, address=_shares(rule.targets))
+                found[key] = Backend(key=key, kind=SPLIT, address=_shares(targets))
     return tuple(found.values())
 
 
@@ -121,10 +131,10 @@ def target_key(target: Target) -> str:
     return address(target) if plain else f"{target.kind} {address(target)}"
 
 
-def _backend_key(rule: Rule) -> str | Unknown | None:
-    if not rule.targets:
+def _backend_key(targets: Sequence[Target]) -> str | None:
+    if not targets:
         return None
-    return target_key(rule.targets[0]) if len(rule.targets) == 1 else _split_key(rule.targets)
+    return target_key(targets[0]) if len(targets) == 1 else _split_key(targets)
 
 
 def _split_key(targets: Sequence[Target]) -> str:

@@ -35,11 +35,10 @@ class GatewayApi:
     resources: tuple[Resource, ...] = RESOURCES
 
     def expose(self, resource: Resource, thing: Any, look: Look) -> Iterator[Exposed | Served]:  # noqa: ANN401 - of the resource's own type
-        """Yield what a route exposes at each of its parents, or how a Gateway serves."""
+        """Return what a route exposes at each of its parents, or how a Gateway serves."""
         if resource.role is Role.GATEWAY:
-            yield from serve(thing, look)
-        else:
-            yield from _expose(resource, thing, look)
+            return serve(thing, look)
+        return _expose(resource, thing, look)
 
 
 def _expose(resource: Resource, route: Route, look: Look) -> Iterator[Exposed]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from apiscape.collectors.kubernetes.core import SERVICES
-from apiscape.collectors.kubernetes.exposed import Condition, Target
+from apiscape.collectors.kubernetes.exposed import Condition, Exposed, Target, services_of
 from apiscape.collectors.kubernetes.limiting import each_once
 from apiscape.collectors.kubernetes.objects import Metadata, key_of
 from apiscape.collectors.kubernetes.resource import Look
@@ -91,14 +91,14 @@ def describe(
         yield _told(known, finder)
 
 
-def behind(entries: Mapping[str, Entry], services: Iterable[str], look: Look) -> Iterator[Told]:
+def behind(entries: Mapping[str, Entry], exposed: Exposed, look: Look) -> Iterator[Told]:
     """Yield what is said by objects of Services that an API sends to, and by those that such Services name.
 
     What several of them say of one link is said of it together.
 
     Args:
         entries: By the resource that they are of.
-        services: Keys of the Services.
+        exposed: The API.
         look: What is looked by.
     """
     there = look.once("table.behind", "", lambda look: _of_services(entries, look))
@@ -108,7 +108,7 @@ def behind(entries: Mapping[str, Entry], services: Iterable[str], look: Look) ->
     bound = {name: entries[name] for name in there if _binds(entries[name])}
     finder = Finder(entries, look)
     found: dict[str, Known] = {}
-    for key in services:
+    for key in services_of(exposed.rules):
         service = look.get(SERVICES, key) if named else None
         for each in (
             *_of(bound, f"{SERVICES}:{key}", look),

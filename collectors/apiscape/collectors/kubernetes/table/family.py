@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from apiscape.collectors.kubernetes.exposed import Exposed, Served, Stated, services_of
+from apiscape.collectors.kubernetes.exposed import Exposed, Served, Stated
 from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.collectors.kubernetes.resource import Look, Resource, Role
 from apiscape.collectors.kubernetes.table.calling import called
@@ -65,12 +65,12 @@ class TableFamily:
             yield _attached(known, expose(known, finder), look)
 
     def describing(self, resource: Resource, metadata: Metadata, look: Look) -> Iterator[Told]:
-        """Yield what objects of the table say of an object of another family, or of their own."""
-        yield from describe(self._entries, resource.path, metadata, look)
+        """Return what objects of the table say of an object of another family, or of their own."""
+        return describe(self._entries, resource.path, metadata, look)
 
     def behind(self, exposed: Exposed, look: Look) -> Iterator[Told]:
-        """Yield what objects of the table say that Services behind an API name."""
-        yield from behind(self._entries, services_of(exposed.rules), look)
+        """Return what objects of the table say that Services behind an API name."""
+        return behind(self._entries, exposed, look)
 
     def named(self, group: str, kind: str, namespace: str, name: str, look: Look) -> Told | None:
         """Return what is said by a policy or a backend of the table that an object of another family names.

@@ -3,127 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from apiscape.collect.clock import Stop, SystemClock
-from apiscape.collect.job import Job, Means
-from apiscape.collect.quotas import Quotas, ScopeBudget
-from apiscape.collect.source import SourcePlan
-from apiscape.collect.watch import Patience, WatchRun
-from apiscape.collect.workers import Workers
-from apiscape.collectors.contract import Budget, Plan
-from apiscape.collectors.kubernetes import following
-from apiscape.collectors.kubernetes.discovering import Discovery
+from apiscape.collectors.contract import Plan
 from apiscape.collectors.kubernetes.gateways import GatewaysCollector
-from apiscape.collectors.kubernetes.wire import Wire
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.server import KubernetesServer
-from apiscape.model.run import ErrorRecord, Reach, RunReport
-from apiscape.model.values import known_or
 from apiscape.store import Store
-from tests.collectors.kubernetes.bench import Line
 from tests.collectors.kubernetes.estate import (
     definition,
     gateway,
     listener,
-    make_cluster,
     namespace,
     route,
     rule,
     service,
-    shop,
 )
-from tests.collectors.kubernetes.visiting import SCOPE, Session
-from tests.store.copies import opened_copy
+from tests.collectors.kubernetes.keeping.room import ORDERS, ClusterProvider, running
 from tests.unit.collect.scanning import reach
-from tests.unit.collect.toy import ToyProvider
 from tests.unit.daemon.toys import PATIENCE_S, Bench
 from tests.unit.demo.kubernetes.wire import eventually
-
-ORDERS = "shop/orders"
-
-
-class ClusterProvider(ToyProvider):
-    """Signs in to an emulated cluster."""
-
-    def __init__(self, server: KubernetesServer | str) -> None:
-        super().__init__()
-        self._url = server if isinstance(server, str) else server.url
-
-    def session(self, settings: Any, reach: Reach, budget: Budget) -> Any:
-        session = Session(self._url)
-        session.wire = Wire(Line(self._url), budget)
-        session.catalogue = Discovery(session.wire)
-        return session
-
-
-@pytest.fixture
-def cluster() -> Cluster:
-    return make_cluster(*shop())
-
-
-@pytest.fixture
-def server(cluster: Cluster) -> Iterator[KubernetesServer]:
-    with KubernetesServer(cluster) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "GATHER_S", 0.02)
-    monkeypatch.setattr(following, "WAIT_S", 0.05)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with opened_copy(tmp_path / "store.db") as opened:
-        yield opened
-
-
-class Run:
-    """A watch at work in a thread of its own."""
-
-    def __init__(self, server: KubernetesServer, store: Store) -> None:
-        self.reports: list[RunReport] = []
-        self._store = store
-        clock = SystemClock()
-        stop = Stop(clock, deadline_s=60.0)
-        job = Job(
-            SCOPE, SourcePlan("clusters", "toy", None), ClusterProvider(server), GatewaysCollector()
-        )
-        means = Means(runs=store.runs, clock=clock, workers=Workers())
-        budget = ScopeBudget(Quotas(clock), "kubernetes", stop)
-        self.watch = WatchRun(job, means, budget, stop, Patience(), self.reports.append)
-        self.thread = threading.Thread(target=self.watch.execute, daemon=True)
-
-    def presence(self) -> dict[str, str]:
-        return {row.name: row.presence for row in self._store.runs.known(SCOPE).values()}
-
-    def endpoints(self) -> list[str]:
-        """Return the addresses of the orders, as they are stored."""
-        rows = self._store.runs.known(SCOPE)
-        uid = next(uid for uid, row in rows.items() if row.name == ORDERS)
-        (item,) = self._store.runs.documents([uid]).values()
-        return [each.url for each in known_or(item.endpoints, ())]
-
-
-@contextmanager
-def running(server: KubernetesServer, store: Store) -> Iterator[Run]:
-    run = Run(server, store)
-    run.thread.start()
-    try:
-        assert eventually(lambda: run.watch.following or not run.thread.is_alive())
-        yield run
-    finally:
-        run.watch.stop.tell(ErrorRecord(kind="interrupted", message="told to end"))
-        run.thread.join(120.0)
-        assert not run.thread.is_alive()
 
 
 def test_a_list_of_a_watch_is_a_visit_that_adds_up(server: KubernetesServer, store: Store) -> None:
