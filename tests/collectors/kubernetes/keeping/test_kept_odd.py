@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from apiscape.collectors.kubernetes import listing
+from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.faults import Fault, FaultKind
 from apiscape.demo.kubernetes.server import KubernetesServer
 from apiscape.model.values import known_or
 from apiscape.store import Store
 from tests.collectors.kubernetes.estate import (
-    GROUP,
     definition,
     gateway,
     listener,
