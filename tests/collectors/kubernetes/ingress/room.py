@@ -8,6 +8,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.core import CORE, SERVICES
 from apiscape.collectors.kubernetes.exposed import Exposed, Rule
+from apiscape.collectors.kubernetes.families import reads
 from apiscape.collectors.kubernetes.ingress.family import IngressFamily
 from apiscape.collectors.kubernetes.ingress.kinds import INGRESSES
 from apiscape.collectors.kubernetes.ingress.services import ServiceFamily
@@ -17,8 +18,9 @@ from apiscape.collectors.kubernetes.world import Subject, World
 
 Json = dict[str, Any]
 
+_NAMES = {each.name for each in (*CORE, *IngressFamily.resources, *ServiceFamily.resources)}
 RESOURCES: dict[str, Resource] = {
-    each.name: each for each in (*CORE, *IngressFamily.resources, *ServiceFamily.resources)
+    each.name: each for each in reads().resources if each.name in _NAMES
 }
 KINDS = {each.kind: each for each in RESOURCES.values()}
 FAMILIES: dict[str, Family] = {SERVICES: ServiceFamily(), INGRESSES: IngressFamily()}

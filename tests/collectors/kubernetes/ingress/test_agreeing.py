@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from apiscape.collectors.kubernetes.ingress.plugins import KONG_SCHEMES
 from apiscape.collectors.kubernetes.table.loading import load
 from apiscape.collectors.kubernetes.table.sketch import Sketch
 from tests.collectors.kubernetes.worlds import apis, look, world_of
@@ -22,6 +21,13 @@ KEYS = {
     "traefik": ("traefik.ingress.kubernetes.io/router.middlewares", "shop-p@kubernetescrd"),
     "nginx": ("nginx.org/policies", "p"),
 }
+
+
+def kinds_of(resource: str) -> dict[str, str]:
+    """Return what the table knows to ask callers who they are, and how."""
+    auth = ENTRIES[resource].auth
+    assert auth is not None
+    return auth.kinds
 
 
 def made(version: str, kind: str, **body: Any) -> dict[str, Any]:
@@ -77,7 +83,7 @@ KONG, TRAEFIK, NGINX = "configuration.konghq.com/v1", "traefik.io/v1alpha1", "k8
 NAMED = {
     **{
         f"kong {plugin}": ("kong", "kongplugins", made(KONG, "KongPlugin", plugin=plugin))
-        for plugin in KONG_SCHEMES
+        for plugin in kinds_of("kongplugins.configuration.konghq.com")
     },
     **{
         f"traefik {name}": ("traefik", "middlewares", made(TRAEFIK, "Middleware", spec={name: {}}))
@@ -106,10 +112,20 @@ def test_an_ingress_asks_what_the_table_says_that_an_object_asks(
     assert by_ingress(cls, told) == by_table(resource, told)
 
 
-def test_every_plugin_that_one_of_them_knows_the_other_one_knows() -> None:
-    entry = ENTRIES["kongplugins.configuration.konghq.com"]
-    assert entry.auth is not None
-    assert entry.auth.kinds == {name: str(kind) for name, kind in KONG_SCHEMES.items()}
-    wide = ENTRIES["kongclusterplugins.configuration.konghq.com"]
-    assert wide.auth is not None
-    assert wide.auth.kinds == entry.auth.kinds
+def test_what_a_plugin_of_a_namespace_asks_one_of_the_cluster_asks_too() -> None:
+    own = kinds_of("kongplugins.configuration.konghq.com")
+    assert kinds_of("kongclusterplugins.configuration.konghq.com") == own
+
+
+def test_a_plugin_with_an_odd_configuration_asks_all_the_same() -> None:
+    told = made(KONG, "KongPlugin", plugin="openid-connect", config={"issuer": 7})
+    assert by_ingress("kong", told) == by_table("kongplugins.configuration.konghq.com", told)
+    assert by_ingress("kong", told) == {"oidc"}
+
+
+@pytest.mark.parametrize("plugin", ["file-log", "kafka-log", "loggly"])
+def test_an_ingress_has_the_protections_that_the_table_knows_of_a_plugin(plugin: str) -> None:
+    one = ingress("kong")
+    told = made(KONG, "KongPlugin", plugin=plugin)
+    (found,) = apis(world_of(of_class("kong"), told, one), one).values()
+    assert (found.access_log, found.cors) == ("enabled", "disabled")

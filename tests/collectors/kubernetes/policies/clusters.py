@@ -95,7 +95,7 @@ def decoded(told: Json, resource: Resource) -> Thing:
     body = msgspec.json.encode({"items": [told], "metadata": {}})
     page = Decoder(resource.type).page(body, "list")
     assert not page.odd, page.odd
-    return page.items[0]
+    return page.items[0] if resource.pick is None else resource.pick(page.items[0])
 
 
 def look_at(world: World) -> WorldLook:

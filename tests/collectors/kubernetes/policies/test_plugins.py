@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apiscape.collectors.kubernetes.core import CORE
+from apiscape.collectors.kubernetes.families import reads
 from apiscape.collectors.kubernetes.ingress.family import IngressFamily
 from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.collectors.kubernetes.policies.effective import Effective, Point, effective
@@ -21,7 +22,8 @@ from tests.collectors.kubernetes.policies.clusters import (
 
 KONG = "konghq.com/kic-gateway-controller"
 TRAEFIK = "traefik.io/gateway-controller"
-RESOURCES = tuple({each.name: each for each in (*CORE, *IngressFamily.resources, *EVERY)}.values())
+_NAMES = {each.name for each in (*CORE, *IngressFamily.resources, *EVERY)}
+RESOURCES = tuple(each for each in reads().resources if each.name in _NAMES)
 BY_KONG = ("configuration.konghq.com", "KongPlugin", "login")
 BY_TRAEFIK = ("traefik.io", "Middleware", "login")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from apiscape.collectors.kubernetes.ingress.guards import NOTHING, Guard, together
+from apiscape.collectors.kubernetes.ingress.guards import NOTHING, SWITCHES, Guard, together
 from apiscape.collectors.kubernetes.ingress.named import (
     CLUSTER_PLUGINS,
     GLOBAL,
@@ -26,28 +27,11 @@ from apiscape.collectors.kubernetes.ingress.values import issuer_of, shown, spli
 from apiscape.collectors.kubernetes.objects import Thing, key_of
 from apiscape.collectors.kubernetes.policies.rates import nginx_limits
 from apiscape.collectors.kubernetes.resource import Look
+from apiscape.collectors.kubernetes.table.sketch import Sketch
 from apiscape.collectors.kubernetes.twofold import as_a
 from apiscape.model.security import Scheme
 from apiscape.model.vocabulary import SchemeKind
 
-KONG_SCHEMES: Mapping[str, str] = {
-    **dict.fromkeys(("key-auth", "key-auth-enc", "vault-auth"), SchemeKind.API_KEY),
-    **dict.fromkeys(("basic-auth", "ldap-auth", "ldap-auth-advanced"), SchemeKind.BASIC),
-    **dict.fromkeys(("jwt", "jwt-signer"), SchemeKind.JWT),
-    **dict.fromkeys(("oauth2", "oauth2-introspection"), SchemeKind.OAUTH2),
-    "openid-connect": SchemeKind.OIDC,
-    **dict.fromkeys(("mtls-auth", "header-cert-auth"), SchemeKind.MTLS),
-    "hmac-auth": SchemeKind.CUSTOM,
-    "saml": SchemeKind.SESSION,
-}
-"""Plugins of Kong that ask callers who they are."""
-
-KONG_SWITCHES: Mapping[str, str] = {
-    "cors": "cors",
-    **dict.fromkeys(("request-validator", "oas-validation"), "request_validation"),
-    **dict.fromkeys(("file-log", "http-log", "tcp-log", "udp-log", "syslog"), "access_log"),
-    **dict.fromkeys(("opentelemetry", "zipkin"), "tracing"),
-}
 KONG_LIMITS = frozenset({"rate-limiting", "rate-limiting-advanced", "response-ratelimiting"})
 KONG_SCRIPTS = frozenset({"pre-function", "post-function", "serverless-functions"})
 
@@ -84,12 +68,12 @@ def kong(places: Iterable[Thing], look: Look) -> Guard:
         places: Service and Ingress, the nearer last.
         look: By which plugins are found.
     """
-    held: dict[str, tuple[KongPlugin, str]] = {}
+    held: dict[str, _Plugin] = {}
     hidden: list[str] = []
     for each in look.those(CLUSTER_PLUGINS, GLOBAL, "true"):
-        plugin = as_a(KongPlugin, each)
+        plugin = _read(each, f"KongClusterPlugin {each.metadata.name}")
         if plugin is not None:
-            held[plugin.plugin] = plugin, f"KongClusterPlugin {plugin.metadata.name}"
+            held[plugin.read.plugin] = plugin
     if not look.sees(CLUSTER_PLUGINS):
         hidden.append("KongClusterPlugins could not be seen")
     names, cut = _names(places, KONG_KEY)
@@ -98,33 +82,44 @@ def kong(places: Iterable[Thing], look: Look) -> Guard:
         if found is None:
             hidden.append(f"plugin {shown(name)} of {place.key} is not there")
         else:
-            held[found[0].plugin] = found
-    guards = [_kong_guard(plugin, words) for plugin, words in held.values() if not plugin.disabled]
+            held[found.read.plugin] = found
+    guards = [_kong_guard(each) for each in held.values() if not each.read.disabled]
     return together([*guards, cut, Guard(hidden=tuple(hidden), hides_limits=bool(hidden))])
 
 
-def _plugin(name: str, namespace: str, look: Look) -> tuple[KongPlugin, str] | None:
+class _Plugin(NamedTuple):
+    """A plugin as code reads it, and what the table says of it."""
+
+    read: KongPlugin
+    told: Sketch
+    words: str
+
+
+def _read(thing: object, words: str) -> _Plugin | None:
+    read = as_a(KongPlugin, thing)
+    return _Plugin(read, thing, words) if read is not None and isinstance(thing, Sketch) else None
+
+
+def _plugin(name: str, namespace: str, look: Look) -> _Plugin | None:
     """Return a plugin by its name: of the namespace, else of the cluster; `namespace:name` of another one."""
     other, _, bare = name.rpartition(":")
     key = key_of(other or namespace, bare)
-    own = as_a(KongPlugin, look.get(PLUGINS, key))
-    if own is not None:
-        return own, f"KongPlugin {key}"
-    wide = None if other else as_a(KongPlugin, look.get(CLUSTER_PLUGINS, bare))
-    return None if wide is None else (wide, f"KongClusterPlugin {bare}")
+    own = _read(look.get(PLUGINS, key), f"KongPlugin {key}")
+    if own is not None or other:
+        return own
+    return _read(look.get(CLUSTER_PLUGINS, bare), f"KongClusterPlugin {bare}")
 
 
-def _kong_guard(plugin: KongPlugin, words: str) -> Guard:
-    evidence = f"{words}: {plugin.plugin}"
-    if plugin.plugin in KONG_SCRIPTS:
+def _kong_guard(plugin: _Plugin) -> Guard:
+    """Return what a plugin asks: which kinds do so, and what else they are, the table says."""
+    config, name, words = plugin.read.config, plugin.read.plugin, plugin.words
+    if name in KONG_SCRIPTS:
         told = f"{words} runs a script"
         return Guard(hidden=(told,), incomplete=(told,))
-    kind = KONG_SCHEMES.get(plugin.plugin)
-    switch = KONG_SWITCHES.get(plugin.plugin)
-    on = frozenset({switch} if switch else ())
-    config = plugin.config
-    if plugin.plugin in KONG_LIMITS:
-        return Guard(limits=tuple(kong_rates(plugin.plugin, config, words)))
+    if name in KONG_LIMITS:
+        return Guard(limits=tuple(kong_rates(name, config, words)))
+    kind = next((each.means for each in plugin.told.auth), None)
+    on = plugin.told.switches.intersection(SWITCHES)
     if kind is None:
         return Guard(on=on) if on else NOTHING
     scheme = Scheme(
@@ -135,9 +130,8 @@ def _kong_guard(plugin: KongPlugin, words: str) -> Guard:
         native_id=words,
     )
     is_optional = bool(config and config.anonymous)
-    if is_optional:
-        evidence += ", anonymous callers are let in"
-    mtls = frozenset({"mtls"}) if plugin.plugin == "mtls-auth" and not is_optional else on
+    evidence = f"{words}: {name}" + (", anonymous callers are let in" if is_optional else "")
+    mtls = frozenset({"mtls"}) if name == "mtls-auth" and not is_optional else on
     return Guard(schemes=(scheme,), evidence=(evidence,), is_optional=is_optional, on=mtls)
 
 

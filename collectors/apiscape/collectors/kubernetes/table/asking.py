@@ -14,7 +14,7 @@ from apiscape.collectors.kubernetes.table.routing import Piece
 from apiscape.collectors.kubernetes.table.schema import Entry
 from apiscape.collectors.kubernetes.table.sketch import Asked, Ref
 from apiscape.model.security import Scheme, Security
-from apiscape.model.vocabulary import Requirement, SchemeKind
+from apiscape.model.vocabulary import Requirement
 
 NOTHING = "none"
 """The word of an entry for what lets everybody in."""
@@ -46,10 +46,9 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
 
 def demands_of(known: Known, asked: Iterable[Asked]) -> Iterator[Demand]:
     """Yield what an object asks of callers, in its own words."""
-    kinds = known.entry.auth.kinds if known.entry.auth else {}
     for each in asked:
         by = f"{known.words} {each.id}" if each.id else known.words
-        yield Demand(kind=kinds.get(each.kind, SchemeKind.CUSTOM), by=by, asked=each)
+        yield Demand(kind=each.means, by=by, asked=each)
 
 
 def policies_of(

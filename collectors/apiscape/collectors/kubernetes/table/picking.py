@@ -31,6 +31,7 @@ from apiscape.collectors.kubernetes.table.sketch import (
 )
 from apiscape.collectors.kubernetes.table.slots import Slots, kept, listed
 from apiscape.model.deployment import Spec
+from apiscape.model.vocabulary import SchemeKind
 
 MAX_RULES = 2_000
 
@@ -179,8 +180,13 @@ class _Picking:
             yield msgspec.structs.replace(spot, url=without_secrets(spot.url)) if spot.url else spot
 
     def _asked(self, slot: str, expression: Expression | None, body: Json) -> tuple[Asked, ...]:
+        kinds = self._entry.auth.kinds if self._entry.auth else {}
         return tuple(
-            msgspec.structs.replace(each, issuer=_public(each.issuer))
+            msgspec.structs.replace(
+                each,
+                issuer=_public(each.issuer),
+                means=kinds.get(each.kind, SchemeKind.CUSTOM),
+            )
             for each in self._slots.all(slot, expression, Asked, body)
         )
 

@@ -10,7 +10,7 @@ from apiscape.collectors.kubernetes.exposed import Condition
 from apiscape.collectors.kubernetes.objects import Thing
 from apiscape.model.deployment import Spec
 from apiscape.model.values import UNKNOWN, Unknown
-from apiscape.model.vocabulary import Counted, Exposure, Switch, TlsMode
+from apiscape.model.vocabulary import Counted, Exposure, SchemeKind, Switch, TlsMode
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,12 +104,14 @@ class Asked(Found, frozen=True, kw_only=True):
 
     Attributes:
         kind: In the gateway's words.
+        means: That in a word of `SchemeKind`, as the entry translates it.
         id: What it is called in the object.
         optional: Whether callers without it are let in.
         by_name: Whether it holds only for rules that name it.
     """
 
     kind: str
+    means: str = SchemeKind.CUSTOM
     id: str = ""
     issuer: str | None = None
     location: str | None = None
