@@ -83,10 +83,11 @@ class World:
         is_first = not self._things[resource]
         self._things[resource][key] = thing
         self._reindex(resource, key, before, thing)
-        self._touch((resource, key))
-        self._touch((resource,))
-        if is_first:
-            self._touch(_any_of(resource))
+        if self._lookers:
+            self._touch((resource, key))
+            self._touch((resource,))
+            if is_first:
+                self._touch(_any_of(resource))
         if self._remembers and self._resources[resource].role is not Role.SUPPORT:
             self._stale[Subject(resource, key)] = None
         return before is None

@@ -132,6 +132,27 @@ def test_labels_of_a_namespace_decide_for_the_routes_in_it(
         assert short(watch.since()) == ["httproutes pay/cards"]
 
 
+def test_a_gateway_that_counts_its_routes_has_none_of_them_said_again(
+    server: KubernetesServer, cluster: Cluster
+) -> None:
+    def counting(routes: int) -> dict[str, Any]:
+        listened = {"name": "web", "attachedRoutes": routes, "conditions": []}
+        return gateway(listener(), status={"listeners": [listened]})
+
+    cluster.change(counting(1))
+    with follow(Session(server)) as watch:
+        assert watch.until(is_synced)
+        watch.since()
+        cluster.change(counting(2))
+        cluster.add(route("later"))
+        assert watch.until(lambda told: "shop/later@infra/edge" in told.deployments)
+        assert short(watch.since()) == ["httproutes shop/later"]
+        cluster.change(gateway(listener(port=8443)))
+        watch.step()
+        assert watch.until(lambda told: ":8443" in told.deployments[ORDERS].endpoints[0].url)
+        assert "httproutes shop/orders" in short(watch.since())
+
+
 def test_an_odd_object_is_a_failure_until_it_is_mended(
     server: KubernetesServer, cluster: Cluster
 ) -> None:

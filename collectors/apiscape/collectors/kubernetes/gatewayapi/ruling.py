@@ -134,10 +134,9 @@ def filters_of(rule: AnyRule) -> Sequence[Filter]:
 
 def extensions_of(rule: AnyRule) -> tuple[tuple[str, str, str], ...]:
     """Return what filters of a rule refer to: group, kind, name."""
-    filters = filters_of(rule)
-    if not filters:
+    if isinstance(rule, StreamRule) or not rule.filters:
         return ()
-    refs = [each.extension_ref for each in filters if each.extension_ref is not None]
+    refs = [each.extension_ref for each in rule.filters if each.extension_ref is not None]
     return tuple([(each.group, each.kind, each.name) for each in refs])
 
 
