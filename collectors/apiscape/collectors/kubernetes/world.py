@@ -83,11 +83,7 @@ class World:
         is_first = not self._things[resource]
         self._things[resource][key] = thing
         self._reindex(resource, key, before, thing)
-        if self._lookers:
-            self._touch((resource, key))
-            self._touch((resource,))
-            if is_first:
-                self._touch(_any_of(resource))
+        self._touch((resource, key), (resource,), *([_any_of(resource)] if is_first else ()))
         if self._remembers and self._resources[resource].role is not Role.SUPPORT:
             self._stale[Subject(resource, key)] = None
         return before is None
@@ -99,10 +95,8 @@ class World:
         if before is None:
             return False
         self._reindex(resource, key, before, None)
-        self._touch((resource, key))
-        self._touch((resource,))
-        if not self._things[resource]:
-            self._touch(_any_of(resource))
+        is_last = not self._things[resource]
+        self._touch((resource, key), (resource,), *([_any_of(resource)] if is_last else ()))
         subject = Subject(resource, key)
         self._forget(subject)
         self._stale.pop(subject, None)
@@ -220,10 +214,9 @@ class World:
             for value in new | old:
                 self._touch((resource, name, value))
 
-    def _touch(self, fact: Fact) -> None:
+    def _touch(self, *facts: Fact) -> None:
         """Let everybody who looked at something be asked again, and doubt what was worked out of it."""
-        lookers = self._lookers.get(fact)
-        for looker in tuple(lookers) if lookers else ():
+        for looker in tuple(each for fact in facts for each in self._lookers.get(fact, ())):
             if not isinstance(looker, tuple):
                 self._stale[looker] = None
             elif looker in self.shared:
