@@ -234,7 +234,7 @@ def test_a_policy_that_is_no_text_is_not_taken_for_none(odd: Any) -> None:
 
 def requirement_of_export(operation: Any) -> str:
     document = {"openapi": "3.0.1", "paths": {"/x": {"get": operation}}}
-    (found,) = read_surface(document).operations or ()
+    (found,) = list(read_surface(document).operations or ())
     return found.security.requirement
 
 
@@ -279,11 +279,11 @@ def test_an_api_key_that_is_asked_for_perhaps_is_not_taken_for_none(
     key: Any, requirement: str
 ) -> None:
     method = {"authorizationType": "NONE", "apiKeyRequired": key}
-    (of_method,) = (
+    (of_method,) = list(
         read_resources([{"path": "/x", "resourceMethods": {"GET": method}}], "x").operations or ()
     )
     route = {"RouteKey": "GET /x", "AuthorizationType": "NONE", "ApiKeyRequired": key}
-    (of_route,) = read_http_routes(Routes([route], (), ())).operations or ()
+    (of_route,) = list(read_http_routes(Routes([route], (), ())).operations or ())
     assert of_method.security.requirement == of_route.security.requirement == requirement
 
 
@@ -474,7 +474,7 @@ def test_a_signature_that_is_asked_for_perhaps_is_a_condition(
 
 def test_a_behaviour_whose_origin_is_not_listed_leads_somewhere_all_the_same() -> None:
     default = {"TargetOriginId": "gone"}
-    (route,) = (
+    (route,) = list(
         behaviours.read_routes(
             {"DefaultCacheBehavior": default, "Origins": {}, "CacheBehaviors": {}}, staging=False
         )
