@@ -20,7 +20,7 @@ from apiscape.collectors.trying import Tried
 from apiscape.model.identity import entity_uid
 from apiscape.model.run import Scope
 from apiscape.model.surroundings import Consumer
-from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.values import UNKNOWN, Unknown, is_known
 
 PART = "GetUsagePlans"
 KIND = "aws.apigateway.usage_plan"
@@ -122,4 +122,6 @@ def _figure(given: object, key: str) -> float | Unknown | None:
 def _quota(given: object) -> str | Unknown | None:
     """Return `1000/DAY`, or `None` where there is no limit."""
     limit = _figure(given, "limit")
-    return f"{int(limit)}/{text(given, 'period') or '?'}" if isinstance(limit, float) else limit
+    if not is_known(limit):
+        return UNKNOWN
+    return None if limit is None else f"{int(limit)}/{text(given, 'period') or '?'}"
