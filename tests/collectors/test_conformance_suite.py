@@ -28,7 +28,8 @@ from apiscape.collectors.contract import (
     Unseen,
     Visit,
 )
-from apiscape.collectors.testing import MAPPED, CollectorConformance, Fault, World, _TrialVisit
+from apiscape.collectors.testing import MAPPED, CollectorConformance, Fault, World
+from apiscape.collectors.testing.trials import TrialVisit
 from apiscape.collectors.trying import Grant, Tried, attempt
 from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
@@ -220,7 +221,7 @@ def test_every_call_is_broken_and_the_ends_of_each_operation_by_every_kind(
 
     monkeypatch.setattr(world, "open", noting)
     with world.open(None, Unmetered()) as session:
-        list(world.collector.discover(world.scope, _TrialVisit(session, {})))
+        list(world.collector.discover(world.scope, TrialVisit(session, {})))
         operations = tuple(world.operations())
     for kind in MAPPED:
         getattr(suite(world), f"test_it_says_what_was_{kind}")()

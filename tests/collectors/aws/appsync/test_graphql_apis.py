@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from apiscape.collect.visit import ScopeVisit
+from apiscape.collectors.aws.appsync.days import LOOK_AGAIN_S, token_of
 from apiscape.collectors.aws.appsync.graphql_apis import (
-    LOOK_AGAIN_S,
     GraphqlCollector,
     MergedCollector,
-    token_of,
 )
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.collectors.contract import Collector

@@ -9,11 +9,8 @@ merged API one `ListSourceApiAssociations` each time.
 
 from __future__ import annotations
 
-import hashlib
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import ClassVar
 
 import msgspec
@@ -21,6 +18,7 @@ import msgspec
 from apiscape.collectors.apart.readers import read_apart
 from apiscape.collectors.aws.appsync import graphql, naming, resolving
 from apiscape.collectors.aws.appsync.counting import FIGURES, GRAPHQL, by_id
+from apiscape.collectors.aws.appsync.days import token_of
 from apiscape.collectors.aws.appsync.sources import read_data_sources
 from apiscape.collectors.aws.appsync.trying import GRAPHQL_RECIPES, LIST_GRAPHQL, MERGED_RECIPES
 from apiscape.collectors.aws.calls import Calls, Page
@@ -54,9 +52,6 @@ MEMBERS = Members("apiId", "name", "tags")
 
 RESOLVED = "+resolvers"
 """Ends the token of an API whose resolvers were read: one that was read without them does not stand."""
-
-LOOK_AGAIN_S = 86_400
-"""How long a schema stands that may have changed without a word."""
 
 _LIST = naming.right(
     "ListGraphqlApis", "which GraphQL and merged APIs exist, and their default way in"
@@ -290,14 +285,3 @@ class _Look:
 
     def _associations(self) -> tuple[Item, ...]:
         return self._calls.everything("appsync:ListSourceApiAssociations", apiId=self._api_id)
-
-
-def token_of(api_id: str, api: Item, now: datetime) -> str:
-    """Return what changes with anything that the listing says of an API, and once a day.
-
-    Each API has an hour of its own for it, so that not all schemas are read in one visit.
-    """
-    said = msgspec.json.encode(api, order="deterministic", enc_hook=str)
-    digest = hashlib.sha256(said).hexdigest()[:32]
-    day = int(now.timestamp() + zlib.crc32(api_id.encode()) % LOOK_AGAIN_S) // LOOK_AGAIN_S
-    return f"{digest}@{day}"
