@@ -200,7 +200,8 @@ def _certificates(detail: Detail) -> Iterator[str]:
         if door.certificate is None or door.is_name:
             continue
         ends = door.certificate_not_after
-        unread = "" if is_known(ends) else f": nobody read {shown(door.certificate)}"
+        which = door.certificate if is_known(door.certificate) else "which one it shows"
+        unread = "" if is_known(ends) else f": nobody read {which}"
         yield f"{door.name}  until {shown(ends)}{unread}"
 
 

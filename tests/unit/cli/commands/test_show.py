@@ -281,13 +281,18 @@ def test_certificates_say_their_end_or_whose_it_would_be_to_say() -> None:
         front_door("b.example", certificate="arn:b"),
         front_door("c.example", certificate=None),
         front_door("d.example", certificate="arn:d", is_name=True),
+        front_door("e.example", certificate=UNKNOWN),
     )
     item, row = rich(), project(rich(), SEEN_SCOPE)
     detail = Detail(
         row=row, deployment=item, scope=ScopeStatus(scope=SEEN_SCOPE), front_doors=doors
     )
     lines = section(render_detail(detail, ends, width=100), "Certificates")
-    assert lines == [f"a.example  until {shown(ends)}", "b.example  until ?: nobody read arn:b"]
+    assert lines == [
+        f"a.example  until {shown(ends)}",
+        "b.example  until ?: nobody read arn:b",
+        "e.example  until ?: nobody read which one it shows",
+    ]
 
 
 def front_door(name: str, **more: Any) -> FrontDoor:
