@@ -249,7 +249,7 @@ def test_items_that_are_none_and_items_without_an_id_take_nothing_from_the_other
     assert seen.closes()
     assert list(seen.recorded) == list(whole.recorded)
     assert {error.kind for error in seen.failed.values()} == {"malformed"}
-    assert len(seen.failed) == 3 * 2  # of three pages
+    assert len(seen.failed) == 3 * 5  # of three pages
 
 
 @each_listing
@@ -464,9 +464,13 @@ def test_records_that_go_on_without_a_new_one_end(
     assert len(asked) == IDLE_PAGES + holds
 
 
-@pytest.mark.parametrize("held", [None, [], [None, 7, "A"], {"Name": "a.odd.example."}, "A"])
-def test_records_that_are_none_give_a_zone_without_names(
-    held: Any,
+@pytest.mark.parametrize(
+    ("held", "passed_over"),
+    [([], (0.0, None)), ([None, 7, "A"], (3.0, "3 × ? records"))],
+)
+def test_records_that_are_none_give_a_zone_without_names_and_are_counted(
+    held: list[Any],
+    passed_over: tuple[float, str | None],
     server: AwsServer,
     estate: AwsEstate,
     desk: Desk,
@@ -482,5 +486,26 @@ def test_records_that_are_none_give_a_zone_without_names(
     )
     seen = desk.collect(NameCollector())
     assert seen.whole
-    assert [(each.value, each.reason) for each in signals_of(seen.recorded[odd])] == [(0.0, None)]
+    assert [(each.value, each.reason) for each in signals_of(seen.recorded[odd])] == [passed_over]
     assert len(seen.recorded[well].entities) == 3
+
+
+@pytest.mark.parametrize("held", [None, {"Name": "a.odd.example."}, "A"])
+def test_an_answer_without_its_list_of_records_fails_the_zone_alone(
+    held: Any,
+    server: AwsServer,
+    estate: AwsEstate,
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    odd, well = two_zones(estate)
+    answering(
+        monkeypatch,
+        RECORDS,
+        lambda answer, given: (
+            {**answer, "ResourceRecordSets": held} if given["HostedZoneId"] == odd else answer
+        ),
+    )
+    seen = desk.collect(NameCollector())
+    assert seen.failed[odd].kind == "malformed"
+    assert list(seen.recorded) == [well]
