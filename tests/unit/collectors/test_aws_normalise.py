@@ -135,10 +135,10 @@ def test_a_usage_plan_is_normalised_whatever_is_said_of_it(plan: dict[str, Any])
 
 
 def test_a_usage_plan_says_whom_it_lets_in_and_how_much() -> None:
-    plan = {
+    plan: dict[str, Any] = {
         "id": "p",
         "name": "gold",
-        "apiStages": [{"apiId": "b", "stage": "live"}, {"apiId": "a", "stage": "live"}, {"x": 1}],
+        "apiStages": [{"apiId": "b", "stage": "live"}, {"apiId": "a", "stage": "live"}],
         "throttle": {"rateLimit": 5.0, "burstLimit": 10},
         "quota": {"limit": 100, "period": "DAY"},
     }
@@ -150,6 +150,8 @@ def test_a_usage_plan_says_whom_it_lets_in_and_how_much() -> None:
         10,
         "100/DAY",
     )
+    odd = {**plan, "apiStages": [*plan["apiStages"], {"x": 1}]}
+    assert consumers_collector.normalise(odd, PLACE).admits is UNKNOWN
 
 
 READERS: dict[str, Callable[[list[dict[str, Any]]], Surface]] = {

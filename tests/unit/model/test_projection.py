@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from apiscape.model.deployment import Backend, Endpoint, Owner, Protections, Spec
-from apiscape.model.projection import below, deepen, project, routes_to
+from apiscape.model.projection import below, beyond, deepen, project, routes_to
 from apiscape.model.row import Deep, search_text
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
 from apiscape.model.values import UNKNOWN, Unknown
@@ -171,3 +173,21 @@ def test_a_route_to_an_address_leads_to_what_answers_there_whoever_runs_it() -> 
 def test_a_base_path_is_joined_with_one_slash() -> None:
     assert below("https://a.example/", "/v1/") == "https://a.example/v1"
     assert below("https://a.example", "/") == "https://a.example"
+
+
+@pytest.mark.parametrize(
+    ("origin", "url", "added"),
+    [
+        ("https://h/api", "https://h/api", ""),
+        ("https://h/api", "https://h/api/v1", "/v1"),
+        ("https://h/api/v1", "https://h/api", ""),
+        ("https://h", "https://h/api", "/api"),
+        ("https://h/api", "https://h/apis", None),
+        ("https://h/api", "https://other/api", None),
+        ("https://h:8443/api", "https://h/api", None),
+    ],
+)
+def test_what_a_caller_adds_behind_the_address_that_a_front_door_asks(
+    origin: str, url: str, added: str | None
+) -> None:
+    assert beyond(origin, url) == added

@@ -110,7 +110,7 @@ def test_what_is_not_emulated_is_a_violation(
 
 def test_every_allowed_operation_is_emulated_and_reads() -> None:
     assert set(HANDLERS) >= READ_ALLOW_LIST
-    verbs = ("Get", "List", "Describe", "Export", "Assume")
+    verbs = ("Get", "List", "Describe", "Export", "Lookup", "Assume")
     assert all(name.partition(":")[2].startswith(verbs) for name in HANDLERS)
 
 
