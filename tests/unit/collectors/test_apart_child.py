@@ -91,6 +91,9 @@ def test_a_line_that_breaks_ends_the_process_in_order(
     ours.sendall(b"\0\0")
     ours.shutdown(socket.SHUT_WR)
     serve(theirs, CONFINES)
+    theirs.close()
+    assert unpack(receive(ours) or b"", Answer) == READY
+    assert receive(ours) is None, "nothing is answered to half a line"
 
 
 @pytest.mark.parametrize(
@@ -144,12 +147,16 @@ def test_what_reading_does_not_need_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_system_without_a_limit_goes_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+    asked: list[int] = []
+
+    def refuse(kind: int, _: object) -> None:
+        asked.append(kind)
         raise ValueError
 
     monkeypatch.setattr(resource, "setrlimit", refuse)
     monkeypatch.delattr(resource, "RLIMIT_NPROC")
     confine(CONFINES)
+    assert len(asked) == 4, "each of the others is tried, whatever became of the one before"
 
 
 def test_it_begins_confined_and_ends_with_its_line(

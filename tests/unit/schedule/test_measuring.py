@@ -244,6 +244,7 @@ def test_what_is_visited_anew_while_it_is_measured_is_measured_again() -> None:
     go.set()
     agent.pass_time(40)
     agent.measured_times(3)
+    assert len(agent.measured) == 3
 
 
 # ── What goes wrong ──
@@ -283,6 +284,7 @@ def test_what_no_later_try_mends_is_no_failure() -> None:
     for times in (2, 3, 4):
         agent.pass_time(1.12 * EVERY_S)
         agent.measured_times(times)
+    assert [report.measured for report in agent.measured] == [0, 0, 0, 0]
 
 
 def test_an_account_that_hangs_holds_up_no_other_and_gets_no_second_thread(
