@@ -130,21 +130,18 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: str | None = None
 
 
-_MOST_SERVICES = 20
-"""Of how many Services behind an API it is looked at what they say themselves."""
-
-
 def services_of(rules: Iterable[Rule] | None) -> tuple[str, ...]:
-    """Return the keys (`namespace/name`) of the first Services that rules send to, each once."""
-    found = dict.fromkeys(
-        [
-            key_of(target.namespace, target.name)
-            for targets in targets_in(rules or ())
-            for target in targets
-            if target.kind == "service"
-        ]
+    """Return the keys (`namespace/name`) of the Services that rules send to, each once."""
+    return tuple(
+        dict.fromkeys(
+            [
+                key_of(target.namespace, target.name)
+                for targets in targets_in(rules or ())
+                for target in targets
+                if target.kind == "service"
+            ]
+        )
     )
-    return tuple(found)[:_MOST_SERVICES]
 
 
 def targets_in(rules: Iterable[Rule]) -> Iterable[tuple[Target, ...]]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apiscape.collectors.kubernetes.ingress.controllers import DIALECTS
-from apiscape.collectors.kubernetes.ingress.dialects import WORDS
+from apiscape.collectors.kubernetes.ingress.dialects import WORD_SIZE, WORDS
 from apiscape.collectors.kubernetes.ingress.kinds import Ingress
 from apiscape.collectors.kubernetes.ingress.plugins import MEMBERS
 from apiscape.collectors.kubernetes.objects import Decoder
@@ -225,6 +225,13 @@ def test_lists_in_annotations_are_read_so_far_and_no_further() -> None:
     found = expose(ingress("nginx", said={"nginx.ingress.kubernetes.io/server-alias": many}))
     assert len(found) == WORDS + 1
     told = f"more than {WORDS} words of nginx.ingress.kubernetes.io/server-alias"
+    assert {each.incomplete for each in found} == {(told,)}
+    long = f"b.example,{'h' * (WORD_SIZE + 1)}"
+    found = expose(ingress("nginx", said={"nginx.ingress.kubernetes.io/server-alias": long}))
+    told = (
+        "a word of nginx.ingress.kubernetes.io/server-alias that is longer than "
+        f"{WORD_SIZE} characters"
+    )
     assert {each.incomplete for each in found} == {(told,)}
     names = ",".join(f"p{number}" for number in range(MEMBERS + 1))
     (named_,) = expose(ingress("kong", said={"konghq.com/plugins": names}))

@@ -256,6 +256,21 @@ def test_what_services_behind_an_api_name_is_said_of_it_once() -> None:
     }
 
 
+def test_the_last_of_many_services_behind_an_api_is_asked_as_the_first_is() -> None:
+    many = [f"s{number}" for number in range(50)]
+    room = Room(
+        [
+            gate(spec={"to": [{"name": each} for each in many]}),
+            gate(name="c", kind="Check", spec={"title": "Checked"}),
+            *(behind_service(each) for each in many[:-1]),
+            behind_service(many[-1], **{"x.example/check": "c"}),
+        ],
+        entries=entry_of(BEHIND),
+        others=[SERVICES],
+    )
+    assert [each.by for told in room.behind().values() for each in told] == ["Check shop/c"]
+
+
 def test_nothing_is_said_of_services_where_nothing_can_be_named() -> None:
     room = Room(
         [gate(spec={"to": [{"name": "one"}]}), behind_service("one", **{"x.example/check": "c"})],

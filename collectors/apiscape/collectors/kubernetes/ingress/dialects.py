@@ -175,8 +175,11 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         lists = (self.server_names, self.methods, self.without_methods, self.grpc_services)
         for key in (*self.aliases, *lists, self.plain_ports, self.secure_ports):
             found = self.find(said, key) if key else None
-            if found is not None and len(split(found[1])) > WORDS:
+            words = split(found[1]) if found is not None else []
+            if found is not None and len(words) > WORDS:
                 yield f"more than {WORDS} words of {found[0]}"
+            if found is not None and any(len(word) > WORD_SIZE for word in words[:WORDS]):
+                yield f"a word of {found[0]} that is longer than {WORD_SIZE} characters"
 
 
 PORT_DIGITS = 5
