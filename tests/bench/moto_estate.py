@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -63,10 +64,16 @@ def _seed_v2(name: str, number: int, routes: int) -> None:
 
 
 class Counting:
-    """An application that counts the requests of another, and can forget them."""
+    """An application that counts the requests of another, can forget them, and can be as far away as a cloud is.
+
+    Attributes:
+        calls: Requests since it was last set to zero.
+        latency_s: What each waits before it is answered, beside the others.
+    """
 
     def __init__(self, inner: Wsgi) -> None:
         self.calls = 0
+        self.latency_s = 0.0
         self._inner = inner
         self._lock = threading.Lock()
 
@@ -74,6 +81,7 @@ class Counting:
         """Count a request and pass it on."""
         with self._lock:
             self.calls += 1
+        time.sleep(self.latency_s)
         return self._inner(environ, start_response)
 
 
