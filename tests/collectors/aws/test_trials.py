@@ -212,7 +212,7 @@ def test_a_right_without_a_cheap_call_is_not_tried(server: AwsServer, desk: Desk
     unheard_of = Permission("apigateway:GET", "something new", operations=("apigateway:GetNews",))
     with desk.session() as session:
         assert isinstance(session, AwsSession)
-        [tried] = try_each(session.calls((unheard_of,)), (unheard_of,))
+        [tried] = try_each(session.calls((unheard_of,)), (unheard_of,), recipes={})
     assert (tried.grant, tried.reason) == (
         Grant.UNKNOWN,
         "not tried: no cheap call for it is known",

@@ -15,6 +15,7 @@ from typing import Any
 from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.errors import ONE_OBJECT
 from apiscape.collectors.aws.picking import Item, flag, moment, part, parts, text
+from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.changing import Change, Heard, Unheard
 from apiscape.collectors.contract import Malformed, Permission, Quota, Throttled, Visit
 
@@ -32,6 +33,8 @@ QUOTA = Quota(
     burst=2,
     source="https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html",
 )
+
+RECIPES: Recipes = {LOOKUP: lambda _told: {"MaxResults": 1}}
 
 MOST_PAGES = 40
 """Pages of one service that are read at once: 2,000 events in a quarter of an hour."""

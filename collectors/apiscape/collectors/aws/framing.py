@@ -9,8 +9,9 @@ import msgspec
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.tags import read_told, settle_version
-from apiscape.model.deployment import Deployment
-from apiscape.model.identity import NO_STAGE, aws_native_id, deployment_uid, staged
+from apiscape.model.deployment import Deployment, Endpoint
+from apiscape.model.identity import NO_STAGE, aws_native_id, deployment_uid, entity_uid, staged
+from apiscape.model.surroundings import FrontDoor
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 
 
@@ -94,4 +95,25 @@ def frame(subject: Subject, place: Place, keys: TagSettings) -> Deployment:
         consumers=None,
         specs=(),
         provenance=provenance,
+    )
+
+
+def frame_door(kind: str, native_id: str, name: str, place: Place) -> FrontDoor:
+    """Return a custom domain of which no more is known than its name, by which it is asked over HTTPS.
+
+    Args:
+        kind: What its service calls such a thing.
+        native_id: Its canonical id.
+        name: The host, as it was written.
+        place: Where the answers come from.
+    """
+    return FrontDoor(
+        uid=entity_uid("front_door", native_id),
+        native_id=native_id,
+        native_kind=kind,
+        provider="aws",
+        account=place.account,
+        region=place.region,
+        name=name,
+        endpoint=Endpoint(url=f"https://{name.casefold()}", generated_host=False),
     )

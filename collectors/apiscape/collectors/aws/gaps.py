@@ -32,6 +32,16 @@ class Gaps:
             self.note(detail, error)
             return None
 
+    def weigh(self, detail: str, error: CollectorError) -> None:
+        """Keep an error as a gap, where the object stands without the detail.
+
+        Raises:
+            CollectorError: the error itself, where it does not.
+        """
+        if isinstance(error, Gone) or not isinstance(error, ONE_DETAIL):
+            raise error
+        self.note(detail, error)
+
     def note(self, detail: str, error: CollectorError) -> None:
         """Keep a gap."""
         self._unseen[detail] = error

@@ -208,7 +208,7 @@ class AwsProvider:
         """Yield what came of trying to read one event."""
         del scope
         calls = visit.session.calls(self.change_permissions)
-        return try_each(calls, self.change_permissions)
+        return try_each(calls, self.change_permissions, recipes=cloudtrail.RECIPES)
 
     def write_policy(
         self, form: str, settings: AwsSettings, permissions: Iterable[Permission]

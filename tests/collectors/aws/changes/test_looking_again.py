@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apiscape.collectors.aws.apigateway import again
+from apiscape.collectors.aws import again
 from apiscape.collectors.aws.apigateway.domains_collector import DomainCollector
 from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.apigateway.v2_collector import (

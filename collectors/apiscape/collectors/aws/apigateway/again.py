@@ -7,15 +7,17 @@ is beneath them (a deployment, a stage, a route) needs no call for them; any oth
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar
 
-import msgspec
-
-from apiscape.collectors.aws.errors import ONE_OBJECT
-from apiscape.collectors.aws.listing import Members
-from apiscape.collectors.aws.picking import Item, labels, text
-from apiscape.collectors.changing import Change, KeepsNotes, Touched
-from apiscape.collectors.contract import Failed, Observation, Skipped, Visit
+from apiscape.collectors.aws.again import LooksAgainCollector, note, recall
+from apiscape.collectors.aws.apigateway.looking import ApiLook
+from apiscape.collectors.aws.apigateway.trying import RECIPES
+from apiscape.collectors.aws.looking import LookCollector, Near
+from apiscape.collectors.aws.picking import Item
+from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.trials import Recipes
+from apiscape.collectors.changing import Change, Touched
+from apiscape.collectors.contract import Observation
 
 TOPIC = "apigateway.amazonaws.com"
 """Event source of both generations."""
@@ -81,63 +83,37 @@ def _by_arn(change: Change, collection: str) -> tuple[str, ...]:
     return ()
 
 
-def note(visit: Visit, native_id: str, item: Item) -> None:
-    """Keep what the listing said of an API, in memory, where somebody looks again."""
-    notes = visit.notes if isinstance(visit, KeepsNotes) else None
-    if notes is None:
-        return
-    try:
-        fields = {name: value for name, value in item.items() if name != "ResponseMetadata"}
-        notes[native_id] = msgspec.msgpack.encode(fields)
-    except (TypeError, ValueError, OverflowError):  # no answer of the SDK's that could be kept
-        notes.pop(native_id, None)
+class GatewayCollector(LooksAgainCollector, LookCollector):
+    """Lists objects of API Gateway, whose events are those of one service."""
+
+    topics: ClassVar[tuple[str, ...]] = (TOPIC,)
+
+    def recipes(self, session: AwsSession) -> Recipes:
+        """Return what each call is asked with to try the right to it."""
+        del session  # nothing depends on the place
+        return RECIPES
 
 
-def recall(visit: Visit, touched: Touched) -> Item | None:
-    """Return what the listing last said of an API, where nothing is known to have changed of that."""
-    notes = visit.notes if isinstance(visit, KeepsNotes) else None
-    held = None if notes is None else notes.get(touched.native_id)
-    if held is None or not all(map(BENEATH.fullmatch, touched.names)):
-        return None
-    item: Item = msgspec.msgpack.decode(held)
-    return item
+class ApiCollector(GatewayCollector):
+    """Lists the APIs of one generation.
 
-
-def look_at(
-    visit: Visit,
-    objects: Sequence[Touched],
-    members: Members,
-    find: Callable[[Touched], Item | None],
-    look: Callable[[str, Item], list[Observation]],
-) -> Iterator[Observation]:
-    """Yield what objects are now; what fails of one fails it alone.
-
-    Args:
-        visit: Of the look.
-        objects: What to look at.
-        members: What an object's id, name and tags are called.
-        find: Returns an object's own fields, `None` where it is of another product.
-        look: Returns what an object gives, of its id and its own fields.
+    Attributes:
+        direct: The call that reads one API's own fields.
+        asked_by: What an API's id is called there.
     """
 
-    def attempt(touched: Touched) -> list[Observation]:
-        native_id = touched.native_id
-        try:
-            item = find(touched)
-            if item is None:
-                return []
-            tags = labels(item, members.tags or "")
-            reason = visit.includes(text(item, members.name) or native_id, tags)
-            return [Skipped(native_id, reason)] if reason else look(native_id, item)
-        except ONE_OBJECT as error:
-            _forget(visit, native_id)
-            return [Failed(native_id, error.record())]
+    direct: ClassVar[str]
+    asked_by: ClassVar[str]
+    looked_by: ClassVar[type[ApiLook]]
 
-    for said in visit.concurrently(attempt, objects):
-        yield from said
+    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
+        """Return what an API gives, and keep its own fields for whoever looks again."""
+        note(near.visit, key, listed)
+        return self.looked_by(near, key, listed).observe()
 
-
-def _forget(visit: Visit, native_id: str) -> None:
-    notes = visit.notes if isinstance(visit, KeepsNotes) else None
-    if notes is not None:
-        notes.pop(native_id, None)
+    def find(self, near: Near, touched: Touched) -> Item | None:
+        """Return an API's own fields, as they were noted where nothing may have changed of them."""
+        held = None
+        if all(map(BENEATH.fullmatch, touched.names)):
+            held = recall(near.visit, touched.native_id)
+        return held or near.calls.call(self.direct, **{self.asked_by: touched.native_id})

@@ -6,19 +6,18 @@ their values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import ClassVar
 
-from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.apigateway.trying import RECIPES
+from apiscape.collectors.aws.listing import Members
+from apiscape.collectors.aws.looking import LookCollector, Near
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, is_missing, labels, number, text
 from apiscape.collectors.aws.session import AwsSession
-from apiscape.collectors.aws.trials import try_each
-from apiscape.collectors.contract import Observation, Permission, Quota, Recorded, Visit
-from apiscape.collectors.trying import Tried
+from apiscape.collectors.aws.trials import Recipes
+from apiscape.collectors.contract import Observation, Permission, Quota, Recorded
 from apiscape.model.identity import entity_uid
-from apiscape.model.run import Scope
 from apiscape.model.surroundings import Consumer
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 
@@ -26,12 +25,11 @@ PART = "GetUsagePlans"
 KIND = "aws.apigateway.usage_plan"
 
 
-class UsagePlanCollector:
+class UsagePlanCollector(LookCollector):
     """Lists usage plans."""
 
     product: ClassVar[str] = "aws.apigateway.consumers"
     title: ClassVar[str] = "API Gateway usage plans"
-    provider: ClassVar[str] = "aws"
     permissions: ClassVar[tuple[Permission, ...]] = (
         Permission(
             action="apigateway:GET",
@@ -42,34 +40,20 @@ class UsagePlanCollector:
     )
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
+    listing: ClassVar[str] = "apigateway:GetUsagePlans"
+    members: ClassVar[Members] = Members("id", "name", "tags")
+    noun: ClassVar[str] = "usage plan"
     consumers_of: ClassVar[tuple[str, ...]] = ("aws.apigateway.rest", "aws.apigateway.websocket")
-    stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
 
-    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of trying each permission."""
-        del scope  # the session knows its place
-        calls = visit.session.calls(self.permissions)
-        return try_each(calls, self.permissions)
+    def recipes(self, session: AwsSession) -> Recipes:
+        """Return what each call is asked with to try the right to it."""
+        del session  # nothing depends on the place
+        return RECIPES
 
-    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        """Yield every usage plan of an account's region.
-
-        Raises:
-            CollectorError: the listing could not be read to its end.
-        """
-        del scope  # the session knows its place
-        session: AwsSession = visit.session
-        calls = session.calls(self.permissions)
-        yield from walk(
-            PART,
-            calls.pages("apigateway:GetUsagePlans"),
-            Members("id", "name", "tags"),
-            visit,
-            lambda plan_id, plan: [
-                Recorded(plan_id, entities=(normalise(plan, session.place),)),
-            ],
-        )
+    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
+        """Return a usage plan as recorded."""
+        return [Recorded(key, entities=(normalise(listed, near.session.place),))]
 
 
 def normalise(plan: Item, place: Place) -> Consumer:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+import msgspec
+
 from apiscape.collectors.aws.apigateway.exposure import PRIVATE, read_exposure, read_tls
+from apiscape.collectors.aws.framing import frame_door
 from apiscape.collectors.aws.hosts import read_host
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, is_set, labels, part, text, texts
 from apiscape.collectors.aws.surface import switch
-from apiscape.model.deployment import Endpoint
-from apiscape.model.identity import entity_uid
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute, Signal
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Switch, TlsMode
@@ -73,22 +74,15 @@ def normalise(
         place: Where the answers come from.
     """
     native_id = place.native_id(f"domainnames/{listed_id(domain)}")
-    name = text(domain, "domainName") or ""
+    door = frame_door(KIND, native_id, text(domain, "domainName") or "", place)
     reached = read_exposure(domain)
     mutual = is_set(domain, "mutualTlsAuthentication", "truststoreUri")
-    return FrontDoor(
-        uid=entity_uid("front_door", native_id),
-        native_id=native_id,
-        native_kind=KIND,
-        provider="aws",
-        account=place.account,
-        region=place.region,
-        name=name,
-        endpoint=Endpoint(
-            url=f"https://{name.casefold()}",
+    return msgspec.structs.replace(
+        door,
+        endpoint=msgspec.structs.replace(
+            door.endpoint,
             exposure=reached.exposure,
             evidence=reached.evidence,
-            generated_host=False,
             enabled=_SERVING.get(text(domain, "domainNameStatus") or "", UNKNOWN),
             tls_min=read_tls(text(domain, "securityPolicy")) or UNKNOWN,
             mtls=switch(mutual),

@@ -9,49 +9,32 @@ mappings, one per 100 rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar
 
-import msgspec
-
-from apiscape.collectors.aws.apigateway import again, domains
+from apiscape.collectors.aws.apigateway import domains
+from apiscape.collectors.aws.apigateway.again import GatewayCollector, named_domain
 from apiscape.collectors.aws.apigateway.routing_rules import behind, read_rules
-from apiscape.collectors.aws.calls import Calls, Page
-from apiscape.collectors.aws.errors import ONE_DETAIL
+from apiscape.collectors.aws.apigateway.trying import DOMAINS
+from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.hosts import DOMAIN_HOST
-from apiscape.collectors.aws.listing import Members, walk
-from apiscape.collectors.aws.names import Place
+from apiscape.collectors.aws.listing import Members
+from apiscape.collectors.aws.looking import Look, Near
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, text
-from apiscape.collectors.aws.session import AwsSession
-from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.changing import Change, Touched
-from apiscape.collectors.contract import (
-    CollectorError,
-    Gone,
-    Malformed,
-    Observation,
-    Permission,
-    Quota,
-    Recorded,
-    Unseen,
-    Visit,
-)
-from apiscape.collectors.trying import Tried
-from apiscape.model.run import Scope
+from apiscape.collectors.contract import Malformed, Observation, Permission, Quota, Recorded
 from apiscape.model.surroundings import FrontDoorRoute
 from apiscape.model.values import UNKNOWN, Unknown
 
 PART = "GetDomainNames"
-MEMBERS = Members("listedId", "domainName", "tags")
 
 
-class DomainCollector:
+class DomainCollector(GatewayCollector):
     """Lists custom domain names."""
 
     product: ClassVar[str] = domains.PRODUCT
     title: ClassVar[str] = "API Gateway domains"
-    provider: ClassVar[str] = "aws"
     permissions: ClassVar[tuple[Permission, ...]] = (
         Permission(
             action="apigateway:GET",
@@ -83,8 +66,10 @@ class DomainCollector:
     )
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
+    listing: ClassVar[str] = DOMAINS
+    members: ClassVar[Members] = Members("listedId", "domainName", "tags")
+    noun: ClassVar[str] = "domain"
     generated_hosts: ClassVar[tuple[str, ...]] = (DOMAIN_HOST,)
-    topics: ClassVar[tuple[str, ...]] = (again.TOPIC,)
     again_permissions: ClassVar[tuple[Permission, ...]] = (
         Permission(
             action="apigateway:GET",
@@ -95,142 +80,73 @@ class DomainCollector:
         ),
     )
     tells_front_doors: ClassVar[bool] = True
-    stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
 
-    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of trying each permission."""
-        del scope  # the session knows its place
-        calls = visit.session.calls(self.permissions)
-        return try_each(calls, self.permissions, noun="domain")
+    def pages(self, near: Near) -> Iterator[Page]:
+        """Yield the custom domains, each with an id of its own."""
+        for page in super().pages(near):
+            named = ({**item, self.members.id: domains.listed_id(item)} for item in page.items)
+            yield Page(tuple(named), page.last)
 
-    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        """Yield every custom domain of an account's region.
-
-        Raises:
-            CollectorError: the listing could not be read to its end.
-        """
-        del scope  # the session knows its place
-        session: AwsSession = visit.session
-        calls = session.calls(self.permissions)
-        pages = (
-            Page(
-                tuple({**item, MEMBERS.id: domains.listed_id(item)} for item in page.items),
-                page.last,
-            )
-            for page in calls.pages("apigateway:GetDomainNames")
-        )
-        yield from walk(
-            PART,
-            pages,
-            MEMBERS,
-            visit,
-            lambda listed, domain: _look(session, calls, visit, listed, domain),
-        )
+    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
+        """Return what is said of one custom domain."""
+        return _Look(near, key, listed).observe()
 
     def touched(self, change: Change) -> tuple[str, ...]:
         """Return the domain that a change names."""
-        return again.named_domain(change)
+        return named_domain(change)
 
-    def look_again(
-        self, scope: Scope, visit: Visit, objects: Sequence[Touched]
-    ) -> Iterator[Observation]:
-        """Yield what some domains are now.
+    def find(self, near: Near, touched: Touched) -> Item:
+        """Return a domain as the listing would have it."""
+        name, _, identifier = touched.native_id.partition("+")
+        more = {"domainNameId": identifier} if identifier else {}
+        return near.calls.call("apigateway:GetDomainName", domainName=name, **more)
+
+
+class _Look(Look):
+    """A look at one custom domain."""
+
+    def observe(self) -> list[Observation]:
+        """Return the domain as recorded, and what of its routes could not be seen.
 
         Raises:
-            CollectorError: what ends it.
+            CollectorError: it was deleted meanwhile, or may be readable the next time.
         """
-        del scope  # the session knows its place
-        session: AwsSession = visit.session
-        calls = session.calls((*self.permissions, *self.again_permissions))
-
-        def find(touched: Touched) -> Item:
-            name, _, identifier = touched.native_id.partition("+")
-            more = {"domainNameId": identifier} if identifier else {}
-            return calls.call("apigateway:GetDomainName", domainName=name, **more)
-
-        look = lambda *given: _look(session, calls, visit, *given)  # noqa: E731 - as in `discover`
-        return again.look_at(visit, objects, MEMBERS, find, look)
-
-    def try_again(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of trying to look at one domain."""
-        del scope
-        permissions = (self.permissions[0], *self.again_permissions)
-        return try_each(visit.session.calls(permissions), permissions, noun="domain")
-
-
-def _look(
-    session: AwsSession, calls: Calls, visit: Visit, listed: str, domain: Item
-) -> list[Observation]:
-    """Return a domain as recorded, and what of its routes could not be seen."""
-    unseen: dict[str, CollectorError] = {}
-    routes = _read_routes(_Way(calls, session.place, domain), unseen)
-    front_door = domains.normalise(domain, routes, session.place)
-    signals = domains.read_truststore(domain, front_door, visit.now())
-    recorded = Recorded(listed, entities=(front_door, *signals))
-    return [recorded, *(Unseen(listed, what, error.record()) for what, error in unseen.items())]
-
-
-class _Way(msgspec.Struct, frozen=True):
-    """How the routes of one domain are read."""
-
-    calls: Calls
-    place: Place
-    domain: Item
+        door = domains.normalise(self.listed, self._routes(), self.place)
+        signals = domains.read_truststore(self.listed, door, self.visit.now())
+        return self.with_gaps(Recorded(self.key, entities=(door, *signals)))
 
     @property
-    def names(self) -> dict[str, object]:
+    def _names(self) -> dict[str, object]:
         """What the second generation calls the domain."""
-        identifier = text(self.domain, "domainNameId")
-        named = {"DomainName": text(self.domain, "domainName") or ""}
+        identifier = text(self.listed, "domainNameId")
+        named = {"DomainName": text(self.listed, "domainName") or ""}
         return {**named, **({"DomainNameId": identifier} if identifier else {})}
 
-    def rules(self) -> tuple[FrontDoorRoute, ...]:
-        found = self.calls.everything("apigatewayv2:ListRoutingRules", **self.names)
+    def _routes(self) -> tuple[FrontDoorRoute, ...] | Unknown:
+        """Return where the domain leads; unknown as soon as something that decides it cannot be seen."""
+        if not domains.says_who_decides(self.listed):
+            self.gaps.note("routing mode", Malformed("the routing mode cannot be read"))
+            return UNKNOWN
+        rules: tuple[FrontDoorRoute, ...] | None = ()
+        if domains.has_rules(self.listed):
+            rules = self.gaps.attempt("routing rules", self._rules)
+        mappings: tuple[FrontDoorRoute, ...] | None = ()
+        if domains.has_mappings(self.listed):
+            mappings = self.gaps.attempt("mappings", self._mappings)
+        if rules is None or mappings is None:
+            return UNKNOWN
+        return (*rules, *behind(rules, mappings))
+
+    def _rules(self) -> tuple[FrontDoorRoute, ...]:
+        found = self.calls.everything("apigatewayv2:ListRoutingRules", **self._names)
         return read_rules(found, self.place)
 
-    def mappings(self) -> tuple[FrontDoorRoute, ...]:
-        if not domains.is_private(self.domain):
-            name = self.names["DomainName"]
+    def _mappings(self) -> tuple[FrontDoorRoute, ...]:
+        if not domains.is_private(self.listed):
+            name = self._names["DomainName"]
             found = self.calls.everything("apigatewayv2:GetApiMappings", DomainName=name)
             return domains.read_api_mappings(found, self.place)
-        names = {f"{key[0].lower()}{key[1:]}": value for key, value in self.names.items()}
+        names = {f"{key[0].lower()}{key[1:]}": value for key, value in self._names.items()}
         found = self.calls.everything("apigateway:GetBasePathMappings", **names)
         return domains.read_base_path_mappings(found, self.place)
-
-
-def _read_routes(
-    way: _Way, unseen: dict[str, CollectorError]
-) -> tuple[FrontDoorRoute, ...] | Unknown:
-    """Return where a domain leads; unknown as soon as something that decides it cannot be seen.
-
-    Raises:
-        Gone: the domain was deleted meanwhile.
-        CollectorError: it may be readable the next time.
-    """
-    if not domains.says_who_decides(way.domain):
-        unseen["routing mode"] = Malformed("the routing mode cannot be read")
-        return UNKNOWN
-    rules: tuple[FrontDoorRoute, ...] | None = ()
-    if domains.has_rules(way.domain):
-        rules = _try("routing rules", way.rules, unseen)
-    mappings: tuple[FrontDoorRoute, ...] | None = ()
-    if domains.has_mappings(way.domain):
-        mappings = _try("mappings", way.mappings, unseen)
-    if rules is None or mappings is None:
-        return UNKNOWN
-    return (*rules, *behind(rules, mappings))
-
-
-def _try(
-    what: str,
-    read: Callable[[], tuple[FrontDoorRoute, ...]],
-    unseen: dict[str, CollectorError],
-) -> tuple[FrontDoorRoute, ...] | None:
-    try:
-        return read()
-    except Gone:
-        raise
-    except ONE_DETAIL as error:
-        unseen[what] = error
-        return None

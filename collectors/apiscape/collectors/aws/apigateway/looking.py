@@ -6,28 +6,17 @@ remember, and how a gap is told is the same for all of them.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
 from apiscape.collectors.apart.readers import read_apart
 from apiscape.collectors.aws.apigateway.exports import AT_ONCE_BYTES, Exported, read_export
-from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.errors import ONE_DETAIL, GivenUp, NotOffered, Refused
-from apiscape.collectors.aws.names import Place
+from apiscape.collectors.aws.looking import Look, Near
 from apiscape.collectors.aws.picking import Item, text
-from apiscape.collectors.aws.session import AwsSession
-from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import Detail, Surface, learnt, read_token, write_token
-from apiscape.collectors.contract import (
-    CollectorError,
-    Gone,
-    Malformed,
-    Observation,
-    Recorded,
-    Unseen,
-    Visit,
-)
+from apiscape.collectors.contract import Malformed, Observation, Recorded
 from apiscape.model.deployment import Deployment, Spec
 from apiscape.model.identity import NO_STAGE, deployment_uid, staged
 from apiscape.model.values import is_known
@@ -35,30 +24,14 @@ from apiscape.model.values import is_known
 LARGEST_EXPORT_BYTES = 20_000_000
 
 
-class Look(ABC):
-    """A look at one API; each generation says how it calls and normalises.
-
-    Args:
-        session: Of the reach; knows place and tag keys.
-        calls: The collector's.
-        visit: Of the run.
-        api_id: As listed.
-        api: Item of the listing.
-    """
+class ApiLook(Look):
+    """A look at one API; each generation says how it calls and normalises."""
 
     stage_member: ClassVar[str]
     """What a stage's name is called."""
 
-    def __init__(
-        self, session: AwsSession, calls: Calls, visit: Visit, api_id: str, api: Item
-    ) -> None:
-        self.place: Place = session.place
-        self.keys: TagSettings = session.tags
-        self.calls = calls
-        self.api_id = api_id
-        self.api = api
-        self.unseen: dict[str, CollectorError] = {}
-        self._remembered = visit.tokens(api_id)
+    def __init__(self, near: Near, key: str, listed: Item) -> None:
+        super().__init__(near, key, listed)
         self._fresh: list[Deployment] = []
         self._unchanged: list[Deployment] = []
         self._tokens: dict[str, str] = {}
@@ -109,17 +82,15 @@ class Look(ABC):
         """
         for stage in self._named_stages() or (None,):
             self._take(stage)
-        recorded = Recorded(
-            self.api_id,
-            entities=tuple(self._fresh),
-            unchanged=tuple(self._unchanged),
-            tokens=self._tokens,
-            documents=self._documents,
+        return self.with_gaps(
+            Recorded(
+                self.key,
+                entities=tuple(self._fresh),
+                unchanged=tuple(self._unchanged),
+                tokens=self._tokens,
+                documents=self._documents,
+            )
         )
-        gaps = (
-            Unseen(self.api_id, detail, error.record()) for detail, error in self.unseen.items()
-        )
-        return [recorded, *gaps]
 
     def read_detail(self, stage: Item | None) -> Detail:
         """Return what is exported of a stage, or what is being edited where there is no export."""
@@ -134,7 +105,7 @@ class Look(ABC):
             return Detail(surface, specs=(kept,), stand_in=isinstance(refusal, GivenUp))
         except ONE_DETAIL as error:
             name = text(stage, self.stage_member)
-            self.unseen[f"contract of stage {name}" if name else "contract"] = error
+            self.gaps.note(f"contract of stage {name}" if name else "contract", error)
             return Detail(self.read_configured("no export"))
 
     def read_export(self, operation: str, uri: str, **parameters: object) -> Detail:
@@ -164,17 +135,17 @@ class Look(ABC):
         listed = self.list_stages()
         named = {name: stage for stage in listed if (name := text(stage, self.stage_member))}
         if listed and not named:
-            raise Malformed("no stage has a name", native_id=self.api_id)
+            raise Malformed("no stage has a name", native_id=self.key)
         if len(named) < len(listed):
-            self.unseen["a stage"] = Malformed("a stage has no name of its own")
+            self.gaps.note("a stage", Malformed("a stage has no name of its own"))
         return tuple(named.values())
 
     def _take(self, stage: Item | None) -> None:
         """Record one stage, with its detail only where that may have changed."""
         name = text(stage, self.stage_member) or NO_STAGE
-        uid = deployment_uid(staged(self.place.native_id(self.api_id), name))
+        uid = deployment_uid(staged(self.place.native_id(self.key), name))
         native = self.native_token(stage)
-        stood = read_token(self._remembered.get(uid), native) if native else None
+        stood = read_token(self.remembered.get(uid), native) if native else None
         if stood is not None and (not stood.stand_in or self._still_stands_in(stage)):
             self._unchanged.append(self.normalise(stage, stood))
             return
@@ -203,23 +174,6 @@ class Look(ABC):
         if deployed not in self._by_deployment:
             self._by_deployment[deployed] = self.read_detail(stage)
         return self._by_deployment[deployed]
-
-    def try_listing(
-        self, detail: str, operation: str, **parameters: object
-    ) -> Sequence[Item] | None:
-        """Return a listing, or `None` and a gap where it may not be read.
-
-        Raises:
-            Gone: the API was deleted meanwhile.
-            CollectorError: it may be readable the next time.
-        """
-        try:
-            return self.calls.everything(operation, **parameters)
-        except Gone:
-            raise
-        except ONE_DETAIL as error:
-            self.unseen[detail] = error
-            return None
 
 
 def _read_exported(source: bytes, uri: str) -> Exported:

@@ -9,13 +9,12 @@ from urllib.parse import quote
 import msgspec
 
 from apiscape.collectors.aws.backends import clean_uri
-from apiscape.collectors.aws.framing import Subject, frame, native_id
+from apiscape.collectors.aws.framing import Subject, frame, frame_door, native_id
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, flag, items, moment, part, text
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import switch
 from apiscape.model.deployment import Backend, Deployment, Endpoint, Operation, Protections
-from apiscape.model.identity import entity_uid
 from apiscape.model.security import Security
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute, Signal
 from apiscape.model.values import UNKNOWN, Unknown, is_known
@@ -197,19 +196,13 @@ def _door(host: str, item: Item, found: FoundService, place: Place) -> FrontDoor
     identity = native_id(place, WORD, f"{subject.resource}/domains/{host}")
     exposure, evidence = _exposure(found.described.public)
     served = _CERTIFIED.get(text(item, "Status") or "")
-    return FrontDoor(
-        uid=entity_uid("front_door", identity),
-        native_id=identity,
-        native_kind=DOMAIN_KIND,
-        provider="aws",
-        account=place.account,
-        region=place.region,
-        name=host,
-        endpoint=Endpoint(
-            url=f"https://{host}",
+    door = frame_door(DOMAIN_KIND, identity, host, place)
+    return msgspec.structs.replace(
+        door,
+        endpoint=msgspec.structs.replace(
+            door.endpoint,
             exposure=exposure,
             evidence=evidence,
-            generated_host=False,
             enabled=UNKNOWN if served is None else served,
             mtls=Switch.DISABLED,
         ),

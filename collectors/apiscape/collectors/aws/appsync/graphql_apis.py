@@ -9,8 +9,8 @@ merged API one `ListSourceApiAssociations` each time.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -21,17 +21,13 @@ from apiscape.collectors.aws.appsync.counting import FIGURES, GRAPHQL, by_id
 from apiscape.collectors.aws.appsync.days import token_of
 from apiscape.collectors.aws.appsync.sources import read_data_sources
 from apiscape.collectors.aws.appsync.trying import GRAPHQL_RECIPES, LIST_GRAPHQL, MERGED_RECIPES
-from apiscape.collectors.aws.calls import Calls, Page
-from apiscape.collectors.aws.gaps import Gaps
-from apiscape.collectors.aws.listing import Members, walk
-from apiscape.collectors.aws.offering import where_offered
+from apiscape.collectors.aws.listing import Members
+from apiscape.collectors.aws.looking import Look, LookCollector, Near
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
-from apiscape.collectors.aws.trials import Recipes, try_each
+from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.contract import (
-    Gone,
-    Malformed,
     Observation,
     Permission,
     Quota,
@@ -41,9 +37,7 @@ from apiscape.collectors.contract import (
 )
 from apiscape.collectors.measuring import Price
 from apiscape.collectors.sdl import LARGEST_SDL_BYTES
-from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Backend, Deployment
-from apiscape.model.run import Scope
 from apiscape.model.surroundings import Relation, Signal
 from apiscape.model.values import is_known
 
@@ -75,21 +69,18 @@ _ASSOCIATIONS = naming.right(
 )
 
 
-class _Collector(ABC):
+class _Collector(LookCollector):
     """Lists the APIs of one type."""
 
-    provider: ClassVar[str] = "aws"
     quotas: ClassVar[tuple[Quota, ...]] = (naming.QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
-    stability: ClassVar[str] = "beta"
+    listing: ClassVar[str] = LIST_GRAPHQL
+    members: ClassVar[Members] = MEMBERS
+    service: ClassVar[str | None] = naming.SERVICE
     normaliser_version: ClassVar[int] = 1
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
-    permissions: ClassVar[tuple[Permission, ...]]
-    product: ClassVar[str]
-    noun: ClassVar[str]
-    asked: ClassVar[dict[str, object]]
-    recipes: ClassVar[Recipes]
+    tried_with: ClassVar[Recipes]
 
     @abstractmethod
     def takes(self, api: Item) -> bool:
@@ -100,35 +91,14 @@ class _Collector(ABC):
         del visit  # nobody has to be asked
         return by_id(GRAPHQL, deployments)
 
-    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of trying each permission."""
-        del scope  # the session knows its place
-        calls = visit.session.calls(self.permissions)
-        return try_each(
-            calls, self.permissions, noun=self.noun, takes=self.takes, recipes=self.recipes
-        )
+    def recipes(self, session: AwsSession) -> Recipes:
+        """Return what each call is asked with to try the right to it."""
+        del session  # nothing depends on the place
+        return self.tried_with
 
-    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        """Yield every API of the type in an account's region.
-
-        Raises:
-            CollectorError: the listing could not be read to its end.
-        """
-        del scope  # the session knows its place
-        session: AwsSession = visit.session
-        calls = session.calls(self.permissions)
-        pages = (
-            Page(tuple(api for api in page.items if self.takes(api)), page.last)
-            for page in calls.pages(LIST_GRAPHQL, **self.asked)
-        )
-        said = walk(
-            PART,
-            pages,
-            MEMBERS,
-            visit,
-            lambda api_id, api: _Look(session, calls, visit, api_id, api).observe(),
-        )
-        yield from where_offered(PART, naming.SERVICE, session, said)
+    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
+        """Return what is said of one API."""
+        return _Look(near, key, listed).observe()
 
 
 class GraphqlCollector(_Collector, CountedByCloudWatch):
@@ -137,8 +107,7 @@ class GraphqlCollector(_Collector, CountedByCloudWatch):
     product: ClassVar[str] = graphql.KIND
     title: ClassVar[str] = "AppSync GraphQL"
     noun: ClassVar[str] = "GraphQL API"
-    asked: ClassVar[dict[str, object]] = {}
-    recipes: ClassVar[Recipes] = GRAPHQL_RECIPES
+    tried_with: ClassVar[Recipes] = GRAPHQL_RECIPES
     permissions: ClassVar[tuple[Permission, ...]] = (
         _LIST,
         _SCHEMA,
@@ -158,8 +127,8 @@ class MergedCollector(_Collector, CountedByCloudWatch):
     product: ClassVar[str] = graphql.MERGED_KIND
     title: ClassVar[str] = "AppSync merged APIs"
     noun: ClassVar[str] = "merged API"
-    asked: ClassVar[dict[str, object]] = {"apiType": graphql.MERGED}
-    recipes: ClassVar[Recipes] = MERGED_RECIPES
+    asked: ClassVar[Mapping[str, object]] = {"apiType": graphql.MERGED}
+    tried_with: ClassVar[Recipes] = MERGED_RECIPES
     permissions: ClassVar[tuple[Permission, ...]] = (_LIST, _SCHEMA, _SOURCES, _ASSOCIATIONS)
 
     def takes(self, api: Item) -> bool:
@@ -167,22 +136,15 @@ class MergedCollector(_Collector, CountedByCloudWatch):
         return graphql.is_merged(api)
 
 
-class _Look:
+class _Look(Look):
     """A look at one API."""
 
-    def __init__(
-        self, session: AwsSession, calls: Calls, visit: Visit, api_id: str, api: Item
-    ) -> None:
-        self._place = session.place.owning(text(api, "arn"))
-        self._keys = session.tags
-        self._elsewhere = session.left_to(self._place)
-        self._resolves = session.settings.appsync.resolvers and not graphql.is_merged(api)
+    def __init__(self, near: Near, key: str, listed: Item) -> None:
+        super().__init__(near, key, listed)
+        self.place = near.session.place.owning(text(listed, "arn"))
+        self._is_merged = graphql.is_merged(listed)
+        self._resolves = near.session.settings.appsync.resolvers and not self._is_merged
         self._types: dict[str, str] = {}
-        self._calls = calls
-        self._visit = visit
-        self._api_id = api_id
-        self._api = api
-        self._gaps = Gaps()
         self._documents: dict[str, bytes] = {}
 
     def observe(self) -> list[Observation]:
@@ -191,29 +153,31 @@ class _Look:
         Raises:
             CollectorError: what fails the API as a whole.
         """
-        if self._elsewhere:
-            return [Skipped(self._api_id, self._elsewhere)]
-        now = self._visit.now()
-        plain = graphql.normalise(self._api, graphql.UNSEEN, self._place, self._keys)
-        token = token_of(self._api_id, self._api, now) + (RESOLVED if self._resolves else "")
-        stands = self._visit.tokens(self._api_id).get(plain.uid) == token
+        elsewhere = self.session.left_to(self.place)
+        if elsewhere:
+            return [Skipped(self.key, elsewhere)]
+        now = self.visit.now()
+        plain = graphql.normalise(self.listed, graphql.UNSEEN, self.place, self.keys)
+        token = token_of(self.key, self.listed, now) + (RESOLVED if self._resolves else "")
+        stands = self.remembered.get(plain.uid) == token
         beside: tuple[Relation | Signal, ...] = (
-            *graphql.read_limits(self._api, plain, now),
-            *(self._relations() if graphql.is_merged(self._api) else ()),
+            *graphql.read_limits(self.listed, plain, now),
+            *(self._relations() if self._is_merged else ()),
         )
         fresh = () if stands else (self._fresh(),)
-        recorded = Recorded(
-            self._api_id,
-            entities=(*fresh, *beside),
-            unchanged=(plain,) if stands else (),
-            tokens={plain.uid: token},
-            documents=self._documents,
+        return self.with_gaps(
+            Recorded(
+                self.key,
+                entities=(*fresh, *beside),
+                unchanged=(plain,) if stands else (),
+                tokens={plain.uid: token},
+                documents=self._documents,
+            )
         )
-        return [recorded, *self._gaps.said(self._api_id)]
 
     def _fresh(self) -> Deployment:
-        detail = self._gaps.attempt("contract", self._contract) or graphql.UNSEEN
-        backends = self._gaps.attempt("data sources", self._backends)
+        detail = self.gaps.attempt("contract", self._contract) or graphql.UNSEEN
+        backends = self.gaps.attempt("data sources", self._backends)
         if backends is not None:
             detail = msgspec.structs.replace(detail, backends=backends)
         if self._resolves and is_known(detail.operations):
@@ -221,7 +185,7 @@ class _Look:
                 detail.operations, self._served(), detail.backends
             )
             detail = msgspec.structs.replace(detail, operations=operations, backends=found)
-        return graphql.normalise(self._api, detail, self._place, self._keys)
+        return graphql.normalise(self.listed, detail, self.place, self.keys)
 
     def _contract(self) -> graphql.Detail:
         """Return operations and contract.
@@ -229,14 +193,14 @@ class _Look:
         Raises:
             CollectorError: there is no schema to be had, or it cannot be read.
         """
-        source = self._calls.read(
+        source = self.calls.read(
             "appsync:GetIntrospectionSchema",
             limit_bytes=LARGEST_SDL_BYTES,
-            apiId=self._api_id,
+            apiId=self.key,
             format="SDL",
             includeDirectives=True,
         )
-        asked = graphql.SchemaAsked(f"/v1/apis/{self._api_id}/schema", graphql.ways_in(self._api))
+        asked = graphql.SchemaAsked(f"/v1/apis/{self.key}/schema", graphql.ways_in(self.listed))
         read = read_apart(
             graphql.read_schema, source, asked, at_once_bytes=graphql.SDL_AT_ONCE_BYTES
         )
@@ -247,41 +211,28 @@ class _Look:
     def _served(self) -> dict[str, dict[str, resolving.Sources]]:
         """Return the data sources of the fields of each root type whose resolvers can be read, by verb."""
         asked = {
-            verb: self._apart(f"resolvers of {name}", "ListResolvers", typeName=name)
+            verb: self.list_apart(
+                f"resolvers of {name}", "appsync:ListResolvers", apiId=self.key, typeName=name
+            )
             for verb, name in self._types.items()
         }
         listed = {verb: found for verb, found in asked.items() if found is not None}
         functions: tuple[Item, ...] | None = ()
         if any(map(resolving.is_pipeline, (each for found in listed.values() for each in found))):
-            functions = self._apart("functions", "ListFunctions")
+            functions = self.list_apart("functions", "appsync:ListFunctions", apiId=self.key)
         return {verb: resolving.read_resolvers(found, functions) for verb, found in listed.items()}
 
-    def _apart(self, detail: str, operation: str, **where: object) -> tuple[Item, ...] | None:
-        """Return a listing of the API, which stands where what is listed of it is said to be gone."""
-        try:
-            return self._gaps.attempt(
-                detail,
-                lambda: self._calls.everything(
-                    f"{naming.SERVICE}:{operation}", apiId=self._api_id, **where
-                ),
-            )
-        except Gone as error:
-            self._gaps.note(detail, Malformed(error.message, operation=error.operation))
-            return None
-
     def _backends(self) -> tuple[Backend, ...]:
-        return read_data_sources(
-            self._calls.everything("appsync:ListDataSources", apiId=self._api_id)
-        )
+        return read_data_sources(self.calls.everything("appsync:ListDataSources", apiId=self.key))
 
     def _relations(self) -> tuple[Relation, ...]:
-        merged = graphql.normalise(self._api, graphql.UNSEEN, self._place, self._keys)
+        merged = graphql.normalise(self.listed, graphql.UNSEEN, self.place, self.keys)
         return (
-            self._gaps.attempt(
+            self.gaps.attempt(
                 "source APIs", lambda: graphql.read_sources(self._associations(), merged)
             )
             or ()
         )
 
     def _associations(self) -> tuple[Item, ...]:
-        return self._calls.everything("appsync:ListSourceApiAssociations", apiId=self._api_id)
+        return self.calls.everything("appsync:ListSourceApiAssociations", apiId=self.key)

@@ -6,7 +6,7 @@ What may not be looked at stays unknown, and is said of each load balancer that 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -15,6 +15,7 @@ import msgspec
 from apiscape.collectors.aws.balancers.targets import Fitness, read_fitness
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.errors import ONE_DETAIL, ONE_OBJECT
+from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.picking import Item, entries, items, text, texts
 from apiscape.collectors.contract import CollectorError, Gone, Malformed
 from apiscape.model.vocabulary import Switch
@@ -26,9 +27,6 @@ TAGGED_AT_ONCE = 20
 
 TAGS = "tags"
 """What their tags are called among an item's members, as a map."""
-
-Gaps = dict[str, CollectorError]
-"""What could not be looked at, by what it is."""
 
 
 class Read(msgspec.Struct, Generic[T], frozen=True, gc=False):
@@ -75,7 +73,7 @@ class Around:
             return Switch.ENABLED
         if read.gap is None:
             return Switch.DISABLED
-        gaps["firewall"] = read.gap
+        gaps.note("firewall", read.gap)
         return Switch.UNKNOWN
 
     def groups(self, arns: Sequence[str], gaps: Gaps) -> dict[str, Item]:
@@ -88,7 +86,7 @@ class Around:
             return {}
         read = self._groups.get()
         if read.gap is not None:
-            gaps["target groups"] = read.gap
+            gaps.note("target groups", read.gap)
         return {arn: read.value[arn] for arn in arns if arn in read.value}
 
     def fitness(self, arns: Sequence[str], gaps: Gaps) -> dict[str, Fitness]:
@@ -104,7 +102,7 @@ class Around:
             read = once.get()
             found[arn] = read.value
             if read.gap is not None:
-                gaps["target health"] = read.gap
+                gaps.note("target health", read.gap)
         return found
 
     def _read_guarded(self) -> Read[frozenset[str]]:
@@ -150,7 +148,7 @@ class Around:
 
 
 def with_tags(
-    calls: Calls, pages: Iterator[Page], untagged: dict[str, CollectorError]
+    calls: Calls, pages: Iterable[Page], untagged: dict[str, CollectorError]
 ) -> Iterator[Page]:
     """Yield pages of load balancers with their tags; those without are noted with the reason.
 

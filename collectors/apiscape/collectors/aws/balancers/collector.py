@@ -8,10 +8,10 @@ one for the health of its targets. There are no change tokens: an unchanged one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws.balancers.around import TAGS, Around, Gaps, with_tags
+from apiscape.collectors.aws.balancers.around import TAGS, Around, with_tags
 from apiscape.collectors.aws.balancers.counting import FIGURES, by_target_group, look_up
 from apiscape.collectors.aws.balancers.grouping import Group, group_rules
 from apiscape.collectors.aws.balancers.itself import (
@@ -29,49 +29,45 @@ from apiscape.collectors.aws.balancers.permissions import PERMISSIONS, RECIPES
 from apiscape.collectors.aws.balancers.rules import Door, Rule, read_door, read_rules
 from apiscape.collectors.aws.balancers.shadowing import MOST_COMPARED, Shadow, reachable
 from apiscape.collectors.aws.balancers.targets import readiness
-from apiscape.collectors.aws.calls import Calls, Page
-from apiscape.collectors.aws.errors import ONE_DETAIL
-from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.calls import Page
+from apiscape.collectors.aws.listing import Members
+from apiscape.collectors.aws.looking import ListCollector, Look, LookAt, Near
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, items, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
-from apiscape.collectors.aws.trials import try_each
+from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.contract import (
     CollectorError,
-    Gone,
     Malformed,
     Observation,
     Permission,
     Quota,
     Recorded,
-    Unseen,
     Visit,
 )
 from apiscape.collectors.measuring import Price
-from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment
-from apiscape.model.run import Scope
 from apiscape.model.surroundings import Signal
 from apiscape.model.values import UNKNOWN, Unknown
 
 PART = "DescribeLoadBalancers"
 LISTING = "elbv2:DescribeLoadBalancers"
-MEMBERS = Members("LoadBalancerArn", "LoadBalancerName", TAGS)
 OTHERS = frozenset({"network", "gateway"})
 """Types that know nothing of requests."""
 
 
-class ApplicationBalancerCollector(CountedByCloudWatch):
+class ApplicationBalancerCollector(ListCollector, CountedByCloudWatch):
     """Lists application load balancers: a deployment per host and first segment of the path."""
 
     product: ClassVar[str] = KIND
     title: ClassVar[str] = "Application load balancers"
-    provider: ClassVar[str] = "aws"
     permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota("elbv2"), unpublished_quota("wafv2"))
     parts: ClassVar[tuple[str, ...]] = (PART,)
-    stability: ClassVar[str] = "beta"
+    listing: ClassVar[str] = LISTING
+    members: ClassVar[Members] = Members("LoadBalancerArn", "LoadBalancerName", TAGS)
+    noun: ClassVar[str] = "load balancer"
     normaliser_version: ClassVar[int] = 1
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
@@ -85,92 +81,68 @@ class ApplicationBalancerCollector(CountedByCloudWatch):
         calls = visit.session.calls(self.permissions)
         return by_target_group(deployments, lambda: look_up(calls))
 
-    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of trying each permission."""
-        del scope  # the session knows its place
-        calls = visit.session.calls(self.permissions)
-        return try_each(
-            calls, self.permissions, noun="load balancer", takes=_takes, recipes=RECIPES
-        )
+    def recipes(self, session: AwsSession) -> Recipes:
+        """Return what each call is asked with to try the right to it."""
+        del session  # nothing depends on the place
+        return RECIPES
 
-    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        """Yield every application load balancer of an account's region.
+    def takes(self, listed: Item) -> bool:
+        """Take what knows of requests; one of a type that is not said may."""
+        return text(listed, "Type") not in OTHERS
 
-        Raises:
-            CollectorError: the listing could not be read to its end.
-        """
-        del scope  # the session knows its place
-        session: AwsSession = visit.session
-        calls = session.calls(self.permissions)
-        around = Around(calls)
+    def prepare(self, near: Near, pages: Iterable[Page]) -> tuple[Iterable[Page], LookAt]:
+        """Return load balancers with their tags, and what looks at one: what is around is read once for all."""
+        around = Around(near.calls)
         untagged: dict[str, CollectorError] = {}
-        pages = (
-            Page(tuple(filter(_takes, page.items)), page.last) for page in calls.pages(LISTING)
-        )
-        yield from walk(
-            PART,
-            with_tags(calls, pages, untagged),
-            MEMBERS,
-            visit,
-            lambda arn, item: _look(
-                BalancerLook(session, calls, around, item), untagged.get(arn), visit
-            ),
-        )
+
+        def look(arn: str, listed: Item) -> list[Observation]:
+            return _Look(near, arn, listed, around, untagged.get(arn)).observe()
+
+        return with_tags(near.calls, pages, untagged), look
 
 
-def _takes(item: Item) -> bool:
-    """Say whether a load balancer knows of requests; one of a type that is not said may."""
-    return text(item, "Type") not in OTHERS
-
-
-def _look(look: BalancerLook, untagged: CollectorError | None, visit: Visit) -> list[Observation]:
-    """Return a load balancer as recorded, and its gaps.
-
-    Raises:
-        CollectorError: it cannot be recorded.
-    """
-    if untagged is not None:
-        if not isinstance(untagged, ONE_DETAIL) or isinstance(untagged, Gone):
-            raise untagged
-        look.gaps["tags"] = untagged
-    return look.observe(visit)
-
-
-class BalancerLook:
+class _Look(Look):
     """A look at one load balancer.
 
     Args:
-        session: Of the reach; knows place, settings and tag keys.
-        calls: The collector's.
+        near: What it is taken by.
+        key: Its ARN.
+        listed: Of the listing.
         around: What tells of several of them.
-        item: Of the listing.
+        untagged: Why its tags are not known, if so.
     """
 
-    def __init__(self, session: AwsSession, calls: Calls, around: Around, item: Item) -> None:
-        self.gaps: Gaps = {}
-        self._session = session
-        self._calls = calls
+    def __init__(
+        self,
+        near: Near,
+        key: str,
+        listed: Item,
+        around: Around,
+        untagged: CollectorError | None,
+    ) -> None:
+        super().__init__(near, key, listed)
         self._around = around
-        self._item = item
-        self._arn = text(item, "LoadBalancerArn") or ""
+        self._untagged = untagged
         self._shadows: list[Shadow] = []
 
-    def observe(self, visit: Visit) -> list[Observation]:
+    def observe(self) -> list[Observation]:
         """Return it as recorded, and what of it could not be seen.
 
         Raises:
-            CollectorError: its listeners or rules could not be read.
+            CollectorError: its tags, listeners or rules could not be read.
         """
-        rules, place = self._read_rules(), self._session.place
+        if self._untagged is not None:
+            self.gaps.weigh(TAGS, self._untagged)
+        rules, place = self._read_rules(), self.place
         groups = group_rules(rules)
         balancer = self._read(tuple(dict.fromkeys(rule.door for rule in rules)), groups)
         gateway, door = serve(balancer, place), stand_before_a_cluster(balancer, place)
-        settings = self._session.settings
+        settings = self.session.settings
         found = [
             normalise(balancer, group, place, settings.tags, settings.load_balancers)
             for group in groups
         ]
-        now = visit.now()
+        now = self.visit.now()
         ready = (
             readiness(each.uid, group.targets, balancer.fitness, now, KIND)
             for each, group in zip(found, groups, strict=True)
@@ -178,52 +150,41 @@ class BalancerLook:
         signals: list[Signal] = [each for each in ready if each is not None]
         signals += attribute_signals(balancer, gateway, now)
         signals.append(shadow_signal(self._shadows, gateway, now))
-        recorded = Recorded(
-            self._arn, entities=(*found, gateway, *([door] if door else []), *signals)
-        )
-        return [
-            recorded,
-            *(Unseen(self._arn, what, gap.record()) for what, gap in self.gaps.items()),
-        ]
+        doors = [door] if door else []
+        return self.with_gaps(Recorded(self.key, entities=(*found, gateway, *doors, *signals)))
 
     def _read(self, doors: tuple[Door, ...], groups: tuple[Group, ...]) -> Balancer:
         """Return the load balancer with what stands before and behind it."""
         targets = tuple(dict.fromkeys(arn for group in groups for arn in group.targets))
-        asked = targets if self._session.settings.load_balancers.target_health else ()
+        asked = targets if self.session.settings.load_balancers.target_health else ()
         return Balancer(
-            item=self._item,
+            item=self.listed,
             doors=doors,
             attributes=self._read_attributes(),
-            waf=self._around.firewall(self._arn, self.gaps),
+            waf=self._around.firewall(self.key, self.gaps),
             groups=self._around.groups(targets, self.gaps),
             fitness=self._around.fitness(asked, self.gaps),
         )
 
     def _read_rules(self) -> tuple[Rule, ...]:
         """Return the rules of all listeners that requests reach, in the order in which they are tried."""
-        listed = self._calls.everything("elbv2:DescribeListeners", LoadBalancerArn=self._arn)
+        listed = self.calls.everything("elbv2:DescribeListeners", LoadBalancerArn=self.key)
         found: list[Rule] = []
         for listener in listed:
             arn = text(listener, "ListenerArn") or ""
-            rules = self._calls.everything("elbv2:DescribeRules", ListenerArn=arn)
+            rules = self.calls.everything("elbv2:DescribeRules", ListenerArn=arn)
             kept, shadows = reachable(read_rules(read_door(listener), rules))
             found.extend(kept)
             self._shadows.extend(shadows)
             if len(rules) > MOST_COMPARED:
-                self.gaps["shadowed rules"] = Malformed(
-                    f"{len(rules):,} rules, of which the first {MOST_COMPARED:,} are compared"
-                )
+                few = f"{len(rules):,} rules, of which the first {MOST_COMPARED:,} are compared"
+                self.gaps.note("shadowed rules", Malformed(few))
         return tuple(found)
 
     def _read_attributes(self) -> dict[str, str] | Unknown:
-        try:
-            answer = self._calls.call(
-                "elbv2:DescribeLoadBalancerAttributes", LoadBalancerArn=self._arn
-            )
-        except Gone:
-            raise
-        except ONE_DETAIL as gap:
-            self.gaps["attributes"] = gap
+        operation = "elbv2:DescribeLoadBalancerAttributes"
+        answer = self.ask("attributes", operation, LoadBalancerArn=self.key)
+        if answer is None:
             return UNKNOWN
         pairs = items(answer, "Attributes")
         return {key: text(pair, "Value") or "" for pair in pairs if (key := text(pair, "Key"))}

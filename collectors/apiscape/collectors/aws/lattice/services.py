@@ -10,27 +10,27 @@ policy where one decides.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import msgspec
 
-from apiscape.collectors.aws.calls import Calls
+from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.lattice import service as lattice
 from apiscape.collectors.aws.lattice.callers import guard_of, together
 from apiscape.collectors.aws.lattice.counting import FIGURES, by_service
 from apiscape.collectors.aws.lattice.networks import Around, Network, read_logs_of, read_policy_of
 from apiscape.collectors.aws.lattice.rules import Leading, read_rules, unread
-from apiscape.collectors.aws.lattice.tagging import Tagging
-from apiscape.collectors.aws.lattice.trying import RECIPES
-from apiscape.collectors.aws.listing import Members, walk
-from apiscape.collectors.aws.offering import where_offered
+from apiscape.collectors.aws.lattice.tagging import TAGS, Tagging
+from apiscape.collectors.aws.lattice.trying import LIST, RECIPES
+from apiscape.collectors.aws.listing import Members
+from apiscape.collectors.aws.looking import ListCollector, Look, LookAt, Near
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, moment, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
-from apiscape.collectors.aws.trials import try_each
+from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.contract import (
     Malformed,
     Observation,
@@ -41,15 +41,12 @@ from apiscape.collectors.contract import (
     Visit,
 )
 from apiscape.collectors.measuring import Price
-from apiscape.collectors.trying import Tried
 from apiscape.model.deployment import Deployment
 from apiscape.model.identity import deployment_uid
-from apiscape.model.run import Scope
 from apiscape.model.security import Security
 from apiscape.model.values import UNKNOWN
 
 PART = "ListServices"
-TAGS = "tags"
 
 
 def _right(operation: str, reveals: str, *, optional: bool = True) -> Permission:
@@ -57,12 +54,11 @@ def _right(operation: str, reveals: str, *, optional: bool = True) -> Permission
     return Permission(action=name, operations=(name,), reveals=reveals, optional=optional)
 
 
-class ServiceCollector(CountedByCloudWatch):
+class ServiceCollector(ListCollector, CountedByCloudWatch):
     """Lists the services of VPC Lattice, those that other accounts share included."""
 
     product: ClassVar[str] = lattice.KIND
     title: ClassVar[str] = "VPC Lattice services"
-    provider: ClassVar[str] = "aws"
     permissions: ClassVar[tuple[Permission, ...]] = (
         _right("ListServices", "which services of VPC Lattice exist", optional=False),
         _right("GetService", "whether a service asks callers who they are"),
@@ -79,7 +75,10 @@ class ServiceCollector(CountedByCloudWatch):
     )
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota(lattice.SERVICE),)
     parts: ClassVar[tuple[str, ...]] = (PART,)
-    stability: ClassVar[str] = "beta"
+    listing: ClassVar[str] = LIST
+    members: ClassVar[Members] = Members("id", "name", TAGS)
+    noun: ClassVar[str] = "service"
+    service: ClassVar[str | None] = lattice.SERVICE
     normaliser_version: ClassVar[int] = 2
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
@@ -89,91 +88,69 @@ class ServiceCollector(CountedByCloudWatch):
         del visit  # nobody has to be asked
         return by_service(deployments)
 
-    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of trying each permission."""
-        del scope  # the session knows its place
-        calls = visit.session.calls(self.permissions)
-        return try_each(calls, self.permissions, noun="service", recipes=RECIPES)
+    def recipes(self, session: AwsSession) -> Recipes:
+        """Return what each call is asked with to try the right to it."""
+        del session  # nothing depends on the place
+        return RECIPES
 
-    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        """Yield every service of an account's region.
+    def prepare(self, near: Near, pages: Iterable[Page]) -> tuple[Iterable[Page], LookAt]:
+        """Return services with their tags, and what looks at one: networks are read once for all."""
+        around, tags = Around(near.calls), Tagging(near.calls, near.session)
 
-        Raises:
-            CollectorError: the listing could not be read to its end.
-        """
-        del scope  # the session knows its place
-        session: AwsSession = visit.session
-        calls = session.calls(self.permissions)
-        around, tags = Around(calls), Tagging(calls, session)
-        said = walk(
-            PART,
-            tags.pages(visit),
-            Members("id", "name", TAGS),
-            visit,
-            lambda key, item: _Look(session, calls, visit, around, tags.gaps(key)).observe(
-                key, item
-            ),
-        )
-        yield from where_offered(PART, lattice.SERVICE, session, said)
+        def look(key: str, listed: Item) -> list[Observation]:
+            return _Look(near, key, listed, around, tags.gaps(key)).observe()
+
+        return tags.pages(near.visit, pages), look
 
 
-class _Look:
+class _Look(Look):
     """A look at one service."""
 
-    def __init__(
-        self, session: AwsSession, calls: Calls, visit: Visit, around: Around, gaps: Gaps
-    ) -> None:
-        self._session = session
-        self._calls = calls
-        self._visit = visit
+    def __init__(self, near: Near, key: str, listed: Item, around: Around, gaps: Gaps) -> None:
+        super().__init__(near, key, listed)
+        self.place = near.session.place.owning(text(listed, "arn"))
+        self.gaps = gaps
         self._around = around
-        self._gaps = gaps
+        self._of_service = {"serviceIdentifier": key}
 
-    def observe(self, service_id: str, listed: Item) -> list[Observation]:
+    def observe(self) -> list[Observation]:
         """Return the service as recorded, and its gaps.
 
         Raises:
             CollectorError: what fails the service as a whole.
         """
-        place = self._session.place.owning(text(listed, "arn"))
-        elsewhere = self._session.left_to(place)
+        elsewhere = self.session.left_to(self.place)
         if elsewhere:
-            return [Skipped(service_id, elsewhere)]
-        whole = self._gaps.attempt(
-            "service",
-            lambda: self._calls.call("vpc-lattice:GetService", serviceIdentifier=service_id),
-        )
-        networks = self._networks(service_id)
-        security = self._security(service_id, text(whole, "authType"), networks)
-        listeners = self._list("listeners", "ListListeners", serviceIdentifier=service_id)
-        rules = self._listed_rules(service_id, listeners)
-        service = {**listed, **(whole or {})}
-        uid = deployment_uid(lattice.native_id(place, service_id))
+            return [Skipped(self.key, elsewhere)]
+        whole = self.ask("service", "vpc-lattice:GetService", **self._of_service)
+        networks = self._networks()
+        security = self._security(text(whole, "authType"), networks)
+        listeners = self._list("listeners", "ListListeners")
+        rules = self._listed_rules(listeners)
+        service = {**self.listed, **(whole or {})}
+        uid = deployment_uid(lattice.native_id(self.place, self.key))
         token = None if rules is None else _token(service, listeners or (), rules, security)
-        stands = token is not None and self._visit.tokens(service_id).get(uid) == token
+        stands = token is not None and self.remembered.get(uid) == token
         seen = lattice.Seen(
-            tags={TAGS: listed[TAGS]} if TAGS in listed else None,
+            tags={TAGS: self.listed[TAGS]} if TAGS in self.listed else None,
             listeners=listeners,
             networks=networks,
-            logs=read_logs_of(self._calls, self._gaps, service_id, "the service"),
-            leading=None if stands else self._leading(service_id, rules, security),
+            logs=read_logs_of(self.calls, self.gaps, self.key, "the service"),
+            leading=None if stands else self._leading(rules, security),
         )
-        item = lattice.normalise(service, seen, place, self._session.tags)
-        recorded = Recorded(
-            service_id,
-            entities=() if stands else (item,),
-            unchanged=(item,) if stands else (),
-            tokens={uid: token} if token and (stands or item.operations is not UNKNOWN) else {},
+        item = lattice.normalise(service, seen, self.place, self.keys)
+        return self.with_gaps(
+            Recorded(
+                self.key,
+                entities=() if stands else (item,),
+                unchanged=(item,) if stands else (),
+                tokens={uid: token} if token and (stands or item.operations is not UNKNOWN) else {},
+            )
         )
-        return [recorded, *self._gaps.said(service_id)]
 
-    def _networks(self, service_id: str) -> tuple[Network, ...] | None:
+    def _networks(self) -> tuple[Network, ...] | None:
         """Return the networks that reach a service, by name, with what of them could not be seen."""
-        found = self._list(
-            "service networks",
-            "ListServiceNetworkServiceAssociations",
-            serviceIdentifier=service_id,
-        )
+        found = self._list("service networks", "ListServiceNetworkServiceAssociations")
         if found is None:
             return None
         named = {
@@ -183,65 +160,54 @@ class _Look:
         }
         networks = [self._around.network(key, name) for key, name in named.items()]
         for each in networks:
-            self._gaps.take(each.gaps)
+            self.gaps.take(each.gaps)
         return tuple(sorted(networks, key=lambda each: each.name))
 
-    def _security(
-        self, service_id: str, way_in: str | None, networks: Sequence[Network] | None
-    ) -> Security:
-        policy = read_policy_of(self._calls, self._gaps, service_id, "the service", way_in)
+    def _security(self, way_in: str | None, networks: Sequence[Network] | None) -> Security:
+        policy = read_policy_of(self.calls, self.gaps, self.key, "the service", way_in)
         guards = None if networks is None else [each.guard for each in networks]
         return together(guard_of("service", way_in, policy), guards)
 
-    def _listed_rules(
-        self, service_id: str, listeners: Sequence[Item] | None
-    ) -> list[tuple[str, Item]] | None:
+    def _listed_rules(self, listeners: Sequence[Item] | None) -> list[tuple[str, Item]] | None:
         """Return the rules of every listener that looks into requests, each with its listener's id."""
         if listeners is None:
             return None
         found: list[tuple[str, Item]] = []
         for listener in filter(lattice.speaks_http, listeners):
             key = text(listener, "id") or ""
-            rules = self._list(
-                "rules", "ListRules", serviceIdentifier=service_id, listenerIdentifier=key
-            )
+            rules = self._list("rules", "ListRules", listenerIdentifier=key)
             if rules is None:
                 return None
             found.extend((key, rule) for rule in rules)
         return found
 
-    def _leading(
-        self, service_id: str, rules: list[tuple[str, Item]] | None, security: Security
-    ) -> Leading | None:
+    def _leading(self, rules: list[tuple[str, Item]] | None, security: Security) -> Leading | None:
         """Return where the rules lead; nowhere is known as soon as one cannot be read."""
         if rules is None:
             return None
         read: list[Item] = []
         for listener_id, rule in rules:
-            whole = self._rule(service_id, listener_id, text(rule, "id") or "")
+            whole = self.ask(
+                "rules",
+                "vpc-lattice:GetRule",
+                listenerIdentifier=listener_id,
+                ruleIdentifier=text(rule, "id") or "",
+                **self._of_service,
+            )
             if whole is None:
                 return None
             read.append({**rule, **whole})
         untold = unread(read)
         if untold:
-            self._gaps.note("rules", Malformed(untold))
+            self.gaps.note("rules", Malformed(untold))
             return None
         groups, gaps = self._around.target_groups() if read else ({}, Gaps())
-        self._gaps.take(gaps)
+        self.gaps.take(gaps)
         return read_rules(read, groups, security)
 
-    def _rule(self, service_id: str, listener_id: str, rule_id: str) -> Item | None:
-        where = {
-            "serviceIdentifier": service_id,
-            "listenerIdentifier": listener_id,
-            "ruleIdentifier": rule_id,
-        }
-        return self._gaps.attempt("rules", lambda: self._calls.call("vpc-lattice:GetRule", **where))
-
-    def _list(self, what: str, operation: str, **where: object) -> tuple[Item, ...] | None:
-        return self._gaps.attempt(
-            what, lambda: self._calls.everything(f"{lattice.SERVICE}:{operation}", **where)
-        )
+    def _list(self, what: str, operation: str, **more: object) -> tuple[Item, ...] | None:
+        name = f"{lattice.SERVICE}:{operation}"
+        return self.list_all(what, name, **self._of_service, **more)
 
 
 def _token(

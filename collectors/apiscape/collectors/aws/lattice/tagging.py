@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.errors import ONE_OBJECT
 from apiscape.collectors.aws.gaps import Gaps
-from apiscape.collectors.aws.lattice.trying import LIST
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.contract import (
@@ -15,7 +14,6 @@ from apiscape.collectors.contract import (
     Visit,
 )
 
-PART = "ListServices"
 TAGS = "tags"
 
 
@@ -28,13 +26,13 @@ class Tagging:
         self._gaps: dict[str, Gaps] = {}
         self._failed: dict[str, CollectorError] = {}
 
-    def pages(self, visit: Visit) -> Iterator[Page]:
+    def pages(self, visit: Visit, pages: Iterable[Page]) -> Iterator[Page]:
         """Yield the pages of services, each with its tags.
 
         Raises:
             CollectorError: the listing could not be read to its end.
         """
-        for page in self._calls.pages(LIST):
+        for page in pages:
             yield Page(tuple(visit.concurrently(self._tag, page.items)), page.last)
 
     def gaps(self, service_id: str) -> Gaps:

@@ -1,0 +1,119 @@
+"""Looking at single objects between visits: what a product says of it, and what is the same for all.
+
+What the listing said of an object may be noted in memory. A change that moves only what is beneath that needs no
+call for it; any other does, an unknown one too.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar
+
+import msgspec
+
+from apiscape.collectors.aws.calls import Page
+from apiscape.collectors.aws.errors import ONE_OBJECT
+from apiscape.collectors.aws.looking import ListCollector, Near
+from apiscape.collectors.aws.picking import Item
+from apiscape.collectors.changing import Change, KeepsNotes, Touched
+from apiscape.collectors.contract import (
+    Failed,
+    Listed,
+    Observation,
+    Permission,
+    Visit,
+)
+from apiscape.collectors.trying import Tried
+from apiscape.model.run import Scope
+
+
+class LooksAgainCollector(ListCollector):
+    """Looks at single objects again. A product says whom a change names, and how one is found.
+
+    Attributes:
+        topics: Event sources of CloudTrail that tell of its objects.
+        again_permissions: What finding an object needs beyond what visits need.
+        looks_anew: Whether what is remembered of an object counts for nothing, once a change named it.
+    """
+
+    topics: ClassVar[tuple[str, ...]]
+    again_permissions: ClassVar[tuple[Permission, ...]]
+    looks_anew: ClassVar[bool] = False
+
+    @abstractmethod
+    def touched(self, change: Change) -> Iterable[str]:
+        """Return the listed ids of the objects that a change names."""
+
+    @abstractmethod
+    def find(self, near: Near, touched: Touched) -> Item | None:
+        """Return an object as its listing would have it, `None` where nothing is to be said of it.
+
+        Raises:
+            CollectorError: it cannot be found, or is gone.
+        """
+
+    def look_again(
+        self, scope: Scope, visit: Visit, objects: Sequence[Touched]
+    ) -> Iterator[Observation]:
+        """Yield what some objects are now; what fails of one fails it alone.
+
+        Raises:
+            CollectorError: what ends it.
+        """
+        del scope  # the session knows its place
+        calls = visit.session.calls((*self.permissions, *self.again_permissions))
+        anew = frozenset(each.native_id for each in objects) if self.looks_anew else frozenset()
+        near = Near(visit.session, calls, visit, anew)
+        found: list[Item] = []
+        for each in visit.concurrently(lambda touched: self._try_find(near, touched), objects):
+            if isinstance(each, Failed):
+                forget(visit, each.native_id)
+                yield each
+            elif each is not None:
+                found.append(each)
+        for said in self.walk(near, (self.taken(Page(tuple(found), last=True)),)):
+            if isinstance(said, Failed):
+                forget(visit, said.native_id)
+            if not isinstance(said, Listed):
+                yield said
+
+    def try_again(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield what came of trying to find one object."""
+        del scope  # the session knows its place
+        return self.try_rights(visit, (self.permissions[0], *self.again_permissions))
+
+    def _try_find(self, near: Near, touched: Touched) -> Item | Failed | None:
+        """Return an object by the id that it was asked for by, or why it cannot be found."""
+        try:
+            found = self.find(near, touched)
+        except ONE_OBJECT as error:
+            return Failed(touched.native_id, error.record())
+        return None if found is None else {**found, self.members.id: touched.native_id}
+
+
+def note(visit: Visit, native_id: str, item: Item) -> None:
+    """Keep what the listing said of an object, in memory, where somebody looks again."""
+    notes = visit.notes if isinstance(visit, KeepsNotes) else None
+    if notes is None:
+        return
+    try:
+        fields = {name: value for name, value in item.items() if name != "ResponseMetadata"}
+        notes[native_id] = msgspec.msgpack.encode(fields)
+    except (TypeError, ValueError, OverflowError):  # no answer of the SDK's that could be kept
+        notes.pop(native_id, None)
+
+
+def recall(visit: Visit, native_id: str) -> Item | None:
+    """Return what the listing last said of an object, if that was noted."""
+    notes = visit.notes if isinstance(visit, KeepsNotes) else None
+    held = None if notes is None else notes.get(native_id)
+    item: Item | None = None if held is None else msgspec.msgpack.decode(held)
+    return item
+
+
+def forget(visit: Visit, native_id: str) -> None:
+    """Keep nothing of an object."""
+    notes = visit.notes if isinstance(visit, KeepsNotes) else None
+    if notes is not None:
+        notes.pop(native_id, None)
