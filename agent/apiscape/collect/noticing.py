@@ -16,7 +16,7 @@ from apiscape.collect.lending import lend_session
 from apiscape.collect.quotas import ScopeBudget
 from apiscape.collect.run import at_edge, lend
 from apiscape.collect.visit import TokenBook
-from apiscape.collectors.changing import Change, Heard, LooksAgain, TellsChanges
+from apiscape.collectors.changing import EVERY, Change, Heard, LooksAgain, TellsChanges
 from apiscape.model.noticed import Noticed, Sighting
 from apiscape.model.run import FINE, ErrorRecord, RunReport, Scope
 
@@ -82,10 +82,12 @@ def read_log(
         if each.id is None or each.id not in known:
             unread.append(each.error)
         missed = missed or not each.lost
+    found = tuple(_find(jobs, means, fresh.values(), unread))
     noticed = Noticed(
         place=place_of(jobs[0]),
         events=len(fresh),
-        objects=tuple(_find(jobs, means, fresh.values(), unread)),
+        objects=tuple(each for each in found if each.native_id != EVERY),
+        unplaced=tuple(each for each in found if each.native_id == EVERY),
         unread=tuple(dict.fromkeys((*unread, *((error,) if error else ())))),
         calls=budget.calls,
         throttled=budget.throttled_calls,

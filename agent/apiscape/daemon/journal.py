@@ -16,6 +16,9 @@ from apiscape.model.measured import TrafficReport
 from apiscape.model.noticed import LookedAgain, Noticed
 from apiscape.model.run import Ledger, RunReport, Scope
 
+MOST_NAMES = 10
+"""Kinds of change that one line names at most."""
+
 
 class Listening(Progress, Protocol):
     """Is told what goes on, measuring included."""
@@ -134,6 +137,14 @@ class Journal:
             "objects": len({(each.key, each.native_id) for each in report.objects}),
             "calls": report.calls,
         }
+        for key in dict.fromkeys(each.key for each in report.unplaced):
+            names = sorted({each.name for each in report.unplaced if each.key == key})
+            tell(
+                "changes of no known object; the next visit sees them",
+                logging.INFO,
+                scope=key,
+                names=", ".join(names[:MOST_NAMES]),
+            )
         if not report.unread:
             tell("changes read", logging.INFO if report.objects else logging.DEBUG, **fields)
             return

@@ -33,6 +33,7 @@ class Noticed(Entity, frozen=True):
         place: The source and the reach (`prod/111122223333/eu-west-1`).
         events: Changes that were not heard of before.
         objects: What they named.
+        unplaced: What is of a scope, and nobody can tell of which object: the next visit of the scope sees it.
         unread: Why changes could not be read, if so: the next visit sees what they were of.
         calls, throttled: Calls made for it, and refused for rate.
     """
@@ -40,6 +41,7 @@ class Noticed(Entity, frozen=True):
     place: str
     events: int = 0
     objects: tuple[Sighting, ...] = ()
+    unplaced: tuple[Sighting, ...] = ()
     unread: tuple[ErrorRecord, ...] = ()
     calls: int = 0
     throttled: int = 0

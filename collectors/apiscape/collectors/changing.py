@@ -19,6 +19,9 @@ from apiscape.collectors.trying import Tried
 from apiscape.model.entity import Entity
 from apiscape.model.run import ErrorRecord, Scope
 
+EVERY = "*"
+"""Named by a collector where nobody can tell which of its objects a change is of: the next visit sees it."""
+
 
 class Change(Entity, frozen=True, tag_field="heard", tag=True):
     """Something that somebody changed, as the source's log has it.
@@ -123,7 +126,7 @@ class LooksAgain(Protocol):
     again_permissions: ClassVar[tuple[Permission, ...]]
 
     def touched(self, change: Change) -> Iterable[str]:
-        """Return the ids of the objects that a change names, known or not; pure."""
+        """Return the ids of the objects that a change names, known or not, or `EVERY`; pure."""
         ...
 
     def look_again(

@@ -27,6 +27,9 @@ from apiscape.collectors.contract import (
 from apiscape.collectors.trying import Tried
 from apiscape.model.run import Scope
 
+FIREWALLS = "wafv2.amazonaws.com"
+"""Event source of firewalls: what one is put before, or taken from, is named by its ARN."""
+
 
 class LooksAgainCollector(ListCollector):
     """Looks at single objects again. A product says whom a change names, and how one is found.
@@ -66,11 +69,11 @@ class LooksAgainCollector(ListCollector):
         anew = frozenset(each.native_id for each in objects) if self.looks_anew else frozenset()
         near = Near(visit.session, calls, visit, anew)
         found: list[Item] = []
-        for each in visit.concurrently(lambda touched: self._try_find(near, touched), objects):
+        for each in self.find_all(near, objects):
             if isinstance(each, Failed):
                 forget(visit, each.native_id)
                 yield each
-            elif each is not None:
+            else:
                 found.append(each)
         for said in self.walk(near, (self.taken(Page(tuple(found), last=True)),)):
             if isinstance(said, Failed):
@@ -82,6 +85,11 @@ class LooksAgainCollector(ListCollector):
         """Yield what came of trying to find one object."""
         del scope  # the session knows its place
         return self.try_rights(visit, (self.permissions[0], *self.again_permissions))
+
+    def find_all(self, near: Near, objects: Sequence[Touched]) -> Iterator[Item | Failed]:
+        """Yield objects as their listing would have them, each with the id that it was named by."""
+        found = near.visit.concurrently(lambda touched: self._try_find(near, touched), objects)
+        return (each for each in found if each is not None)
 
     def _try_find(self, near: Near, touched: Touched) -> Item | Failed | None:
         """Return an object by the id that it was asked for by, or why it cannot be found."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from apiscape.collectors.aws.calls import Calls
 from apiscape.collectors.aws.errors import ONE_OBJECT
-from apiscape.collectors.aws.picking import Item, flag, moment, part, parts, text
+from apiscape.collectors.aws.picking import Item, flag, items, moment, part, parts, text, texts
 from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.changing import Change, Heard, Unheard
 from apiscape.collectors.contract import Malformed, Permission, Quota, Throttled, Visit
@@ -44,13 +44,23 @@ LARGEST_EVENT = 1_000_000
 
 LONGEST_ID = 512
 
-SUBJECTS = frozenset(
+IDS = frozenset(
     {
-        *("restApiId", "apiId", "domainName", "domainNameId", "id"),
-        *("resourceArn", "resource-arn", "functionName"),
+        *("restApiId", "apiId", "mergedApiIdentifier", "usageplanId", "usagePlanId"),
+        *("domainName", "domainNameId", "functionName", "resource"),
+        *("serviceIdentifier", "resourceIdentifier"),
+        *("loadBalancerArn", "listenerArn", "ruleArn", "resourceArn", "resource-arn"),
     }
 )
 """Members of an event that name what it was done to: ids, and never a credential."""
+
+OUTER_IDS = IDS | {"id"}
+"""Those of what is asked or answered itself: one level below, `id` may be an API key of AppSync, its value."""
+
+LISTS = {"resourceArns": "", "rulePriorities": "ruleArn", "loadBalancers": "loadBalancerArn"}
+"""Lists of such ids, or of what has such a member."""
+
+MOST_LISTED = 100
 
 READS = ("Get", "List", "Describe", "Lookup", "Export", "Search", "Test")
 """How the names of calls begin that only read, where an event does not say."""
@@ -133,12 +143,23 @@ def _subjects(event: Item) -> Iterator[tuple[str, str]]:
     for member, prefix in (("requestParameters", ""), ("responseElements", "made.")):
         whole = part(event, member)
         for _, below in parts(event, member):
-            yield from _ids(below, f"{prefix}in.")
-        yield from _ids(whole, prefix)
+            yield from _ids(below, f"{prefix}in.", IDS)
+        yield from _listed(whole, prefix)
+        yield from _ids(whole, prefix, OUTER_IDS)
 
 
-def _ids(held: Item, prefix: str) -> Iterator[tuple[str, str]]:
-    for name in sorted(SUBJECTS):
+def _listed(held: Item, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield the ids of lists, each under a name of its own."""
+    for name, member in LISTS.items():
+        given = items(held, name) if member else ()
+        values = [text(each, member) for each in given] if member else texts(held, name)
+        for number, value in enumerate(values[:MOST_LISTED]):
+            if value is not None and len(value) <= LONGEST_ID:
+                yield f"{prefix}{name}.{number}", value
+
+
+def _ids(held: Item, prefix: str, names: frozenset[str]) -> Iterator[tuple[str, str]]:
+    for name in sorted(names):
         value = text(held, name)
         if value is not None and len(value) <= LONGEST_ID:
             yield f"{prefix}{name}", value

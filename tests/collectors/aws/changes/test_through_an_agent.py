@@ -15,13 +15,17 @@ from apiscape.collect.clock import INTERRUPTED
 from apiscape.collect.scan import Tools
 from apiscape.collect.source import SourcePlan
 from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.demo.aws.estate.appsync import AppSync
+from apiscape.demo.aws.estate.balancers import Balancers, fixed_response, when
+from apiscape.demo.aws.estate.functions import Functions
+from apiscape.demo.aws.estate.lattice import Lattice, answer, http_match
 from apiscape.demo.aws.estate.region import Region
-from apiscape.demo.aws.estate.trail import Trail
+from apiscape.demo.aws.estate.trail import FIREWALLS, Trail
 from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.refusing.quotas import AWS_QUOTAS
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.noticed import LookedAgain, Noticed
-from apiscape.model.surroundings import FrontDoor
+from apiscape.model.surroundings import Consumer, FrontDoor
 from apiscape.model.values import is_known
 from apiscape.schedule.driver import Driver
 from apiscape.schedule.memory import MemoryQueue
@@ -93,6 +97,13 @@ class Attentive:
                 self.driver.turn(0.01)
         raise AssertionError("it never came to that")
 
+    def operations(self, name: str) -> int:
+        """How many operations the store has of a deployment."""
+        rows = [row for run in self.ended for row in self.store.runs.known(run.scope).values()]
+        (uid,) = (row.uid for row in rows if row.name == name)
+        found = self.store.runs.documents([uid])[uid].operations
+        return len(found) if is_known(found) else -1
+
     def presence(self) -> dict[str, str]:
         rows = (row for run in self.ended for row in self.store.runs.known(run.scope).values())
         return {f"{row.name}/{row.stage}": str(row.presence) for row in rows}
@@ -138,11 +149,7 @@ def test_a_deployment_is_in_the_store_after_one_read_and_two_calls(
     changed_at = agent.clock.now()
     agent.soon(lambda: agent.looks)
     assert agent.asked() == {"apigateway:GetStages": 1, "apigateway:GetExport": 1}
-    scope = agent.looks[0].scope
-    (uid,) = (row.uid for row in agent.store.runs.known(scope).values() if row.name == "claims")
-    item = agent.store.runs.documents([uid])[uid]
-    assert is_known(item.operations)
-    assert len(item.operations) == 2
+    assert agent.operations("claims") == 2
     assert agent.clock.now() - changed_at <= timedelta(seconds=60 + 30 + 10)
     assert len(agent.ended) == len(PRODUCTS), "nothing was visited for it"
     assert server.calls.throttled == 0
@@ -233,6 +240,79 @@ def test_a_domain_follows_its_mappings(agent: Attentive, west: Region) -> None:
     assert agent.store.surroundings.current(FrontDoor) == ()
 
 
+def test_one_log_tells_all_products_apart(
+    agent: Attentive, west: Region, server: AwsServer
+) -> None:
+    graphql = west.shelves.of(AppSync).graphql("graphql", "type Query { one: Int }")
+    service = west.shelves.of(Lattice).service("service").listen()
+    web = west.shelves.of(Balancers).application("web")
+    listener = web.listener(to=[fixed_response()])
+    listener.rule(when("path-pattern", "/a"), to=[fixed_response(200)])
+    function = west.shelves.of(Functions).add("function")
+    agent.begin("aws.appsync.graphql", "aws.lattice.service", "aws.alb", "aws.lambda.url")
+    graphql.schema("type Query { one: Int two: Int }")
+    service.rule(http_match("/claims", method="GET"), answer())
+    function.url("AWS_IAM")
+    web.tag(owner="tax")
+    agent.soon(lambda: len(agent.looks) == 4)
+    looks = {look.scope.product: (look.recorded, look.failed) for look in agent.looks}
+    assert looks == dict.fromkeys(
+        ("aws.appsync.graphql", "aws.lattice.service", "aws.alb", "aws.lambda.url"), (1, {})
+    )
+    assert agent.operations("graphql") == 2
+    assert {key.partition("/")[0] for key in agent.presence()} >= {"function", "service"}
+    assert len(agent.ended) == 4, "nothing was visited for it"
+    assert server.calls.throttled == 0
+
+
+def test_a_plan_that_changed_is_read_with_the_others_and_no_key(
+    agent: Attentive, west: Region
+) -> None:
+    api = west.rest_api("claims").deploy("prod")
+    plan = west.usage_plan("gold", (api, "prod"), keys=(west.api_key("them"),))
+    agent.begin("aws.apigateway.consumers")
+    west.edit_usage_plan(plan, throttle={"rateLimit": 5.0, "burstLimit": 7})
+    agent.soon(lambda: agent.looks)
+    (consumer,) = agent.store.surroundings.current(Consumer)
+    assert (consumer.rate_limit_per_s, consumer.burst) == (5.0, 7)
+    assert agent.asked() == {"apigateway:GetUsagePlans": 1}
+    west.drop_usage_plan(plan)
+    agent.soon(lambda: len(agent.looks) > 1)
+    assert agent.looks[1].told == ()
+    assert len(agent.store.surroundings.current(Consumer)) == 1, "the next visit tells"
+
+
+def test_a_firewall_that_is_put_before_a_stage_is_seen(
+    agent: Attentive, west: Region, trail: Trail
+) -> None:
+    api = west.rest_api("claims").method("GET", "/x").deploy("prod")
+    agent.begin("aws.apigateway.rest")
+    acl = "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/wall/1"
+    api.stages["prod"]["webAclArn"] = acl
+    stage = f"arn:aws:apigateway:{REGION}::/restapis/{api.id}/stages/prod"
+    asked = {"webACLArn": acl, "resourceArn": stage}
+    trail.note("AssociateWebACL", asked, source=FIREWALLS)
+    agent.soon(lambda: agent.looks)
+    assert agent.asked() == {"apigateway:GetRestApi": 1, "apigateway:GetStages": 1}
+    (row,) = agent.store.runs.known(agent.looks[0].scope).values()
+    assert agent.store.runs.documents([row.uid])[row.uid].protections.waf == "enabled"
+
+
+def test_what_nobody_can_place_is_said_and_has_nothing_looked_at(
+    agent: Attentive, west: Region, trail: Trail
+) -> None:
+    lattice = west.shelves.of(Lattice)
+    network = lattice.network("shared")
+    lattice.service("claims").listen().join(network)
+    agent.begin("aws.lattice.service")
+    lattice.policy(network, {"Effect": "Deny", "Principal": "*", "Action": "*"})
+    reads = len(agent.reads)
+    agent.soon(lambda: len(agent.reads) >= reads + 2)
+    (unplaced,) = (each for read in agent.reads for each in read.unplaced)
+    assert (unplaced.key, unplaced.name) == (agent.ended[0].scope.key, "PutAuthPolicy")
+    assert (agent.looks, agent.asked()) == ([], {})
+
+
 def test_nothing_of_an_event_s_content_is_kept(
     agent: Attentive,
     west: Region,
@@ -312,8 +392,8 @@ def test_one_read_in_a_minute_and_nobody_is_refused_for_rate(
         assert len(agent.looks) == 1
         pages = server.calls.count(LOOKUP)
         minutes = (clock.now() - begun) / timedelta(minutes=1)
-        assert pages <= 3 * (minutes + 1), (
-            "130 events are three pages, as long as they may come again"
+        assert pages <= (3 + 1) * (minutes + 1), (
+            "130 events are three pages, as long as they may come again; firewalls are one"
         )
         assert agent.asked() == {"apigateway:GetRestApi": 1, "apigateway:GetStages": 1}
         agent.driver.finish(INTERRUPTED)

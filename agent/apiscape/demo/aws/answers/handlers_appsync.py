@@ -62,6 +62,24 @@ def list_source_api_associations(context: Context, params: Params) -> Output:
     return page("appsync:ListSourceApiAssociations", found, params)
 
 
+def get_graphql_api(context: Context, params: Params) -> Output:
+    """Give one GraphQL or merged API."""
+    return {"graphqlApi": dict(_graphql(context, params).fields)}
+
+
+def get_api(context: Context, params: Params) -> Output:
+    """Give one Event API."""
+    return {"api": dict(_event(context, params).fields)}
+
+
+def get_domain_name(context: Context, params: Params) -> Output:
+    """Give one domain name."""
+    found = _held(context).domains.get(params["domainName"])
+    if found is None:
+        raise not_found(f"Domain name {params['domainName']} not found.")
+    return {"domainNameConfig": dict(found)}
+
+
 def list_apis(context: Context, params: Params) -> Output:
     """List Event APIs."""
     found = [dict(api.fields) for api in list(_held(context).event_apis.values())]
@@ -113,7 +131,10 @@ def _event(context: Context, params: Params) -> EventApi:
 
 
 HANDLERS: dict[str, Handler] = {
+    "appsync:GetApi": get_api,
     "appsync:GetApiAssociation": get_api_association,
+    "appsync:GetDomainName": get_domain_name,
+    "appsync:GetGraphqlApi": get_graphql_api,
     "appsync:GetIntrospectionSchema": get_introspection_schema,
     "appsync:ListApiKeys": list_api_keys,
     "appsync:ListApis": list_apis,

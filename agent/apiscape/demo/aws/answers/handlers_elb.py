@@ -17,8 +17,11 @@ _BALANCER_TYPE = "APPLICATION_LOAD_BALANCER"
 
 
 def describe_load_balancers(context: Context, params: Params) -> Output:
-    """List load balancers of every type."""
-    fields = [each.fields for each in list(_shelf(context).balancers.values())]
+    """List load balancers of every type, or those that are asked for, each of which must be there."""
+    held, asked = _shelf(context).balancers, params.get("LoadBalancerArns", [])
+    if any(arn not in held for arn in asked):
+        raise _not_found("LoadBalancer", "load balancers")
+    fields = [each.fields for each in list(held.values()) if not asked or each.arn in asked]
     return page("elbv2:DescribeLoadBalancers", fields, params)
 
 

@@ -28,6 +28,11 @@ def list_functions(context: Context, params: Params) -> Output:
     return page("lambda:ListFunctions", [each.fields for each in functions], params)
 
 
+def get_function_configuration(context: Context, params: Params) -> Output:
+    """Give one function, the values of its environment included."""
+    return dict(_function(context, params["FunctionName"]).fields)
+
+
 def list_function_url_configs(context: Context, params: Params) -> Output:
     """List a function's URLs: of itself and of its aliases."""
     urls = list(_function(context, params["FunctionName"]).urls.values())
@@ -89,6 +94,7 @@ HANDLERS: dict[str, Handler] = {
     "lambda-web:ListTags": list_web_tags,
     "lambda-web:ListWebFunctionEndpoints": list_web_function_endpoints,
     "lambda-web:ListWebFunctions": list_web_functions,
+    "lambda:GetFunctionConfiguration": get_function_configuration,
     "lambda:GetPolicy": get_policy,
     "lambda:ListFunctionUrlConfigs": list_function_url_configs,
     "lambda:ListFunctions": list_functions,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from apiscape.demo.aws.estate.backends import Fields
 from apiscape.demo.aws.estate.identifiers import identifier
+from apiscape.demo.aws.estate.trail import APPSYNC
 
 if TYPE_CHECKING:
     from apiscape.demo.aws.estate.region import Region
@@ -59,12 +60,12 @@ class GraphqlApi:
     def schema(self, sdl: str) -> Self:
         """Upload a schema."""
         self.sdl = sdl
-        return self
+        return self._changed("StartSchemaCreation")
 
     def edit(self, **fields: object) -> Self:
         """Change members of the API."""
         self.fields |= fields
-        return self
+        return self._changed("UpdateGraphqlApi")
 
     def data_source(self, name: str, kind: str = "NONE", **fields: object) -> Self:
         """Add a data source; `fields` are further members, for instance `lambdaConfig`."""
@@ -76,7 +77,7 @@ class GraphqlApi:
                 **fields,
             }
         )
-        return self
+        return self._changed("CreateDataSource", name=name)
 
     def resolver(self, field: str, *sources: str, of: str = "Query", **fields: object) -> Self:
         """Add a resolver: of one data source, or a pipeline of a function for each of several."""
@@ -91,7 +92,7 @@ class GraphqlApi:
             functions = [self._function(source) for source in sources]
             members |= {"kind": "PIPELINE", "pipelineConfig": {"functions": functions}}
         self.resolvers.append(members | fields)
-        return self
+        return self._changed("CreateResolver", typeName=of, fieldName=field)
 
     def _function(self, source: str) -> str:
         key = identifier(self.id, "function", source, length=API_ID)
@@ -114,11 +115,19 @@ class GraphqlApi:
                 "mergedApiArn": self.arn,
             }
         )
+        asked = {"mergedApiIdentifier": self.arn, "sourceApiIdentifier": source.id}
+        self.region.changed("AssociateSourceGraphqlApi", asked, source=APPSYNC)
         return self
 
     def key(self, name: str, value: str = "") -> Self:
         """Add an API key; its id is what callers send."""
         self.keys.append(value or f"da2-{identifier(self.id, 'key', name, length=API_ID)}")
+        made = {"apiKey": {"id": self.keys[-1]}}
+        self.region.changed("CreateApiKey", {"apiId": self.id}, made, source=APPSYNC)
+        return self
+
+    def _changed(self, name: str, /, **asked: object) -> Self:
+        self.region.changed(name, {"apiId": self.id, **asked}, source=APPSYNC)
         return self
 
 
@@ -149,6 +158,7 @@ class EventApi:
     def edit(self, **fields: object) -> Self:
         """Change members of the API."""
         self.fields |= fields
+        self.region.changed("UpdateApi", {"apiId": self.id}, source=APPSYNC)
         return self
 
     def namespace(self, name: str, **fields: object) -> Self:
@@ -162,6 +172,8 @@ class EventApi:
             "lastModified": now,
             **fields,
         }
+        asked = {"apiId": self.id, "name": name}
+        self.region.changed("CreateChannelNamespace", asked, source=APPSYNC)
         return self
 
     def data_source(self, name: str, kind: str = "NONE", **fields: object) -> Self:
@@ -248,7 +260,16 @@ class AppSync:
             },
         )
         self.event_apis[key] = api
+        region.changed("CreateApi", {"name": name}, {"api": {"apiId": key}}, source=APPSYNC)
         return api
+
+    def remove(self, api: GraphqlApi | EventApi) -> Self:
+        """Delete an API."""
+        held = self.apis if isinstance(api, GraphqlApi) else self.event_apis
+        del held[api.id]
+        name = "DeleteGraphqlApi" if isinstance(api, GraphqlApi) else "DeleteApi"
+        self._region.changed(name, {"apiId": api.id}, source=APPSYNC)
+        return self
 
     def domain(self, name: str, api: GraphqlApi | EventApi | None = None, **fields: object) -> Self:
         """Add a domain name, and lead it to an API; `fields` are further members of the domain."""
@@ -267,6 +288,14 @@ class AppSync:
         if api is not None:
             members = {"domainName": name, "apiId": api.id, "associationStatus": "SUCCESS"}
             self.associations[name] = members
+        region.changed("CreateDomainName", {"domainName": name}, source=APPSYNC)
+        return self
+
+    def remove_domain(self, name: str) -> Self:
+        """Delete a domain name."""
+        del self.domains[name]
+        self.associations.pop(name, None)
+        self._region.changed("DeleteDomainName", {"domainName": name}, source=APPSYNC)
         return self
 
     def _api(self, name: str, sdl: str, members: Fields) -> GraphqlApi:
@@ -298,6 +327,8 @@ class AppSync:
             sdl,
         )
         self.apis[key] = api
+        made = {"graphqlApi": {"apiId": key, "name": name}}
+        region.changed("CreateGraphqlApi", {"name": name}, made, source=APPSYNC)
         return api
 
     def _arn(self, key: str) -> str:

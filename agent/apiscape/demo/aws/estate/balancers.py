@@ -9,6 +9,7 @@ from typing import Self
 from apiscape.demo.aws.estate.backends import Fields
 from apiscape.demo.aws.estate.identifiers import identifier
 from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.estate.trail import BALANCERS, FIREWALLS
 
 DEFAULT_PRIORITY = "default"
 _CONFIGS = {
@@ -122,6 +123,7 @@ def fixed_response(status: int = 404) -> Fields:
 class Listener:
     """A listener; its rules in the order of their priorities, the default one last."""
 
+    region: Region = field(repr=False)
     arn: str
     fields: Fields
     rules: list[Fields] = field(default_factory=list)
@@ -140,6 +142,16 @@ class Listener:
                 **fields,
             }
         )
+        self.region.changed("CreateRule", {"listenerArn": self.arn}, source=BALANCERS)
+        return self
+
+    def order(self, *numbers: int) -> Self:
+        """Have the rules tried in another order, each given by its place so far."""
+        self.rules = [self.rules[number] for number in numbers]
+        for priority, rule in enumerate(self.rules, 1):
+            rule["Priority"] = str(priority)
+        asked = [{"ruleArn": each["RuleArn"], "priority": each["Priority"]} for each in self.rules]
+        self.region.changed("SetRulePriorities", {"rulePriorities": asked}, source=BALANCERS)
         return self
 
     def all_rules(self) -> list[Fields]:
@@ -166,6 +178,7 @@ def numbered(actions: Sequence[Fields]) -> list[Fields]:
 class LoadBalancer:
     """A load balancer; made by `Balancers.application` or `Balancers.network`."""
 
+    region: Region = field(repr=False)
     arn: str
     fields: Fields
     tags: dict[str, str] = field(default_factory=dict)
@@ -192,12 +205,22 @@ class LoadBalancer:
             **(secured if protocol == "HTTPS" else {}),
             **fields,
         }
-        self.listeners[arn] = Listener(arn, members)
+        self.listeners[arn] = Listener(self.region, arn, members)
+        asked = {"loadBalancerArn": self.arn, "port": port}
+        self.region.changed("CreateListener", asked, source=BALANCERS)
         return self.listeners[arn]
 
     def edit(self, **fields: object) -> Self:
         """Change members, for instance `State`."""
         self.fields |= fields
+        asked = {"loadBalancerArn": self.arn}
+        self.region.changed("ModifyLoadBalancerAttributes", asked, source=BALANCERS)
+        return self
+
+    def tag(self, **tags: str) -> Self:
+        """Add tags."""
+        self.tags |= tags
+        self.region.changed("AddTags", {"resourceArns": [self.arn]}, source=BALANCERS)
         return self
 
 
@@ -265,7 +288,17 @@ class Balancers:
         key = identifier(region.account.id, region.name, name, length=32)
         arn = f"arn:aws:wafv2:{region.name}:{region.account.id}:regional/webacl/{name}/{key}"
         self.web_acls[arn] = [each.arn for each in guarded]
+        for each in guarded:
+            asked = {"webACLArn": arn, "resourceArn": each.arn}
+            region.changed("AssociateWebACL", asked, source=FIREWALLS)
         return arn
+
+    def remove(self, balancer: LoadBalancer) -> Self:
+        """Delete a load balancer."""
+        del self.balancers[balancer.arn]
+        asked = {"loadBalancerArn": balancer.arn}
+        self._region.changed("DeleteLoadBalancer", asked, source=BALANCERS)
+        return self
 
     def _add(
         self, name: str, kind: str, word: str, *, internal: bool, tags: dict[str, str]
@@ -292,7 +325,9 @@ class Balancers:
             "routing.http.desync_mitigation_mode": "defensive",
             "routing.http.drop_invalid_header_fields.enabled": "false",
         }
-        self.balancers[arn] = LoadBalancer(arn, members, tags, attributes)
+        self.balancers[arn] = LoadBalancer(self._region, arn, members, tags, attributes)
+        made = {"loadBalancers": [{"loadBalancerArn": arn, "loadBalancerName": name}]}
+        self._region.changed("CreateLoadBalancer", {"name": name}, made, source=BALANCERS)
         return self.balancers[arn]
 
     def _prefix(self) -> str:

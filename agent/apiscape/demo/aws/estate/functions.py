@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from apiscape.demo.aws.estate.backends import Fields
 from apiscape.demo.aws.estate.identifiers import identifier
+from apiscape.demo.aws.estate.trail import FUNCTIONS
 
 if TYPE_CHECKING:
     from apiscape.demo.aws.estate.region import Region
@@ -68,7 +69,7 @@ class Function:
         if open_to:
             condition = {"StringEquals": {"lambda:FunctionUrlAuthType": auth}}
             self.allow(open_to, condition, alias=alias)
-        return self.edit()
+        return self._changed("CreateFunctionUrlConfig")
 
     def allow(
         self,
@@ -91,7 +92,7 @@ class Function:
                 **({"Condition": condition} if condition else {}),
             }
         )
-        return self.edit()
+        return self._changed("AddPermission20150331v2")
 
     def policy(self, qualifier: str) -> str | None:
         """Give the resource policy as the service writes it, None where there is none."""
@@ -103,7 +104,7 @@ class Function:
     def drop_url(self, alias: str = _UNQUALIFIED) -> Self:
         """Take a URL away."""
         del self.urls[alias]
-        return self.edit()
+        return self._changed("DeleteFunctionUrlConfig")
 
     def edit(self, **fields: object) -> Self:
         """Change members of the function, and its revision."""
@@ -113,6 +114,11 @@ class Function:
             "RevisionId": identifier(self.arn, "revision", now, length=36),
             **fields,
         }
+        return self
+
+    def _changed(self, name: str) -> Self:
+        self.edit()
+        self.region.changed(name, {"functionName": self.arn}, source=FUNCTIONS)
         return self
 
 
@@ -143,6 +149,12 @@ class Functions:
         }
         self.by_name[name] = function.edit(**fields)
         return function
+
+    def remove(self, name: str) -> Self:
+        """Delete a function."""
+        del self.by_name[name]
+        self._region.changed("DeleteFunction20150331", {"functionName": name}, source=FUNCTIONS)
+        return self
 
     def find(self, name_or_arn: str) -> Function | None:
         """Give a function by its name or ARN."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from apiscape.demo.aws.estate.backends import Fields
 from apiscape.demo.aws.estate.identifiers import identifier
+from apiscape.demo.aws.estate.trail import LATTICE
 
 if TYPE_CHECKING:
     from apiscape.demo.aws.estate.region import Region
@@ -98,7 +99,7 @@ class Service:
     def edit(self, **fields: object) -> Self:
         """Change members of the service."""
         self.fields |= {**fields, "lastUpdatedAt": self.region.now()}
-        return self
+        return self._changed("UpdateService")
 
     def listen(
         self, protocol: str = "HTTPS", port: int = 443, default: Fields | None = None
@@ -111,7 +112,7 @@ class Service:
         self.listeners[key] = Listener(members | times)
         action = answer() if default is None else default
         self._rule(self.listeners[key], {"isDefault": True, "name": "default", "action": action})
-        return self
+        return self._changed("CreateListener", protocol=protocol, port=port)
 
     def rule(self, match: Fields, action: Fields, **fields: object) -> Self:
         """Add a rule to the listener that was added last; made by `http_match` and `forward`."""
@@ -121,7 +122,7 @@ class Service:
             listener,
             {"isDefault": False, "priority": priority, "match": match, "action": action, **fields},
         )
-        return self
+        return self._changed("CreateRule", listenerIdentifier=listener.fields["id"])
 
     def edit_rule(self, name: str, **fields: object) -> Self:
         """Change members of a rule; neither its listener nor the service say that anything changed."""
@@ -129,16 +130,22 @@ class Service:
             for rule in listener.rules.values():
                 if rule["name"] == name:
                     rule |= {**fields, "lastUpdatedAt": self.region.now()}
-        return self
+        return self._changed("UpdateRule")
 
     def join(self, network: Network) -> Self:
         """Associate the service with a network."""
         self.networks.append(network)
-        return self
+        name = "CreateServiceNetworkServiceAssociation"
+        return self._changed(name, serviceNetworkIdentifier=network.id)
 
     def tag(self, tags: dict[str, str]) -> Self:
         """Add tags."""
         self.tags |= tags
+        self.region.changed("TagResource", {"resourceArn": self.arn}, source=LATTICE)
+        return self
+
+    def _changed(self, name: str, /, **asked: object) -> Self:
+        self.region.changed(name, {"serviceIdentifier": self.id, **asked}, source=LATTICE)
         return self
 
     def _rule(self, listener: Listener, members: Fields) -> None:
@@ -195,7 +202,15 @@ class Lattice:
             **fields,
         }
         self.services[key] = Service(region, members)
+        made = {"id": key, "arn": members["arn"]}
+        region.changed("CreateService", {"name": name}, made, source=LATTICE)
         return self.services[key]
+
+    def remove(self, service: Service) -> Self:
+        """Delete a service."""
+        del self.services[service.id]
+        self._region.changed("DeleteService", {"serviceIdentifier": service.arn}, source=LATTICE)
+        return self
 
     def share(self, service: Service) -> None:
         """Show a service of another account here, as a share of it does."""
@@ -233,6 +248,7 @@ class Lattice:
     def policy(self, of: Service | Network, *statements: Fields) -> Self:
         """Put an auth policy on a service or network."""
         self.policies[of.id] = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        self._region.changed("PutAuthPolicy", {"resourceIdentifier": of.id}, source=LATTICE)
         return self
 
     def log(self, of: Service | Network, destination: str) -> Self:

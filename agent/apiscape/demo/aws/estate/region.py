@@ -13,7 +13,7 @@ from apiscape.demo.aws.estate.identifiers import identifier
 from apiscape.demo.aws.estate.load import Load
 from apiscape.demo.aws.estate.rest_api import RestApi
 from apiscape.demo.aws.estate.shelves import Shelves
-from apiscape.demo.aws.estate.trail import Trail
+from apiscape.demo.aws.estate.trail import API_GATEWAY, Trail
 from apiscape.demo.aws.estate.v2_api import V2Api
 
 if TYPE_CHECKING:
@@ -169,7 +169,20 @@ class Region:
         api_stages = [{"apiId": api.id, "stage": stage} for api, stage in stages]
         self.usage_plans[key] = {"id": key, "name": name, "apiStages": api_stages, **fields}
         self.usage_plan_keys[key] = list(keys)
+        self.changed("CreateUsagePlan", {"createUsagePlanInput": {"name": name}}, {"id": key})
         return key
+
+    def edit_usage_plan(self, key: str, **fields: object) -> Self:
+        """Change members of a usage plan, for instance `throttle`."""
+        self.usage_plans[key] |= fields
+        self.changed("UpdateUsagePlan", {"usageplanId": key})
+        return self
+
+    def drop_usage_plan(self, key: str) -> Self:
+        """Take a usage plan away."""
+        del self.usage_plans[key]
+        self.changed("DeleteUsagePlan", {"usageplanId": key})
+        return self
 
     def vpc_link(self, name: str, *target_arns: str, **fields: object) -> str:
         """Add a VPC link for REST APIs (to network load balancers) and give its id."""
@@ -241,9 +254,11 @@ class Region:
         self.changed("CreateApi", {"name": name, "protocolType": protocol}, {"apiId": key})
         return self.v2_apis[key]
 
-    def changed(self, name: str, asked: Fields, made: Fields | None = None) -> None:
+    def changed(
+        self, name: str, asked: Fields, made: Fields | None = None, *, source: str = API_GATEWAY
+    ) -> None:
         """Have CloudTrail write down what a builder did, where there was a mark (`Trail.mark`)."""
-        self.shelves.of(Trail).changed(name, asked, made)
+        self.shelves.of(Trail).changed(name, asked, made, source=source)
 
     def new_id(self, kind: str, name: str) -> str:
         """Make an id that differs for every thing ever made here, also under the same name."""

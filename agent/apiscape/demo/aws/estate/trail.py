@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from apiscape.demo.aws.estate.region import Region
 
 API_GATEWAY = "apigateway.amazonaws.com"
+APPSYNC = "appsync.amazonaws.com"
+BALANCERS = "elasticloadbalancing.amazonaws.com"
+FIREWALLS = "wafv2.amazonaws.com"
+FUNCTIONS = "lambda.amazonaws.com"
+LATTICE = "vpc-lattice.amazonaws.com"
 
 Now = Callable[[], datetime]
 
@@ -62,10 +67,12 @@ class Trail:
         """The time by which events are written."""
         return (self._now or _real_now)()
 
-    def changed(self, name: str, asked: Fields, made: Fields | None = None) -> None:
+    def changed(
+        self, name: str, asked: Fields, made: Fields | None = None, *, source: str = API_GATEWAY
+    ) -> None:
         """Write down what a builder did, once there was a mark."""
         if self._now is not None:
-            self.note(name, asked, made)
+            self.note(name, asked, made, source=source)
 
     def note(
         self,

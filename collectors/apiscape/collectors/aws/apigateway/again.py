@@ -31,7 +31,8 @@ BENEATH = re.compile(
 """Names of events that leave an API's own fields as they are."""
 
 _ARN = re.compile(
-    r"arn:[^:]+:apigateway:[^:]*:[^:]*:/(restapis|apis|domainnames)/([^/]+)(?:/.*)?", re.DOTALL
+    r"arn:[^:]+:apigateway:[^:]*:[^:]*:/(restapis|apis|domainnames|usageplans)/([^/]+)(?:/.*)?",
+    re.DOTALL,
 )
 _MAKES = {
     "CreateRestApi": ("made.id",),
@@ -73,6 +74,16 @@ def named_domain(change: Change) -> tuple[str, ...]:
         return _by_arn(change, "domainnames")
     identifier = said.get("domainNameId") or said.get("made.domainNameId")
     return (f"{name}+{identifier}" if identifier else name,)
+
+
+def named_plan(change: Change) -> tuple[str, ...]:
+    """Return the id of the usage plan that a change is of; who is given a key of it is not told anyway."""
+    said = change.subjects
+    made = said.get("made.id") if change.name == "CreateUsagePlan" else None
+    found = said.get("usageplanId") or said.get("usagePlanId") or made
+    if found is None:
+        return _by_arn(change, "usageplans")
+    return () if change.name.endswith("UsagePlanKey") else (found,)
 
 
 def _by_arn(change: Change, collection: str) -> tuple[str, ...]:

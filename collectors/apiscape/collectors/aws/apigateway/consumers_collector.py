@@ -6,16 +6,16 @@ their values.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws.apigateway.trying import RECIPES
+from apiscape.collectors.aws.apigateway.again import GatewayCollector, named_plan
 from apiscape.collectors.aws.listing import Members
-from apiscape.collectors.aws.looking import LookCollector, Near
+from apiscape.collectors.aws.looking import Near
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, is_missing, labels, number, text
-from apiscape.collectors.aws.session import AwsSession
-from apiscape.collectors.aws.trials import Recipes
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import Observation, Permission, Quota, Recorded
 from apiscape.model.identity import entity_uid
 from apiscape.model.surroundings import Consumer
@@ -25,7 +25,7 @@ PART = "GetUsagePlans"
 KIND = "aws.apigateway.usage_plan"
 
 
-class UsagePlanCollector(LookCollector):
+class UsagePlanCollector(GatewayCollector):
     """Lists usage plans."""
 
     product: ClassVar[str] = "aws.apigateway.consumers"
@@ -45,15 +45,25 @@ class UsagePlanCollector(LookCollector):
     noun: ClassVar[str] = "usage plan"
     consumers_of: ClassVar[tuple[str, ...]] = ("aws.apigateway.rest", "aws.apigateway.websocket")
     normaliser_version: ClassVar[int] = 1
-
-    def recipes(self, session: AwsSession) -> Recipes:
-        """Return what each call is asked with to try the right to it."""
-        del session  # nothing depends on the place
-        return RECIPES
+    again_permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return a usage plan as recorded."""
         return [Recorded(key, entities=(normalise(listed, near.session.place),))]
+
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the usage plan that a change names."""
+        return named_plan(change)
+
+    def find(self, near: Near, touched: Touched) -> Item | None:
+        """Return a usage plan as it is listed: the right to read one alone is also one to read its keys."""
+        return next(self.find_all(near, (touched,)), None)
+
+    def find_all(self, near: Near, objects: Sequence[Touched]) -> Iterator[Item]:
+        """Yield usage plans as they are listed; of one that is not, which is no evidence, the next visit tells."""
+        wanted = {each.native_id for each in objects}
+        listed = near.calls.everything(self.listing)
+        return (each for each in listed if text(each, self.members.id) in wanted)
 
 
 def normalise(plan: Item, place: Place) -> Consumer:

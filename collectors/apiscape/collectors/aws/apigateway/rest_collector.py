@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from apiscape.collectors.aws.again import FIREWALLS
 from apiscape.collectors.aws.apigateway import rest
-from apiscape.collectors.aws.apigateway.again import ApiCollector, named
+from apiscape.collectors.aws.apigateway.again import TOPIC, ApiCollector, named
 from apiscape.collectors.aws.apigateway.counting import REST_FIGURES, by_name
 from apiscape.collectors.aws.apigateway.exposure import read_exposure
 from apiscape.collectors.aws.apigateway.looking import ApiLook
@@ -118,6 +119,7 @@ class RestApiCollector(ApiCollector, CountedByCloudWatch):
     listing: ClassVar[str] = REST_APIS
     members: ClassVar[Members] = Members("id", "name", "tags")
     noun: ClassVar[str] = "REST API"
+    topics: ClassVar[tuple[str, ...]] = (TOPIC, FIREWALLS)
     direct: ClassVar[str] = "apigateway:GetRestApi"
     asked_by: ClassVar[str] = "restApiId"
     looked_by: ClassVar[type[ApiLook]] = RestLook

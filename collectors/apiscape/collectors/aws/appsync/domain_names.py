@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import msgspec
 
-from apiscape.collectors.aws.appsync import naming
+from apiscape.collectors.aws.again import LooksAgainCollector
+from apiscape.collectors.aws.appsync import again, naming
 from apiscape.collectors.aws.appsync.trying import DOMAIN_RECIPES, LIST_DOMAINS
 from apiscape.collectors.aws.framing import frame_door
 from apiscape.collectors.aws.listing import Members
@@ -18,6 +19,7 @@ from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, labels, part, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import Recipes
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import (
     Gone,
     Observation,
@@ -35,7 +37,7 @@ KIND = "aws.appsync.domain"
 _FAILED = "FAILED"
 
 
-class DomainNameCollector(LookCollector):
+class DomainNameCollector(LooksAgainCollector, LookCollector):
     """Lists the domain names of AppSync."""
 
     product: ClassVar[str] = "aws.appsync.domains"
@@ -52,6 +54,14 @@ class DomainNameCollector(LookCollector):
     service: ClassVar[str | None] = naming.SERVICE
     tells_front_doors: ClassVar[bool] = True
     normaliser_version: ClassVar[int] = 1
+    topics: ClassVar[tuple[str, ...]] = (again.TOPIC,)
+    again_permissions: ClassVar[tuple[Permission, ...]] = (
+        naming.right(
+            "GetDomainName",
+            "what became of a domain name that a change names, without listing all of them",
+            optional=True,
+        ),
+    )
 
     def recipes(self, session: AwsSession) -> Recipes:
         """Return what each call is asked with to try the right to it."""
@@ -61,6 +71,15 @@ class DomainNameCollector(LookCollector):
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one domain name."""
         return _Look(near, key, listed).observe()
+
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the domain name that a change names."""
+        return again.named_domain(change)
+
+    def find(self, near: Near, touched: Touched) -> Item:
+        """Return a domain name as the listing would have it."""
+        answer = near.calls.call("appsync:GetDomainName", domainName=touched.native_id)
+        return part(answer, "domainNameConfig")
 
 
 class _Look(Look):

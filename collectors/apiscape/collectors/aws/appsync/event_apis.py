@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws.appsync import events, naming
+from apiscape.collectors.aws.again import LooksAgainCollector
+from apiscape.collectors.aws.appsync import again, events, naming
 from apiscape.collectors.aws.appsync.counting import EVENT, FIGURES, by_id
 from apiscape.collectors.aws.appsync.sources import read_data_sources
 from apiscape.collectors.aws.appsync.trying import EVENT_RECIPES, LIST_EVENT
 from apiscape.collectors.aws.listing import Members
 from apiscape.collectors.aws.looking import Look, LookCollector, Near
-from apiscape.collectors.aws.picking import Item, text
+from apiscape.collectors.aws.picking import Item, part, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Recipes
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import Observation, Permission, Quota, Recorded, Visit
 from apiscape.collectors.measuring import Price
 from apiscape.model.deployment import Backend, Deployment
@@ -28,7 +30,7 @@ from apiscape.model.values import UNKNOWN, Unknown
 PART = "ListApis"
 
 
-class EventCollector(LookCollector, CountedByCloudWatch):
+class EventCollector(LooksAgainCollector, LookCollector, CountedByCloudWatch):
     """Lists Event APIs."""
 
     product: ClassVar[str] = events.KIND
@@ -49,6 +51,14 @@ class EventCollector(LookCollector, CountedByCloudWatch):
     noun: ClassVar[str] = "Event API"
     service: ClassVar[str | None] = naming.SERVICE
     normaliser_version: ClassVar[int] = 1
+    topics: ClassVar[tuple[str, ...]] = again.TOPICS
+    again_permissions: ClassVar[tuple[Permission, ...]] = (
+        naming.right(
+            "GetApi",
+            "what became of an Event API that a change names, without listing all of them",
+            optional=True,
+        ),
+    )
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
 
@@ -65,6 +75,14 @@ class EventCollector(LookCollector, CountedByCloudWatch):
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one API."""
         return _Look(near, key, listed).observe()
+
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the API that a change names."""
+        return again.named(change, event=True)
+
+    def find(self, near: Near, touched: Touched) -> Item:
+        """Return an API as the listing would have it."""
+        return part(near.calls.call("appsync:GetApi", apiId=touched.native_id), "api")
 
 
 class _Look(Look):

@@ -16,17 +16,19 @@ from typing import ClassVar
 import msgspec
 
 from apiscape.collectors.apart.readers import read_apart
-from apiscape.collectors.aws.appsync import graphql, naming, resolving
+from apiscape.collectors.aws.again import LooksAgainCollector
+from apiscape.collectors.aws.appsync import again, graphql, naming, resolving
 from apiscape.collectors.aws.appsync.counting import FIGURES, GRAPHQL, by_id
 from apiscape.collectors.aws.appsync.days import token_of
 from apiscape.collectors.aws.appsync.sources import read_data_sources
 from apiscape.collectors.aws.appsync.trying import GRAPHQL_RECIPES, LIST_GRAPHQL, MERGED_RECIPES
 from apiscape.collectors.aws.listing import Members
 from apiscape.collectors.aws.looking import Look, LookCollector, Near
-from apiscape.collectors.aws.picking import Item, text
+from apiscape.collectors.aws.picking import Item, part, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Recipes
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import (
     Observation,
     Permission,
@@ -67,9 +69,14 @@ _FUNCTIONS = naming.right(
 _ASSOCIATIONS = naming.right(
     "ListSourceApiAssociations", "which APIs a merged API is made of", optional=True
 )
+_AGAIN = naming.right(
+    "GetGraphqlApi",
+    "what became of an API that a change names, without listing all of them",
+    optional=True,
+)
 
 
-class _Collector(LookCollector):
+class _Collector(LooksAgainCollector, LookCollector):
     """Lists the APIs of one type."""
 
     quotas: ClassVar[tuple[Quota, ...]] = (naming.QUOTA,)
@@ -80,6 +87,9 @@ class _Collector(LookCollector):
     normaliser_version: ClassVar[int] = 1
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
+    topics: ClassVar[tuple[str, ...]] = again.TOPICS
+    again_permissions: ClassVar[tuple[Permission, ...]] = (_AGAIN,)
+    looks_anew: ClassVar[bool] = True
     tried_with: ClassVar[Recipes]
 
     @abstractmethod
@@ -99,6 +109,15 @@ class _Collector(LookCollector):
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one API."""
         return _Look(near, key, listed).observe()
+
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the API that a change names: of either type, for its id does not say which."""
+        return again.named(change, event=False)
+
+    def find(self, near: Near, touched: Touched) -> Item:
+        """Return an API as the listing would have it."""
+        answer = near.calls.call("appsync:GetGraphqlApi", apiId=touched.native_id)
+        return part(answer, "graphqlApi")
 
 
 class GraphqlCollector(_Collector, CountedByCloudWatch):

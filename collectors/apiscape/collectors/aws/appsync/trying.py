@@ -42,6 +42,7 @@ def _domain(told: Told) -> Parameters:
 
 GRAPHQL_RECIPES: Recipes = {
     LIST_GRAPHQL: _nothing,
+    "appsync:GetGraphqlApi": _graphql_api,
     "appsync:GetIntrospectionSchema": _schema,
     "appsync:ListDataSources": _graphql_api,
     "appsync:ListResolvers": _root,
@@ -51,7 +52,12 @@ GRAPHQL_RECIPES: Recipes = {
 MERGED_RECIPES: Recipes = {**GRAPHQL_RECIPES, LIST_GRAPHQL: _merged}
 EVENT_RECIPES: Recipes = {
     LIST_EVENT: _nothing,
+    "appsync:GetApi": _event_api,
     "appsync:ListChannelNamespaces": _event_api,
     "appsync:ListDataSources": _event_api,
 }
-DOMAIN_RECIPES: Recipes = {LIST_DOMAINS: _nothing, "appsync:GetApiAssociation": _domain}
+DOMAIN_RECIPES: Recipes = {
+    LIST_DOMAINS: _nothing,
+    "appsync:GetDomainName": _domain,
+    "appsync:GetApiAssociation": _domain,
+}

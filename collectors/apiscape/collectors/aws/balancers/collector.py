@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from apiscape.collectors.aws.again import LooksAgainCollector
+from apiscape.collectors.aws.balancers.again import TOPICS, named
 from apiscape.collectors.aws.balancers.around import TAGS, Around, with_tags
 from apiscape.collectors.aws.balancers.counting import FIGURES, by_target_group, look_up
 from apiscape.collectors.aws.balancers.grouping import Group, group_rules
@@ -31,12 +33,13 @@ from apiscape.collectors.aws.balancers.shadowing import MOST_COMPARED, Shadow, r
 from apiscape.collectors.aws.balancers.targets import readiness
 from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.listing import Members
-from apiscape.collectors.aws.looking import ListCollector, Look, LookAt, Near
+from apiscape.collectors.aws.looking import Look, LookAt, Near
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, items, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Recipes
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import (
     CollectorError,
     Malformed,
@@ -57,7 +60,7 @@ OTHERS = frozenset({"network", "gateway"})
 """Types that know nothing of requests."""
 
 
-class ApplicationBalancerCollector(ListCollector, CountedByCloudWatch):
+class ApplicationBalancerCollector(LooksAgainCollector, CountedByCloudWatch):
     """Lists application load balancers: a deployment per host and first segment of the path."""
 
     product: ClassVar[str] = KIND
@@ -69,6 +72,8 @@ class ApplicationBalancerCollector(ListCollector, CountedByCloudWatch):
     members: ClassVar[Members] = Members("LoadBalancerArn", "LoadBalancerName", TAGS)
     noun: ClassVar[str] = "load balancer"
     normaliser_version: ClassVar[int] = 1
+    topics: ClassVar[tuple[str, ...]] = TOPICS
+    again_permissions: ClassVar[tuple[Permission, ...]] = ()
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
 
@@ -99,6 +104,22 @@ class ApplicationBalancerCollector(ListCollector, CountedByCloudWatch):
             return _Look(near, arn, listed, around, untagged.get(arn)).observe()
 
         return with_tags(near.calls, pages, untagged), look
+
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the load balancers that a change names."""
+        return named(change)
+
+    def find(self, near: Near, touched: Touched) -> Item:
+        """Return a load balancer as it is listed.
+
+        Raises:
+            CollectorError: it is gone, or may be found the next time.
+        """
+        answer = near.calls.call(LISTING, LoadBalancerArns=[touched.native_id])
+        found = next(iter(items(answer, "LoadBalancers")), None)
+        if found is None:
+            raise Malformed("the answer has no load balancer", operation=LISTING)
+        return found
 
 
 class _Look(Look):

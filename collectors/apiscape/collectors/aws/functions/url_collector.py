@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from apiscape.collectors.aws.again import LooksAgainCollector
+from apiscape.collectors.aws.functions.again import TOPIC, named
 from apiscape.collectors.aws.functions.allowing import read_policy_of
 from apiscape.collectors.aws.functions.counting import FIGURES, by_url
 from apiscape.collectors.aws.functions.urls import (
@@ -29,6 +31,7 @@ from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import (
     Observation,
     Permission,
@@ -52,7 +55,7 @@ def _permission(operation: str, reveals: str, *, optional: bool = False) -> Perm
     return Permission(action=name, operations=(name,), reveals=reveals, optional=optional)
 
 
-class FunctionUrlCollector(LookCollector, CountedByCloudWatch):
+class FunctionUrlCollector(LooksAgainCollector, LookCollector, CountedByCloudWatch):
     """Lists function URLs.
 
     Args:
@@ -74,6 +77,15 @@ class FunctionUrlCollector(LookCollector, CountedByCloudWatch):
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota("lambda"),)
     parts: ClassVar[tuple[str, ...]] = (PART,)
     normaliser_version: ClassVar[int] = 1
+    topics: ClassVar[tuple[str, ...]] = (TOPIC,)
+    again_permissions: ClassVar[tuple[Permission, ...]] = (
+        _permission(
+            "GetFunctionConfiguration",
+            "what became of a function that a change names; its environment is dropped unread",
+            optional=True,
+        ),
+    )
+    looks_anew: ClassVar[bool] = True
     listing: ClassVar[str] = FUNCTIONS
     members: ClassVar[Members] = Members("FunctionName", "FunctionName", tags=None)
     noun: ClassVar[str] = "function"
@@ -99,6 +111,15 @@ class FunctionUrlCollector(LookCollector, CountedByCloudWatch):
         """Return what is said of one function."""
         return _Look(near, key, listed, self._without).observe()
 
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the function that a change names."""
+        return named(change)
+
+    def find(self, near: Near, touched: Touched) -> Item:
+        """Return a function as it is listed."""
+        name = {"FunctionName": touched.native_id}
+        return near.calls.call("lambda:GetFunctionConfiguration", **name)
+
 
 class _Look(Look):
     """A look at one function."""
@@ -106,6 +127,7 @@ class _Look(Look):
     def __init__(self, near: Near, key: str, listed: Item, without: WithoutUrl) -> None:
         super().__init__(near, key, listed)
         self._without = without
+        self._is_anew = key in near.anew
         self._where = f"{self.session.endpoint(FUNCTIONS)} {self.place.native_id('')}"
 
     def observe(self) -> list[Observation]:
@@ -115,11 +137,12 @@ class _Look(Look):
             CollectorError: what fails it as a whole.
         """
         mark = _mark(self.listed)
-        memo = stands(self.visit.tokens(self.key), mark) if mark else None
+        memo = stands(self.remembered, mark) if mark else None
         if memo is not None:
             return [self.left_out(self.key, memo.tags) or Unchanged(self.key)]
         now = self.visit.now()
-        if mark and self._without.knows(self._where, self.key, mark, now):
+        known = mark and self._without.knows(self._where, self.key, mark, now)
+        if known and not self._is_anew:
             return [Recorded(self.key)]
         configs = self.calls.everything("lambda:ListFunctionUrlConfigs", FunctionName=self.key)
         if configs:
@@ -181,6 +204,7 @@ def _by_arn(told: Told) -> Parameters:
 
 _RECIPES: Recipes = {
     FUNCTIONS: _nothing,
+    "lambda:GetFunctionConfiguration": _by_name,
     "lambda:ListFunctionUrlConfigs": _by_name,
     "lambda:GetPolicy": _by_name,
     "lambda:ListTags": _by_arn,

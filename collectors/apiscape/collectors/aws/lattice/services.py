@@ -15,9 +15,11 @@ from typing import ClassVar
 
 import msgspec
 
+from apiscape.collectors.aws.again import LooksAgainCollector
 from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.lattice import service as lattice
+from apiscape.collectors.aws.lattice.again import TOPIC, named
 from apiscape.collectors.aws.lattice.callers import guard_of, together
 from apiscape.collectors.aws.lattice.counting import FIGURES, by_service
 from apiscape.collectors.aws.lattice.networks import Around, Network, read_logs_of, read_policy_of
@@ -25,12 +27,13 @@ from apiscape.collectors.aws.lattice.rules import Leading, read_rules, unread
 from apiscape.collectors.aws.lattice.tagging import TAGS, Tagging
 from apiscape.collectors.aws.lattice.trying import LIST, RECIPES
 from apiscape.collectors.aws.listing import Members
-from apiscape.collectors.aws.looking import ListCollector, Look, LookAt, Near
+from apiscape.collectors.aws.looking import Look, LookAt, Near
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, moment, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Recipes
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import (
     Malformed,
     Observation,
@@ -47,6 +50,8 @@ from apiscape.model.security import Security
 from apiscape.model.values import UNKNOWN
 
 PART = "ListServices"
+WHOLE = "_whole"
+"""Marks an item that is not of the listing, but of `GetService`."""
 
 
 def _right(operation: str, reveals: str, *, optional: bool = True) -> Permission:
@@ -54,7 +59,7 @@ def _right(operation: str, reveals: str, *, optional: bool = True) -> Permission
     return Permission(action=name, operations=(name,), reveals=reveals, optional=optional)
 
 
-class ServiceCollector(ListCollector, CountedByCloudWatch):
+class ServiceCollector(LooksAgainCollector, CountedByCloudWatch):
     """Lists the services of VPC Lattice, those that other accounts share included."""
 
     product: ClassVar[str] = lattice.KIND
@@ -80,6 +85,8 @@ class ServiceCollector(ListCollector, CountedByCloudWatch):
     noun: ClassVar[str] = "service"
     service: ClassVar[str | None] = lattice.SERVICE
     normaliser_version: ClassVar[int] = 2
+    topics: ClassVar[tuple[str, ...]] = (TOPIC,)
+    again_permissions: ClassVar[tuple[Permission, ...]] = ()
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
 
@@ -102,6 +109,15 @@ class ServiceCollector(ListCollector, CountedByCloudWatch):
 
         return tags.pages(near.visit, pages), look
 
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the service that a change names."""
+        return named(change)
+
+    def find(self, near: Near, touched: Touched) -> Item:
+        """Return a service, with what only a look at it says."""
+        where = {"serviceIdentifier": touched.native_id}
+        return {**near.calls.call("vpc-lattice:GetService", **where), WHOLE: True}
+
 
 class _Look(Look):
     """A look at one service."""
@@ -122,7 +138,7 @@ class _Look(Look):
         elsewhere = self.session.left_to(self.place)
         if elsewhere:
             return [Skipped(self.key, elsewhere)]
-        whole = self.ask("service", "vpc-lattice:GetService", **self._of_service)
+        whole = self._whole()
         networks = self._networks()
         security = self._security(text(whole, "authType"), networks)
         listeners = self._list("listeners", "ListListeners")
@@ -147,6 +163,12 @@ class _Look(Look):
                 tokens={uid: token} if token and (stands or item.operations is not UNKNOWN) else {},
             )
         )
+
+    def _whole(self) -> Item | None:
+        """Return all that is said of the service, which whoever looks again has read already."""
+        if self.listed.get(WHOLE) is True:
+            return self.listed
+        return self.ask("service", "vpc-lattice:GetService", **self._of_service)
 
     def _networks(self) -> tuple[Network, ...] | None:
         """Return the networks that reach a service, by name, with what of them could not be seen."""

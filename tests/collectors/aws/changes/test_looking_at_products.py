@@ -1,0 +1,332 @@
+"""Looking at single objects of products beside API Gateway: how few calls that takes, and what is said of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from apiscape.collectors.aws.apigateway.consumers_collector import UsagePlanCollector
+from apiscape.collectors.aws.appsync.domain_names import DomainNameCollector
+from apiscape.collectors.aws.appsync.event_apis import EventCollector
+from apiscape.collectors.aws.appsync.graphql_apis import GraphqlCollector, MergedCollector
+from apiscape.collectors.aws.balancers.collector import ApplicationBalancerCollector
+from apiscape.collectors.aws.functions.url_collector import FunctionUrlCollector
+from apiscape.collectors.aws.functions.without import WithoutUrl
+from apiscape.collectors.aws.lattice.services import ServiceCollector
+from apiscape.demo.aws.estate.appsync import AppSync
+from apiscape.demo.aws.estate.balancers import Balancers, fixed_response, forward, when
+from apiscape.demo.aws.estate.functions import Functions
+from apiscape.demo.aws.estate.lattice import Lattice, answer, http_match
+from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.wire.server import AwsServer
+from apiscape.model.deployment import Deployment
+from apiscape.model.values import is_known
+from apiscape.settings.schema import Rules
+from tests.collectors.aws.changes.desk import HearingDesk, touched
+
+GRAPHQL, MERGED, EVENT = GraphqlCollector(), MergedCollector(), EventCollector()
+NAMES, PLANS = DomainNameCollector(), UsagePlanCollector()
+SERVICES, BALANCERS = ServiceCollector(), ApplicationBalancerCollector()
+ONE = "type Query { one: Int }"
+TWO = "type Query { one: Int two: Int }"
+
+
+def asked(server: AwsServer) -> dict[str, int]:
+    calls = server.calls.by_operation()
+    server.calls.clear()
+    return calls
+
+
+def test_a_schema_that_changed_without_a_word_is_read_after_an_event(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    api = west.shelves.of(AppSync).graphql("claims", ONE)
+    before = ears.list_all(GRAPHQL)
+    api.schema(TWO)
+    seen = ears.look(GRAPHQL, touched(api.id, "StartSchemaCreation"), known=before.known())
+    (item,) = (each for each in seen.entities if isinstance(each, Deployment))
+    assert is_known(item.operations)
+    assert len(item.operations) == 2
+    server.calls.clear()
+    again = ears.look(GRAPHQL, touched(api.id, "UpdateGraphqlApi"))
+    assert again.recorded.keys() == {api.id}
+    assert asked(server) == {
+        "appsync:GetGraphqlApi": 1,
+        "appsync:GetIntrospectionSchema": 1,
+        "appsync:ListDataSources": 1,
+    }
+
+
+def test_a_visit_after_a_look_costs_no_more_than_one_after_a_visit(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    api = west.shelves.of(AppSync).graphql("claims", ONE)
+    looked = ears.look(GRAPHQL, touched(api.id, "CreateGraphqlApi"))
+    listed = ears.list_all(GRAPHQL)
+    (of_look,), (of_visit,) = looked.recorded.values(), listed.recorded.values()
+    assert of_look.tokens == of_visit.tokens
+
+
+def test_of_the_other_type_nothing_is_said(west: Region, ears: HearingDesk) -> None:
+    held = west.shelves.of(AppSync)
+    plain, merged = held.graphql("plain", ONE), held.merged("all", ONE)
+    objects = touched(plain.id), touched(merged.id)
+    assert ears.look(GRAPHQL, *objects).recorded.keys() == {plain.id}
+    assert ears.look(MERGED, *objects).recorded.keys() == {merged.id}
+
+
+def test_an_event_api_is_read_with_its_namespaces(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    api = west.shelves.of(AppSync).event("live").namespace("news")
+    seen = ears.look(EVENT, touched(api.id, "CreateChannelNamespace"))
+    assert len(seen.entities) == 1
+    assert asked(server) == {"appsync:GetApi": 1, "appsync:ListChannelNamespaces": 1}
+
+
+def test_a_domain_name_is_read_with_where_it_leads(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    held = west.shelves.of(AppSync)
+    held.domain("a.example", held.graphql("claims", ONE))
+    seen = ears.look(NAMES, touched("a.example", "AssociateApi"))
+    (door,) = seen.entities
+    assert len(door.routes) == 1
+    assert asked(server) == {"appsync:GetDomainName": 1, "appsync:GetApiAssociation": 1}
+
+
+def test_a_url_of_a_function_that_was_known_to_have_none_appears(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    collector = FunctionUrlCollector(WithoutUrl())
+    function = west.shelves.of(Functions).add("claims")
+    revision = function.fields["RevisionId"]
+    assert ears.list_all(collector).entities == []
+    function.url("NONE", open_to="*")
+    function.fields["RevisionId"] = revision  # whether a URL moves it is not documented
+    server.calls.clear()
+    seen = ears.look(collector, touched("claims", "CreateFunctionUrlConfig"))
+    assert len(seen.entities) >= 1
+    assert asked(server) == {
+        "lambda:GetFunctionConfiguration": 1,
+        "lambda:ListFunctionUrlConfigs": 1,
+        "lambda:ListTags": 1,
+        "lambda:GetPolicy": 1,
+    }
+
+
+def test_a_statement_that_opens_a_url_is_read_though_the_revision_stands(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    collector = FunctionUrlCollector(WithoutUrl())
+    function = west.shelves.of(Functions).add("claims").url("NONE")
+    before = ears.list_all(collector)
+    revision = function.fields["RevisionId"]
+    function.allow("*", {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}})
+    function.fields["RevisionId"] = revision
+    server.calls.clear()
+    seen = ears.look(collector, touched("claims", "AddPermission20150331v2"), known=before.known())
+    assert seen.recorded.keys() == {"claims"}
+    assert asked(server)["lambda:GetPolicy"] == 1
+
+
+def test_a_url_that_was_taken_away_is_given_no_more(west: Region, ears: HearingDesk) -> None:
+    collector = FunctionUrlCollector(WithoutUrl())
+    function = west.shelves.of(Functions).add("claims").url("AWS_IAM")
+    before = ears.list_all(collector)
+    function.drop_url()
+    seen = ears.look(collector, touched("claims", "DeleteFunctionUrlConfig"), known=before.known())
+    assert seen.recorded.keys() == {"claims"}
+    assert (seen.entities, seen.unchanged) == ([], [])
+
+
+def test_usage_plans_are_read_by_their_listing_alone(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    api = west.rest_api("one").deploy("prod")
+    plan, other = west.usage_plan("gold", (api, "prod")), west.usage_plan("iron")
+    gone = west.usage_plan("old")
+    west.drop_usage_plan(gone)
+    seen = ears.look(PLANS, touched(plan, "UpdateUsagePlan"), touched(gone, "DeleteUsagePlan"))
+    assert seen.recorded.keys() == {plan}
+    assert seen.failed == {}, "that a listing has it no more is told by a whole visit"
+    assert other not in seen.recorded
+    assert asked(server) == {"apigateway:GetUsagePlans": 1}
+
+
+def test_a_service_that_is_looked_at_again_is_asked_for_once(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    lattice = west.shelves.of(Lattice)
+    service, other = lattice.service("claims").listen(), lattice.service("other").listen()
+    before = ears.list_all(SERVICES)
+    service.rule(http_match("/claims", method="GET"), answer())
+    server.calls.clear()
+    seen = ears.look(SERVICES, touched(service.id, "CreateRule"), known=before.known())
+    assert seen.recorded.keys() == {service.id}
+    assert other.id not in seen.recorded
+    once = ("GetService", "ListTagsForResource", "ListServiceNetworkServiceAssociations")
+    more = ("ListListeners", "ListRules", "ListTargetGroups", "ListAccessLogSubscriptions")
+    expected = {f"vpc-lattice:{name}": 1 for name in (*once, *more)}
+    assert asked(server) == {**expected, "vpc-lattice:GetRule": 2}
+    whole = ears.list_all(SERVICES)
+    assert seen.entities[0] in whole.entities
+
+
+def test_a_service_that_stands_costs_no_rules(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    service = west.shelves.of(Lattice).service("claims").listen()
+    before = ears.list_all(SERVICES)
+    server.calls.clear()
+    seen = ears.look(SERVICES, touched(service.id, "TagResource"), known=before.known())
+    assert len(seen.unchanged) == 1
+    assert "vpc-lattice:GetRule" not in asked(server)
+
+
+def test_a_load_balancer_is_read_alone(server: AwsServer, west: Region, ears: HearingDesk) -> None:
+    held = west.shelves.of(Balancers)
+    group = held.target_group("claims", "healthy")
+    web = held.application("web", tags={"owner": "tax"})
+    listener = web.listener(to=[fixed_response()])
+    held.application("shop").listener(to=[fixed_response()])
+    held.web_acl("wall", web)
+    ears.list_all(BALANCERS)
+    listener.rule(when("path-pattern", "/claims/*"), to=[forward(group)])
+    server.calls.clear()
+    seen = ears.look(BALANCERS, touched(web.arn, "CreateRule"))
+    calls = asked(server)
+    assert seen.recorded.keys() == {web.arn}
+    whole = ears.list_all(BALANCERS).recorded[web.arn].entities
+    assert {each.uid for each in seen.recorded[web.arn].entities if hasattr(each, "uid")} == {
+        each.uid for each in whole if hasattr(each, "uid")
+    }
+    assert calls == {
+        "elbv2:DescribeLoadBalancers": 1,
+        "elbv2:DescribeTags": 1,
+        "elbv2:DescribeListeners": 1,
+        "elbv2:DescribeRules": 1,
+        "elbv2:DescribeLoadBalancerAttributes": 1,
+        "elbv2:DescribeTargetGroups": 1,
+        "elbv2:DescribeTargetHealth": 1,
+        "wafv2:ListWebACLs": 1,
+        "wafv2:ListResourcesForWebACL": 1,
+    }
+
+
+def test_of_a_network_load_balancer_nothing_is_said(west: Region, ears: HearingDesk) -> None:
+    tcp = west.shelves.of(Balancers).network("tcp")
+    assert ears.look(BALANCERS, touched(tcp.arn)).said == []
+
+
+# ── What all have in common ──────────────────────────────────────────────────
+
+PRODUCTS: list[tuple[Any, str, str]] = [
+    (GRAPHQL, "graphql", "GetGraphqlApi"),
+    (EVENT, "event", "GetApi"),
+    (NAMES, "name", "GetDomainName"),
+    (FunctionUrlCollector(WithoutUrl()), "function", "GetFunctionConfiguration"),
+    (SERVICES, "service", "GetService"),
+    (BALANCERS, "balancer", "DescribeLoadBalancers"),
+]
+by_product = pytest.mark.parametrize(
+    ("collector", "kind", "operation"), PRODUCTS, ids=[each[1] for each in PRODUCTS]
+)
+
+
+def make(region: Region, kind: str, name: str) -> str:
+    """Add one object and give its listed id."""
+    appsync = region.shelves.of(AppSync)
+    if kind == "graphql":
+        return appsync.graphql(name, ONE).id
+    if kind == "event":
+        return appsync.event(name).id
+    if kind == "name":
+        appsync.domain(f"{name}.example")
+        return f"{name}.example"
+    if kind == "function":
+        return region.shelves.of(Functions).add(name).url().name
+    if kind == "service":
+        return region.shelves.of(Lattice).service(name).listen().id
+    return region.shelves.of(Balancers).application(name).arn
+
+
+def remove(region: Region, kind: str, key: str) -> None:
+    appsync = region.shelves.of(AppSync)
+    if kind == "graphql":
+        appsync.remove(appsync.apis[key])
+    elif kind == "event":
+        appsync.remove(appsync.event_apis[key])
+    elif kind == "name":
+        appsync.remove_domain(key)
+    elif kind == "function":
+        region.shelves.of(Functions).remove(key)
+    elif kind == "service":
+        region.shelves.of(Lattice).remove(region.shelves.of(Lattice).services[key])
+    else:
+        region.shelves.of(Balancers).remove(region.shelves.of(Balancers).balancers[key])
+
+
+@by_product
+def test_a_delete_is_not_believed_but_looked_at(
+    west: Region, ears: HearingDesk, collector: Any, kind: str, operation: str
+) -> None:
+    del operation
+    one, other = make(west, kind, "one"), make(west, kind, "two")
+    remove(west, kind, one)
+    seen = ears.look(collector, touched(one, "Delete"), touched(other, "Delete"))
+    assert {key: error.kind for key, error in seen.failed.items()} == {one: "gone"}
+    assert seen.recorded.keys() == {other}, "it is still there, whatever was said"
+
+
+@by_product
+@pytest.mark.parametrize(
+    "fault",
+    [("deny", "access_denied"), ("throttle", "throttled"), ("reset", "unreachable")],
+    ids=lambda fault: fault[0],
+)
+def test_what_cannot_be_found_fails_and_is_not_gone(
+    server: AwsServer,
+    west: Region,
+    ears: HearingDesk,
+    collector: Any,
+    kind: str,
+    operation: str,
+    fault: tuple[str, str],
+) -> None:
+    key = make(west, kind, "one")
+    server.inject(Fault(kind=fault[0], operation=operation, times=9))
+    seen = ears.look(collector, touched(key, "Update"))
+    assert {key: error.kind for key, error in seen.failed.items()} == {key: fault[1]}
+    assert seen.recorded == {}
+
+
+@by_product
+def test_what_the_source_leaves_out_is_left_out(
+    server: AwsServer, west: Region, collector: Any, kind: str, operation: str
+) -> None:
+    del server, operation
+    key = make(west, kind, "internal-one")
+    desk = HearingDesk(exclude=Rules(names=("internal-*",)))
+    seen = desk.look(collector, touched(key, "Update"))
+    desk.close()
+    assert seen.skipped.keys() == {key}
+
+
+@by_product
+def test_the_right_is_tried_on_the_first_of_the_listing(
+    west: Region, ears: HearingDesk, collector: Any, kind: str, operation: str
+) -> None:
+    make(west, kind, "one")
+    for expected in ("granted", "denied"):
+        with ears.session(collector) as session:
+            visit = ears.visit(session, collector.product)
+            tried = {each.permission: each.grant for each in collector.try_again(None, visit)}
+        assert [tried[each] for each in collector.again_permissions] == [
+            expected for _ in collector.again_permissions
+        ]
+        for each in collector.again_permissions:
+            assert operation in each.action
+            west.deny(each.operations[0])
