@@ -46,13 +46,15 @@ def run_cli(*arguments: str) -> Result:
     return Result(int(code), out.getvalue(), err.getvalue())
 
 
-def start_cli(*arguments: str, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+def start_cli(
+    *arguments: str, limit: Callable[[], None] | None = None, script: str = SCRIPT
+) -> subprocess.Popen[str]:
     """Start a command in a process of its own; `limit` is called in it before anything else.
 
     With a limit it measures no coverage, whose own file would run into it.
     """
     return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, *arguments],
+        [sys.executable, "-c", script, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

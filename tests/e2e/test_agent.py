@@ -14,7 +14,7 @@ from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.store.database.lock import read_holder
-from tests.e2e.commands import PATIENCE_S, Result, finish, run_cli, start_cli
+from tests.e2e.commands import PATIENCE_S, SCRIPT, Result, finish, run_cli, start_cli
 from tests.e2e.estates import WEST, add_rest
 from tests.e2e.stable import Stable
 from tests.e2e.test_killed import await_calls
@@ -38,9 +38,9 @@ def answers(world: World, process: int) -> bool:
 
 
 @contextmanager
-def agent(world: World) -> Iterator[subprocess.Popen[str]]:
+def agent(world: World, script: str = SCRIPT) -> Iterator[subprocess.Popen[str]]:
     """Run an agent for the time of a `with`; it is killed at the end if it still runs."""
-    process = start_cli("agent")
+    process = start_cli("agent", script=script)
     try:
         until(lambda: answers(world, process.pid) or process.poll() is not None)
         yield process

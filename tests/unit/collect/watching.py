@@ -148,3 +148,9 @@ class Gate:
         """Return what there is, by native id."""
         found = (item for part, name in self.apis for item in self.deployments(part, name))
         return {item.native_id: item for item in found}
+
+
+def kinds(bench: WatchBench) -> list[tuple[str, str]]:
+    """Return the changes that were logged, with the names of what changed."""
+    items = bench.store.runs.items
+    return [(kind, items[uid].name) for kind, uid in bench.store.runs.log]
