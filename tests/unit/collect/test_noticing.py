@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -94,6 +95,24 @@ def test_changes_that_name_nobody_are_heard_and_that_is_all() -> None:
     log.provider.log = [change(None)]
     poll = log.read()
     assert (poll.noticed.events, poll.noticed.objects, poll.missed) == (1, (), False)
+
+
+def test_what_nobody_can_place_is_said_of_its_scopes_and_of_no_object() -> None:
+    log = Log("a")
+    log.provider.log = [change("nobody knows"), change("nobody knows", 2), change("a", 3)]
+    poll = log.read()
+    assert [each.native_id for each in poll.noticed.objects] == ["a"]
+    assert [(each.key, each.name) for each in poll.noticed.unplaced] == [
+        (SCOPE.key, "UpdateApi"),
+        (OTHER.key, "UpdateApi"),
+    ]
+    assert poll.noticed.unread == ()
+
+
+def test_what_a_visit_saw_that_began_later_needs_no_placing() -> None:
+    log = Log("a")
+    log.provider.log = [change("nobody knows", at=NOON - timedelta(hours=1))]
+    assert [each.key for each in log.read().noticed.unplaced] == [OTHER.key]
 
 
 def test_several_changes_of_one_object_are_told_by_their_names() -> None:

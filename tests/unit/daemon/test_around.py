@@ -18,8 +18,9 @@ from apiscape.client.inventory import ScopeStatus
 from apiscape.collect.forecast import Forecast
 from apiscape.collect.plan import PlannedSource
 from apiscape.collect.progress import Silent
+from apiscape.collectors.changing import EVERY
 from apiscape.daemon.ending import signals_to, watch_the_end
-from apiscape.daemon.journal import Journal
+from apiscape.daemon.journal import MOST_NAMES, Journal
 from apiscape.daemon.opening import Addresses, due_words, opening_lines
 from apiscape.daemon.reloading import Changes
 from apiscape.model.measured import TrafficReport, Uncountable
@@ -247,6 +248,21 @@ def test_what_is_heard_of_changes_is_said_with_what_was_not(
     plan = PlannedSource(source=SOURCE, jobs=())
     journal.planned(plan, Forecast(scopes=0, unknown=0, calls=0, rate_per_s=1.0, seconds=0.0))
     assert journal.unheard == frozenset(), "what is no longer asked for is not missed"
+
+
+def test_what_nobody_can_place_is_said_once_a_scope(caplog: pytest.LogCaptureFixture) -> None:
+    journal = Journal(Heard(), lambda: None, lambda _: None)
+    names = [*(f"Update{number:02d}" for number in range(MOST_NAMES + 3)), "Update00"]
+    unplaced = tuple(Sighting(SCOPE.key, EVERY, name, NOON) for name in names)
+    with caplog.at_level(logging.INFO, "apiscape.agent"):
+        journal.noticed(Noticed("toys/1/r", events=4, unplaced=unplaced))
+    (record,) = caplog.records
+    assert record.levelno == logging.INFO
+    assert "the next visit sees them" in record.getMessage()
+    assert record.__dict__["fields"] == {
+        "scope": SCOPE.key,
+        "names": ", ".join(names[:MOST_NAMES]),
+    }
 
 
 def test_what_is_looked_at_again_is_said_and_concluded_from(

@@ -11,8 +11,20 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from apiscape.demo.aws.estate.appsync import AppSync
+from apiscape.demo.aws.estate.balancers import Balancers, fixed_response, when
+from apiscape.demo.aws.estate.functions import Functions
+from apiscape.demo.aws.estate.lattice import Lattice, answer, http_match
 from apiscape.demo.aws.estate.region import Region
-from apiscape.demo.aws.estate.trail import Trail
+from apiscape.demo.aws.estate.trail import (
+    API_GATEWAY,
+    APPSYNC,
+    BALANCERS,
+    FIREWALLS,
+    FUNCTIONS,
+    LATTICE,
+    Trail,
+)
 from apiscape.demo.aws.refusing.quotas import AWS_QUOTAS, VirtualClock
 from apiscape.demo.aws.wire.server import AwsServer
 from tests.unit.demo.aws.sdk import Serve, boto3_client, code
@@ -49,6 +61,11 @@ def bodies(events: list[Any]) -> list[Any]:
 
 def names(region: Region) -> list[str]:
     return [event.fields["EventName"] for event in region.shelves.of(Trail).events]
+
+
+def told(region: Region, source: str) -> list[str]:
+    events = region.shelves.of(Trail).events
+    return [str(event.fields["EventName"]) for event in events if event.source == source]
 
 
 def test_nothing_is_written_down_before_a_mark(server: AwsServer, region: Region) -> None:
@@ -100,6 +117,70 @@ def test_every_builder_tells_of_itself(region: Region, hands: Hands) -> None:
     ]
     asked = json.loads(region.shelves.of(Trail).events[-1].fields["CloudTrailEvent"])
     assert asked["requestParameters"].keys() == {"domainName", "domainNameId"}
+
+
+def test_builders_of_other_services_tell_of_themselves(region: Region, hands: Hands) -> None:
+    appsync, lattice = region.shelves.of(AppSync), region.shelves.of(Lattice)
+    api = appsync.graphql("one", "type Query { one: Int }").data_source("table").key("app")
+    api.schema("type Query { two: Int }").resolver("two", "table").edit(xrayEnabled=True)
+    appsync.merged("all").merge(api)
+    live = appsync.event("live").namespace("news").edit(xrayEnabled=True)
+    appsync.domain("a.example", api).remove_domain("a.example").remove(api).remove(live)
+    assert told(region, APPSYNC) == [
+        *("CreateGraphqlApi", "CreateDataSource", "CreateApiKey", "StartSchemaCreation"),
+        *("CreateResolver", "UpdateGraphqlApi", "CreateGraphqlApi", "AssociateSourceGraphqlApi"),
+        *("CreateApi", "CreateChannelNamespace", "UpdateApi"),
+        *("CreateDomainName", "DeleteDomainName", "DeleteGraphqlApi", "DeleteApi"),
+    ]
+    functions = region.shelves.of(Functions)
+    functions.add("f").url("NONE", open_to="*").drop_url()
+    functions.remove("f")
+    assert told(region, FUNCTIONS) == [
+        *("AddPermission20150331v2", "CreateFunctionUrlConfig", "DeleteFunctionUrlConfig"),
+        "DeleteFunction20150331",
+    ]
+    service = lattice.service("s").listen().rule(http_match("/x"), answer(), name="x")
+    service.edit_rule("x").join(lattice.network("n")).tag({"a": "b"}).edit(authType="AWS_IAM")
+    lattice.policy(service).remove(service)
+    assert told(region, LATTICE) == [
+        *("CreateService", "CreateListener", "CreateRule", "UpdateRule"),
+        *("CreateServiceNetworkServiceAssociation", "TagResource", "UpdateService"),
+        *("PutAuthPolicy", "DeleteService"),
+    ]
+    held = region.shelves.of(Balancers)
+    web = held.application("web")
+    listener = web.listener(to=[fixed_response()])
+    listener.rule(when("path-pattern", "/a"), to=[fixed_response(200)])
+    listener.rule(when("path-pattern", "/b"), to=[fixed_response(200)]).order(1, 0)
+    held.web_acl("wall", web.tag(a="b").edit(Scheme="internal"))
+    held.remove(web)
+    assert told(region, BALANCERS) == [
+        *("CreateLoadBalancer", "CreateListener", "CreateRule", "CreateRule", "SetRulePriorities"),
+        *("AddTags", "ModifyLoadBalancerAttributes", "DeleteLoadBalancer"),
+    ]
+    assert told(region, FIREWALLS) == ["AssociateWebACL"]
+    region.drop_usage_plan(region.usage_plan("gold"))
+    assert told(region, API_GATEWAY) == ["CreateUsagePlan", "DeleteUsagePlan"]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "asked"),
+    [
+        ("appsync", "get_graphql_api", {"apiId": "x"}),
+        ("appsync", "get_api", {"apiId": "x"}),
+        ("appsync", "get_domain_name", {"domainName": "x.example"}),
+        ("lambda", "get_function_configuration", {"FunctionName": "x"}),
+        ("elbv2", "describe_load_balancers", {"LoadBalancerArns": ["x"]}),
+    ],
+)
+def test_what_is_asked_for_alone_and_is_not_there_is_not_found(
+    server: AwsServer, service: str, operation: str, asked: dict[str, Any]
+) -> None:
+    with pytest.raises(ClientError) as gone:
+        getattr(boto3_client(server, service), operation)(**asked)
+    assert code(gone).removesuffix("Exception") in {
+        *("NotFound", "ResourceNotFound", "LoadBalancerNotFound"),
+    }
 
 
 def test_the_newest_come_first_fifty_a_page(

@@ -155,7 +155,7 @@ class V2Collector(ApiCollector):
     looked_by: ClassVar[type[ApiLook]] = V2Look
 
     @abstractmethod
-    def takes(self, api: Item) -> bool:
+    def takes(self, listed: Item) -> bool:
         """Say whether an API of the listing is of this product."""
 
     def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
@@ -193,9 +193,9 @@ class HttpApiCollector(V2Collector, CountedByCloudWatch):
         _AUTHORIZERS,
     )
 
-    def takes(self, api: Item) -> bool:
+    def takes(self, listed: Item) -> bool:
         """Take all but WebSocket APIs."""
-        return v2.protocol(api) != v2.WEBSOCKET
+        return v2.protocol(listed) != v2.WEBSOCKET
 
 
 class WebSocketApiCollector(V2Collector, CountedByCloudWatch):
@@ -214,6 +214,6 @@ class WebSocketApiCollector(V2Collector, CountedByCloudWatch):
         _AUTHORIZERS,
     )
 
-    def takes(self, api: Item) -> bool:
+    def takes(self, listed: Item) -> bool:
         """Take WebSocket APIs."""
-        return v2.protocol(api) == v2.WEBSOCKET
+        return v2.protocol(listed) == v2.WEBSOCKET

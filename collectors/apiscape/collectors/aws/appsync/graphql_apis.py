@@ -93,7 +93,7 @@ class _Collector(LooksAgainCollector, LookCollector):
     tried_with: ClassVar[Recipes]
 
     @abstractmethod
-    def takes(self, api: Item) -> bool:
+    def takes(self, listed: Item) -> bool:
         """Say whether an API of the listing is of this product."""
 
     def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
@@ -135,9 +135,9 @@ class GraphqlCollector(_Collector, CountedByCloudWatch):
         _FUNCTIONS,
     )
 
-    def takes(self, api: Item) -> bool:
+    def takes(self, listed: Item) -> bool:
         """Take all but merged APIs."""
-        return not graphql.is_merged(api)
+        return not graphql.is_merged(listed)
 
 
 class MergedCollector(_Collector, CountedByCloudWatch):
@@ -150,9 +150,9 @@ class MergedCollector(_Collector, CountedByCloudWatch):
     tried_with: ClassVar[Recipes] = MERGED_RECIPES
     permissions: ClassVar[tuple[Permission, ...]] = (_LIST, _SCHEMA, _SOURCES, _ASSOCIATIONS)
 
-    def takes(self, api: Item) -> bool:
+    def takes(self, listed: Item) -> bool:
         """Take merged APIs, also where the endpoint lists all the same."""
-        return graphql.is_merged(api)
+        return graphql.is_merged(listed)
 
 
 class _Look(Look):
