@@ -151,6 +151,11 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
     made = read_making(item, around.balancers)
     ways = (*ways, *map(_way_of, made.certain))
     own = addresses(item)
+    if not ways:
+        alone = Conclusion(
+            consumers=consumers, counted=counted, access_reasons=made.doubts[:MOST_REASONS]
+        )
+        return _reached_directly(item, alone) if around.whole and is_known(own) else alone
     asking = [way for way in ways if way.by is not None]
     access = judge_access(
         [way.by for way in asking if way.by is not None],
@@ -158,13 +163,6 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
         firewall=item.protections.waf,
         whole=around.whole,
     )
-    if not ways:
-        concluded = Conclusion(
-            consumers=consumers, counted=counted, access_reasons=made.doubts[:MOST_REASONS]
-        )
-        if not around.whole or not is_known(own):
-            return concluded
-        return msgspec.structs.replace(concluded, mtls=access.mtls, bypass=access.bypass)
     typed = [way.url for way in ways if way.url is not None]
     urls = tuple(dict.fromkeys(typed + list(own if is_known(own) else ())))
     return Conclusion(
@@ -179,11 +177,19 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
     )
 
 
+def _reached_directly(item: Deployment, alone: Conclusion) -> Conclusion:
+    """Return a conclusion with what callers are asked for where, of all front doors, none leads there."""
+    access = judge_access((), own_names(item), firewall=item.protections.waf, whole=True)
+    return msgspec.structs.replace(alone, mtls=access.mtls, bypass=access.bypass)
+
+
 def point_at(item: Deployment, around: Surroundings) -> tuple[str, tuple[str, ...]]:
     """Return whether a name in DNS that leads to a deployment dangles, a word of `Dangling`, and why.
 
     One that is gone may have such names still.
     """
+    if not around.verdicts:
+        return Dangling.UNKNOWN, ()
     doors = dict.fromkeys(way.front_door for way in _ways(item, around))
     told = [around.verdicts[door] for door in doors if door in around.verdicts]
     for value, word in ((True, Dangling.YES), (None, Dangling.UNKNOWN), (False, Dangling.NO)):

@@ -25,10 +25,12 @@ _WORST_FIRST = (
     HealthState.UNKNOWN,
     HealthState.HEALTHY,
 )
+_RANKS = {state.value: rank for rank, state in enumerate(_WORST_FIRST)}
 _PROVED_BAD = 2
 """How many of these stand whatever else is said. Of the others the one on the strongest basis does."""
 
 _BASES = (Basis.NONE, Basis.CONFIGURED, Basis.REACHABLE, Basis.SERVING)
+_STRENGTHS = {basis.value: strength for strength, basis in enumerate(_BASES)}
 _STANDS = frozenset({Presence.PRESENT.value, Presence.SUSPECT.value})
 
 
@@ -100,7 +102,7 @@ def _health(verdicts: Sequence[Verdict], previous: Health | None, now: datetime)
     began = previous.since if previous is not None and previous.state == state else None
     return Health(
         state=state,
-        basis=max((each.basis for each in ordered if each.state == state), key=_BASES.index),
+        basis=max((each.basis for each in ordered if each.state == state), key=_STRENGTHS.__getitem__),
         reasons=tuple(dict.fromkeys(each.reason for each in ordered)),
         since=began or now,
     )
@@ -108,6 +110,5 @@ def _health(verdicts: Sequence[Verdict], previous: Health | None, now: datetime)
 
 def _weight(verdict: Verdict) -> tuple[int, int, int, str]:
     """Order verdicts: what is proved bad, then by basis, then the worse, then by the words."""
-    rank = _WORST_FIRST.index(HealthState(verdict.state))
-    basis = _BASES.index(Basis(verdict.basis))
-    return min(rank, _PROVED_BAD), -basis, rank, verdict.reason
+    rank = _RANKS[verdict.state]
+    return min(rank, _PROVED_BAD), -_STRENGTHS[verdict.basis], rank, verdict.reason
