@@ -168,9 +168,10 @@ class Generation:
 
     def _charge(self) -> None:
         """Count the calls since the last observation to the part that it was of."""
-        current, spent = self.ledger.current, (self._budget.calls, self._budget.throttled_calls)
+        spent = (self._budget.calls, self._budget.throttled_calls)
         if spent == self._charged:
             return
+        current = self.ledger.current
         self._charged = spent
         calls, throttled = self._spent()
         for part in self.ledger:
@@ -211,7 +212,8 @@ class Generation:
                 said[change.presence] = said.get(change.presence, 0) + 1
         stale = set(verdict.stale_parts)
         unseen = sum(
-            row.presence == Presence.PRESENT and row.part in stale for row in self.known.values()
+            row.presence == Presence.PRESENT and row.part in stale
+            for row in (self.known.values() if stale else ())
         )
         return Totals(
             appeared=kinds.get(ChangeKind.APPEARED, 0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -81,10 +82,6 @@ class Intake:
         self._ledger = ledger
         self._tokens = tokens
         self._noted = noted or _no_note
-        self._standing: dict[tuple[str, str], set[str]] = {}
-        for row in known.values():
-            if row.presence == Presence.PRESENT:
-                self._standing.setdefault((row.part, row.listed_id), set()).add(row.uid)
         self._pending: list[Sighting | Beside] = []
         self._documents: dict[str, bytes] = {}
         self._held_bytes = 0
@@ -99,13 +96,14 @@ class Intake:
             Malformed: a listing has no end.
             StoreError: a full batch could not be stored.
         """
-        if self._is_due(at) and not isinstance(said, Unseen):
+        due_at = self._due_at
+        if due_at is not None and self._is_due(at, due_at) and not isinstance(said, Unseen):
             self.flush(at)
         match said:
-            case Listed():
-                self._ledger.part(said.part).list_page(said)
             case Recorded():
                 self._record(said, at)
+            case Listed():
+                self._ledger.part(said.part).list_page(said)
             case Unchanged():
                 self._stand(said)
             case Unseen():
@@ -152,12 +150,10 @@ class Intake:
                 for write in batch.writes:
                     self._noted(write)
 
-    def _is_due(self, at: datetime) -> bool:
+    def _is_due(self, at: datetime, due_at: datetime) -> bool:
         """Say whether a transaction is full, or what it would write has waited for long enough."""
-        if self._due_at is None:
-            return False
         is_full = len(self._pending) >= BATCH or self._held_bytes >= BATCH_BYTES
-        return is_full or at >= self._due_at
+        return is_full or at >= due_at
 
     def _record(self, said: Recorded, at: datetime) -> None:
         part = self._ledger.part_of(said.native_id)
@@ -201,31 +197,33 @@ class Intake:
             part.defects.append(f"{item.native_id} is given twice")
             return
         self._seen.add(item.uid)
-        seen = self._sight(item, said, part, at, keeps_detail=keeps_detail)
-        if not stands(self._known.get(item.uid), seen):
-            self._pending.append(seen)
-
-    def _sight(
-        self,
-        item: Deployment,
-        said: Recorded,
-        part: PartLedger,
-        at: datetime,
-        *,
-        keeps_detail: bool,
-    ) -> Sighting:
-        if keeps_detail and item.uid not in self._known:
+        known = self._known.get(item.uid)
+        if keeps_detail and known is None:
             part.defects.append(f"{item.native_id} is unchanged, though it was never recorded")
-        is_blind = (part.part, said.native_id) in self._blind
-        token = None if is_blind else said.tokens.get(item.uid)
-        return sight(
+        seen = sight(
             item,
             part=part.part,
             listed_id=said.native_id,
             at=at,
             keeps_detail=keeps_detail,
-            token=self._tokens.keep(token),
+            token=self._token_of(item, said, part) if said.tokens else None,
         )
+        if not stands(known, seen):
+            self._pending.append(seen)
+
+    def _token_of(self, item: Deployment, said: Recorded, part: PartLedger) -> str | None:
+        """Return the change token to keep with a deployment; none where a detail of its object was not seen."""
+        is_blind = (part.part, said.native_id) in self._blind
+        return None if is_blind else self._tokens.keep(said.tokens.get(item.uid))
+
+    @cached_property
+    def _standing(self) -> Mapping[tuple[str, str], set[str]]:
+        """Uids of what is present, by part and listed object; few collectors ever ask for it."""
+        standing: dict[tuple[str, str], set[str]] = {}
+        for row in self._known.values():
+            if row.presence == Presence.PRESENT:
+                standing.setdefault((row.part, row.listed_id), set()).add(row.uid)
+        return standing
 
     def _stand(self, said: Unchanged) -> None:
         part = self._ledger.part_of(said.native_id)

@@ -116,7 +116,8 @@ class TokenBook:
         """Begin again with what is known now."""
         self._by_object = {}
         for row in known:
-            self.note(row)
+            if row.token is not None:
+                self.note(row)
 
     def note(self, row: Known) -> None:
         """Remember a deployment as it stands now."""

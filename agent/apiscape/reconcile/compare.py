@@ -62,7 +62,9 @@ def sight(
 
 def differs(known: Known, seen: Sighting) -> bool:
     """Say whether the content moved, so that the stored document is worth loading for `compare`."""
-    return known.facts != seen.facts or seen.detail not in {None, known.detail}
+    if known.facts != seen.facts:
+        return True
+    return seen.detail is not None and seen.detail != known.detail
 
 
 def stands(known: Known | None, seen: Sighting) -> bool:
@@ -93,8 +95,10 @@ def compare(known: Known | None, seen: Sighting, before: Deployment | None = Non
 
 def _remembers(known: Known, seen: Sighting) -> bool:
     """Say whether there is something to note beside unmoved content: a token, or where it was listed."""
-    relisted = (known.part, known.listed_id) != (seen.part, seen.listed_id)
-    return relisted or (not seen.keeps_detail and (known.token, seen.token) != (None, None))
+    if known.part != seen.part or known.listed_id != seen.listed_id:
+        return True
+    has_token = known.token is not None or seen.token is not None
+    return has_token and not seen.keeps_detail
 
 
 def _write(

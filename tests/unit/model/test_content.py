@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apiscape.model.codec import HASH_BYTES, decode, detail_hash, encode, facts_hash
+from apiscape.model.codec import (
+    HASH_BYTES,
+    decode,
+    detail_hash,
+    encode,
+    facts_hash,
+    operations_hash,
+)
 from apiscape.model.deployment import (
     DETAIL_FIELDS,
     VOLATILE_FIELDS,
@@ -81,6 +91,49 @@ def test_the_hashes_of_details_do_not_run_into_each_other() -> None:
     hashes = {detail_hash(a_deployment(**detail)) for detail in details}
     assert len(hashes) == len(details)
     assert {len(each) for each in hashes} == {HASH_BYTES}
+
+
+def digest_of(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def hashes_of(item: Deployment) -> tuple[bytes, bytes, bytes]:
+    return facts_hash(item), operations_hash(item.operations), detail_hash(item)
+
+
+@given(st.lists(st.text(max_size=40), max_size=8))
+def test_hashes_are_those_that_stores_hold_of_the_documents(paths: list[str]) -> None:
+    operations = tuple(an_operation(template=f"/{path}") for path in paths)
+    item = a_deployment(operations=operations, backends=(Backend("b", "http"),))
+    bare = dict.fromkeys((*DETAIL_FIELDS, *VOLATILE_FIELDS), UNKNOWN) | {"provenance": {}}
+    facts = encode(msgspec.structs.replace(item, **bare))
+    listed = digest_of(encode(operations))
+    detail = listed + encode([item.backends, "unknown" if item.specs is UNKNOWN else item.specs])
+    assert hashes_of(item) == (digest_of(facts), listed, digest_of(detail))
+
+
+def test_a_short_document_is_hashed_by_itself_after_a_long_one() -> None:
+    short = a_deployment(operations=())
+    before = hashes_of(short)
+    hashes_of(a_deployment(operations=(an_operation(template="/x" * 5000),) * 50))
+    assert hashes_of(short) == before
+
+
+def test_threads_that_hash_at_a_time_do_not_mix_what_they_hash() -> None:
+    items = [
+        a_deployment(operations=tuple(an_operation(template=f"/{name}{n}") for n in range(200)))
+        for name in range(8)
+    ]
+    alone = [hashes_of(item) for item in items]
+    assert len(set(alone)) == len(items)
+    start = threading.Barrier(len(items))
+
+    def hash_often(item: Deployment) -> set[tuple[bytes, bytes, bytes]]:
+        start.wait()
+        return {hashes_of(item) for _ in range(50)}
+
+    with ThreadPoolExecutor(len(items)) as pool:
+        assert list(pool.map(hash_often, items)) == [{each} for each in alone]
 
 
 @settings(max_examples=40)
