@@ -226,16 +226,20 @@ def test_narrow_is_what_one_index_of_rows_holds(attributes: Sequence[str], is_so
     assert is_narrow(attributes) is is_so
 
 
-def test_pieces_of_the_index_of_words_are_merged_by_eights_in_old_stores_too(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("option", "value", "other"), [("automerge", 8, 4), ("hashsize", 8_388_608, 2_097_152)]
+)
+def test_the_index_of_words_is_written_in_few_pieces_in_old_stores_too(
+    tmp_path: Path, option: str, value: int, other: int
 ) -> None:
     path = str(tmp_path / "store.db")
-    asked = "SELECT v FROM deep_search_config WHERE k = 'automerge'"
+    asked = "SELECT v FROM deep_search_config WHERE k = ?"
+    chosen = "INSERT INTO deep_search (deep_search, rank) VALUES (?, ?)"
     with open_store(path, write=True) as store, store.database.raw() as driver:
-        assert driver.execute(asked).fetchall() == [(8,)]
-        driver.execute("DELETE FROM deep_search_config WHERE k = 'automerge'")
+        assert driver.execute(asked, (option,)).fetchall() == [(value,)]
+        driver.execute("DELETE FROM deep_search_config WHERE k = ?", (option,))
     with open_store(path, write=True) as store, store.database.raw() as driver:
-        assert driver.execute(asked).fetchall() == [(8,)]
-        driver.execute("INSERT INTO deep_search (deep_search, rank) VALUES ('automerge', 4)")
+        assert driver.execute(asked, (option,)).fetchall() == [(value,)]
+        driver.execute(chosen, (option, other))
     with open_store(path, write=True) as store, store.database.raw() as driver:
-        assert driver.execute(asked).fetchall() == [(4,)]
+        assert driver.execute(asked, (option,)).fetchall() == [(other,)]

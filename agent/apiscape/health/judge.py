@@ -102,7 +102,9 @@ def _health(verdicts: Sequence[Verdict], previous: Health | None, now: datetime)
     began = previous.since if previous is not None and previous.state == state else None
     return Health(
         state=state,
-        basis=max((each.basis for each in ordered if each.state == state), key=_STRENGTHS.__getitem__),
+        basis=max(
+            (each.basis for each in ordered if each.state == state), key=_STRENGTHS.__getitem__
+        ),
         reasons=tuple(dict.fromkeys(each.reason for each in ordered)),
         since=began or now,
     )

@@ -16,6 +16,7 @@ from apiscape.model.vocabulary import Requirement, TlsMode
 def project(item: Deployment, scope: Scope) -> Row:
     """Return the row of a deployment: its facts, without presence, freshness and conclusions."""
     counted = guarded(item.operations)
+    asked = _securities(counted) if is_known(counted) else UNKNOWN
     return Row(
         uid=item.uid,
         name=item.name,
@@ -36,8 +37,8 @@ def project(item: Deployment, scope: Scope) -> Row:
         endpoints=addresses(item),
         operations=len(item.operations) if is_known(item.operations) else UNKNOWN,
         unauthenticated=count_unauthenticated(counted),
-        auth=_auth(counted),
-        schemes=_schemes(counted),
+        auth=summarise_requirement(asked) if is_known(asked) else Requirement.UNKNOWN,
+        schemes=_schemes(asked) if is_known(asked) else UNKNOWN,
         exposure=item.exposure,
         lifecycle=item.lifecycle,
         owners=tuple(owner.name for owner in item.owners) if is_known(item.owners) else UNKNOWN,
@@ -142,23 +143,13 @@ def beyond(origin: str, url: str) -> str | None:
     return "" if f"{asked}/".startswith(f"{own}/") else None
 
 
-def _auth(operations: tuple[Operation, ...] | Unknown) -> str:
-    if not is_known(operations):
-        return Requirement.UNKNOWN
-    return summarise_requirement(_securities(operations))
+def _schemes(asked: Iterable[Security]) -> tuple[str, ...]:
+    return _distinct([scheme.kind for security in asked for scheme in security.schemes])
 
 
-def _schemes(operations: tuple[Operation, ...] | Unknown) -> tuple[str, ...] | Unknown:
-    if not is_known(operations):
-        return UNKNOWN
-    return _distinct(
-        scheme.kind for security in _securities(operations) for scheme in security.schemes
-    )
-
-
-def _securities(operations: tuple[Operation, ...]) -> Iterable[Security]:
+def _securities(operations: tuple[Operation, ...]) -> tuple[Security, ...]:
     """Return what operations ask of a caller; an object that several of them have counts once."""
-    return {id(item.security): item.security for item in operations}.values()
+    return tuple({id(item.security): item.security for item in operations}.values())
 
 
 def _spec(item: Deployment) -> str | Unknown | None:

@@ -108,12 +108,16 @@ def confirmed(conclusion: Conclusion) -> str | None:
 MEASURED = ("requests", "errors_4xx", "errors_5xx", "p95_ms")
 """Fields that hold a measured number, and may move every minute."""
 
+_measured_of = attrgetter(*MEASURED)
+
 _PASSING = (*MEASURED, "health_reason", "health_reasons", "said")
 """Fields that may move while the conclusion stays what it is: a reason in words quotes numbers."""
 
 
 def words_of(conclusion: Conclusion) -> Conclusion:
     """Return what is kept of a conclusion for reads of that day: all but the measured numbers."""
+    if all(value is UNKNOWN for value in _measured_of(conclusion)):
+        return conclusion
     return _without(conclusion, MEASURED)
 
 
@@ -192,10 +196,10 @@ def lay_over(row: Row, conclusion: Conclusion | None) -> Row:
     """Return a row of facts with what was concluded in place of what the facts say."""
     if conclusion is None:
         return row
-    concluded = laid(conclusion)
     moved = {
         name: value
-        for name, value in concluded.items()
-        if is_known(value) and value != getattr(row, name)  # a default is left out by its identity
+        for name, value in laid(conclusion).items()
+        if value is not UNKNOWN
+        and value != getattr(row, name)  # a default is left out by its identity
     }
     return msgspec.structs.replace(row, **moved)

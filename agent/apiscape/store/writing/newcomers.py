@@ -103,9 +103,10 @@ def keep_drawn(
     save_apis(connection, drawn.apis)
     given = {keys[uid]: each for uid, each in drawn.conclusions.items()}
     save_members(connection, {key: each.api for key, each in given.items()})
-    docs = [{"deployment_pk": key, "doc": encode(each)} for key, each in given.items()]
-    insert_many(connection, conclusion, docs)
-    versions = [_version(key, seqs[key], each) for key, each in given.items()]
+    docs = {key: encode(each) for key, each in given.items()}
+    held = [{"deployment_pk": key, "doc": doc} for key, doc in docs.items()]
+    insert_many(connection, conclusion, held)
+    versions = [_version(key, seqs[key], each, docs[key]) for key, each in given.items()]
     insert_many(connection, conclusion_version, versions)
 
 
@@ -124,6 +125,8 @@ def _family(items: Sequence[Deployment], scope: str, at: datetime) -> tuple[Memb
     return tuple(sorted(members, key=lambda member: member.uid))
 
 
-def _version(key: int, seq: int, drawn: Conclusion) -> dict[str, Any]:
+def _version(key: int, seq: int, drawn: Conclusion, doc: bytes) -> dict[str, Any]:
+    """Return the version of a conclusion and its document; without numbers both are the same text."""
     words = words_of(drawn)
-    return {"deployment_pk": key, "from_seq": seq, "api_uid": words.api, "doc": encode(words)}
+    told = doc if words is drawn else encode(words)
+    return {"deployment_pk": key, "from_seq": seq, "api_uid": words.api, "doc": told}

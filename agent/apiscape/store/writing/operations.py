@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -168,13 +169,9 @@ class OperationSets:
 
         Most operations of a batch have the very object of another one, and hashing one costs as much as its row.
         """
-        objects: dict[int, Security] = {}
-        told: set[Terms] = set()
-        for items in sets:
-            for item in items:
-                objects[id(item.security)] = item.security
-                if _has_terms(item):
-                    told.add(_terms(item))
+        given = list(chain.from_iterable(sets))
+        objects = {id(item.security): item.security for item in given}
+        told = {_terms(item) for item in given if _has_terms(item)}
         keys = self._securities.intern(tx, set(objects.values()))
         agreed: dict[Terms, int | None] = {_NO_TERMS: None}
         agreed |= self._terms.intern(tx, told)
@@ -214,6 +211,7 @@ def _operation_rows(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the values of `_COLUMNS`; there are ten times as many as of anything else."""
     is_plain = "".join([item.verb + item.template for item in items]).isprintable()
+    some_have_terms = len(agreed) > 1
     for ordinal, item in enumerate(items):
         rest = Rest(item.operation_id, item.backend, item.deprecated, item.preflight)
         yield (
@@ -223,12 +221,12 @@ def _operation_rows(
             item.template if is_plain else clean(item.template),
             securities[id(item.security)],
             None if rest == _NO_REST else encode(rest),
-            agreed[_terms(item)] if _has_terms(item) else None,
+            agreed[_terms(item)] if some_have_terms and _has_terms(item) else None,
         )
 
 
 def _has_terms(item: Operation) -> bool:
-    return item.match != PathMatch.UNKNOWN or is_known(item.rate_limits)
+    return item.rate_limits is not UNKNOWN or item.match != PathMatch.UNKNOWN
 
 
 def _terms(item: Operation) -> Terms:
