@@ -375,6 +375,33 @@ def test_what_the_agent_says_of_itself_comes_with_every_answer(inventory: FakeIn
         assert stage.session.notice == said
 
 
+def test_the_first_rows_are_asked_for_as_long_as_there_are_none() -> None:
+    inventory = FakeInventory([])
+    stage, polling = staged(inventory)
+    polling.poll_empty()
+    assert not inventory.asked  # the first answer is still to come
+    polling.poll()
+    polling.poll_empty()
+    assert inventory.asked["changes"] == 1
+    inventory.put(department(1)[0])
+    polling.poll_empty()
+    assert len(stage.session.store) == 1
+    asked = inventory.asked.copy()
+    polling.poll_empty()
+    assert inventory.asked == asked
+
+
+def test_the_first_rows_are_asked_for_with_patience_where_nobody_answers() -> None:
+    inventory = FakeInventory([])
+    stage, polling = staged(inventory)
+    polling.poll()
+    polling.fail(UnreachableError("gone"))
+    asked = inventory.asked.copy()
+    polling.poll_empty()
+    assert inventory.asked == asked
+    assert stage.session.error is not None
+
+
 def test_no_question_is_asked_while_one_is_open(inventory: FakeInventory) -> None:
     class Open:
         group, is_finished = "feed", False

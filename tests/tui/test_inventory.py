@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from apiscape.tui.app import ApiscapeApp
 from apiscape.tui.options import Actions, Options
 from apiscape.tui.places import Place
 from apiscape.tui.screens import following
@@ -407,3 +409,20 @@ async def test_where_nothing_measures_health_it_is_said_once() -> None:
         await rest(pilot)
         assert "health unknown" not in bar_of(pilot, "crumb")
         assert [placed.column.field for placed in grid_of(pilot).placed] == ["health", "name"]
+
+
+@pytest.mark.parametrize(("live", "every"), [(True, [2.0, 0.25]), (False, [])])
+async def test_an_inventory_that_can_change_is_asked_by_the_clock(
+    live: bool, every: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_to: dict[str, float] = {}
+
+    def note(_app: ApiscapeApp, interval_s: float, callback: Any) -> None:
+        set_to[callback.__name__] = interval_s
+
+    monkeypatch.setattr(ApiscapeApp, "set_interval", note)
+    options = Options(poll_s=2.0, clock=fixed_clock, live=live)
+    async with opened(make_app(FakeInventory([]), options=options), NARROW):
+        names = ["poll", "poll_empty"] if live else []
+        assert [set_to[name] for name in names] == every
+        assert set(set_to) == {"tick", *names}

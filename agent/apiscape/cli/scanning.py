@@ -15,6 +15,7 @@ from apiscape.collect.progress import Progress
 from apiscape.collect.report import ScanReport
 from apiscape.collect.scan import scan
 from apiscape.collect.source import SourcePlan
+from apiscape.collect.tools import Tools
 from apiscape.collectors.registry import load_provider
 from apiscape.conclude.faring import HealthPolicy
 from apiscape.conclude.follow import NO_RULES, Rules, conclude, conclude_due
@@ -121,10 +122,10 @@ def scan_and_conclude(
     progress: Progress,
     stop: Stop | None = None,
     only: Collection[str] | None = None,
-    keep: timedelta | None = None,
+    tools: Tools | None = None,
     rules: Rules = NO_RULES,
 ) -> ScanReport:
-    """Visit every scope of some sources once, draw what follows, and drop history that is too old.
+    """Visit every scope of some sources once, and draw what follows.
 
     Args:
         plans: What to visit.
@@ -132,21 +133,24 @@ def scan_and_conclude(
         progress: Told what goes on.
         stop: Ends the scan early.
         only: Keys of the scopes to visit, all without it.
-        keep: How long history is kept; all of it without.
+        tools: What to visit with; a scan's own, without it.
         rules: What people say of how to conclude.
 
     Raises:
         StoreError: the store failed; what was stored until then stands.
     """
     store.runs.draw_with(draw_newcomers(rules.policy))
-    report = scan(plans, store, progress=progress, stop=stop, only=only)
+    report = scan(plans, store, tools=tools, progress=progress, stop=stop, only=only)
     now = datetime.now(UTC)
     conclude(store, now, policy=rules.policy, overlay=rules.overlay)
     if store.measurements.subjects():
         conclude_due(store, now, policy=rules.policy, overlay=rules.overlay)
-    if keep is not None:
-        store.upkeep.retain(now, keep)
     return report
+
+
+def drop_history(store: Store, settings: Settings) -> None:
+    """Drop what is older than the configuration keeps."""
+    store.upkeep.retain(datetime.now(UTC), timedelta(days=settings.retention_days))
 
 
 def _plan(source: Source, settings: Settings, digest: str) -> SourcePlan:

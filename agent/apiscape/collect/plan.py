@@ -195,7 +195,7 @@ class _Bench:
 
     def scopes(self, plan: Plan) -> Iterator[tuple[Scope, PlannedReach]]:
         """Yield what will be visited: every product in every reach, then those without regions, once an account."""
-        products = self._source.products or self._plug_ins.products(self._source.provider)
+        products = self._source.products or self._in_order()
         spanning = [product for product in products if self._spans(product)]
         for planned in plan.reaches:
             for product in products:
@@ -204,6 +204,12 @@ class _Bench:
         for planned in _once_an_account(plan.reaches):
             for product in spanning:
                 yield self._scope(product, planned.reach), planned
+
+    def _in_order(self) -> list[str]:
+        """Return the installed products as the provider orders them, what most estates have first; others follow."""
+        place = {product: index for index, product in enumerate(self._provider.products)}
+        installed = self._plug_ins.products(self._source.provider)
+        return sorted(installed, key=lambda product: place.get(product, len(place)))
 
     def _scope(self, product: str, reach: Reach) -> Scope:
         return Scope(self._source.name, self._source.provider, product, reach)

@@ -134,6 +134,18 @@ def test_every_reach_is_planned_with_every_product(desk: Desk) -> None:
     assert states(plan) == {"1/r": "visited", "2/r": "visited"}
 
 
+def test_what_a_provider_names_first_is_visited_first_and_what_it_does_not_name_last(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ToyProvider, "products", ("toy.often", "toy.absent", "toy.api"))
+    desk.plug_ins.held = ("toy.alone", "toy.api", "toy.more", "toy.often")
+    desk.offer(REACH)
+    planned = [job.scope.product for job in desk.plan().jobs]
+    assert planned == ["toy.often", "toy.api", "toy.alone", "toy.more"]
+    named = desk.plan(products=("toy.api", "toy.often"))
+    assert [job.scope.product for job in named.jobs] == ["toy.api", "toy.often"]
+
+
 def test_a_product_without_regions_is_planned_once_an_account(desk: Desk) -> None:
     desk.plug_ins.held, desk.plug_ins.spanning = ("toy.global", "toy.api"), ("toy.global",)
     more = Reach(key="1/s", account="1", region="s", title="One s")

@@ -34,6 +34,9 @@ FLUSH_HZ = 4.0
 FLUSH_HZ_SSH = 2.0
 """How often what changed is repainted; over SSH half as often."""
 
+EAGERNESS = 8
+"""How much more often is asked while there are no rows at all."""
+
 ROUTES: dict[str, type[Frame]] = {
     "inventory": InventoryScreen,
     "deployment": DeploymentScreen,
@@ -86,7 +89,9 @@ class ApiscapeApp(App[int], inherit_bindings=False):
             self.run_worker(self.start_agent, thread=True, group="start")
         self.polling.poll()
         if self.session.options.live:
-            self.set_interval(self.session.options.poll_s, self.polling.poll)
+            poll_s = self.session.options.poll_s
+            self.set_interval(poll_s, self.polling.poll)
+            self.set_interval(poll_s / EAGERNESS, self.polling.poll_empty)
 
     def tick(self) -> None:
         """Let the screen that is shown repaint what changed."""

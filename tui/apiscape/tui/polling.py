@@ -37,6 +37,11 @@ class Polling:
         if not any(worker.group == "feed" and not worker.is_finished for worker in workers):
             self._app.run_worker(partial(self._ask, self._question()), thread=True, group="feed")
 
+    def poll_empty(self) -> None:
+        """Ask, if there is an answer that holds no rows yet: a person waits for the first ones."""
+        if self._session.is_loaded and self._session.error is None and not len(self._session.store):
+            self.poll()
+
     def _question(self) -> Callable[[], Loaded | Followed]:
         session, around = self._session, self._around()
         if around is None:

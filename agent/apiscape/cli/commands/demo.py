@@ -15,8 +15,12 @@ from apiscape.errors import Exit
 
 if TYPE_CHECKING:
     from apiscape.collect.source import SourcePlan
+    from apiscape.collect.tools import Tools
     from apiscape.conclude.follow import Rules
     from apiscape.store import Store
+
+SCOPES_AT_ONCE = 4
+"""The cluster, and one of each account."""
 
 
 @click.command("demo")
@@ -56,7 +60,7 @@ def print_all(plans: tuple[SourcePlan, ...], store: Store) -> int:
     from apiscape.serve.local import LocalInventory
 
     seen = ProgressLine(sys.stderr)
-    report = scan_and_conclude(plans, store, progress=seen, rules=demo_rules())
+    report = scan_and_conclude(plans, store, progress=seen, tools=demo_tools(), rules=demo_rules())
     seen.close()
     inventory = LocalInventory(store)
     collected = collected_of(report, seen.plans, seen.forecasts)
@@ -67,6 +71,14 @@ def print_all(plans: tuple[SourcePlan, ...], store: Store) -> int:
         "The gaps above belong to the demo. Your own gateways: apiscape sources init, then apiscape scan"
     )
     return Exit.COMPLETE
+
+
+def demo_tools() -> Tools:
+    """Return what to visit with: the gateways share this process, so that visits side by side only delay each other."""
+    from apiscape.collect.tools import Tools
+    from apiscape.collect.visits import Limits
+
+    return Tools(limits=Limits(scopes=SCOPES_AT_ONCE))
 
 
 def demo_rules() -> Rules:
@@ -87,9 +99,13 @@ def open_ui(plans: tuple[SourcePlan, ...], store: Store) -> int:
     from apiscape.collect.progress import Silent
     from apiscape.serve.local import LocalInventory
 
+    tools = demo_tools()
+
     def visit(scope: str | None) -> str:
         only = [scope] if scope else None
-        report = scan_and_conclude(plans, store, progress=Silent(), only=only, rules=demo_rules())
+        report = scan_and_conclude(
+            plans, store, progress=Silent(), only=only, tools=tools, rules=demo_rules()
+        )
         return (
             f"{count(len(report.runs), 'scope')} visited, {len(report.incomplete)} not seen whole"
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -46,7 +45,12 @@ def scan_here(session: Session, names: tuple[str, ...], *, whole: bool) -> int:
     """Visit from this process, and print the ledger."""
     from apiscape.cli.progress import ProgressLine
     from apiscape.cli.scan_report import print_scan
-    from apiscape.cli.scanning import configured_rules, plan_sources, scan_and_conclude
+    from apiscape.cli.scanning import (
+        configured_rules,
+        drop_history,
+        plan_sources,
+        scan_and_conclude,
+    )
     from apiscape.cli.stopping import stop_on_signals
     from apiscape.collect.collected import collected_of
     from apiscape.collect.memory import keep_within
@@ -55,16 +59,12 @@ def scan_here(session: Session, names: tuple[str, ...], *, whole: bool) -> int:
     settings = session.settings()
     keep_within(settings.agent.memory_limit_mb)
     plans = plan_sources(settings, names)
-    keep, rules = (
-        timedelta(days=settings.retention_days),
-        configured_rules(settings, session.config),
-    )
+    rules = configured_rules(settings, session.config)
     seen = ProgressLine(sys.stderr)
     with stop_on_signals() as stop, session.store(write=True) as store:
         try:
-            report = scan_and_conclude(
-                plans, store, progress=seen, stop=stop, keep=keep, rules=rules
-            )
+            report = scan_and_conclude(plans, store, progress=seen, stop=stop, rules=rules)
+            drop_history(store, settings)
         finally:
             seen.close()
         summary = LocalInventory(store).summary()

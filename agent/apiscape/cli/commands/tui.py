@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,7 +101,12 @@ def _rescan_by(address: Address, scope: str | None) -> str:
 
 
 def _rescan_here(session: Session, scope: str | None) -> str:
-    from apiscape.cli.scanning import configured_rules, plan_sources, scan_and_conclude
+    from apiscape.cli.scanning import (
+        configured_rules,
+        drop_history,
+        plan_sources,
+        scan_and_conclude,
+    )
     from apiscape.collect.progress import Silent
     from apiscape.serve.local import LocalInventory
 
@@ -117,9 +121,9 @@ def _rescan_here(session: Session, scope: str | None) -> str:
             store,
             progress=Silent(),
             only=[scope] if scope else None,
-            keep=timedelta(days=settings.retention_days),
             rules=configured_rules(settings, session.config),
         )
+        drop_history(store, settings)
         summary = LocalInventory(store).summary()
     return _sentence(report.runs, report.exit_code, summary)
 

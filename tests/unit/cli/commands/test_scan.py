@@ -16,6 +16,7 @@ from apiscape.cli.commands import demo
 from apiscape.collect.clock import Stop
 from apiscape.collect.report import ScanReport
 from apiscape.collect.source import SourcePlan
+from apiscape.settings.schema import Settings
 from apiscape.store import open_store
 from tests.unit.cli.conftest import Call
 from tests.unit.cli.test_ledger import DENIED, a_run
@@ -44,6 +45,21 @@ def test_every_source_is_visited_and_the_exit_code_says_that_it_is_incomplete(
     assert answer.out.splitlines()[-1].startswith("Incomplete: 1 of 2 scopes")
     assert scanned["names"] == ["prod", "lab"]
     assert isinstance(scanned["stop"], Stop)
+
+
+def test_history_that_is_too_old_is_dropped_after_what_was_seen_is_kept(
+    call: Call, configured: Path, scanned: Scanned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[int] = []
+
+    def drop(_store: object, settings: Settings) -> None:
+        assert scanned["names"] == ["prod", "lab"]
+        kept.append(settings.retention_days)
+
+    monkeypatch.setattr(scanning, "drop_history", drop)
+    configured.write_text(configured.read_text() + "retention_days: 9\n")
+    assert call("scan").code == 2
+    assert kept == [9]
 
 
 def test_only_the_sources_that_are_named(call: Call, configured: Path, scanned: Scanned) -> None:
@@ -110,8 +126,11 @@ def test_the_demo_opens_the_ui_at_once_and_visits_behind_it(
         assert demo.open_ui((), store) == 0
         handed["start"]()
         assert scanned["only"] is None
+        tools = scanned["tools"]
         assert handed["rescan"]("a/b") == "2 scopes visited, 1 not seen whole"
     assert scanned["only"] == ["a/b"]
+    assert tools.limits.scopes == demo.SCOPES_AT_ONCE
+    assert scanned["tools"] is tools
 
 
 @pytest.mark.parametrize("word", stopping.WORDS)
