@@ -232,6 +232,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         hosts: That it serves; empty for any.
+        links: What it is called elsewhere, and what it names there; kept as labels.
     """
 
     metadata: Metadata
@@ -241,6 +242,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     waf: str = Switch.UNKNOWN
     conditions: tuple[Condition, ...] = ()
     certificates: tuple[str, ...] = ()
+    links: dict[str, str] = {}
 
 
 Stated = Exposed | Served | Called

@@ -137,7 +137,7 @@ def serve(
         hostnames=served.hosts,
         tls_min=served.tls_min,
         waf=served.waf,
-        labels=labels_of(metadata, {}),
+        labels=labels_of(metadata, served.links),
     )
     yield from conditions(served.conditions, uid, now)
     yield from certificate(served.certificates, (), uid, look, now)

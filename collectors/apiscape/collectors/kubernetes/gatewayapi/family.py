@@ -19,6 +19,8 @@ from apiscape.collectors.kubernetes.gatewayapi.serving import serve, troubles
 from apiscape.collectors.kubernetes.gatewayapi.status import standing
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.policies.effective import Effective
+from apiscape.collectors.kubernetes.policies.fronts import RESOURCES as FRONT_POLICIES
+from apiscape.collectors.kubernetes.policies.fronts import links_of_all
 from apiscape.collectors.kubernetes.resource import Look, Resource, Role
 from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Exposure, Style, Switch
@@ -32,7 +34,7 @@ class GatewayApi:
     """Reads Gateway API."""
 
     name = "gateway-api"
-    resources: tuple[Resource, ...] = RESOURCES
+    resources: tuple[Resource, ...] = (*RESOURCES, *FRONT_POLICIES)
 
     def expose(self, resource: Resource, thing: Any, look: Look) -> Iterator[Exposed | Served]:  # noqa: ANN401 - of the resource's own type
         """Return what a route exposes at each of its parents, or how a Gateway serves."""
@@ -77,6 +79,7 @@ def _at_gateway(resource: Resource, route: Route, asked: Sequence[Taken], look: 
     conditions = [*standing(route, [(each.ref, each.why_not) for each in asked])]
     if parent.is_there:
         conditions += troubles(parent.gateway or "", places_of(places), look)
+    conditions += dict.fromkeys(trouble for each in places for trouble in each.front.troubles)
     addresses = _addresses(asked, places, effects)
     return Exposed(
         metadata=route.metadata,
@@ -91,6 +94,7 @@ def _at_gateway(resource: Resource, route: Route, asked: Sequence[Taken], look: 
         waf=parent.waf if parent.waf == Switch.ENABLED else everywhere.waf,
         mtls=together(each.mtls for each in addresses or ()),
         secrets=_further_secrets(places),
+        links=links_of_all(each.front.links for each in places),
     )
 
 
@@ -159,7 +163,7 @@ def _address(front: Address, host: str, effect: Effective) -> Address:
         host=host,
         scheme=front.scheme,
         port=front.port,
-        tls_min=effect.tls_min,
+        tls_min=front.tls_min if effect.tls_min is UNKNOWN else effect.tls_min,
         certificate=front.certificate,
         mtls=effect.mtls if front.mtls == Switch.UNKNOWN else front.mtls,
         tls_mode=front.tls_mode,

@@ -1,4 +1,4 @@
-"""References from one namespace into another: allowed by a grant in the other one alone. Pure.
+"""References from one namespace into another: allowed by a grant in the other one alone.
 
 After the specification of Gateway API (`ReferenceGrant`).
 """
@@ -10,6 +10,10 @@ from collections.abc import Iterable
 import msgspec
 
 from apiscape.collectors.kubernetes.gatewayapi.kinds import ReferenceGrant
+from apiscape.collectors.kubernetes.gatewayapi.resources import GRANTS, OF_NAMESPACE
+from apiscape.collectors.kubernetes.resource import Look
+
+NOT_PERMITTED = "RefNotPermitted"
 
 
 class Reference(msgspec.Struct, frozen=True, gc=False):
@@ -29,6 +33,16 @@ def is_granted(reference: Reference, grants: Iterable[ReferenceGrant]) -> bool:
     if reference.from_namespace == reference.namespace:
         return True
     return any(_grants(each, reference) for each in grants)
+
+
+def denied(reference: Reference, look: Look) -> str | None:
+    """Return why a reference is not allowed; nothing where it is, or where nobody can tell."""
+    if reference.from_namespace == reference.namespace:
+        return None
+    grants = look.those(GRANTS, OF_NAMESPACE, reference.namespace)
+    if is_granted(reference, grants) or not look.sees(GRANTS, reference.namespace):
+        return None
+    return NOT_PERMITTED
 
 
 def _grants(grant: ReferenceGrant, reference: Reference) -> bool:

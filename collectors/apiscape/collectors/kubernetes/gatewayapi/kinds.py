@@ -138,6 +138,7 @@ class FrontendValidation(Field):
     """Whether callers show a certificate, and what happens where it is not good."""
 
     mode: str = "AllowValidOnly"
+    ca_certificate_refs: list[ObjectRef] | None = None
 
 
 class FrontendTls(Field):

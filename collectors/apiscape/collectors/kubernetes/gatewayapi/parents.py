@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 import msgspec
 
 from apiscape.collectors.kubernetes.core import NAMESPACES
-from apiscape.collectors.kubernetes.exposed import Address, Reached
+from apiscape.collectors.kubernetes.exposed import Address, Condition, Reached
 from apiscape.collectors.kubernetes.gatewayapi.attachment import (
     Asking,
     Attached,
@@ -16,21 +17,20 @@ from apiscape.collectors.kubernetes.gatewayapi.attachment import (
     Neighbours,
     attach,
 )
+from apiscape.collectors.kubernetes.gatewayapi.controlling import CORS, can, controller_of
 from apiscape.collectors.kubernetes.gatewayapi.hosts import common_hosts
 from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway, ListenerSet, ParentRef
 from apiscape.collectors.kubernetes.gatewayapi.resources import GATEWAYS, SETS
-from apiscape.collectors.kubernetes.gatewayapi.serving import (
-    CORS,
-    can,
-    controller_of,
+from apiscape.collectors.kubernetes.gatewayapi.serving import PERMITTED, reached_by, waf_of
+from apiscape.collectors.kubernetes.gatewayapi.tls import (
+    certificates_of,
     mtls_of,
-    reached_by,
-    secrets,
+    tls_min_of,
     tls_mode_of,
-    waf_of,
 )
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.policies.effective import Effective, of_all_rules
+from apiscape.collectors.kubernetes.policies.fronts import fronting
 from apiscape.collectors.kubernetes.policies.point import Point
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.model.vocabulary import Switch
@@ -49,6 +49,8 @@ class Front(msgspec.Struct, frozen=True):
         address: Of what is routed to by it, but for the host and for what policies say.
         secrets: Of its certificates beside the one of the address.
         usual: What holds there for each rule that refers to nothing; `None` where rules may differ.
+        troubles: What is wrong with its certificates, and with policies for it.
+        links: What those policies name outside of the cluster.
     """
 
     holder: str
@@ -57,6 +59,8 @@ class Front(msgspec.Struct, frozen=True):
     address: Address
     secrets: tuple[str, ...]
     usual: Effective | None
+    troubles: tuple[Condition, ...] = ()
+    links: dict[str, str] = {}
 
 
 class Parent(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,14 +156,14 @@ def _parent(route: Asking, ref: ParentRef, name: str, look: Look) -> Parent:
 
 def _front(at: Attached, controller: str | None, look: Look) -> Front:
     listener = at.listener
-    _, namespace, _ = at.holder.split("/", 2)
-    held = list(secrets(listener, namespace))
+    certificates = certificates_of(at.gateway, listener, at.holder, look)
     point = Point(
         controller=controller,
         gateway=at.gateway.key,
         listener_set=set_of(at.holder),
         listener=listener.name,
     )
+    before = fronting(point, look)
     return Front(
         holder=at.holder,
         listener=listener.name,
@@ -167,13 +171,26 @@ def _front(at: Attached, controller: str | None, look: Look) -> Front:
         address=Address(
             scheme=_scheme(listener.protocol),
             port=listener.port or None,
-            certificate=held[0] if held else None,
+            tls_min=tls_min_of(at.gateway, listener, look),
+            certificate=next(iter(certificates.secrets), None),
             mtls=mtls_of(at.gateway, listener, look),
             tls_mode=tls_mode_of(listener),
         ),
-        secrets=tuple(held[1:]),
+        secrets=certificates.secrets[1:],
         usual=of_all_rules(point, look),
+        troubles=(
+            *_refused(at, certificates.refused),
+            *(each for each in before.conditions if each.holds is False),
+        ),
+        links=before.links,
     )
+
+
+def _refused(at: Attached, reasons: tuple[str, ...]) -> Iterator[Condition]:
+    words = at.holder.replace("/", " ", 1)
+    for why in reasons:
+        reason = f"listener {at.listener.name} of {words}: {why}"
+        yield Condition(name=PERMITTED, holds=False, reason=reason)
 
 
 def set_of(holder: str) -> str | None:

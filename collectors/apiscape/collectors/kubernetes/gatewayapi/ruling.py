@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from apiscape.collectors.kubernetes.exposed import Match, PathType, Target
 from apiscape.collectors.kubernetes.gatewayapi.backend_tls import secured
-from apiscape.collectors.kubernetes.gatewayapi.granting import Reference, is_granted
+from apiscape.collectors.kubernetes.gatewayapi.granting import Reference, denied
 from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP, BackendRef
-from apiscape.collectors.kubernetes.gatewayapi.resources import GRANTS, OF_NAMESPACE
 from apiscape.collectors.kubernetes.gatewayapi.routes import (
     Filter,
     GrpcMatch,
@@ -22,7 +21,6 @@ from apiscape.collectors.kubernetes.resource import Look
 
 AnyRule = HttpRule | GrpcRule | StreamRule
 
-NOT_PERMITTED = "RefNotPermitted"
 _PATH_TYPES = {"Exact": PathType.EXACT, "PathPrefix": PathType.PREFIX}
 _REGEX = "RegularExpression"
 _EVERYTHING = (Match(),)
@@ -110,18 +108,11 @@ def _target(ref: BackendRef, route: Route, kind: str, look: Look) -> Target:
         namespace=namespace,
         port=None if ref.port is None else str(ref.port),
         weight=ref.weight,
-        denied=None if namespace == own else _denied(ref, own, namespace, kind, look),
+        denied=None
+        if namespace == own
+        else denied(Reference(GROUP, kind, own, ref.group, ref.kind, namespace, ref.name), look),
         secured=secured(namespace, ref.name, ref.port, look) if is_service else None,
     )
-
-
-def _denied(ref: BackendRef, own: str, namespace: str, kind: str, look: Look) -> str | None:
-    """Return why a backend in another namespace may not be referred to; nothing where nobody can tell."""
-    grants = look.those(GRANTS, OF_NAMESPACE, namespace)
-    reference = Reference(GROUP, kind, own, ref.group, ref.kind, namespace, ref.name)
-    if is_granted(reference, grants) or not look.sees(GRANTS, namespace):
-        return None
-    return NOT_PERMITTED
 
 
 _NO_FILTERS: tuple[Filter, ...] = ()

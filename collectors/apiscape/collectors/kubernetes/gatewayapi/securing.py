@@ -24,12 +24,15 @@ from apiscape.collectors.kubernetes.policies.effective import (
     Point,
     effective,
 )
+from apiscape.collectors.kubernetes.policies.securing import asked
+from apiscape.collectors.kubernetes.policies.securing import together as asked_together
 from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.model.limits import RateLimits
-from apiscape.model.security import Security
+from apiscape.model.security import Scheme, Security
 from apiscape.model.values import Unknown
-from apiscape.model.vocabulary import Switch
+from apiscape.model.vocabulary import SchemeKind, Switch
 
+_NOWHERE: tuple[Place | None, ...] = (None,)
 _NAME_LABEL = "gateway.networking.k8s.io/gateway-name"
 
 
@@ -52,7 +55,10 @@ def rules_at(
         if usual is None or extensions:
             points = _points(resource, route, parent, places)
             of_rule = [_for_rule(each, told.name, extensions, matches, targets) for each in points]
-            held = [effective(each, look) for each in of_rule]
+            held = [
+                _guarded(effective(each, look), place)
+                for each, place in zip(of_rule, places or _NOWHERE, strict=True)
+            ]
             security, limits = _asked(held)
         else:
             held, security, limits = usual
@@ -71,9 +77,20 @@ def _alike(parent: Parent | None, places: Sequence[Place]) -> list[Effective] | 
     """Return what holds at each place for all rules that refer to nothing; `None` where rules may differ."""
     if parent is None or not parent.is_there:
         return [DETACHED]
-    held = [each.front.usual for each in places] if places else [parent.usual]
-    sure = [each for each in held if each is not None]
+    held = [(each.front.usual, each) for each in places] if places else [(parent.usual, None)]
+    sure = [_guarded(effect, place) for effect, place in held if effect is not None]
     return sure if len(sure) == len(held) else None
+
+
+def _guarded(effect: Effective, place: Place | None) -> Effective:
+    """Return what holds at a place, with the certificate that its listener asks callers for."""
+    front = None if place is None else place.front
+    if front is None or front.address.mtls != Switch.ENABLED:
+        return effect
+    by = f"listener {front.listener} of {front.holder.replace('/', ' ', 1)}"
+    certificate = asked(by, Scheme(kind=SchemeKind.MTLS, location="tls", native_id=by))
+    security = asked_together([effect.security, certificate])
+    return msgspec.structs.replace(effect, security=security)
 
 
 def _points(
@@ -82,7 +99,6 @@ def _points(
     """Return where policies on a whole route are attached: at each listener; at none where none takes it."""
     there = parent is not None and parent.is_there
     key = parent.gateway if parent is not None and there else None
-    usual: list[Place | None] = [None]
     return [
         Point(
             controller=parent.controller if parent is not None and there else None,
@@ -95,7 +111,7 @@ def _points(
             route_kind=resource.kind,
             hosts=() if place is None else place.hosts,
         )
-        for place in places or usual
+        for place in places or _NOWHERE
     ]
 
 

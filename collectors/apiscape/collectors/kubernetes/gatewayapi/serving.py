@@ -9,54 +9,55 @@ import msgspec
 from apiscape.collectors.kubernetes.core import NAMESPACES, OF_GATEWAY, SERVICES
 from apiscape.collectors.kubernetes.exposed import Condition, Reached, Served
 from apiscape.collectors.kubernetes.gatewayapi.attachment import addresses, takes_set
-from apiscape.collectors.kubernetes.gatewayapi.kinds import (
-    CLASSES,
-    FrontendTls,
-    Gateway,
-    GatewayClass,
-    Listener,
-    ListenerSet,
-)
-from apiscape.collectors.kubernetes.gatewayapi.parameters import Parameters, parameters_of
+from apiscape.collectors.kubernetes.gatewayapi.controlling import controller_of, given_to
+from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway, Listener, ListenerSet
 from apiscape.collectors.kubernetes.gatewayapi.resources import GATEWAYS, OF_PARENT, SETS
-from apiscape.collectors.kubernetes.objects import key_of
+from apiscape.collectors.kubernetes.gatewayapi.tls import Certificates, certificates_of, lowest
+from apiscape.collectors.kubernetes.policies.fronts import fronting
+from apiscape.collectors.kubernetes.policies.point import Point
 from apiscape.collectors.kubernetes.reaching import CLASS_KEY, limited, reach
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.collectors.kubernetes.standing import read_conditions
-from apiscape.model.vocabulary import Exposure, Switch, TlsMode
+from apiscape.model.vocabulary import Exposure, Switch
 
 NEGATIVE = frozenset(
     {"Conflicted", "OverlappingTLSConfig", "InsecureFrontendValidationMode", "PartiallyInvalid"}
 )
 """Conditions that are well where they do not hold."""
 
-CLIENT_CERTIFICATES, CORS = "GatewayFrontendClientCertificateValidation", "HTTPRouteCORS"
-"""Features of controllers, as Gateway API calls them."""
-
-_ENDS_TLS = frozenset({"HTTPS", "TLS"})
-_TLS_MODES = {"Terminate": TlsMode.TERMINATE, "Passthrough": TlsMode.PASSTHROUGH}
-_LETS_ALL_IN = "AllowInsecureFallback"
+PERMITTED = "CertificatePermitted"
+"""Whether a listener may use the certificates that it refers to in other namespaces."""
 
 
 def serve(gateway: Gateway, look: Look) -> Iterator[Served]:
     """Yield a Gateway, with the listeners of the sets that it takes."""
-    own = [(each, gateway.metadata.namespace) for each in gateway.spec.listeners or ()]
-    taken = [
+    taken = (
         each for each in look.those(SETS, OF_PARENT, gateway.key) if _takes(gateway, each, look)
+    )
+    held = [
+        *((each, f"Gateway/{gateway.key}") for each in gateway.spec.listeners or ()),
+        *((each, f"ListenerSet/{of.key}") for of in taken for each in of.spec.listeners or ()),
     ]
-    further = [
-        (each, held.metadata.namespace) for held in taken for each in held.spec.listeners or ()
-    ]
-    listeners = own + further
-    certificates = (each for listener, of in listeners for each in secrets(listener, of))
+    listeners = [each for each, _ in held]
+    certificates = [(each, certificates_of(gateway, each, holder, look)) for each, holder in held]
+    before = fronting(Point(controller=controller_of(gateway, look), gateway=gateway.key), look)
     yield Served(
         metadata=gateway.metadata,
-        hosts=_hosts(listener for listener, _ in listeners),
+        hosts=_hosts(listeners),
         reached=reached_by(gateway, look),
+        tls_min=lowest(gateway, listeners, look),
         waf=waf_of(gateway, look),
-        conditions=tuple(_conditions(gateway)),
-        certificates=tuple(dict.fromkeys(certificates)),
+        conditions=(*_conditions(gateway), *_refused(certificates), *before.conditions),
+        certificates=tuple(dict.fromkeys(key for _, each in certificates for key in each.secrets)),
+        links=before.links,
     )
+
+
+def _refused(told: Iterable[tuple[Listener, Certificates]]) -> Iterator[Condition]:
+    """Yield which certificates listeners refer to and may not use."""
+    for listener, each in told:
+        for why in each.refused:
+            yield Condition(name=f"{PERMITTED}.{listener.name}", holds=False, reason=why)
 
 
 def _takes(gateway: Gateway, held: ListenerSet, look: Look) -> bool | None:
@@ -96,73 +97,9 @@ def _reached(key: str, look: Look) -> Reached:
     return msgspec.structs.replace(found, evidence=evidence)
 
 
-def given_to(gateway: Gateway, look: Look) -> Parameters:
-    """Return what the parameters of a Gateway and of its class say."""
-    return look.once(
-        "gateway-api.parameters", gateway.key, lambda look: _parameters(gateway.key, look)
-    )
-
-
-def _parameters(key: str, look: Look) -> Parameters:
-    gateway: Gateway | None = look.get(GATEWAYS, key)
-    return Parameters() if gateway is None else parameters_of(gateway, look)
-
-
 def waf_of(gateway: Gateway, look: Look) -> str:
     """Return whether a firewall stands before a Gateway, as far as its parameters say."""
     return Switch.ENABLED if given_to(gateway, look).has_waf else Switch.UNKNOWN
-
-
-def controller_of(gateway: Gateway, look: Look) -> str | None:
-    """Return who looks after a Gateway; `None` where nobody can tell."""
-    found = look.get(CLASSES, gateway.spec.gateway_class_name)
-    return found.spec.controller_name if found is not None else None
-
-
-def can(gateway: Gateway, feature: str, look: Look) -> bool:
-    """Say whether a controller does what is asked of it; one that does not list what it can do may."""
-    found: GatewayClass | None = look.get(CLASSES, gateway.spec.gateway_class_name)
-    return found is None or not found.features or feature in found.features
-
-
-def secrets(listener: Listener, namespace: str) -> Iterator[str]:
-    """Yield the Secrets that a listener's certificates are kept in."""
-    for each in (listener.tls.certificate_refs if listener.tls else None) or ():
-        if each.kind == "Secret" and not each.group:
-            yield key_of(each.namespace or namespace, each.name)
-
-
-def mtls_of(gateway: Gateway, listener: Listener, look: Look) -> str:
-    """Return whether callers have to show a certificate at a listener, as far as the Gateway says.
-
-    What its controller does not say that it can do is not known to be done.
-    """
-    if listener.protocol not in _ENDS_TLS:
-        return Switch.DISABLED
-    if listener.protocol == "TLS" and listener.tls and listener.tls.mode == "Passthrough":
-        return Switch.UNKNOWN
-    if listener.port in given_to(gateway, look).verifying:
-        return Switch.ENABLED
-    told = _asked_at(gateway, listener)
-    if told is None or told.validation is None or not can(gateway, CLIENT_CERTIFICATES, look):
-        return Switch.UNKNOWN
-    return Switch.DISABLED if told.validation.mode == _LETS_ALL_IN else Switch.ENABLED
-
-
-def _asked_at(gateway: Gateway, listener: Listener) -> FrontendTls | None:
-    frontend = gateway.spec.tls.frontend if gateway.spec.tls else None
-    if frontend is None:
-        return None
-    ports = (each.tls for each in frontend.per_port or () if each.port == listener.port)
-    return next(ports, frontend.default)
-
-
-def tls_mode_of(listener: Listener) -> str:
-    """Return who ends TLS at a listener; of a protocol of somebody's own, and of streams, nobody can tell."""
-    if listener.protocol not in _ENDS_TLS:
-        return TlsMode.UNKNOWN
-    mode = (listener.tls.mode if listener.tls else None) or "Terminate"
-    return _TLS_MODES.get(mode, TlsMode.UNKNOWN)
 
 
 def _conditions(gateway: Gateway) -> Iterator[Condition]:
