@@ -26,7 +26,6 @@ from apiscape.collectors.kubernetes.table.family import TableFamily
 from apiscape.collectors.kubernetes.table.finding import OWNED
 from apiscape.collectors.kubernetes.table.indexing import owners_of
 from apiscape.collectors.kubernetes.table.loading import BadTable, load
-from apiscape.collectors.kubernetes.twofold import twofold
 from apiscape.model.vocabulary import ErrorKind
 
 _ORDER = (Role.SUPPORT, Role.CONSUMER, Role.GATEWAY, Role.ROUTE)
@@ -43,14 +42,11 @@ class Reads:
     def __init__(self, families: Iterable[Family], table: TableFamily) -> None:
         self._table = table
         self._owners: dict[str, Family] = {}
-        by_table = {each.name: each for each in table.resources}
         found: dict[str, Resource] = {each.name: each for each in (*CORE, *POLICIES)}
         found[SERVICES] = EXPOSED_SERVICES
         for family in (*families, table):
             for each in family.resources:
-                known = by_table.get(each.name)
-                both = known is not None and known is not each
-                found.setdefault(each.name, twofold(known, each) if known and both else each)
+                found.setdefault(each.name, each)
                 self._owners.setdefault(each.name, family)
         self.resources: tuple[Resource, ...] = tuple(
             sorted(

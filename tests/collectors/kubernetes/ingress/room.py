@@ -11,6 +11,12 @@ from apiscape.collectors.kubernetes.exposed import Exposed, Rule
 from apiscape.collectors.kubernetes.families import reads
 from apiscape.collectors.kubernetes.ingress.family import IngressFamily
 from apiscape.collectors.kubernetes.ingress.kinds import INGRESSES
+from apiscape.collectors.kubernetes.ingress.plugins import (
+    CLUSTER_PLUGINS,
+    MIDDLEWARES,
+    PLUGINS,
+    POLICIES,
+)
 from apiscape.collectors.kubernetes.ingress.services import ServiceFamily
 from apiscape.collectors.kubernetes.objects import Decoder
 from apiscape.collectors.kubernetes.resource import Family, Resource
@@ -18,11 +24,16 @@ from apiscape.collectors.kubernetes.world import Subject, World
 
 Json = dict[str, Any]
 
-_NAMES = {each.name for each in (*CORE, *IngressFamily.resources, *ServiceFamily.resources)}
+NAMED = {PLUGINS, CLUSTER_PLUGINS, *MIDDLEWARES, POLICIES}
+"""What Ingresses name that the table reads."""
+
+_FAMILIES = (*CORE, *IngressFamily.resources, *ServiceFamily.resources)
+_NAMES = NAMED | {each.name for each in _FAMILIES}
 RESOURCES: dict[str, Resource] = {
     each.name: each for each in reads().resources if each.name in _NAMES
 }
-KINDS = {each.kind: each for each in RESOURCES.values()}
+OLDER = MIDDLEWARES[1]
+KINDS = {each.kind: each for each in RESOURCES.values() if each.name != OLDER}
 FAMILIES: dict[str, Family] = {SERVICES: ServiceFamily(), INGRESSES: IngressFamily()}
 
 CONTROLLERS = {
@@ -96,7 +107,8 @@ def world_of(*objects: Json, unseen: tuple[str, ...] = ()) -> World:
     there = {each["metadata"]["name"] for each in objects if each["kind"] == "IngressClass"}
     classes = [cls(name) for name in CONTROLLERS if name not in there]
     for each in (*classes, *objects):
-        resource = KINDS[each["kind"]]
+        is_older = each.get("apiVersion", "").startswith("traefik.containo.us/")
+        resource = RESOURCES[OLDER] if is_older else KINDS[each["kind"]]
         body = msgspec.json.encode({"metadata": {}, "items": [each]})
         page = Decoder(resource.type).page(body, "list")
         assert page.odd == (), page.odd

@@ -1,4 +1,4 @@
-"""What Ingresses name is read by the table too: both readings find the same objects, and say the same of them."""
+"""What Ingresses name is read by the table: an Ingress asks of callers what that says of each object."""
 
 from __future__ import annotations
 

@@ -93,11 +93,11 @@ def kong(config: Json | None, kind: str = "rate-limiting") -> Any:
         ({"minute": 5, "hour": 100, "policy": "local"},
          [(5.0, 60.0, ("consumer",), False), (100.0, 3_600.0, ("consumer",), False)]),
         ({"second": 1, "limit_by": "ip", "policy": "redis"}, [(1.0, 1.0, ADDRESS, True)]),
-        ({"second": 1, "limit_by": "header", "header_name": "X-Team"}, [(1.0, 1.0, ("header:x-team",), UNKNOWN)]),
-        ({"second": 1, "limit_by": "service"}, [(1.0, 1.0, (), UNKNOWN)]),
-        ({"second": "x", "limit_by": "odd"}, [(UNKNOWN, 1.0, UNKNOWN, UNKNOWN)]),
-        (None, [(UNKNOWN, UNKNOWN, ("consumer",), UNKNOWN)]),
-        ({"limits": {"sms": {"minute": 1}}}, [(UNKNOWN, UNKNOWN, ("consumer",), UNKNOWN)]),
+        ({"second": 1, "limit_by": "header", "header_name": "X-Team"}, [(1.0, 1.0, ("header:x-team",), False)]),
+        ({"second": 1, "limit_by": "service"}, [(1.0, 1.0, (), False)]),
+        ({"second": "x", "limit_by": "odd"}, [(UNKNOWN, 1.0, UNKNOWN, False)]),
+        (None, [(UNKNOWN, UNKNOWN, ("consumer",), False)]),
+        ({"limits": {"sms": {"minute": 1}}}, [(UNKNOWN, UNKNOWN, ("consumer",), False)]),
     ],
 )  # fmt: skip
 def test_a_plugin_of_kong_limits_in_each_of_its_windows(config: Any, told: Any) -> None:
@@ -122,6 +122,8 @@ def test_the_advanced_plugin_has_lists_and_nothing_of_its_secrets_is_kept() -> N
         (100.0, 3_600.0, ("credential",), True),
     ]
     assert "CANARY" not in repr(limits)
+    (unsaid,) = kong({"limit": [5], "window_size": [10]}, "rate-limiting-advanced")
+    assert unsaid.shared is UNKNOWN
 
 
 def test_a_plugin_that_is_not_there_may_limit() -> None:
@@ -144,7 +146,9 @@ def traefik(**spec: Any) -> Any:
         ({"rateLimit": {"average": 6, "period": 60, "sourceCriterion": {"requestHeaderName": "X-Team"}}},
          (6.0, 60.0, 1.0, "requests", ("header:x-team",))),
         ({"inFlightReq": {"amount": 9}}, (9.0, None, None, "requests", ("host",))),
-        ({"inFlightReq": {"amount": 9, "sourceCriterion": {}}}, (9.0, None, None, "requests", ADDRESS)),
+        ({"inFlightReq": {"amount": 9, "sourceCriterion": {}}}, (9.0, None, None, "requests", ("host",))),
+        ({"inFlightReq": {"amount": 9, "sourceCriterion": {"ipStrategy": {"depth": 1}}}},
+         (9.0, None, None, "requests", ADDRESS)),
     ],
 )  # fmt: skip
 def test_a_middleware_limits_callers(spec: Json, told: tuple[Any, ...]) -> None:
@@ -159,8 +163,9 @@ def test_a_middleware_counts_for_all_instances_where_it_has_a_store_of_its_own()
     assert "CANARY" not in repr(limit)
 
 
-def test_a_middleware_of_zero_limits_nobody() -> None:
-    assert traefik(rateLimit={"average": 0}) is UNKNOWN
+@pytest.mark.parametrize("told", [{"average": 0}, {}])
+def test_a_middleware_of_zero_limits_nobody(told: Json) -> None:
+    assert traefik(rateLimit=told) is UNKNOWN
 
 
 def test_a_policy_of_nginx_limits_callers() -> None:

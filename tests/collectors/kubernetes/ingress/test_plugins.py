@@ -135,7 +135,7 @@ def test_a_plugin_that_cannot_be_seen_leaves_it_open() -> None:
 def test_a_script_may_change_everything() -> None:
     found = one(kong(), plugin("p", "pre-function", config={"access": ["CANARY"]}))
     assert asked(found) == [("unknown", [])]
-    assert found.incomplete == ("KongPlugin shop/p runs a script",)
+    assert found.incomplete == ("KongPlugin shop/p: it runs a script",)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,8 @@ def traefik(names: str = "shop-m@kubernetescrd") -> Json:
             ("required", ["custom"]),
         ),
         ({"rateLimit": {"average": 1}}, ("unknown", [])),
-        ({"plugin": {"jwt": {"signingSecret": "CANARY"}}}, ("unknown", [])),
+        ({"plugin": {"jwt": {"signingSecret": "CANARY"}}}, ("required", ["jwt"])),
+        ({"plugin": {"odd": {"signingSecret": "CANARY"}}}, ("unknown", [])),
         ({}, ("unknown", [])),
     ],
 )
@@ -203,15 +204,15 @@ def test_what_middlewares_ask(spec: Json, told: tuple[str, list[str]]) -> None:
 def test_plugins_of_traefik_are_named_as_what_may_change_everything() -> None:
     found = one(traefik(), middleware("m", plugin={"jwt": {"secret": "CANARY"}, "odd": None}))
     assert found.incomplete == (
-        "Middleware shop/m is plugin jwt",
-        "Middleware shop/m is plugin odd",
+        "Middleware shop/m: plugin jwt may change anything",
+        "Middleware shop/m: plugin odd may change anything",
     )
 
 
 @pytest.mark.parametrize(
     ("spec", "switch"),
     [
-        ({"rateLimit": {}}, "rate_limit"),
+        ({"rateLimit": {"average": 1}}, "rate_limit"),
         ({"inFlightReq": {"amount": 1}}, "rate_limit"),
         ({"headers": {"accessControlAllowOriginList": ["*"]}}, "cors"),
         ({"headers": {"accessControlAllowOriginListRegex": ["x"]}}, "cors"),
@@ -243,6 +244,22 @@ def test_no_more_middlewares_are_looked_at_than_so_many() -> None:
 def test_middlewares_of_no_object_or_that_are_not_there_leave_it_open() -> None:
     for name in ("auth@file", "shop-gone@kubernetescrd"):
         assert f"middleware {name} is in no object" in (evidence(traefik(name))[0] or "")
+
+
+def test_a_name_is_split_wherever_that_gives_a_middleware() -> None:
+    login = middleware("log-in", "my-shop", basicAuth={"secret": "s"})
+    assert asked(one(traefik("my-shop-log-in@kubernetescrd"), login)) == [("required", ["basic"])]
+    other = middleware("in", "my-shop-log", forwardAuth={"address": "http://a.example"})
+    both = one(traefik("my-shop-log-in@kubernetescrd"), login, other)
+    assert asked(both) == [("required", ["basic", "custom"])]
+    assert asked(one(traefik(f"{'-' * 400}@kubernetescrd"))) == [("unknown", [])]
+
+
+def test_middlewares_of_the_older_group_are_found_too() -> None:
+    older = middleware("m", basicAuth={"secret": "s"}) | {
+        "apiVersion": "traefik.containo.us/v1alpha1"
+    }
+    assert asked(one(traefik(), older)) == [("required", ["basic"])]
 
 
 def test_middlewares_of_a_service_hold_too() -> None:
@@ -294,11 +311,39 @@ def test_certificates_that_policies_ask_for() -> None:
 
 
 def test_policies_of_other_namespaces_and_those_that_are_not_there() -> None:
-    other = policy("p", "infra", basicAuth={}, rateLimit={}, cors={}, waf={})
+    protections = {
+        "rateLimit": {"rate": "1r/s"},
+        "cors": {"allowOrigin": ["*"]},
+        "waf": {"enable": True},
+    }
+    other = policy("p", "infra", basicAuth={}, **protections)
     found = one(f5("infra/p"), other)
     assert asked(found) == [("required", ["basic"])]
     assert (found.rate_limit, found.cors, found.waf) == ("enabled", "enabled", "enabled")
     assert asked(one(f5("gone"))) == [("unknown", [])]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [{"waf": {}}, {"waf": {"enable": False}}, {"rateLimit": {"rate": "1r/s", "dryRun": True}}],
+)
+def test_what_a_policy_of_nginx_does_not_switch_on_is_off(spec: Json) -> None:
+    found = one(f5(), policy(**spec))
+    assert (found.waf, found.rate_limit) == (one(f5(), policy()).waf, "disabled")
+
+
+def test_a_policy_that_its_controller_does_not_carry_out_leaves_it_open() -> None:
+    refused = policy(jwt={"secret": "s"}) | {"status": {"state": "Invalid", "reason": "Rejected"}}
+    found = one(f5(), refused)
+    assert asked(found) == [("unknown", [])]
+    assert found.incomplete == ("Policy shop/p is not in force: Invalid: Rejected",)
+    assert found.rate_limit == "unknown"
+
+
+def test_what_a_policy_asks_that_nobody_knows_leaves_it_open() -> None:
+    found = one(f5(), policy(retinaScan={"eye": "left"}))
+    assert asked(found) == [("unknown", [])]
+    assert found.incomplete == ("Policy shop/p: what retinaScan asks is not known",)
 
 
 # GKE.

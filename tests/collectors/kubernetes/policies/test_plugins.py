@@ -11,6 +11,7 @@ from apiscape.collectors.kubernetes.families import reads
 from apiscape.collectors.kubernetes.ingress.family import IngressFamily
 from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.collectors.kubernetes.policies.effective import Effective, Point, effective
+from tests.collectors.kubernetes.ingress.room import NAMED
 from tests.collectors.kubernetes.policies.clusters import (
     EVERY,
     Json,
@@ -22,7 +23,7 @@ from tests.collectors.kubernetes.policies.clusters import (
 
 KONG = "konghq.com/kic-gateway-controller"
 TRAEFIK = "traefik.io/gateway-controller"
-_NAMES = {each.name for each in (*CORE, *IngressFamily.resources, *EVERY)}
+_NAMES = NAMED | {each.name for each in (*CORE, *IngressFamily.resources, *EVERY)}
 RESOURCES = tuple(each for each in reads().resources if each.name in _NAMES)
 BY_KONG = ("configuration.konghq.com", "KongPlugin", "login")
 BY_TRAEFIK = ("traefik.io", "Middleware", "login")

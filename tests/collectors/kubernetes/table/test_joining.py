@@ -418,7 +418,7 @@ def test_a_policy_of_a_kind_that_is_not_known_may_ask_anything() -> None:
     ):
         exposed = only(Room([server, policy]), "VirtualServer shop/v")
         assert rules(exposed)[0].security.requirement == Requirement.UNKNOWN
-        assert exposed.incomplete == ("what retinaScan asks is not known",)
+        assert exposed.incomplete == ("Policy shop/p: what retinaScan asks is not known",)
 
 
 @pytest.mark.parametrize(

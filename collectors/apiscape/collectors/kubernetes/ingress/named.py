@@ -1,131 +1,24 @@
 """What Ingresses name of their controllers' own objects: decoded is that something is there, never its value.
 
-Kong: https://developer.konghq.com/kubernetes-ingress-controller (`KongPlugin` has no `spec`). Traefik:
-`traefik.io/v1alpha1`. NGINX: `k8s.nginx.org/v1`. AWS: `elbv2.k8s.aws/v1beta1`. GKE: `cloud.google.com/v1`,
-`networking.gke.io/v1beta1`.
+AWS: `elbv2.k8s.aws/v1beta1`. GKE: `cloud.google.com/v1`, `networking.gke.io/v1beta1`. Plugins of Kong, Middlewares of
+Traefik and Policies of NGINX the table reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from apiscape.collectors.kubernetes.core import Field
-from apiscape.collectors.kubernetes.ingress.plugin_rates import (
-    PluginConfig,
-    TraefikInFlight,
-    TraefikRate,
-)
 from apiscape.collectors.kubernetes.objects import Thing
-from apiscape.collectors.kubernetes.policies.rates import NginxRate
 from apiscape.collectors.kubernetes.resource import Resource
 
-PLUGINS = "kongplugins.configuration.konghq.com"
-CLUSTER_PLUGINS = "kongclusterplugins.configuration.konghq.com"
-MIDDLEWARES = "middlewares.traefik.io"
-POLICIES = "policies.k8s.nginx.org"
 CLASS_PARAMETERS = "ingressclassparams.elbv2.k8s.aws"
 BACKEND_CONFIGS = "backendconfigs.cloud.google.com"
 FRONTEND_CONFIGS = "frontendconfigs.networking.gke.io"
-GLOBAL, JOINED = "global", "joined"
-"""Indexes: of cluster plugins those for everything; of Middlewares `namespace-name`, as annotations call them."""
 
 
 class Present(Field):
     """Something that is there; nothing of it is read."""
-
-
-class KongPlugin(Thing):
-    """A KongPlugin or KongClusterPlugin: its fields are not in a `spec`."""
-
-    plugin: str = ""
-    disabled: bool | None = None
-    config: PluginConfig | None = None
-
-
-class ForwardAuth(Field):
-    """Whom Traefik asks about a caller."""
-
-    address: str = ""
-
-
-class MiddlewareRef(Field):
-    """Another Middleware."""
-
-    name: str
-    namespace: str | None = None
-
-
-class Chain(Field):
-    """Middlewares one after the other."""
-
-    middlewares: list[MiddlewareRef] | None = None
-
-
-class MiddlewareHeaders(Field):
-    """Of the headers that are set, whether they are those of CORS."""
-
-    access_control_allow_origin_list: list[str] | None = None
-    access_control_allow_origin_list_regex: list[str] | None = None
-
-
-class RedirectScheme(Field):
-    """To what a request is redirected."""
-
-    scheme: str = ""
-
-
-class MiddlewareSpec(Field):
-    """What a Middleware does."""
-
-    basic_auth: Present | None = None
-    digest_auth: Present | None = None
-    forward_auth: ForwardAuth | None = None
-    rate_limit: TraefikRate | None = None
-    in_flight_req: TraefikInFlight | None = None
-    headers: MiddlewareHeaders | None = None
-    redirect_scheme: RedirectScheme | None = None
-    chain: Chain | None = None
-    plugin: dict[str, Present | None] | None = None
-
-
-class Middleware(Thing):
-    """A Middleware of Traefik."""
-
-    spec: MiddlewareSpec = msgspec.field(default_factory=MiddlewareSpec)
-
-
-class PolicyJwt(Field):
-    """Where the keys of tokens are; of a key that is kept here nothing is read."""
-
-    jwks_uri: str | None = msgspec.field(default=None, name="jwksURI")
-
-
-class PolicyMtls(Field):
-    """How certificates of callers are looked at."""
-
-    verify_client: str = "on"
-
-
-class PolicySpec(Field):
-    """What a Policy asks of callers."""
-
-    jwt: PolicyJwt | None = None
-    oidc: Present | None = None
-    basic_auth: Present | None = None
-    api_key: Present | None = None
-    external_auth: Present | None = None
-    ingress_mtls: PolicyMtls | None = msgspec.field(default=None, name="ingressMTLS")
-    rate_limit: NginxRate | None = None
-    cors: Present | None = None
-    waf: Present | None = None
-
-
-class Policy(Thing):
-    """A Policy of NGINX."""
-
-    spec: PolicySpec = msgspec.field(default_factory=PolicySpec)
 
 
 class GroupName(Field):
@@ -188,50 +81,7 @@ class FrontendConfig(Thing):
     spec: FrontendConfigSpec = msgspec.field(default_factory=FrontendConfigSpec)
 
 
-def _global_of(thing: KongPlugin) -> Iterable[str]:
-    return ["true"] if (thing.metadata.labels or {}).get("global") == "true" else []
-
-
-def _joined_of(thing: Middleware) -> Iterable[str]:
-    return [f"{thing.metadata.namespace}-{thing.metadata.name}"]
-
-
 RESOURCES: tuple[Resource, ...] = (
-    Resource(
-        group="configuration.konghq.com",
-        plural="kongplugins",
-        kind="KongPlugin",
-        versions=("v1",),
-        type=KongPlugin,
-        reveals="what Kong asks of callers of Ingresses",
-    ),
-    Resource(
-        group="configuration.konghq.com",
-        plural="kongclusterplugins",
-        kind="KongClusterPlugin",
-        versions=("v1",),
-        type=KongPlugin,
-        is_namespaced=False,
-        indexes={GLOBAL: _global_of},
-        reveals="what Kong asks of every caller",
-    ),
-    Resource(
-        group="traefik.io",
-        plural="middlewares",
-        kind="Middleware",
-        versions=("v1alpha1",),
-        type=Middleware,
-        indexes={JOINED: _joined_of},
-        reveals="what Traefik asks of callers of Ingresses",
-    ),
-    Resource(
-        group="k8s.nginx.org",
-        plural="policies",
-        kind="Policy",
-        versions=("v1", "v1alpha1"),
-        type=Policy,
-        reveals="what NGINX asks of callers of Ingresses",
-    ),
     Resource(
         group="elbv2.k8s.aws",
         plural="ingressclassparams",

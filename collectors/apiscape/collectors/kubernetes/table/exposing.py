@@ -40,11 +40,11 @@ def expose(known: Known, finder: Finder) -> Exposed:
     sketch = known.sketch
     pieces = gather(known, finder)
     wide = holding(known, finder)
-    parts = (each.sketch.incomplete for each in wide)
+    parts = (each.incomplete for each in wide)
     hatches = dict.fromkeys((*sketch.incomplete, *_hatches(known, pieces), *chain(*parts)))
     gaps = (*finder.gaps, *hatches)
     held = tuple(_held(each, finder) for each in pieces)
-    own = (text for each in held for policy in each.policies for text in policy.sketch.incomplete)
+    own = (text for each in held for policy in each.policies for text in policy.incomplete)
     sending = Finder(finder.entries, finder.look)
     rules = tuple(_rule(known, each, wide, gaps, sending) for each in held)
     hosts = dict.fromkeys(host for each in pieces for host in each.hosts)
@@ -77,9 +77,7 @@ def _held(piece: Piece, finder: Finder) -> _Held:
     own = Finder(finder.entries, finder.look)
     policies = policies_for(piece, own)
     finder.take(own)
-    return _Held(
-        piece, policies, (*own.gaps, *chain(*(each.sketch.incomplete for each in policies)))
-    )
+    return _Held(piece, policies, (*own.gaps, *chain(*(each.incomplete for each in policies))))
 
 
 def reached_of(sketch: Sketch) -> Reached:

@@ -32,10 +32,9 @@ class Known(NamedTuple):
         return f"{self.entry.resource.kind} {self.sketch.key}"
 
     @property
-    def fault(self) -> str | None:
-        """Why its controller does not carry it out, if it says so."""
-        said = (each for each in self.sketch.conditions if each.holds is False)
-        return next((each.reason or each.name for each in said), None)
+    def incomplete(self) -> tuple[str, ...]:
+        """What may change what it says, with what it is called."""
+        return tuple(f"{self.words}: {each}" for each in self.sketch.incomplete)
 
 
 class Finder:
@@ -125,9 +124,10 @@ class Finder:
 
     def holds(self, policy: Known) -> bool:
         """Say whether a policy is in force; one that is not is noted, one that is switched off is none."""
-        if policy.sketch.is_served and policy.fault is not None:
-            self.odd[f"{policy.words} is not in force: {policy.fault}"] = None
-        return policy.sketch.is_served and policy.fault is None
+        fault = policy.sketch.fault
+        if policy.sketch.is_served and fault is not None:
+            self.odd[f"{policy.words} is not in force: {fault}"] = None
+        return policy.sketch.is_served and fault is None
 
     def problems(self) -> Iterator[Condition]:
         """Yield what is wrong with what is referred to."""

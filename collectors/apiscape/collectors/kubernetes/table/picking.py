@@ -101,6 +101,7 @@ class _Picking:
             attaches=self._refs("attaches", entry.attaches),
             switches=self._switches(),
             limits=self._slots.all("limits", entry.limits, Limit),
+            sort=self._slots.text("sort", entry.sort),
             allows=self._slots.all("allows", entry.allows, Allowance),
             owners=self._slots.all("owners", entry.owners, Party),
             documents=tuple(self._documents()),

@@ -114,6 +114,7 @@ class Entry(Part, frozen=True, kw_only=True):
         rate_limit, cors, waf, request_validation, access_log, tracing: Find something where it is on.
         limits: Finds how often callers may (`sketch.Limit`), where the object has figures.
         whole: Of those, the ones that are known to be off where nothing is found.
+        sort: Of a policy, finds which sort it is: of two of a sort the nearer one holds.
         allows: Of a consumer, finds how often it may call (`sketch.Allowance`).
         owners: Finds who answers for it.
         documents: Finds where its contract is (`sketch.Paper`).
@@ -165,6 +166,7 @@ class Entry(Part, frozen=True, kw_only=True):
     access_log: Expression | None = None
     tracing: Expression | None = None
     whole: tuple[str, ...] = ()
+    sort: Expression | None = None
     allows: Expression | None = None
     owners: Expression | None = None
     documents: Expression | None = None

@@ -207,7 +207,7 @@ class Sketch(Thing, kw_only=True):
         is_served: Whether it is served at all.
         switches: The protections that are on for all of it.
         incomplete: What may change what is said, and what could not be read.
-        beside: The object as code reads it, where code reads it too.
+        sort: Of a policy, which sort it is: of two of a sort the nearer one holds.
     """
 
     is_root: bool = True
@@ -237,7 +237,13 @@ class Sketch(Thing, kw_only=True):
     links: dict[str, str] = msgspec.field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
     incomplete: tuple[str, ...] = ()
-    beside: Thing | None = None
+    sort: str | None = None
+
+    @property
+    def fault(self) -> str | None:
+        """Why its controller does not carry it out, if it says so."""
+        said = (each for each in self.conditions if each.holds is False)
+        return next((each.reason or each.name for each in said), None)
 
 
 LIMITED = "rate_limit"
