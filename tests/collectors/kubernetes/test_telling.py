@@ -236,3 +236,49 @@ def test_who_is_shown_is_who_is_believed_most(
     assert [each.name for each in told.owners] == [each.value for each in said[:1]]
     environments = told.provenance.get("environment", ())
     assert told.environment == (environments[0].value if environments else "unknown")
+
+
+# Many who speak.
+
+
+def teams(*names: str, own: str = "") -> list[Metadata]:
+    """Return Services, each with a team; the last one may name an owner by our own key."""
+    made = [meta(f"s{number:03}", labels={"team": name}) for number, name in enumerate(names)]
+    return [*made, *([noted("last", **{"apiscape.io/owner": own})] if own else [])]
+
+
+def test_of_many_services_all_are_heard() -> None:
+    told = tell(noted(), teams(*["Blue"] * 40, own="Pay"), None)
+    assert owners(told) == [("Pay", None)]
+
+
+def test_of_many_who_say_the_same_one_is_kept_and_how_many_are_not() -> None:
+    told = tell(noted(), teams(*["Blue"] * 40, "Red"), None)
+    said = told.provenance["owners"]
+    assert [each.value for each in said] == ["Blue", "Red"]
+    assert said[-1].note == "39 more say something of it"
+    assert is_conflict("owners", said)
+
+
+def test_of_many_words_so_many_are_kept_and_the_most_trusted_are_among_them() -> None:
+    told = tell(noted(), teams(*(f"t{number:02}" for number in range(50)), own="Pay"), None)
+    said = told.provenance["owners"]
+    assert len(said) == telling.MOST_KEPT
+    assert said[0].value == "Pay"
+    assert {each.note for each in said} == {None, "31 more say something of it"}
+
+
+def test_a_few_who_say_the_same_are_all_kept() -> None:
+    said = tell(noted(), teams(*["Blue"] * telling.MOST_KEPT), None).provenance["owners"]
+    assert [each.note for each in said] == [None] * telling.MOST_KEPT
+
+
+def test_of_many_contracts_so_many_are_kept_and_how_many_are_not() -> None:
+    many = [
+        noted(f"s{number:03}", **{"apiscape.io/openapi-url": f"https://a.example/{number}"})
+        for number in range(25)
+    ]
+    documents = tell(noted(), many, None).documents
+    assert len(documents) == telling.MOST_KEPT
+    assert (documents[-1].not_kept or "").endswith("; 5 more are named and left out")
+    assert not any("left out" in (each.not_kept or "") for each in documents[:-1])

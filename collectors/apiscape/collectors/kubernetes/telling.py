@@ -25,6 +25,9 @@ from apiscape.model.vocabulary import Environment, Lifecycle
 NAMESPACE_CONFIDENCE = 0.5
 """That a namespace is called after its environment."""
 
+MOST_KEPT = 20
+"""Claims on a field, and contracts, that are kept of all that is said around an object."""
+
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What people say of an object, each with who said it.
@@ -51,9 +54,10 @@ class Around(msgspec.Struct, frozen=True):
 
     Attributes:
         voices: Of the Services and of the namespace, nearest first.
-        claims: Theirs by field; of title, description and version only where one Service alone speaks.
+        claims: Theirs by field; of title, description and version only where one Service alone speaks. Of more
+            than `MOST_KEPT` the most trusted of each word, with a note of how many are left out.
         settled: The same in order of trust, as it holds where the object itself says nothing.
-        documents: Where Services say that contracts are.
+        documents: Where Services say that contracts are; likewise.
         is_seen: Whether the namespace could be seen.
         has_itself: Whether the object is one of the Services: then it says once where its contract is.
     """
@@ -87,16 +91,38 @@ def around(
     alone = others if len(others) == 1 else []
     for field in fields:
         speakers = alone if field in _OF_ITSELF else voices
-        claims[field] = tuple(claim for voice in speakers for claim in voice.said(field))
+        claims[field] = _kept(tuple(claim for voice in speakers for claim in voice.said(field)))
     claims["environment"] = (*claims.get("environment", ()), *_guessed(name))
     return Around(
         tuple(voices),
         claims,
         {field: settled for field, said in claims.items() if (settled := settle(said))},
-        tuple(document for each in services for document in each.documents),
+        _read(tuple(document for each in services for document in each.documents)),
         namespace is not None,
         len(others) < len(services),
     )
+
+
+def _kept(said: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """Return the claims that are kept: all of a few, else the most trusted of each word."""
+    if len(said) <= MOST_KEPT:
+        return said
+    words: dict[str, Claim] = {}
+    for claim in settle(said):
+        words.setdefault(repr(claim.value), claim)
+    *kept, last = list(words.values())[:MOST_KEPT]
+    note = f"{len(said) - len(kept) - 1} more say something of it"
+    return (*kept, msgspec.structs.replace(last, note=note))
+
+
+def _read(said: tuple[Spec, ...]) -> tuple[Spec, ...]:
+    """Return the contracts that are kept: a few, with a word of how many are left out."""
+    found = tuple(dict.fromkeys(said))
+    if len(found) <= MOST_KEPT:
+        return found
+    *kept, last = found[:MOST_KEPT]
+    left_out = f"{last.not_kept or ''}; {len(found) - MOST_KEPT} more are named and left out"
+    return (*kept, msgspec.structs.replace(last, not_kept=left_out.removeprefix("; ")))
 
 
 def tell(

@@ -399,12 +399,13 @@ def test_links_are_labels_and_unknown_rules_are_unknown() -> None:
     assert signals == []
 
 
-def test_only_so_many_services_are_asked_whose_they_are() -> None:
+def test_every_service_behind_a_route_is_asked_whose_it_is() -> None:
     many = [{"name": f"s{number:02}", "port": 80} for number in range(30)]
     one = route("orders", rule("/", *many))
     last = service("s29", metadata={"labels": {"team": "last"}})
     ((made, _),) = deployed(world_of(one, last, namespace("shop")), one)
-    assert made.owners == ()
+    assert made.owners is not UNKNOWN
+    assert [each.name for each in made.owners] == ["last"]
 
 
 def test_a_gateway_is_given_with_its_conditions_and_certificates() -> None:

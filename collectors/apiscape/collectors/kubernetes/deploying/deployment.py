@@ -146,7 +146,7 @@ def serve(
 def _around(exposed: Exposed, resource: Resource, keys: KeySettings, look: Look) -> Around:
     """Return what is said around an object, worked out once for all of a namespace that route to the same Services."""
     name = exposed.metadata.namespace
-    services = services_of(exposed.rules)[:MOST_VOICES]
+    services = services_of(exposed.rules)
     itself = resource.name == SERVICES and exposed.metadata.key in services
     own = (SERVICES, name, exposed.metadata.name) if itself else None
 
@@ -158,9 +158,6 @@ def _around(exposed: Exposed, resource: Resource, keys: KeySettings, look: Look)
     kept = " ".join((name, *services)) + (f" but {own[2]}" if own else "")
     return look.once("around", kept, work)
 
-
-MOST_VOICES = 20
-"""Services behind an API that are heard, in order, on whose it is and what it is called."""
 
 _VOICES = {NAMESPACES: namespace_voice, SERVICES: service_voice}
 
