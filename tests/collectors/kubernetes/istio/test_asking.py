@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apiscape.collectors.kubernetes.istio.resources import VIRTUAL_SERVICES
+from apiscape.model.values import UNKNOWN
 from tests.collectors.kubernetes.istio.meshes import (
     RESOURCES,
     asked,
@@ -63,6 +64,17 @@ def service(name: str = "web", namespace: str = "shop", **selector: str) -> Json
 )
 def test_policies_are_for_the_workloads_of_a_gateway(policy: Json, told: list[str]) -> None:
     assert asked(one(virtual(ROUTE), gateway(), front(), policy)) == told
+
+
+@pytest.mark.parametrize(
+    "spec", [{}, {"workloadSelector": {"labels": {"istio": "ingressgateway"}}}]
+)
+def test_a_filter_may_limit_callers_and_without_one_nobody_knows_that_none_does(spec: Json) -> None:
+    local = istio("EnvoyFilter", "local-rate-limit", spec, "istio-system")
+    for objects in ([], [local]):
+        told = one(virtual(ROUTE), gateway(), front(), *objects)
+        assert told.rate_limit == "unknown"
+        assert [each.rate_limits for each in told.rules or ()] == [UNKNOWN]
 
 
 def test_where_the_workloads_are_not_known_a_policy_of_any_namespace_may_be_for_them() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apiscape.collectors.kubernetes.exposed import Match, PathType
+from apiscape.model.values import UNKNOWN, is_known
 from tests.collectors.kubernetes.policies.clusters import (
     GATEWAY,
     ISTIO,
@@ -136,5 +137,25 @@ def test_where_policies_could_not_be_read_nobody_knows_that_nothing_is_asked(kin
     assert (security.requirement, security.evidence) == ("unknown", f"{kind} could not be read")
 
 
-def test_what_limits_rates_at_istio_is_not_read() -> None:
-    assert holding(at=point(ISTIO)).rate_limit == "unknown"
+LIMITS: Json = {"workloadSelector": {"labels": {"istio": "edge"}}, "configPatches": []}
+
+
+@pytest.mark.parametrize("labels", [{}, {"kuadrant.io/managed": "true"}])
+def test_that_nothing_limits_callers_at_istio_is_never_known(labels: dict[str, str]) -> None:
+    at = point(ISTIO, gateway_labels={"istio": "edge"})
+    local = made("EnvoyFilter", "local-rate-limit", LIMITS, status={}, labels=labels)
+    for objects in ([], [local]):
+        told = holding(*objects, at=at)
+        assert (told.rate_limits, told.rate_limit) == (UNKNOWN, "unknown")
+
+
+def test_a_limit_of_kuadrant_is_known_at_istio_whatever_a_filter_adds() -> None:
+    target = {"targetRef": GATEWAY, "limits": {"all": {"rates": [{"limit": 5, "window": "1m"}]}}}
+    said = [{"type": name, "status": "True"} for name in ("Accepted", "Enforced")]
+    limit = made(
+        "RateLimitPolicy", "five", target, group="kuadrant.io", status={"conditions": said}
+    )
+    local = made("EnvoyFilter", "local-rate-limit", LIMITS, status={})
+    told = holding(limit, local, at=point(ISTIO, gateway_labels={"istio": "edge"}))
+    assert is_known(told.rate_limits)
+    assert [each.requests for each in told.rate_limits] == [5.0]
