@@ -13,7 +13,7 @@ import msgspec
 from apiscape.collectors.kubernetes.core import Field
 from apiscape.collectors.kubernetes.exposed import Address, Exposed, Reached, Rule, Target
 from apiscape.collectors.kubernetes.objects import Thing
-from apiscape.collectors.kubernetes.resource import Look, Resource, Role
+from apiscape.collectors.kubernetes.resource import Look, Resource, Role, declared
 from apiscape.collectors.kubernetes.standing import read_conditions
 from apiscape.model.security import Security
 from apiscape.model.vocabulary import Style
@@ -67,12 +67,11 @@ class ApiService(Thing):
     status: ApiServiceStatus | None = None
 
 
-RESOURCE = Resource(
-    group="apiregistration.k8s.io",
-    plural="apiservices",
-    kind="APIService",
-    versions=("v1",),
-    type=ApiService,
+RESOURCE = declared(
+    "apiservices.apiregistration.k8s.io",
+    "APIService",
+    ApiService,
+    "v1",
     role=Role.ROUTE,
     is_namespaced=False,
     reveals="APIs that others serve under the address of the cluster's own",

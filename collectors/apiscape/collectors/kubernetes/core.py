@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from apiscape.collectors.kubernetes.objects import Thing, key_of
-from apiscape.collectors.kubernetes.resource import Resource
+from apiscape.collectors.kubernetes.resource import Resource, declared
 
 NAMESPACES, SERVICES = "namespaces", "services"
 SLICES = "endpointslices.discovery.k8s.io"
@@ -155,39 +155,35 @@ def _secret_of(thing: Certificate) -> Iterable[str]:
 
 
 CORE: tuple[Resource, ...] = (
-    Resource(
-        group="",
-        plural="namespaces",
-        kind="Namespace",
-        versions=("v1",),
-        type=Namespace,
+    declared(
+        NAMESPACES,
+        "Namespace",
+        Namespace,
+        "v1",
         is_namespaced=False,
         reveals="owners and environments that namespaces name, and which namespaces a gateway takes routes of",
     ),
-    Resource(
-        group="",
-        plural="services",
-        kind="Service",
-        versions=("v1",),
-        type=Service,
+    declared(
+        SERVICES,
+        "Service",
+        Service,
+        "v1",
         indexes={OF_GATEWAY: _gateway_of, OF_SELECTED: _selected_by, OF_ADDRESS: _addresses_of},
         reveals="whether backends exist, and from where gateways can be reached",
     ),
-    Resource(
-        group="discovery.k8s.io",
-        plural="endpointslices",
-        kind="EndpointSlice",
-        versions=("v1",),
-        type=EndpointSlice,
+    declared(
+        SLICES,
+        "EndpointSlice",
+        EndpointSlice,
+        "v1",
         indexes={OF_SERVICE: _service_of},
         reveals="whether anything behind a backend takes requests",
     ),
-    Resource(
-        group="cert-manager.io",
-        plural="certificates",
-        kind="Certificate",
-        versions=("v1",),
-        type=Certificate,
+    declared(
+        CERTIFICATES,
+        "Certificate",
+        Certificate,
+        "v1",
         indexes={OF_SECRET: _secret_of},
         reveals="when certificates end",
     ),

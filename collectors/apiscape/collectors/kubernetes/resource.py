@@ -71,6 +71,31 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return f"{self.group}/{self.plural}" if self.group else self.plural
 
 
+def declared(
+    name: str,
+    kind: str,
+    of: type[Thing],
+    *versions: str,
+    reveals: str,
+    role: Role = Role.SUPPORT,
+    is_namespaced: bool = True,
+    indexes: Mapping[str, Values] | None = None,
+) -> Resource:
+    """Return a resource by its name: `httproutes.gateway.networking.k8s.io`, `services`."""
+    plural, _, group = name.partition(".")
+    return Resource(
+        group=group,
+        plural=plural,
+        kind=kind,
+        versions=versions,
+        type=of,
+        role=role,
+        is_namespaced=is_namespaced,
+        indexes=indexes or {},
+        reveals=reveals,
+    )
+
+
 class Look(Protocol):
     """What somebody may look at to say what an object exposes; whatever changes of it, they are asked again."""
 

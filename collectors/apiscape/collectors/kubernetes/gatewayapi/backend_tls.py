@@ -9,7 +9,7 @@ import msgspec
 from apiscape.collectors.kubernetes.core import SERVICES, Field, Service
 from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP, Condition
 from apiscape.collectors.kubernetes.objects import Thing, key_of
-from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.collectors.kubernetes.resource import Look, declared
 
 POLICIES = f"backendtlspolicies.{GROUP}"
 OF_SERVICE = "service"
@@ -60,12 +60,11 @@ def _services_of(thing: BackendTlsPolicy) -> Iterable[str]:
     }
 
 
-RESOURCE = Resource(
-    group=GROUP,
-    plural="backendtlspolicies",
-    kind="BackendTLSPolicy",
-    versions=("v1", "v1alpha3"),
-    type=BackendTlsPolicy,
+RESOURCE = declared(
+    POLICIES,
+    "BackendTLSPolicy",
+    BackendTlsPolicy,
+    *("v1", "v1alpha3"),
     indexes={OF_SERVICE: _services_of},
     reveals="whether gateways speak TLS with what is behind them",
 )

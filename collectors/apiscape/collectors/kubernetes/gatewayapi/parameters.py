@@ -20,7 +20,7 @@ from apiscape.collectors.kubernetes.gatewayapi.kinds import (
 )
 from apiscape.collectors.kubernetes.objects import Thing, key_of
 from apiscape.collectors.kubernetes.reaching import PARAMETERS_SCHEME_KEY
-from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.collectors.kubernetes.resource import Look, Resource, declared
 
 AWS, ENVOY = "gateway.k8s.aws", "gateway.envoyproxy.io"
 PREFER_GATEWAY = "prefer-gateway"
@@ -107,20 +107,18 @@ class EnvoyProxy(Thing):
 
 
 RESOURCES: tuple[Resource, ...] = (
-    Resource(
-        group=AWS,
-        plural="loadbalancerconfigurations",
-        kind="LoadBalancerConfiguration",
-        versions=("v1", "v1beta1"),
-        type=LoadBalancerConfiguration,
+    declared(
+        f"loadbalancerconfigurations.{AWS}",
+        "LoadBalancerConfiguration",
+        LoadBalancerConfiguration,
+        *("v1", "v1beta1"),
         reveals="from where load balancers of AWS can be reached, and their firewalls",
     ),
-    Resource(
-        group=ENVOY,
-        plural="envoyproxies",
-        kind="EnvoyProxy",
-        versions=("v1alpha1",),
-        type=EnvoyProxy,
+    declared(
+        f"envoyproxies.{ENVOY}",
+        "EnvoyProxy",
+        EnvoyProxy,
+        "v1alpha1",
         reveals="by which kind of Service gateways of Envoy Gateway are reached",
     ),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from apiscape.collectors.kubernetes.gatewayapi.backend_tls import RESOURCE as BACKEND_TLS
 from apiscape.collectors.kubernetes.gatewayapi.kinds import (
+    CLASSES,
     GROUP,
     Gateway,
     GatewayClass,
@@ -15,7 +16,7 @@ from apiscape.collectors.kubernetes.gatewayapi.kinds import (
 from apiscape.collectors.kubernetes.gatewayapi.parameters import RESOURCES as PARAMETERS
 from apiscape.collectors.kubernetes.gatewayapi.routes import GrpcRoute, HttpRoute, StreamRoute
 from apiscape.collectors.kubernetes.objects import Thing, key_of
-from apiscape.collectors.kubernetes.resource import Resource, Role
+from apiscape.collectors.kubernetes.resource import Resource, Role, declared
 
 GATEWAYS = f"gateways.{GROUP}"
 SETS, GRANTS = f"listenersets.{GROUP}", f"referencegrants.{GROUP}"
@@ -33,53 +34,42 @@ def _parent_of(thing: ListenerSet) -> Iterable[str]:
 
 
 def _route(plural: str, kind: str, of: type[Thing], *versions: str) -> Resource:
-    return Resource(
-        group=GROUP,
-        plural=plural,
-        kind=kind,
-        versions=versions,
-        type=of,
-        role=Role.ROUTE,
-        reveals=f"APIs that are routed to by {kind}",
-    )
+    reveals = f"APIs that are routed to by {kind}"
+    return declared(f"{plural}.{GROUP}", kind, of, *versions, role=Role.ROUTE, reveals=reveals)
 
 
 RESOURCES: tuple[Resource, ...] = (
-    Resource(
-        group=GROUP,
-        plural="gatewayclasses",
-        kind="GatewayClass",
-        versions=("v1", "v1beta1"),
-        type=GatewayClass,
+    declared(
+        CLASSES,
+        "GatewayClass",
+        GatewayClass,
+        *("v1", "v1beta1"),
         is_namespaced=False,
         reveals="who looks after Gateways, and so which policies hold",
     ),
-    Resource(
-        group=GROUP,
-        plural="gateways",
-        kind="Gateway",
-        versions=("v1", "v1beta1"),
-        type=Gateway,
+    declared(
+        GATEWAYS,
+        "Gateway",
+        Gateway,
+        *("v1", "v1beta1"),
         role=Role.GATEWAY,
         reveals="gateways, their addresses and TLS, and what is attached to them",
     ),
-    Resource(
-        group=GROUP,
-        plural="listenersets",
-        kind="ListenerSet",
-        versions=("v1",),
-        type=ListenerSet,
+    declared(
+        SETS,
+        "ListenerSet",
+        ListenerSet,
+        "v1",
         indexes={OF_PARENT: _parent_of},
         reveals="listeners that teams add to gateways",
     ),
-    Resource(
-        group=GROUP,
-        plural="referencegrants",
-        kind="ReferenceGrant",
-        versions=("v1", "v1beta1"),
-        type=ReferenceGrant,
+    declared(
+        GRANTS,
+        "ReferenceGrant",
+        ReferenceGrant,
+        *("v1", "v1beta1"),
         indexes={OF_NAMESPACE: _namespace_of},
-        reveals="whether backends in other namespaces may be referred to",
+        reveals="whether backends and certificates in other namespaces may be referred to",
     ),
     BACKEND_TLS,
     *PARAMETERS,

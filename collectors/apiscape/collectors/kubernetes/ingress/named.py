@@ -10,7 +10,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.core import Field
 from apiscape.collectors.kubernetes.objects import Thing
-from apiscape.collectors.kubernetes.resource import Resource
+from apiscape.collectors.kubernetes.resource import Resource, declared
 
 CLASS_PARAMETERS = "ingressclassparams.elbv2.k8s.aws"
 BACKEND_CONFIGS = "backendconfigs.cloud.google.com"
@@ -82,29 +82,26 @@ class FrontendConfig(Thing):
 
 
 RESOURCES: tuple[Resource, ...] = (
-    Resource(
-        group="elbv2.k8s.aws",
-        plural="ingressclassparams",
-        kind="IngressClassParams",
-        versions=("v1beta1",),
-        type=ClassParams,
+    declared(
+        CLASS_PARAMETERS,
+        "IngressClassParams",
+        ClassParams,
+        "v1beta1",
         is_namespaced=False,
         reveals="from where load balancers of AWS can be reached, and which Ingresses share one",
     ),
-    Resource(
-        group="cloud.google.com",
-        plural="backendconfigs",
-        kind="BackendConfig",
-        versions=("v1",),
-        type=BackendConfig,
+    declared(
+        BACKEND_CONFIGS,
+        "BackendConfig",
+        BackendConfig,
+        "v1",
         reveals="whether the Identity-Aware Proxy of Google stands before a backend",
     ),
-    Resource(
-        group="networking.gke.io",
-        plural="frontendconfigs",
-        kind="FrontendConfig",
-        versions=("v1beta1",),
-        type=FrontendConfig,
+    declared(
+        FRONTEND_CONFIGS,
+        "FrontendConfig",
+        FrontendConfig,
+        "v1beta1",
         reveals="whether load balancers of Google send plain requests to https, and their policy of TLS",
     ),
 )

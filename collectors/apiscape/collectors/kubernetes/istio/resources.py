@@ -13,7 +13,7 @@ from apiscape.collectors.kubernetes.istio.kinds import (
 )
 from apiscape.collectors.kubernetes.istio.security import SECURITY_RESOURCES
 from apiscape.collectors.kubernetes.objects import Thing
-from apiscape.collectors.kubernetes.resource import Resource, Role, Values
+from apiscape.collectors.kubernetes.resource import Resource, Role, Values, declared
 
 GATEWAYS, VIRTUAL_SERVICES = f"gateways.{GROUP}", f"virtualservices.{GROUP}"
 RULES, ENTRIES = f"destinationrules.{GROUP}", f"serviceentries.{GROUP}"
@@ -47,12 +47,11 @@ def _resource(
     role: Role = Role.SUPPORT,
     hosts: Values | None = None,
 ) -> Resource:
-    return Resource(
-        group=GROUP,
-        plural=plural,
-        kind=kind,
-        versions=("v1", "v1beta1", "v1alpha3"),
-        type=of,
+    return declared(
+        f"{plural}.{GROUP}",
+        kind,
+        of,
+        *("v1", "v1beta1", "v1alpha3"),
         role=role,
         indexes={} if hosts is None else {OF_HOST: hosts},
         reveals=reveals,

@@ -11,7 +11,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.core import Field
 from apiscape.collectors.kubernetes.objects import Thing
-from apiscape.collectors.kubernetes.resource import Resource
+from apiscape.collectors.kubernetes.resource import Resource, declared
 
 GROUP = "security.istio.io"
 BY_NAMESPACE = "namespace"
@@ -205,17 +205,10 @@ def namespace_of(thing: Thing) -> Iterable[str]:
 def _resource(
     plural: str, kind: str, of: type[Thing], reveals: str, group: str = GROUP
 ) -> Resource:
-    return Resource(
-        group=group,
-        plural=plural,
-        kind=kind,
-        versions={"networking.istio.io": ("v1alpha3",), "extensions.istio.io": ("v1alpha1",)}.get(
-            group, ("v1", "v1beta1")
-        ),
-        type=of,
-        indexes={BY_NAMESPACE: namespace_of},
-        reveals=reveals,
-    )
+    older = {"networking.istio.io": ("v1alpha3",), "extensions.istio.io": ("v1alpha1",)}
+    versions = older.get(group, ("v1", "v1beta1"))
+    indexes = {BY_NAMESPACE: namespace_of}
+    return declared(f"{plural}.{group}", kind, of, *versions, indexes=indexes, reveals=reveals)
 
 
 REQUESTS = _resource(

@@ -14,7 +14,7 @@ from apiscape.collectors.kubernetes.objects import Thing, key_of
 from apiscape.collectors.kubernetes.policies.opaque import unseen
 from apiscape.collectors.kubernetes.policies.point import Part, Point
 from apiscape.collectors.kubernetes.policies.securing import asked, named, together, unknown
-from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.collectors.kubernetes.resource import Look, Resource, declared
 from apiscape.model.security import Scheme, Security
 from apiscape.model.vocabulary import SchemeKind
 
@@ -50,12 +50,11 @@ class RuleConfiguration(Thing):
     spec: RuleConfigurationSpec = msgspec.field(default_factory=RuleConfigurationSpec)
 
 
-RULES = Resource(
-    group=GROUP,
-    plural="listenerruleconfigurations",
-    kind="ListenerRuleConfiguration",
-    versions=("v1", "v1beta1"),
-    type=RuleConfiguration,
+RULES = declared(
+    f"listenerruleconfigurations.{GROUP}",
+    "ListenerRuleConfiguration",
+    RuleConfiguration,
+    *("v1", "v1beta1"),
     reveals="what is asked of callers",
 )
 RESOURCES: tuple[Resource, ...] = (RULES,)

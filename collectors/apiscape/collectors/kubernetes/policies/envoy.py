@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway
-from apiscape.collectors.kubernetes.objects import Thing
 from apiscape.collectors.kubernetes.policies.attaching import GATEWAYS, Attached, attached, sees_at
 from apiscape.collectors.kubernetes.policies.envoy_kinds import (
     Authorization,
@@ -33,7 +32,7 @@ from apiscape.collectors.kubernetes.policies.securing import (
     together,
     unknown,
 )
-from apiscape.collectors.kubernetes.policies.targets import AT, places
+from apiscape.collectors.kubernetes.policies.targets import attachable
 from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.model.limits import RateLimits
 from apiscape.model.security import Scheme, Security
@@ -44,26 +43,26 @@ GROUP = "gateway.envoyproxy.io"
 BEARER = "header:Authorization"
 
 
-def _resource(plural: str, kind: str, of: type[Thing], reveals: str) -> Resource:
-    return Resource(
-        group=GROUP,
-        plural=plural,
-        kind=kind,
-        versions=("v1alpha1",),
-        type=of,
-        indexes={AT: places},
-        reveals=reveals,
-    )
-
-
-SECURITY = _resource(
-    "securitypolicies", "SecurityPolicy", SecurityPolicy, "what is asked of callers"
+SECURITY = attachable(
+    f"securitypolicies.{GROUP}",
+    "SecurityPolicy",
+    SecurityPolicy,
+    "v1alpha1",
+    reveals="what is asked of callers",
 )
-TRAFFIC = _resource(
-    "backendtrafficpolicies", "BackendTrafficPolicy", BackendTrafficPolicy, "limits of rates"
+TRAFFIC = attachable(
+    f"backendtrafficpolicies.{GROUP}",
+    "BackendTrafficPolicy",
+    BackendTrafficPolicy,
+    "v1alpha1",
+    reveals="limits of rates",
 )
-CLIENTS = _resource(
-    "clienttrafficpolicies", "ClientTrafficPolicy", ClientTrafficPolicy, "certificates of callers"
+CLIENTS = attachable(
+    f"clienttrafficpolicies.{GROUP}",
+    "ClientTrafficPolicy",
+    ClientTrafficPolicy,
+    "v1alpha1",
+    reveals="certificates of callers",
 )
 OPAQUE = (
     opaque(GROUP, "envoyextensionpolicies", "EnvoyExtensionPolicy", "v1alpha1"),

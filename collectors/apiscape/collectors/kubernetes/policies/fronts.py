@@ -20,7 +20,11 @@ from apiscape.collectors.kubernetes.policies.attaching import Attached, everythi
 from apiscape.collectors.kubernetes.policies.point import Point
 from apiscape.collectors.kubernetes.policies.securing import named
 from apiscape.collectors.kubernetes.policies.standing import Standing
-from apiscape.collectors.kubernetes.policies.targets import AT, PolicyStatus, Targeted, places
+from apiscape.collectors.kubernetes.policies.targets import (
+    PolicyStatus,
+    Targeted,
+    attachable,
+)
 from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.collectors.kubernetes.standing import read_conditions
 
@@ -140,51 +144,38 @@ class _Kind(msgspec.Struct, frozen=True):
     links: Callable[[Any], Mapping[str, str]]
 
 
-def _resource(group: str, plural: str, kind: str, of: type[Thing], reveals: str) -> Resource:
-    return Resource(
-        group=group,
-        plural=plural,
-        kind=kind,
-        versions=("v1",),
-        type=of,
-        indexes={AT: places},
-        reveals=reveals,
-    )
-
-
-_KUADRANT, _GOOGLE = "kuadrant.io", "networking.gke.io"
 _ENFORCED, _ATTACHED = ("Accepted", "Enforced"), ("Attached",)
 
 _KINDS = (
     _Kind(
-        _resource(
-            _KUADRANT,
-            "dnspolicies",
+        attachable(
+            "dnspolicies.kuadrant.io",
             "DNSPolicy",
             DnsPolicy,
-            "whether names of gateways are published, and how they are checked",
+            "v1",
+            reveals="whether names of gateways are published, and how they are checked",
         ),
         _ENFORCED,
         _links_of_dns,
     ),
     _Kind(
-        _resource(
-            _KUADRANT,
-            "tlspolicies",
+        attachable(
+            "tlspolicies.kuadrant.io",
             "TLSPolicy",
             TlsPolicy,
-            "who issues the certificates of gateways, and whether that works",
+            "v1",
+            reveals="who issues the certificates of gateways, and whether that works",
         ),
         _ENFORCED,
         _links_of_tls,
     ),
     _Kind(
-        _resource(
-            _GOOGLE,
-            "gcpgatewaypolicies",
+        attachable(
+            "gcpgatewaypolicies.networking.gke.io",
             "GCPGatewayPolicy",
             GcpGatewayPolicy,
-            "which policy of TLS load balancers of Google have",
+            "v1",
+            reveals="which policy of TLS load balancers of Google have",
         ),
         _ATTACHED,
         _links_of_google,

@@ -12,7 +12,12 @@ from apiscape.collectors.kubernetes.policies.opaque import unseen
 from apiscape.collectors.kubernetes.policies.point import Part, Point
 from apiscape.collectors.kubernetes.policies.securing import asked, named, unknown
 from apiscape.collectors.kubernetes.policies.standing import Standing, verdict
-from apiscape.collectors.kubernetes.policies.targets import AT, PolicyStatus, Targeted, places
+from apiscape.collectors.kubernetes.policies.targets import (
+    AT,
+    PolicyStatus,
+    Targeted,
+    attachable,
+)
 from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.model.security import Scheme, Security
 from apiscape.model.vocabulary import SchemeKind, Switch
@@ -47,13 +52,11 @@ class BackendPolicy(Thing):
     status: PolicyStatus | None = None
 
 
-BACKENDS = Resource(
-    group=GROUP,
-    plural="gcpbackendpolicies",
-    kind="GCPBackendPolicy",
-    versions=("v1",),
-    type=BackendPolicy,
-    indexes={AT: places},
+BACKENDS = attachable(
+    f"gcpbackendpolicies.{GROUP}",
+    "GCPBackendPolicy",
+    BackendPolicy,
+    "v1",
     reveals="which Services ask for an identity, and web application firewalls",
 )
 RESOURCES: tuple[Resource, ...] = (BACKENDS,)

@@ -24,13 +24,12 @@ from apiscape.collectors.kubernetes.policies.securing import (
     unknown,
 )
 from apiscape.collectors.kubernetes.policies.targets import (
-    AT,
     PolicyStatus,
     Present,
     Targeted,
-    places,
+    attachable,
 )
-from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.collectors.kubernetes.resource import Look, Resource, declared
 from apiscape.model.limits import RateLimits
 from apiscape.model.security import Scheme, Security
 from apiscape.model.values import UNKNOWN, Unknown
@@ -128,21 +127,18 @@ class GatewayExtension(Thing):
     spec: GatewayExtensionSpec
 
 
-TRAFFIC = Resource(
-    group=GROUP,
-    plural="trafficpolicies",
-    kind="TrafficPolicy",
-    versions=("v1alpha1",),
-    type=TrafficPolicy,
-    indexes={AT: places},
+TRAFFIC = attachable(
+    f"trafficpolicies.{GROUP}",
+    "TrafficPolicy",
+    TrafficPolicy,
+    "v1alpha1",
     reveals="what is asked of callers, and limits of rates",
 )
-EXTENSIONS = Resource(
-    group=GROUP,
-    plural="gatewayextensions",
-    kind="GatewayExtension",
-    versions=("v1alpha1",),
-    type=GatewayExtension,
+EXTENSIONS = declared(
+    f"gatewayextensions.{GROUP}",
+    "GatewayExtension",
+    GatewayExtension,
+    "v1alpha1",
     reveals="of which issuers tokens are taken",
 )
 RESOURCES: tuple[Resource, ...] = (TRAFFIC, EXTENSIONS)

@@ -21,11 +21,10 @@ from apiscape.collectors.kubernetes.policies.point import Part, Point
 from apiscape.collectors.kubernetes.policies.rates import KuadrantLimit, kuadrant_limits
 from apiscape.collectors.kubernetes.policies.securing import any_of, asked, named, nothing, unknown
 from apiscape.collectors.kubernetes.policies.targets import (
-    AT,
     PolicyStatus,
     Present,
     Targeted,
-    places,
+    attachable,
 )
 from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.model.limits import RateLimit, RateLimits
@@ -133,20 +132,16 @@ class RateLimitPolicy(Thing):
     status: PolicyStatus | None = None
 
 
-def _resource(plural: str, kind: str, of: type[Thing], reveals: str) -> Resource:
-    return Resource(
-        group=GROUP,
-        plural=plural,
-        kind=kind,
-        versions=("v1",),
-        type=of,
-        indexes={AT: places},
-        reveals=reveals,
-    )
-
-
-AUTH = _resource("authpolicies", "AuthPolicy", AuthPolicy, "what is asked of callers")
-LIMITS = _resource("ratelimitpolicies", "RateLimitPolicy", RateLimitPolicy, "limits of rates")
+AUTH = attachable(
+    f"authpolicies.{GROUP}", "AuthPolicy", AuthPolicy, "v1", reveals="what is asked of callers"
+)
+LIMITS = attachable(
+    f"ratelimitpolicies.{GROUP}",
+    "RateLimitPolicy",
+    RateLimitPolicy,
+    "v1",
+    reveals="limits of rates",
+)
 RESOURCES: tuple[Resource, ...] = (AUTH, LIMITS)
 
 R = TypeVar("R")

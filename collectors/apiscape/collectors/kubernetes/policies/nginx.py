@@ -23,8 +23,12 @@ from apiscape.collectors.kubernetes.policies.securing import (
     unknown,
 )
 from apiscape.collectors.kubernetes.policies.standing import Standing, verdict
-from apiscape.collectors.kubernetes.policies.targets import AT, PolicyStatus, Targeted, places
-from apiscape.collectors.kubernetes.resource import Look, Resource
+from apiscape.collectors.kubernetes.policies.targets import (
+    PolicyStatus,
+    Targeted,
+    attachable,
+)
+from apiscape.collectors.kubernetes.resource import Look, Resource, declared
 from apiscape.model.limits import RateLimits
 from apiscape.model.security import Scheme, Security
 from apiscape.model.vocabulary import SchemeKind
@@ -97,31 +101,22 @@ class WafPolicy(Thing):
     status: PolicyStatus | None = None
 
 
-FILTERS = Resource(
-    group=GROUP,
-    plural="authenticationfilters",
-    kind="AuthenticationFilter",
-    versions=("v1alpha1",),
-    type=AuthenticationFilter,
+FILTERS = declared(
+    f"authenticationfilters.{GROUP}",
+    "AuthenticationFilter",
+    AuthenticationFilter,
+    "v1alpha1",
     reveals="what is asked of callers",
 )
-LIMITS = Resource(
-    group=GROUP,
-    plural="ratelimitpolicies",
-    kind="RateLimitPolicy",
-    versions=("v1alpha1",),
-    type=RateLimitPolicy,
-    indexes={AT: places},
+LIMITS = attachable(
+    f"ratelimitpolicies.{GROUP}",
+    "RateLimitPolicy",
+    RateLimitPolicy,
+    "v1alpha1",
     reveals="limits of rates",
 )
-WAF = Resource(
-    group=GROUP,
-    plural="wafpolicies",
-    kind="WAFPolicy",
-    versions=("v1alpha1",),
-    type=WafPolicy,
-    indexes={AT: places},
-    reveals="web application firewalls",
+WAF = attachable(
+    f"wafpolicies.{GROUP}", "WAFPolicy", WafPolicy, "v1alpha1", reveals="web application firewalls"
 )
 OPAQUE = (opaque(GROUP, "snippetspolicies", "SnippetsPolicy", "v1alpha1"),)
 RESOURCES: tuple[Resource, ...] = (FILTERS, LIMITS, WAF, *OPAQUE)

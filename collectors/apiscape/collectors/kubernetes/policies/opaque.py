@@ -10,7 +10,11 @@ from apiscape.collectors.kubernetes.objects import Thing
 from apiscape.collectors.kubernetes.policies.attaching import attached, sees_at
 from apiscape.collectors.kubernetes.policies.point import Point
 from apiscape.collectors.kubernetes.policies.securing import named, unknown
-from apiscape.collectors.kubernetes.policies.targets import AT, PolicyStatus, Targeted, places
+from apiscape.collectors.kubernetes.policies.targets import (
+    PolicyStatus,
+    Targeted,
+    attachable,
+)
 from apiscape.collectors.kubernetes.resource import Look, Resource
 from apiscape.model.security import Security
 
@@ -26,15 +30,8 @@ class OpaquePolicy(Thing):
 
 def opaque(group: str, plural: str, kind: str, *versions: str) -> Resource:
     """Return the resource of such policies."""
-    return Resource(
-        group=group,
-        plural=plural,
-        kind=kind,
-        versions=versions,
-        type=OpaquePolicy,
-        indexes={AT: places},
-        reveals="whether a gateway is changed in ways that policies do not say",
-    )
+    reveals = "whether a gateway is changed in ways that policies do not say"
+    return attachable(f"{plural}.{group}", kind, OpaquePolicy, *versions, reveals=reveals)
 
 
 def disturbances(resources: tuple[Resource, ...], point: Point, look: Look) -> Iterator[Security]:

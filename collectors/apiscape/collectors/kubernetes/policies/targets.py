@@ -17,7 +17,8 @@ from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     LabelRequirement,
     ParentRef,
 )
-from apiscape.collectors.kubernetes.objects import Metadata, key_of
+from apiscape.collectors.kubernetes.objects import Metadata, Thing, key_of
+from apiscape.collectors.kubernetes.resource import Resource, declared
 
 AT = "at"
 """Index: of policies by what they name (`HTTPRoute/shop/web`); those that select by labels are under `SELECTED`."""
@@ -97,6 +98,11 @@ class Policy(Protocol):
     def status(self) -> PolicyStatus | None:
         """What controllers say of it."""
         ...
+
+
+def attachable(name: str, kind: str, of: type[Thing], *versions: str, reveals: str) -> Resource:
+    """Return the resource of policies that are found by what they are for."""
+    return declared(name, kind, of, *versions, indexes={AT: places}, reveals=reveals)
 
 
 def places(policy: Policy) -> Iterable[str]:
