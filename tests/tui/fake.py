@@ -21,6 +21,7 @@ from apiscape.client.inventory import (
     Snapshot,
     Summary,
 )
+from apiscape.client.names import DnsName, NamePage, page_of
 from apiscape.errors import ApiscapeError, NotFound
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.row import Deep, Row
@@ -46,6 +47,7 @@ class FakeInventory:
         estate: Sequence[EstateEntry] = ESTATE,
         deep: Mapping[str, Deep] | None = None,
         summary: Summary | None = None,
+        names: Sequence[DnsName] = (),
     ) -> None:
         self.rows = {row.uid: row for row in (department() if rows is None else rows)}
         self.log = list(changes)
@@ -54,6 +56,7 @@ class FakeInventory:
         self._scopes = tuple(statuses(self.rows.values()) if scopes is None else scopes)
         self._estate = tuple(estate)
         self._summary = summary
+        self._names = tuple(names)
         self.error: ApiscapeError | None = None
         self.asked: Counter[str] = Counter()
         self.moments: list[datetime | None] = []
@@ -149,6 +152,10 @@ class FakeInventory:
 
     def diff(self, since: datetime, until: datetime | None = None, **_asked: Any) -> DiffPage:
         raise AssertionError("no screen compares two days")
+
+    def names(self, view: str = "", *, limit: int = 1000, after: str | None = None) -> NamePage:
+        self._ask("names")
+        return page_of(self._names, view, NOW, limit=limit, after=after)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         self._ask("scopes")

@@ -18,6 +18,7 @@ SCREENS = {
     "scopes": "scopes",
     "scope": "scopes rest",
     "changes": "changes",
+    "names": "names",
     "help": "help",
 }
 """The command that leads to each screen."""

@@ -13,6 +13,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("show", "Show everything known of one deployment."),
             ("changes", "Show what appeared, changed, went missing or returned."),
             ("diff", "Show what is otherwise on one day than on another."),
+            ("names", "List names in DNS that point at lent hosts, and those that dangle."),
             ("runs", "Show the ledger of past visits."),
             ("agent", "Visit what is due, again and again, and answer over HTTP."),
             ("tui", "Open the terminal UI (also without any command)."),

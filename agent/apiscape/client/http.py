@@ -26,6 +26,7 @@ from apiscape.client.inventory import (
     Summary,
 )
 from apiscape.client.line import Line
+from apiscape.client.names import NamePage
 from apiscape.client.packed import read_snapshot
 from apiscape.client.problem import Problem, error_of
 from apiscape.client.standing import Standing
@@ -120,6 +121,10 @@ class HttpInventory:
             "after": after,
         }
         return _call(self._line, "/v1/diff", DiffPage, None, **asked)
+
+    def names(self, view: str = "", *, limit: int = 1000, after: str | None = None) -> NamePage:
+        """Return a page of the names in DNS that point at lent hosts."""
+        return _call(self._line, "/v1/names", NamePage, view=view, limit=limit, after=after)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return every scope with its last run."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from apiscape.client.names import NamePage
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.deployment import Deployment, Traffic
 from apiscape.model.entity import Entity
@@ -240,6 +241,16 @@ class Inventory(Protocol):
 
         Raises:
             UsageError: The later time is not later, or `after` is no page's `next`.
+        """
+        ...
+
+    def names(self, view: str = "", *, limit: int = 1000, after: str | None = None) -> NamePage:
+        """Return a page of the names in DNS that point at lent hosts, and whether those are somebody's still.
+
+        Raises:
+            QueryError: The view asks for what a name has not (`client.names.FIELDS`).
+            Refused: Whoever asks sees some deployments only: names may be anybody's.
+            UsageError: The limit is out of range, or `after` is no page's `next`.
         """
         ...
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from apiscape.client.inventory import Detail, Difference
+from apiscape.client.names import DnsName
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.codec import ready
 from apiscape.model.deployment import Traffic
@@ -23,6 +24,7 @@ from apiscape.model.values import Unknown, is_known
 from apiscape.model.vocabulary import (
     Basis,
     ChangeKind,
+    Dangling,
     Freshness,
     HealthState,
     Outcome,
@@ -112,6 +114,11 @@ SWITCH = _states(
     (Switch.PARTIAL, "◐", "warn"),
     (Switch.DISABLED, "–", "text"),
     (Switch.UNKNOWN, "?", "muted"),
+)
+DANGLES = _states(
+    (Dangling.YES, "✗", "bad"),
+    (Dangling.UNKNOWN, "?", "warn"),
+    (Dangling.NO, "✓", "good"),
 )
 NEVER_RUN = State("○", "never run", "muted")
 BASIS_WORDS: Mapping[str, str] = {
@@ -236,6 +243,27 @@ def age(value: datetime | None, now: datetime) -> str:
     if passed >= timedelta(days=2):
         return f"{passed.days} d"
     return duration(max(passed.total_seconds(), 0.0))
+
+
+def names_words(names: Iterable[DnsName]) -> str:
+    """Return `12 names: 1 dangles, of 2 nobody can tell`."""
+    held = tuple(names)
+    dangling = sum(each.dangling == Dangling.YES for each in held)
+    unknown = sum(each.dangling not in {Dangling.YES, Dangling.NO} for each in held)
+    bad = f"{dangling:,} {'dangles' if dangling == 1 else 'dangle'}" if dangling else ""
+    open_ = f"of {unknown:,} nobody can tell" if unknown else ""
+    said = ", ".join(filter(None, [bad or ("none is known to dangle" if open_ else ""), open_]))
+    total = count(len(held), "name")
+    return f"{total}: {said or 'none dangles'}" if held else total
+
+
+def why_words(name: DnsName) -> str:
+    """Return why a name is judged so, without the host that stands beside it."""
+    reason = name.reason or ""
+    hosts = (host.partition(" ")[0] for host in name.points_at)
+    return next(
+        (reason[len(host) + 1 :] for host in hosts if reason.startswith(f"{host} ")), reason
+    )
 
 
 def at_least(number: int, *, whole: bool) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, TextIO, TypeAlias
 
@@ -66,20 +66,27 @@ def write_json(rows: Iterable[Row], stream: TextIO) -> int:
 
 def write_csv(rows: Iterable[Row], stream: TextIO) -> int:
     """Write every field; an unknown cell says `unknown`, and no cell is one that a spreadsheet computes."""
-    return _write_csv(rows, stream, lambda text: neutral_cell(plain(text)))
+    return write_fields(rows, FIELDS, stream)
+
+
+def write_fields(records: Iterable[object], fields: Sequence[str], stream: TextIO) -> int:
+    """Write some fields of any records as `write_csv` does."""
+    return _write_csv(records, fields, stream, lambda text: neutral_cell(plain(text)))
 
 
 def write_raw_csv(rows: Iterable[Row], stream: TextIO) -> int:
     """Write every field with its text as the gateway gave it, also where that is a formula."""
-    return _write_csv(rows, stream, str)
+    return _write_csv(rows, FIELDS, stream, str)
 
 
-def _write_csv(rows: Iterable[Row], stream: TextIO, clean: Callable[[str], str]) -> int:
+def _write_csv(
+    records: Iterable[object], fields: Sequence[str], stream: TextIO, clean: Callable[[str], str]
+) -> int:
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(FIELDS)
+    writer.writerow(fields)
     written = 0
-    for row in rows:
-        writer.writerow([clean(_text(getattr(row, field))) for field in FIELDS])
+    for record in records:
+        writer.writerow([clean(_text(getattr(record, field))) for field in fields])
         written += 1
     return written
 

@@ -16,6 +16,7 @@ from apiscape.client.inventory import (
     Snapshot,
     Summary,
 )
+from apiscape.client.names import NamePage
 from apiscape.model.run import EstateEntry, RunReport
 from apiscape.serve.comparing import differences
 from apiscape.store import Store
@@ -95,6 +96,10 @@ class LocalInventory:
             unseen_until=unseen_until,
             next=None if pairs.next is None else str(pairs.next),
         )
+
+    def names(self, view: str = "", *, limit: int = 1000, after: str | None = None) -> NamePage:
+        """Return a page of the names in DNS that point at lent hosts."""
+        return self._reader.names(view, limit=limit, after=after)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return every scope with its last run."""

@@ -23,6 +23,7 @@ from apiscape.client.inventory import (
     Snapshot,
     Summary,
 )
+from apiscape.client.names import NamePage
 from apiscape.errors import NotFound, QueryError, Refused, UsageError
 from apiscape.model.deployment import Deployment
 from apiscape.model.projection import routes_to
@@ -151,6 +152,16 @@ class Narrowed:
             for unseen in (page.unseen_since, page.unseen_until)
         )
         return msgspec.structs.replace(page, unseen_since=unseen_since, unseen_until=unseen_until)
+
+    def names(self, view: str = "", *, limit: int = 1000, after: str | None = None) -> NamePage:
+        """Refuse: most names lead to no deployment, so that nobody can tell whose they are.
+
+        Raises:
+            Refused: Always.
+        """
+        message = "a token that is bound to a view does not see the names of whole zones"
+        hint = "dangling:yes finds the deployments that such names lead to"
+        raise Refused(message, hint=hint)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return the scopes of what is seen; their last runs are those of the whole scope, without names."""

@@ -20,6 +20,7 @@ from apiscape.serve.local import LocalInventory
 from apiscape.store import Store, open_store
 from tests.store.filled import fill
 from tests.store.making import DAY, MINUTE, T0, batch, make, visit
+from tests.store.named import fill_names
 from tests.strategies import views
 from tests.unit.cli.filled import rich
 from tests.unit.serve.http.harness import OPERATOR, serving
@@ -36,6 +37,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         fill(opened)
         twins = (make(20, name="twin"), make(21, name="twin"), make(22, name=HOSTILE))
         visit(opened, batch(rich(), *twins), at=T0 + DAY)
+        fill_names(opened, T0 + DAY)
         yield opened
 
 
@@ -78,6 +80,9 @@ QUESTIONS: dict[str, Ask] = {
         T0, T0 + DAY, limit=2, after=each.diff(T0, T0 + DAY, limit=2).next
     ),
     "difference until now": lambda each: each.diff(T0),
+    "names": lambda each: each.names(),
+    "names of a view": lambda each: each.names("dangling:yes,unknown sort:name", limit=1),
+    "next page of names": lambda each: each.names(limit=2, after=each.names(limit=2).next),
     "scopes": lambda each: each.scopes(),
     "runs": lambda each: each.runs(limit=2),
     "runs of a scope": lambda each: each.runs(scope=each.scopes()[0].scope.key),
@@ -93,6 +98,8 @@ ERRORS: dict[str, Ask] = {
     "view of a difference": lambda each: each.diff(T0, view="at:2026-01-01"),
     "difference to before what is kept": lambda each: each.diff(T0 - 99 * DAY),
     "place of a difference": lambda each: each.diff(T0, after="nonsense"),
+    "view of names": lambda each: each.names("tax health:failing"),
+    "place of a name": lambda each: each.names(after="none"),
     "facet": lambda each: each.facets("", ("colour",)),
     "cursor": lambda each: each.page("", after="nonsense"),
     "another view's cursor": lambda each: each.page("tax", after=each.page("", limit=1).next),

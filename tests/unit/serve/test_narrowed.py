@@ -166,6 +166,11 @@ def test_a_view_that_nothing_matches_rests_on_nothing(whole: LocalInventory) -> 
     assert (summary.deployments, summary.scopes, summary.observed_at) == (0, 0, None)
 
 
+def test_names_of_whole_zones_are_nobodys_to_see(ours: Narrowed) -> None:
+    with pytest.raises(Refused, match="does not see the names of whole zones"):
+        ours.names()
+
+
 def test_actions_stop_at_the_border(tmp_path: Path) -> None:
     with open_store(str(tmp_path / "store.db"), write=True) as store:
         visit(store, batch(*OURS, THEIRS))

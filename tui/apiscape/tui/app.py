@@ -26,6 +26,7 @@ from apiscape.tui.screens.deployment import DeploymentScreen
 from apiscape.tui.screens.frame import Frame
 from apiscape.tui.screens.help import HelpScreen
 from apiscape.tui.screens.inventory import InventoryScreen
+from apiscape.tui.screens.names import NamesScreen
 from apiscape.tui.screens.scopes import ScopeScreen, ScopesScreen
 from apiscape.tui.session import Session
 from apiscape.tui.themes import THEMES, choose
@@ -43,6 +44,7 @@ ROUTES: dict[str, type[Frame]] = {
     "scopes": ScopesScreen,
     "scope": ScopeScreen,
     "changes": ChangesScreen,
+    "names": NamesScreen,
     "help": HelpScreen,
 }
 """Screens by the name that places use."""

@@ -43,6 +43,9 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "changes", "what happened, newest first", "[VIEW]", "changes", aliases=("c", "history")
     ),
+    Command(
+        "names", "names in DNS that point at lent hosts", "[VIEW]", "names", aliases=("n", "dns")
+    ),
     Command("help", "keys, commands and the view language", "", "help", aliases=("h",)),
     Command("theme", "other colours", "NAME", action="theme", words=tuple(THEMES)),
     Command("rescan", "visit a scope now, or all", "[SCOPE]", action="rescan", aliases=("scan",)),

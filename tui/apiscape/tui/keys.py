@@ -156,6 +156,22 @@ CHANGES: tuple[Key, ...] = (
     Key("row.copy", "y", "copy", "copy …", "copy"),
 )
 
+NAMES: tuple[Key, ...] = (
+    Key("view.filter", "slash", "prompt('/')", "filter, in the view language", "filter"),
+    Key(
+        "names.dangling",
+        "exclamation_mark",
+        "edit('dangling')",
+        "only what dangles, and back",
+        "dangling",
+    ),
+    Key("pane.next", "tab", "pane('next')", "list or detail", "pane"),
+    MAXIMISE,
+    Key("row.copy", "y", "copy", "copy …", "copy"),
+    Key("feed.pause", "p", "app.pause", "hold changes back, and let them in"),
+    Key("feed.rescan", "r", "rescan", "visit this scope now"),
+)
+
 TYPING: tuple[Key, ...] = (
     Key("type.enter", "enter", "submit", "keep"),
     Key("type.cancel", "escape", "cancel", "clear, or leave"),
@@ -188,6 +204,7 @@ PANES: Mapping[str, tuple[Key, ...]] = {
     "deployment": DEPLOYMENT,
     "scopes": SCOPES,
     "changes": CHANGES,
+    "names": NAMES,
 }
 """What each screen has besides `GO` and `MOVE`."""
 

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from apiscape.client.collected import Collection
 from apiscape.client.inventory import ChangePage, Detail, DiffPage, Page, Selection, Summary
+from apiscape.client.names import NamePage
 from apiscape.client.standing import Standing
 from apiscape.client.wire import (
     EVENT_STREAM,
@@ -141,6 +142,14 @@ class DiffQuery(Asked, frozen=True):
     ) = None
 
 
+class NamesQuery(Asked, frozen=True):
+    """What names in DNS are asked by: a view of the fields that a name has."""
+
+    view: ViewText = ""
+    limit: Limit = 1000
+    after: Cursor | None = None
+
+
 class RunsQuery(Asked, frozen=True):
     """What past runs are asked by."""
 
@@ -248,6 +257,14 @@ _READS = (
         answers=(Answer(DiffPage),),
         query=DiffQuery,
         problems=("query", "usage", "not-kept"),
+    ),
+    Operation(
+        name="list_names",
+        path="/v1/names",
+        summary="Names in DNS that point at hosts which a service lends, those first whose host nobody has any more.",
+        answers=(Answer(NamePage),),
+        query=NamesQuery,
+        problems=("query", "usage"),
     ),
     Operation(
         name="list_scopes",

@@ -12,6 +12,7 @@ from apiscape.serve.http.operations import (
     DetailQuery,
     DiffQuery,
     FacetsQuery,
+    NamesQuery,
     NoQuery,
     PageQuery,
     RunsQuery,
@@ -58,6 +59,12 @@ def list_differences(call: Call) -> Reply:
         asked.since, asked.until, view=asked.view, limit=asked.limit, after=asked.after
     )
     return in_json(page, call)
+
+
+def list_names(call: Call) -> Reply:
+    """Answer with one page of names in DNS."""
+    asked = call.asked(NamesQuery)
+    return in_json(call.inventory.names(asked.view, limit=asked.limit, after=asked.after), call)
 
 
 def list_scopes(call: Call) -> Reply:

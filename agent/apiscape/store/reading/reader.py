@@ -20,6 +20,7 @@ from apiscape.client.inventory import (
     Snapshot,
     Summary,
 )
+from apiscape.client.names import NamePage, page_of
 from apiscape.errors import QueryError, UsageError
 from apiscape.model.row import Deep, Row
 from apiscape.query import Field, View, doubts, parse, resolve_times, select_rows
@@ -43,6 +44,7 @@ from apiscape.store.reading.finding import find
 from apiscape.store.reading.following import read_changes
 from apiscape.store.reading.happenings import Happenings, Stretch, read_happenings
 from apiscape.store.reading.history import read_rows_at
+from apiscape.store.reading.names import read_names
 from apiscape.store.reading.paging import (
     in_order,
     ordering_of,
@@ -181,6 +183,12 @@ class Reader:
         """Return where the log ends; 0 before the first change."""
         with self._database.read() as connection:
             return read_position(connection, LOG)
+
+    def names(self, view: str, *, limit: int, after: str | None = None) -> NamePage:
+        """Return a page of the names in DNS that a view lists (see `client.names`)."""
+        with self._database.read() as connection:
+            found = read_names(connection)
+        return page_of(found, view, self._clock(), limit=limit, after=after)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return every scope as its newest ended run left it, ordered by key."""

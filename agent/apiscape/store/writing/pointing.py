@@ -114,7 +114,8 @@ class Pointing:
     ) -> frozenset[str]:
         """Keep just these verdicts, by the names' uids, and a cursor; return the names of which another one holds.
 
-        A name that no longer stands has none.
+        A name that no longer stands has none. One that is judged as before keeps the time since when it is,
+        whatever else speaks for it now.
         """
         with self._writer.transaction() as tx:
             held = _standing(tx.connection)
@@ -123,7 +124,8 @@ class Pointing:
             moved = {uid for uid in asked if _said(before.get(uid)) != _said(verdicts.get(uid))}
             gone = [key for key, said in held.items() if said.subject_uid in moved - {*verdicts}]
             retire_by_key(tx, gone, at)
-            _write(tx, [verdicts[uid] for uid in sorted(moved & {*verdicts})], at)
+            fresh = [_since(before.get(uid), verdicts[uid]) for uid in sorted(moved & {*verdicts})]
+            _write(tx, fresh, at)
             if read_cursor(tx.connection, name) != seq:
                 move_cursor(tx.connection, name, seq)
         return frozenset(moved)
@@ -132,6 +134,13 @@ class Pointing:
 def _said(verdict: Signal | None) -> tuple[object, ...] | None:
     """Return what makes a verdict another one: not when it was drawn."""
     return None if verdict is None else (verdict.value, verdict.reason)
+
+
+def _since(before: Signal | None, verdict: Signal) -> Signal:
+    """Return a verdict with the time since when it is so."""
+    if before is None or before.value is not verdict.value:
+        return verdict
+    return msgspec.structs.replace(verdict, observed_at=before.observed_at)
 
 
 def _standing(connection: Connection) -> dict[int, Signal]:

@@ -40,6 +40,7 @@ GROUPS: Mapping[str, str] = {
     "deployment": "A deployment",
     "scopes": "Scopes",
     "changes": "Changes",
+    "names": "Names in DNS",
     "lists": "In every list",
     "everywhere": "Everywhere",
     "typing": "While typing",
