@@ -10,6 +10,7 @@ import msgspec
 from apiscape.conclude.guarding import MOST_REASONS, Name, judge_access, own_names
 from apiscape.conclude.making import by_stack, read_making
 from apiscape.conclude.origins import Lead, leads
+from apiscape.conclude.sighting import tell_where
 from apiscape.model.deployment import Deployment
 from apiscape.model.entity import Entity
 from apiscape.model.projection import addresses, below, beyond, host_of
@@ -50,7 +51,7 @@ class Surroundings(Entity, frozen=True):
         hosts: Ways to addresses, by their host, each with the address that it leads to.
         ends: What each front door leads to, by its uid; `far` are the hosts that it leads to.
         balancers: Load balancers that controllers of clusters made, by what they are called there (`STACK`).
-        whole: Whether every front door that there may be was looked at, with where it leads.
+        whole: Whether every front door that may lead to anything was looked at, with where it leads.
         verdicts: On names in DNS, by their uids: whether they point at what is gone.
         open: Providers' accounts where somebody is let in nobody knows where to.
     """
@@ -71,6 +72,7 @@ def survey(
     consumers: Iterable[Consumer],
     *,
     whole: bool = False,
+    narrow: frozenset[str] = frozenset(),
     verdicts: Mapping[str, Signal] | None = None,
 ) -> Surroundings:
     """Return front doors and consumers by what they lead to.
@@ -78,7 +80,8 @@ def survey(
     Args:
         front_doors: All that were seen.
         consumers: All that were seen.
-        whole: Whether every scope that may hold front doors was seen whole.
+        whole: Whether every scope was seen whole that may hold front doors which lead to anything.
+        narrow: Kinds of front doors that lead to their own account and region alone.
         verdicts: On names in DNS, by their uids.
     """
     held = sorted(front_doors, key=lambda door: (door.name, door.uid))
@@ -111,7 +114,7 @@ def survey(
         far=_frozen(far),
         consumers=_frozen(admitted),
         balancers=by_stack(held),
-        whole=whole and tell_where(held),
+        whole=whole and tell_where(held, narrow),
         verdicts=dict(verdicts or {}),
         open=frozenset(unplaced),
     )
@@ -132,7 +135,9 @@ def admits(consumer: Consumer) -> tuple[Target, ...]:
     )
 
 
-def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conclusion:
+def reach(
+    item: Deployment, around: Surroundings, *, told: bool = False, seen: bool = True
+) -> Conclusion:
     """Return the effective addresses and exposure of a deployment, and who is let in.
 
     A load balancer that the cluster's controller made for it is what answers at all of its names.
@@ -144,24 +149,25 @@ def reach(item: Deployment, around: Surroundings, *, told: bool = False) -> Conc
         item: The deployment.
         around: What stands around it.
         told: Whether everybody who is let in was listed.
+        seen: Whether the front doors of its own place were all looked at.
     """
     target, ways = _target(item), _ways(item, around)
     consumers = around.consumers.get(target, ())
     counted = told and (item.provider, item.account) not in around.open
     made = read_making(item, around.balancers)
     ways = (*ways, *map(_way_of, made.certain))
-    own = addresses(item)
+    own, whole = addresses(item), around.whole and seen
     if not ways:
         alone = Conclusion(
             consumers=consumers, counted=counted, access_reasons=made.doubts[:MOST_REASONS]
         )
-        return _reached_directly(item, alone) if around.whole and is_known(own) else alone
+        return _reached_directly(item, alone) if whole and is_known(own) else alone
     asking = [way for way in ways if way.by is not None]
     access = judge_access(
         [way.by for way in asking if way.by is not None],
         () if made.certain and is_known(own) else own_names(item),
         firewall=item.protections.waf,
-        whole=around.whole,
+        whole=whole,
     )
     typed = [way.url for way in ways if way.url is not None]
     urls = tuple(dict.fromkeys(typed + list(own if is_known(own) else ())))
@@ -237,16 +243,6 @@ def _way_of(balancer: FrontDoor) -> Way:
         waf=balancer.waf,
     )
     return Way(balancer.uid, balancer.name, None, endpoint.exposure, by)
-
-
-def tell_where(doors: Iterable[FrontDoor]) -> bool:
-    """Say whether of all these front doors it is known where they lead, as far as that matters."""
-    return all(map(_tells_where, doors))
-
-
-def _tells_where(door: FrontDoor) -> bool:
-    """Say whether it is known where a front door leads, or that it does not matter."""
-    return is_known(door.routes) or door.is_name or door.endpoint.enabled is False
 
 
 def widest(exposures: Iterable[str]) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
 
-from apiscape.conclude.addresses import Surroundings, admits, survey, tell_where
+from apiscape.conclude.addresses import Surroundings, admits, survey
 from apiscape.conclude.counting import Telling
 from apiscape.conclude.faring import signals_by_subject
 from apiscape.conclude.leading import Leading
 from apiscape.conclude.naming import of_names, pointing_providers
 from apiscape.conclude.newcomers import surrounded
+from apiscape.conclude.sighting import Sight, tell_where
 from apiscape.model.identity import certificate_uid
 from apiscape.model.surroundings import STACK, Consumer, FrontDoor, Signal
 from apiscape.store import Store, Touched
@@ -21,10 +22,10 @@ SIGNAL = "signal"
 class Around:
     """What stands around deployments, read when first asked for; a batch in which it moved has a new one."""
 
-    def __init__(self, store: Store, leading: Leading, *, whole: bool) -> None:
+    def __init__(self, store: Store, leading: Leading, sight: Sight) -> None:
         self._store = store
         self._leading = leading
-        self._whole = whole
+        self._sight = sight
 
     @cached_property
     def survey(self) -> Surroundings:
@@ -32,14 +33,16 @@ class Around:
         return survey(
             self._doors.values(),
             self._consumers.values(),
-            whole=self._whole,
+            whole=self._sight.everywhere,
+            narrow=self._sight.narrow,
             verdicts=self._verdicts,
         )
 
     @cached_property
     def whole(self) -> bool:
-        """Whether every front door that there may be was looked at, with where it leads."""
-        return self._whole and tell_where(self._doors.values())
+        """Whether every front door that may lead to anything was looked at, with where it leads."""
+        sight = self._sight
+        return sight.everywhere and tell_where(self._doors.values(), sight.narrow)
 
     @cached_property
     def seen(self) -> dict[str, tuple[Signal, ...]]:

@@ -5,34 +5,33 @@ Listings of consumers tell how many are let in, those of front doors by which na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 
 from apiscape.collectors.contract import TellsConsumers
-from apiscape.collectors.reaches import LeadsToApis, MakesHosts
+from apiscape.collectors.reaches import MakesHosts
 from apiscape.collectors.registry import PlugInError, collector_names, load_collector
+from apiscape.conclude.sighting import Sight, look_for_doors
 from apiscape.model.entity import Entity
-from apiscape.model.run import EstateEntry
-from apiscape.model.vocabulary import ReachState
+from apiscape.model.surroundings import FrontDoor
 from apiscape.store import Store, Visited
 
 ToldBy = Callable[[str], tuple[str, ...]]
 """Of a product: the products that its listing, read whole, names all consumers of."""
 
-TellsDoors = Callable[[str], bool]
-"""Of a product: whether its listing tells front doors."""
-
 FRONT_DOORS = "front doors"
 """Where the store keeps whether all front doors, and where they lead, were known the last time: 1 where they were."""
 
 _CURSOR = "consumers {key}"
+_OPEN = "front doors before "
+"""Begins the names of the cursors that keep, for each scope, whether front doors may lead there that nobody saw."""
 
 
 class Turned(Entity, frozen=True):
-    """A listing of consumers that tells now and did not before, or the other way round.
+    """A listing of consumers that tells now and did not before, or the other way round; so of front doors of a place.
 
     Attributes:
-        cursor: Where the store keeps what it was; `state`: what it is, 1 where it tells.
+        cursor: Where the store keeps what it was; `state`: what it is, 1 where it tells, or leaves open.
         of: Keys of the scopes that it tells of.
     """
 
@@ -46,11 +45,11 @@ class Telling(Entity, frozen=True):
 
     Attributes:
         told: Keys of scopes.
-        every_door: Whether every scope that tells front doors was read whole, of which there are some.
+        sight: Where front doors were looked at.
     """
 
     told: frozenset[str] = frozenset()
-    every_door: bool = False
+    sight: Sight = Sight()
     turned: tuple[Turned, ...] = ()
 
 
@@ -66,38 +65,17 @@ def read_telling(store: Store, told_by: ToldBy) -> Telling:
         cursor, state = _CURSOR.format(key=listing.key), int(listing.whole)
         if kept.cursor(cursor) != state:
             turned.append(Turned(cursor=cursor, state=state, of=of))
-    return Telling(
-        told=frozenset(told - untold),
-        every_door=saw_every_door(visited, tells_doors, store.estate.load()),
-        turned=tuple(turned),
-    )
+    doors = store.surroundings.current(FrontDoor)
+    sight = look_for_doors(visited, store.estate.load(), doors)
+    turned += _turned_sight(kept.cursors(_OPEN), sight.open)
+    return Telling(told=frozenset(told - untold), sight=sight, turned=tuple(turned))
 
 
-def saw_every_door(
-    visited: Iterable[Visited], tells: TellsDoors, estate: Iterable[EstateEntry] = ()
-) -> bool:
-    """Say whether every scope that tells front doors was read whole; without any, nobody looked.
-
-    Where there turned out to be nothing to look at, there are none. In a reach of the estate that is
-    still to be visited there may be some.
-    """
-    telling = [scope for scope in visited if tells(scope.product)]
-    whole = all(scope.whole or scope.absent for scope in telling)
-    if not (whole and any(scope.whole for scope in telling)):
-        return False
-    begun = {(scope.source, scope.product, scope.reach) for scope in telling}
-    products = {(scope.source, scope.product) for scope in telling}
-    return all(
-        any((source, product, place) in begun for place in _places(entry))
-        for source, product in products
-        for entry in estate
-        if entry.source == source and entry.state == ReachState.VISITED
-    )
-
-
-def _places(entry: EstateEntry) -> tuple[str, str]:
-    """Return where a product of a reach is visited: in the reach, or once in the account that it lies in."""
-    return entry.key, entry.key.partition("/")[0]
+def _turned_sight(kept: Mapping[str, int], now: Collection[str]) -> Iterator[Turned]:
+    """Yield the scopes to which unseen front doors may lead now and might not before, or the other way round."""
+    before = {name.removeprefix(_OPEN) for name, state in kept.items() if state}
+    for key in sorted(before ^ set(now)):
+        yield Turned(cursor=f"{_OPEN}{key}", state=int(key in now), of=(key,))
 
 
 def listings(
@@ -117,16 +95,6 @@ def listings(
                     if scope.product in products and (scope.source, scope.reach) == place
                 ),
             )
-
-
-@cache
-def tells_doors(product: str) -> bool:
-    """Say whether an installed collector tells front doors."""
-    try:
-        collector = load_collector(product)
-    except PlugInError:
-        return False
-    return isinstance(collector, LeadsToApis) and collector.tells_front_doors
 
 
 @cache

@@ -192,7 +192,7 @@ class _Pass:
             self._draw(chunk, seq=cursor)
 
     def _look_around(self) -> Around:
-        return Around(self._store, self._leading, whole=self._telling.every_door)
+        return Around(self._store, self._leading, self._telling.sight)
 
     def _keys_of_newcomers(self, drawn: Iterable[str]) -> set[str]:
         """Return the native APIs of newcomers for which more may hold than was drawn of them alone."""

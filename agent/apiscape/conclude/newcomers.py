@@ -61,7 +61,7 @@ def surrounded(
         subjects = {place.uid, place.gateway}
         if (
             told
-            or around.whole
+            or (around.whole and place.scope not in telling.sight.open)
             or place.native_api_key in led_to
             or not spoken_of.isdisjoint(subjects)
         ):
@@ -82,7 +82,8 @@ def conclude_family(
         stands = item is not None and member.presence not in GONE
         way = Conclusion()
         if item is not None and stands:
-            way = reach(item, around, told=member.scope in telling.told)
+            seen = member.scope not in telling.sight.open
+            way = reach(item, around, told=member.scope in telling.told, seen=seen)
         word, reasons = point_at(item, around) if item is not None else (Dangling.UNKNOWN, ())
         concluded[member.uid] = msgspec.structs.replace(
             way, api=api.uid, dangling=word, dangling_reasons=reasons

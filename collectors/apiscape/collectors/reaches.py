@@ -34,6 +34,18 @@ class LeadsToApis(Protocol):
 
 
 @runtime_checkable
+class LeadsWithinReach(Protocol):
+    """A collector of front doors that lead to nothing but APIs of the reach in which they are listed.
+
+    `leads_only_to` are the products of those APIs, `door_kind` the native kind of the front doors. Of others
+    any may lead to any address, so that one listing of those that falls short leaves everything open.
+    """
+
+    leads_only_to: ClassVar[tuple[str, ...]]
+    door_kind: ClassVar[str]
+
+
+@runtime_checkable
 class MakesHosts(Protocol):
     """A collector of what its service makes hosts for, of a form that no other service's have.
 

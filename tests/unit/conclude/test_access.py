@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from apiscape.conclude import follow
-from apiscape.conclude.counting import saw_every_door, tells_doors
 from apiscape.conclude.follow import conclude, conclude_due
+from apiscape.conclude.sighting import saw_every_door, tells_doors
 from apiscape.health.signals import SignalName
 from apiscape.model.deployment import Deployment, Endpoint, Protections
 from apiscape.model.entity import Entity
@@ -35,7 +35,7 @@ from tests.unit.conclude.test_follow import NOON
 from tests.unit.reconcile.rows import deployment
 
 ARN = "arn:aws:acm:us-east-1:1:certificate/a"
-DOORS = "aws.apigateway.domains"
+DOORS = "aws.cloudfront.distributions"
 OPEN = Endpoint(OWN.url, exposure="internet", enabled=True, mtls="disabled")
 CLOSED = Endpoint(OWN.url, exposure="internet", enabled=False)
 
@@ -86,7 +86,7 @@ def visit(
     reach: str = "1/here",
 ) -> None:
     """Let a run of a product's scope see just this."""
-    place = Reach(key=reach, account="1")
+    place = Reach(key=reach, account="1", region=reach.partition("/")[2] or None)
     where = Scope(source="toys", provider="toy", product=product, reach=place)
     run = store.runs.begin(where, at=NOON)
     known = store.runs.known(where)
@@ -256,7 +256,7 @@ def test_every_door_was_seen_where_whoever_tells_them_was_read_whole(
 
 
 def test_which_products_tell_doors() -> None:
-    telling = (DOORS, "aws.cloudfront.distributions", "aws.appsync.domains")
+    telling = (DOORS, "aws.apigateway.domains", "aws.appsync.domains")
     silent = ("aws.apigateway.rest", "aws.route53.names", "nobody.knows")
     assert [*map(tells_doors, telling), *map(tells_doors, silent)] == [True] * 3 + [False] * 3
 

@@ -123,6 +123,14 @@ def read_cursor(connection: Connection, name: str) -> int:
     return connection.execute(_STANDS_AT, {"name": name}).scalar_one_or_none() or 0
 
 
+def read_cursors(connection: Connection, beginning: str) -> dict[str, int]:
+    """Return where the readers stand whose names begin so, by name."""
+    query = sa.select(cursor.c.name, cursor.c.seq).where(
+        cursor.c.name.startswith(beginning, autoescape=True)
+    )
+    return {found.name: found.seq for found in connection.execute(query)}
+
+
 _STANDS_AT = sa.select(cursor.c.seq).where(cursor.c.name == sa.bindparam("name"))
 
 

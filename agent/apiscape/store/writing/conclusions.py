@@ -22,6 +22,7 @@ from apiscape.store.database.transaction import (
     LOG,
     move_cursor,
     read_cursor,
+    read_cursors,
 )
 from apiscape.store.database.writer import Writer
 from apiscape.store.encoding import ABSENT_TEXT, decode_list
@@ -97,6 +98,7 @@ class Visited(Entity, frozen=True):
     """A scope, as its newest ended run left it.
 
     Attributes:
+        provider, account, region: Where it is; empty and absent where nobody says.
         whole: Whether that run saw all there is, and left nothing out.
         absent: Whether it found that there is nothing to look at: a region that is off, a kind not installed.
     """
@@ -107,6 +109,9 @@ class Visited(Entity, frozen=True):
     product: str
     whole: bool
     absent: bool = False
+    provider: str = ""
+    account: str = ""
+    region: str | None = None
 
 
 class Conclusions:
@@ -120,6 +125,11 @@ class Conclusions:
         """Return the sequence number up to which conclusions were drawn."""
         with self._database.read() as connection:
             return read_cursor(connection, name)
+
+    def cursors(self, beginning: str) -> dict[str, int]:
+        """Return all cursors whose names begin so."""
+        with self._database.read() as connection:
+            return read_cursors(connection, beginning)
 
     def touched(self, after: int, limit: int = 500) -> Touched:
         """Return what moved after a sequence number, at most `limit` changes of it.
@@ -344,4 +354,7 @@ def _visited(record: Any) -> Visited:  # noqa: ANN401 - a row of `visited`
         product=record.product,
         whole=whole,
         absent=record.outcome == Outcome.ABSENT,
+        provider=record.provider,
+        account=record.account,
+        region=record.region,
     )

@@ -80,6 +80,12 @@ class DomainCollector(GatewayCollector):
         ),
     )
     tells_front_doors: ClassVar[bool] = True
+    leads_only_to: ClassVar[tuple[str, ...]] = (
+        "aws.apigateway.rest",
+        "aws.apigateway.http",
+        "aws.apigateway.websocket",
+    )
+    door_kind: ClassVar[str] = domains.KIND
     normaliser_version: ClassVar[int] = 1
 
     def pages(self, near: Near) -> Iterator[Page]:

@@ -53,6 +53,12 @@ class DomainNameCollector(LooksAgainCollector, LookCollector):
     noun: ClassVar[str] = "domain name"
     service: ClassVar[str | None] = naming.SERVICE
     tells_front_doors: ClassVar[bool] = True
+    leads_only_to: ClassVar[tuple[str, ...]] = (
+        "aws.appsync.graphql",
+        "aws.appsync.merged",
+        "aws.appsync.event",
+    )
+    door_kind: ClassVar[str] = KIND
     normaliser_version: ClassVar[int] = 1
     topics: ClassVar[tuple[str, ...]] = (again.TOPIC,)
     again_permissions: ClassVar[tuple[Permission, ...]] = (
