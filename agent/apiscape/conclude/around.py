@@ -13,7 +13,7 @@ from apiscape.conclude.naming import of_names, pointing_providers
 from apiscape.conclude.newcomers import surrounded
 from apiscape.conclude.sighting import Sight, tell_where
 from apiscape.model.identity import certificate_uid
-from apiscape.model.surroundings import STACK, Consumer, FrontDoor, Signal
+from apiscape.model.surroundings import STACKS, Consumer, FrontDoor, Signal
 from apiscape.store import Store, Touched
 
 SIGNAL = "signal"
@@ -107,7 +107,7 @@ class Around:
         uids = {*touched.uids, *measured, *leading}
         keys = set(self._store.conclusions.keys_of(uids).values())
         for stack in self._store.pointing.stacks(around):
-            keys |= self._store.pointing.labelled(f"{STACK}={stack}")
+            keys |= self._store.pointing.labelled(stack)
         return keys | self.led_to(around)
 
     def keys_around(self, drawn: Iterable[str], telling: Telling) -> set[str]:
@@ -120,7 +120,8 @@ class Around:
             answering = self._store.conclusions.answering(uids)
             keys.update(*(answering[host] for host in answering.keys() & self.survey.hosts.keys()))
         if self.survey.balancers:
-            keys |= self._store.pointing.labelled(f"{STACK}=", uids)
+            for label in STACKS:
+                keys |= self._store.pointing.labelled(f"{label}=", uids)
         return keys
 
     def _targets(self, uid: str) -> Iterator[str]:

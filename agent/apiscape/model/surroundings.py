@@ -158,6 +158,12 @@ CERTIFICATE_NOT_AFTER = "certificate.not_after"
 STACK = "ingress.k8s.aws/stack"
 """Label by which cluster and cloud call the load balancer that a controller made: `namespace/name`, or a group's."""
 
+ALB_STACK, NLB_STACK = "gateway.k8s.aws.alb/stack", "gateway.k8s.aws.nlb/stack"
+"""The same of a load balancer that was made for a Gateway: its `namespace/name`."""
+
+STACKS = (STACK, ALB_STACK, NLB_STACK)
+"""All labels by which cluster and cloud call such a load balancer."""
+
 BALANCER_HOST = "apiscape.io/load-balancer-host"
 """Label of what a cluster serves: the host of the load balancer that serves it, as the cloud made it."""
 

@@ -16,7 +16,7 @@ from apiscape.conclude.follow import conclude
 from apiscape.conclude.making import by_stack, read_making
 from apiscape.conclude.newcomers import draw_newcomers
 from apiscape.model.deployment import Deployment, Endpoint, Protections
-from apiscape.model.surroundings import BALANCER_HOST, STACK, FrontDoor
+from apiscape.model.surroundings import BALANCER_HOST, STACK, STACKS, FrontDoor
 from apiscape.model.values import UNKNOWN
 from apiscape.serve.local import LocalInventory
 from apiscape.store import Conclusion, Store
@@ -134,6 +134,22 @@ def test_only_what_agrees_in_both_is_certain_and_in_one_at_most_doubtful(
     assert len(found.doubts) == (0 if found.certain else len(alike))
 
 
+GATEWAY = "gateway.k8s.aws.alb/stack"
+
+
+@pytest.mark.parametrize("label", STACKS)
+def test_a_load_balancer_of_a_gateway_is_known_by_its_own_label(label: str) -> None:
+    labels = {label: "shop/pay", BALANCER_HOST: HOST}
+    way = drawn(served(labels=labels), balancer(labels={label: "shop/pay"}))
+    assert way.front_doors == (f"door-{HOST}",)
+    assert way.access_reasons == (f"served by load balancer {HOST}: both say {HOST} and shop/pay",)
+
+
+def test_an_ingress_and_a_gateway_of_one_name_are_not_the_same() -> None:
+    way = drawn(served(), balancer(labels={GATEWAY: "shop/pay"}))
+    assert (way.front_doors, way.access_reasons) == ((), ())
+
+
 # ── As both come and go ──────────────────────────────────────────────────────
 
 
@@ -182,3 +198,16 @@ def test_a_candidate_is_told_and_taken_back_with_its_load_balancer(store: Store)
     see(store, served(host=None))
     conclude(store, NOON)
     assert reasons(store) == ()
+
+
+def test_a_route_of_a_gateway_is_told_whoever_comes_first_and_taken_back(store: Store) -> None:
+    item = served(labels={GATEWAY: "shop/pay", BALANCER_HOST: HOST})
+    store.runs.draw_with(draw_newcomers(HealthPolicy()))
+    see(store, item)
+    conclude(store, NOON)
+    see(store, item, balancer(labels={GATEWAY: "shop/pay"}))
+    conclude(store, NOON)
+    assert fronts(store) == [HOST]
+    see(store, item)
+    conclude(store, NOON)
+    assert fronts(store) == []

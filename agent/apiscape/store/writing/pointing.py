@@ -14,7 +14,7 @@ from apiscape.model.codec import decode
 from apiscape.model.deployment import Endpoint
 from apiscape.model.entity import Entity
 from apiscape.model.projection import host_of
-from apiscape.model.surroundings import STACK, FrontDoor, Gateway, Signal
+from apiscape.model.surroundings import STACKS, FrontDoor, Gateway, Signal
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 from apiscape.model.vocabulary import Presence
 from apiscape.store.database.transaction import Transaction, move_cursor, read_cursor
@@ -99,14 +99,18 @@ class Pointing:
             return found
 
     def stacks(self, uids: Collection[str]) -> frozenset[str]:
-        """Return what the load balancers among some front doors are called in their clusters, now or before."""
+        """Return what the load balancers among some front doors are called in their clusters, now or before.
+
+        As labels of what they serve: `label=namespace/name`.
+        """
         query = sa.select(surrounding.c.doc).where(surrounding.c.kind == KINDS[FrontDoor])
         found: set[str] = set()
         with self._database.read() as connection:
             for chunk in _chunks(uids):
                 for doc in connection.scalars(query.where(surrounding.c.uid.in_(chunk))):
                     labels = decode(doc, _Labelled).labels
-                    found.update([labels[STACK]] if is_known(labels) and STACK in labels else ())
+                    held = labels if is_known(labels) else {}
+                    found.update(f"{label}={held[label]}" for label in STACKS if label in held)
         return frozenset(found)
 
     def save(

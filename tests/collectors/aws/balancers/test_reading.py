@@ -22,7 +22,7 @@ from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.deployment import Deployment
 from apiscape.model.identity import aws_native_id
-from apiscape.model.surroundings import STACK, FrontDoor
+from apiscape.model.surroundings import STACKS, FrontDoor
 from apiscape.model.values import UNKNOWN, is_known
 from tests.collectors.aws.balancers.street import (
     ISSUER,
@@ -428,16 +428,17 @@ def test_the_state_of_a_load_balancer(
     assert [each.enabled for each in found.endpoints] == [enabled]
 
 
+@pytest.mark.parametrize("stack", STACKS)
 def test_what_made_it_stands_in_its_labels_as_in_those_of_what_it_was_made_for(
-    west: Region,
+    west: Region, stack: str
 ) -> None:
     balancer = edge(west)
-    balancer.tags |= {"elbv2.k8s.aws/cluster": "prod", STACK: "shop/edge"}
+    balancer.tags |= {"elbv2.k8s.aws/cluster": "prod", stack: "shop/edge"}
     seen = look()
     labels = item(seen, "edge.shop.example/orders").labels
     assert is_known(labels)
     assert labels["elbv2.k8s.aws/cluster"] == "prod"
-    assert labels[STACK] == "shop/edge"
+    assert labels[stack] == "shop/edge"
     assert gateway(seen).labels == labels
     (door,) = (each for each in seen.entities if isinstance(each, FrontDoor))
     assert (door.name, door.labels, door.routes) == ("edge", labels, ())

@@ -263,3 +263,44 @@ def test_other_sites_are_not_known_to_be_answered_where_the_controller_cannot(
     one = route("r", cors | {"backendRefs": []})
     (api,) = exposed(world_of(*SPACES, classed(None, *features), gateway(), one), one)
     assert api.cors == switch
+
+
+# What AWS calls the load balancer of a Gateway.
+
+
+def behind(controller: str, *addresses: dict[str, str]) -> dict[str, str]:
+    """Return the links of a route at a Gateway that a controller looks after."""
+    made = classed(name="aws")
+    made["spec"] |= {"controllerName": controller}
+    status: dict[str, Any] = {"status": {"addresses": list(addresses)}} if addresses else {}
+    spec = {"gatewayClassName": "aws"}
+    front = gateway(HTTPS, spec=spec, **status)
+    return at_edge(route(), front, made).links
+
+
+LB = {"type": "Hostname", "value": "K8s-Infra-Edge.elb.example"}
+
+
+@pytest.mark.parametrize(
+    ("controller", "stack"),
+    [
+        (f"{AWS}/alb", "gateway.k8s.aws.alb/stack"),
+        (f"{AWS}/nlb", "gateway.k8s.aws.nlb/stack"),
+    ],
+)
+def test_a_route_says_what_aws_calls_the_load_balancer_of_its_gateway(
+    controller: str, stack: str
+) -> None:
+    host = {"apiscape.io/load-balancer-host": "k8s-infra-edge.elb.example"}
+    assert behind(controller, LB) == {stack: "infra/edge"} | host
+    assert behind(controller) == {stack: "infra/edge"}
+    assert behind(controller, {"type": "IPAddress", "value": "203.0.113.9"}) == {
+        stack: "infra/edge"
+    }
+    assert behind(controller, LB, {"type": "Hostname", "value": "b.example"}) == {
+        stack: "infra/edge"
+    }
+
+
+def test_a_gateway_of_another_controller_is_no_load_balancer_of_aws() -> None:
+    assert behind(f"{ENVOY}/gatewayclass-controller", LB) == {}

@@ -18,7 +18,7 @@ from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import text
 from apiscape.model.deployment import Endpoint
 from apiscape.model.identity import entity_uid
-from apiscape.model.surroundings import STACK, FrontDoor, Gateway, Signal
+from apiscape.model.surroundings import STACKS, FrontDoor, Gateway, Signal
 from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Status
 
@@ -59,7 +59,7 @@ def stand_before_a_cluster(balancer: Balancer, place: Place) -> FrontDoor | None
     What it leads to there is only known by what the cluster says of it.
     """
     tags, host = balancer.tags, text(balancer.item, "DNSName")
-    if tags is UNKNOWN or STACK not in tags or not host:
+    if tags is UNKNOWN or not host or not any(label in tags for label in STACKS):
         return None
     native_id = balancer.native_id(place)
     exposure, evidence = reached(balancer)

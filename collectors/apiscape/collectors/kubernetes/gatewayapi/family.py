@@ -94,7 +94,7 @@ def _at_gateway(resource: Resource, route: Route, asked: Sequence[Taken], look: 
         waf=parent.waf if parent.waf == Switch.ENABLED else everywhere.waf,
         mtls=together(each.mtls for each in addresses or ()),
         secrets=_further_secrets(places),
-        links=links_of_all(each.front.links for each in places),
+        links=links_of_all((*(each.front.links for each in places), parent.links)),
     )
 
 

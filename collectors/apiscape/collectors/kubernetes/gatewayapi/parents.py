@@ -21,7 +21,12 @@ from apiscape.collectors.kubernetes.gatewayapi.controlling import CORS, can, con
 from apiscape.collectors.kubernetes.gatewayapi.hosts import common_hosts
 from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway, ListenerSet, ParentRef
 from apiscape.collectors.kubernetes.gatewayapi.resources import GATEWAYS, SETS
-from apiscape.collectors.kubernetes.gatewayapi.serving import PERMITTED, reached_by, waf_of
+from apiscape.collectors.kubernetes.gatewayapi.serving import (
+    PERMITTED,
+    balancer_of,
+    reached_by,
+    waf_of,
+)
 from apiscape.collectors.kubernetes.gatewayapi.tls import (
     certificates_of,
     mtls_of,
@@ -75,6 +80,7 @@ class Parent(msgspec.Struct, frozen=True, kw_only=True):
         fronts: The listeners that take such routes.
         why_not: Why none does, where none does.
         usual: What holds for each rule that refers to nothing of a route that no listener takes, as of a `Front`.
+        links: What a cloud calls the load balancer that it is (see `serving.balancer_of`).
     """
 
     name: str
@@ -87,6 +93,7 @@ class Parent(msgspec.Struct, frozen=True, kw_only=True):
     fronts: tuple[Front, ...] = ()
     why_not: Detached | None = None
     usual: Effective | None = None
+    links: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -151,6 +158,7 @@ def _parent(route: Asking, ref: ParentRef, name: str, look: Look) -> Parent:
         fronts=tuple(_front(each, controller, look) for each in found.at),
         why_not=found.why_not,
         usual=of_all_rules(Point(controller=controller, gateway=key), look),
+        links=balancer_of(gateway, controller),
     )
 
 

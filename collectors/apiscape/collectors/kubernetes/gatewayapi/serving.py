@@ -18,6 +18,7 @@ from apiscape.collectors.kubernetes.policies.point import Point
 from apiscape.collectors.kubernetes.reaching import CLASS_KEY, limited, reach
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.collectors.kubernetes.standing import read_conditions
+from apiscape.model.surroundings import ALB_STACK, BALANCER_HOST, NLB_STACK
 from apiscape.model.vocabulary import Exposure, Switch
 
 NEGATIVE = frozenset(
@@ -27,6 +28,20 @@ NEGATIVE = frozenset(
 
 PERMITTED = "CertificatePermitted"
 """Whether a listener may use the certificates that it refers to in other namespaces."""
+
+
+_STACKS = {"gateway.k8s.aws/alb": ALB_STACK, "gateway.k8s.aws/nlb": NLB_STACK}
+"""Controllers that make load balancers of AWS, and the tag by which they know theirs: `pkg/gateway/constants`."""
+
+
+def balancer_of(gateway: Gateway, controller: str | None) -> dict[str, str]:
+    """Return what AWS calls the load balancer of a Gateway, and its host where the controller says one."""
+    stack = _STACKS.get(controller or "")
+    if stack is None:
+        return {}
+    told = gateway.status.addresses if gateway.status else None
+    hosts = [each.value.casefold() for each in told or () if each.type == "Hostname"]
+    return {stack: gateway.key} | ({BALANCER_HOST: hosts[0]} if len(hosts) == 1 else {})
 
 
 def serve(gateway: Gateway, look: Look) -> Iterator[Served]:
