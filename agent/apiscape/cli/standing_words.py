@@ -58,6 +58,9 @@ def _schedule(standing: ScheduleStanding) -> Iterator[Fact]:
     if standing.failing:
         words.append(f"{standing.failing:,} wait after a failure")
     yield "schedule", " · ".join(words)
+    if standing.paused:
+        yield "", f"◐ paused: {', '.join(standing.paused)}"
+        yield "", "→ apiscape ctx resume"
     if standing.unplanned:
         yield "", f"✗ could not be planned: {', '.join(standing.unplanned)}"
     if standing.unheard:

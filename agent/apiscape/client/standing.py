@@ -38,6 +38,7 @@ class ScheduleStanding(Entity, frozen=True):
     Attributes:
         queued, running, failing: Jobs that wait, are at work, or wait after a failure.
         oldest_s: How long the oldest one waits, `None` where none does.
+        paused: Sources of which no visit begins until somebody resumes them.
         unplanned: Sources that could not be planned the last time.
         unheard: Reaches of which the changes between visits could not be read the last time.
         left_behind: Threads that did not return in time; what they looked at is not looked at.
@@ -47,6 +48,7 @@ class ScheduleStanding(Entity, frozen=True):
     running: int
     failing: int = 0
     oldest_s: float | None = None
+    paused: tuple[str, ...] = ()
     unplanned: tuple[str, ...] = ()
     unheard: tuple[str, ...] = ()
     left_behind: int = 0

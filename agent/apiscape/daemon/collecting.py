@@ -137,7 +137,7 @@ class Collections:
                 if self._current is not None:
                     self._current.leave_out(selector, f"paused by {by}")
             self._settle()
-            return self._paused()
+            return Paused(sources=self.paused())
 
     def resume(self, sources: tuple[str, ...], *, by: str) -> Paused:
         """Start visits of some sources again, or of all; `by` is in the audit log.
@@ -150,7 +150,12 @@ class Collections:
             for selector in sources or (EVERYTHING,):
                 self._pauses.resume(selector)
                 self._driver.resume(selector)
-            return self._paused()
+            return Paused(sources=self.paused())
+
+    def paused(self) -> tuple[str, ...]:
+        """Return the sources of which no visit begins until somebody resumes them, in order."""
+        with self._lock:
+            return tuple(sorted(filter(self._pauses.hold, self._sources)))
 
     def reload(self, sources: Iterable[str]) -> None:
         """Let these be the sources; a collection goes on without those that went."""
@@ -235,9 +240,6 @@ class Collections:
         with self._lock:
             current.close()
 
-    def _paused(self) -> Paused:
-        return Paused(sources=tuple(sorted(filter(self._pauses.hold, self._sources))))
-
     def _names(self, asked: CollectRequest, only: frozenset[str]) -> frozenset[str]:
         """Return the sources to visit.
 
@@ -249,7 +251,8 @@ class Collections:
         names = whole | {key.partition("/")[0] for key in only}
         held = sorted(filter(self._pauses.hold, names))
         if held:
-            raise UsageError(f"source {held[0]} is paused", hint="resume it first")
+            hint = f"apiscape ctx resume {held[0]}"
+            raise UsageError(f"source {held[0]} is paused", hint=hint)
         return names
 
     def _check(self, names: Iterable[str]) -> None:

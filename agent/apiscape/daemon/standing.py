@@ -92,6 +92,7 @@ class Parts:
     concluder: Concluder
     taking: Taking
     depth: Callable[[], Depth]
+    paused: Callable[[], tuple[str, ...]]
     left_behind: Callable[[], Mapping[str, str]]
     unplanned: Callable[[], frozenset[str]]
     unheard: Callable[[], frozenset[str]]
@@ -114,6 +115,7 @@ def standing_of(parts: Parts) -> Standing:
             running=depth.running,
             failing=depth.failing,
             oldest_s=depth.oldest_s,
+            paused=parts.paused(),
             unplanned=tuple(sorted(parts.unplanned())),
             unheard=tuple(sorted(parts.unheard())),
             left_behind=len(parts.left_behind()),

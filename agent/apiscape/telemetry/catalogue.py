@@ -271,6 +271,11 @@ UNPLANNED = _gauge(
     "Sources that could not be signed in to or planned the last time.",
     unit="{source}",
 )
+PAUSED = _gauge(
+    "apiscape.sources.paused",
+    "Sources of which no visit begins until somebody resumes them.",
+    unit="{source}",
+)
 CONCLUDE_FAILURES = _gauge(
     "apiscape.conclude.failures",
     "Tries in a row that failed to draw conclusions; 0 where the last one went well.",

@@ -32,6 +32,7 @@ from apiscape.telemetry.catalogue import (
     MOVED,
     NOTIFIED,
     NOTIFY_UNDECIDED,
+    PAUSED,
     QUEUE,
     QUEUE_OLDEST,
     REQUESTS,
@@ -62,6 +63,7 @@ class Sights(msgspec.Struct, frozen=True):
         subscribers: How many follow the stream of changes.
         store_bytes: How large the store is.
         unplanned: How many sources cannot be planned.
+        paused: How many sources are not visited until somebody resumes them.
         conclude_failures: How many tries in a row failed to conclude.
         configuration_valid: Whether the newest configuration is the one in use.
         untold: How many changes targets of notifications have yet to be told of.
@@ -74,6 +76,7 @@ class Sights(msgspec.Struct, frozen=True):
     subscribers: Callable[[], int] | None = None
     store_bytes: Callable[[], int] | None = None
     unplanned: Callable[[], int] | None = None
+    paused: Callable[[], int] | None = None
     conclude_failures: Callable[[], int] | None = None
     configuration_valid: Callable[[], bool] | None = None
     untold: Callable[[], int] | None = None
@@ -97,6 +100,7 @@ class Sights(msgspec.Struct, frozen=True):
             (SUBSCRIBERS, self.subscribers),
             (STORE_SIZE, self.store_bytes),
             (UNPLANNED, self.unplanned),
+            (PAUSED, self.paused),
             (CONCLUDE_FAILURES, self.conclude_failures),
             (CONFIGURATION_VALID, self.configuration_valid),
         ):

@@ -47,6 +47,7 @@ def test_what_is_lacking_comes_first_and_every_trouble_is_said() -> None:
             running=0,
             failing=2,
             oldest_s=90.0,
+            paused=("lab", "more"),
             unplanned=("dev", "prod"),
             unheard=("prod/1/r",),
             left_behind=1,
@@ -58,6 +59,8 @@ def test_what_is_lacking_comes_first_and_every_trouble_is_said() -> None:
     assert said[2].startswith("configuration ✓ in use since ")
     assert said[3:] == [
         "schedule 0 running · 9 queued · the oldest for 2 min · 2 wait after a failure",
+        "◐ paused: lab, more",
+        "→ apiscape ctx resume",
         "✗ could not be planned: dev, prod",
         "✗ changes not read, seen by the next visit: prod/1/r",
         "✗ 1 thread did not return; the log says where",

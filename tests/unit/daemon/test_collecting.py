@@ -216,8 +216,10 @@ def test_planning_that_the_store_prevents_is_told(
 def test_a_pause_is_said_and_held_until_it_is_resumed(agent: Living) -> None:
     rested(agent)
     assert agent.collections.pause(("toys",), by="ada").sources == ("toys",)
-    with pytest.raises(UsageError, match="toys is paused"):
+    with pytest.raises(UsageError, match="toys is paused") as refused:
         agent.collections.collect(ALL)
+    assert refused.value.hint == "apiscape ctx resume toys"
+    assert agent.collections.paused() == ("toys",)
     assert agent.collections.pause((), by="ada").sources == ("more", "toys")
     assert agent.collections.resume(("more",), by="ada").sources == ("toys",)
     agent.collections.collect(CollectRequest(sources=("more",)))

@@ -145,6 +145,21 @@ def runs_ended(text: str) -> dict[str, float]:
     }
 
 
+async def test_what_is_paused_is_said_until_it_is_resumed(bench: Bench) -> None:
+    async with bench.running():
+        await concluded(bench, 2)
+        await bench.ask(lambda agent: agent.pause())
+        standing = await bench.ask(lambda agent: agent.standing())
+        assert standing.schedule.paused == ("toys",)
+        _, text = await asyncio.to_thread(get, probe_of(bench) + "/metrics")
+        assert "apiscape_sources_paused 1.0" in text
+        await bench.ask(lambda agent: agent.resume(["toys"]))
+        standing = await bench.ask(lambda agent: agent.standing())
+        assert standing.schedule.paused == ()
+        _, text = await asyncio.to_thread(get, probe_of(bench) + "/metrics")
+    assert "apiscape_sources_paused 0.0" in text
+
+
 async def test_its_metrics_are_aggregates_and_name_nothing(bench: Bench) -> None:
     async with bench.running():
         await concluded(bench, 2)

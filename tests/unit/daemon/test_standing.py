@@ -35,6 +35,7 @@ def parts(store: Store, **more: Any) -> Parts:
         "concluder": concluder,
         "taking": Taking(None, lambda: T0),
         "depth": lambda: Depth(queued=3, running=2, oldest_s=1.5, failing=1),
+        "paused": lambda: ("dev",),
         "left_behind": lambda: {"visit a": "x.py:1"},
         "unplanned": lambda: frozenset({"prod", "dev"}),
         "unheard": lambda: frozenset({"prod/2/r", "prod/1/r"}),
@@ -82,6 +83,7 @@ def test_every_part_says_its_own(store: Store) -> None:
         1.5,
     )
     assert (schedule.unplanned, schedule.left_behind) == (("dev", "prod"), 1)
+    assert schedule.paused == ("dev",)
     assert schedule.unheard == ("prod/1/r", "prod/2/r")
     assert told.conclusions.behind == 2
     assert (told.store.kind, told.store.error) == ("sqlite", None)

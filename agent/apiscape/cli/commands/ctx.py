@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
+from apiscape.cli.completion import complete_source
 from apiscape.cli.options import Session, asked, output_option, session_options
 from apiscape.cli.output import say, write, write_record, write_records, write_table
 from apiscape.cli.standing_words import render_standing
@@ -19,14 +21,18 @@ from apiscape.client.contexts import (
     read_contexts,
     write_contexts,
 )
+from apiscape.client.wire import Paused
 from apiscape.errors import UnreachableError
+
+if TYPE_CHECKING:
+    from apiscape.client.address import Address
 
 COLUMNS = (Column(""), Column("NAME"), Column("URL", gives_way=True), Column("TOKEN"))
 
 
 @click.group("ctx")
 def command() -> None:
-    """Name agents, and choose which one the other commands ask.
+    """Name agents, choose which one the other commands ask, and see to one: its status, its pauses.
 
     Without a chosen one they read the store of this machine. `--context NAME` and `--url URL`
     choose for one command. Tokens come from APISCAPE_TOKEN, or from a file that you name.
@@ -60,16 +66,54 @@ def _cells(name: str, contexts: Contexts) -> list[str]:
 @session_options(asks=True)
 def status(*, session: Session) -> None:
     """Say how the chosen agent fares, or the one that has the store: what it goes by, does and lacks."""
+    with asked(_agent(session)) as agent:
+        standing = agent.standing()
+    if not write_record(session.output, standing, str(standing.pid)):
+        write(render_standing(standing, datetime.now(UTC)))
+
+
+@command.command("pause")
+@click.argument("sources", nargs=-1, shell_complete=complete_source)
+@session_options(asks=True)
+def pause(*, session: Session, sources: tuple[str, ...]) -> None:
+    """Let the agent begin no visit of SOURCES, or of any; those under way end in order.
+
+    What was seen stays, and is as old as it is. It lasts until `apiscape ctx resume`, or until the agent
+    is started anew; `apiscape ctx status` names what is paused.
+    """
+    with asked(_agent(session)) as agent:
+        _say_paused(session.output, agent.pause(sources).sources)
+
+
+@command.command("resume")
+@click.argument("sources", nargs=-1, shell_complete=complete_source)
+@session_options(asks=True)
+def resume(*, session: Session, sources: tuple[str, ...]) -> None:
+    """Let the agent visit SOURCES again, or all; what is due meanwhile begins."""
+    with asked(_agent(session)) as agent:
+        _say_paused(session.output, agent.resume(sources).sources)
+
+
+def _say_paused(form: str, paused: tuple[str, ...]) -> None:
+    if form in {"json", "yaml"}:
+        write_record(form, Paused(sources=paused), "")
+    elif not write_records(form, (), paused):
+        say(f"paused: {', '.join(paused)}" if paused else "No source is paused.")
+
+
+def _agent(session: Session) -> Address:
+    """Return the agent that was chosen, or the one that has the store.
+
+    Raises:
+        UnreachableError: Neither is there.
+    """
     from apiscape.cli.asking import living_agent
 
     address = session.agent() or living_agent(session.store_location())
     if address is None:
         hint = "start one with `apiscape agent`, or name one with --url"
         raise UnreachableError("no agent has the store of this machine", hint=hint)
-    with asked(address) as inventory:
-        standing = inventory.standing()
-    if not write_record(session.output, standing, str(standing.pid)):
-        write(render_standing(standing, datetime.now(UTC)))
+    return address
 
 
 @command.command("add")

@@ -58,7 +58,9 @@ def _make_empty(session: Session) -> None:
 
 
 def _notice(session: Session, address: Address | None) -> str | None:
-    """Return that the configuration of the agent behind the inventory is not taken, if so.
+    """Return what keeps the inventory from being up to date, if its agent says so.
+
+    A configuration that is not taken, or sources that are paused.
 
     Whoever may not ask the agent, or finds none, is told nothing.
     """
@@ -70,10 +72,12 @@ def _notice(session: Session, address: Address | None) -> str | None:
         if agent is None:
             return None
         with asked(agent) as inventory:
-            configuration = inventory.standing().configuration
-        if not configuration.is_valid:
-            place = place_of(configuration)
-            return f"configuration not taken: {place}: {configuration.error}"
+            standing = inventory.standing()
+        if not standing.configuration.is_valid:
+            place = place_of(standing.configuration)
+            return f"configuration not taken: {place}: {standing.configuration.error}"
+        if standing.schedule.paused:
+            return f"not visited, for they are paused: {', '.join(standing.schedule.paused)}"
     return None
 
 

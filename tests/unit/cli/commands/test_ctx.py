@@ -13,7 +13,7 @@ from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
 from apiscape.store import open_store
 from tests.unit.cli.conftest import Call
-from tests.unit.serve.http.harness import READER, STANDING, serving
+from tests.unit.serve.http.harness import OPERATOR, READER, STANDING, Pretended, serving
 
 
 @pytest.fixture
@@ -72,8 +72,30 @@ def test_how_the_agent_fares_is_asked_of_the_chosen_one_or_the_one_that_has_the_
     assert "config.yaml line 3: unknown key 'bogus'" in found.out
 
 
-def test_where_there_is_no_agent_that_is_said(call: Call, filled: Path) -> None:
-    answer = call("ctx", "status")
+def test_visits_are_paused_and_resumed_by_whoever_may(
+    call: Call, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits = Pretended()
+    with open_store(str(filled), write=True) as store:
+        with serving(LocalInventory(store), tmp_path, visits=visits) as doors:
+            store.announce(doors.unix)
+            assert call("ctx", "pause", "prod", "lab") == (0, "", "paused: lab, prod\n")
+            assert visits.asked == [("local", ("prod", "lab"))]
+            at_the_port = ("--url", doors.url or "")
+            monkeypatch.setenv("APISCAPE_TOKEN", READER)
+            refused = call("ctx", "resume", *at_the_port)
+            assert (refused.code, refused.err) == (4, "apiscape: this token may not operate\n")
+            monkeypatch.setenv("APISCAPE_TOKEN", OPERATOR)
+            named = call("ctx", "resume", "prod", "-o", "name", *at_the_port)
+            assert (named.code, named.out) == (0, "lab\n")
+            told = call("ctx", "resume", "lab", "--json")
+            assert json.loads(told.out) == {"sources": []}
+            assert call("ctx", "resume") == (0, "", "No source is paused.\n")
+
+
+@pytest.mark.parametrize("word", ["status", "pause", "resume"])
+def test_where_there_is_no_agent_that_is_said(call: Call, filled: Path, word: str) -> None:
+    answer = call("ctx", word)
     assert (answer.code, answer.out) == (4, "")
     assert "start one with `apiscape agent`" in answer.err
 

@@ -14,7 +14,7 @@ import pytest
 
 from apiscape.cli import screen
 from apiscape.cli.naming import NO_SOURCES
-from apiscape.client.standing import ConfigurationStanding
+from apiscape.client.standing import ConfigurationStanding, ScheduleStanding
 from apiscape.serve.local import LocalInventory
 from apiscape.settings.paths import default_store
 from apiscape.store import open_store
@@ -89,6 +89,16 @@ def test_a_configuration_that_the_agent_does_not_take_is_said(
             said = "configuration not taken: config.yaml line 3: unknown key 'bogus'"
             assert (notice(), notice()) == (said, None)
         assert notice() is None, "the agent does not answer"
+
+
+def test_sources_that_are_paused_are_said(call: Call, filled: Path, opened: Opened) -> None:
+    call()
+    schedule = ScheduleStanding(queued=0, running=0, paused=("lab", "prod"))
+    paused = msgspec.structs.replace(STANDING, configuration=VALID, schedule=schedule)
+    with open_store(str(filled), write=True) as store:
+        with serving(LocalInventory(store), filled.parent, standing=lambda: paused) as doors:
+            store.announce(doors.unix)
+            assert opened["options"].notice() == "not visited, for they are paused: lab, prod"
 
 
 def test_a_toolkit_that_is_not_installed_is_named_with_its_extra(
