@@ -76,21 +76,23 @@ def test_visits_are_paused_and_resumed_by_whoever_may(
     call: Call, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visits = Pretended()
-    with open_store(str(filled), write=True) as store:
-        with serving(LocalInventory(store), tmp_path, visits=visits) as doors:
-            store.announce(doors.unix)
-            assert call("ctx", "pause", "prod", "lab") == (0, "", "paused: lab, prod\n")
-            assert visits.asked == [("local", ("prod", "lab"))]
-            at_the_port = ("--url", doors.url or "")
-            monkeypatch.setenv("APISCAPE_TOKEN", READER)
-            refused = call("ctx", "resume", *at_the_port)
-            assert (refused.code, refused.err) == (4, "apiscape: this token may not operate\n")
-            monkeypatch.setenv("APISCAPE_TOKEN", OPERATOR)
-            named = call("ctx", "resume", "prod", "-o", "name", *at_the_port)
-            assert (named.code, named.out) == (0, "lab\n")
-            told = call("ctx", "resume", "lab", "--json")
-            assert json.loads(told.out) == {"sources": []}
-            assert call("ctx", "resume") == (0, "", "No source is paused.\n")
+    with (
+        open_store(str(filled), write=True) as store,
+        serving(LocalInventory(store), tmp_path, visits=visits) as doors,
+    ):
+        store.announce(doors.unix)
+        assert call("ctx", "pause", "prod", "lab") == (0, "", "paused: lab, prod\n")
+        assert visits.asked == [("local", ("prod", "lab"))]
+        at_the_port = ("--url", doors.url or "")
+        monkeypatch.setenv("APISCAPE_TOKEN", READER)
+        refused = call("ctx", "resume", *at_the_port)
+        assert (refused.code, refused.err) == (4, "apiscape: this token may not operate\n")
+        monkeypatch.setenv("APISCAPE_TOKEN", OPERATOR)
+        named = call("ctx", "resume", "prod", "-o", "name", *at_the_port)
+        assert (named.code, named.out) == (0, "lab\n")
+        told = call("ctx", "resume", "lab", "--json")
+        assert json.loads(told.out) == {"sources": []}
+        assert call("ctx", "resume") == (0, "", "No source is paused.\n")
 
 
 @pytest.mark.parametrize("word", ["status", "pause", "resume"])

@@ -95,10 +95,12 @@ def test_sources_that_are_paused_are_said(call: Call, filled: Path, opened: Open
     call()
     schedule = ScheduleStanding(queued=0, running=0, paused=("lab", "prod"))
     paused = msgspec.structs.replace(STANDING, configuration=VALID, schedule=schedule)
-    with open_store(str(filled), write=True) as store:
-        with serving(LocalInventory(store), filled.parent, standing=lambda: paused) as doors:
-            store.announce(doors.unix)
-            assert opened["options"].notice() == "not visited, for they are paused: lab, prod"
+    with (
+        open_store(str(filled), write=True) as store,
+        serving(LocalInventory(store), filled.parent, standing=lambda: paused) as doors,
+    ):
+        store.announce(doors.unix)
+        assert opened["options"].notice() == "not visited, for they are paused: lab, prod"
 
 
 def test_a_toolkit_that_is_not_installed_is_named_with_its_extra(
