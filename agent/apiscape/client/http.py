@@ -45,7 +45,7 @@ from apiscape.client.wire import (
     Runs,
     Scopes,
 )
-from apiscape.errors import NotFound, UnreachableError
+from apiscape.errors import ApiscapeError, NotFound, StoreError, UnreachableError
 from apiscape.model.codec import ready
 from apiscape.model.run import EstateEntry, RunReport
 
@@ -190,11 +190,16 @@ class HttpAgent(HttpInventory):
         return _call(self._line, "/v1/resume", Paused, PauseRequest(sources=tuple(sources)))
 
 
+def _unheard(_error: ApiscapeError) -> None:
+    """Tell nobody."""
+
+
 class Follow:
     """The changes of an agent as they come, over every interruption.
 
-    A connection that breaks is made again from the last change that came, after a pause that
-    grows; what cannot be mended (a view that cannot be read, a number no longer kept) is raised.
+    A connection that breaks, or an agent whose store does not answer, is asked again from the last
+    change that came, after a pause that grows; what cannot be mended (a view that cannot be read, a
+    number no longer kept) is raised.
     """
 
     FIRST_PAUSE_S = 0.5
@@ -207,12 +212,14 @@ class Follow:
         after: int = 0,
         view: str = "",
         pause: Callable[[float], None] = time.sleep,
+        lost: Callable[[ApiscapeError], None] = _unheard,
     ) -> None:
-        """Follow an inventory; `pause` waits for some seconds."""
+        """Follow an inventory; `pause` waits for some seconds, `lost` is told of each interruption, once."""
         self.after = after
         self._inventory = inventory
         self._view = view
         self._pause = pause
+        self._lost = lost
 
     def __iter__(self) -> Iterator[ChangePage]:
         """Yield batches, without an end.
@@ -221,15 +228,18 @@ class Follow:
             NotKept: The agent no longer keeps what came after `after`.
             ApiscapeError: It refuses.
         """
-        pause_s = self.FIRST_PAUSE_S
+        pause_s, is_lost = self.FIRST_PAUSE_S, False
         while True:
             try:
                 with self._inventory.events(self.after, self._view) as stream:
+                    is_lost = False
                     for batch in self._batches(stream):
                         pause_s = self.FIRST_PAUSE_S
                         yield batch
-            except UnreachableError:
-                pass
+            except (UnreachableError, StoreError) as error:
+                if not is_lost:
+                    self._lost(error)
+                is_lost = True
             self._pause(pause_s)
             pause_s = min(self.LONGEST_PAUSE_S, pause_s * 2)
 

@@ -15,9 +15,9 @@ from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, table_text, write, write_records
 from apiscape.cli.table import Column
 from apiscape.cli.views import ViewCommand, read_view, view_argument
-from apiscape.client.inventory import Inventory
+from apiscape.client.inventory import ChangePage, Inventory
 from apiscape.client.words import change_words, count, shown
-from apiscape.errors import UsageError
+from apiscape.errors import ApiscapeError, StoreError, UsageError
 from apiscape.model.change import Change
 from apiscape.model.vocabulary import ChangeKind
 
@@ -80,7 +80,7 @@ _KINDS = click.option(
 
 @click.command("changes", cls=ViewCommand)
 @view_argument
-@click.option("-f", "--follow", is_flag=True, help="Go on as changes come, until interrupted.")
+@click.option("-f", "--follow", is_flag=True, help="Go on as changes come, until you interrupt it.")
 @click.option("--after", type=click.IntRange(0), default=0, help="Only after this sequence number.")
 @span_options
 @click.option(
@@ -114,29 +114,51 @@ def command(
         span.check(inventory)
         kept: deque[Change] = deque(maxlen=limit)
         last, found, hidden = after, 0, 0
-        for change in _all(inventory, view, after):
-            last = change.seq
-            if span.holds(change.at):
-                is_shown = wanted.holds(change)
-                found, hidden = found + is_shown, hidden + wanted.hides(change)
-                kept.extend([change] * is_shown)
+        for page in _pages(inventory, view, after):
+            last = page.last_seq
+            for change in page.items:
+                if span.holds(change.at):
+                    is_shown = wanted.holds(change)
+                    found, hidden = found + is_shown, hidden + wanted.hides(change)
+                    kept.extend([change] * is_shown)
         show(session.output, list(kept))
         if session.output in {"table", "wide"}:
             _say_sums(len(kept), found, hidden)
-        while follow:
-            time.sleep(FOLLOW_EVERY_S)
-            fresh = list(_all(inventory, view, last))
-            last = fresh[-1].seq if fresh else last
-            show(session.output, list(filter(wanted.holds, fresh)), heading=False)
+        for page in _follow(inventory, view, last) if follow else ():
+            show(session.output, list(filter(wanted.holds, page.items)), heading=False)
 
 
-def _all(inventory: Inventory, view: str, after: int) -> Iterator[Change]:
+def _pages(inventory: Inventory, view: str, after: int) -> Iterator[ChangePage]:
+    """Yield what the log has after a number, to its end."""
     while True:
         page = inventory.changes(after=after, limit=PAGE, view=view)
-        yield from page.items
+        yield page
         if page.last_seq <= after or len(page.items) < PAGE:
             return
         after = page.last_seq
+
+
+def _follow(inventory: Inventory, view: str, after: int) -> Iterator[ChangePage]:
+    """Yield what comes, over every interruption: an agent tells it, a store is looked at."""
+    from apiscape.client.http import Follow, HttpInventory
+
+    if isinstance(inventory, HttpInventory):
+        yield from Follow(inventory, after=after, view=view, lost=_say_lost)
+    is_lost = False
+    while True:
+        time.sleep(FOLLOW_EVERY_S)
+        try:
+            for page in _pages(inventory, view, after):
+                after, is_lost = page.last_seq, False
+                yield page
+        except StoreError as error:
+            if not is_lost:
+                _say_lost(error)
+            is_lost = True
+
+
+def _say_lost(error: ApiscapeError) -> None:
+    say(f"{error.message}; nothing is lost, and it goes on as soon as there is an answer")
 
 
 def show(form: str, changes: Sequence[Change], *, heading: bool = True) -> None:

@@ -2,15 +2,25 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from apiscape.cli.commands import changes
+from apiscape.client.http import Follow
+from apiscape.client.inventory import ChangePage
+from apiscape.errors import StoreError
+from apiscape.model.change import Change
+from apiscape.serve.http.server import Doors
+from apiscape.serve.local import LocalInventory
 from apiscape.store import Conclusion, open_store
 from tests.store.making import DAY, batch, make, visit
 from tests.unit.cli.conftest import Call
 from tests.unit.cli.filled import SEEN, Answer
+from tests.unit.serve.http.harness import serving
 
 
 def test_what_gateways_did_is_shown_oldest_first(call: Call, filled: Path) -> None:
@@ -107,3 +117,62 @@ def test_a_log_of_many_pages_is_read_to_its_end(
     whole = call("changes", "--json").out
     monkeypatch.setattr(changes, "PAGE", 2)
     assert call("changes", "--json").out == whole
+
+
+@pytest.mark.parametrize("view", ["", "name:fresh"])
+def test_a_store_that_fails_for_a_while_is_followed_on(
+    view: str, call: Call, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice it fails and once it is said; what came meanwhile is shown, once."""
+    asked, read = iter(range(5)), LocalInventory.changes
+    seen: list[int] = []
+
+    def sleep(_seconds: float) -> None:
+        if next(asked, None) is None:
+            raise KeyboardInterrupt
+
+    def answer(inventory: LocalInventory, *, after: int, **more: Any) -> ChangePage:
+        seen.append(after)
+        if len(seen) == 2:
+            with open_store(str(filled), write=True) as store:
+                visit(store, batch(make(9, name="fresh")), at=SEEN + 2 * DAY)
+        if len(seen) in {2, 3}:
+            raise StoreError("the store does not answer")
+        return read(inventory, after=after, **more)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(LocalInventory, "changes", answer)
+    told = call("changes", "-f", "-o", "name", *([view] if view else []))
+    assert (told.code, told.out.split().count("fresh")) == (130, 1)
+    assert told.err.count("the store does not answer; nothing is lost") == 1
+    assert seen[1:4] == [seen[1]] * 3
+    assert seen[4:] == [seen[4]] * 2, "what was looked at is not looked at again"
+    assert seen[4] > seen[3] > 0
+
+
+def test_an_agent_that_is_started_anew_is_followed_on(
+    call: Call, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Follow, "FIRST_PAUSE_S", 0.0)
+    printed, held = changes.show, ExitStack()
+    with open_store(str(filled), write=True) as store, held:
+
+        def begin() -> Doors:
+            return held.enter_context(serving(LocalInventory(store), tmp_path))
+
+        def show(form: str, found: Sequence[Change], *, heading: bool = True) -> None:
+            printed(form, found, heading=heading)
+            if "second" in {change.name for change in found}:
+                raise KeyboardInterrupt
+            if not heading:
+                held.close()
+                visit(store, batch(make(91, name="second")))
+                begin()
+            else:
+                visit(store, batch(make(90, name="first")))
+
+        monkeypatch.setattr(changes, "show", show)
+        told = call("changes", "-f", "-o", "name", "name:first,second", "--url", begin().unix or "")
+    assert (told.code, told.out) == (130, "first\nsecond\n")
+    (line,) = told.err.splitlines()
+    assert line.endswith("; nothing is lost, and it goes on as soon as there is an answer")

@@ -14,7 +14,14 @@ import pytest
 from apiscape.client.address import Address
 from apiscape.client.http import Event, Follow, HttpInventory, read_events
 from apiscape.client.inventory import ChangePage
-from apiscape.errors import NotKept, QueryError, Refused, StoreError, UnreachableError
+from apiscape.errors import (
+    ApiscapeError,
+    NotKept,
+    QueryError,
+    Refused,
+    StoreError,
+    UnreachableError,
+)
 from apiscape.serve.http.server import Doors
 from apiscape.serve.http.tokens import Tokens, hash_token
 from apiscape.serve.local import LocalInventory
@@ -191,6 +198,30 @@ def test_a_failing_store_ends_the_stream_and_is_told(
 
         monkeypatch.setattr(inventory, "changes", fail)
         assert next(events).name == "end"
+
+
+def test_a_follower_outlasts_a_store_that_fails_for_a_while(
+    client: HttpInventory, inventory: LocalInventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[ApiscapeError] = []
+    waits: list[float] = []
+
+    def fail(**_asked: object) -> ChangePage:
+        raise StoreError("the store does not answer")
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            failing.undo()
+
+    with monkeypatch.context() as failing:
+        failing.setattr(inventory, "changes", fail)
+        following = iter(Follow(client, pause=wait, lost=told.append))
+        assert next(following) == inventory.changes()
+    assert [(type(error), error.message) for error in told] == [
+        (StoreError, "the store does not answer")
+    ]
+    assert waits == [0.5, 1.0]
 
 
 def test_no_more_streams_than_allowed(inventory: LocalInventory, tmp_path: Path) -> None:
