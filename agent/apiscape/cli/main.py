@@ -16,6 +16,9 @@ WITH_VALUE = frozenset({"--config", "--store", "--url", "--context", "-o", "--ou
 ALONE = frozenset({"--json"})
 """Options of every command, which people also write before the command."""
 
+NESTED = frozenset({"ctx", "notify", "overlay", "sources"})
+"""Commands with commands of their own, which take those options."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; the console script exits with it."""
@@ -43,4 +46,7 @@ def command_first(arguments: Sequence[str]) -> list[str]:
         takes_next = arguments[at] in WITH_VALUE
         at += 2 if takes_next else 1
     options, rest = list(arguments[:at]), list(arguments[at:])
-    return [*(rest[:1] or ["tui"]), *options, *rest[1:]]
+    named = rest[:1] or ["tui"]
+    if named[0] in NESTED and not "".join(rest[1:2]).startswith("-"):
+        named += rest[1:2]
+    return [*named, *options, *rest[len(named) :]]

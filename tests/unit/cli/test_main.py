@@ -11,8 +11,8 @@ import pytest
 
 from apiscape.cli import group
 from apiscape.cli.catalogue import SUMMARIES, help_text
-from apiscape.cli.group import ELSEWHERE
-from apiscape.cli.main import command_first, main
+from apiscape.cli.group import ELSEWHERE, ROOT
+from apiscape.cli.main import NESTED, command_first, main
 from apiscape.errors import ApiscapeError, QueryError, SettingsError
 from tests.unit.cli.conftest import Call
 
@@ -47,10 +47,23 @@ def test_help_fits_a_terminal_of_a_hundred_columns() -> None:
         (["--store", "s", "-o", "wide", "list"], ["list", "--store", "s", "-o", "wide"]),
         (["--config=c"], ["tui", "--config=c"]),
         (["--bogus", "list"], ["--bogus", "list"]),
+        (["--json", "ctx", "list"], ["ctx", "list", "--json"]),
+        (
+            ["--config", "c", "overlay", "explain", "x"],
+            ["overlay", "explain", "--config", "c", "x"],
+        ),
+        (["--json", "sources"], ["sources", "--json"]),
+        (["--config=c", "ctx", "--help"], ["ctx", "--config=c", "--help"]),
     ],
 )
 def test_options_of_every_command_may_stand_before_it(given: list[str], read: list[str]) -> None:
     assert command_first(given) == read
+
+
+def test_the_commands_that_have_commands_of_their_own_are_known() -> None:
+    with ROOT.make_context("apiscape", ["version"]) as context:
+        found = {name: ROOT.get_command(context, name) for name in ROOT.list_commands(context)}
+    assert {name for name, each in found.items() if isinstance(each, click.Group)} == NESTED
 
 
 @pytest.mark.parametrize(
