@@ -77,7 +77,14 @@ def test_a_second_agent_is_refused_and_told_who_has_the_store(world: World, plac
         assert (second.code, "Traceback" in second.err) == (4, False)
         assert f"process {process.pid}, apiscape" in second.err
         assert place.says("/readyz") == (200, "ready\n")
+        unnamed = run_cli("ctx", "status")
+        assert (unnamed.code, f"process {process.pid}, apiscape" in unnamed.err) == (4, True)
+        assert "does not say where it answers\n  → name it: --url" in unnamed.err
+        assert run_cli("ctx", "status", "--url", place.url).code == 0
+        beside = run_cli("scan")
+        assert (beside.code, f"process {process.pid}, apiscape" in beside.err) == (0, True)
         assert told_to_stop(process).code == 0
+    assert run_cli("ctx", "status").err.startswith("apiscape: no agent has the store")
     with agent(place) as process:  # the next one finds it free
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 
+import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 
 from apiscape.errors import StoreLocked
 from apiscape.store import open_store
 from apiscape.store.database import alone
 from tests.store import postgres
 from tests.store.making import T0, batch, doomed_environment, make, visit
-from tests.store.postgres import Server
+from tests.store.postgres import PLAIN, Server
 
-ME = rf"the agent on {socket.gethostname()[:20]}\S* \(process {os.getpid()}, apiscape \S+\) has this store since \d"
+ME = rf"the agent on {socket.gethostname()[:20]}\S* \(process {os.getpid()}, apiscape \S+ since \d.*\)"
 
 HOLDING = """
 import sys, time
@@ -80,6 +83,22 @@ def test_one_whose_name_says_nothing_still_has_it(postgresql_address: str) -> No
             second.hold_alone()
 
 
+@pytest.mark.postgres
+def test_whoever_looks_is_told_who_has_it_whatever_their_role(
+    server: Server, postgresql_address: str
+) -> None:
+    with open_store(postgresql_address, write=True) as store:
+        assert store.other_agent() is None
+        store.hold_alone()
+        with open_store(postgresql_address, write=False) as reader:
+            assert re.fullmatch(ME, reader.other_agent() or "")
+        url = make_url(server.url(make_url(postgresql_address).database or "", PLAIN))
+        with psycopg.connect(url.set(drivername="postgresql").render_as_string()) as stranger:
+            told = alone.who_holds(stranger) or ""
+    assert "since" not in told, "the server tells that to the same role alone"
+    assert f"(process {os.getpid()}, apiscape " in told
+
+
 @pytest.fixture
 def own_server() -> Iterator[Server]:
     """Give a server that a test may stop."""
@@ -115,5 +134,6 @@ def test_on_sqlite_the_lock_of_the_file_is_enough(sqlite_address: str) -> None:
     with open_store(sqlite_address, write=True) as store:
         store.hold_alone()
         store.check_alone()
+        assert store.other_agent() is None
         visit(store, batch(make(1)))
         assert store.changes.last_seq() > 0

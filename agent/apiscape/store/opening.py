@@ -117,6 +117,14 @@ class Store:
             with self.database.write():
                 pass
 
+    def other_agent(self) -> str | None:
+        """Return who is the only agent of this store, in words; on SQLite the lock beside the file says it.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        return None if self.database.is_sqlite else self.database.who_is_alone()
+
     def close_interrupted(self, at: datetime) -> int:
         """Close the runs of writers that are gone, as partial; return how many."""
         with self._writer.transaction() as tx:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from apiscape.client.contexts import (
     write_contexts,
 )
 from apiscape.client.wire import Paused
-from apiscape.errors import UnreachableError
+from apiscape.errors import StoreError, UnreachableError
 
 if TYPE_CHECKING:
     from apiscape.client.address import Address
@@ -110,10 +111,18 @@ def _agent(session: Session) -> Address:
     from apiscape.cli.asking import living_agent
 
     address = session.agent() or living_agent(session.store_location())
-    if address is None:
-        hint = "start one with `apiscape agent`, or name one with --url"
-        raise UnreachableError("no agent has the store of this machine", hint=hint)
-    return address
+    if address is not None:
+        return address
+    who = None
+    with suppress(StoreError), session.store() as store:
+        who = store.other_agent()
+    if who is not None:
+        hint = "name it: --url https://HOST:PORT or unix:PATH, or `apiscape ctx add`"
+        raise UnreachableError(
+            f"{who} has the store, which does not say where it answers", hint=hint
+        )
+    hint = "start one with `apiscape agent`, or name one with --url"
+    raise UnreachableError("no agent has the store of this machine", hint=hint)
 
 
 @command.command("add")

@@ -9,6 +9,7 @@ import click
 
 from apiscape.cli.completion import complete_source
 from apiscape.cli.options import Session, session_options
+from apiscape.cli.output import say
 
 if TYPE_CHECKING:
     from apiscape.client.address import Address
@@ -62,6 +63,9 @@ def scan_here(session: Session, names: tuple[str, ...], *, whole: bool) -> int:
     rules = configured_rules(settings, session.config)
     seen = ProgressLine(sys.stderr)
     with stop_on_signals() as stop, session.store(write=True) as store:
+        agent = store.other_agent()
+        if agent is not None:
+            say(f"{agent} visits it too; --url names an agent that is to do it alone")
         try:
             report = scan_and_conclude(plans, store, progress=seen, stop=stop, rules=rules)
             drop_history(store, settings)

@@ -65,16 +65,23 @@ def _name(holder: Holder) -> str:
     return name.encode("ascii", "replace")[:_LONGEST].decode()
 
 
-def _refusal(connection: Any) -> StoreLocked:  # noqa: ANN401 - the driver's own type
+def who_holds(connection: Any) -> str | None:  # noqa: ANN401 - the driver's own type
+    """Return the only agent of a store in words, `None` where there is none.
+
+    The server says since when to the same role, and to those that may read all statistics.
+    """
     key = (AGENT_LOCK >> 32, AGENT_LOCK & 0xFFFFFFFF)
     found = connection.execute(_WHO, key).fetchone()
-    who = str(found[0]) if found is not None else ""
+    if found is None:
+        return None
+    name, began = found
+    if not str(name).startswith(_NAME):
+        return "another agent"
+    version, pid, host = (str(name).removeprefix(_NAME).split() + ["?"] * 3)[:3]
+    since = "" if began is None else f" since {began.astimezone().isoformat(' ', 'minutes')}"
+    return f"the agent on {host} (process {pid}, apiscape {version}{since})"
+
+
+def _refusal(connection: Any) -> StoreLocked:  # noqa: ANN401 - the driver's own type
     hint = "one agent serves a store: stop that one first, or ask it"
-    if found is None or not who.startswith(_NAME):
-        return StoreLocked("another agent has this store", hint=hint)
-    version, pid, host = (who.removeprefix(_NAME).split() + ["?"] * 3)[:3]
-    since = found[1].astimezone().isoformat(sep=" ", timespec="minutes")
-    message = (
-        f"the agent on {host} (process {pid}, apiscape {version}) has this store since {since}"
-    )
-    return StoreLocked(message, hint=hint)
+    return StoreLocked(f"{who_holds(connection) or 'another agent'} has this store", hint=hint)

@@ -22,7 +22,7 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from apiscape.errors import StoreError, StoreFull
-from apiscape.store.database.alone import take
+from apiscape.store.database.alone import take, who_holds
 from apiscape.store.database.failures import explain
 from apiscape.store.database.lock import Holder
 
@@ -212,6 +212,15 @@ class Database:
         self._on_each_writer(lambda connection: take(connection, holder))
         with self.write():
             pass
+
+    def who_is_alone(self) -> str | None:
+        """Return the only agent of a PostgreSQL store in words, `None` where there is none.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self.read() as connection:
+            return who_holds(connection.connection.driver_connection)
 
     def _on_each_writer(self, work: Callable[[Any], None]) -> None:
         """Have something done with each writing connection before it is used; begin with a new one."""
