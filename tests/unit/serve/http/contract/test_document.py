@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import hypothesis
 import msgspec
 import pytest
-import schemathesis
-from hypothesis import HealthCheck
 from hypothesis import strategies as st
-from schemathesis.config import SchemathesisConfig
 
-from apiscape.query import FIELDS, Kind, format_view
-from apiscape.serve.http.openapi import openapi_document
+from apiscape.query import format_view
+from apiscape.serve.http.operations import OPERATIONS
 from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
 from apiscape.store import open_store
@@ -26,7 +22,11 @@ from tests.strategies import views
 from tests.unit.serve.http.asking import ask
 from tests.unit.serve.http.harness import OPERATOR, QUICK, READER, STANDING, Pretended, serving
 
+if TYPE_CHECKING:
+    from tests.unit.serve.http.contract.keeping import Document
+
 LENIENT = msgspec.structs.replace(QUICK, wrong_per_peer=10**9, wrong_in_all=10**9)
+NAMES = sorted((each.method, each.path) for each in OPERATIONS)
 
 
 @pytest.fixture(scope="module")
@@ -40,46 +40,31 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
             yield doors
 
 
-schemathesis.openapi.format(
-    "view", views().map(format_view).filter(lambda text: " at:" not in f" {text}")
-)
-schemathesis.openapi.format(
-    "facet-fields",
-    st.lists(
-        st.sampled_from([each.name for each in FIELDS.values() if each.kind != Kind.TIME]),
-        min_size=1,
-        max_size=5,
-    ).map(",".join),
-)
-schemathesis.openapi.format("cursor", st.just(""))
-schemathesis.openapi.format(  # of days before anything was kept nothing is told, rightly
-    "date-time",
-    st.integers(0, 2 * 86_400).map(lambda seconds: (T0 + timedelta(seconds=seconds)).isoformat()),
-)
+@pytest.fixture(scope="module")
+def document() -> Document:
+    from tests.unit.serve.http.contract.keeping import Document
 
-CONFIG = SchemathesisConfig.from_dict(
-    {
-        "checks": {
-            # What is well-formed may still name nothing, or ask for what cannot be at the moment.
-            "positive_data_acceptance": {"expected-statuses": ["2XX", 400, 404, 409]},
-            # A text that is no view is refused; that any text is one is the parser's to say.
-            "negative_data_rejection": {"expected-statuses": ["4XX"]},
-        }
-    }
-)
-SCHEMA = schemathesis.openapi.from_dict(
-    msgspec.json.decode(msgspec.json.encode(openapi_document())), config=CONFIG
-)
+    return Document()
+
+
+def test_the_document_holds_every_operation(document: Document) -> None:
+    assert document.names() == set(NAMES)
 
 
 @pytest.mark.slow
-@SCHEMA.parametrize()
-@hypothesis.settings(
-    max_examples=8,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-def test_every_operation_keeps_the_document(case: Any, api: Doors) -> None:
-    case.call_and_validate(base_url=api.url, headers={"Authorization": f"Bearer {OPERATOR}"})
+@pytest.mark.no_cover
+@pytest.mark.parametrize(("method", "path"), NAMES)
+def test_every_operation_keeps_the_document(
+    method: str, path: str, document: Document, api: Doors
+) -> None:
+    tried = []
+
+    def keeps(case: Any) -> None:
+        tried.append(case)
+        case.call_and_validate(base_url=api.url, headers={"Authorization": f"Bearer {OPERATOR}"})
+
+    document.attempt(method, path, keeps)
+    assert tried
 
 
 @hypothesis.settings(max_examples=30)
