@@ -11,7 +11,7 @@ from pathlib import Path
 
 from apiscape.demo.aws.wire.server import AwsServer
 from tests.bench.bench_agent import DEPLOYMENTS, agent, settle, until_answered
-from tests.bench.bench_start import APISCAPE, kept_bytecode
+from tests.bench.bench_start import APISCAPE, IN_COLOUR, kept_bytecode
 from tests.bench.reads import build
 from tests.bench.table import Row
 from tests.bench.tui_terminal import Terminal
@@ -54,5 +54,4 @@ def _open_ui(store: Path) -> tuple[float, float, float]:
 
 def _environ(store: Path) -> Mapping[str, str]:
     own = {"APISCAPE_STORE": str(store), "APISCAPE_CONFIG": str(store.with_name("config.yaml"))}
-    shown = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONDONTWRITEBYTECODE": ""}
-    return kept_bytecode() | shown | own
+    return kept_bytecode() | IN_COLOUR | own

@@ -17,9 +17,18 @@ from pathlib import Path
 import platformdirs
 
 from tests.bench.table import Row
+from tests.bench.tui_terminal import Terminal
 from tests.bench.yardstick import pace, seconds
 
 APISCAPE = str(Path(sys.executable).with_name("apiscape"))
+
+ROUNDS = 5
+
+FRAME, FIRST_ROW = "Reading the inventory", "? unknown"
+"""What stands in the first frame, and in a row and nowhere else: how it fares, before anything was measured."""
+
+IN_COLOUR = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONDONTWRITEBYTECODE": ""}
+"""Variables of a command in a terminal that keeps its bytecode."""
 
 
 def kept_bytecode() -> dict[str, str]:
@@ -35,12 +44,30 @@ def measure() -> Iterator[Row]:
     for command, goal in (("--help", 6), ("version", 12), ("list --help", 20)):
         took = seconds(partial(run, APISCAPE, *command.split()), times=15)
         yield Row(f"`apiscape {command}`", took, "a bare interpreter start", bare, goal)
-    first_line(APISCAPE, "demo")  # writes the bytecode
+    demo_on_terminal()  # writes the bytecode
+    yield from _demo_on_terminal()
     slower = pace()
     first_s = min(first_line(APISCAPE, "demo") for _ in range(3))
-    what = "`apiscape demo` without a terminal, first rows"
-    yield Row(what, first_s, "a bare interpreter start", bare)
-    yield Row(f"{what} / pace", first_s / slower, "the machine's pace", slower, limit=3)
+    what = "`apiscape demo` without a terminal, all rows, which are sorted, wall / pace"
+    yield Row(what, first_s / slower, "as it was", first_s)
+
+
+def _demo_on_terminal() -> Iterator[Row]:
+    """Yield when the demo's first frame and its first row are painted."""
+    slower = pace()
+    frames, rows, cpus = zip(*(demo_on_terminal() for _ in range(ROUNDS)), strict=True)
+    what = "`apiscape demo` on a terminal"
+    for name, times in (("first frame", frames), ("first row", rows)):
+        took_s = min(times)
+        yield Row(f"{what}, {name}, wall / pace", took_s / slower, "as it was", took_s, limit=3)
+    yield Row(f"{what}, first row, CPU / pace", min(cpus) / slower, "as it was", min(cpus))
+
+
+def demo_on_terminal() -> tuple[float, float, float]:
+    """Return when the demo's first frame and first row were painted, and the CPU seconds until then."""
+    with Terminal([APISCAPE, "demo"], kept_bytecode() | IN_COLOUR) as terminal:
+        frame_s, row_s = terminal.seconds_until(FRAME, FIRST_ROW)
+        return frame_s, row_s, terminal.cpu_s()
 
 
 def run(*command: str) -> None:
