@@ -63,13 +63,28 @@ def test_without_the_health_of_targets_it_costs_a_call_less_for_each_group(
 
 
 def test_a_region_without_load_balancers_costs_one_call(west: Region, server: AwsServer) -> None:
-    of(west).network("inside")
     of(west).web_acl("spare")
     desk = Desk(ONCE)
     seen = desk.collect(ApplicationBalancerCollector())
     desk.close()
     assert seen.whole
     assert server.calls.by_operation() == {"elbv2:DescribeLoadBalancers": 1}
+
+
+def test_network_load_balancers_alone_are_asked_for_their_tags_twenty_at_a_time(
+    west: Region, server: AwsServer
+) -> None:
+    for number in range(20):
+        of(west).network(f"inside-{number}")
+    of(west).web_acl("spare")
+    desk = Desk(ONCE)
+    seen = desk.collect(ApplicationBalancerCollector())
+    desk.close()
+    assert seen.whole
+    assert server.calls.by_operation() == {
+        "elbv2:DescribeLoadBalancers": 1,
+        "elbv2:DescribeTags": 1,
+    }
 
 
 def attempt(desk: Desk) -> list[Tried]:

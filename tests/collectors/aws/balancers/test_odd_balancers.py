@@ -215,11 +215,11 @@ def look(known: Any = ()) -> Seen:
 
 
 @pytest.mark.parametrize(
-    ("kind", "listed"),
+    ("kind", "recorded"),
     [("application", 1), ("network", 0), ("gateway", 0), ("of-a-later-year", 1), (None, 1)],
 )
 def test_what_is_left_out_is_of_a_type_that_knows_no_requests(
-    kind: str | None, listed: int, west: Region, server: AwsServer
+    kind: str | None, recorded: int, west: Region, server: AwsServer
 ) -> None:
     edge(west)
 
@@ -227,7 +227,7 @@ def test_what_is_left_out_is_of_a_type_that_knows_no_requests(
         return {**answer, "LoadBalancers": [{**x, "Type": kind} for x in answer["LoadBalancers"]]}
 
     with changed("elbv2:DescribeLoadBalancers", other):
-        assert len(look().listed) == listed
+        assert len(look().recorded) == recorded
 
 
 def test_items_without_an_arn_are_counted_and_failed(west: Region, server: AwsServer) -> None:

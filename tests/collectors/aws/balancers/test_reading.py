@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from apiscape.collectors.aws.balancers.collector import ApplicationBalancerCollector
+from apiscape.collectors.aws.balancers.network import ELSEWHERE
 from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.collectors.contract import Unseen
 from apiscape.demo.aws.estate.balancers import (
     LoadBalancer,
     cognito_sign_in,
@@ -111,10 +113,11 @@ def test_redirects_and_fixed_answers_are_no_api(west: Region) -> None:
     assert gateway(seen).name == "edge"
 
 
-def test_network_load_balancers_are_not_listed(west: Region) -> None:
-    of(west).network("inside")
+def test_network_load_balancers_are_skipped_in_words(west: Region) -> None:
+    inside = of(west).network("inside").arn
     edge(west)
-    assert len(look().listed) == 1
+    seen = look()
+    assert (seen.skipped, len(seen.recorded)) == ({inside: ELSEWHERE}, 1)
 
 
 @pytest.mark.parametrize(
@@ -453,6 +456,46 @@ def test_what_made_it_stands_in_its_labels_as_in_those_of_what_it_was_made_for(
 def test_what_no_controller_made_is_no_front_door_of_a_cluster(west: Region) -> None:
     edge(west)
     assert not [each for each in look().entities if isinstance(each, FrontDoor)]
+
+
+@pytest.mark.parametrize(
+    ("listeners", "url", "mtls"),
+    [
+        ((), "http", "unknown"),
+        (((443, "TLS"),), "tls", "disabled"),
+        (((443, "TCP"),), "tcp", "unknown"),
+        (((443, "TLS"), (80, "TCP")), "tls", "disabled"),
+    ],
+)
+def test_a_network_load_balancer_that_a_controller_made_is_a_front_door_of_its_cluster(
+    west: Region, listeners: tuple[tuple[int, str], ...], url: str, mtls: str
+) -> None:
+    tags = {"gateway.k8s.aws.nlb/stack": "infra/edge", "owner": "x"}
+    balancer = of(west).network("inside", tags=tags)
+    group = of(west).target_group("pool")
+    for port, protocol in listeners:
+        balancer.listener(port, protocol, to=[forward(group)])
+    plain = of(west).network("plain", tags={"owner": "y"})
+    seen = look()
+    (door,) = seen.entities
+    assert isinstance(door, FrontDoor)
+    assert (door.name, door.labels) == ("inside", tags)
+    assert door.endpoint.url == f"{url}://{balancer.fields['DNSName'].casefold()}"
+    assert (door.endpoint.mtls, door.endpoint.exposure, door.waf) == (mtls, "private", "disabled")
+    assert seen.skipped == {plain.arn: ELSEWHERE}
+
+
+def test_of_network_load_balancers_whose_tags_nobody_may_read_it_is_said_that_nobody_can_tell(
+    west: Region,
+) -> None:
+    balancer = of(west).network("inside", tags={"gateway.k8s.aws.nlb/stack": "infra/edge"})
+    edge(west)
+    west.deny("elbv2:DescribeTags")
+    seen = look()
+    assert len(seen.listed) == 2
+    assert not [each for each in seen.entities if isinstance(each, FrontDoor)]
+    gaps = [each.detail for each in seen.of(Unseen) if each.native_id == balancer.arn]
+    assert gaps == ["tags"]
 
 
 def test_uids_stand_while_names_rules_and_priorities_move(west: Region) -> None:

@@ -253,9 +253,9 @@ class Balancers:
         """Add an application load balancer."""
         return self._add(name, "application", "app", internal=internal, tags=tags or {})
 
-    def network(self, name: str) -> LoadBalancer:
-        """Add a network load balancer: listed with the others, and no door of an API."""
-        return self._add(name, "network", "net", internal=True, tags={})
+    def network(self, name: str, *, tags: dict[str, str] | None = None) -> LoadBalancer:
+        """Add a network load balancer: listed with the others, and no door of an API but of a cluster's."""
+        return self._add(name, "network", "net", internal=True, tags=tags or {})
 
     def target_group(self, name: str, *states: str, **fields: object) -> str:
         """Add a target group of so many targets, and give its ARN.

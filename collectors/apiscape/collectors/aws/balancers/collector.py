@@ -3,7 +3,9 @@
 Calls: one `DescribeLoadBalancers` per 400, one `DescribeTags` per 20; per load balancer one for its
 listeners and one for its attributes, and one for the rules of each listener; per region one for its
 target groups, and one for its firewalls and for each of them; per target group that a rule leads to
-one for the health of its targets. There are no change tokens: an unchanged one costs the same.
+one for the health of its targets. Network load balancers are asked for their tags with the others; of those
+that a cluster's controller made, one call for the listeners. There are no change tokens: an unchanged one
+costs the same.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.again import LooksAgainCollector
+from apiscape.collectors.aws.balancers import network
 from apiscape.collectors.aws.balancers.again import TOPICS, named
 from apiscape.collectors.aws.balancers.around import TAGS, Around, with_tags
 from apiscape.collectors.aws.balancers.counting import FIGURES, by_target_group, look_up
@@ -56,7 +59,7 @@ from apiscape.model.values import UNKNOWN, Unknown
 
 PART = "DescribeLoadBalancers"
 LISTING = "elbv2:DescribeLoadBalancers"
-OTHERS = frozenset({"network", "gateway"})
+OTHERS = frozenset({network.TYPE, "gateway"})
 """Types that know nothing of requests."""
 
 
@@ -95,12 +98,19 @@ class ApplicationBalancerCollector(LooksAgainCollector, CountedByCloudWatch):
         """Take what knows of requests; one of a type that is not said may."""
         return text(listed, "Type") not in OTHERS
 
+    def taken(self, page: Page) -> Page:
+        """Return a page of these, and of those whose tags say whether they stand before a cluster."""
+        kept = (each for each in page.items if self.takes(each) or network.is_network(each))
+        return Page(tuple(kept), page.last)
+
     def prepare(self, near: Near, pages: Iterable[Page]) -> tuple[Iterable[Page], LookAt]:
         """Return load balancers with their tags, and what looks at one: what is around is read once for all."""
         around = Around(near.calls)
         untagged: dict[str, CollectorError] = {}
 
         def look(arn: str, listed: Item) -> list[Observation]:
+            if network.is_network(listed):
+                return network.NetworkLook(near, arn, listed, untagged.get(arn)).observe()
             return _Look(near, arn, listed, around, untagged.get(arn)).observe()
 
         return with_tags(near.calls, pages, untagged), look

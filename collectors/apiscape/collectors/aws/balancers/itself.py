@@ -29,6 +29,9 @@ TOLD_ATTRIBUTES = (
 )
 """Attributes that are told of the gateway, as signals."""
 
+_SCHEMES = ("https", "http", "tls", "tcp", "udp")
+"""Of the address of a load balancer whose listeners speak several: the first of these."""
+
 SHADOWED = "alb.rules_shadowed"
 MOST_SHADOWS = 10
 """Shadowed rules that are told; the others are counted."""
@@ -64,7 +67,7 @@ def stand_before_a_cluster(balancer: Balancer, place: Place) -> FrontDoor | None
     native_id = balancer.native_id(place)
     exposure, evidence = reached(balancer)
     asked = {door.mtls for door in balancer.doors}
-    secure = any(door.scheme == "https" for door in balancer.doors)
+    spoken = {door.scheme for door in balancer.doors}
     return FrontDoor(
         uid=entity_uid("front_door", native_id),
         native_id=native_id,
@@ -74,7 +77,7 @@ def stand_before_a_cluster(balancer: Balancer, place: Place) -> FrontDoor | None
         region=place.region,
         name=balancer.name,
         endpoint=Endpoint(
-            url=f"{'https' if secure else 'http'}://{host.casefold()}",
+            url=f"{next((each for each in _SCHEMES if each in spoken), 'http')}://{host.casefold()}",
             exposure=exposure,
             evidence=evidence,
             generated_host=True,
