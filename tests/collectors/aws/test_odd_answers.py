@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from botocore.handlers import BUILTIN_HANDLERS
-from botocore.hooks import HierarchicalEmitter
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import Loader
 from botocore.session import Session
+from botocore.utils import EVENT_ALIASES
 
 from apiscape.collectors.aws.apigateway.domains_collector import DomainCollector
 from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector
 from apiscape.collectors.aws.errors import Ended, RegionDoubt
 from apiscape.collectors.aws.provider import AwsProvider
-from apiscape.collectors.aws.sdk import SERVICES, _sdk_handlers
+from apiscape.collectors.aws.sdk import SERVICES, _sdk_handlers, new_session
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.settings import AwsSettings
 from apiscape.collectors.aws.signin import SignIn
@@ -327,6 +329,32 @@ def test_a_service_that_is_called_has_every_handler_that_the_sdk_gives_it(servic
     for event in events:
         expected = everything._handlers.prefix_search(event)
         assert list(ours._handlers.prefix_search(event)) == list(expected), event
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_events_of_a_service_that_is_called_have_every_name_that_the_sdk_gives_it(
+    service: str,
+) -> None:
+    name = Loader().load_service_model(service, "service-2")["metadata"]["serviceId"]
+    called = name.lower().replace(" ", "-")
+    aliases = {old for old, new in EVENT_ALIASES.items() if {service, called} & {old, new}}
+    names = sorted({service, called, *aliases})
+    heard = told_by(copy(new_session(AwsSettings()).get_component("event_emitter")), names)
+    assert heard == told_by(EventAliaser(HierarchicalEmitter()), names)
+    assert set(names) == {name for name, _ in heard}
+
+
+def told_by(events: EventAliaser, names: list[str]) -> list[tuple[str, str]]:
+    """Return who of those that listen under each of some names is told of an event of each of them."""
+    told: list[tuple[str, str]] = []
+    for name in names:
+        events.register(
+            f"hearing.{name}",
+            lambda event_name, own=name, **_: told.append((own, event_name)),
+        )
+    for name in names:
+        events.emit(f"hearing.{name}.AnyOperation")
+    return told
 
 
 def test_every_service_of_a_collector_is_among_those_that_are_called() -> None:

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from apiscape.collectors.aws.roles import Cache, Roles, TakenRole
+from apiscape.collectors.aws.sdk import new_session
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
 from apiscape.collectors.contract import CredentialsInvalid
 from apiscape.demo.aws.estate.estate import AwsEstate
@@ -68,6 +69,18 @@ def test_sessions_of_an_account_take_its_role_on_once(hub: AwsServer, tax: Desk)
     assert names(tax, PAY) == ["one"]
     assert hub.calls.count("sts:AssumeRole") == 2
     assert {call.account for call in hub.calls.where(LISTS)} == {TAX, PAY}
+
+
+def test_whoever_is_signed_in_is_looked_up_only_where_the_role_is_taken_on(
+    hub: AwsServer, tax: Desk
+) -> None:
+    with patch("apiscape.collectors.aws.signin.new_session", wraps=new_session) as made:
+        assert names(tax) == ["one"]
+        first = made.call_count
+        assert names(tax) == names(tax) == ["one"]
+    assert made.call_count - first == 2  # those that asked, and nobody else's
+    assert first > 1
+    assert hub.calls.count("sts:AssumeRole") == 1
 
 
 def test_sessions_at_the_same_time_take_it_on_once(hub: AwsServer, tax: Desk) -> None:

@@ -27,6 +27,7 @@ SERVICES = frozenset(
 
 def new_session(settings: AwsSettings) -> Any:  # noqa: ANN401 - the SDK's own type
     """Return a session of the SDK that takes the configured way out."""
+    from botocore.hooks import EventAliaser
     from botocore.session import Session
 
     handlers = copy(_sdk_handlers())
@@ -34,6 +35,7 @@ def new_session(settings: AwsSettings) -> Any:  # noqa: ANN401 - the SDK's own t
         profile=settings.profile, event_hooks=handlers, include_builtin_handlers=False
     )
     lead_out(session, settings.network)
+    session.register_component("event_emitter", EventAliaser(handlers, _aliases()))
     session.register_component("data_loader", _shared_loader())
     factory = session.get_component("response_parser_factory")
     factory.set_parser_defaults(timestamp_parser=_read_time)
@@ -66,6 +68,17 @@ def _may_concern(event: str) -> bool:
     """Say whether an event of the SDK may be one of a service that is called; nobody reads its documentation."""
     kind, _, rest = event.partition(".")
     return not rest or (kind != "docs" and rest.partition(".")[0] in SERVICES)
+
+
+@lru_cache(maxsize=1)
+def _aliases() -> dict[str, str]:
+    """Return the names of old under which events of services that are called are known too.
+
+    Each client compares every event with every alias once, which takes as long as the events' handlers.
+    """
+    from botocore.utils import EVENT_ALIASES
+
+    return {old: new for old, new in EVENT_ALIASES.items() if SERVICES & {old, new}}
 
 
 @lru_cache(maxsize=1)

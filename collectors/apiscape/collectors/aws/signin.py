@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from contextlib import ExitStack, closing
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -230,30 +231,46 @@ def _call_errors() -> tuple[type[Exception], ...]:
 
 
 def _assume(settings: AwsSettings, role: RoleSettings, cache: Cache) -> dict[str, str]:
-    """Return credentials of a role as the SDK wants them, out of the cache where it holds some that last.
-
-    Whoever is signed in is looked up anew, for their credentials may have been replaced meanwhile.
-    """
+    """Return credentials of a role as the SDK wants them, out of the cache where it holds some that last."""
     from botocore.credentials import AssumeRoleCredentialFetcher
 
     arguments = {"RoleSessionName": SESSION_NAME}
     if role.external_id:
         arguments["ExternalId"] = role.external_id
     with ExitStack() as made:
-        hub = SignIn(settings)
+        hub = _Hub(settings)
 
         def client(service: str, **_: object) -> Any:  # noqa: ANN401 - made at run time
-            return made.enter_context(closing(hub.client(service, hub.home_regions[0])))
+            own = hub.sign_in
+            return made.enter_context(closing(own.client(service, own.home_regions[0])))
 
         fetcher = AssumeRoleCredentialFetcher(
             client,
-            hub._session.get_credentials(),  # noqa: SLF001 - the same class's own session
+            hub,
             role.role_arn,
             extra_args=arguments,
             cache=cache,
         )
         credentials: dict[str, str] = fetcher.fetch_credentials()
     return credentials
+
+
+class _Hub:
+    """Whoever is signed in, as the SDK asks for them where a role has to be taken on, and not before.
+
+    They are looked up anew each time, for their credentials may have been replaced meanwhile.
+    """
+
+    def __init__(self, settings: AwsSettings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        return SignIn(self._settings)
+
+    def get_frozen_credentials(self) -> Any:  # noqa: ANN401 - the SDK's own type
+        session = self.sign_in._session  # noqa: SLF001 - of this module's own class
+        return session.get_credentials().get_frozen_credentials()
 
 
 def _client_config(session: Any, settings: AwsSettings) -> Any:  # noqa: ANN401 - the SDK's own types
