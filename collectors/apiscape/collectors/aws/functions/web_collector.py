@@ -55,6 +55,12 @@ class WebFunctionCollector(LookCollector):
         _permission("ListWebFunctions", "which web functions exist"),
         _permission("ListWebFunctionEndpoints", "where web functions answer, and what they ask"),
         _permission("GetResourcePolicy", "whom a web function lets in by IAM", optional=True),
+        Permission(
+            action="lambda:GetPolicy",
+            operations=("lambda-web:GetResourcePolicy",),
+            reveals="the same: of functions that call asks for both",
+            optional=True,
+        ),
         _permission("ListTags", "owner, environment and lifecycle of web functions", optional=True),
     )
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota("lambda-web"),)
