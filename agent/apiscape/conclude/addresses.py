@@ -100,13 +100,7 @@ def survey(
             host = host_of(lead.origin)
             hosts.setdefault(host, []).append((lead.origin, way))
             far.setdefault(door.uid, []).append(host)
-    admitted: dict[Target, list[str]] = {}
-    unplaced: set[tuple[str, str]] = set()
-    for consumer in sorted(consumers, key=lambda each: each.uid):
-        if not is_known(consumer.admits):
-            unplaced.add((consumer.provider, consumer.account))
-        for target in admits(consumer):
-            admitted.setdefault(target, []).append(consumer.uid)
+    admitted, unplaced = _survey_consumers(consumers)
     return Surroundings(
         ways=_frozen(ways),
         hosts=_frozen(hosts),
@@ -118,6 +112,20 @@ def survey(
         verdicts=dict(verdicts or {}),
         open=frozenset(unplaced),
     )
+
+
+def _survey_consumers(
+    consumers: Iterable[Consumer],
+) -> tuple[dict[Target, list[str]], set[tuple[str, str]]]:
+    """Return who is let in to what, and the accounts in which somebody is nobody knows where to."""
+    admitted: dict[Target, list[str]] = {}
+    unplaced: set[tuple[str, str]] = set()
+    for consumer in sorted(consumers, key=lambda each: each.uid):
+        if not is_known(consumer.admits):
+            unplaced.add((consumer.provider, consumer.account))
+        for target in admits(consumer):
+            admitted.setdefault(target, []).append(consumer.uid)
+    return admitted, unplaced
 
 
 def _frozen(found: Mapping[K, Iterable[V]]) -> dict[K, tuple[V, ...]]:
