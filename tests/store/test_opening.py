@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from apiscape.errors import StoreError, StoreFull, StoreLocked, StoreTooNew
-from apiscape.store import open_store
-from apiscape.store.database.engine import parse_url
+from apiscape.store import make_where_absent, open_store
+from apiscape.store.database.engine import parse_url, shown_address, shown_url
 from apiscape.store.database.lock import (
     Holder,
     StoreLock,
@@ -42,11 +42,65 @@ def test_a_new_store_is_a_file_for_its_owner_alone(tmp_path: Path, form: str) ->
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("url", ["mysql://host/db", "sqlite://", "sqlite:///:memory:", "://"])
+@pytest.mark.parametrize(
+    "url", ["mysql://host/db", "postgresql://h:five/x", "sqlite://", "sqlite:///:memory:", "://"]
+)
 def test_what_is_no_address_of_a_store_is_refused(url: str) -> None:
     with pytest.raises(StoreError, match="not the address") as caught:
         parse_url(url)
     assert caught.value.hint is not None
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("~/x.db", "~/x.db"),
+        ("sqlite:////srv/x.db", "sqlite:////srv/x.db"),
+        ("postgresql://bob:hush@h:5/inv", "postgresql://bob:***@h:5/inv"),
+        ("postgres://bob:hush@h/inv", "postgresql://bob:***@h/inv"),
+        (
+            "postgresql+psycopg://bob@h/inv?password=hush&sslmode=require&sslpassword=hush",
+            "postgresql://bob@h/inv?sslmode=require",
+        ),
+    ],
+)
+def test_the_address_of_a_store_is_shown_without_a_password(told: str, shown: str) -> None:
+    assert shown_address(told) == shown
+    assert "hush" not in shown_url(parse_url(told))
+
+
+def test_a_database_is_reached_by_either_of_its_schemes() -> None:
+    assert parse_url("postgres://h/inv") == parse_url("postgresql://h/inv")
+
+
+@pytest.mark.parametrize("told", ["mysql://bob:hush@h/x", "my sql://bob:hush@h/x"])
+def test_a_password_in_what_is_no_address_is_not_said(told: str) -> None:
+    with pytest.raises(StoreError, match=r"://(bob:)?\*\*\*@") as caught:
+        parse_url(told)
+    assert "hush" not in caught.value.message
+
+
+def test_an_empty_database_is_named_without_its_password(
+    server: Server, bare_database: str
+) -> None:
+    told = f"{server.url(bare_database)}&password=hush".replace("postgres@", "postgres:hush@")
+    with pytest.raises(StoreError, match="the store is empty: postgresql://postgres:") as caught:
+        open_store(told, write=False)
+    assert "hush" not in caught.value.message
+
+
+def test_a_store_is_made_where_there_is_none_and_left_where_there_is(
+    server: Server, bare_database: str, tmp_path: Path
+) -> None:
+    void = tmp_path / "void.db"
+    void.touch()
+    for address in (str(tmp_path / "new" / "s.db"), str(void), server.url(bare_database)):
+        make_where_absent(address)
+        with open_store(address, write=True) as store:
+            visit(store, batch(make(1)))
+            make_where_absent(address)  # though it is being written
+        with open_store(address, write=False) as store:
+            assert list(store.changes.after(0))
 
 
 def test_a_second_writer_is_refused_and_told_who_writes(sqlite_address: str) -> None:

@@ -57,6 +57,16 @@ class Session(msgspec.Struct, frozen=True):
 
         return self.store_url or self.settings().store or str(default_store())
 
+    def shown_store(self) -> str:
+        """Return the store's path or URL as it may be shown: without a password.
+
+        Raises:
+            StoreError: it is no location of a store.
+        """
+        from apiscape.store.database.engine import shown_address
+
+        return shown_address(self.store_location())
+
     @contextmanager
     def store(self, *, write: bool = False) -> Iterator[Store]:
         """Open the store for the time of a `with`.

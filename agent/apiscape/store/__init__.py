@@ -8,7 +8,7 @@ speaks to an `Inventory`.
 from __future__ import annotations
 
 from apiscape.errors import Fenced
-from apiscape.store.opening import Store, StoreStatus, open_store
+from apiscape.store.opening import Store, StoreStatus, make_where_absent, open_store
 from apiscape.store.overlay import Conclusion
 from apiscape.store.writing.conclusions import Conclusions, Place, Touched, Visited
 from apiscape.store.writing.deployments import native_api_key
@@ -32,6 +32,7 @@ __all__ = [
     "StoreStatus",
     "Touched",
     "Visited",
+    "make_where_absent",
     "native_api_key",
     "open_store",
 ]

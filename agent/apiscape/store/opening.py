@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from importlib.metadata import version
 from os import getpid
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from apiscape.errors import StoreError
 from apiscape.model.entity import Entity
 from apiscape.model.values import from_utc_millis
-from apiscape.store.database.engine import Database, parse_url
+from apiscape.store.database.engine import Database, parse_url, shown_address, shown_url
 from apiscape.store.database.lock import Holder, StoreLock, refuse_network
 from apiscape.store.database.migrate import check_readable, pending, read_revision, upgrade
 from apiscape.store.database.writer import Writer
@@ -83,7 +83,7 @@ class Store:
         with self.database.read() as connection:
             horizon, _ = read_horizon(connection)
             return StoreStatus(
-                url=self.database.url.render_as_string(),
+                url=shown_url(self.database.url),
                 dialect=connection.dialect.name,
                 search=find_search(connection),
                 revision=read_revision(connection) or "",
@@ -186,6 +186,24 @@ def open_store(
     return store
 
 
+def make_where_absent(url: str) -> None:
+    """Make an empty store where there is none; one that is there is left as it is, whoever has it.
+
+    Raises:
+        StoreFull: no space, or read-only.
+        StoreError: not ours, on a network file system, or not answering.
+    """
+    address = parse_url(url)
+    is_file = address.get_backend_name() == "sqlite"
+    if is_file and not Path(address.database or "").exists():
+        open_store(url, write=True).close()
+        return
+    with closing(Database(address, write=False)) as database, database.read() as connection:
+        revision = read_revision(connection)
+    if revision is None:
+        open_store(url, write=True).close()
+
+
 def _open_to_read(database: Database, url: str, clock: Clock) -> Store:
     """Open a store to read; an older one is upgraded first, where nobody writes it."""
     with ExitStack() as undo:
@@ -201,7 +219,9 @@ def _open_to_read(database: Database, url: str, clock: Clock) -> Store:
 
 def _filled(revision: str | None, url: str) -> str:
     if revision is None:
-        raise StoreError(f"the store is empty: {url}", hint="fill it with `apiscape scan`")
+        raise StoreError(
+            f"the store is empty: {shown_address(url)}", hint="fill it with `apiscape scan`"
+        )
     return revision
 
 

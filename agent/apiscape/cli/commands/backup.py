@@ -17,4 +17,5 @@ def command(*, session: Session, file: Path) -> None:
     """Write a backup of the store to FILE; `apiscape restore` reads it, into SQLite or PostgreSQL."""
     with session.store() as store:
         store.upkeep.backup(file)
-    say(f"backup written: {file} ({file.stat().st_size:,} bytes)")
+    size = f"{file.stat().st_size:,} bytes"
+    say(f"backup written: {file} ({size}, of {session.shown_store()})")

@@ -27,4 +27,4 @@ def command(*, session: Session, file: Path) -> None:
                 hint="--store NEW restores beside it; to replace it, back it up and move it away first",
             )
         store.upkeep.restore(file)
-    say(f"restored: {session.store_location()}")
+    say(f"restored: {session.shown_store()}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -30,17 +29,16 @@ def command(*, session: Session, view: str, theme: str) -> int:
     """Open the terminal UI, at VIEW. `r` in it visits the configured sources again."""
     from apiscape.cli.asking import is_kept
     from apiscape.cli.screen import Keeper, need_terminal, open_screen
+    from apiscape.store import make_where_absent
 
     need_terminal()
     address = session.agent()
     if address is None:
-        location = session.store_location()
-        if "://" not in location and not Path(location).exists():
-            _make_empty(session)
+        make_where_absent(session.store_location())  # the first screen says what to do
     with session.inventory() as inventory:
         return open_screen(
             inventory,
-            origin=address.url if address else session.store_location(),
+            origin=address.url if address else session.shown_store(),
             rescan=lambda scope: _rescan(session, address, scope),
             keeper=Keeper(
                 notice=lambda: _notice(session, address),
@@ -49,12 +47,6 @@ def command(*, session: Session, view: str, theme: str) -> int:
             view=view,
             theme=theme,
         )
-
-
-def _make_empty(session: Session) -> None:
-    """Make an empty store, so that the first screen can say what to do."""
-    with session.store(write=True):
-        pass
 
 
 def _notice(session: Session, address: Address | None) -> str | None:

@@ -8,6 +8,7 @@ allotted without a gap, and become visible in their order.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -70,16 +71,38 @@ def parse_url(text: str) -> URL:
         return URL.create("sqlite", database=str(Path(text).expanduser()))
     try:
         url = make_url(text)
-    except ArgumentError as error:
-        raise StoreError(f"not the address of a store: {text}", hint=_ADDRESSES) from error
-    if url.get_backend_name() == "postgresql":
+    except (ArgumentError, ValueError) as error:  # the latter of a port that is no number
+        shown = _CREDENTIALS.sub("://***@", text)
+        raise StoreError(f"not the address of a store: {shown}", hint=_ADDRESSES) from error
+    if url.get_backend_name() in _POSTGRESQL:
         return url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
         return url
-    raise StoreError(f"not the address of a store: {url.render_as_string()}", hint=_ADDRESSES)
+    raise StoreError(f"not the address of a store: {shown_url(url)}", hint=_ADDRESSES)
 
 
 _ADDRESSES = "give a file's path, sqlite:///PATH or postgresql://USER@HOST/NAME"
+_POSTGRESQL = frozenset({"postgresql", "postgres"})
+_CREDENTIALS = re.compile(r"://[^/?#]*@")
+_SECRET_OPTIONS = ("password", "sslpassword")
+"""Options of a connection that may stand in an address, and that nobody is to read."""
+
+
+def shown_url(url: URL) -> str:
+    """Return the address of a store as it may be shown: no password stands in it."""
+    return url.difference_update_query(_SECRET_OPTIONS).render_as_string()
+
+
+def shown_address(text: str) -> str:
+    """Return what names a store as it may be shown: a file as it was named, a database without passwords.
+
+    Raises:
+        StoreError: it names none.
+    """
+    if "://" not in text:
+        return text
+    url = parse_url(text)
+    return shown_url(url.set(drivername=url.get_backend_name()))
 
 
 class Database:

@@ -17,7 +17,7 @@ from apiscape.cli.naming import NO_SOURCES
 from apiscape.client.standing import ConfigurationStanding, ScheduleStanding
 from apiscape.serve.local import LocalInventory
 from apiscape.settings.paths import default_store
-from apiscape.store import open_store
+from apiscape.store import Store, open_store
 from tests.unit.cli.conftest import Call
 from tests.unit.serve.http.harness import STANDING, serving
 
@@ -61,6 +61,30 @@ def test_it_opens_over_an_empty_store_at_first(call: Call, opened: Opened) -> No
     assert default_store().exists()
     assert opened["summary"].scopes == 0
     assert opened["options"].origin == str(default_store())
+
+
+def test_it_opens_over_an_empty_file_that_is_named_as_an_address(
+    call: Call, opened: Opened, tmp_path: Path
+) -> None:
+    file = tmp_path / "empty.db"
+    for _ in range(2):
+        assert call("--store", f"sqlite:///{file}").code == 0
+        assert opened["summary"].scopes == 0
+    assert opened["options"].origin == f"sqlite:///{file}"
+
+
+def test_it_says_where_a_database_is_without_its_password(
+    call: Call, filled: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "postgresql://bob:hush@h/inv"
+
+    def open_file(_told: str, *, write: bool) -> Store:
+        return open_store(str(filled), write=write)
+
+    monkeypatch.setattr("apiscape.store.make_where_absent", lambda _told: None)
+    monkeypatch.setattr("apiscape.store.open_store", open_file)
+    assert call("--store", told).code == 0
+    assert opened["options"].origin == "postgresql://bob:***@h/inv"
 
 
 def test_it_opens_at_a_view_in_a_theme(call: Call, filled: Path, opened: Opened) -> None:
