@@ -22,8 +22,17 @@ a collector as one of `collectors.contract`'s errors and caught at the run's edg
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from enum import IntEnum
+
+
+def in_words(error: Exception) -> str:
+    """Return what went wrong without its code: in the system's words, with the file that it is about."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error) or type(error).__name__
+    about = f": {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
+    return f"{error.strerror}{about}"
 
 
 class Exit(IntEnum):

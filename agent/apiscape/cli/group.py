@@ -151,6 +151,9 @@ def explain(error: ApiscapeError) -> str:
 
 
 def _refuse(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        sys.stderr.write(f"{error.format_message()}\n")
+        return Exit.USAGE
     context = getattr(error, "ctx", None)
     words = " ".join(error.format_message().split()).rstrip(".")
     sys.stderr.write(f"apiscape: {plain(words[:1].lower() + words[1:])}\n")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from apiscape.cli.catalogue import help_text
 
@@ -39,14 +40,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(command_first(given))
 
 
+GROUPS: Mapping[str, frozenset[str]] = {
+    "sources": frozenset({"--config"}),
+    "overlay": frozenset({"--config"}),
+    "notify": frozenset({"--config"}),
+    "ctx": frozenset(),
+}
+"""Commands that hold further ones, with the options that they hand down to them."""
+
+
 def command_first(arguments: Sequence[str]) -> list[str]:
-    """Return arguments with the options that stand before the command behind it; no command is `tui`."""
+    """Return arguments with the options that stand before the command behind it; no command is `tui`.
+
+    Of a command within a command they go behind the inner one, but for what the outer one hands down.
+    """
+    options: list[list[str]] = []
     at = 0
     while at < len(arguments) and arguments[at].partition("=")[0] in WITH_VALUE | ALONE:
-        takes_next = arguments[at] in WITH_VALUE
-        at += 2 if takes_next else 1
-    options, rest = list(arguments[:at]), list(arguments[at:])
-    named = rest[:1] or ["tui"]
-    if named[0] in NESTED and not "".join(rest[1:2]).startswith("-"):
-        named += rest[1:2]
-    return [*named, *options, *rest[len(named) :]]
+        past = at + (2 if arguments[at] in WITH_VALUE else 1)
+        options.append(list(arguments[at:past]))
+        at = past
+    name, *rest = arguments[at:] or ["tui"]
+    inner = rest[:1] if name in GROUPS and rest and not rest[0].startswith("-") else []
+    own = [each for each in options if not inner or each[0].partition("=")[0] in GROUPS[name]]
+    behind = [each for each in options if each not in own]
+    return [name, *chain(*own), *inner, *chain(*behind), *rest[len(inner) :]]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import getpass
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from apiscape.errors import StoreLocked, UsageError
 
@@ -155,13 +158,21 @@ def session_options(*, output: bool = True, asks: bool = False) -> Callable[[Bod
             context: str | None = None,
             **rest: object,
         ) -> object:
-            return body(session=Session(config, store, output, url, context), **rest)
+            named = context if context and _is_meant(url) else None
+            return body(session=Session(config, store, output, url, named), **rest)
 
         given = output_option(command) if output else command
         given = _URL(_CONTEXT(given)) if asks else given
         return config_option(_STORE(given))  # type: ignore[return-value]  # click keeps the function's place, not its type
 
     return decorate
+
+
+def _is_meant(url: str | None) -> bool:
+    """Say whether the context is: one that the environment names gives way to a place that was typed."""
+    source_of = click.get_current_context().get_parameter_source
+    is_elsewhere = url is not None or source_of("store") is ParameterSource.COMMANDLINE
+    return not (is_elsewhere and source_of("context") is ParameterSource.ENVIRONMENT)
 
 
 def output_option(body: Callable[..., object]) -> Callable[..., object]:
@@ -200,6 +211,20 @@ def _of_the_group(context: click.Context, _parameter: click.Parameter, value: ob
     if value is None and context.parent is not None:
         return context.parent.params.get("config")
     return value
+
+
+def caller() -> str:
+    """Return who runs this command; of a user without a name, as containers have them, the number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+by_option = click.option(
+    "--by", default=caller, help="Who says so; kept in the history.  [default: you]"
+)
+"""Gives a command who settles something."""
 
 
 config_option = click.option(

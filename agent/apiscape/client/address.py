@@ -67,7 +67,8 @@ def open_connection(address: Address) -> http.client.HTTPConnection:
     host = parts.hostname or ""
     if parts.scheme not in {"http", "https"} or not host or parts.username or parts.query:
         hint = "unix:PATH, http://HOST:PORT or https://HOST:PORT"
-        raise UsageError(f"not the address of an agent: {address.url}", hint=hint)
+        shown = address.url.replace(parts.netloc, f"***@{host}") if parts.username else address.url
+        raise UsageError(f"not the address of an agent: {shown}", hint=hint)
     if parts.scheme == "http" and address.token and not is_here(host):
         hint = "use https, or name an address of this machine"
         raise UsageError("a token would go over the network in clear", hint=hint)

@@ -127,7 +127,8 @@ def read_token(file: Path) -> str:
         token = file.expanduser().read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         hint = "write the token into it, and nothing else"
-        raise UsageError(f"the token cannot be read from {file}: {error}", hint=hint) from error
+        words = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"the token cannot be read from {file}: {words}", hint=hint) from error
     if not token or not token.isascii() or any(letter.isspace() for letter in token):
         raise UsageError(f"no token in {file}", hint="write the token into it, and nothing else")
     return token

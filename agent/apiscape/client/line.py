@@ -14,7 +14,7 @@ import msgspec
 from apiscape.client.address import Address, open_connection
 from apiscape.client.problem import Problem, error_of
 from apiscape.client.wire import EVENT_STREAM, JSON
-from apiscape.errors import ApiscapeError, UnreachableError
+from apiscape.errors import ApiscapeError, UnreachableError, in_words
 from apiscape.model.codec import ready
 
 _GOOD = range(200, 300)
@@ -129,9 +129,10 @@ def _reaching(address: Address) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:
-        words = str(error) or type(error).__name__
         hint = "see that it runs and that the address is right"
-        raise UnreachableError(f"no answer from {address.url}: {words}", hint=hint) from error
+        raise UnreachableError(
+            f"no answer from {address.url}: {in_words(error)}", hint=hint
+        ) from error
 
 
 def _body(answer: http.client.HTTPResponse) -> bytes:

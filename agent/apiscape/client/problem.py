@@ -109,9 +109,16 @@ def problem_of(error: ApiscapeError) -> Problem:
     return problem
 
 
+HOW_TO_COME_IN = "set APISCAPE_TOKEN, or name the file that it is in: apiscape ctx add NAME URL --token-file FILE"
+"""What a person does where an agent asks for a token; what it says itself is for who writes requests."""
+
+
 def error_of(problem: Problem) -> ApiscapeError:
     """Return the error that a problem was made of; an unknown kind is told by its status."""
-    kind = KINDS.get(problem.type.removeprefix(PREFIX))
+    word = problem.type.removeprefix(PREFIX)
+    kind = KINDS.get(word)
+    if word == "unauthenticated":
+        return Refused(problem.detail, hint=HOW_TO_COME_IN)
     error = kind.error if kind else _by_status(problem.status)
     if error is QueryError:
         return QueryError(

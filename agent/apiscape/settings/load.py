@@ -164,7 +164,8 @@ def read_text(file: Path) -> str:
             "no such file", path=str(file), hint="apiscape sources init writes one"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot be read: {error}", path=str(file)) from error
+        words = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"cannot be read: {words}", path=str(file)) from error
 
 
 def _sources(document: Document, data: Mapping[str, Any]) -> list[Any]:

@@ -11,8 +11,8 @@ import pytest
 
 from apiscape.cli import group
 from apiscape.cli.catalogue import SUMMARIES, help_text
-from apiscape.cli.group import ELSEWHERE, ROOT
-from apiscape.cli.main import NESTED, command_first, main
+from apiscape.cli.group import ELSEWHERE
+from apiscape.cli.main import GROUPS, command_first, main
 from apiscape.errors import ApiscapeError, QueryError, SettingsError
 from tests.unit.cli.conftest import Call
 
@@ -47,23 +47,35 @@ def test_help_fits_a_terminal_of_a_hundred_columns() -> None:
         (["--store", "s", "-o", "wide", "list"], ["list", "--store", "s", "-o", "wide"]),
         (["--config=c"], ["tui", "--config=c"]),
         (["--bogus", "list"], ["--bogus", "list"]),
+        (["--json", "ctx"], ["ctx", "--json"]),
         (["--json", "ctx", "list"], ["ctx", "list", "--json"]),
+        (["--json", "sources", "--config", "c"], ["sources", "--json", "--config", "c"]),
         (
-            ["--config", "c", "overlay", "explain", "x"],
-            ["overlay", "explain", "--config", "c", "x"],
+            ["--config", "c", "--store=s", "overlay", "explain", "x"],
+            ["overlay", "--config", "c", "explain", "--store=s", "x"],
         ),
-        (["--json", "sources"], ["sources", "--json"]),
-        (["--config=c", "ctx", "--help"], ["ctx", "--config=c", "--help"]),
+        (["--config=c", "ctx", "status"], ["ctx", "status", "--config=c"]),
     ],
 )
 def test_options_of_every_command_may_stand_before_it(given: list[str], read: list[str]) -> None:
     assert command_first(given) == read
 
 
-def test_the_commands_that_have_commands_of_their_own_are_known() -> None:
-    with ROOT.make_context("apiscape", ["version"]) as context:
-        found = {name: ROOT.get_command(context, name) for name in ROOT.list_commands(context)}
-    assert {name for name, each in found.items() if isinstance(each, click.Group)} == NESTED
+def test_commands_that_hold_others_are_known_by_name() -> None:
+    with click.Context(group.ROOT) as context:
+        held = {name: group.ROOT.get_command(context, name) for name in SUMMARIES}
+    groups = {name: each for name, each in held.items() if isinstance(each, click.Group)}
+    assert groups.keys() == GROUPS.keys()
+    for name, given in GROUPS.items():
+        taken = {word for option in groups[name].params for word in option.opts}
+        assert given <= taken
+
+
+def test_a_command_that_only_holds_others_shows_them_as_they_are_laid_out(call: Call) -> None:
+    answer = call("overlay")
+    assert (answer.code, answer.out) == (3, "")
+    assert answer.err == call("overlay", "--help").out
+    assert len(answer.err.splitlines()) > 9
 
 
 @pytest.mark.parametrize(

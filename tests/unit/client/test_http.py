@@ -17,7 +17,14 @@ import pytest
 from apiscape.client import line as module
 from apiscape.client.address import Address, open_connection
 from apiscape.client.http import HttpAgent
-from apiscape.client.problem import KINDS, Problem, error_of, make_problem, problem_of
+from apiscape.client.problem import (
+    HOW_TO_COME_IN,
+    KINDS,
+    Problem,
+    error_of,
+    make_problem,
+    problem_of,
+)
 from apiscape.client.wire import CollectRequest
 from apiscape.errors import (
     ApiscapeError,
@@ -177,6 +184,12 @@ def test_what_is_no_address_is_refused(url: str) -> None:
         open_connection(Address(url))
 
 
+def test_a_password_in_an_address_is_not_said() -> None:
+    with pytest.raises(UsageError, match=r"https://\*\*\*@a\.example/x") as caught:
+        open_connection(Address("https://bob:hush@a.example/x"))
+    assert "hush" not in caught.value.message
+
+
 def test_a_token_does_not_go_over_a_network_in_clear() -> None:
     with pytest.raises(UsageError, match="in clear"):
         open_connection(Address("http://agent.example", "token"))
@@ -193,7 +206,8 @@ def test_every_kind_of_problem_is_an_error_again(word: str) -> None:
     problem = make_problem(word, "words", hint="step")
     error = error_of(problem)
     assert type(error) is KINDS[word].error
-    assert (error.message, error.hint) == ("words", "step")
+    step = HOW_TO_COME_IN if word == "unauthenticated" else "step"
+    assert (error.message, error.hint) == ("words", step)
 
 
 @pytest.mark.parametrize("kind", sorted({kind.error for kind in KINDS.values()}, key=str))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from apiscape.cli.completion import complete_scope
-from apiscape.cli.options import Session, session_options
+from apiscape.cli.options import Session, by_option, session_options
 from apiscape.cli.output import say
 from apiscape.client.words import count
 
 
 @click.command("confirm")
 @click.argument("scope", shell_complete=complete_scope)
-@click.option(
-    "--by", default=getpass.getuser, help="Who says so; kept in the history.  [default: you]"
-)
+@by_option
 @session_options(output=False, asks=True)
 def command(*, session: Session, scope: str, by: str) -> None:
     """Say that the suspect losses of SCOPE are real: its suspect rows are retired.

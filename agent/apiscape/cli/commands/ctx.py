@@ -15,6 +15,7 @@ from apiscape.cli.options import Session, asked, output_option, session_options
 from apiscape.cli.output import say, write, write_record, write_records, write_table
 from apiscape.cli.standing_words import render_standing
 from apiscape.cli.table import Column
+from apiscape.client.address import UNIX
 from apiscape.client.contexts import (
     Context,
     Contexts,
@@ -31,19 +32,27 @@ if TYPE_CHECKING:
 COLUMNS = (Column(""), Column("NAME"), Column("URL", gives_way=True), Column("TOKEN"))
 
 
-@click.group("ctx")
-def command() -> None:
-    """Name agents, choose which one the other commands ask, and see to one: its status, its pauses.
+@click.group("ctx", invoke_without_command=True)
+@output_option
+@click.pass_context
+def command(context: click.Context, *, output: str) -> None:
+    """List the named agents, choose which one the other commands ask, and see to one: its status, its pauses.
 
     Without a chosen one they read the store of this machine. `--context NAME` and `--url URL`
     choose for one command. Tokens come from APISCAPE_TOKEN, or from a file that you name.
     """
+    if context.invoked_subcommand is None:
+        _list(output)
 
 
 @command.command("list")
 @output_option
 def show(*, output: str) -> None:
     """List the named agents."""
+    _list(output)
+
+
+def _list(output: str) -> None:
     contexts = read_contexts(default_contexts())
     records = [
         {"name": name, "current": name == contexts.current, **msgspec.structs.asdict(context)}
@@ -60,7 +69,8 @@ def show(*, output: str) -> None:
 def _cells(name: str, contexts: Contexts) -> list[str]:
     context = contexts.contexts[name]
     mark = "*" if name == contexts.current else ""
-    return [mark, name, context.url, context.token_file or "APISCAPE_TOKEN"]
+    token = "" if context.url.startswith(UNIX) else "APISCAPE_TOKEN"
+    return [mark, name, context.url, context.token_file or token]
 
 
 @command.command("status")

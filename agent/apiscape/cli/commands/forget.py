@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
-from apiscape.cli.options import Session, session_options
+from apiscape.cli.options import Session, by_option, session_options
 from apiscape.cli.output import say
 from apiscape.model.plain import plain
 
 
 @click.command("forget")
 @click.argument("deployment")
-@click.option(
-    "--by", default=getpass.getuser, help="Who says so; kept in the history.  [default: you]"
-)
+@by_option
 @session_options(output=False, asks=True)
 def command(*, session: Session, deployment: str, by: str) -> None:
     """Drop DEPLOYMENT (uid or name) from every view. Only a retired one; its history stays."""

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from apiscape.client.sockets import socket_address
-from apiscape.errors import StoreError, UsageError
+from apiscape.errors import StoreError, UsageError, in_words
 from apiscape.model.entity import Entity
 
 BACKLOG = 1024
@@ -138,7 +138,9 @@ def bind_socket(path: Path) -> socket.socket:
     except OSError as error:
         opened.close()
         hint = "look who owns the directory"
-        raise StoreError(f"the agent's socket cannot be made: {error}", hint=hint) from error
+        raise StoreError(
+            f"the agent's socket cannot be made: {in_words(error)}", hint=hint
+        ) from error
     except StoreError:
         opened.close()
         raise

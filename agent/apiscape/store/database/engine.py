@@ -22,7 +22,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from apiscape.errors import StoreError, StoreFull
+from apiscape.errors import StoreError, StoreFull, in_words
 from apiscape.store.database.alone import take, who_holds
 from apiscape.store.database.failures import explain
 from apiscape.store.database.lock import Holder
@@ -300,7 +300,7 @@ def _prepare_file(path: Path, *, write: bool) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise StoreError(
-            f"the store cannot be made: {error}", hint="name another with --store"
+            f"the store cannot be made: {in_words(error)}", hint="name another with --store"
         ) from error
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from apiscape.errors import StoreError, StoreLocked
+from apiscape.errors import StoreError, StoreLocked, in_words
 
 NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -45,7 +45,9 @@ class StoreLock:
         try:
             self._file = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StoreError(f"the store's lock cannot be made: {error}", hint=None) from error
+            raise StoreError(
+                f"the store's lock cannot be made: {in_words(error)}", hint=None
+            ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

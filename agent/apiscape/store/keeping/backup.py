@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, MetaData
 
-from apiscape.errors import StoreError
+from apiscape.errors import StoreError, in_words
 from apiscape.store.database.bulk import insert_many
 from apiscape.store.database.engine import Database, parse_url
 from apiscape.store.database.migrate import (
@@ -61,7 +61,7 @@ def read_backup(database: Database, path: Path) -> None:
         try:
             shutil.copyfile(path, copy)
         except OSError as error:
-            raise StoreError(f"the backup cannot be read: {error}", hint=None) from error
+            raise StoreError(f"the backup cannot be read: {in_words(error)}", hint=None) from error
         with closing(Database(parse_url(str(copy)), write=True)) as source:
             _bring_up(source, path)
             if database.is_sqlite:
@@ -87,7 +87,7 @@ def _fresh_file(path: Path) -> Iterator[Path]:
         unfinished.rename(path)
     except OSError as error:
         raise StoreError(
-            f"the backup cannot be written: {error}",
+            f"the backup cannot be written: {in_words(error)}",
             hint="name a file in a folder that is there and may be written",
         ) from error
     finally:

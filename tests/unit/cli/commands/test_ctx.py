@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from apiscape.client.contexts import default_contexts
+from apiscape.client.problem import HOW_TO_COME_IN
 from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
 from apiscape.store import open_store
+from tests.store.copies import copy_to
 from tests.unit.cli.conftest import Call
+from tests.unit.cli.filled import fill
 from tests.unit.serve.http.harness import OPERATOR, READER, STANDING, Pretended, serving
 
 
@@ -37,7 +40,9 @@ def test_contexts_are_added_chosen_listed_and_forgotten(call: Call, own_home: Pa
     )
     table = call("ctx", "list").out.splitlines()
     assert table[1].split() == ["*", "prod", "https://agent.example", "/run/token"]
-    assert table[2].split() == ["here", "unix:/run/agent.sock", "APISCAPE_TOKEN"]
+    assert table[2].split() == ["here", "unix:/run/agent.sock"]
+    assert call("ctx").out.splitlines() == table
+    assert call("--json", "ctx").out == call("--json", "ctx", "list").out
     lines = call("ctx", "list", "--json").out.splitlines()
     assert [json.loads(line)["current"] for line in lines] == [True, False]
     assert call("ctx", "use", "here").code == 0
@@ -153,7 +158,7 @@ def test_an_agent_refuses_in_words_and_with_the_exit_code_of_the_error(
     wrong = call("list", "--url", url)
     assert (wrong.code, wrong.err) == (
         4,
-        "apiscape: a token is needed\n  → send `Authorization: Bearer TOKEN`\n",
+        f"apiscape: a token is needed\n  → {HOW_TO_COME_IN}\n",
     )
     monkeypatch.setenv("APISCAPE_TOKEN", READER)
     answer = call("confirm", "none", "--url", url)
@@ -164,4 +169,19 @@ def test_an_agent_refuses_in_words_and_with_the_exit_code_of_the_error(
     assert call("list", "--context", "x").code == 3
     gone = call("list", "--url", f"unix:{tmp_path}/none.sock")
     assert gone.code == 4
-    assert "no answer from unix:" in gone.err
+    assert gone.err.startswith(f"apiscape: no answer from unix:{tmp_path}/none.sock: No such file")
+
+
+def test_a_place_that_is_typed_comes_before_one_that_the_environment_names(
+    call: Call, agent: Doors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled = tmp_path / "store.db"
+    copy_to(filled, fill)
+    monkeypatch.setenv("APISCAPE_CONTEXT", "nobody")
+    monkeypatch.setenv("APISCAPE_TOKEN", READER)
+    assert call("list").code == 3
+    assert "payments-1" in call("list", "--url", agent.url or "").out
+    assert "payments-1" in call("list", "--store", str(filled)).out
+    assert call("list", "--store", str(filled), "--context", "nobody").code == 3
+    monkeypatch.setenv("APISCAPE_STORE", str(filled))
+    assert call("list").code == 3, "of two that the environment names the agent is asked"

@@ -6,6 +6,7 @@ import csv
 import getpass
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,28 @@ def test_a_person_confirms_losses_that_are_held(call: Call, filled: Path) -> Non
         f"No loss is held as suspect in {SCOPE.key}: nothing to confirm.\n",
     )
     assert call("confirm", "nope").code == 3
+
+
+@pytest.mark.parametrize("error", [KeyError("getpwuid(): uid not found"), OSError("no user name")])
+def test_a_user_without_a_name_is_told_by_number(
+    error: Exception, call: Call, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless() -> str:
+        raise error
+
+    monkeypatch.setattr(getpass, "getuser", nameless)
+    said = call("confirm", SCOPE.key).err
+    assert said == f"1 deployment retired, confirmed by uid {os.getuid()}\n"
+
+
+def test_what_the_system_refuses_is_said_in_its_words(
+    call: Call, filled: Path, tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "none" / "backup.db"
+    assert call("backup", str(nowhere)).err == (
+        f"apiscape: the backup cannot be written: No such file or directory: {nowhere}.unfinished\n"
+        "  → name a file in a folder that is there and may be written\n"
+    )
 
 
 def test_only_what_is_retired_can_be_forgotten(call: Call, filled: Path) -> None:
