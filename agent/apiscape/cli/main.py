@@ -17,9 +17,6 @@ WITH_VALUE = frozenset({"--config", "--store", "--url", "--context", "-o", "--ou
 ALONE = frozenset({"--json"})
 """Options of every command, which people also write before the command."""
 
-NESTED = frozenset({"ctx", "notify", "overlay", "sources"})
-"""Commands with commands of their own, which take those options."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; the console script exits with it."""
