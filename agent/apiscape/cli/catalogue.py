@@ -57,7 +57,7 @@ Usage: apiscape [COMMAND] [OPTIONS]
 """
 
 EVERYWHERE = """\
-Everywhere:
+Everywhere that it means something:
   --config FILE  Configuration (default: config.yaml in the user's configuration directory).
   --store URL    SQLite file or PostgreSQL URL (default: inventory.db in the user's data directory).
   --context NAME Ask an agent instead of the store (also --url URL; apiscape ctx names them).

@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 
 from apiscape.cli.catalogue import PACKAGE, SUMMARIES, help_text
 from apiscape.cli.naming import no_command
-from apiscape.errors import ApiscapeError, Exit, QueryError, SettingsError
+from apiscape.errors import ApiscapeError, Exit, QueryError, SettingsError, in_words
 from apiscape.model.plain import plain
 
 PIPE_CLOSED = 141
@@ -89,10 +89,18 @@ def run(arguments: Sequence[str]) -> int:
         with _collecting_seldom(arguments):
             code = _run(list(arguments))
         sys.stdout.flush()
-    except BrokenPipeError:
-        _leave_the_pipe()
-        return PIPE_CLOSED
+    except OSError as error:
+        return lost(error)
     return code
+
+
+def lost(error: OSError) -> int:
+    """Say that what was written did not arrive, unless its reader left; return the exit code."""
+    _leave_the_pipe()
+    if isinstance(error, BrokenPipeError):
+        return PIPE_CLOSED
+    sys.stderr.write(f"apiscape: what was asked for cannot be written: {in_words(error)}\n")
+    return Exit.UNREACHABLE
 
 
 @contextmanager

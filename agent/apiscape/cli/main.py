@@ -6,8 +6,12 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from apiscape.cli.catalogue import help_text
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 HELP = (["--help"], ["-h"], ["help"])
 VERSION = (["--version"], ["-V"])
@@ -21,13 +25,13 @@ ALONE = frozenset({"--json"})
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; the console script exits with it."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     if COMPLETING in os.environ:
         from apiscape.cli.completion import answer
 
         return answer(os.environ[COMPLETING])
     if given in HELP:
-        sys.stdout.write(help_text())
-        return 0
+        return _print_help()
     if given in VERSION:
         given = ["version"]
     elif given[:1] == ["help"]:
@@ -35,6 +39,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from apiscape.cli.group import run
 
     return run(command_first(given))
+
+
+def _nowhere() -> TextIO:
+    """Return a stream instead of one that was closed before we began: nobody wants to read it."""
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - pathlib is slow to load; it is open to the end
+
+
+def _print_help() -> int:
+    try:
+        sys.stdout.write(help_text())
+        sys.stdout.flush()
+    except OSError as error:
+        from apiscape.cli.group import lost
+
+        return lost(error)
+    return 0
 
 
 GROUPS: Mapping[str, frozenset[str]] = {

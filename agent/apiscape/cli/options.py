@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import getpass
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -14,12 +14,13 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from apiscape.errors import StoreLocked, UsageError
+from apiscape.errors import SettingsError, StoreLocked, UsageError
 
 if TYPE_CHECKING:
     from apiscape.client.address import Address
     from apiscape.client.http import HttpAgent
     from apiscape.client.inventory import Inventory
+    from apiscape.collect.source import SourcePlan
     from apiscape.settings.schema import Settings
     from apiscape.store import Store
 
@@ -53,6 +54,37 @@ class Session(msgspec.Struct, frozen=True):
         from apiscape.settings.load import load_settings
 
         return load_settings(self.config)
+
+    def plans(self, settings: Settings, names: Collection[str] = ()) -> tuple[SourcePlan, ...]:
+        """Return what is to be visited: every configured source, or those named.
+
+        Raises:
+            UsageError: nothing is configured, or no source has a name that was asked for.
+            SettingsError: a source's own keys are wrong, or the ways out cannot be used.
+            PlugInError: a provider is not installed.
+        """
+        from apiscape.cli.scanning import plan_sources
+
+        with self.placed():
+            return plan_sources(settings, names)
+
+    @contextmanager
+    def placed(self) -> Iterator[None]:
+        """Say of a source's own key that is wrong, for the time of a `with`, on which line it stands.
+
+        Raises:
+            SettingsError: with the line, where the file still has that.
+        """
+        from apiscape.settings.load import check_file
+        from apiscape.settings.paths import default_config
+
+        try:
+            yield
+        except SettingsError as error:
+            file = self.config or default_config()
+            if error.line is None and file.exists():
+                check_file(file, os.environ)
+            raise
 
     def store_location(self) -> str:
         """Return the store's path or URL: option, then configuration (and environment), then default."""

@@ -146,6 +146,19 @@ def validate_providers(document: Document, settings: Settings) -> None:
             ) from error
 
 
+def check_file(file: Path, environment: Mapping[str, str]) -> Settings:
+    """Return what a file configures, once every source's own keys are checked as well.
+
+    Raises:
+        SettingsError: with the line of what is wrong.
+        PlugInError: no such provider, or it cannot be loaded.
+    """
+    document = parse_document(read_text(file), str(file))
+    settings = read_settings(document, environment)
+    validate_providers(document, settings)
+    return settings
+
+
 def settings_digest(settings: Settings) -> str:
     """Return a short hash of the configuration, to be kept with every run; it reveals nothing."""
     return hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest()[:16]

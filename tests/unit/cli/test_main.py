@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -170,6 +171,30 @@ def test_a_reader_that_leaves_is_no_error(monkeypatch: pytest.MonkeyPatch) -> No
     with open(writing, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor
         monkeypatch.setattr(sys, "stdout", stream)
         assert main(["list"]) == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+@pytest.mark.parametrize("words", [["--help"], ["version"]])
+def test_what_finds_no_room_is_said_and_is_no_finding(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(words) == 4
+        assert capsys.readouterr().err == (
+            "apiscape: what was asked for cannot be written: No space left on device\n"
+        )
+
+
+@pytest.mark.parametrize("words", [["--help"], ["version"], ["collectors"], ["lisst"]])
+def test_streams_that_are_closed_from_the_start_are_done_without(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(words) == (3 if words == ["lisst"] else 0)
+    sys.stdout.close()
+    sys.stderr.close()
 
 
 def test_output_that_is_no_file_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ async def _serve(agent: Agent) -> Exit:
 
 def load_configured(session: Session) -> Callable[[], Configured]:
     """Return what reads the configuration of an agent, again and again."""
-    from apiscape.cli.scanning import configured_overlay, health_policy, plan_sources
+    from apiscape.cli.scanning import configured_overlay, health_policy
     from apiscape.daemon.configured import Configured
     from apiscape.network.ways import checked_ways
     from apiscape.settings.overlay import overlay_folder
@@ -101,7 +101,7 @@ def load_configured(session: Session) -> Callable[[], Configured]:
         settings = session.settings()
         ways = checked_ways(settings.network)
         return Configured(
-            sources=plan_sources(settings),
+            sources=session.plans(settings),
             policy=health_policy(settings),
             keep=timedelta(days=settings.retention_days),
             probes=settings.probes,

@@ -7,15 +7,17 @@ from pathlib import Path
 import click
 
 from apiscape.cli.options import Session, session_options
-from apiscape.cli.output import say
+from apiscape.cli.output import say, write_record
 
 
 @click.command("backup")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@session_options(output=False)
+@session_options()
 def command(*, session: Session, file: Path) -> None:
     """Write a backup of the store to FILE; `apiscape restore` reads it, into SQLite or PostgreSQL."""
     with session.store() as store:
         store.upkeep.backup(file)
-    size = f"{file.stat().st_size:,} bytes"
-    say(f"backup written: {file} ({size}, of {session.shown_store()})")
+    size_bytes, store_url = file.stat().st_size, session.shown_store()
+    record = {"file": str(file), "size_bytes": size_bytes, "store": store_url}
+    write_record(session.output, record, str(file))
+    say(f"backup written: {file} ({size_bytes:,} bytes, of {store_url})")

@@ -6,14 +6,14 @@ import click
 
 from apiscape.cli.completion import complete_scope
 from apiscape.cli.options import Session, by_option, session_options
-from apiscape.cli.output import say
+from apiscape.cli.output import say, write_record
 from apiscape.client.words import count
 
 
 @click.command("confirm")
 @click.argument("scope", shell_complete=complete_scope)
 @by_option
-@session_options(output=False, asks=True)
+@session_options(asks=True)
 def command(*, session: Session, scope: str, by: str) -> None:
     """Say that the suspect losses of SCOPE are real: its suspect rows are retired.
 
@@ -22,6 +22,7 @@ def command(*, session: Session, scope: str, by: str) -> None:
     """
     with session.inventory(write=True) as inventory:
         retired = inventory.confirm(scope, by=by)
+    write_record(session.output, {"scope": scope, "retired": retired, "by": by}, scope)
     if retired:
         say(f"{count(retired, 'deployment')} retired, confirmed by {by}")
     else:

@@ -26,6 +26,9 @@ PAGE = 500
     "--format", "form", type=click.Choice(list(FORMATS)), default="jsonl", show_default=True
 )
 @click.option(
+    "--json", "form", flag_value="jsonl", help="One JSON object a line (= --format jsonl)."
+)
+@click.option(
     "--raw-cells",
     is_flag=True,
     help="CSV: leave cells that a spreadsheet would compute, or a terminal obey, as they are.",

@@ -97,7 +97,9 @@ def command(
     settings = session.settings()
     chosen = _choose(settings, sources)
     if as_policy or form:
-        write(_one_policy(chosen, settings, form or POLICY))
+        with session.placed():
+            policy = _one_policy(chosen, settings, form or POLICY)
+        write(policy)
         return Exit.COMPLETE
     if settings.sources and not offline:
         return _try(session, settings, chosen)
@@ -115,7 +117,6 @@ def command(
 def _try(session: Session, settings: Settings, chosen: Sequence[Source]) -> int:
     """Try the permissions of some sources, and write what came of it."""
     from apiscape.cli.preflight_report import exit_code, head_line, tried_lines
-    from apiscape.cli.scanning import plan_sources
     from apiscape.cli.traffic_words import measuring_words
 
     declared = {source.name: list(declared_by(source)) for source in chosen}
@@ -124,7 +125,7 @@ def _try(session: Session, settings: Settings, chosen: Sequence[Source]) -> int:
     measuring = {
         source.name: measuring_words(source, collectors_of(source), runs) for source in chosen
     }
-    trials = _try_all(plan_sources(settings, names))
+    trials = _try_all(session.plans(settings, names))
     lines = [line for trial in trials for line in tried_lines(trial, declared[trial.source.name])]
     code = exit_code(trials, lines)
     if not write_records(session.output, lines, _actions(lines)):

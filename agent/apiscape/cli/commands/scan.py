@@ -46,12 +46,7 @@ def scan_here(session: Session, names: tuple[str, ...], *, whole: bool) -> int:
     """Visit from this process, and print the ledger."""
     from apiscape.cli.progress import ProgressLine
     from apiscape.cli.scan_report import print_scan
-    from apiscape.cli.scanning import (
-        configured_rules,
-        drop_history,
-        plan_sources,
-        scan_and_conclude,
-    )
+    from apiscape.cli.scanning import configured_rules, drop_history, scan_and_conclude
     from apiscape.cli.stopping import stop_on_signals
     from apiscape.collect.collected import collected_of
     from apiscape.collect.memory import keep_within
@@ -59,7 +54,7 @@ def scan_here(session: Session, names: tuple[str, ...], *, whole: bool) -> int:
 
     settings = session.settings()
     keep_within(settings.agent.memory_limit_mb)
-    plans = plan_sources(settings, names)
+    plans = session.plans(settings, names)
     rules = configured_rules(settings, session.config)
     seen = ProgressLine(sys.stderr)
     with stop_on_signals() as stop, session.store(write=True) as store:

@@ -15,12 +15,7 @@ from apiscape.cli.table import Column
 from apiscape.client.words import count, duration
 from apiscape.errors import UsageError
 from apiscape.settings.document import parse_document
-from apiscape.settings.load import (
-    load_settings,
-    read_settings,
-    unknown_variables,
-    validate_providers,
-)
+from apiscape.settings.load import check_file, load_settings, unknown_variables
 from apiscape.settings.paths import default_config
 from apiscape.settings.schema import Source
 
@@ -94,8 +89,7 @@ def validate(*, config: Path | None) -> None:
     """Check the whole configuration; say the line of what is wrong."""
     file = config or default_config()
     settings = load_settings(file)
-    document = parse_document(file.read_text(encoding="utf-8"), str(file))
-    validate_providers(document, read_settings(document, os.environ))
+    check_file(file, os.environ)
     for variable in unknown_variables(os.environ):
         say(f"{variable} sets nothing")
     say(f"{file}: {count(len(settings.sources), 'source')}, all keys known")

@@ -97,18 +97,13 @@ def _rescan_by(address: Address, scope: str | None) -> str:
 
 
 def _rescan_here(session: Session, scope: str | None) -> str:
-    from apiscape.cli.scanning import (
-        configured_rules,
-        drop_history,
-        plan_sources,
-        scan_and_conclude,
-    )
+    from apiscape.cli.scanning import configured_rules, drop_history, scan_and_conclude
     from apiscape.collect.progress import Silent
     from apiscape.serve.local import LocalInventory
 
     settings = session.settings()
     try:
-        plans = plan_sources(settings, [scope.split("/")[0]] if scope else [])
+        plans = session.plans(settings, [scope.split("/")[0]] if scope else [])
     except UsageError as error:
         return f"{error.message}: {error.hint}" if error.hint else error.message
     with session.store(write=True) as store:

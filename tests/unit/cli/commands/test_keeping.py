@@ -117,6 +117,28 @@ def test_a_backup_restores_the_same_inventory_beside_the_store(
     assert call("changes", "--json", "--store", fresh).out == call("changes", "--json").out
 
 
+def test_what_a_person_settles_and_keeps_is_told_to_scripts(
+    call: Call, filled: Path, tmp_path: Path
+) -> None:
+    backup, fresh = tmp_path / "backup.db", str(tmp_path / "fresh.db")
+    said = [
+        json.loads(call(*words, "--json").out)
+        for words in (
+            ("confirm", SCOPE.key, "--by", "ada"),
+            ("forget", "payments-4", "--by", "ada"),
+            ("backup", str(backup)),
+            ("restore", str(backup), "--store", fresh),
+        )
+    ]
+    assert said == [
+        {"scope": SCOPE.key, "retired": 1, "by": "ada"},
+        {"uid": make(4).uid, "name": "payments-4", "by": "ada"},
+        {"file": str(backup), "size_bytes": backup.stat().st_size, "store": str(filled)},
+        {"file": str(backup), "store": fresh},
+    ]
+    assert call("--json", "export").out == call("export").out
+
+
 def test_a_store_that_holds_something_is_never_overwritten(
     call: Call, filled: Path, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ import yaml
 from apiscape.cli.commands.sources import own_words
 from apiscape.cli.naming import NO_SOURCES
 from apiscape.settings.paths import default_config
+from apiscape.settings.schema import Settings
 from tests.unit.cli.conftest import Call
 
 
@@ -126,3 +127,30 @@ def test_a_source_that_hears_of_changes_says_how_often(call: Call, configured: P
     assert call("sources").err == (
         "lab: changes read every 2 min, and looked at by an agent alone\n"
     )
+
+
+@pytest.mark.parametrize("words", [("scan",), ("permissions",), ("permissions", "--policy")])
+def test_a_source_s_own_key_that_is_wrong_is_named_with_its_line_by_whoever_needs_it(
+    call: Call, own_home: Path, words: tuple[str, ...]
+) -> None:
+    file = default_config()
+    file.parent.mkdir(parents=True)
+    file.write_text("sources:\n  - name: prod\n    provider: aws\n    regions: here\n", "utf-8")
+    answer = call(*words)
+    assert (answer.code, answer.out) == (3, "")
+    assert answer.err == call("sources", "validate").err
+    assert answer.err.startswith(f"apiscape: {file}:4:5: source prod: 'regions': expected a list")
+
+
+def test_a_configuration_that_was_mended_meanwhile_is_still_said_to_have_been_wrong(
+    call: Call, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = default_config()
+    file.parent.mkdir(parents=True)
+    file.write_text("sources: [{name: prod, provider: aws, regions: here}]", "utf-8")
+
+    def mend(*_: object) -> Settings:
+        return Settings()
+
+    monkeypatch.setattr("apiscape.settings.load.check_file", mend)
+    assert "apiscape sources validate says the line" in call("scan").err
