@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from apiscape.cli.catalogue import help_text
 
-if TYPE_CHECKING:
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # so that `--help` need not load typing
     from typing import TextIO
 
 HELP = (["--help"], ["-h"], ["help"])
