@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete
@@ -15,11 +16,17 @@ from click.shell_completion import ShellComplete as Shell
 from apiscape.cli.completion_scripts import BASH, FISH, ZSH
 from apiscape.errors import ApiscapeError
 
+if TYPE_CHECKING:
+    from apiscape.cli.options import Session
+
 PROGRAM = "apiscape"
 VARIABLE = "_APISCAPE_COMPLETE"
 
 _BREAKS = ":<>="
 """Where bash begins a new word, beside blanks: only what follows the last of them is replaced."""
+
+MOST = 500
+"""Deployments that are looked through for names to offer."""
 
 _SPECIAL = re.compile(r"([^\w:.,/@%+=~-])")
 ESCAPED = r"\\\1"
@@ -124,12 +131,52 @@ def complete_scope(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[str]:
     """Return keys of scopes that were visited."""
-    from apiscape.cli.options import Session
-
-    session = Session(_config(context), context.params.get("store"))
     try:
-        with session.inventory() as inventory:
+        with _session(context).inventory() as inventory:
             return _beginning((status.scope.key for status in inventory.scopes()), incomplete)
+    except ApiscapeError:
+        return []
+
+
+def complete_deployment(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return names of deployments, once each; of many the first."""
+    from apiscape.query import format_view
+    from apiscape.query.syntax import AnyOf, Literal, View
+
+    holds = AnyOf("name", (Literal(incomplete.casefold()),))
+    view = format_view(View(terms=(holds,) if incomplete else ()))
+    try:
+        with _session(context).inventory() as inventory:
+            found = inventory.page(f"{view} sort:name".lstrip(), limit=MOST).items
+    except ApiscapeError:
+        return []
+    return _beginning(dict.fromkeys(row.name for row in found), incomplete)
+
+
+def complete_context(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return names of agents."""
+    from apiscape.client.contexts import default_contexts, read_contexts
+
+    try:
+        return _beginning(read_contexts(default_contexts()).contexts, incomplete)
+    except ApiscapeError:
+        return []
+
+
+def complete_target(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return names of those who are told of changes."""
+    from apiscape.settings.load import load_settings
+
+    try:
+        return _beginning(
+            (each.name for each in load_settings(_config(context)).notify), incomplete
+        )
     except ApiscapeError:
         return []
 
@@ -138,6 +185,16 @@ def _shell(name: str) -> Shell:
     from apiscape.cli.group import ROOT
 
     return SHELLS[name](ROOT, {}, PROGRAM, VARIABLE)
+
+
+def _session(context: click.Context) -> Session:
+    """Return what a command is told by the options that stand before what is completed."""
+    from apiscape.cli.options import Session
+
+    told = context.params
+    return Session(
+        _config(context), told.get("store"), url=told.get("url"), context=told.get("context")
+    )
 
 
 def _config(context: click.Context) -> Path | None:

@@ -14,6 +14,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
+from apiscape.cli.completion import complete_context
 from apiscape.errors import SettingsError, StoreLocked, UsageError
 
 if TYPE_CHECKING:
@@ -231,6 +232,7 @@ _CONTEXT = click.option(
     "--context",
     metavar="NAME",
     envvar="APISCAPE_CONTEXT",
+    shell_complete=complete_context,
     help="Ask the agent of that name (apiscape ctx).",
 )
 _STORE = click.option(

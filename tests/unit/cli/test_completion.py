@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from apiscape.cli.completion import words_of
+from apiscape.client.contexts import Context, Contexts, default_contexts, write_contexts
 from tests.unit.cli.conftest import Call
 from tests.unit.cli.filled import NORTH
 
@@ -50,6 +51,16 @@ def test_a_line_is_cut_as_the_shell_does(
         ("apiscape permissions p", ["plain,prod"]),
         ("apiscape confirm prod/111122223333/eu-west-2", [f"plain,{NORTH.key}"]),
         ("apiscape runs nothing", []),
+        ("apiscape show payments-1", ["plain,payments-1"]),
+        ("apiscape forget payments-1", ["plain,payments-1"]),
+        ("apiscape overlay explain payments-1", ["plain,payments-1"]),
+        ("apiscape show nothing", []),
+        ("apiscape show ", None),
+        ("apiscape ctx use p", ["plain,prod"]),
+        ("apiscape ctx remove ", ["plain,here", "plain,prod"]),
+        ("apiscape list --context h", ["plain,here"]),
+        ("apiscape show --context gone payments", []),
+        ("apiscape notify test ", ["plain,desk"]),
         ("apiscape nope ", None),
     ],
 )
@@ -61,6 +72,11 @@ def test_what_bash_is_offered(
     filled: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    prod = Context("https://agent.example")
+    named = Contexts(None, {"here": Context("unix:/run/agent.sock"), "prod": prod})
+    write_contexts(default_contexts(), named)
+    told = "notify: [{name: desk, url: 'https://desk.example', secrets: ['env:DESK']}]\n"
+    configured.write_text(configured.read_text("utf-8") + told, "utf-8")
     monkeypatch.setenv("_APISCAPE_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_LINE", line)
     answer = call()
@@ -68,7 +84,9 @@ def test_what_bash_is_offered(
     assert answers is None or answer.out.strip().splitlines() == answers
 
 
-@pytest.mark.parametrize("line", ["apiscape scan --source ", "apiscape confirm "])
+@pytest.mark.parametrize(
+    "line", ["apiscape scan --source ", "apiscape confirm ", "apiscape notify test "]
+)
 def test_where_nothing_is_there_nothing_is_offered(
     line: str, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,3 +130,13 @@ def test_the_script_works_in_a_real_bash(line: str, offered: list[str]) -> None:
         check=True,
     )
     assert done.stdout.splitlines() == offered
+
+
+def test_contexts_that_cannot_be_read_are_not_offered(
+    call: Call, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    default_contexts().parent.mkdir(parents=True)
+    default_contexts().write_text("[", "utf-8")
+    monkeypatch.setenv("_APISCAPE_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_LINE", "apiscape ctx use ")
+    assert call() == (0, "\n", "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from apiscape.cli.completion import complete_source
+from apiscape.cli.completion import complete_context, complete_source
 from apiscape.cli.options import Session, asked, output_option, session_options
 from apiscape.cli.output import say, write, write_record, write_records, write_table
 from apiscape.cli.standing_words import render_standing
@@ -158,7 +158,7 @@ def _absolute(path: Path | None) -> str | None:
 
 
 @command.command("use")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_context)
 def use(*, name: str | None) -> None:
     """Choose the agent that commands ask; without NAME they read the store of this machine again."""
     file = default_contexts()
@@ -170,7 +170,7 @@ def use(*, name: str | None) -> None:
 
 
 @command.command("remove")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_context)
 def remove(*, name: str) -> None:
     """Forget a named agent; a file with its token stays."""
     file = default_contexts()

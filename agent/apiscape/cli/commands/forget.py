@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from apiscape.cli.completion import complete_deployment
 from apiscape.cli.options import Session, by_option, session_options
 from apiscape.cli.output import say, write_record
 from apiscape.model.plain import plain
 
 
 @click.command("forget")
-@click.argument("deployment")
+@click.argument("deployment", shell_complete=complete_deployment)
 @by_option
 @session_options(asks=True)
 def command(*, session: Session, deployment: str, by: str) -> None:

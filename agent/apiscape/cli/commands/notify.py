@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from apiscape.cli.completion import complete_target
 from apiscape.cli.options import config_option, output_option
 from apiscape.cli.output import say, write_record, write_records, write_table
 from apiscape.cli.table import Column
@@ -54,7 +55,7 @@ def command(context: click.Context, *, config: Path | None, output: str) -> None
 
 
 @command.command("test")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_target)
 @config_option
 @output_option
 def test(*, config: Path | None, output: str, name: str) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from apiscape.cli.completion import complete_deployment
 from apiscape.cli.options import Session, config_option, session_options
 from apiscape.cli.output import say, write, write_json, write_record, write_records, write_table
 from apiscape.cli.table import Column, cell_width, fold, output_width
@@ -97,7 +98,7 @@ def _say_overdue(entries: Iterable[Entry]) -> None:
 
 
 @command.command("explain")
-@click.argument("deployment")
+@click.argument("deployment", shell_complete=complete_deployment)
 @session_options()
 def explain(*, session: Session, deployment: str) -> None:
     """Say who says what of DEPLOYMENT (uid, native id or name), and which entries hold for it."""

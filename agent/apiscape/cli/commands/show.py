@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
+from apiscape.cli.completion import complete_deployment
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import write, write_record
 from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
@@ -62,7 +63,7 @@ OPERATION_COLUMNS = (
 
 
 @click.command("show")
-@click.argument("deployment")
+@click.argument("deployment", shell_complete=complete_deployment)
 @click.option("--as-of", metavar="TIME", help="The deployment as it was then.")
 @session_options(asks=True)
 def command(*, session: Session, deployment: str, as_of: str | None) -> None:
