@@ -70,6 +70,13 @@ def busy() -> Telemetry:
         lingering=dict,
         subscribers=lambda: 1,
         store_bytes=lambda: 4096,
+        unplanned=lambda: 1,
+        paused=lambda: 1,
+        conclude_failures=lambda: 2,
+        configuration_valid=lambda: False,
+        untold=lambda: 5,
+        untold_oldest_s=lambda: 6.0,
+        disabled_targets=lambda: 1,
     )
     telemetry = Telemetry(Counted(), sights, now=lambda: NOW)
     telemetry.progress().ended(report())
@@ -79,7 +86,7 @@ def busy() -> Telemetry:
 
 def test_the_tool_finds_nothing_to_say_about_our_metrics() -> None:
     text = busy().metrics()
-    assert text.count("# TYPE") > 15
+    assert text.count("# TYPE") > 22
     assert promtool("check", "metrics", given=text) == ""
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -178,6 +179,60 @@ def test_one_that_does_not_answer_does_not_hold_up_the_others() -> None:
     assert values(found, "shut")[SignalName.ANSWERS] is False
     assert values(found, "well")[SignalName.ANSWERS] is True
     assert "connection closed without an answer" in {each.reason for each in found}
+
+
+def test_one_host_is_asked_one_thing_at_a_time_and_rests_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rested: list[tuple[float, int]] = []
+    turn = asyncio.sleep
+
+    async def probe() -> None:
+        async with serving() as heard, serving() as beside:
+
+            async def rest(seconds: float) -> None:
+                if seconds:
+                    rested.append((seconds, len(heard.requests)))
+                await turn(0)
+
+            monkeypatch.setattr(asyncio, "sleep", rest)
+            targets = [Target(uid=f"{n}", url=f"{heard.url}/{n}") for n in range(3)]
+            one = Target(uid="one", url=beside.url)
+            await prober(Manner(timeout_s=60.0)).look([*targets, one], NOW)
+            assert [lines[0].split()[1] for lines in heard.requests] == ["/0", "/1", "/2"]
+            assert len(beside.requests) == 1
+
+    asyncio.run(probe())
+    assert rested == [(1.0, 1), (1.0, 2)], "a second, after each answer but the last"
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_no_more_hosts_are_asked_at_once_than_allowed(at_once: int) -> None:
+    async def probe() -> int:
+        busy, most = 0, 0
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal busy, most
+            await reader.readuntil(b"\r\n\r\n")
+            busy += 1
+            most = max(most, busy)
+            for _ in range(50):
+                await asyncio.sleep(0)
+            busy -= 1
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            writer.close()
+
+        async with AsyncExitStack() as held:
+            urls = []
+            for _ in range(6):
+                server = await asyncio.start_server(answer, "127.0.0.1", 0)
+                await held.enter_async_context(server)
+                urls.append(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+            manner = Manner(timeout_s=60.0, hosts_at_once=at_once)
+            await prober(manner).look([Target(uid=url, url=url) for url in urls], NOW)
+        return most
+
+    assert asyncio.run(probe()) <= at_once
 
 
 def test_a_port_where_nobody_listens_is_a_failure_in_words() -> None:
