@@ -7,7 +7,6 @@ import ipaddress
 import os
 import socket
 import ssl
-import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,8 +14,10 @@ import msgspec
 
 from apiscape.client.sockets import socket_address
 from apiscape.errors import UsageError
+from apiscape.network.ways import Network, Proxy, read_ways
 
 UNIX = "unix:"
+_PORTS = {"http": 80, "https": 443}
 TIMEOUT_S = 60.0
 """Longest silence of an agent: twice what it gives itself for an answer, and more than between signs of life."""
 
@@ -59,43 +60,69 @@ def open_connection(address: Address) -> http.client.HTTPConnection:
     """Return a connection to an agent, over the proxy of the environment where that is not this machine.
 
     Raises:
-        UsageError: The address is none, or would send a token in clear over a network.
+        UsageError: The address is none, would send a token in clear over a network, or its proxy speaks TLS.
+        SettingsError: The environment names a proxy or certificates that cannot be used.
     """
     if address.url.startswith(UNIX):
         return _UnixConnection(Path(address.url.removeprefix(UNIX)), address.timeout_s)
-    parts = urlsplit(address.url)
-    host = parts.hostname or ""
-    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.query:
-        hint = "unix:PATH, http://HOST:PORT or https://HOST:PORT"
-        shown = address.url.replace(parts.netloc, f"***@{host}") if parts.username else address.url
-        raise UsageError(f"not the address of an agent: {shown}", hint=hint)
-    if parts.scheme == "http" and address.token and not is_here(host):
+    scheme, host, port = _place(address.url)
+    if scheme == "http" and address.token and not is_here(host):
         hint = "use https, or name an address of this machine"
         raise UsageError("a token would go over the network in clear", hint=hint)
-    proxy = None if is_here(host) else _proxy(parts.scheme, host)
-    context = _context(address) if parts.scheme == "https" else None
-    return _connection(
-        proxy or (host, _port(parts.port, parts.scheme)),
-        context,
-        address.timeout_s,
-        ((host, _port(parts.port, parts.scheme)) if proxy else None),
-    )
+    context = _context(address) if scheme == "https" else None
+    proxy = proxy_of(address)
+    if proxy is None:
+        return _connection((host, port), context, address.timeout_s)
+    if proxy.scheme != "http":
+        hint = "name one by http://, or the host in NO_PROXY"
+        raise UsageError(f"an agent is not asked through a proxy by TLS: {proxy}", hint=hint)
+    opened = _connection((proxy.host, proxy.port), context, address.timeout_s)
+    to_it = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+    opened.set_tunnel(host, port, headers=to_it)
+    return opened
+
+
+def _place(url: str) -> tuple[str, str, int]:
+    """Return scheme, host and port of an agent.
+
+    Raises:
+        UsageError: It is no address of one.
+    """
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        scheme, host, port, parts = "", None, None, urlsplit("")
+    if scheme not in _PORTS or not host or parts.username or parts.query:
+        hint = "unix:PATH, http://HOST:PORT or https://HOST:PORT"
+        raise UsageError(f"not the address of an agent: {_shown(url)}", hint=hint)
+    return scheme, host, port or _PORTS[scheme]
+
+
+def _shown(url: str) -> str:
+    """Return an address without what stands before its host: that may be a password."""
+    before, at, after = url.rpartition("@")
+    return f"{before.partition('://')[0]}://***@{after}" if at else url
+
+
+def proxy_of(address: Address) -> Proxy | None:
+    """Return the proxy that the environment names for an agent, none where it is on this machine.
+
+    Raises:
+        SettingsError: It names one that cannot be used.
+    """
+    if address.url.startswith(UNIX) or is_here(urlsplit(address.url).hostname or ""):
+        return None
+    return read_ways(Network()).to(address.url).proxy
 
 
 def _connection(
-    place: tuple[str, int],
-    context: ssl.SSLContext | None,
-    timeout_s: float,
-    beyond: tuple[str, int] | None,
+    place: tuple[str, int], context: ssl.SSLContext | None, timeout_s: float
 ) -> http.client.HTTPConnection:
     host, port = place
     if context is None:
-        opened = http.client.HTTPConnection(host, port, timeout=timeout_s)
-    else:
-        opened = http.client.HTTPSConnection(host, port, timeout=timeout_s, context=context)
-    if beyond is not None:
-        opened.set_tunnel(*beyond)
-    return opened
+        return http.client.HTTPConnection(host, port, timeout=timeout_s)
+    return http.client.HTTPSConnection(host, port, timeout=timeout_s, context=context)
 
 
 def is_here(host: str) -> bool:
@@ -106,31 +133,17 @@ def is_here(host: str) -> bool:
         return host == "localhost"
 
 
-def _proxy(scheme: str, host: str) -> tuple[str, int] | None:
-    """Return the proxy that the environment names for a host."""
-    if urllib.request.proxy_bypass(host):
-        return None
-    named = urllib.request.getproxies().get(scheme)
-    parts = urlsplit(named or "")
-    if not parts.hostname:
-        return None
-    return parts.hostname, _port(parts.port, parts.scheme)
-
-
-def _port(port: int | None, scheme: str) -> int:
-    return port or {"https": 443}.get(scheme, 80)
-
-
 def _context(address: Address) -> ssl.SSLContext:
-    """Return what checks the agent's certificate.
+    """Return what checks the agent's certificate: by those that the context names, else as the environment says.
 
     Raises:
         UsageError: The certificates to trust cannot be read.
+        SettingsError: Those that the environment names cannot be.
     """
+    if address.ca_file is None:
+        return read_ways(Network()).trust()
     try:
-        return ssl.create_default_context(
-            cafile=os.fspath(address.ca_file) if address.ca_file else None
-        )
+        return ssl.create_default_context(cafile=os.fspath(address.ca_file))
     except (OSError, ssl.SSLError) as error:
         message = f"the certificates to trust cannot be read: {error}"
         raise UsageError(message, hint=f"give PEM: {address.ca_file}") from error

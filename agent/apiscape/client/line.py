@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from apiscape.client.address import Address, open_connection
+from apiscape.client.address import Address, open_connection, proxy_of
 from apiscape.client.problem import Problem, error_of
 from apiscape.client.wire import EVENT_STREAM, JSON
 from apiscape.errors import ApiscapeError, UnreachableError, in_words
@@ -129,7 +129,10 @@ def _reaching(address: Address) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:
+        proxy = proxy_of(address)
         hint = "see that it runs and that the address is right"
+        if proxy is not None:
+            hint = f"{hint}, and that the proxy {proxy} lets through; NO_PROXY names what is asked without it"
         raise UnreachableError(
             f"no answer from {address.url}: {in_words(error)}", hint=hint
         ) from error

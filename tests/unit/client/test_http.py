@@ -177,6 +177,9 @@ def test_no_proxy_stands_between_here_and_this_machine(
         "agent.example:80",
         "https://u:p@a.example",
         "https://a?x=1",
+        "http://a.example:port",
+        "http://a.example:99999",
+        "http://[::1",
     ],
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
