@@ -43,12 +43,17 @@ def test_a_new_store_is_a_file_for_its_owner_alone(tmp_path: Path, form: str) ->
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://host/db", "postgresql://h:five/x", "sqlite://", "sqlite:///:memory:", "://"]
+    "url",
+    [
+        *("mysql://host/db", "postgresql://h:five/x", "sqlite://", "sqlite:///:memory:", "://"),
+        *("postgresql://u:s3cret-one@host:port/db", "postgresql://u:s3cret-one@[::1/db"),
+    ],
 )
 def test_what_is_no_address_of_a_store_is_refused(url: str) -> None:
     with pytest.raises(StoreError, match="not the address") as caught:
         parse_url(url)
     assert caught.value.hint is not None
+    assert "s3cret" not in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -76,12 +76,12 @@ def secrets_in(environment: Mapping[str, str]) -> tuple[str, ...]:
         if _SECRET_VARIABLE.search(name):
             found.append(value)
         else:
-            found.extend(_passwords(value))
+            found.extend(passwords_in(value))
     return tuple(found)
 
 
-def _passwords(text: str) -> tuple[str, ...]:
-    """Return the password of a URL as it is written and as it is meant."""
+def passwords_in(text: str) -> tuple[str, ...]:
+    """Return the password of a URL as it is written and as it is meant; nothing of any other text."""
     try:
         password = urlsplit(text).password if "://" in text else None
     except ValueError:

@@ -48,6 +48,7 @@ def command(*, session: Session, once: bool, **given: object) -> int:
     end as partial, and nothing is lost. SIGHUP, or a changed file of the configuration or the overlay, has
     both read anew.
     """
+    _check_options(session, given, once=once)
     if once:
         from apiscape.cli.commands.scan import scan_here
 
@@ -55,16 +56,30 @@ def command(*, session: Session, once: bool, **given: object) -> int:
     return _run(session, given)
 
 
+def _check_options(session: Session, given: dict[str, Any], *, once: bool) -> None:
+    """Refuse options that would say nothing.
+
+    Raises:
+        UsageError: Those of doors and log lines with --once, or a form of output without it.
+    """
+    if once and any(value not in (None, ()) for value in given.values()):
+        hint = "leave out --once, or the options of doors and log lines"
+        raise UsageError("--once opens no door and writes no log", hint=hint)
+    if session.output != "table" and not once:
+        hint = "--log-format json writes log lines as JSON"
+        raise UsageError("-o and --json say how --once prints its ledger", hint=hint)
+
+
 def _run(session: Session, given: dict[str, Any]) -> int:
     try:
         from apiscape.daemon.logs import set_up
         from apiscape.daemon.process import Agent
-        from apiscape.daemon.redacting import Redactor
+        from apiscape.daemon.redacting import Redactor, passwords_in, secrets_in
     except ModuleNotFoundError as error:
         raise UsageError(f"{NEEDS}: {error.name} is missing", hint=INSTALL) from error
     first = load_configured(session)()
     asked = chosen(first.agent, given)
-    secrets = [*_secrets(), *_passwords(session)]
+    secrets = [*secrets_in(os.environ), *passwords_in(session.store_location())]
     as_json = asked.log_format == "json"
     set_up(Redactor(secrets), as_json=as_json, level=asked.log_level)
     with session.store(write=True) as store:
@@ -220,21 +235,6 @@ def _tokens(file: Path | None, asked: Asked) -> tuple[Tokens, Path | None]:
         hint = f"set {TOKEN_VARIABLE}, or name a file with --tokens"
         raise UsageError("nobody could come in at the API: there is no token", hint=hint)
     return Tokens(Path(asked.tokens) if asked.tokens else None, own=own), written
-
-
-def _passwords(session: Session) -> tuple[str, ...]:
-    """Return the password in the store's address, if there is one."""
-    from urllib.parse import unquote, urlsplit
-
-    location = session.store_location()
-    password = urlsplit(location).password if "://" in location else None
-    return (password, unquote(password)) if password else ()
-
-
-def _secrets() -> tuple[str, ...]:
-    from apiscape.daemon.redacting import secrets_in
-
-    return secrets_in(os.environ)
 
 
 def _say(line: str) -> None:

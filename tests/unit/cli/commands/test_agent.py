@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from apiscape.cli import scanning
-from apiscape.cli.commands.agent import _passwords, _place, _within, chosen, load_configured
+from apiscape.cli.commands.agent import _place, _run, _within, chosen, load_configured
 from apiscape.cli.options import Session
 from apiscape.cli.scanning import RAISE_BY, health_policy
 from apiscape.collect import memory
 from apiscape.collect.memory import MEBIBYTE
 from apiscape.collectors.apart.readers import Readers
+from apiscape.daemon import logs
 from apiscape.daemon.process import Place
+from apiscape.daemon.redacting import Redactor
 from apiscape.errors import SettingsError, UsageError
 from apiscape.health.policy import Override
 from apiscape.model.provenance import Confirmation
@@ -77,6 +79,25 @@ def test_once_is_a_scan(call: Call, configured: Path, scanned: Scanned) -> None:
     assert scanned["names"] == ["prod", "lab"]
 
 
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (("--once", "--listen", ":1"), "--once opens no door", "leave out --once"),
+        (("--once", "--host", "a"), "--once opens no door", "leave out --once"),
+        (("--once", "--log-format", "json"), "writes no log", "leave out --once"),
+        (("--json",), "how --once prints", "--log-format json"),
+        (("-o", "wide"), "how --once prints", "--log-format json"),
+    ],
+)
+def test_options_that_would_say_nothing_are_refused(
+    call: Call, configured: Path, words: tuple[str, ...], message: str, hint: str
+) -> None:
+    answer = call("agent", *words)
+    assert (answer.code, answer.out) == (3, "")
+    assert message in answer.err
+    assert f"→ {hint}" in answer.err
+
+
 def test_without_a_source_it_does_not_start(call: Call, own_home: Path) -> None:
     answer = call("agent")
     assert (answer.code, answer.out) == (3, "")
@@ -126,10 +147,20 @@ def test_doors_are_where_they_are_asked_for_and_a_token_lies_beside_the_store(
     assert place.config == tmp_path / "c.yaml"
 
 
-def test_a_password_in_the_stores_address_is_known_as_a_secret(own_home: Path) -> None:
-    session = Session(store_url="postgresql://a:p%40ss-word@h/n")
-    assert _passwords(session) == ("p%40ss-word", "p@ss-word")
-    assert _passwords(Session(store_url="/x.db")) == ()
+def test_a_password_in_the_stores_address_is_known_as_a_secret(
+    configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: list[str] = []
+
+    def take(redactor: Redactor, **_more: object) -> None:
+        known.append(redactor.hide("p%40ss-word p@ss-word"))
+        raise UsageError("far enough")
+
+    monkeypatch.setattr(logs, "set_up", take)
+    for address in ("postgresql://a:p%40ss-word@h/n", "postgresql://[::1/n", "/x.db"):
+        with pytest.raises(UsageError, match="far enough"):
+            _run(Session(store_url=address), dict(NOTHING))
+    assert known == ["*** ***", *["p%40ss-word p@ss-word"] * 2]
 
 
 def test_the_configuration_is_read_anew_every_time(configured: Path) -> None:
