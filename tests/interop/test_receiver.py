@@ -14,18 +14,22 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from apiscape.client.inventory import Page
 from apiscape.collect.spending import FollowsCalls, Spent, visiting
 from apiscape.settings.schema import Telemetry as Settings
 from apiscape.store.reading.counts import Counts
+from apiscape.telemetry import entities
 from apiscape.telemetry.catalogue import DROPPED
 from apiscape.telemetry.service import Telemetry
 from tests.ports import free_port
 from tests.unit.telemetry.samples import NOW, REST, Counted, alike, report, standing, values
+from tests.unit.telemetry.test_entities import row
 
 MANY = 900
 
@@ -124,6 +128,58 @@ def test_a_receiver_passes_on_a_visit_and_its_calls(
     assert {"apiscape.calls", "apiscape.duration"} <= spans.attributes["calls apigateway"]
 
 
+class Events:
+    """Which entity events came out at the other end: what each tells, by the entity's uid."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.owners: dict[str, list[str]] = {}
+        self.all_there = threading.Event()
+
+    def take(self, body: bytes) -> None:
+        for resource in ExportLogsServiceRequest.FromString(body).resource_logs:
+            for record in (each for scope in resource.scope_logs for each in scope.log_records):
+                told = {each.key: each.value for each in record.attributes}
+                (entity,) = told["entity.id"].kvlist_value.values
+                said = {e.key: e.value for e in told["entity.description"].kvlist_value.values}
+                owners = said["apiscape.owners"].array_value.values
+                self.names.add(record.event_name)
+                self.owners[entity.value.string_value] = [each.string_value for each in owners]
+        if len(self.owners) == MANY:
+            self.all_there.set()
+
+
+class Full(Counted):
+    """An inventory of many deployments, each with an owner of its own."""
+
+    def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
+        begin = int(after or 0)
+        numbers = range(begin, min(begin + limit, MANY))
+        rows = tuple(row(number, owners=(f"team {number}",)) for number in numbers)
+        more = str(numbers.stop) if numbers.stop < MANY else None
+        return Page(items=rows, matched=MANY, undecided=0, next=more)
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_a_receiver_passes_on_every_entity_with_what_is_nested_in_it(
+    protocol: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(push=True, entities=True, entities_every_s=600, interval_s=1e6)
+    events = Events()
+    with sink(events=events) as (_, address), receiver(tmp_path, address) as (grpc, http):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+        port = grpc if protocol == "grpc" else http
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")
+        monkeypatch.setattr(entities, "TURN_S", 600.0)  # all of them are told in the first turn
+        telemetry = Telemetry(Full(), settings=settings, now=lambda: NOW)
+        telemetry.start()
+        telemetry.close()
+        assert events.all_there.wait(60), "it never came out"
+        assert values(telemetry.samples(), DROPPED) == {}
+    assert events.names == {"entity.state"}
+    assert events.owners == {f"u{number:04}": [f"team {number}"] for number in range(MANY)}
+
+
 class Taking(Protocol):
     """What takes bodies."""
 
@@ -151,6 +207,7 @@ def receiver(folder: Path, sink: str) -> Iterator[tuple[int, int]]:
                 *("--otlp-http-endpoint", f"127.0.0.1:{http}"),
                 *("--otlp-exporter-endpoint", sink, "--otlp-exporter-protocol", "http"),
                 *("--metrics-batch-timeout", "100ms", "--traces-batch-timeout", "100ms"),
+                *("--logs-batch-timeout", "100ms"),
             ],
             stdout=written,
             stderr=subprocess.STDOUT,
@@ -166,12 +223,14 @@ def receiver(folder: Path, sink: str) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def sink(spans: Spans | None = None) -> Iterator[tuple[Kept, str]]:
+def sink(spans: Spans | None = None, events: Events | None = None) -> Iterator[tuple[Kept, str]]:
     """Take OTLP by HTTP in a thread."""
     kept = Kept()
     takers: dict[str, Taking] = {"/v1/metrics": kept}
     if spans is not None:
         takers["/v1/traces"] = spans
+    if events is not None:
+        takers["/v1/logs"] = events
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
