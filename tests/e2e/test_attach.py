@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from apiscape.cli import asking
 from apiscape.cli.asking import is_kept
 from apiscape.cli.commands.tui import _rescan
 from apiscape.cli.options import Session
+from apiscape.client.collected import Collection
+from apiscape.client.http import HttpAgent
 from apiscape.errors import StoreLocked
 from apiscape.settings.paths import default_store
 from apiscape.store import open_store
@@ -124,3 +127,18 @@ def test_after_the_agent_the_store_is_read_again(call: Call, filled: Path) -> No
         pass
     assert read_holder(filled) is None
     assert call("confirm", "no such").code == 3
+
+
+def test_whoever_no_longer_waits_is_told_that_the_agent_goes_on(
+    call: Call, living: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_agent: HttpAgent, _number: str) -> Collection:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(asking, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(HttpAgent, "collection", interrupt)
+    answer = call("scan")
+    assert (answer.code, answer.out) == (130, "")
+    assert answer.err.splitlines()[-1] == (
+        "The agent goes on without you: `apiscape runs` shows what comes of it."
+    )

@@ -18,8 +18,11 @@ from apiscape.model.surroundings import Api
 from apiscape.store import Conclusion, Store
 from tests.store.making import DAY, MINUTE, SCOPE, batch, make, part, report, visit, write
 
-SEEN = datetime.now(UTC).replace(microsecond=0) - 10 * DAY
-"""When the first visit was: what retires at the second is still shown today."""
+SEEN = datetime.now(UTC).replace(microsecond=0) - 10 * DAY - DAY / 4
+"""When the first visit was: what retires at the second is still shown today.
+
+Hours from where an age that is told in days turns into the next one while tests run.
+"""
 
 NORTH = msgspec.structs.replace(
     SCOPE, reach=msgspec.structs.replace(SCOPE.reach, key="111122223333/eu-west-2")

@@ -86,6 +86,10 @@ def _scan_by(address: Address, session: Session, names: tuple[str, ...], *, whol
         try:
             request = CollectRequest(sources=names)
             collected = collect_and_wait(inventory, request, told=line.show)
+        except KeyboardInterrupt:
+            line.close()
+            say("The agent goes on without you: `apiscape runs` shows what comes of it.")
+            raise
         finally:
             line.close()
         summary = inventory.summary()

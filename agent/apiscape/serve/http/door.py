@@ -31,7 +31,10 @@ Answered = Callable[[str, str, int], None]
 UNMATCHED = "unmatched"
 """The route of what was refused before one was found."""
 
-_HINT = "send `Authorization: Bearer TOKEN`"
+_HINT = (
+    "send `Authorization: Bearer TOKEN`; commands take it from APISCAPE_TOKEN,"
+    " or from the file of a context"
+)
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="apiscape"'}
 
 

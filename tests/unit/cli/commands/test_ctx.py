@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from apiscape.client.contexts import default_contexts
-from apiscape.client.problem import HOW_TO_COME_IN
 from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
 from apiscape.store import open_store
 from tests.store.copies import copy_to
+from tests.store.making import DAY
 from tests.unit.cli.conftest import Call
-from tests.unit.cli.filled import fill
+from tests.unit.cli.filled import SEEN, fill
 from tests.unit.serve.http.harness import OPERATOR, READER, STANDING, Pretended, serving
 
 
@@ -107,6 +107,8 @@ def test_where_there_is_no_agent_that_is_said(call: Call, filled: Path, word: st
     assert "start one with `apiscape agent`" in answer.err
 
 
+DAYS = tuple(each.isoformat() for each in (SEEN, SEEN + 2 * DAY))
+
 COMMANDS = (
     ("list",),
     ("list", "payments", "--json"),
@@ -115,6 +117,8 @@ COMMANDS = (
     ("changes",),
     ("changes", "--json", "--conclusions"),
     ("runs", "--all"),
+    ("diff", *DAYS),
+    ("diff", *DAYS, "payments", "--json"),
     ("export", "--format", "csv"),
 )
 
@@ -156,9 +160,10 @@ def test_an_agent_refuses_in_words_and_with_the_exit_code_of_the_error(
 ) -> None:
     url = agent.url or ""
     wrong = call("list", "--url", url)
-    assert (wrong.code, wrong.err) == (
-        4,
-        f"apiscape: a token is needed\n  → {HOW_TO_COME_IN}\n",
+    said, step = wrong.err.splitlines()
+    assert (wrong.code, said) == (4, "apiscape: a token is needed")
+    assert step.startswith(
+        "  → send `Authorization: Bearer TOKEN`; commands take it from APISCAPE_"
     )
     monkeypatch.setenv("APISCAPE_TOKEN", READER)
     answer = call("confirm", "none", "--url", url)
