@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +55,15 @@ def sources(size: int) -> list[dict[str, Any]]:
         }
         for number in range(1, size + 1)
     ]
+
+
+def test_the_driver_asks_nobody_how_bytes_and_nothing_are_bound(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "store.db"), write=True) as store:
+        for value in (None, b"", b"\x00" * 10_000):
+            adapter = sqlite3.adapters[type(value), sqlite3.PrepareProtocol]
+            assert adapter(value) is value
+            with store.database.raw() as driver:
+                assert driver.execute("SELECT ?", (value,)).fetchall() == [(value,)]
 
 
 @pytest.mark.parametrize("asked", [(), (2,), (3, 2, 2, 9), range(1, 300)])

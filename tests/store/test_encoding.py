@@ -37,6 +37,11 @@ def test_a_clean_text_differs_in_nothing_but_what_no_column_holds(value: str) ->
     assert clean(value) == "".join("�" if each in REFUSED else each for each in value)
 
 
+@pytest.mark.parametrize("value", ["", "\n", "two\nlines", "a\n\x00", "\n\x1f\n", "tab\tbed\n\x00"])
+def test_lines_are_clean_as_far_as_each_of_them_is(value: str) -> None:
+    assert clean(value) == "\n".join(map(clean, value.split("\n")))
+
+
 @given(st.lists(TEXTS, min_size=1).map(tuple))
 def test_each_element_of_a_list_stands_between_marks(values: tuple[str, ...]) -> None:
     parts = (encode_list(values) or "").split(MARK)

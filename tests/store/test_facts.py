@@ -211,6 +211,27 @@ def statements_of(store: Store) -> Iterator[list[str]]:
     event.remove(store.database._writer, "before_cursor_execute", note)
 
 
+def test_of_a_change_that_no_view_shows_only_the_search_text_is_written(store: Store) -> None:
+    shown, unseen = make(1), make(2)
+    visit(store, batch(shown, unseen))
+    renamed = make(1, name="other")
+    assert is_known(unseen.operations)
+    operations = tuple(
+        msgspec.structs.replace(each, template=f"/new{each.template}") for each in unseen.operations
+    )
+    repathed = make(2, operations=operations)
+    with statements_of(store) as given:
+        visit(store, batch(repathed, kind="changed"), at=T0 + DAY)
+    updated = {each.split()[1].strip('"') for each in given if each.startswith("UPDATE ")}
+    assert "deep" in updated
+    assert updated.isdisjoint({"row", "row_doc"})
+    assert search(store, "/new/payments/2", "paths") == {unseen.uid}
+    assert store.runs.documents([unseen.uid])[unseen.uid] == repathed
+    visit(store, batch(renamed, repathed, kind="changed"), at=T0 + 2 * DAY)
+    names = {record["uid"]: record["name"] for record in records(store, "row")}
+    assert names == {shown.uid: "other", unseen.uid: "payments-2"}
+
+
 def test_documents_come_with_a_batch(store: Store) -> None:
     visit(store, Batch(documents={"ab": b"openapi: 3.0.1"}))
     assert store.documents.get("ab") == b"openapi: 3.0.1"

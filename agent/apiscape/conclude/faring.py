@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -98,16 +99,36 @@ def fare(
     health = judge(evidence, now, previous=_health_of(observed.before), thresholds=thresholds)
     return msgspec.structs.replace(
         way,
-        health=health.state,
-        basis=health.basis,
-        health_reason=health.reasons[0],
-        health_reasons=health.reasons,
-        health_since=health.since,
+        **faring_of(health),
         requests=_figure(traffic, "requests"),
         errors_4xx=_share(traffic, "errors_4xx"),
         errors_5xx=_share(traffic, "errors_5xx"),
         p95_ms=_figure(traffic, "p95_ms"),
     )
+
+
+def fare_alone(
+    item: Deployment, presence: str, now: datetime, *, raise_by: str | None = None
+) -> dict[str, Any]:
+    """Return what `fare` says of a deployment of which nothing was seen but its own configuration.
+
+    That is alike for all that have the same status, reason and presence.
+    """
+    evidence = Evidence(
+        status=item.status, status_reason=item.status_reason, presence=presence, raise_by=raise_by
+    )
+    return faring_of(judge(evidence, now))
+
+
+def faring_of(health: Health) -> dict[str, Any]:
+    """Return the fields of a conclusion that say how its deployment fares; figures are not among them."""
+    return {
+        "health": health.state,
+        "basis": health.basis,
+        "health_reason": health.reasons[0],
+        "health_reasons": health.reasons,
+        "health_since": health.since,
+    }
 
 
 def _health_of(before: Conclusion | None) -> Health | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from apiscape.conclude.addresses import Surroundings, point_at, reach
 from apiscape.conclude.counting import Telling
-from apiscape.conclude.faring import HealthPolicy, Observed, fare
+from apiscape.conclude.faring import HealthPolicy, fare_alone
 from apiscape.conclude.membership import GONE, found_api
 from apiscape.model.deployment import Deployment
 from apiscape.model.surroundings import Api, Signal
@@ -30,15 +31,17 @@ def draw_newcomers(policy: HealthPolicy) -> Draw:
         items = newcomers.items
         conclusions: dict[str, Conclusion] = {}
         apis: list[Api] = []
+        fares: dict[tuple[str | None, ...], dict[str, Any]] = {}
         for family in newcomers.families:
             api = found_api(family, items)
             apis.append(api)
             ways = conclude_family(family, api, items, _NOTHING, _NOBODY)
             for member in family:
-                seen = Observed(presence=member.presence)
-                conclusions[member.uid] = fare(
-                    items[member.uid], ways[member.uid], seen, at, raise_by=policy.raise_by
-                )
+                item = items[member.uid]
+                said = (item.status, item.status_reason, member.presence)
+                if said not in fares:
+                    fares[said] = fare_alone(item, member.presence, at, raise_by=policy.raise_by)
+                conclusions[member.uid] = msgspec.structs.replace(ways[member.uid], **fares[said])
         return Drawn(conclusions=conclusions, apis=tuple(apis))
 
     return draw

@@ -127,6 +127,6 @@ def encode_number(value: float | Unknown | None) -> float | None:
 
 def clean(value: str) -> str:
     """Return a text without the characters that a column cannot hold."""
-    if value.isprintable() or not _finds_refused(value):
+    if value.isprintable() or value.replace("\n", "").isprintable() or not _finds_refused(value):
         return value
     return value.translate(_REFUSED)

@@ -105,7 +105,8 @@ def hashes_of(item: Deployment) -> tuple[bytes, bytes, bytes]:
 def test_hashes_are_those_that_stores_hold_of_the_documents(paths: list[str]) -> None:
     operations = tuple(an_operation(template=f"/{path}") for path in paths)
     item = a_deployment(operations=operations, backends=(Backend("b", "http"),))
-    bare = dict.fromkeys((*DETAIL_FIELDS, *VOLATILE_FIELDS), UNKNOWN) | {"provenance": {}}
+    bare: dict[str, Any] = dict.fromkeys((*DETAIL_FIELDS, *VOLATILE_FIELDS), UNKNOWN)
+    bare |= {"provenance": {}}
     facts = encode(msgspec.structs.replace(item, **bare))
     listed = digest_of(encode(operations))
     detail = listed + encode([item.backends, "unknown" if item.specs is UNKNOWN else item.specs])

@@ -85,8 +85,12 @@ def insert_rows(connection: Connection, items: Sequence[Projected]) -> None:
 
 
 def update_rows(connection: Connection, items: Sequence[Projected]) -> None:
-    """Write the rows of stored deployments anew."""
-    for table, values in _tables(items):
+    """Write the rows of stored deployments anew; where one shows what it showed, its search text alone."""
+    key = row_doc.c.deployment_pk
+    keys = [item.doc["deployment_pk"] for item in items]
+    shown: dict[int, bytes] = dict(find_in(connection, [key, row_doc.c.doc], key, keys))
+    moved = [item for item in items if item.doc["doc"] != shown.get(item.doc["deployment_pk"])]
+    for table, values in _tables(moved):
         rewrite(connection, table, "deployment_pk", values)
     rewrite_together(connection, deep, "deployment_pk", [item.deep for item in items])
 
