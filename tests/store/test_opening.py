@@ -182,6 +182,19 @@ def test_readers_need_no_lock_and_see_what_is_committed(sqlite_address: str) -> 
         assert writer.runs.newest()[0].ended_at == T0
 
 
+@pytest.mark.parametrize("way", ["read", "write"])
+def test_what_is_used_while_the_store_is_closed_is_closed_when_it_is_given_back(
+    sqlite_address: str, way: str
+) -> None:
+    store = open_store(sqlite_address, write=True)
+    with getattr(store.database, way)() as connection:
+        driver = connection.connection.driver_connection
+        store.close()
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        driver.execute("SELECT 1")
+
+
 def test_there_is_nothing_to_read_where_there_is_no_store(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no store at") as caught:
         open_store(str(tmp_path / "none.db"), write=False)

@@ -269,9 +269,10 @@ class Database:
                 raise StoreError(f"the store does not answer: {error}", hint=None) from error
 
     def close(self) -> None:
-        """Close every connection."""
-        self._readers.dispose()
-        self._writer.dispose()
+        """Close every connection: those that somebody still reads or writes with when they are given back."""
+        for each in (self._readers, self._writer):
+            event.listen(each, "checkin", lambda _connection, record: record.invalidate())
+            each.dispose()
         if self._versions is not None:
             self._versions.close()
             self._versions = None
