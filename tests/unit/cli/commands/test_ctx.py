@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from apiscape.client.contexts import default_contexts
+from apiscape.client.problem import HOW_TO_COME_IN
 from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
 from apiscape.store import open_store
@@ -160,10 +161,9 @@ def test_an_agent_refuses_in_words_and_with_the_exit_code_of_the_error(
 ) -> None:
     url = agent.url or ""
     wrong = call("list", "--url", url)
-    said, step = wrong.err.splitlines()
-    assert (wrong.code, said) == (4, "apiscape: a token is needed")
-    assert step.startswith(
-        "  → send `Authorization: Bearer TOKEN`; commands take it from APISCAPE_"
+    assert (wrong.code, wrong.err) == (
+        4,
+        f"apiscape: a token is needed\n  → {HOW_TO_COME_IN}\n",
     )
     monkeypatch.setenv("APISCAPE_TOKEN", READER)
     answer = call("confirm", "none", "--url", url)
