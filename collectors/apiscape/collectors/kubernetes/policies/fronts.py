@@ -21,6 +21,7 @@ from apiscape.collectors.kubernetes.policies.point import Point
 from apiscape.collectors.kubernetes.policies.securing import named
 from apiscape.collectors.kubernetes.policies.standing import Standing
 from apiscape.collectors.kubernetes.policies.targets import (
+    AncestorStatus,
     PolicyStatus,
     Targeted,
     attachable,
@@ -47,9 +48,11 @@ class HealthCheckStatus(Field):
     conditions: list[Said] | None = None
 
 
-class DnsPolicyStatus(PolicyStatus):
+class DnsPolicyStatus(Field):
     """What its controller says of names in DNS."""
 
+    conditions: list[Said] | None = None
+    ancestors: list[AncestorStatus] | None = None
     health_check: HealthCheckStatus | None = None
 
 
