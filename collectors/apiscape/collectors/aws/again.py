@@ -6,7 +6,7 @@ call for it; any other does, an unknown one too.
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
@@ -14,7 +14,8 @@ import msgspec
 
 from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.errors import ONE_OBJECT
-from apiscape.collectors.aws.looking import ListCollector, Near
+from apiscape.collectors.aws.listing import Members
+from apiscape.collectors.aws.looking import Near
 from apiscape.collectors.aws.picking import Item
 from apiscape.collectors.changing import Change, KeepsNotes, Touched
 from apiscape.collectors.contract import (
@@ -31,8 +32,10 @@ FIREWALLS = "wafv2.amazonaws.com"
 """Event source of firewalls: what one is put before, or taken from, is named by its ARN."""
 
 
-class LooksAgainCollector(ListCollector):
-    """Looks at single objects again. A product says whom a change names, and how one is found.
+class LooksAgainCollector(ABC):
+    """The part of a `LookCollector` that looks at single objects again: named after it among the bases.
+
+    A product says whom a change names, and how one object is found.
 
     Attributes:
         topics: Event sources of CloudTrail that tell of its objects.
@@ -41,8 +44,10 @@ class LooksAgainCollector(ListCollector):
     """
 
     topics: ClassVar[tuple[str, ...]]
-    again_permissions: ClassVar[tuple[Permission, ...]]
+    again_permissions: ClassVar[tuple[Permission, ...]] = ()
     looks_anew: ClassVar[bool] = False
+    permissions: ClassVar[tuple[Permission, ...]]
+    members: ClassVar[Members]
 
     @abstractmethod
     def touched(self, change: Change) -> Iterable[str]:
@@ -55,6 +60,14 @@ class LooksAgainCollector(ListCollector):
         Raises:
             CollectorError: it cannot be found, or is gone.
         """
+
+    @abstractmethod
+    def walk(self, near: Near, pages: Iterable[Page]) -> Iterator[Observation]:
+        """Yield pages, and what their objects give; a `LookCollector` does."""
+
+    @abstractmethod
+    def try_rights(self, visit: Visit, permissions: tuple[Permission, ...]) -> Iterator[Tried]:
+        """Yield what came of trying permissions; a `LookCollector` does."""
 
     def look_again(
         self, scope: Scope, visit: Visit, objects: Sequence[Touched]
@@ -69,13 +82,13 @@ class LooksAgainCollector(ListCollector):
         anew = frozenset(each.native_id for each in objects) if self.looks_anew else frozenset()
         near = Near(visit.session, calls, visit, anew)
         found: list[Item] = []
-        for each in self.find_all(near, objects):
+        for each in visit.concurrently(lambda touched: self._try_find(near, touched), objects):
             if isinstance(each, Failed):
                 forget(visit, each.native_id)
                 yield each
-            else:
+            elif each is not None:
                 found.append(each)
-        for said in self.walk(near, (self.taken(Page(tuple(found), last=True)),)):
+        for said in self.walk(near, (Page(tuple(found), last=True),)):
             if isinstance(said, Failed):
                 forget(visit, said.native_id)
             if not isinstance(said, Listed):
@@ -85,11 +98,6 @@ class LooksAgainCollector(ListCollector):
         """Yield what came of trying to find one object."""
         del scope  # the session knows its place
         return self.try_rights(visit, (self.permissions[0], *self.again_permissions))
-
-    def find_all(self, near: Near, objects: Sequence[Touched]) -> Iterator[Item | Failed]:
-        """Yield objects as their listing would have them, each with the id that it was named by."""
-        found = near.visit.concurrently(lambda touched: self._try_find(near, touched), objects)
-        return (each for each in found if each is not None)
 
     def _try_find(self, near: Near, touched: Touched) -> Item | Failed | None:
         """Return an object by the id that it was asked for by, or why it cannot be found."""

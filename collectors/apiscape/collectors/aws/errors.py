@@ -51,25 +51,14 @@ class Ended(CollectorError):
     kind = ErrorKind.CREDENTIALS
 
 
-ONE_OBJECT = (
-    AccessDenied,
-    Throttled,
-    Unreachable,
-    Gone,
-    Unsupported,
-    Malformed,
-    Refused,
-    NotOffered,
-    Unexplained,
-    GivenUp,
-)
-"""Errors of one object's detail; the rest of the listing goes on."""
-
 ONE_DETAIL = (
     *(AccessDenied, Unsupported, Malformed, Gone),
     *(Refused, NotOffered, Unexplained, GivenUp),
 )
 """Errors that stay: the object can be recorded without the detail, which is said."""
+
+ONE_OBJECT = (*ONE_DETAIL, Throttled, Unreachable)
+"""Errors of one object's detail; the rest of the listing goes on."""
 
 INTERNAL = (Ended, RegionDoubt)
 """Errors that a session resolves; nobody else sees them."""

@@ -1,4 +1,4 @@
-"""What all looks at a listed object have in common, and all collectors that list objects to look at.
+"""What all looks at a listed object have in common, and the collectors that list objects to look at.
 
 A product says what it lists and how it looks at one object; that what may not be read is a gap, that
 tags are asked for, and that the source's rules may leave an object out is the same for all of them.
@@ -6,12 +6,11 @@ tags are asked for, and that the source's rules may leave an object out is the s
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import ClassVar, TypeVar
-
-import msgspec
 
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.gaps import Gaps
@@ -38,21 +37,34 @@ T = TypeVar("T")
 Tags = dict[str, str] | Unknown
 """Tags of an object; unknown where nobody could look."""
 
-LookAt = Callable[[str, Item], list[Observation]]
-"""Returns what one object gives, of its id and itself as listed."""
 
+class Near:
+    """What looks are taken by: the session of the reach, the collector's calls, and the visit.
 
-class Near(msgspec.Struct, frozen=True):
-    """What a look is taken by: the session of the reach, the collector's calls, and the visit.
-
-    Attributes:
+    Args:
+        session: Of the reach.
+        calls: The collector's.
+        visit: Of the run.
         anew: Objects that are looked at whole, whatever is remembered of them.
     """
 
-    session: AwsSession
-    calls: Calls
-    visit: Visit
-    anew: frozenset[str] = frozenset()
+    def __init__(
+        self, session: AwsSession, calls: Calls, visit: Visit, anew: frozenset[str] = frozenset()
+    ) -> None:
+        self.session = session
+        self.calls = calls
+        self.visit = visit
+        self.anew = anew
+        self._held: dict[object, object] = {}
+        self._lock = threading.Lock()
+
+    def once(self, make: Callable[[Near], T]) -> T:
+        """Return what is made once for all objects of the visit, by whoever needs it first."""
+        with self._lock:
+            if make not in self._held:
+                self._held[make] = make(self)
+            held: T = self._held[make]  # type: ignore[assignment]  # each was made by its own maker
+            return held
 
 
 class Look(ABC):
@@ -155,8 +167,8 @@ class Look(ABC):
         return [said, *self.gaps.said(self.key)]
 
 
-class ListCollector(ABC):
-    """Lists objects, and looks at each with what a visit reads once for all of them."""
+class LookCollector(ABC):
+    """Lists objects, and looks at each. A product says which, and how."""
 
     provider: ClassVar[str] = "aws"
     stability: ClassVar[str] = "beta"
@@ -173,30 +185,38 @@ class ListCollector(ABC):
 
     members: ClassVar[Members]
     noun: ClassVar[str]
+    tried_with: ClassVar[Recipes]
+    """What each call is asked with to try the right to it."""
+
     service: ClassVar[str | None] = None
     """What the SDK calls the service, where a region or endpoint may lack it."""
 
     @abstractmethod
-    def recipes(self, session: AwsSession) -> Recipes:
-        """Return what each call is asked with to try the right to it."""
+    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
+        """Return what is said of one object.
 
-    @abstractmethod
-    def prepare(self, near: Near, pages: Iterable[Page]) -> tuple[Iterable[Page], LookAt]:
-        """Return pages with what their items are looked at by, and how one of them is looked at."""
+        Raises:
+            CollectorError: what fails it as a whole.
+        """
+
+    def recipes(self, session: AwsSession) -> Recipes:
+        """Return what each call is asked with to try the right to it, where that depends on the place."""
+        del session  # mostly nothing does
+        return self.tried_with
 
     def takes(self, listed: Item) -> bool:
         """Say whether an object of the listing is of this product."""
         del listed  # all of them are
         return True
 
-    def pages(self, near: Near) -> Iterator[Page]:
-        """Yield the pages of the listing, of which only what the product takes."""
-        for page in near.calls.pages(self.listing, **self.asked):
-            yield self.taken(page)
+    def pages(self, near: Near) -> Iterable[Page]:
+        """Return the pages of the listing, whatever product their objects are of."""
+        return near.calls.pages(self.listing, **self.asked)
 
-    def taken(self, page: Page) -> Page:
-        """Return a page of what the product takes."""
-        return Page(tuple(filter(self.takes, page.items)), page.last)
+    def dress(self, near: Near, pages: Iterable[Page]) -> Iterable[Page]:
+        """Return pages with what the source's rules look at, where the listing does not say it."""
+        del near  # it says it
+        return pages
 
     def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
         """Yield what came of trying each permission."""
@@ -229,22 +249,8 @@ class ListCollector(ABC):
         yield from said
 
     def walk(self, near: Near, pages: Iterable[Page]) -> Iterator[Observation]:
-        """Yield pages and what their objects give."""
-        prepared, look = self.prepare(near, pages)
-        return walk(self.parts[0], prepared, self.members, near.visit, look)
-
-
-class LookCollector(ListCollector):
-    """Lists objects, and looks at each by itself. A product says which, and how."""
-
-    @abstractmethod
-    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
-        """Return what is said of one object.
-
-        Raises:
-            CollectorError: what fails it as a whole.
-        """
-
-    def prepare(self, near: Near, pages: Iterable[Page]) -> tuple[Iterable[Page], LookAt]:
-        """Return the pages as they are: nothing is read for several objects."""
-        return pages, partial(self.look, near)
+        """Yield pages, and what those of their objects give that the product takes."""
+        taken = (Page(tuple(filter(self.takes, page.items)), page.last) for page in pages)
+        dressed = self.dress(near, taken)
+        look = partial(self.look, near)
+        return walk(self.parts[0], dressed, self.members, near.visit, look)

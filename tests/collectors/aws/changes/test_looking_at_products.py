@@ -148,7 +148,7 @@ def test_usage_plans_are_read_by_their_listing_alone(
     api = west.rest_api("one").deploy("prod")
     plan, other = west.usage_plan("gold", (api, "prod")), west.usage_plan("iron")
     gone = west.usage_plan("old")
-    west.drop_usage_plan(gone)
+    del west.usage_plans[gone]
     seen = ears.look(PLANS, touched(plan, "UpdateUsagePlan"), touched(gone, "DeleteUsagePlan"))
     assert seen.recorded.keys() == {plan}
     assert seen.failed == {}, "that a listing has it no more is told by a whole visit"

@@ -271,12 +271,14 @@ def test_a_plan_that_changed_is_read_with_the_others_and_no_key(
     api = west.rest_api("claims").deploy("prod")
     plan = west.usage_plan("gold", (api, "prod"), keys=(west.api_key("them"),))
     agent.begin("aws.apigateway.consumers")
-    west.edit_usage_plan(plan, throttle={"rateLimit": 5.0, "burstLimit": 7})
+    west.usage_plans[plan]["throttle"] = {"rateLimit": 5.0, "burstLimit": 7}
+    west.changed("UpdateUsagePlan", {"usageplanId": plan})
     agent.soon(lambda: agent.looks)
     (consumer,) = agent.store.surroundings.current(Consumer)
     assert (consumer.rate_limit_per_s, consumer.burst) == (5.0, 7)
     assert agent.asked() == {"apigateway:GetUsagePlans": 1}
-    west.drop_usage_plan(plan)
+    del west.usage_plans[plan]
+    west.changed("DeleteUsagePlan", {"usageplanId": plan})
     agent.soon(lambda: len(agent.looks) > 1)
     assert agent.looks[1].told == ()
     assert len(agent.store.surroundings.current(Consumer)) == 1, "the next visit tells"
@@ -334,6 +336,27 @@ def test_nothing_of_an_event_s_content_is_kept(
     assert secret not in told + caplog.text
     assert secret.encode() not in kept
     assert api.id.encode() in kept, "this is where it would be"
+
+
+def test_neither_a_key_that_was_made_nor_a_function_s_environment_is_kept(
+    agent: Attentive, west: Region, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "apiscape")
+    key, secret = "da2-canaryofakey", "CANARY-of-an-environment"
+    api = west.shelves.of(AppSync).graphql("claims", "type Query { one: Int }")
+    variables = {"Variables": {"PASSWORD": secret}}
+    function = west.shelves.of(Functions).add("mailer", Environment=variables)
+    agent.begin("aws.appsync.graphql", "aws.lambda.url")
+    api.key("app", key)
+    function.url("NONE", open_to="*")
+    agent.soon(lambda: len(agent.looks) == 2)
+    told = msgspec.json.encode((agent.reads, agent.looks)).decode()
+    kept = b"".join(each.read_bytes() for each in tmp_path.iterdir() if each.is_file())
+    assert "CreateApiKey" in told, "this is where it would be"
+    assert b"mailer" in kept
+    for canary in (key, secret):
+        assert canary not in told + caplog.text
+        assert canary.encode() not in kept
 
 
 def test_an_event_that_comes_late_is_heard(

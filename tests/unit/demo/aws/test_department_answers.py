@@ -101,6 +101,10 @@ def test_no_shape_is_checked_on_empty_listings_only(walks: Walks) -> None:
 DETAILS = (
     ("apigateway:GetRestApis", "apigateway:GetRestApi", "", "id", ""),
     ("apigatewayv2:GetApis", "apigatewayv2:GetApi", "", "ApiId", ""),
+    ("appsync:ListGraphqlApis", "appsync:GetGraphqlApi", "graphqlApi", "apiId", ""),
+    ("appsync:ListApis", "appsync:GetApi", "api", "apiId", ""),
+    ("appsync:ListDomainNames", "appsync:GetDomainName", "domainNameConfig", "domainName", ""),
+    ("lambda:ListFunctions", "lambda:GetFunctionConfiguration", "", "FunctionName", ""),
     ("apprunner:ListServices", "apprunner:DescribeService", "Service", "ServiceArn", "Source"),
     ("vpc-lattice:ListServices", "vpc-lattice:GetService", "", "id", "authType"),
     ("vpc-lattice:ListRules", "vpc-lattice:GetRule", "", "id", "action match"),

@@ -196,6 +196,7 @@ STEPS = (
         "lambda:ListFunctions",
         "Functions",
         {"FunctionName": "FunctionName"},
+        "lambda:GetFunctionConfiguration",
         "lambda:ListFunctionUrlConfigs",
     ),
     *_below(
@@ -243,6 +244,7 @@ STEPS = (
         "graphqlApis",
         {"apiId": "apiId"},
         *(f"appsync:List{kind}" for kind in ("ApiKeys", "DataSources", "SourceApiAssociations")),
+        "appsync:GetGraphqlApi",
         "appsync:ListFunctions",
     ),
     Step(
@@ -259,12 +261,19 @@ STEPS = (
         {"apiId": "apiId"},
         {"format": "SDL"},
     ),
-    *_below("appsync:ListApis", "apis", {"apiId": "apiId"}, "appsync:ListChannelNamespaces"),
+    *_below(
+        "appsync:ListApis",
+        "apis",
+        {"apiId": "apiId"},
+        "appsync:GetApi",
+        "appsync:ListChannelNamespaces",
+    ),
     *_below(
         "appsync:ListDomainNames",
         "domainNameConfigs",
         {"domainName": "domainName"},
         "appsync:GetApiAssociation",
+        "appsync:GetDomainName",
     ),
     # Agents
     *_plain(_CORE, "ListGateways", "ListAgentRuntimes"),

@@ -172,18 +172,6 @@ class Region:
         self.changed("CreateUsagePlan", {"createUsagePlanInput": {"name": name}}, {"id": key})
         return key
 
-    def edit_usage_plan(self, key: str, **fields: object) -> Self:
-        """Change members of a usage plan, for instance `throttle`."""
-        self.usage_plans[key] |= fields
-        self.changed("UpdateUsagePlan", {"usageplanId": key})
-        return self
-
-    def drop_usage_plan(self, key: str) -> Self:
-        """Take a usage plan away."""
-        del self.usage_plans[key]
-        self.changed("DeleteUsagePlan", {"usageplanId": key})
-        return self
-
     def vpc_link(self, name: str, *target_arns: str, **fields: object) -> str:
         """Add a VPC link for REST APIs (to network load balancers) and give its id."""
         key = self.new_id("link", name)

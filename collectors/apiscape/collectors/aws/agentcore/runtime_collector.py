@@ -18,7 +18,6 @@ from apiscape.collectors.aws.looking import Look, LookCollector, Near, Tags
 from apiscape.collectors.aws.memos import Memo, digest_mark, stands, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, moment, text
-from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told
 from apiscape.collectors.contract import (
@@ -36,6 +35,24 @@ from apiscape.model.deployment import Deployment
 PART = "ListAgentRuntimes"
 RUNTIMES = f"{SERVICE}:ListAgentRuntimes"
 ENDPOINTS = f"{SERVICE}:ListAgentRuntimeEndpoints"
+
+
+def _nothing(_told: Told) -> Parameters:
+    return {}
+
+
+def _runtime(told: Told) -> Parameters:
+    return {"agentRuntimeId": text(told.first(RUNTIMES), "agentRuntimeId") or ""}
+
+
+_RECIPES: Recipes = {
+    RUNTIMES: _nothing,
+    ENDPOINTS: _runtime,
+    f"{SERVICE}:GetAgentRuntime": _runtime,
+    f"{SERVICE}:ListTagsForResource": lambda told: {
+        "resourceArn": text(told.first(RUNTIMES), "agentRuntimeArn") or ""
+    },
+}
 
 
 class AgentRuntimeCollector(LookCollector, CountedByCloudWatch):
@@ -62,17 +79,13 @@ class AgentRuntimeCollector(LookCollector, CountedByCloudWatch):
     listing: ClassVar[str] = RUNTIMES
     members: ClassVar[Members] = Members("agentRuntimeId", "agentRuntimeName", tags=None)
     noun: ClassVar[str] = "runtime"
+    tried_with: ClassVar[Recipes] = _RECIPES
     figures: ClassVar[Figures] = RUNTIME_FIGURES
     traffic_price: ClassVar[Price | None] = RUNTIME_FIGURES.price
 
     def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
         """Tell endpoints apart by the runtime's ARN and their names."""
         return by_endpoint(visit.session.place, deployments)
-
-    def recipes(self, session: AwsSession) -> Recipes:
-        """Return what each call is asked with to try the right to it."""
-        del session  # nothing depends on the place
-        return _RECIPES
 
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one runtime."""
@@ -145,21 +158,3 @@ def _mark(runtime: Item, endpoints: tuple[Item, ...]) -> str | None:
         )
         for each in (runtime, *endpoints)
     )
-
-
-def _nothing(_told: Told) -> Parameters:
-    return {}
-
-
-def _runtime(told: Told) -> Parameters:
-    return {"agentRuntimeId": text(told.first(RUNTIMES), "agentRuntimeId") or ""}
-
-
-_RECIPES: Recipes = {
-    RUNTIMES: _nothing,
-    ENDPOINTS: _runtime,
-    f"{SERVICE}:GetAgentRuntime": _runtime,
-    f"{SERVICE}:ListTagsForResource": lambda told: {
-        "resourceArn": text(told.first(RUNTIMES), "agentRuntimeArn") or ""
-    },
-}

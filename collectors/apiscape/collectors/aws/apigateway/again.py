@@ -7,15 +7,11 @@ is beneath them (a deployment, a stage, a route) needs no call for them; any oth
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
-from apiscape.collectors.aws.again import LooksAgainCollector, note, recall
-from apiscape.collectors.aws.apigateway.looking import ApiLook
-from apiscape.collectors.aws.apigateway.trying import RECIPES
-from apiscape.collectors.aws.looking import LookCollector, Near
+from apiscape.collectors.aws.again import note, recall
+from apiscape.collectors.aws.apigateway.looking import ApiLook, Generation
+from apiscape.collectors.aws.looking import Near
 from apiscape.collectors.aws.picking import Item
-from apiscape.collectors.aws.session import AwsSession
-from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import Observation
 
@@ -94,37 +90,25 @@ def _by_arn(change: Change, collection: str) -> tuple[str, ...]:
     return ()
 
 
-class GatewayCollector(LooksAgainCollector, LookCollector):
-    """Lists objects of API Gateway, whose events are those of one service."""
+def look_at_api(
+    near: Near, key: str, listed: Item, generation: type[Generation]
+) -> list[Observation]:
+    """Return what an API gives, and keep its own fields for whoever looks again.
 
-    topics: ClassVar[tuple[str, ...]] = (TOPIC,)
-
-    def recipes(self, session: AwsSession) -> Recipes:
-        """Return what each call is asked with to try the right to it."""
-        del session  # nothing depends on the place
-        return RECIPES
-
-
-class ApiCollector(GatewayCollector):
-    """Lists the APIs of one generation.
-
-    Attributes:
-        direct: The call that reads one API's own fields.
-        asked_by: What an API's id is called there.
+    Raises:
+        CollectorError: what fails it as a whole.
     """
+    note(near.visit, key, listed)
+    return ApiLook(near, key, listed, generation).observe()
 
-    direct: ClassVar[str]
-    asked_by: ClassVar[str]
-    looked_by: ClassVar[type[ApiLook]]
 
-    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
-        """Return what an API gives, and keep its own fields for whoever looks again."""
-        note(near.visit, key, listed)
-        return self.looked_by(near, key, listed).observe()
+def find_api(near: Near, touched: Touched, operation: str, member: str) -> Item:
+    """Return an API's own fields, as they were noted where nothing may have changed of them.
 
-    def find(self, near: Near, touched: Touched) -> Item | None:
-        """Return an API's own fields, as they were noted where nothing may have changed of them."""
-        held = None
-        if all(map(BENEATH.fullmatch, touched.names)):
-            held = recall(near.visit, touched.native_id)
-        return held or near.calls.call(self.direct, **{self.asked_by: touched.native_id})
+    Raises:
+        CollectorError: it cannot be read, or is gone.
+    """
+    held = None
+    if all(map(BENEATH.fullmatch, touched.names)):
+        held = recall(near.visit, touched.native_id)
+    return held or near.calls.call(operation, **{member: touched.native_id})

@@ -6,15 +6,17 @@ their values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws.apigateway.again import GatewayCollector, named_plan
+from apiscape.collectors.aws.again import LooksAgainCollector
+from apiscape.collectors.aws.apigateway.again import TOPIC, named_plan
+from apiscape.collectors.aws.apigateway.trying import RECIPES
 from apiscape.collectors.aws.listing import Members
-from apiscape.collectors.aws.looking import Near
+from apiscape.collectors.aws.looking import LookCollector, Near
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, is_missing, labels, number, text
+from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import Observation, Permission, Quota, Recorded
 from apiscape.model.identity import entity_uid
@@ -22,10 +24,11 @@ from apiscape.model.surroundings import Consumer
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 
 PART = "GetUsagePlans"
+LISTING = "apigateway:GetUsagePlans"
 KIND = "aws.apigateway.usage_plan"
 
 
-class UsagePlanCollector(GatewayCollector):
+class UsagePlanCollector(LookCollector, LooksAgainCollector):
     """Lists usage plans."""
 
     product: ClassVar[str] = "aws.apigateway.consumers"
@@ -40,12 +43,13 @@ class UsagePlanCollector(GatewayCollector):
     )
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
-    listing: ClassVar[str] = "apigateway:GetUsagePlans"
+    listing: ClassVar[str] = LISTING
     members: ClassVar[Members] = Members("id", "name", "tags")
     noun: ClassVar[str] = "usage plan"
+    tried_with: ClassVar[Recipes] = RECIPES
+    topics: ClassVar[tuple[str, ...]] = (TOPIC,)
     consumers_of: ClassVar[tuple[str, ...]] = ("aws.apigateway.rest", "aws.apigateway.websocket")
     normaliser_version: ClassVar[int] = 1
-    again_permissions: ClassVar[tuple[Permission, ...]] = ()
 
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return a usage plan as recorded."""
@@ -56,14 +60,17 @@ class UsagePlanCollector(GatewayCollector):
         return named_plan(change)
 
     def find(self, near: Near, touched: Touched) -> Item | None:
-        """Return a usage plan as it is listed: the right to read one alone is also one to read its keys."""
-        return next(self.find_all(near, (touched,)), None)
+        """Return a usage plan as it is listed: the right to read one alone is also one to read its keys.
 
-    def find_all(self, near: Near, objects: Sequence[Touched]) -> Iterator[Item]:
-        """Yield usage plans as they are listed; of one that is not, which is no evidence, the next visit tells."""
-        wanted = {each.native_id for each in objects}
-        listed = near.calls.everything(self.listing)
-        return (each for each in listed if text(each, self.members.id) in wanted)
+        Of one that is not listed nothing is said; that it is gone is for a whole visit to tell.
+        """
+        return near.once(_listed).get(touched.native_id)
+
+
+def _listed(near: Near) -> dict[str, Item]:
+    """Return the usage plans of a region by id."""
+    listed = near.calls.everything(LISTING)
+    return {key: each for each in listed if (key := text(each, "id"))}
 
 
 def normalise(plan: Item, place: Place) -> Consumer:

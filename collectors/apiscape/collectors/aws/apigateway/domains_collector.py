@@ -12,16 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from apiscape.collectors.aws.again import LooksAgainCollector
 from apiscape.collectors.aws.apigateway import domains
-from apiscape.collectors.aws.apigateway.again import GatewayCollector, named_domain
+from apiscape.collectors.aws.apigateway.again import TOPIC, named_domain
 from apiscape.collectors.aws.apigateway.routing_rules import behind, read_rules
-from apiscape.collectors.aws.apigateway.trying import DOMAINS
+from apiscape.collectors.aws.apigateway.trying import DOMAINS, RECIPES
 from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.hosts import DOMAIN_HOST
 from apiscape.collectors.aws.listing import Members
-from apiscape.collectors.aws.looking import Look, Near
+from apiscape.collectors.aws.looking import Look, LookCollector, Near
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, text
+from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import Malformed, Observation, Permission, Quota, Recorded
 from apiscape.model.surroundings import FrontDoorRoute
@@ -30,7 +32,7 @@ from apiscape.model.values import UNKNOWN, Unknown
 PART = "GetDomainNames"
 
 
-class DomainCollector(GatewayCollector):
+class DomainCollector(LookCollector, LooksAgainCollector):
     """Lists custom domain names."""
 
     product: ClassVar[str] = domains.PRODUCT
@@ -69,7 +71,9 @@ class DomainCollector(GatewayCollector):
     listing: ClassVar[str] = DOMAINS
     members: ClassVar[Members] = Members("listedId", "domainName", "tags")
     noun: ClassVar[str] = "domain"
+    tried_with: ClassVar[Recipes] = RECIPES
     generated_hosts: ClassVar[tuple[str, ...]] = (DOMAIN_HOST,)
+    topics: ClassVar[tuple[str, ...]] = (TOPIC,)
     again_permissions: ClassVar[tuple[Permission, ...]] = (
         Permission(
             action="apigateway:GET",

@@ -6,7 +6,7 @@ remember, and how a gap is told is the same for all of them.
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -24,21 +24,18 @@ from apiscape.model.values import is_known
 LARGEST_EXPORT_BYTES = 20_000_000
 
 
-class ApiLook(Look):
-    """A look at one API; each generation says how it calls and normalises."""
+class Generation(ABC):
+    """How one generation calls and normalises.
+
+    Args:
+        api: The look at an API of it.
+    """
 
     stage_member: ClassVar[str]
     """What a stage's name is called."""
 
-    def __init__(self, near: Near, key: str, listed: Item) -> None:
-        super().__init__(near, key, listed)
-        self._fresh: list[Deployment] = []
-        self._unchanged: list[Deployment] = []
-        self._tokens: dict[str, str] = {}
-        self._documents: dict[str, bytes] = {}
-        self._by_deployment: dict[str, Detail] = {}
-
-    # ── What each generation says ────────────────────────────────────────────
+    def __init__(self, api: ApiLook) -> None:
+        self.api = api
 
     @abstractmethod
     def list_stages(self) -> Sequence[Item]:
@@ -72,7 +69,25 @@ class ApiLook(Look):
     def normalise(self, stage: Item | None, detail: Detail) -> Deployment:
         """Return the deployment of a stage."""
 
-    # ── What all have in common ──────────────────────────────────────────────
+
+class ApiLook(Look):
+    """A look at one API.
+
+    Args:
+        near: What it is taken by.
+        key: The API, as listed.
+        listed: Item of the listing.
+        generation: How it calls and normalises.
+    """
+
+    def __init__(self, near: Near, key: str, listed: Item, generation: type[Generation]) -> None:
+        super().__init__(near, key, listed)
+        self._own = generation(self)
+        self._fresh: list[Deployment] = []
+        self._unchanged: list[Deployment] = []
+        self._tokens: dict[str, str] = {}
+        self._documents: dict[str, bytes] = {}
+        self._by_deployment: dict[str, Detail] = {}
 
     def observe(self) -> list[Observation]:
         """Return the API as recorded, and its gaps.
@@ -94,19 +109,19 @@ class ApiLook(Look):
 
     def read_detail(self, stage: Item | None) -> Detail:
         """Return what is exported of a stage, or what is being edited where there is no export."""
-        uri = self.export_uri(stage)
+        uri = self._own.export_uri(stage)
         if uri is None:
-            return Detail(self.read_configured("not deployed"), specs=())
+            return Detail(self._own.read_configured("not deployed"), specs=())
         try:
-            return self.export(stage)
+            return self._own.export(stage)
         except (Refused, GivenUp) as refusal:
             kept = Spec(format="openapi", source_uri=uri, not_kept=refusal.message)
-            surface = self.read_configured("export refused")
+            surface = self._own.read_configured("export refused")
             return Detail(surface, specs=(kept,), stand_in=isinstance(refusal, GivenUp))
         except ONE_DETAIL as error:
-            name = text(stage, self.stage_member)
+            name = text(stage, self._own.stage_member)
             self.gaps.note(f"contract of stage {name}" if name else "contract", error)
-            return Detail(self.read_configured("no export"))
+            return Detail(self._own.read_configured("no export"))
 
     def read_export(self, operation: str, uri: str, **parameters: object) -> Detail:
         """Return what an export says, and keep its contract.
@@ -132,8 +147,8 @@ class ApiLook(Look):
         return Detail(exported.surface, specs=(exported.spec,))
 
     def _named_stages(self) -> tuple[Item, ...]:
-        listed = self.list_stages()
-        named = {name: stage for stage in listed if (name := text(stage, self.stage_member))}
+        listed = self._own.list_stages()
+        named = {name: stage for stage in listed if (name := text(stage, self._own.stage_member))}
         if listed and not named:
             raise Malformed("no stage has a name", native_id=self.key)
         if len(named) < len(listed):
@@ -142,26 +157,26 @@ class ApiLook(Look):
 
     def _take(self, stage: Item | None) -> None:
         """Record one stage, with its detail only where that may have changed."""
-        name = text(stage, self.stage_member) or NO_STAGE
+        name = text(stage, self._own.stage_member) or NO_STAGE
         uid = deployment_uid(staged(self.place.native_id(self.key), name))
-        native = self.native_token(stage)
+        native = self._own.native_token(stage)
         stood = read_token(self.remembered.get(uid), native) if native else None
         if stood is not None and (not stood.stand_in or self._still_stands_in(stage)):
-            self._unchanged.append(self.normalise(stage, stood))
+            self._unchanged.append(self._own.normalise(stage, stood))
             return
         detail = self._detail(stage)
-        made = self.normalise(stage, detail)
+        made = self._own.normalise(stage, detail)
         self._fresh.append(made)
         if native and is_known(detail.surface.operations):
             self._tokens[uid] = write_token(native, learnt(detail, made))
 
     def _still_stands_in(self, stage: Item | None) -> bool:
         """Say whether the endpoint still offers no exports; the first API of a visit finds out for all."""
-        deployed = self.deployed(stage)
+        deployed = self._own.deployed(stage)
         if deployed in self._by_deployment:
             return False
         try:
-            self._by_deployment[deployed] = self.export(stage)
+            self._by_deployment[deployed] = self._own.export(stage)
         except GivenUp:
             return True
         except ONE_DETAIL:
@@ -170,7 +185,7 @@ class ApiLook(Look):
 
     def _detail(self, stage: Item | None) -> Detail:
         """Return what is deployed to a stage; stages of one deployment share it."""
-        deployed = self.deployed(stage)
+        deployed = self._own.deployed(stage)
         if deployed not in self._by_deployment:
             self._by_deployment[deployed] = self.read_detail(stage)
         return self._by_deployment[deployed]

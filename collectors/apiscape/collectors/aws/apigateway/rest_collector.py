@@ -10,42 +10,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from apiscape.collectors.aws.again import FIREWALLS
+from apiscape.collectors.aws.again import FIREWALLS, LooksAgainCollector
 from apiscape.collectors.aws.apigateway import rest
-from apiscape.collectors.aws.apigateway.again import TOPIC, ApiCollector, named
+from apiscape.collectors.aws.apigateway.again import TOPIC, find_api, look_at_api, named
 from apiscape.collectors.aws.apigateway.counting import REST_FIGURES, by_name
 from apiscape.collectors.aws.apigateway.exposure import read_exposure
-from apiscape.collectors.aws.apigateway.looking import ApiLook
+from apiscape.collectors.aws.apigateway.looking import Generation
 from apiscape.collectors.aws.apigateway.resources import read_resources
-from apiscape.collectors.aws.apigateway.trying import REST_APIS
+from apiscape.collectors.aws.apigateway.trying import RECIPES, REST_APIS
 from apiscape.collectors.aws.hosts import API_HOST
 from apiscape.collectors.aws.listing import Members
+from apiscape.collectors.aws.looking import LookCollector, Near
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA, RESOURCES_QUOTA
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
-from apiscape.collectors.changing import Change
-from apiscape.collectors.contract import Malformed, Permission, Quota, Visit
+from apiscape.collectors.aws.trials import Recipes
+from apiscape.collectors.changing import Change, Touched
+from apiscape.collectors.contract import Malformed, Observation, Permission, Quota, Visit
 from apiscape.collectors.measuring import Price
 from apiscape.model.deployment import Deployment
 
 PART = "GetRestApis"
 
 
-class RestLook(ApiLook):
-    """A look at one REST API."""
+class RestApis(Generation):
+    """How REST APIs are looked at."""
 
     stage_member: ClassVar[str] = "stageName"
 
     def list_stages(self) -> Sequence[Item]:
         """Return the stages; the listing has no pages."""
-        if read_exposure(self.listed).policy_unread:
-            self.gaps.note("resource policy", Malformed("the resource policy cannot be read"))
-        return self.calls.listed("apigateway:GetStages", "item", restApiId=self.key)
+        if read_exposure(self.api.listed).policy_unread:
+            self.api.gaps.note("resource policy", Malformed("the resource policy cannot be read"))
+        return self.api.calls.listed("apigateway:GetStages", "item", restApiId=self.api.key)
 
     def native_token(self, stage: Item | None) -> str | None:
         """Return deployment, canary and time of the last change."""
-        return rest.native_token(self.listed, stage)
+        return rest.native_token(self.api.listed, stage)
 
     def deployed(self, stage: Item | None) -> str:
         """Return the deployment's id."""
@@ -53,20 +55,20 @@ class RestLook(ApiLook):
 
     def normalise(self, stage: Item | None, detail: Detail) -> Deployment:
         """Return the deployment of a stage."""
-        return rest.normalise(self.listed, stage, detail, self.place, self.keys)
+        return rest.normalise(self.api.listed, stage, detail, self.api.place, self.api.keys)
 
     def export_uri(self, stage: Item | None) -> str | None:
         """Return where the contract of a stage is, if anything is deployed to it."""
         if not self.deployed(stage):
             return None
-        return f"/restapis/{self.key}/stages/{text(stage, 'stageName')}/exports/oas30"
+        return f"/restapis/{self.api.key}/stages/{text(stage, 'stageName')}/exports/oas30"
 
     def export(self, stage: Item | None) -> Detail:
         """Return what is exported of a stage."""
-        return self.read_export(
+        return self.api.read_export(
             "apigateway:GetExport",
             self.export_uri(stage) or "",
-            restApiId=self.key,
+            restApiId=self.api.key,
             stageName=text(stage, "stageName"),
             exportType="oas30",
             parameters={"extensions": "apigateway"},
@@ -75,13 +77,13 @@ class RestLook(ApiLook):
 
     def read_configured(self, reason: str) -> Surface:
         """Return what the API's authors edit."""
-        resources = self.list_all(
-            "operations", "apigateway:GetResources", restApiId=self.key, embed=["methods"]
+        resources = self.api.list_all(
+            "operations", "apigateway:GetResources", restApiId=self.api.key, embed=["methods"]
         )
         return UNSEEN_SURFACE if resources is None else read_resources(resources, reason)
 
 
-class RestApiCollector(ApiCollector, CountedByCloudWatch):
+class RestApiCollector(LookCollector, LooksAgainCollector, CountedByCloudWatch):
     """Lists REST APIs: a deployment per stage, or one for an API that has none."""
 
     product: ClassVar[str] = rest.KIND
@@ -119,12 +121,10 @@ class RestApiCollector(ApiCollector, CountedByCloudWatch):
     listing: ClassVar[str] = REST_APIS
     members: ClassVar[Members] = Members("id", "name", "tags")
     noun: ClassVar[str] = "REST API"
-    topics: ClassVar[tuple[str, ...]] = (TOPIC, FIREWALLS)
-    direct: ClassVar[str] = "apigateway:GetRestApi"
-    asked_by: ClassVar[str] = "restApiId"
-    looked_by: ClassVar[type[ApiLook]] = RestLook
+    tried_with: ClassVar[Recipes] = RECIPES
     generated_hosts: ClassVar[tuple[str, ...]] = (API_HOST,)
     normaliser_version: ClassVar[int] = 2
+    topics: ClassVar[tuple[str, ...]] = (TOPIC, FIREWALLS)
     again_permissions: ClassVar[tuple[Permission, ...]] = (
         Permission(
             action="apigateway:GET",
@@ -148,3 +148,11 @@ class RestApiCollector(ApiCollector, CountedByCloudWatch):
     def touched(self, change: Change) -> tuple[str, ...]:
         """Return the REST API that a change names."""
         return named(change, "restApiId", "restapis")
+
+    def find(self, near: Near, touched: Touched) -> Item:
+        """Return a REST API's own fields."""
+        return find_api(near, touched, "apigateway:GetRestApi", "restApiId")
+
+    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
+        """Return what is said of one REST API."""
+        return look_at_api(near, key, listed, RestApis)

@@ -27,7 +27,6 @@ from apiscape.collectors.aws.looking import Look, LookCollector, Near, Tags
 from apiscape.collectors.aws.memos import Memo, make_mark, read_memo, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, is_set, labels, moment, text
-from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told
 from apiscape.collectors.contract import (
@@ -51,6 +50,23 @@ FIREWALL = "wafv2:GetWebACLForResource"
 def _permission(operation: str, reveals: str, *, optional: bool = True) -> Permission:
     name = f"apprunner:{operation}"
     return Permission(action=name, operations=(name,), reveals=reveals, optional=optional)
+
+
+def _nothing(_told: Told) -> Parameters:
+    return {}
+
+
+def _arn(told: Told) -> str:
+    return text(told.first(SERVICES), "ServiceArn") or ""
+
+
+_RECIPES: Recipes = {
+    SERVICES: _nothing,
+    "apprunner:DescribeService": lambda told: {"ServiceArn": _arn(told)},
+    "apprunner:DescribeCustomDomains": lambda told: {"ServiceArn": _arn(told)},
+    "apprunner:ListTagsForResource": lambda told: {"ResourceArn": _arn(told)},
+    FIREWALL: lambda told: {"ResourceArn": _arn(told)},
+}
 
 
 class AppRunnerCollector(LookCollector, CountedByCloudWatch):
@@ -88,6 +104,7 @@ class AppRunnerCollector(LookCollector, CountedByCloudWatch):
     listing: ClassVar[str] = SERVICES
     members: ClassVar[Members] = Members("ServiceArn", "ServiceName", tags=None)
     noun: ClassVar[str] = "service"
+    tried_with: ClassVar[Recipes] = _RECIPES
     generated_hosts: ClassVar[tuple[str, ...]] = (SERVICE_HOST,)
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
@@ -96,11 +113,6 @@ class AppRunnerCollector(LookCollector, CountedByCloudWatch):
         """Tell services apart by name and id."""
         del visit  # nobody has to be asked
         return by_service(deployments)
-
-    def recipes(self, session: AwsSession) -> Recipes:
-        """Return what each call is asked with to try the right to it."""
-        del session  # nothing depends on the place
-        return _RECIPES
 
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one service."""
@@ -191,20 +203,3 @@ def _remembered(listed: Item, memo: Memo) -> FoundService:
         traced=traced if isinstance(traced, bool) else None,
     )
     return FoundService(listed, described, tags=memo.tags)
-
-
-def _nothing(_told: Told) -> Parameters:
-    return {}
-
-
-def _arn(told: Told) -> str:
-    return text(told.first(SERVICES), "ServiceArn") or ""
-
-
-_RECIPES: Recipes = {
-    SERVICES: _nothing,
-    "apprunner:DescribeService": lambda told: {"ServiceArn": _arn(told)},
-    "apprunner:DescribeCustomDomains": lambda told: {"ServiceArn": _arn(told)},
-    "apprunner:ListTagsForResource": lambda told: {"ResourceArn": _arn(told)},
-    FIREWALL: lambda told: {"ResourceArn": _arn(told)},
-}

@@ -17,7 +17,6 @@ from apiscape.collectors.aws.listing import Members
 from apiscape.collectors.aws.looking import Look, LookCollector, Near
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, labels, part, text
-from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import (
@@ -37,7 +36,7 @@ KIND = "aws.appsync.domain"
 _FAILED = "FAILED"
 
 
-class DomainNameCollector(LooksAgainCollector, LookCollector):
+class DomainNameCollector(LookCollector, LooksAgainCollector):
     """Lists the domain names of AppSync."""
 
     product: ClassVar[str] = "aws.appsync.domains"
@@ -51,6 +50,7 @@ class DomainNameCollector(LooksAgainCollector, LookCollector):
     listing: ClassVar[str] = LIST_DOMAINS
     members: ClassVar[Members] = Members("domainName", "domainName", "tags")
     noun: ClassVar[str] = "domain name"
+    tried_with: ClassVar[Recipes] = DOMAIN_RECIPES
     service: ClassVar[str | None] = naming.SERVICE
     tells_front_doors: ClassVar[bool] = True
     leads_only_to: ClassVar[tuple[str, ...]] = (
@@ -68,11 +68,6 @@ class DomainNameCollector(LooksAgainCollector, LookCollector):
             optional=True,
         ),
     )
-
-    def recipes(self, session: AwsSession) -> Recipes:
-        """Return what each call is asked with to try the right to it."""
-        del session  # nothing depends on the place
-        return DOMAIN_RECIPES
 
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one domain name."""

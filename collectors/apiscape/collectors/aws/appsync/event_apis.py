@@ -18,7 +18,6 @@ from apiscape.collectors.aws.appsync.trying import EVENT_RECIPES, LIST_EVENT
 from apiscape.collectors.aws.listing import Members
 from apiscape.collectors.aws.looking import Look, LookCollector, Near
 from apiscape.collectors.aws.picking import Item, part, text
-from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.changing import Change, Touched
@@ -30,7 +29,7 @@ from apiscape.model.values import UNKNOWN, Unknown
 PART = "ListApis"
 
 
-class EventCollector(LooksAgainCollector, LookCollector, CountedByCloudWatch):
+class EventCollector(LookCollector, LooksAgainCollector, CountedByCloudWatch):
     """Lists Event APIs."""
 
     product: ClassVar[str] = events.KIND
@@ -49,6 +48,7 @@ class EventCollector(LooksAgainCollector, LookCollector, CountedByCloudWatch):
     listing: ClassVar[str] = LIST_EVENT
     members: ClassVar[Members] = Members("apiId", "name", "tags")
     noun: ClassVar[str] = "Event API"
+    tried_with: ClassVar[Recipes] = EVENT_RECIPES
     service: ClassVar[str | None] = naming.SERVICE
     normaliser_version: ClassVar[int] = 1
     topics: ClassVar[tuple[str, ...]] = again.TOPICS
@@ -66,11 +66,6 @@ class EventCollector(LooksAgainCollector, LookCollector, CountedByCloudWatch):
         """Tell APIs apart by id."""
         del visit  # nobody has to be asked
         return by_id(EVENT, deployments)
-
-    def recipes(self, session: AwsSession) -> Recipes:
-        """Return what each call is asked with to try the right to it."""
-        del session  # nothing depends on the place
-        return EVENT_RECIPES
 
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one API."""

@@ -9,7 +9,6 @@ merged API one `ListSourceApiAssociations` each time; there resolvers are those 
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -21,7 +20,6 @@ from apiscape.collectors.aws.appsync.trying import GRAPHQL_RECIPES, LIST_GRAPHQL
 from apiscape.collectors.aws.listing import Members
 from apiscape.collectors.aws.looking import LookCollector, Near
 from apiscape.collectors.aws.picking import Item, part
-from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.changing import Change, Touched
@@ -64,8 +62,8 @@ _AGAIN = naming.right(
 )
 
 
-class _Collector(LooksAgainCollector, LookCollector):
-    """Lists the APIs of one type."""
+class OfGraphql:
+    """What the collectors of both types have in common."""
 
     quotas: ClassVar[tuple[Quota, ...]] = (naming.QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
@@ -78,21 +76,11 @@ class _Collector(LooksAgainCollector, LookCollector):
     topics: ClassVar[tuple[str, ...]] = again.TOPICS
     again_permissions: ClassVar[tuple[Permission, ...]] = (_AGAIN,)
     looks_anew: ClassVar[bool] = True
-    tried_with: ClassVar[Recipes]
-
-    @abstractmethod
-    def takes(self, listed: Item) -> bool:
-        """Say whether an API of the listing is of this product."""
 
     def tell_apart(self, visit: Visit, deployments: Sequence[Deployment]) -> Found:
         """Tell APIs apart by id."""
         del visit  # nobody has to be asked
         return by_id(GRAPHQL, deployments)
-
-    def recipes(self, session: AwsSession) -> Recipes:
-        """Return what each call is asked with to try the right to it."""
-        del session  # nothing depends on the place
-        return self.tried_with
 
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one API."""
@@ -108,7 +96,7 @@ class _Collector(LooksAgainCollector, LookCollector):
         return part(answer, "graphqlApi")
 
 
-class GraphqlCollector(_Collector, CountedByCloudWatch):
+class GraphqlCollector(OfGraphql, LookCollector, LooksAgainCollector, CountedByCloudWatch):
     """Lists GraphQL APIs, and those of whatever type a later year brings: one that nobody takes would be missed."""
 
     product: ClassVar[str] = graphql.KIND
@@ -128,7 +116,7 @@ class GraphqlCollector(_Collector, CountedByCloudWatch):
         return not graphql.is_merged(listed)
 
 
-class MergedCollector(_Collector, CountedByCloudWatch):
+class MergedCollector(OfGraphql, LookCollector, LooksAgainCollector, CountedByCloudWatch):
     """Lists merged APIs, and what they are made of."""
 
     product: ClassVar[str] = graphql.MERGED_KIND

@@ -10,7 +10,7 @@ costs the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.again import LooksAgainCollector
@@ -36,10 +36,9 @@ from apiscape.collectors.aws.balancers.shadowing import MOST_COMPARED, Shadow, r
 from apiscape.collectors.aws.balancers.targets import readiness
 from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.listing import Members
-from apiscape.collectors.aws.looking import Look, LookAt, Near
+from apiscape.collectors.aws.looking import Look, LookCollector, Near
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, items, text
-from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.changing import Change, Touched
@@ -59,11 +58,11 @@ from apiscape.model.values import UNKNOWN, Unknown
 
 PART = "DescribeLoadBalancers"
 LISTING = "elbv2:DescribeLoadBalancers"
-OTHERS = frozenset({network.TYPE, "gateway"})
-"""Types that know nothing of requests."""
+UNREADABLE = "gateway"
+"""The type of those that pass packets on, and lead to no API."""
 
 
-class ApplicationBalancerCollector(LooksAgainCollector, CountedByCloudWatch):
+class ApplicationBalancerCollector(LookCollector, LooksAgainCollector, CountedByCloudWatch):
     """Lists application load balancers: a deployment per host and first segment of the path."""
 
     product: ClassVar[str] = KIND
@@ -74,9 +73,9 @@ class ApplicationBalancerCollector(LooksAgainCollector, CountedByCloudWatch):
     listing: ClassVar[str] = LISTING
     members: ClassVar[Members] = Members("LoadBalancerArn", "LoadBalancerName", TAGS)
     noun: ClassVar[str] = "load balancer"
+    tried_with: ClassVar[Recipes] = RECIPES
     normaliser_version: ClassVar[int] = 1
     topics: ClassVar[tuple[str, ...]] = TOPICS
-    again_permissions: ClassVar[tuple[Permission, ...]] = ()
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
 
@@ -89,31 +88,19 @@ class ApplicationBalancerCollector(LooksAgainCollector, CountedByCloudWatch):
         calls = visit.session.calls(self.permissions)
         return by_target_group(deployments, lambda: look_up(calls))
 
-    def recipes(self, session: AwsSession) -> Recipes:
-        """Return what each call is asked with to try the right to it."""
-        del session  # nothing depends on the place
-        return RECIPES
-
     def takes(self, listed: Item) -> bool:
-        """Take what knows of requests; one of a type that is not said may."""
-        return text(listed, "Type") not in OTHERS
+        """Take what knows of requests, one of a type that is not said too, and what may stand before a cluster."""
+        return text(listed, "Type") != UNREADABLE
 
-    def taken(self, page: Page) -> Page:
-        """Return a page of these, and of those whose tags say whether they stand before a cluster."""
-        kept = (each for each in page.items if self.takes(each) or network.is_network(each))
-        return Page(tuple(kept), page.last)
+    def dress(self, near: Near, pages: Iterable[Page]) -> Iterator[Page]:
+        """Return load balancers with their tags."""
+        return with_tags(near.calls, pages, near.once(_untagged))
 
-    def prepare(self, near: Near, pages: Iterable[Page]) -> tuple[Iterable[Page], LookAt]:
-        """Return load balancers with their tags, and what looks at one: what is around is read once for all."""
-        around = Around(near.calls)
-        untagged: dict[str, CollectorError] = {}
-
-        def look(arn: str, listed: Item) -> list[Observation]:
-            if network.is_network(listed):
-                return network.NetworkLook(near, arn, listed, untagged.get(arn)).observe()
-            return _Look(near, arn, listed, around, untagged.get(arn)).observe()
-
-        return with_tags(near.calls, pages, untagged), look
+    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
+        """Return what is said of one load balancer."""
+        if network.is_network(listed):
+            return network.NetworkLook(near, key, listed, near.once(_untagged).get(key)).observe()
+        return _Look(near, key, listed).observe()
 
     def touched(self, change: Change) -> tuple[str, ...]:
         """Return the load balancers that a change names."""
@@ -132,28 +119,23 @@ class ApplicationBalancerCollector(LooksAgainCollector, CountedByCloudWatch):
         return found
 
 
+def _around(near: Near) -> Around:
+    return Around(near.calls)
+
+
+def _untagged(near: Near) -> dict[str, CollectorError]:
+    """Return why the tags of load balancers are not known, by their ARNs: none at first."""
+    del near
+    return {}
+
+
 class _Look(Look):
-    """A look at one load balancer.
+    """A look at one load balancer, whose key is its ARN."""
 
-    Args:
-        near: What it is taken by.
-        key: Its ARN.
-        listed: Of the listing.
-        around: What tells of several of them.
-        untagged: Why its tags are not known, if so.
-    """
-
-    def __init__(
-        self,
-        near: Near,
-        key: str,
-        listed: Item,
-        around: Around,
-        untagged: CollectorError | None,
-    ) -> None:
+    def __init__(self, near: Near, key: str, listed: Item) -> None:
         super().__init__(near, key, listed)
-        self._around = around
-        self._untagged = untagged
+        self._around = near.once(_around)
+        self._untagged = near.once(_untagged).get(key)
         self._shadows: list[Shadow] = []
 
     def observe(self) -> list[Observation]:

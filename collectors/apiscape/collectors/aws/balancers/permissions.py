@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apiscape.collectors.aws.balancers.network import is_network
 from apiscape.collectors.aws.picking import text
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told
 from apiscape.collectors.contract import Permission
@@ -60,7 +61,8 @@ def _nothing(_told: Told) -> Parameters:
 
 
 def _balancer(told: Told) -> Parameters:
-    return {"LoadBalancerArn": text(told.first(_BALANCERS), "LoadBalancerArn") or ""}
+    found = told.first(_BALANCERS, takes=lambda each: not is_network(each))
+    return {"LoadBalancerArn": text(found, "LoadBalancerArn") or ""}
 
 
 def _listener(told: Told) -> Parameters:

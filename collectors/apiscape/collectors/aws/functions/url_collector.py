@@ -28,7 +28,6 @@ from apiscape.collectors.aws.looking import Look, LookCollector, Near
 from apiscape.collectors.aws.memos import Memo, make_mark, stands, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, text
-from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told
 from apiscape.collectors.changing import Change, Touched
@@ -55,7 +54,28 @@ def _permission(operation: str, reveals: str, *, optional: bool = False) -> Perm
     return Permission(action=name, operations=(name,), reveals=reveals, optional=optional)
 
 
-class FunctionUrlCollector(LooksAgainCollector, LookCollector, CountedByCloudWatch):
+def _nothing(_told: Told) -> Parameters:
+    return {}
+
+
+def _by_name(told: Told) -> Parameters:
+    return {"FunctionName": text(told.first(FUNCTIONS), "FunctionName") or ""}
+
+
+def _by_arn(told: Told) -> Parameters:
+    return {"Resource": text(told.first(FUNCTIONS), "FunctionArn") or ""}
+
+
+_RECIPES: Recipes = {
+    FUNCTIONS: _nothing,
+    "lambda:GetFunctionConfiguration": _by_name,
+    "lambda:ListFunctionUrlConfigs": _by_name,
+    "lambda:GetPolicy": _by_name,
+    "lambda:ListTags": _by_arn,
+}
+
+
+class FunctionUrlCollector(LookCollector, LooksAgainCollector, CountedByCloudWatch):
     """Lists function URLs.
 
     Args:
@@ -89,6 +109,7 @@ class FunctionUrlCollector(LooksAgainCollector, LookCollector, CountedByCloudWat
     listing: ClassVar[str] = FUNCTIONS
     members: ClassVar[Members] = Members("FunctionName", "FunctionName", tags=None)
     noun: ClassVar[str] = "function"
+    tried_with: ClassVar[Recipes] = _RECIPES
     generated_hosts: ClassVar[tuple[str, ...]] = (FUNCTION_HOST,)
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
@@ -101,11 +122,6 @@ class FunctionUrlCollector(LooksAgainCollector, LookCollector, CountedByCloudWat
     def __init__(self, without: WithoutUrl | None = None) -> None:
         """Take what is known of functions without a URL."""
         self._without = _WITHOUT if without is None else without
-
-    def recipes(self, session: AwsSession) -> Recipes:
-        """Return what each call is asked with to try the right to it."""
-        del session  # nothing depends on the place
-        return _RECIPES
 
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one function."""
@@ -188,24 +204,3 @@ def _mark(function: Item) -> str | None:
     """Return what changes with every change to a function; `None` where the listing does not say it."""
     revision = text(function, "RevisionId")
     return make_mark((revision, text(function, "State") or "")) if revision else None
-
-
-def _nothing(_told: Told) -> Parameters:
-    return {}
-
-
-def _by_name(told: Told) -> Parameters:
-    return {"FunctionName": text(told.first(FUNCTIONS), "FunctionName") or ""}
-
-
-def _by_arn(told: Told) -> Parameters:
-    return {"Resource": text(told.first(FUNCTIONS), "FunctionArn") or ""}
-
-
-_RECIPES: Recipes = {
-    FUNCTIONS: _nothing,
-    "lambda:GetFunctionConfiguration": _by_name,
-    "lambda:ListFunctionUrlConfigs": _by_name,
-    "lambda:GetPolicy": _by_name,
-    "lambda:ListTags": _by_arn,
-}

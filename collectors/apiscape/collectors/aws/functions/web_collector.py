@@ -17,7 +17,6 @@ from apiscape.collectors.aws.looking import Look, LookCollector, Near, Tags
 from apiscape.collectors.aws.memos import Memo, read_memo, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, text
-from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told
 from apiscape.collectors.contract import (
     Malformed,
@@ -46,6 +45,26 @@ def _permission(operation: str, reveals: str, *, optional: bool = False) -> Perm
     )
 
 
+def _nothing(_told: Told) -> Parameters:
+    return {}
+
+
+def _by_name(told: Told) -> Parameters:
+    return {"functionName": text(told.first(FUNCTIONS), "functionName") or ""}
+
+
+def _arn(told: Told) -> str:
+    return text(told.first(FUNCTIONS), "functionArn") or ""
+
+
+_RECIPES: Recipes = {
+    FUNCTIONS: _nothing,
+    "lambda-web:ListWebFunctionEndpoints": _by_name,
+    "lambda-web:GetResourcePolicy": lambda told: {"resourceArn": _arn(told)},
+    "lambda-web:ListTags": lambda told: {"resource": _arn(told)},
+}
+
+
 class WebFunctionCollector(LookCollector):
     """Lists the endpoints of web functions."""
 
@@ -69,6 +88,7 @@ class WebFunctionCollector(LookCollector):
     listing: ClassVar[str] = FUNCTIONS
     members: ClassVar[Members] = Members("functionName", "functionName", tags=None)
     noun: ClassVar[str] = "web function"
+    tried_with: ClassVar[Recipes] = _RECIPES
 
     traffic_permissions: ClassVar[tuple[Permission, ...]] = ()
     traffic_quotas: ClassVar[tuple[Quota, ...]] = ()
@@ -85,11 +105,6 @@ class WebFunctionCollector(LookCollector):
         """Yield nothing: no right is needed to ask nobody."""
         del scope, visit
         return iter(())
-
-    def recipes(self, session: AwsSession) -> Recipes:
-        """Return what each call is asked with to try the right to it."""
-        del session  # nothing depends on the place
-        return _RECIPES
 
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one web function."""
@@ -150,23 +165,3 @@ class _Look(Look):
         mark = mark_of(self.listed, endpoint)
         uid = FoundEndpoint(self.listed, endpoint).subject.uid(self.place)
         return read_memo(self.visit.tokens(self.key).get(uid), mark) if mark else None
-
-
-def _nothing(_told: Told) -> Parameters:
-    return {}
-
-
-def _by_name(told: Told) -> Parameters:
-    return {"functionName": text(told.first(FUNCTIONS), "functionName") or ""}
-
-
-def _arn(told: Told) -> str:
-    return text(told.first(FUNCTIONS), "functionArn") or ""
-
-
-_RECIPES: Recipes = {
-    FUNCTIONS: _nothing,
-    "lambda-web:ListWebFunctionEndpoints": _by_name,
-    "lambda-web:GetResourcePolicy": lambda told: {"resourceArn": _arn(told)},
-    "lambda-web:ListTags": lambda told: {"resource": _arn(told)},
-}

@@ -10,7 +10,7 @@ policy where one decides.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -27,10 +27,9 @@ from apiscape.collectors.aws.lattice.rules import Leading, read_rules, unread
 from apiscape.collectors.aws.lattice.tagging import TAGS, Tagging
 from apiscape.collectors.aws.lattice.trying import LIST, RECIPES
 from apiscape.collectors.aws.listing import Members
-from apiscape.collectors.aws.looking import Look, LookAt, Near
+from apiscape.collectors.aws.looking import Look, LookCollector, Near
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, moment, text
-from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.changing import Change, Touched
@@ -59,7 +58,7 @@ def _right(operation: str, reveals: str, *, optional: bool = True) -> Permission
     return Permission(action=name, operations=(name,), reveals=reveals, optional=optional)
 
 
-class ServiceCollector(LooksAgainCollector, CountedByCloudWatch):
+class ServiceCollector(LookCollector, LooksAgainCollector, CountedByCloudWatch):
     """Lists the services of VPC Lattice, those that other accounts share included."""
 
     product: ClassVar[str] = lattice.KIND
@@ -83,10 +82,10 @@ class ServiceCollector(LooksAgainCollector, CountedByCloudWatch):
     listing: ClassVar[str] = LIST
     members: ClassVar[Members] = Members("id", "name", TAGS)
     noun: ClassVar[str] = "service"
+    tried_with: ClassVar[Recipes] = RECIPES
     service: ClassVar[str | None] = lattice.SERVICE
     normaliser_version: ClassVar[int] = 2
     topics: ClassVar[tuple[str, ...]] = (TOPIC,)
-    again_permissions: ClassVar[tuple[Permission, ...]] = ()
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
 
@@ -95,19 +94,13 @@ class ServiceCollector(LooksAgainCollector, CountedByCloudWatch):
         del visit  # nobody has to be asked
         return by_service(deployments)
 
-    def recipes(self, session: AwsSession) -> Recipes:
-        """Return what each call is asked with to try the right to it."""
-        del session  # nothing depends on the place
-        return RECIPES
+    def dress(self, near: Near, pages: Iterable[Page]) -> Iterator[Page]:
+        """Return services with their tags."""
+        return near.once(Tagging).pages(near.visit, pages)
 
-    def prepare(self, near: Near, pages: Iterable[Page]) -> tuple[Iterable[Page], LookAt]:
-        """Return services with their tags, and what looks at one: networks are read once for all."""
-        around, tags = Around(near.calls), Tagging(near.calls, near.session)
-
-        def look(key: str, listed: Item) -> list[Observation]:
-            return _Look(near, key, listed, around, tags.gaps(key)).observe()
-
-        return tags.pages(near.visit, pages), look
+    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
+        """Return what is said of one service."""
+        return _Look(near, key, listed).observe()
 
     def touched(self, change: Change) -> tuple[str, ...]:
         """Return the service that a change names."""
@@ -119,14 +112,18 @@ class ServiceCollector(LooksAgainCollector, CountedByCloudWatch):
         return {**near.calls.call("vpc-lattice:GetService", **where), WHOLE: True}
 
 
+def _around(near: Near) -> Around:
+    return Around(near.calls)
+
+
 class _Look(Look):
     """A look at one service."""
 
-    def __init__(self, near: Near, key: str, listed: Item, around: Around, gaps: Gaps) -> None:
+    def __init__(self, near: Near, key: str, listed: Item) -> None:
         super().__init__(near, key, listed)
         self.place = near.session.place.owning(text(listed, "arn"))
-        self.gaps = gaps
-        self._around = around
+        self.gaps = near.once(Tagging).gaps(key)
+        self._around = near.once(_around)
         self._of_service = {"serviceIdentifier": key}
 
     def observe(self) -> list[Observation]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from apiscape.collectors.aws.calls import Calls, Page
+from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.errors import ONE_OBJECT
 from apiscape.collectors.aws.gaps import Gaps
+from apiscape.collectors.aws.looking import Near
 from apiscape.collectors.aws.picking import Item, text
-from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.contract import (
     CollectorError,
     Visit,
@@ -20,9 +20,9 @@ TAGS = "tags"
 class Tagging:
     """Reads the tags of services as they are listed, for these may say that one is to be left out."""
 
-    def __init__(self, calls: Calls, session: AwsSession) -> None:
-        self._calls = calls
-        self._session = session
+    def __init__(self, near: Near) -> None:
+        self._calls = near.calls
+        self._session = near.session
         self._gaps: dict[str, Gaps] = {}
         self._failed: dict[str, CollectorError] = {}
 
