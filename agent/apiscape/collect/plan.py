@@ -6,7 +6,7 @@ the scopes that fall away say so in a run of their own, so that nothing of them 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from functools import cache
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from apiscape.collect.ports import PlugIns
 from apiscape.collect.quotas import SHARE, UNPUBLISHED
 from apiscape.collect.source import SourcePlan, accepted_reason
 from apiscape.collectors.contract import Collector, Plan, PlannedReach, Provider
-from apiscape.collectors.reaches import SpansReaches
+from apiscape.collectors.reaches import LeavesToOwners, SpansReaches
 from apiscape.collectors.registry import (
     PlugInError,
     collector_names,
@@ -99,16 +99,32 @@ class Installed:
         return None
 
 
+Elsewhere = Callable[[Collection[str]], Iterable[Scope]]
+"""Returns the scopes of some products that other sources visit, and saw whole the last time."""
+
+
+def _nowhere(_products: Collection[str]) -> tuple[Scope, ...]:
+    return ()
+
+
 def plan_source(
-    source: SourcePlan, plug_ins: PlugIns, remembered: Remembered, today: date
+    source: SourcePlan,
+    plug_ins: PlugIns,
+    remembered: Remembered,
+    today: date,
+    elsewhere: Elsewhere = _nowhere,
 ) -> PlannedSource:
     """Sign in to a source and return what will be visited.
+
+    What others own and share is left to them where another source visits them.
 
     Raises:
         CollectorError: nobody could sign in.
         PlugInError: the provider is not installed.
     """
     provider = plug_ins.provider(source.provider)
+    if isinstance(provider, LeavesToOwners):
+        provider.leave_to(elsewhere(provider.shared_products))
     plan = provider.plan(source.name, source.settings)
     bench = _Bench(source, plug_ins, provider, today)
     jobs = [bench.job(scope, reach) for scope, reach in bench.scopes(plan)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import partial
+
 from apiscape.collect.clock import Clock
 from apiscape.collect.forecast import Forecast, forecast
 from apiscape.collect.job import Job
@@ -16,6 +19,7 @@ from apiscape.collect.ports import PlugIns, Store
 from apiscape.collect.run import at_edge
 from apiscape.collect.source import SourcePlan
 from apiscape.model.run import ErrorRecord, RunReport, Scope
+from apiscape.model.vocabulary import Outcome, ReachState
 
 
 class Planner:
@@ -43,7 +47,9 @@ class Planner:
         today = self._clock.now().date()
         plan = at_edge(
             source.provider,
-            lambda: plan_source(source, self._plug_ins, remembered, today),
+            lambda: plan_source(
+                source, self._plug_ins, remembered, today, partial(self._elsewhere, source)
+            ),
         )
         return self.give_up(source, plan) if isinstance(plan, ErrorRecord) else plan
 
@@ -90,6 +96,27 @@ class Planner:
             scopes=scopes,
             last=self._last(scopes),
         )
+
+    def _elsewhere(self, source: SourcePlan, products: Collection[str]) -> tuple[Scope, ...]:
+        """Return the scopes of some products that other sources visit, and saw whole the last time."""
+        visited = {
+            (entry.source, entry.key)
+            for entry in self._store.estate.load()
+            if entry.state == ReachState.VISITED
+            and entry.provider == source.provider
+            and entry.source != source.name
+        }
+        scopes = (
+            scope
+            for name in sorted({name for name, _ in visited})
+            for scope in self._store.runs.scopes(name)
+            if scope.product in products and (name, scope.reach.key) in visited
+        )
+        return tuple(scope for scope in scopes if self._is_whole(scope))
+
+    def _is_whole(self, scope: Scope) -> bool:
+        runs = self._store.runs.newest(1, scope.key)
+        return any(run.outcome == Outcome.COMPLETE for run in runs)
 
     def _last(self, scopes: tuple[Scope, ...]) -> dict[str, RunReport]:
         newest = self._store.runs.newest

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, Protocol, runtime_checkable
+
+from apiscape.model.run import Scope
 
 
 @runtime_checkable
@@ -10,6 +13,20 @@ class CountsReaches(Protocol):
     """A provider whose reaches are not of accounts: in its own word (`cluster`, `subscription`)."""
 
     unit: ClassVar[str]
+
+
+@runtime_checkable
+class LeavesToOwners(Protocol):
+    """A provider of whose objects some are shown in a reach that another one owns: its owner's scope tells them.
+
+    `shared_products` are the products that have such objects.
+    """
+
+    shared_products: ClassVar[tuple[str, ...]]
+
+    def leave_to(self, visited: Iterable[Scope]) -> None:
+        """Know which scopes of these products other sources visit, and saw whole the last time."""
+        ...
 
 
 @runtime_checkable

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -386,3 +387,61 @@ def test_sources_of_one_name_share_what_is_remembered_and_others_do_not(desk: De
     plan = desk.planner.plan(other)
     assert [job.scope.key for job in plan.jobs] == ["others/1/r/toy.api"]
     assert desk.planner.forecast(plan, list(plan.jobs)).unknown == 1
+
+
+# ── What others own ──────────────────────────────────────────────────────────
+
+
+class Leaving(ToyProvider):
+    """Leaves what is shared to its owners."""
+
+    shared_products: ClassVar[tuple[str, ...]] = ("toy.api",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left: list[str] = []
+
+    def leave_to(self, visited: Iterable[Scope]) -> None:
+        self.left = [scope.key for scope in visited]
+
+
+def theirs(desk: Desk, source: str, *reaches: Reach, **report: Any) -> None:
+    """Let the store remember what another source visits."""
+    provider = report.pop("provider", "toy")
+    entries = [EstateEntry(source, provider, each.key) for each in reaches]
+    desk.store.estate.save(source, entries, provider=provider, at=NOON)
+    for reach in reaches:
+        scope = msgspec.structs.replace(SCOPE, source=source, reach=reach)
+        run = desk.store.runs.begin(scope, at=NOON)
+        given: dict[str, Any] = {"outcome": "complete", "ledger": Ledger()} | report
+        ended = RunReport(scope=scope, generation=run.generation, started_at=NOON, **given)
+        desk.store.runs.end(run, ended, Verdict())
+
+
+def test_what_other_sources_visit_is_theirs_to_tell_once_they_saw_it_whole(desk: Desk) -> None:
+    provider = desk.plug_ins.provider_held = Leaving()
+    desk.visited()
+    desk.plan()
+    assert provider.left == []
+    theirs(desk, "others", OTHER)
+    theirs(desk, "cut", REACH, outcome="partial")
+    theirs(desk, "clouds", REACH, provider="other")
+    desk.plan()
+    assert provider.left == ["others/2/r/toy.api"]
+    provider.shared_products = ("toy.more",)  # type: ignore[misc]  # of this one alone
+    desk.plan()
+    assert provider.left == []
+
+
+def test_what_another_source_no_longer_visits_is_not_left_to_it(desk: Desk) -> None:
+    provider = desk.plug_ins.provider_held = Leaving()
+    theirs(desk, "others", OTHER)
+    gone = EstateEntry("others", "toy", OTHER.key, state="lost")
+    desk.store.estate.save("others", [gone], provider="toy", at=NOON)
+    desk.plan()
+    assert provider.left == []
+
+
+def test_a_provider_that_knows_of_no_owners_is_planned_as_ever(desk: Desk) -> None:
+    theirs(desk, "others", OTHER)
+    assert [job.scope.key for job in desk.plan().jobs] == [SCOPE.key]

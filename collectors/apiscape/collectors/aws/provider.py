@@ -20,7 +20,7 @@ from apiscape.collectors.aws.estate import (
 )
 from apiscape.collectors.aws.iam import FORMS, Role, write_policy
 from apiscape.collectors.aws.roles import Roles
-from apiscape.collectors.aws.session import AwsSession
+from apiscape.collectors.aws.session import AwsSession, Owned
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
 from apiscape.collectors.aws.sharing import SharedListing
 from apiscape.collectors.aws.sign_in_trials import SignInTrials
@@ -105,6 +105,11 @@ class AwsProvider:
     )
     permissions: ClassVar[tuple[Permission, ...]] = PERMISSIONS
     policy_forms: ClassVar[tuple[str, ...]] = FORMS
+    shared_products: ClassVar[tuple[str, ...]] = (
+        "aws.appsync.graphql",
+        "aws.appsync.merged",
+        "aws.lattice.service",
+    )
     change_permissions: ClassVar[tuple[Permission, ...]] = (cloudtrail.PERMISSION,)
     change_quotas: ClassVar[tuple[Quota, ...]] = (cloudtrail.QUOTA,)
 
@@ -113,6 +118,7 @@ class AwsProvider:
         self._callers: dict[AwsSettings, Identity] = {}
         self._shared: dict[tuple[AwsSettings, str], dict[str, SharedListing]] = {}
         self._visited: dict[AwsSettings, frozenset[tuple[str, str | None]]] = {}
+        self._elsewhere: dict[Owned, str] = {}
         self._roles = Roles()
         self._lock = threading.Lock()
 
@@ -169,7 +175,15 @@ class AwsProvider:
             budget,
             self._listings(settings, reach),
             visited=self._visited.get(settings, frozenset()),
+            elsewhere=self._elsewhere,
         )
+
+    def leave_to(self, visited: Iterable[Scope]) -> None:
+        """Know what other sources visit: what is shared from there is theirs to tell."""
+        self._elsewhere = {
+            (scope.reach.account, scope.reach.region, scope.product): scope.source
+            for scope in visited
+        }
 
     def _sign_in(self, settings: AwsSettings, role: RoleSettings | None) -> SignIn:
         """Return an identity; a role is taken on once for all that sign in by it."""

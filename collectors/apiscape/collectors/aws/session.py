@@ -31,6 +31,9 @@ from apiscape.collectors.contract import (
 )
 from apiscape.model.run import Reach
 
+Owned = tuple[str, str | None, str]
+"""An account and a region, and a product that is visited there."""
+
 
 class AwsSession:
     """A signed-in reach.
@@ -41,6 +44,7 @@ class AwsSession:
         budget: Taken from before every attempt.
         shared: Listings that other sessions of the reach may have read, by operation.
         visited: Accounts and regions that the source visits, as far as they are planned.
+        elsewhere: What other sources visit, with their names.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class AwsSession:
         shared: Mapping[str, SharedListing] | None = None,
         *,
         visited: frozenset[tuple[str, str | None]] = frozenset(),
+        elsewhere: Mapping[Owned, str] | None = None,
     ) -> None:
         self._renew = sign_in
         self._sign_in = sign_in()
@@ -58,6 +63,7 @@ class AwsSession:
         self._budget = budget
         self._shared = shared or {}
         self._visited = visited
+        self._elsewhere = elsewhere or {}
         self._takers: list[tuple[SharedListing, str]] = []
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -87,12 +93,19 @@ class AwsSession:
         known = self._sign_in.regions_of(service, self.place.partition)
         return self.place.region in known if known else None
 
-    def left_to(self, owner: Place) -> str | None:
-        """Return why what another account shares is not told here: the source visits that account in this region."""
-        theirs = owner.account != self.place.account
-        if not theirs or (owner.account, owner.region) not in self._visited:
+    def left_to(self, owner: Place, product: str) -> str | None:
+        """Return why what another account shares is not told here: its owner is visited in this region.
+
+        By this source, or by another one, which saw that account's objects of the product whole the last time.
+        """
+        if owner.account == self.place.account:
             return None
-        return f"shared by account {owner.account}, which is visited"
+        if (owner.account, owner.region) in self._visited:
+            return f"shared by account {owner.account}, which is visited"
+        source = self._elsewhere.get((owner.account, owner.region, product))
+        if source is None:
+            return None
+        return f"shared by account {owner.account}, which source {source} visits"
 
     def calls(self, permissions: tuple[Permission, ...]) -> Calls:
         """Return a way to call the operations that these permissions name, and no others."""

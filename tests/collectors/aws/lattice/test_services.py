@@ -20,6 +20,7 @@ from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.codec import encode
 from apiscape.model.identity import deployment_uid
+from apiscape.model.run import Reach, Scope
 from apiscape.model.values import UNKNOWN
 from apiscape.settings.schema import Rules
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk, Seen
@@ -251,6 +252,22 @@ def test_what_is_shared_is_held_by_its_owner_where_both_are_visited(
         assert set(ours.skipped) == set(theirs.listed)
         assert theirs.skipped == {}
         assert theirs.one("theirs").owners[0].name == "Team Theirs"
+
+
+def test_what_is_shared_is_left_to_another_source_that_visits_its_owner(
+    server: AwsServer, both: Desk
+) -> None:
+    reach = Reach(key=f"{THEIRS}/{REGION}", account=THEIRS, region=REGION)
+    theirs = Scope("others", "aws", ServiceCollector.product, reach)
+    both.provider.leave_to([theirs])
+    ours = both.collect(ServiceCollector())
+    assert sorted(uids(ours)) == ["ours"]
+    assert list(ours.skipped.values()) == [
+        f"shared by account {THEIRS}, which source others visits"
+    ]
+    elsewhere = msgspec.structs.replace(theirs, product="aws.alb")
+    both.provider.leave_to([elsewhere])
+    assert sorted(uids(both.collect(ServiceCollector()))) == ["ours", "theirs"]
 
 
 def test_what_is_shared_costs_nothing_where_its_owner_is_visited(

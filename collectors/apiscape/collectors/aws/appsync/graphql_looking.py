@@ -38,7 +38,8 @@ class GraphqlLook(Look):
         Raises:
             CollectorError: what fails the API as a whole.
         """
-        elsewhere = self.session.left_to(self.place)
+        kind = graphql.MERGED_KIND if self._is_merged else graphql.KIND
+        elsewhere = self.session.left_to(self.place, kind)
         if elsewhere:
             return [Skipped(self.key, elsewhere)]
         now = self.visit.now()

@@ -132,7 +132,7 @@ class _Look(Look):
         Raises:
             CollectorError: what fails the service as a whole.
         """
-        elsewhere = self.session.left_to(self.place)
+        elsewhere = self.session.left_to(self.place, lattice.KIND)
         if elsewhere:
             return [Skipped(self.key, elsewhere)]
         whole = self._whole()

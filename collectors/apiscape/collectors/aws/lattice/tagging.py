@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.errors import ONE_OBJECT
 from apiscape.collectors.aws.gaps import Gaps
+from apiscape.collectors.aws.lattice.service import KIND
 from apiscape.collectors.aws.looking import Near
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.contract import (
@@ -50,7 +51,7 @@ class Tagging:
         gaps = self._gaps.setdefault(service_id, Gaps())
         arn = text(item, "arn") or service_id
         plain = {name: value for name, value in item.items() if name != TAGS}
-        if self._session.left_to(self._session.place.owning(text(item, "arn"))):
+        if self._session.left_to(self._session.place.owning(text(item, "arn")), KIND):
             return plain
         try:
             answer = gaps.attempt(
