@@ -29,7 +29,8 @@ from apiscape.collectors.contract import (
     Visit,
 )
 from apiscape.collectors.testing import MAPPED, CollectorConformance, Fault, World
-from apiscape.collectors.testing.trials import TrialVisit
+from apiscape.collectors.testing.judging import to_stop
+from apiscape.collectors.testing.trials import Trial, TrialVisit
 from apiscape.collectors.trying import Grant, Tried, attempt
 from apiscape.model.deployment import Deployment
 from apiscape.model.run import Scope
@@ -231,6 +232,44 @@ def test_every_call_is_broken_and_the_ends_of_each_operation_by_every_kind(
     ends |= {len(operations) - 1 - operations[::-1].index(name) for name in operations}
     assert all(ends <= calls for calls in broken.values())
     assert any(len(calls) < len(operations) for calls in broken.values()), "kinds take turns"
+
+
+def test_what_nothing_broke_is_visited_once_for_all_tests_of_a_world(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, unbroken = world_of(installed), list[Budget]()
+    opened = world.open
+
+    def noting(fault: Fault | None, budget: Budget) -> AbstractContextManager[Any]:
+        unbroken.extend([budget] if fault is None else [])
+        return opened(fault, budget)
+
+    monkeypatch.setattr(world, "open", noting)
+    for kind in MAPPED:
+        getattr(suite(world), f"test_it_says_what_was_{kind}")()
+    assert len(unbroken) == 1
+    suite(world).test_its_uids_are_unique_and_stable()
+    assert len(unbroken) == 2, "whoever compares two visits makes a second"
+
+
+def clean(operations: str, taken: int) -> Trial:
+    return Trial(said=(), error=None, operations=tuple(operations), taken=taken)
+
+
+@pytest.mark.parametrize(
+    ("trial", "most", "calls"),
+    [
+        pytest.param(clean("aaaaaaaab", 9), 40, [0, 3, 6, 7, 8], id="ends and every third"),
+        pytest.param(clean("aaaaaaaab", 9), 5, [0, 3, 4], id="of the first"),
+        pytest.param(clean("aab", 7), 40, [0, 1, 2, 3, 4, 5, 6], id="all, if some take twice"),
+        pytest.param(clean("aab", 7), 2, [0, 1], id="all of the first"),
+        pytest.param(clean("", 0), 40, [], id="none"),
+    ],
+)
+def test_a_visit_is_told_to_stop_at_each_kind_of_call(
+    trial: Trial, most: int, calls: list[int]
+) -> None:
+    assert to_stop(trial, most) == calls
 
 
 def permission(**more: Any) -> tuple[Permission, ...]:

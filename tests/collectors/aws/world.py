@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -74,7 +75,7 @@ class AwsWorld:
         settings: AwsSettings | None = None,
     ) -> None:
         self.collector = collector
-        self._build = build
+        self._build = cache(build)  # nobody writes to it: one for all visits
         self._paging = paging
         self._needed = needed
         self._settings = settings or AwsSettings(total_max_attempts=1)
@@ -82,8 +83,11 @@ class AwsWorld:
         key, region = (ACCOUNT, None) if spans else (f"{ACCOUNT}/{REGION}", REGION)
         reach = Reach(key=key, account=ACCOUNT, region=region)
         self.scope = Scope("prod", "aws", collector.product, reach)
-        self.canaries: Sequence[str] = (UNHEARD_OF, *sorted(build()[1]))
         self._server: AwsServer | None = None
+
+    @property
+    def canaries(self) -> Sequence[str]:
+        return (UNHEARD_OF, *sorted(self._build()[1]))
 
     @contextmanager
     def open(self, fault: Fault | None, budget: Budget) -> Iterator[AwsSession]:

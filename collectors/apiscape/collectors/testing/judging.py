@@ -14,7 +14,7 @@ from apiscape.collectors.contract import (
     Unchanged,
 )
 from apiscape.collectors.testing.trials import Trial
-from apiscape.collectors.testing.worlds import MAPPED
+from apiscape.collectors.testing.worlds import DENIED, MAPPED
 from apiscape.model.deployment import Deployment
 
 
@@ -24,6 +24,13 @@ def to_break(operations: Sequence[str], kind: str) -> list[int]:
     ends |= {call for call, name in enumerate(operations) if name not in operations[call + 1 :]}
     turn = range(tuple(MAPPED).index(kind), len(operations), len(MAPPED))
     return sorted(ends.union(turn))
+
+
+def to_stop(clean: Trial, most: int) -> list[int]:
+    """Return the calls to stop at: the ends of each operation, and every third between; all, where some take twice."""
+    if clean.taken != len(clean.operations):
+        return list(range(min(clean.taken, most)))
+    return to_break(clean.operations[:most], DENIED)
 
 
 def require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
