@@ -55,11 +55,12 @@ lock:  ## pin every requirement by hash again (needs uv)
 	$(LOCK) requirements/run.in requirements/test.in requirements/bench.in --constraints requirements/test.txt \
 		--output-file requirements/bench.txt
 
-# One environment at the root. A stamp says which requirements it holds, so that a second run is instant. Nothing is
-# compiled before it is imported: most of it never is.
+# One environment at the root. A stamp says which requirements it holds, so that a second run is instant. What runs is
+# compiled with it, so that its first start is as fast as any; what only tests import is when they do: most of it never is.
 $(VENV)/%.stamp: requirements/%.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "apiscape needs Python 3.11 or newer; say which: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(filter run,$*),,--no-compile) --require-hashes --requirement $<
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(if $(filter run,$*),$(BIN)/python -m compileall -q $(filter-out tests,$(CODE)))
 	@touch $@
