@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 from sqlalchemy import Row as Record
 
 from apiscape.client.names import DnsName
@@ -44,7 +44,7 @@ def _verdicts(connection: Connection) -> Mapping[tuple[int, str], Signal]:
 
 def _doors(connection: Connection, places: Sequence[int]) -> Sequence[Record[Any]]:
     """Return the front doors of some scopes, with who lists them: what was seen last comes last."""
-    query: Select[Any] = (
+    query = (
         select(
             _HELD.uid,
             _HELD.doc,
@@ -63,7 +63,8 @@ def _doors(connection: Connection, places: Sequence[int]) -> Sequence[Record[Any
         )
         .order_by(schema.part.c.observed_at, _HELD.scope_pk)
     )
-    return connection.execute(query).all()
+    found: Sequence[Any] = connection.execute(query).all()
+    return found
 
 
 def _name(record: Record[Any], verdict: Signal) -> DnsName:
