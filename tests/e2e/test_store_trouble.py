@@ -17,7 +17,7 @@ from apiscape.demo.aws.wire.connection import Connection, Delivery
 from apiscape.demo.aws.wire.server import AwsServer
 from tests.e2e.commands import Result, finish, run_cli, start_cli
 from tests.e2e.estates import ACCOUNT, WEST, add_rest, many
-from tests.e2e.test_killed import await_calls
+from tests.e2e.test_killed import PATIENCE_S, await_calls
 from tests.e2e.world import World
 from tests.store import postgres
 
@@ -111,6 +111,32 @@ def test_of_two_scans_on_one_server_the_newer_one_wins(
     assert names == {"claims", "payouts", "refunds", "latecomer"}
     assert {row["presence"] for row in world.rows().values()} == {"present"}
     assert world.scan().document["totals"]["changed"] == 0
+
+
+@pytest.mark.postgres
+def test_a_scan_killed_over_a_server_is_told_as_interrupted_and_done_again(
+    world: World, server: AwsServer, west: Region, cluster: postgres.Server
+) -> None:
+    world.use_store(cluster.url(cluster.create()))
+    assert world.scan().code == 0
+    before = world.content()
+    with server.changing():
+        add_rest(west, "latecomer")
+    hold(world, PATIENCE_S)
+    killed = start_cli("scan")
+    await_calls(server, 1, "apigateway:GetStages", WEST)
+    killed.kill()
+    assert finish(killed).code == -signal.SIGKILL
+    server.clear_faults()
+    assert world.content().keys() >= before.keys()
+    assert {row["presence"] for row in world.rows().values()} == {"present"}
+    assert world.scan().code == 0
+    run = world.runs()[SCOPE]
+    assert (run["generation"], run["outcome"], run["listed"]) == (3, "complete", 3)
+    past = run_cli("runs", SCOPE, "--json").lines
+    assert [each["outcome"] for each in past] == ["complete", "partial", "complete"]
+    assert past[1]["error"]["kind"] == "interrupted"
+    assert {change["kind"] for change in world.changes()} == {"appeared"}
 
 
 # ── No space ──
