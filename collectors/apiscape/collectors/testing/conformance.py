@@ -75,7 +75,7 @@ class CollectorConformance:
 
     def test_its_ledger_closes(self) -> None:
         """Every part is listed to its end, and every listed object ends exactly once."""
-        trial = self._unbroken()
+        trial = self._visit()
         require(trial.error is None, f"an unbroken visit raised {trial.error!r}")
         require(bool(trial.deployments() or list(trial.of(Recorded))), "the world is empty")
         absent = {each.part for each in trial.of(PartAbsent)}
@@ -88,7 +88,7 @@ class CollectorConformance:
 
     def test_its_uids_are_unique_and_stable(self) -> None:
         """Two visits see the same deployments, by uids of the model; the second may keep details by their tokens."""
-        first = self._unbroken()
+        first = self._visit()
         uids = [item.uid for item in first.deployments()]
         require(len(uids) == len(set(uids)), "a uid is given twice")
         natives = {item.uid: item.native_id for item in first.deployments()}
@@ -126,7 +126,7 @@ class CollectorConformance:
 
     def test_it_stops_when_told(self) -> None:
         """A visit that is told to stop at any call ends there, and does not pass as complete."""
-        clean = self._unbroken()
+        clean = self._visit()
         for call in to_stop(clean, MOST_CALLS):
             trial = self._visit(budget=Purse(stops_at=call))
             stopped = isinstance(trial.error, Cancelled) or ErrorKind.DEADLINE in kinds_of(trial)
@@ -135,16 +135,16 @@ class CollectorConformance:
 
     def test_it_survives_missing_fields(self) -> None:
         """Answers without their optional fields give the same deployments, with less known of them."""
-        require_alike(self._unbroken(), self._visit(Fault(MISSING_FIELDS)), MISSING_FIELDS)
+        require_alike(self._visit(), self._visit(Fault(MISSING_FIELDS)), MISSING_FIELDS)
 
     def test_it_survives_unknown_fields(self) -> None:
         """Answers with fields of a newer version give the same deployments."""
-        require_alike(self._unbroken(), self._visit(Fault(UNKNOWN_FIELDS)), UNKNOWN_FIELDS)
+        require_alike(self._visit(), self._visit(Fault(UNKNOWN_FIELDS)), UNKNOWN_FIELDS)
 
     def test_it_keeps_no_secret(self) -> None:
         """No canary is in anything that it says, broken or not."""
         for fault in (None, *(Fault(kind) for kind in (*MAPPED, MISSING_FIELDS, UNKNOWN_FIELDS))):
-            text = everything_of(self._visit(fault) if fault else self._unbroken())
+            text = everything_of(self._visit(fault))
             for canary in self.world.canaries:
                 require(canary not in text, f"{canary} comes through ({fault})")
 
@@ -152,7 +152,7 @@ class CollectorConformance:
         """Every operation called is one of a permission, and every call takes from the budget."""
         declared = {name for each in self.world.collector.permissions for name in each.operations}
         for fault in (None, Fault(DENIED)):
-            trial = self._visit(fault) if fault else self._unbroken()
+            trial = self._visit(fault)
             foreign = set(trial.operations) - declared
             require(not foreign, f"called without being declared: {sorted(foreign)}")
             require(trial.taken >= len(trial.operations), "calls went past the budget")
@@ -174,7 +174,7 @@ class CollectorConformance:
 
     def test_it_makes_no_traffic_up(self) -> None:
         """Each deployment is spoken of once at most; whichever call is denied, that is said, and no figure given."""
-        items = self._unbroken().deployments()
+        items = self._visit().deployments()
         clean, said = self._measure(items)
         require(len(said) == len(set(said)) and set(said) <= {item.uid for item in items}, "uids")
         for call in range(min(clean, MOST_CALLS)):
@@ -190,13 +190,6 @@ class CollectorConformance:
         missing = {action for action in declared if action not in text}
         require(not missing, f"not in {self.world.readme.name}: {sorted(missing)}")
 
-    def _unbroken(self) -> Trial:
-        """Return the visit that nothing broke: one for all tests of a world, which is the same every time."""
-        kept = self._kept.get(id(self.world))
-        if kept is None or kept[0] is not self.world:
-            kept = self._kept[id(self.world)] = (self.world, self._visit())
-        return kept[1]
-
     def _visit(
         self,
         fault: Fault | None = None,
@@ -204,18 +197,14 @@ class CollectorConformance:
         tokens: Mapping[str, Mapping[str, str]] | None = None,
         budget: Purse | None = None,
     ) -> Trial:
-        """Let the collector visit the world once."""
-        purse = budget or Purse()
-        said: list[Observation] = []
-        error: CollectorError | None = None
-        with self.world.open(fault, purse) as session:
-            visit = TrialVisit(session, tokens or {})
-            try:
-                said.extend(self.world.collector.discover(self.world.scope, visit))
-            except CollectorError as raised:
-                error = raised
-            operations = tuple(self.world.operations())
-        return Trial(said=tuple(said), error=error, operations=operations, taken=purse.taken)
+        """Let the collector visit the world once; what nothing breaks is the same every time, and kept."""
+        if fault is not None or tokens is not None or budget is not None:
+            return _visit_once(self.world, fault, tokens or {}, budget or Purse())
+        kept = self._kept.get(id(self.world))
+        if kept is None or kept[0] is not self.world:
+            unbroken = _visit_once(self.world, None, {}, Purse())
+            kept = self._kept[id(self.world)] = (self.world, unbroken)
+        return kept[1]
 
     def _try(self, collector: TriesPermissions, fault: Fault | None = None) -> PermissionTrial:
         """Let the collector try its permissions; only what each declares may be called for it."""
@@ -249,7 +238,7 @@ class CollectorConformance:
             return len(self.world.operations()), counted
 
     def _break_every_call(self, kind: str) -> None:
-        clean = self._unbroken()
+        clean = self._visit()
         for call in to_break(clean.operations[:MOST_CALLS], kind):
             trial = self._visit(Fault(kind, call))
             if not trial.errors():
@@ -261,3 +250,19 @@ class CollectorConformance:
             said = kinds_of(trial)
             require(bool(said & MAPPED[kind]), f"call {call} was {kind}, said to be {said}")
             require_no_less(clean, trial, f"call {call} was {kind}")
+
+
+def _visit_once(
+    world: World, fault: Fault | None, tokens: Mapping[str, Mapping[str, str]], purse: Purse
+) -> Trial:
+    """Let a collector visit its world."""
+    said: list[Observation] = []
+    error: CollectorError | None = None
+    with world.open(fault, purse) as session:
+        visit = TrialVisit(session, tokens)
+        try:
+            said.extend(world.collector.discover(world.scope, visit))
+        except CollectorError as raised:
+            error = raised
+        operations = tuple(world.operations())
+    return Trial(said=tuple(said), error=error, operations=operations, taken=purse.taken)
