@@ -5,12 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from types import FrameType, SimpleNamespace
+from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 import pytest
 
 from tests.tracing import Tracing
+
+
+@dataclass
+class Measuring:
+    """Who measures, at work or in a pause."""
+
+    started: bool = True
 
 
 def first(_frame: FrameType, _event: str, _argument: object) -> None:
@@ -22,12 +30,12 @@ def second(_frame: FrameType, _event: str, _argument: object) -> None:
 
 
 @contextmanager
-def measuring() -> Iterator[SimpleNamespace]:
+def measuring() -> Iterator[Measuring]:
     """Give who measures, at work. Not a fixture: whoever really measures takes up after one."""
     before = sys.gettrace()
     sys.settrace(first)
     try:
-        yield SimpleNamespace(started=True)
+        yield Measuring()
     finally:
         sys.settrace(before)
 
