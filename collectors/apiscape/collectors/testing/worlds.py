@@ -51,10 +51,13 @@ class World(Protocol):
     scope: Scope
     readme: Path
     """The collector's README, which names every permission."""
-    canaries: Sequence[str]
-    """Secrets that the world has planted wherever the gateway may hold one."""
     sdk: Sequence[str]
     """Modules of the SDK, whose import is not the collector's to answer for."""
+
+    @property
+    def canaries(self) -> Sequence[str]:
+        """Secrets that the world has planted wherever the gateway may hold one."""
+        ...
 
     def open(self, fault: Fault | None, budget: Budget) -> AbstractContextManager[Any]:
         """Give a session on the same estate every time; every call takes from the budget first."""
