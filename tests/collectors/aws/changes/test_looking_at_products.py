@@ -11,9 +11,11 @@ from apiscape.collectors.aws.appsync.domain_names import DomainNameCollector
 from apiscape.collectors.aws.appsync.event_apis import EventCollector
 from apiscape.collectors.aws.appsync.graphql_apis import GraphqlCollector, MergedCollector
 from apiscape.collectors.aws.balancers.collector import ApplicationBalancerCollector
+from apiscape.collectors.aws.balancers.network import ELSEWHERE
 from apiscape.collectors.aws.functions.url_collector import FunctionUrlCollector
 from apiscape.collectors.aws.functions.without import WithoutUrl
 from apiscape.collectors.aws.lattice.services import ServiceCollector
+from apiscape.collectors.contract import Skipped
 from apiscape.demo.aws.estate.appsync import AppSync
 from apiscape.demo.aws.estate.balancers import Balancers, fixed_response, forward, when
 from apiscape.demo.aws.estate.functions import Functions
@@ -216,9 +218,11 @@ def test_a_load_balancer_is_read_alone(server: AwsServer, west: Region, ears: He
     }
 
 
-def test_of_a_network_load_balancer_nothing_is_said(west: Region, ears: HearingDesk) -> None:
+def test_a_network_load_balancer_that_stands_before_no_cluster_is_skipped(
+    west: Region, ears: HearingDesk
+) -> None:
     tcp = west.shelves.of(Balancers).network("tcp")
-    assert ears.look(BALANCERS, touched(tcp.arn)).said == []
+    assert ears.look(BALANCERS, touched(tcp.arn)).said == [Skipped(tcp.arn, ELSEWHERE)]
 
 
 # ── What all have in common ──────────────────────────────────────────────────
