@@ -5,11 +5,13 @@
 `… fetch|read|watch ADDRESS`: says in a line of JSON what that took. The one that watches does so for a while once
 everything is listed, says it, and again for each line of standard input. The ten seconds right after everything is
 listed are left out: in them the reflectors settle, once for all the time that a cluster is followed. Garbage is
-collected before memory is measured: what was dropped a moment ago is not growth.
+collected before memory is measured, and what the C library holds in reserve is given back: what was dropped a moment
+ago is not growth.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import sys
@@ -159,7 +161,15 @@ def idle(watch: Watch) -> dict[str, float]:
         watch.step()
     core = (time.process_time() - began) / IDLE_S
     gc.collect()
+    give_back()
     return {"core": core, "bytes": resident()}
+
+
+def give_back() -> None:
+    """Have the C library give the system what it holds in reserve, where it can (glibc)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def resident() -> int:
