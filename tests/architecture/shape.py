@@ -17,6 +17,7 @@ BROAD = frozenset({"Exception", "BaseException"})
 
 #: The process edges (a run, a request, a screen): one failure must not take the rest along. One handler each.
 EDGES: Mapping[str, str] = {
+    "agent/apiscape/cli/group.py": "a command: a defect has an exit code of its own",
     "agent/apiscape/collect/run.py": "a run: one broken scope holds up nobody",
     "agent/apiscape/demo/aws/wire/dispatch.py": "a request to the demo: its failure is an answer",
     "agent/apiscape/serve/errors.py": "a request: its failure is an answer",

@@ -64,7 +64,7 @@ Everywhere that it means something:
   --json         The same figures for scripts (= -o json).
   --help         Show a command's own options.
 
-Exit codes: 0 complete · 1 findings · 2 incomplete · 3 usage or configuration · 4 cannot reach
+Exit codes: 0 complete · 1 findings · 2 incomplete · 3 usage, settings · 4 cannot reach · 70 defect
 """
 
 

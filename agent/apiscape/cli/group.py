@@ -25,6 +25,11 @@ ELSEWHERE = "  → name another place, or check that it is there and may be writ
 INTERRUPTED = 130
 """128 + SIGINT."""
 
+DEFECT = 70
+"""A defect of ours, as `sysexits.h` has it: the interpreter's own 1 would be read as findings."""
+
+OURS = "apiscape: that is a defect of apiscape\n  → report it with the lines above, and what `apiscape version` prints"
+
 SELDOM = (20_000, 10, 10)
 """The collector's thresholds in a command that ends: it makes much, and little of that is garbage in cycles.
 
@@ -91,6 +96,10 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except OSError as error:
         return lost(error)
+    except Exception:  # noqa: BLE001 - the process ends here, and says of what
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # there is one
+        sys.stderr.write(f"{OURS}\n")
+        return DEFECT
     return code
 
 

@@ -14,7 +14,7 @@ from apiscape.cli import group
 from apiscape.cli.catalogue import SUMMARIES, help_text
 from apiscape.cli.group import ELSEWHERE
 from apiscape.cli.main import GROUPS, command_first, main
-from apiscape.errors import ApiscapeError, QueryError, SettingsError
+from apiscape.errors import ApiscapeError, Exit, QueryError, SettingsError
 from tests.unit.cli.conftest import Call
 
 
@@ -161,6 +161,18 @@ def test_every_end_has_its_exit_code(
 ) -> None:
     monkeypatch.setattr(group.Commands, "get_command", lambda *_: raising(error))
     assert call("list") == (code, "", says)
+
+
+def test_a_defect_is_no_finding_and_is_told_apart_from_every_other_end(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group.Commands, "get_command", lambda *_: raising(ZeroDivisionError("odd")))
+    answer = call("list")
+    traced, last = answer.err.split("ZeroDivisionError: odd\n")
+    assert (answer.code, answer.out, last) == (70, "", f"{group.OURS}\n")
+    assert traced.startswith("Traceback")
+    assert "raise error" in traced
+    assert answer.code not in set(Exit)
 
 
 def test_a_reader_that_leaves_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
