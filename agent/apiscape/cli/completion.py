@@ -28,6 +28,9 @@ _BREAKS = ":<>="
 MOST = 500
 """Deployments that are looked through for names to offer."""
 
+PATIENCE_S = 1.0
+"""Longest silence of an agent: whoever pressed tab is waiting."""
+
 _SPECIAL = re.compile(r"([^\w:.,/@%+=~-])")
 ESCAPED = r"\\\1"
 
@@ -193,7 +196,11 @@ def _session(context: click.Context) -> Session:
 
     told = context.params
     return Session(
-        _config(context), told.get("store"), url=told.get("url"), context=told.get("context")
+        _config(context),
+        told.get("store"),
+        url=told.get("url"),
+        context=told.get("context"),
+        patience_s=PATIENCE_S,
     )
 
 

@@ -6,7 +6,7 @@ import functools
 import getpass
 import os
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -38,6 +38,7 @@ class Session(msgspec.Struct, frozen=True):
         store_url: Where the inventory is, `None` for the configured or default one.
         output: A word of `FORMATS`.
         url, context: The agent to ask instead of the store, by address or by name.
+        patience_s: Longest silence of an agent, `None` for as long as agents are waited for.
     """
 
     config: Path | None = None
@@ -45,6 +46,7 @@ class Session(msgspec.Struct, frozen=True):
     output: str = "table"
     url: str | None = None
     context: str | None = None
+    patience_s: float | None = None
 
     def settings(self) -> Settings:
         """Return the configuration.
@@ -144,7 +146,7 @@ class Session(msgspec.Struct, frozen=True):
         with ExitStack() as held:
             address = self.agent()
             if address is not None:
-                yield held.enter_context(asked(address))
+                yield held.enter_context(self._asked(address))
                 return
             yield self._open(held, write=write)
 
@@ -159,7 +161,12 @@ class Session(msgspec.Struct, frozen=True):
                     pass
             return LocalInventory(held.enter_context(self.store(write=write)))
         except StoreLocked as error:
-            return held.enter_context(asked(agent_in(error, self.store_location())))
+            return held.enter_context(self._asked(agent_in(error, self.store_location())))
+
+    def _asked(self, address: Address) -> AbstractContextManager[HttpAgent]:
+        if self.patience_s is None:
+            return asked(address)
+        return asked(msgspec.structs.replace(address, timeout_s=self.patience_s))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -140,3 +141,16 @@ def test_contexts_that_cannot_be_read_are_not_offered(
     monkeypatch.setenv("_APISCAPE_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_LINE", "apiscape ctx use ")
     assert call() == (0, "\n", "")
+
+
+def test_an_agent_that_never_answers_is_not_waited_for(
+    call: Call, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        far = Context(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        contexts = Contexts("far", {"far": far})
+        write_contexts(default_contexts(), contexts)
+        monkeypatch.setattr("apiscape.cli.completion.PATIENCE_S", 0.05)
+        monkeypatch.setenv("_APISCAPE_COMPLETE", "bash_complete")
+        monkeypatch.setenv("COMP_LINE", "apiscape show ")
+        assert call() == (0, "\n", "")
