@@ -10,7 +10,7 @@ from apiscape.conclude.counting import Telling
 from apiscape.conclude.faring import signals_by_subject
 from apiscape.conclude.leading import Leading
 from apiscape.conclude.naming import of_names, pointing_providers
-from apiscape.conclude.newcomers import surrounded
+from apiscape.conclude.newcomers import anything_stands, surrounded
 from apiscape.conclude.sighting import Sight, tell_where
 from apiscape.model.identity import certificate_uid
 from apiscape.model.surroundings import STACKS, Consumer, FrontDoor, Signal
@@ -112,10 +112,11 @@ class Around:
 
     def keys_around(self, drawn: Iterable[str], telling: Telling) -> set[str]:
         """Return the native APIs of those newcomers, drawn already, around which something stands."""
-        uids = list(drawn)
-        places = self._store.conclusions.places_of(uids)
-        found = surrounded(places, self.survey, self.signals, telling)
-        keys = {place.native_api_key for place in found}
+        uids, keys = list(drawn), set[str]()
+        if anything_stands(self.survey, self.signals, telling):
+            places = self._store.conclusions.places_of(uids)
+            found = surrounded(places, self.survey, self.signals, telling)
+            keys.update(place.native_api_key for place in found)
         if self.survey.hosts:
             answering = self._store.conclusions.answering(uids)
             keys.update(*(answering[host] for host in answering.keys() & self.survey.hosts.keys()))

@@ -71,6 +71,13 @@ def surrounded(
             yield place
 
 
+def anything_stands(
+    around: Surroundings, signals: Mapping[str, Sequence[Signal]], telling: Telling
+) -> bool:
+    """Say whether `surrounded` may yield any place at all: if not, none has to be read."""
+    return bool(around.ways or around.consumers or around.whole or signals or telling.told)
+
+
 def conclude_family(
     family: Sequence[Member],
     api: Api,

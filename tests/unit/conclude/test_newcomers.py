@@ -18,7 +18,7 @@ from apiscape.conclude.addresses import survey
 from apiscape.conclude.counting import Telling
 from apiscape.conclude.faring import HealthPolicy
 from apiscape.conclude.follow import Concluded, conclude
-from apiscape.conclude.newcomers import draw_newcomers, surrounded
+from apiscape.conclude.newcomers import anything_stands, draw_newcomers, surrounded
 from apiscape.errors import StoreError
 from apiscape.govern.overlay import NO_OVERLAY, Entry, Overlay
 from apiscape.health.signals import SignalName
@@ -237,8 +237,14 @@ def test_a_place_is_compared_as_the_store_writes_it() -> None:
     place = Place(uid="u", native_api_key=f"toy|1|{API}", scope="s", gateway="gw-1")
     nothing = survey((), ())
     signals = {"GW-1": (about("GW-1", "x", 1.0),)}
-    assert list(surrounded([place], nothing, {}, Telling())) == []
-    assert list(surrounded([place], nothing, signals, Telling())) == [place]
-    assert list(surrounded([place], survey(AROUND[:1], ()), {}, Telling())) == [place]
-    assert list(surrounded([place], nothing, {}, Telling(told=frozenset({"s"})))) == [place]
-    assert list(surrounded([place], survey((), (), whole=True), {}, Telling())) == [place]
+    told = Telling(told=frozenset({"s"}))
+    for around, heard, telling, found in (
+        (nothing, {}, Telling(), []),
+        (nothing, signals, Telling(), [place]),
+        (survey(AROUND[:1], ()), {}, Telling(), [place]),
+        (survey((), AROUND[2:3]), {}, Telling(), [place]),
+        (nothing, {}, told, [place]),
+        (survey((), (), whole=True), {}, Telling(), [place]),
+    ):
+        assert list(surrounded([place], around, heard, telling)) == found
+        assert anything_stands(around, heard, telling) is bool(found)
