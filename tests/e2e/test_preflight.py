@@ -69,7 +69,7 @@ def test_all_granted_is_complete(whole: World, server: AwsServer) -> None:
     assert (said.code, said.err) == (0, "")
     head, *_, verdict = said.out.splitlines()
     assert head.startswith("prod · aws · tried in 2 places · ")
-    assert verdict == "All of 89 permissions granted (2 not needed)."
+    assert verdict == "All of 91 permissions granted (2 not needed)."
     assert "denied" not in said.out
     declared = set(RIGHTS)
     called = set(server.calls.by_operation())
@@ -122,7 +122,7 @@ def test_words_say_what_is_hidden_why_and_what_to_do(whole: World, west: Region)
     ) in said.out
     assert "no REST API to try it on, for none could be listed. aws.apigateway.rest: " in said.out
     assert said.out.endswith(
-        "85 of 89 permissions granted (2 not needed), 1 denied, 3 could not be told.  exit 2\n"
+        "87 of 91 permissions granted (2 not needed), 1 denied, 3 could not be told.  exit 2\n"
     )
     assert said.err.startswith("apiscape permissions --policy prints the smallest policy")
 

@@ -124,6 +124,9 @@ def test_a_scope_is_whole_where_its_newest_run_left_nothing_out(
             SCOPE.product,
             whole,
             absent=outcome == "absent",
+            provider=SCOPE.provider,
+            account=SCOPE.reach.account or "",
+            region=SCOPE.reach.region,
         ),
     )
 

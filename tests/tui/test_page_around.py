@@ -292,7 +292,7 @@ def test_help_explains_every_sign_at_every_width(width: int) -> None:
 def test_help_without_a_pane_begins_with_the_inventory() -> None:
     titles = [line.text for line in help_page("", {}, WIDTH) if line.text.startswith("Keys: ")]
     assert titles[0] == "Keys: Inventory"
-    assert len(titles) == len(set(titles)) == 8
+    assert len(titles) == len(set(titles)) == 9
 
 
 def test_nothing_among_all_that_is_kept_is_not_counted_against_what_is_there_now() -> None:

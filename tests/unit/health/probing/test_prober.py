@@ -318,7 +318,8 @@ def test_a_server_without_tls_shows_no_certificate() -> None:
     async def probe() -> tuple[Signal, ...]:
         async with serving() as heard:
             url = f"https://127.0.0.1:{heard.port}"
-            return await prober().look([Target(uid="d", url=url)], NOW)
+            silent = Manner(timeout_s=0.2, pause_s=0.0)  # it waits for the end of a line
+            return await prober(silent).look([Target(uid="d", url=url)], NOW)
 
     found = values(asyncio.run(probe()))
     assert SignalName.CERTIFICATE_NOT_AFTER not in found
