@@ -21,7 +21,8 @@ from apiscape.client.inventory import (
     Snapshot,
     Summary,
 )
-from apiscape.client.names import DnsName, NamePage, page_of
+from apiscape.client.name_views import page_of
+from apiscape.client.names import DnsName, NamePage
 from apiscape.errors import ApiscapeError, NotFound
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.row import Deep, Row

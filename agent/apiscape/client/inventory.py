@@ -248,7 +248,7 @@ class Inventory(Protocol):
         """Return a page of the names in DNS that point at lent hosts, and whether those are somebody's still.
 
         Raises:
-            QueryError: The view asks for what a name has not (`client.names.FIELDS`).
+            QueryError: The view asks for what a name has not (`client.name_views.FIELDS`).
             Refused: Whoever asks sees some deployments only: names may be anybody's.
             UsageError: The limit is out of range, or `after` is no page's `next`.
         """

@@ -13,7 +13,8 @@ from apiscape.cli.output import say, warn_incomplete, write_records, write_table
 from apiscape.cli.table import Column
 from apiscape.cli.views import ViewCommand, view_argument
 from apiscape.client.inventory import Inventory
-from apiscape.client.names import DnsName, NamePage, read_name_view
+from apiscape.client.name_views import read_name_view
+from apiscape.client.names import DnsName, NamePage
 from apiscape.client.words import DANGLES, age, count, names_words, state_in, why_words
 from apiscape.report.rows import write_fields
 

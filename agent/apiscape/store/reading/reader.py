@@ -20,7 +20,8 @@ from apiscape.client.inventory import (
     Snapshot,
     Summary,
 )
-from apiscape.client.names import NamePage, page_of
+from apiscape.client.name_views import page_of
+from apiscape.client.names import NamePage
 from apiscape.errors import QueryError, UsageError
 from apiscape.model.row import Deep, Row
 from apiscape.query import Field, View, doubts, parse, resolve_times, select_rows
@@ -185,7 +186,7 @@ class Reader:
             return read_position(connection, LOG)
 
     def names(self, view: str, *, limit: int, after: str | None = None) -> NamePage:
-        """Return a page of the names in DNS that a view lists (see `client.names`)."""
+        """Return a page of the names in DNS that a view lists (see `client.name_views`)."""
         with self._database.read() as connection:
             found = read_names(connection)
         return page_of(found, view, self._clock(), limit=limit, after=after)

@@ -8,7 +8,8 @@ from functools import partial
 from textual.widget import Widget
 
 from apiscape.client.inventory import Inventory
-from apiscape.client.names import MOST_NAMES, DnsName, NamePage, read_name_view
+from apiscape.client.name_views import MOST_NAMES, read_name_view
+from apiscape.client.names import DnsName, NamePage
 from apiscape.client.words import names_words
 from apiscape.errors import ApiscapeError, QueryError
 from apiscape.model.vocabulary import Dangling

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from apiscape.client.names import FIELDS, DnsName, page_of, read_name_view
+from apiscape.client.name_views import FIELDS, page_of, read_name_view
+from apiscape.client.names import DnsName
 from apiscape.client.words import names_words, why_words
 from apiscape.errors import QueryError, UsageError
 from apiscape.query import FIELDS as OF_VIEWS
