@@ -15,7 +15,6 @@ import pytest
 
 from tests.proxies import forget_variables
 from tests.tools.coverage_gate import WHOLE
-from tests.tracing import Tracing
 
 HERE = Path(__file__).parent
 
@@ -30,13 +29,6 @@ os.environ["TERM"] = "xterm-256color"
 
 #: Between two looks for garbage a test may make more than the interpreter's own choice of 700 objects.
 MADE_BETWEEN_LOOKS = 10_000
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Where coverage is measured, see that it is of tests alone."""
-    plugin = session.config.pluginmanager.get_plugin("_cov")
-    if plugin and plugin.cov_controller:
-        session.config.pluginmanager.register(Tracing(plugin.cov_controller))
 
 
 def pytest_collection_finish() -> None:
