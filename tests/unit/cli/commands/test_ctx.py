@@ -108,7 +108,8 @@ def test_where_there_is_no_agent_that_is_said(call: Call, filled: Path, word: st
     assert "start one with `apiscape agent`" in answer.err
 
 
-DAYS = tuple(each.isoformat() for each in (SEEN, SEEN + 2 * DAY))
+DAYS = {"FIRST": SEEN.isoformat(), "LAST": (SEEN + 2 * DAY).isoformat()}
+"""What stands for a day in the words of a command: those have to be the same whenever tests are looked for."""
 
 COMMANDS = (
     ("list",),
@@ -118,8 +119,8 @@ COMMANDS = (
     ("changes",),
     ("changes", "--json", "--conclusions"),
     ("runs", "--all"),
-    ("diff", *DAYS),
-    ("diff", *DAYS, "payments", "--json"),
+    ("diff", "FIRST", "LAST"),
+    ("diff", "FIRST", "LAST", "payments", "--json"),
     ("export", "--format", "csv"),
 )
 
@@ -128,13 +129,14 @@ COMMANDS = (
 def test_a_command_prints_the_same_from_an_agent(
     call: Call, filled: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    here = call(*words)
+    said = [DAYS.get(word, word) for word in words]
+    here = call(*said)
     assert here.out
     with (
         open_store(str(filled), write=True) as store,
         serving(LocalInventory(store), tmp_path) as doors,
     ):
-        there = call(*words, "--url", doors.unix or "", "--config", str(tmp_path / "none.yaml"))
+        there = call(*said, "--url", doors.unix or "", "--config", str(tmp_path / "none.yaml"))
     assert there == here
 
 
