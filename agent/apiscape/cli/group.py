@@ -97,7 +97,7 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         return lost(error)
     except Exception:  # noqa: BLE001 - the process ends here, and says of what
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # there is one
+        sys.excepthook(*sys.exc_info())
         sys.stderr.write(f"{OURS}\n")
         return DEFECT
     return code
