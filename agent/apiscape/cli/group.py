@@ -96,8 +96,8 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except OSError as error:
         return lost(error)
-    except Exception:  # noqa: BLE001 - the process ends here, and says of what
-        sys.excepthook(*sys.exc_info())
+    except Exception as defect:  # noqa: BLE001 - the process ends here, and says of what
+        sys.excepthook(type(defect), defect, defect.__traceback__)
         sys.stderr.write(f"{OURS}\n")
         return DEFECT
     return code
