@@ -58,7 +58,7 @@ from apiscape.model.values import UNKNOWN, Unknown
 
 PART = "DescribeLoadBalancers"
 LISTING = "elbv2:DescribeLoadBalancers"
-UNREADABLE = "gateway"
+PASSES_PACKETS = "gateway"
 """The type of those that pass packets on, and lead to no API."""
 
 
@@ -90,7 +90,7 @@ class ApplicationBalancerCollector(LookCollector, LooksAgainCollector, CountedBy
 
     def takes(self, listed: Item) -> bool:
         """Take what knows of requests, one of a type that is not said too, and what may stand before a cluster."""
-        return text(listed, "Type") != UNREADABLE
+        return text(listed, "Type") != PASSES_PACKETS
 
     def dress(self, near: Near, pages: Iterable[Page]) -> Iterator[Page]:
         """Return load balancers with their tags."""
