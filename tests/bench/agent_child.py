@@ -9,6 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from apiscape.collect.memory import keep_within
 from apiscape.collect.scan import Tools
 from apiscape.collect.source import SourcePlan
 from apiscape.collectors.contract import Collector, Provider, ProviderSettings
@@ -49,6 +50,7 @@ class Scripted:
 
 async def serve(store_file: Path, apis: int) -> None:
     """Be an agent until standard input ends."""
+    keep_within(None)
     script = Script(scopes=min(20, apis), apis=apis)
     source = SourcePlan(name="script", provider="scripted", settings=ProviderSettings())
     configured = Configured(sources=(source,))

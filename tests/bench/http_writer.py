@@ -8,13 +8,14 @@ from apiscape.store import open_store
 from tests.store.making import batch, make, visit
 
 FIRST = 10**6
-"""Above every number of the estate that the changes are written beside."""
+"""Above every number of the estate that the changes are written beside; further on, where some were written before."""
 
 
 def main(path: str, changes: int, at_once: int) -> None:
     """Let deployments appear."""
     with open_store(path, write=True) as store:
-        for first in range(FIRST, FIRST + changes, at_once):
+        begin = FIRST + store.changes.last_seq()
+        for first in range(begin, begin + changes, at_once):
             visit(store, batch(*map(make, range(first, first + at_once))))
 
 

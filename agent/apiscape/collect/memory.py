@@ -6,6 +6,7 @@ keep to bounds of their own.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,12 @@ LEAST_READER_BYTES = 96 * MEBIBYTE
 """A reader has loaded 26 MB before its first document."""
 
 _ENOUGH_FOR_TWO = 512 * MEBIBYTE
+
+HEAPS = 2
+"""Of which threads take memory: what one of many gave back, a thread that takes from another could not use."""
+
+_M_ARENA_MAX = -8
+"""The number by which glibc calls the most heaps that it makes (`malloc.h`); it would make eight for each core."""
 
 
 class Shares(Entity, frozen=True):
@@ -62,7 +69,9 @@ def share_out(limit_bytes: int | None) -> Shares:
 
 
 def keep_within(limit_mb: int | None, root: Path = ROOT) -> Shares:
-    """Have readers keep to their share, and return what the others may take.
+    """Have readers keep to their share and threads take from few heaps, and return what the others may take.
+
+    Called before threads begin: a heap that is there stays.
 
     Args:
         limit_mb: What the configuration says; what the kernel does, without it.
@@ -70,7 +79,14 @@ def keep_within(limit_mb: int | None, root: Path = ROOT) -> Shares:
     """
     shares = share_out(limit_of_group(root) if limit_mb is None else limit_mb * MEBIBYTE)
     READERS.bound(Limits(memory_bytes=shares.reader_bytes, readers=shares.readers))
+    keep_few_heaps()
     return shares
+
+
+def keep_few_heaps() -> bool:
+    """Have the threads of this process share `HEAPS` heaps; say whether the C library has such a bound."""
+    bound = getattr(ctypes.CDLL(None), "mallopt", None)
+    return bound is not None and bool(bound(_M_ARENA_MAX, HEAPS))
 
 
 def limit_of_group(root: Path = ROOT) -> int | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,3 +99,48 @@ def test_the_configuration_goes_before_the_kernel_and_readers_keep_to_their_shar
     assert (own.limits.readers, own.limits.memory_bytes) == (2, 256 * MEBIBYTE)
     assert keep_within(512, root).limit_bytes == 512 * MEBIBYTE
     assert (own.limits.readers, own.limits.memory_bytes) == (1, 128 * MEBIBYTE)
+
+
+HEAPS_OF_THREADS = """
+import ctypes, threading
+from apiscape.collect.memory import keep_few_heaps
+
+bounded = {bound} and keep_few_heaps()
+together = threading.Barrier(12)
+
+def take():
+    together.wait()
+    held = [bytes(5000) for _ in range(200)]
+    together.wait()
+
+threads = [threading.Thread(target=take) for _ in range(12)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+c = ctypes.CDLL(None)
+if not hasattr(c, "malloc_info"):
+    raise SystemExit("not glibc")
+c.fdopen.restype = ctypes.c_void_p
+out = ctypes.c_void_p(c.fdopen(1, b"w"))
+c.malloc_info(0, out)
+c.fflush(out)
+"""
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_threads_take_memory_from_two_heaps_however_many_they_are(bound: bool) -> None:
+    script = HEAPS_OF_THREADS.format(bound=bound)
+    environment = {name: value for name, value in os.environ.items() if name[:7] != "MALLOC_"}
+    command = [sys.executable, "-c", script]
+    child = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    if "not glibc" in child.stderr:
+        pytest.skip("the C library says nothing of its heaps")
+    assert child.returncode == 0, child.stderr
+    heaps = child.stdout.count("<heap nr=")
+    assert (heaps <= memory.HEAPS) is bound, heaps
+
+
+def test_a_c_library_without_such_a_bound_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _name: object())
+    assert memory.keep_few_heaps() is False
