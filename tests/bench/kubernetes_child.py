@@ -6,7 +6,8 @@
 everything is listed, says it, and again for each line of standard input. The ten seconds right after everything is
 listed are left out: in them the reflectors settle, once for all the time that a cluster is followed. Garbage is
 collected before memory is measured, and what the C library holds in reserve is given back: what was dropped a moment
-ago is not growth.
+ago is not growth. Who reads and watches has garbage collected as often as an agent does; who only fetches and decodes
+has the interpreter's own thresholds, as whoever the goal was taken from.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from apiscape.cli.group import OFTEN_ENOUGH
 from apiscape.collectors.kubernetes.gatewayapi.routes import HttpRoute
 from apiscape.collectors.kubernetes.gateways import GatewaysCollector
 from apiscape.collectors.kubernetes.listing import Where, read_pages
@@ -178,6 +180,8 @@ def resident() -> int:
 
 
 def main(word: str, *given: str) -> None:
+    if word in {"read", "watch"}:
+        gc.set_threshold(*OFTEN_ENOUGH)
     match word:
         case "serve":
             serve()

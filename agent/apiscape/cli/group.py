@@ -37,7 +37,10 @@ With the interpreter's own ones it walks what was imported again and again: a si
 """
 
 LASTING = "agent"
-"""The command that does not end by itself, and keeps the interpreter's own thresholds."""
+"""The command that does not end by itself."""
+
+OFTEN_ENOUGH = (10_000, 10, 10)
+"""The same of the command that lasts: visits take a sixth less, and garbage still goes soon."""
 
 
 class Commands(click.Group):
@@ -114,10 +117,9 @@ def lost(error: OSError) -> int:
 
 @contextmanager
 def _collecting_seldom(arguments: Sequence[str]) -> Iterator[None]:
-    """Have the garbage collector come seldom while a command runs that ends by itself."""
+    """Have the garbage collector come seldom while a command runs, more seldom for one that ends by itself."""
     before = gc.get_threshold()
-    if arguments[:1] != [LASTING]:
-        gc.set_threshold(*SELDOM)
+    gc.set_threshold(*(OFTEN_ENOUGH if arguments[:1] == [LASTING] else SELDOM))
     try:
         yield
     finally:

@@ -100,21 +100,31 @@ def test_what_is_mistyped_exits_with_3_and_a_next_step(
 
 
 @pytest.mark.parametrize(
-    ("typed", "seldom"), [(["version"], True), (["scan", "--all"], True), (["agent"], False)]
+    ("typed", "how_often"),
+    [
+        (["version"], group.SELDOM),
+        (["scan", "--all"], group.SELDOM),
+        (["agent"], group.OFTEN_ENOUGH),
+    ],
 )
-def test_the_garbage_collector_comes_seldom_to_what_ends_by_itself(
-    typed: list[str], seldom: bool, monkeypatch: pytest.MonkeyPatch
+def test_the_garbage_collector_comes_most_seldom_to_what_ends_by_itself(
+    typed: list[str], how_often: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, seen = gc.get_threshold(), []
+    own = (700, 10, 10)
+    gc.set_threshold(*own)
 
     def invoke(_: click.Context) -> int:
         seen.append((gc.get_threshold(), gc.isenabled()))
         raise ApiscapeError("stop")
 
     monkeypatch.setattr(group.ROOT, "invoke", invoke)
-    assert main(typed) != 0
-    assert seen == [(group.SELDOM if seldom else before, True)]
-    assert gc.get_threshold() == before != group.SELDOM
+    try:
+        assert main(typed) != 0
+        assert seen == [(how_often, True)]
+        assert gc.get_threshold() == own
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_the_version_in_every_way_it_is_asked_for(call: Call) -> None:
