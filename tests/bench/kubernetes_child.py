@@ -12,7 +12,6 @@ has the interpreter's own thresholds, as whoever the goal was taken from.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import json
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from apiscape.cli.group import OFTEN_ENOUGH
+from apiscape.collect.memory import give_back
 from apiscape.collectors.kubernetes.gatewayapi.routes import HttpRoute
 from apiscape.collectors.kubernetes.gateways import GatewaysCollector
 from apiscape.collectors.kubernetes.listing import Where, read_pages
@@ -165,13 +165,6 @@ def idle(watch: Watch) -> dict[str, float]:
     gc.collect()
     give_back()
     return {"core": core, "bytes": resident()}
-
-
-def give_back() -> None:
-    """Have the C library give the system what it holds in reserve, where it can (glibc)."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 def resident() -> int:

@@ -89,6 +89,12 @@ def keep_few_heaps() -> bool:
     return bound is not None and bool(bound(_M_ARENA_MAX, HEAPS))
 
 
+def give_back() -> bool:
+    """Give the system what the C library holds in reserve; say whether it had something that it could give (glibc)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return trim is not None and bool(trim(0))
+
+
 def limit_of_group(root: Path = ROOT) -> int | None:
     """Return what the control group of this process may take, of either version; `None` where nobody says.
 

@@ -1,6 +1,7 @@
 """The thread that draws what follows: after every run and every batch of a watch, and by the clock.
 
-It alone concludes. What fails is said and tried again, later every time; a failure ends nothing.
+It alone concludes. What fails is said and tried again, later every time; a failure ends nothing. By the clock it also
+gives back the memory that visits, conclusions and snapshots were made with.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 
 from apiscape.collect.clock import Clock
+from apiscape.collect.memory import give_back
 from apiscape.conclude.faring import HealthPolicy
 from apiscape.conclude.follow import Concluded, conclude, conclude_due, is_overlaid
 from apiscape.conclude.newcomers import draw_newcomers
@@ -145,6 +147,7 @@ class Concluder:
             self._drawn(conclude_due(self._store, at, policy=policy, overlay=overlay))
             ended = self._clock.monotonic()
             self._due_at = max(self._due_at, ended + (ended - now) / DUE_SHARE)
+            give_back()
         if now >= self._retain_at and not self._stopped:
             dropped = self._store.upkeep.retain(at, self._keep)
             self._retain_at = now + RETAIN_S

@@ -144,3 +144,35 @@ def test_threads_take_memory_from_two_heaps_however_many_they_are(bound: bool) -
 def test_a_c_library_without_such_a_bound_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda _name: object())
     assert memory.keep_few_heaps() is False
+
+
+RESERVE = """
+import ctypes
+from apiscape.collect.memory import give_back
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+held = [bytes(100_000) for _ in range(1000)]
+last = bytes(100_000)  # on top of the heap: what lies below is not given back by itself
+before = resident()
+del held
+print(give_back(), before - resident())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="nobody says what it holds")
+def test_what_is_held_in_reserve_is_given_back() -> None:
+    command = [sys.executable, "-c", RESERVE]
+    gave, less = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    if gave == "False":
+        pytest.skip("not glibc")
+    assert int(less) > 50_000_000
+
+
+def test_a_c_library_that_gives_nothing_back_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _name: object())
+    assert memory.give_back() is False
