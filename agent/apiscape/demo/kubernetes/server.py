@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import select
 import socket
 import ssl
 import threading
@@ -37,6 +38,9 @@ SMALLEST_PACKED = 128 * 1024
 """Bytes of a body from which on it is packed for who takes that, as the real server does."""
 
 _FROZEN_S = 600.0
+
+GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
+"""What a connection says once either end has closed it; the first on Linux alone."""
 
 
 class KubernetesServer:
@@ -226,6 +230,9 @@ class _Handler(BaseHTTPRequestHandler):
                 if line:
                     self._chunk(line)
                     sent += 1
+                elif self._is_left():
+                    self.close_connection = True
+                    return
                 if fault is not None and sent == fault.keep:
                     if self._spoil(fault):
                         return
@@ -233,6 +240,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"0\r\n\r\n")
         except OSError:
             self.close_connection = True
+
+    def _is_left(self) -> bool:
+        """Say whether the other end has gone, or this one has hung up: nothing that is written would say so."""
+        look = select.poll()
+        look.register(self.connection, GONE)
+        return bool(look.poll(0))
 
     def _spoil(self, fault: Fault) -> bool:
         """Do what a fault does to a watch; return whether it is over."""
