@@ -35,6 +35,7 @@ class TestToyGateConformance(CollectorConformance):
 def test_it_is_found_by_name_without_being_loaded() -> None:
     assert "toygate" in registry.provider_names()
     assert registry.collector_names("toygate") == ("toygate.apis",)
+    assert registry.products_of("toygate") == ("toygate.apis",)
     [found] = [each for each in registry.find_collectors() if each.name == "toygate.apis"]
     assert (found.distribution, found.target) == ("apiscape-toygate", "toygate.apis:ToyGateApis")
 
@@ -45,7 +46,7 @@ def test_it_is_loaded_alone() -> None:
 
 
 def test_it_is_loaded_among_all() -> None:
-    loaded = dict(registry.load_collectors())
+    loaded = dict(registry.load_collectors(registry.collector_names()))
     assert not isinstance(loaded["toygate.apis"], registry.PlugInError)
 
 

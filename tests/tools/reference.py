@@ -131,10 +131,10 @@ def permissions() -> str:
     from apiscape.collectors.contract import WritesPolicies
     from apiscape.collectors.measuring import MeasuresTraffic
     from apiscape.collectors.registry import (
-        collector_names,
         load_collector,
         load_provider,
-        provider_names,
+        own_providers,
+        products_of,
     )
 
     parts = [
@@ -143,13 +143,13 @@ def permissions() -> str:
         "`apiscape permissions` tries each of them; `apiscape permissions --policy` prints the smallest policy with",
         "the placeholders filled in.\n",
     ]
-    for name in provider_names():
+    for name in own_providers():
         provider = load_provider(name)
         if isinstance(provider, WritesPolicies):
             hearing = provider.change_permissions if isinstance(provider, TellsChanges) else ()
             title = f"Signing in, and what exists (`{name}`)"
             parts += permission_table(title, provider, hearing=hearing)
-    for product in collector_names():
+    for product in sorted(each for name in own_providers() for each in products_of(name)):
         collector = load_collector(product)
         measuring = collector.traffic_permissions if isinstance(collector, MeasuresTraffic) else ()
         hearing = collector.again_permissions if isinstance(collector, LooksAgain) else ()

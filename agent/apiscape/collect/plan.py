@@ -21,10 +21,10 @@ from apiscape.collectors.contract import Collector, Plan, PlannedReach, Provider
 from apiscape.collectors.reaches import LeavesToOwners, SpansReaches
 from apiscape.collectors.registry import (
     PlugInError,
-    collector_names,
     find_collectors,
     load_collector,
     load_provider,
+    products_of,
 )
 from apiscape.model.entity import Entity
 from apiscape.model.run import ErrorRecord, EstateEntry, Reach, RunReport, Scope
@@ -88,8 +88,8 @@ class Installed:
         return load_collector(product)
 
     def products(self, provider: str) -> tuple[str, ...]:
-        """Return the products of the installed collectors of a provider."""
-        return collector_names(provider)
+        """Return what is visited where no products are named: the collectors that came with a provider."""
+        return products_of(provider)
 
     def version(self, product: str) -> str | None:
         """Return the distribution that ships a collector, with its version."""

@@ -174,7 +174,7 @@ class PlugIns(Protocol):
         ...
 
     def products(self, provider: str) -> tuple[str, ...]:
-        """Return the products of the installed collectors of a provider."""
+        """Return what is visited where no products are named: the collectors that came with a provider."""
         ...
 
     def version(self, product: str) -> str | None:

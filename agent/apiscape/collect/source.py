@@ -22,7 +22,7 @@ class SourcePlan(Entity, frozen=True):
 
     Attributes:
         settings: The provider's own settings, of its `settings_type`.
-        products: Collectors to run; all that are installed for the provider if empty.
+        products: Collectors to run; all that came with the provider if empty.
         options: The source's own options by product, lent to its collector.
         quotas: Rates by operation family that replace the defaults.
         deadline_s: Longest that a visit of one scope may take.

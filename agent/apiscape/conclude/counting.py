@@ -10,7 +10,7 @@ from functools import cache
 
 from apiscape.collectors.contract import TellsConsumers
 from apiscape.collectors.reaches import MakesHosts
-from apiscape.collectors.registry import PlugInError, collector_names, load_collector
+from apiscape.collectors.registry import PlugInError, load_collector, load_collectors, products_of
 from apiscape.conclude.sighting import Sight, look_for_doors
 from apiscape.model.entity import Entity
 from apiscape.model.surroundings import FrontDoor
@@ -98,17 +98,16 @@ def listings(
 
 
 @cache
-def installed_forms(provider: str) -> dict[str, tuple[str, ...]]:
-    """Return the hosts that the services of a provider make, by product, as installed collectors say."""
-    found: dict[str, tuple[str, ...]] = {}
-    for product in collector_names(provider):
-        try:
-            collector = load_collector(product)
-        except PlugInError:
-            continue
-        if isinstance(collector, MakesHosts):
-            found[product] = collector.generated_hosts
-    return found
+def installed_forms(
+    provider: str, visited: frozenset[str] = frozenset()
+) -> dict[str, tuple[str, ...]]:
+    """Return the hosts that a provider's services make, by product, as its collectors say and those that visited."""
+    loaded = load_collectors(sorted({*products_of(provider), *visited}))
+    return {
+        product: collector.generated_hosts
+        for product, collector in loaded
+        if isinstance(collector, MakesHosts)
+    }
 
 
 @cache

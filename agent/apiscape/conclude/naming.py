@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from apiscape.conclude.counting import installed_forms
@@ -51,7 +51,9 @@ def draw_names(
         return frozenset()
     providers = pointing_providers(signals)
     forms = {
-        product: hosts for each in providers for product, hosts in installed_forms(each).items()
+        product: hosts
+        for each in providers
+        for product, hosts in installed_forms(each, _visited_of(each, visited)).items()
     }
     ground = survey_hosts(store.pointing.holders(providers), visited, estate)
     verdicts = judge_names(pointers, ground, forms, now)
@@ -61,6 +63,10 @@ def draw_names(
 def pointing_providers(signals: Mapping[str, tuple[Signal, ...]]) -> frozenset[str]:
     """Return whose hosts names point at."""
     return frozenset(each.source.partition(".")[0] for each in _pointers(signals).values())
+
+
+def _visited_of(provider: str, visited: Iterable[Visited]) -> frozenset[str]:
+    return frozenset(scope.product for scope in visited if scope.provider == provider)
 
 
 def _pointers(signals: Mapping[str, tuple[Signal, ...]]) -> dict[str, Signal]:

@@ -27,9 +27,9 @@ sources: []
 
 
 def detect_sources() -> dict[str, Mapping[str, Any]]:
-    """Return what each installed provider finds on this machine, by provider; those that find nothing are left out."""
+    """Return what each of our providers finds on this machine, by provider; those that find nothing are left out."""
     found: dict[str, Mapping[str, Any]] = {}
-    for name in registry.provider_names():
+    for name in registry.own_providers():
         try:
             detected = registry.load_provider(name).detect()
         except registry.PlugInError:
@@ -37,6 +37,11 @@ def detect_sources() -> dict[str, Mapping[str, Any]]:
         if detected is not None:
             found[name] = detected
     return found
+
+
+def others_installed() -> tuple[str, ...]:
+    """Return the providers that somebody else ships: what they do to find something is not for us to start."""
+    return tuple(sorted({*registry.provider_names()} - {*registry.own_providers()}))
 
 
 def first_configuration(found: Mapping[str, Mapping[str, Any]]) -> str:

@@ -106,7 +106,7 @@ class Source(Strict, frozen=True, kw_only=True):
     Attributes:
         name: Short and unique; part of every scope's key, so renaming one starts its history anew.
         provider: Who runs the gateways; one of the installed providers, as `apiscape collectors` lists them.
-        products: Collectors to run; all that are installed for the provider if left out.
+        products: Collectors to run; if left out, all that came with the provider, and none that another package added.
         include: What to look at; everything if left out.
         exclude: What to leave out of that.
         quotas: By quota family (`apigateway`).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -14,14 +15,18 @@ SCHEMA_ID = "urn:apiscape:configuration"
 OVERLAY_SCHEMA_ID = "urn:apiscape:overlay"
 
 
-def configuration_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of the configuration file, with the keys of every provider that loads."""
+def configuration_schema(chosen: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the configuration file, with the keys of providers.
+
+    Args:
+        chosen: Providers that somebody else ships and a source names; one that does not load is left out, as is ours.
+    """
     _, definitions = msgspec.json.schema_components([Settings], ref_template="#/$defs/{name}")
     common = definitions["Source"]
     common["properties"].pop("own")
     common["additionalProperties"] = True
     variants = []
-    for name in registry.provider_names():
+    for name in sorted({*registry.own_providers(), *chosen}):
         try:
             own = registry.load_provider(name).settings_type
         except registry.PlugInError:

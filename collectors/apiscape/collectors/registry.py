@@ -1,13 +1,17 @@
 """Finding providers and collectors, at three grains: their names, one of them, all of them.
 
 Names import nothing, so that `--help` and completion stay fast; loading one raises with the
-list of what is installed; loading all reports what could not be loaded and goes on.
+list of what is installed; loading all of some reports what could not be loaded and goes on.
+
+Whatever is installed beside apiscape may name a plug-in, and loading one runs its code. So only those are
+loaded that ship with apiscape or that somebody chose: a source names its provider, and with it the collectors
+that the same distribution ships; those of other distributions it names under `products`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, entry_points
 
@@ -17,6 +21,8 @@ from apiscape.model.entity import Entity
 
 PROVIDERS = "apiscape.providers"
 COLLECTORS = "apiscape.collectors"
+OURS = "apiscape"
+"""The distribution whose plug-ins need not be chosen, and whose names nobody else's can take."""
 
 
 class PlugInError(ApiscapeError):
@@ -43,14 +49,33 @@ def provider_names() -> tuple[str, ...]:
     return tuple(sorted(_points(PROVIDERS)))
 
 
+def own_providers() -> tuple[str, ...]:
+    """Return the names of the providers that ship with apiscape: they need not be chosen to be loaded."""
+    return tuple(
+        sorted(name for name, [point, *_] in _points(PROVIDERS).items() if _is_ours(point))
+    )
+
+
 def collector_names(provider: str | None = None) -> tuple[str, ...]:
     """Return the products of the installed collectors (of one provider); imports nothing of them."""
     names = sorted(_points(COLLECTORS))
     return tuple(name for name in names if provider is None or name.split(".")[0] == provider)
 
 
+def products_of(provider: str) -> tuple[str, ...]:
+    """Return what a source of a provider visits that names no products: the collectors that came with the provider."""
+    shipped = {_shipper(point) for point in _points(PROVIDERS).get(provider, ())[:1]}
+    points = _points(COLLECTORS)
+    return tuple(
+        product for product in collector_names(provider) if _shipper(points[product][0]) in shipped
+    )
+
+
 def find_collectors() -> tuple[Found, ...]:
-    """Return every installed collector with who ships it; imports nothing of them."""
+    """Return every installed collector with who ships it; imports nothing of them.
+
+    Where several distributions name one, the first is what counts.
+    """
     return _read_collectors(tuple(sys.path))
 
 
@@ -82,43 +107,59 @@ def load_collector(product: str) -> Collector:
     return collector
 
 
-def load_collectors() -> Iterator[tuple[str, Collector | PlugInError]]:
-    """Yield every installed collector by product, or why it cannot be loaded."""
-    for product in collector_names():
+def load_collectors(products: Iterable[str]) -> Iterator[tuple[str, Collector | PlugInError]]:
+    """Yield collectors by product, or why one cannot be loaded."""
+    for product in products:
         try:
             yield product, load_collector(product)
         except PlugInError as error:
             yield product, error
 
 
-def _points(group: str) -> dict[str, EntryPoint]:
+def _points(group: str) -> dict[str, tuple[EntryPoint, ...]]:
     return _read_points(group, tuple(sys.path))
 
 
 @cache
-def _read_points(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
-    """Return the entry points of a group; reading them opens the metadata of whatever is installed.
+def _read_points(group: str, path: tuple[str, ...]) -> dict[str, tuple[EntryPoint, ...]]:
+    """Return the entry points of a group by name, ours first; reading them opens the metadata of whatever is installed.
 
     Args:
         group: Of `PROVIDERS` and `COLLECTORS`.
         path: Where distributions are looked for: what is found there does not move while a process runs.
     """
     del path
-    return {point.name: point for point in entry_points(group=group)}
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for point in sorted(entry_points(group=group), key=_is_ours, reverse=True):
+        found[point.name] = (*found.get(point.name, ()), point)
+    return found
+
+
+def _is_ours(point: EntryPoint) -> bool:
+    return _shipper(point) == OURS
+
+
+def _shipper(point: EntryPoint) -> str | None:
+    return _shipped_as(point.dist)[0]
+
+
+@cache
+def _shipped_as(distribution: Distribution | None) -> tuple[str | None, str | None]:
+    """Return a distribution's name and version, where they are known; its metadata is read once, whatever it ships."""
+    if distribution is None:
+        return None, None
+    metadata = distribution.metadata
+    return metadata["Name"], metadata["Version"]
 
 
 @cache
 def _read_collectors(path: tuple[str, ...]) -> tuple[Found, ...]:
-    """Return every installed collector; the metadata of each distribution is read once, whatever it ships."""
-    shipped: dict[Distribution | None, tuple[str | None, str | None]] = {None: (None, None)}
+    """Return every installed collector."""
     found: list[Found] = []
-    for name, point in sorted(_read_points(COLLECTORS, path).items()):
-        by = point.dist
-        if by is not None and by not in shipped:
-            metadata = by.metadata
-            shipped[by] = (metadata["Name"], metadata["Version"])
-        distribution, version = shipped[by]
-        found.append(Found(name, distribution, point.value, version))
+    for name, points in sorted(_read_points(COLLECTORS, path).items()):
+        for point in points:
+            distribution, version = _shipped_as(point.dist)
+            found.append(Found(name, distribution, point.value, version))
     return tuple(found)
 
 
@@ -127,8 +168,14 @@ def _load(group: str, name: str) -> type:
     if name not in points:
         installed = ", ".join(sorted(points)) or "none"
         raise PlugInError(f"no {group.split('.')[1][:-1]} {name!r}", hint=f"installed: {installed}")
+    point, *others = points[name]
+    if others and not _is_ours(point):
+        rivals = ", ".join(sorted(_shipper(each) or "?" for each in points[name]))
+        raise PlugInError(
+            f"{name} is shipped more than once: {rivals}", hint="uninstall all but one"
+        )
     try:
-        plug_in: type = points[name].load()
+        plug_in: type = point.load()
     except ImportError as error:
         extra = name.partition(".")[0]
         raise PlugInError(

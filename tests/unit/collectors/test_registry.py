@@ -35,6 +35,7 @@ def _installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def _forget() -> None:
     registry._read_points.cache_clear()
     registry._read_collectors.cache_clear()
+    registry._shipped_as.cache_clear()
 
 
 def test_what_is_installed_is_read_once_for_each_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +117,67 @@ def test_what_does_not_keep_the_contract_is_refused() -> None:
 
 
 def test_all_are_loaded_and_the_unusable_named() -> None:
-    loaded = dict(registry.load_collectors())
+    loaded = dict(registry.load_collectors(registry.collector_names()))
     assert isinstance(loaded["good.one"], GoodCollector)
     assert isinstance(loaded["bad.sdk"], registry.PlugInError)
     assert isinstance(loaded["bad.half"], registry.PlugInError)
+
+
+# ── Of several distributions ──
+
+
+@pytest.fixture
+def shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have our plug-ins installed beside those of two others, who name some of ours and of each other's."""
+    ours, acme, rival = (_Distribution(each, "1.0") for each in ("apiscape", "acme", "rival"))
+    named = {
+        registry.PROVIDERS: [
+            ("good", "no_such:Stolen", acme),
+            ("good", f"{HERE}:GoodProvider", ours),
+            ("acme", f"{HERE}:GoodProvider", acme),
+        ],
+        registry.COLLECTORS: [
+            ("good.one", "no_such:Stolen", acme),
+            ("good.one", f"{HERE}:GoodCollector", ours),
+            ("good.two", f"{HERE}:GoodCollector", acme),
+            ("acme.one", f"{HERE}:GoodCollector", acme),
+            ("acme.two", f"{HERE}:GoodCollector", acme),
+            ("acme.two", f"{HERE}:GoodCollector", rival),
+        ],
+    }
+
+    def find(*, group: str) -> list[EntryPoint]:
+        return [
+            EntryPoint(name, target, group)._for(by)  # type: ignore[attr-defined]  # as the finder does
+            for name, target, by in named[group]
+        ]
+
+    monkeypatch.setattr(registry, "entry_points", find)
+    _forget()
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_name_of_ours_is_nobody_elses() -> None:
+    assert isinstance(registry.load_provider("good"), GoodProvider)
+    assert isinstance(registry.load_collector("good.one"), GoodCollector)
+    both = [found.distribution for found in registry.find_collectors() if found.name == "good.one"]
+    assert both == ["apiscape", "acme"]
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_name_that_two_others_ship_is_not_guessed_at() -> None:
+    with pytest.raises(
+        registry.PlugInError, match=r"acme\.two is shipped more than once"
+    ) as caught:
+        registry.load_collector("acme.two")
+    assert caught.value.message.endswith(": acme, rival")
+    assert caught.value.hint == "uninstall all but one"
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_provider_brings_its_own_collectors_and_nobody_elses() -> None:
+    assert registry.own_providers() == ("good",)
+    assert registry.products_of("good") == ("good.one",)
+    assert registry.products_of("acme") == ("acme.one", "acme.two")
+    assert registry.products_of("nobody") == ()
+    assert registry.collector_names("good") == ("good.one", "good.two")

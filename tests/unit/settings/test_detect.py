@@ -36,7 +36,7 @@ def use(monkeypatch: pytest.MonkeyPatch, providers: dict[str, FakeProvider | Non
             raise registry.PlugInError("no SDK")
         return provider
 
-    monkeypatch.setattr(registry, "provider_names", lambda: tuple(providers))
+    monkeypatch.setattr(registry, "own_providers", lambda: tuple(providers))
     monkeypatch.setattr(registry, "load_provider", load)
 
 

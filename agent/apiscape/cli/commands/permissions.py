@@ -18,10 +18,10 @@ from apiscape.collectors.changing import LooksAgain, TellsChanges
 from apiscape.collectors.contract import Collector, Permission, Provider, WritesPolicies
 from apiscape.collectors.measuring import MeasuresTraffic
 from apiscape.collectors.registry import (
-    collector_names,
     load_collector,
     load_provider,
-    provider_names,
+    own_providers,
+    products_of,
 )
 from apiscape.errors import Exit, StoreError, UsageError
 from apiscape.model.run import ErrorRecord, RunReport
@@ -188,8 +188,8 @@ def _one_policy(sources: Iterable[Source], settings: Settings, form: str) -> str
 
 
 def _choose(settings: Settings, names: tuple[str, ...]) -> list[Source]:
-    """Return the sources that are asked for; without a configuration, every provider as it is by default."""
-    known = settings.sources or [Source(name=name, provider=name) for name in provider_names()]
+    """Return the sources that are asked for; without a configuration, our providers as they are by default."""
+    known = settings.sources or [Source(name=name, provider=name) for name in own_providers()]
     missing = sorted(set(names) - {source.name for source in known})
     if missing:
         raise no_source(missing[0], settings.sources)
@@ -215,8 +215,8 @@ def policy_text(source: Source, settings: Settings, form: str) -> str:
 
 
 def collectors_of(source: Source) -> list[Collector]:
-    """Return the collectors of a source: those it names, else all that are installed for its provider."""
-    products = source.products or collector_names(source.provider)
+    """Return the collectors of a source: those it names, else those that came with its provider."""
+    products = source.products or products_of(source.provider)
     return [load_collector(product) for product in products]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from apiscape.cli.options import config_option, output_option
 from apiscape.cli.output import say, write, write_json, write_records, write_table
 from apiscape.cli.table import Column
 from apiscape.client.words import count, duration
-from apiscape.errors import UsageError
+from apiscape.errors import SettingsError, UsageError
 from apiscape.settings.document import parse_document
 from apiscape.settings.load import check_file, load_settings, unknown_variables
 from apiscape.settings.paths import default_config
@@ -62,7 +63,7 @@ def written_sources(config: Path | None) -> list[Source]:
 @click.option("--force", is_flag=True, help="Replace the file if there is one.")
 def init(*, config: Path | None, force: bool) -> None:
     """Write a first configuration from what this machine is signed in to. Makes no network call."""
-    from apiscape.settings.detect import detect_sources, first_configuration
+    from apiscape.settings.detect import detect_sources, first_configuration, others_installed
 
     file = config or default_config()
     if file.exists() and not force:
@@ -81,6 +82,8 @@ def init(*, config: Path | None, force: bool) -> None:
         say(
             "This machine is signed in to nothing that apiscape can read: aws configure, or edit the file."
         )
+    for name in others_installed():
+        say(f"{name} is installed, too, and not loaded: a source with `provider: {name}` uses it")
 
 
 @command.command("validate")
@@ -98,11 +101,15 @@ def validate(*, config: Path | None) -> None:
 
 
 @command.command("schema")
-def schema() -> None:
-    """Print the configuration's JSON Schema, for editors."""
+@config_option
+def schema(*, config: Path | None) -> None:
+    """Print the configuration's JSON Schema, for editors; with the keys of every provider that a source has."""
     from apiscape.settings.schema_export import configuration_schema
 
-    write_json(configuration_schema())
+    chosen: set[str] = set()
+    with suppress(SettingsError):  # whoever mends the file wants the schema all the more
+        chosen = {source.provider for source in load_settings(config).sources}
+    write_json(configuration_schema(chosen))
 
 
 @command.command("path")
