@@ -88,6 +88,14 @@ def _head(source: CollectedSource) -> str:
 
 def _expected(expected: Expected, unit: str) -> str:
     if expected.unknown == expected.scopes:
-        return f"first visit, at most {expected.rate_per_s:g} calls/s for each {unit}"
+        return f"first visit, at most {_rate(expected)} for each {unit}"
     at_least = "at least" if expected.unknown else "about"
-    return f"{at_least} {duration(expected.seconds)} at {expected.rate_per_s:g} calls/s"
+    return f"{at_least} {duration(expected.seconds)} at {_rate(expected)}"
+
+
+def _rate(expected: Expected) -> str:
+    """Return `5 calls/s`, or of products that are not allowed the same `2.5 to 10 calls/s by product`."""
+    slowest, fastest = expected.rate_per_s, expected.most_per_s
+    if fastest is None or fastest == slowest:
+        return f"{slowest:g} calls/s"
+    return f"{slowest:g} to {fastest:g} calls/s by product"

@@ -14,13 +14,14 @@ class Expected(Entity, frozen=True):
 
     Attributes:
         scopes: How many; `unknown`: those without an earlier visit to go by.
-        rate_per_s: Calls a second that the slowest-filled account allows.
+        rate_per_s, most_per_s: Calls a second that an account allows the slowest product, and the fastest.
     """
 
     scopes: int
     unknown: int
     seconds: float
     rate_per_s: float
+    most_per_s: float | None = None  # older agents tell of the slowest alone
 
 
 class CollectedSource(Entity, frozen=True):

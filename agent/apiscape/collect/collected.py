@@ -77,4 +77,5 @@ def _expected(forecast: Forecast) -> Expected:
         unknown=forecast.unknown,
         seconds=forecast.seconds,
         rate_per_s=forecast.rate_per_s,
+        most_per_s=forecast.most_per_s,
     )

@@ -19,7 +19,7 @@ class Forecast(Entity, frozen=True):
     Attributes:
         scopes: How many; `unknown`: those without an earlier complete visit to go by.
         calls: Expected of the others.
-        rate_per_s: Calls a second that the slowest-filled account allows.
+        rate_per_s, most_per_s: Calls a second that an account allows the slowest product, and the fastest.
         seconds: The longest that any account takes at its rate; a lower bound where some are unknown.
     """
 
@@ -27,6 +27,7 @@ class Forecast(Entity, frozen=True):
     unknown: int
     calls: int
     rate_per_s: float
+    most_per_s: float
     seconds: float
 
 
@@ -43,6 +44,7 @@ def forecast(
         rates: Calls a second by product.
     """
     chosen = list(scopes)
+    allowed = [rates[scope.product] for scope in chosen]
     calls: dict[str, int] = {}
     seconds: dict[str, float] = {}
     unknown = 0
@@ -57,7 +59,8 @@ def forecast(
         scopes=len(chosen),
         unknown=unknown,
         calls=sum(calls.values()),
-        rate_per_s=min((rates[scope.product] for scope in chosen), default=0.0),
+        rate_per_s=min(allowed, default=0.0),
+        most_per_s=max(allowed, default=0.0),
         seconds=max(seconds.values(), default=0.0),
     )
 

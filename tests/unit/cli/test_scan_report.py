@@ -44,6 +44,7 @@ def a_forecast(**fields: Any) -> Forecast:
         "unknown": 0,
         "calls": 300,
         "rate_per_s": 5.0,
+        "most_per_s": 5.0,
         "seconds": 60.0,
     }
     return Forecast(**(facts | fields))
@@ -67,12 +68,27 @@ def ended(report: ScanReport, seen: ProgressLine) -> Collected:
         (a_forecast(), "about 1 min at 5 calls/s"),
         (a_forecast(unknown=1), "at least 1 min at 5 calls/s"),
         (a_forecast(unknown=2), "first visit, at most 5 calls/s for each account"),
+        (a_forecast(rate_per_s=2.5), "about 1 min at 2.5 to 5 calls/s by product"),
+        (
+            a_forecast(rate_per_s=2.5, unknown=2),
+            "first visit, at most 2.5 to 5 calls/s by product for each account",
+        ),
     ],
 )
 def test_the_head_says_what_to_expect(forecast: Forecast, words: str) -> None:
     report = ScanReport(runs=(a_run(),))
     head = scan_lines(ended(report, told(a_source(), forecast)), SUMMARY, width=200, whole=False)[0]
     assert head == f"prod · aws · 0 accounts · {words}"
+
+
+def test_an_agent_that_tells_the_slowest_rate_alone_is_believed() -> None:
+    seen = told(a_source(), a_forecast())
+    new = ended(ScanReport(runs=(a_run(),)), seen)
+    text = msgspec.json.encode(new).replace(b',"most_per_s":5.0', b"")
+    old = msgspec.json.decode(text, type=Collected)
+    assert old != new
+    head = scan_lines(old, SUMMARY, width=200, whole=False)[0]
+    assert head.endswith("about 1 min at 5 calls/s")
 
 
 def test_a_source_that_could_not_be_planned_says_why_at_once_and_at_the_end() -> None:

@@ -35,12 +35,14 @@ def expect(*scopes: Scope, **calls: int) -> Forecast:
 
 
 def test_nothing_to_visit_costs_nothing() -> None:
-    assert expect() == Forecast(scopes=0, unknown=0, calls=0, rate_per_s=0.0, seconds=0.0)
+    assert expect() == Forecast(
+        scopes=0, unknown=0, calls=0, rate_per_s=0.0, most_per_s=0.0, seconds=0.0
+    )
 
 
 def test_a_scope_takes_its_calls_at_its_products_rate() -> None:
     assert expect(scope(), of_1=30) == Forecast(
-        scopes=1, unknown=0, calls=30, rate_per_s=2.0, seconds=15.0
+        scopes=1, unknown=0, calls=30, rate_per_s=2.0, most_per_s=2.0, seconds=15.0
     )
     assert expect(scope(product="fast"), of_1=30).seconds == 3.0
 
@@ -62,9 +64,10 @@ def test_a_last_run_without_a_call_is_known_to_cost_nothing() -> None:
     assert (said.unknown, said.calls, said.seconds) == (0, 0, 0.0)
 
 
-def test_the_rate_is_that_of_the_slowest_product() -> None:
-    assert expect(scope(), scope(product="fast")).rate_per_s == 2.0
-    assert expect(scope(product="fast")).rate_per_s == 10.0
+def test_the_rates_are_those_of_the_slowest_product_and_the_fastest() -> None:
+    both, fast = expect(scope(), scope(product="fast")), expect(scope(product="fast"))
+    assert (both.rate_per_s, both.most_per_s) == (2.0, 10.0)
+    assert (fast.rate_per_s, fast.most_per_s) == (10.0, 10.0)
 
 
 @pytest.mark.parametrize(

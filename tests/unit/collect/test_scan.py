@@ -225,7 +225,7 @@ def test_silence_is_a_watcher_too() -> None:
     watcher: Progress = Silent()
     watcher.planned(
         PlannedSource(source=SOURCE, jobs=()),
-        Forecast(scopes=0, unknown=0, calls=0, rate_per_s=0, seconds=0),
+        Forecast(scopes=0, unknown=0, calls=0, rate_per_s=0, most_per_s=0, seconds=0),
     )
     watcher.tick({})
     watcher.started(SCOPE)

@@ -203,5 +203,9 @@ def test_the_forecast_goes_by_the_last_run() -> None:
     world.plan("1/r", "2/r")
     world.scan(progress=watcher)
     first, second = watcher.forecasts
-    assert first == Forecast(scopes=1, unknown=1, calls=0, rate_per_s=5.0, seconds=0.0)
-    assert second == Forecast(scopes=2, unknown=1, calls=10, rate_per_s=5.0, seconds=2.0)
+    assert first == Forecast(
+        scopes=1, unknown=1, calls=0, rate_per_s=5.0, most_per_s=5.0, seconds=0.0
+    )
+    assert second == Forecast(
+        scopes=2, unknown=1, calls=10, rate_per_s=5.0, most_per_s=5.0, seconds=2.0
+    )

@@ -246,7 +246,9 @@ def test_what_is_heard_of_changes_is_said_with_what_was_not(
     journal.noticed(Noticed("toys/1/r"))
     assert journal.unheard == {"toys/2/r"}
     plan = PlannedSource(source=SOURCE, jobs=())
-    journal.planned(plan, Forecast(scopes=0, unknown=0, calls=0, rate_per_s=1.0, seconds=0.0))
+    journal.planned(
+        plan, Forecast(scopes=0, unknown=0, calls=0, rate_per_s=1.0, most_per_s=1.0, seconds=0.0)
+    )
     assert journal.unheard == frozenset(), "what is no longer asked for is not missed"
 
 
