@@ -57,9 +57,10 @@ lock:  ## pin every requirement by hash again (needs uv)
 
 # One environment at the root. A stamp says which requirements it holds, so that a second run is instant. What runs is
 # compiled with it, so that its first start is as fast as any; what only tests import is when they do: most of it never is.
+# An environment without pip is one that was not made to its end (Debian's python3 without python3-venv): it is made again.
 $(VENV)/%.stamp: requirements/%.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "apiscape needs Python 3.11 or newer; say which: make PYTHON=/path/to/python3" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(filter run,$*),,--no-compile) --require-hashes --requirement $<
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(if $(filter run,$*),$(BIN)/python -m compileall -q $(filter-out tests,$(CODE)))
