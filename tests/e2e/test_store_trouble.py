@@ -203,6 +203,42 @@ def test_a_full_disk_is_said_and_used_again_when_there_is_room(
     check_it_goes_on(world, 63)
 
 
+@pytest.fixture
+def full_server(cluster: postgres.Server) -> Iterator[tuple[str, postgres.Disk]]:
+    """Give a database on a disk of its own, and that disk."""
+    with postgres.small_disk(64) as disk:
+        if disk is None:
+            pytest.skip("no disk of its own for a database: nothing may be mounted here")
+        cluster.execute(f"CREATE TABLESPACE small LOCATION '{disk.folder}'")
+        cluster.execute("CREATE DATABASE full_one TABLESPACE small")
+        yield cluster.url("full_one"), disk
+        cluster.drop("full_one")
+        cluster.execute("DROP TABLESPACE small")
+
+
+@pytest.mark.postgres
+def test_a_full_disk_of_a_server_is_said_and_used_again_when_there_is_room(
+    world: World, west: Region, full_server: tuple[str, postgres.Disk]
+) -> None:
+    address, disk = full_server
+    world.use_store(address)
+    assert world.scan().code == 0
+    before = world.content()
+    many(west, 60)
+    disk.fill()
+    refused = world.scan()
+    check_refusal(refused)
+    said, step = refused.err.splitlines()
+    assert said.startswith("apiscape: the database server has no space left (could not extend file")
+    assert "free some space" in step
+    assert world.content().items() >= before.items()
+    disk.make_room()
+    assert world.scan().code == 0
+    assert {row["presence"] for row in world.rows().values()} == {"present"}
+    assert len(world.rows()) == 63
+    assert {change["kind"] for change in world.changes()} == {"appeared"}
+
+
 # ── No right to write ──
 
 WRITE_VERSION = 18

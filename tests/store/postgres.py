@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -178,6 +178,45 @@ def running(binaries: Path, options: tuple[str, ...] = _FAST) -> Iterator[Server
                 server.stop()  # nothing of it is kept
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+class Disk:
+    """A file system of its own, in memory, for the databases of a server; something else may take up its room."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._other = folder / "other"
+
+    def fill(self) -> None:
+        """Let something else take up all the room that is left."""
+        with self._other.open("ab", buffering=0) as other, suppress(OSError):
+            while other.write(b"\0" * 65_536):
+                pass
+        assert shutil.disk_usage(self.folder).free == 0
+
+    def make_room(self) -> None:
+        """Take that away."""
+        self._other.unlink()
+
+
+@contextmanager
+def small_disk(size_mb: int) -> Iterator[Disk | None]:
+    """Mount a disk in memory until the end of the block; give nothing where that is not allowed."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-disk-"))
+    options = f"size={size_mb}m,mode=700"
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    try:
+        is_mounted = subprocess.run(mount, check=False, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        is_mounted = False
+    try:
+        if is_mounted:
+            shutil.chown(folder, _unprivileged() or os.geteuid())
+        yield Disk(folder) if is_mounted else None
+    finally:
+        if is_mounted:
+            subprocess.run(["umount", str(folder)], check=True)
+        folder.rmdir()
 
 
 def _unprivileged() -> str | None:

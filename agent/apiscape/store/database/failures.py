@@ -50,7 +50,7 @@ def explain(error: SQLAlchemyError) -> ApiscapeError:
     name, table = _name(cause)
     for code, kind, message, hint in table:
         if name.startswith(code):
-            return kind(f"{message} ({cause})", hint=hint)
+            return kind(f"{message} ({_first_line(cause or error)})", hint=hint)
     if isinstance(error, OperationalError | InterfaceError) and _is_unanswered(cause):
         return StoreError(
             f"the database server does not answer: {_first_line(cause or error)}", hint=_AGAIN
