@@ -56,7 +56,7 @@ def test_confirming_retires_the_suspects_of_one_scope(store: Store) -> None:
     assert known[make(1).uid].presence == Presence.RETIRED
     assert known[make(1).uid].missing_since == T0
     assert known[make(2).uid].presence == Presence.PRESENT
-    with pytest.raises(NotFound, match="no scope x"):
+    with pytest.raises(NotFound, match="no scope 'x'"):
         store.upkeep.confirm("x", by="ann", at=T0)
 
 

@@ -36,6 +36,9 @@ SELDOM = (20_000, 10, 10)
 With the interpreter's own ones it walks what was imported again and again: a sixth of the time of a demo.
 """
 
+ASKING = frozenset({"--url", "--context"})
+ONLY_HERE = "  → it asks no agent: run it without that on the machine that is meant"
+
 LASTING = "agent"
 """The command that does not end by itself."""
 
@@ -176,6 +179,8 @@ def _refuse(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
     words = " ".join(error.format_message().split()).rstrip(".")
     sys.stderr.write(f"apiscape: {plain(words[:1].lower() + words[1:])}\n")
-    if context is not None:
+    if isinstance(error, click.NoSuchOption) and error.option_name in ASKING:
+        sys.stderr.write(f"{ONLY_HERE}\n")
+    elif context is not None:
         sys.stderr.write(f"  → {context.command_path} --help\n")
     return Exit.USAGE

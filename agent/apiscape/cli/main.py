@@ -66,10 +66,25 @@ GROUPS: Mapping[str, frozenset[str]] = {
 """Commands that hold further ones, with the options that they hand down to them."""
 
 
+WHERE = frozenset({"--config", "--store", "--url", "--context"})
+"""Options that say what to read."""
+
+NEEDLESS: Mapping[str, frozenset[str]] = {
+    "version": WHERE,
+    "completion": WHERE,
+    "demo": WHERE - {"--store"},
+}
+"""Commands that read nothing of a person's, with what they do without where an alias has it for all commands.
+
+Not so a store: whoever names one for a demo wants it to be kept.
+"""
+
+
 def command_first(arguments: Sequence[str]) -> list[str]:
     """Return arguments with the options that stand before the command behind it; no command is `tui`.
 
-    Of a command within a command they go behind the inner one, but for what the outer one hands down.
+    Of a command within a command they go behind the inner one, but for what the outer one hands down. What a
+    command has no use for is left out.
     """
     options: list[list[str]] = []
     at = 0
@@ -78,6 +93,8 @@ def command_first(arguments: Sequence[str]) -> list[str]:
         options.append(list(arguments[at:past]))
         at = past
     name, *rest = arguments[at:] or ["tui"]
+    needless = NEEDLESS.get(name, frozenset())
+    options = [each for each in options if each[0].partition("=")[0] not in needless]
     inner = rest[:1] if name in GROUPS and rest and not rest[0].startswith("-") else []
     own = [each for each in options if not inner or each[0].partition("=")[0] in GROUPS[name]]
     behind = [each for each in options if each not in own]

@@ -84,14 +84,14 @@ _SINCE = click.option("--since", type=Moment(), metavar="TIME", help="Only at th
 _UNTIL = click.option("--until", type=Moment(), metavar="TIME", help="Only before this time.")
 
 
-def refuse_future(view: View, now: datetime) -> None:
+def refuse_future(at: datetime | None, now: datetime) -> None:
     """Refuse to show the inventory as of a time that has not come.
 
     Raises:
         UsageError: it has not.
     """
-    if isinstance(view.at, datetime) and view.at > now:
-        when = f"{view.at:%Y-%m-%d %H:%M %Z}"
+    if at is not None and at > now:
+        when = f"{at:%Y-%m-%d %H:%M %Z}"
         raise UsageError(
             f"{when} has not come yet", hint="leave the time out to see the inventory as it is"
         )

@@ -6,7 +6,7 @@ import functools
 import getpass
 import os
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Body = TypeVar("Body", bound=Callable[..., object])
 
+CONTEXT_VARIABLE = "APISCAPE_CONTEXT"
 FORMATS = ("table", "wide", "name", "json", "yaml")
 
 
@@ -134,6 +135,17 @@ class Session(msgspec.Struct, frozen=True):
             return None
         return chosen_agent(self.url, self.context, default_contexts())
 
+    def say_here(self) -> None:
+        """Say on stderr that this machine is meant, where the person chose an agent that other commands ask."""
+        from apiscape.cli.output import say
+        from apiscape.client.contexts import default_contexts, read_contexts
+
+        chosen = os.environ.get(CONTEXT_VARIABLE)
+        with suppress(SettingsError):
+            chosen = chosen or read_contexts(default_contexts()).current
+        if chosen and self.store_url is None:
+            say(f"Of this machine: the agent {chosen}, which you chose, is not asked.")
+
     @contextmanager
     def inventory(self, *, write: bool = False) -> Iterator[Inventory]:
         """Open the inventory for the time of a `with`; one that is to be written must be there already.
@@ -238,7 +250,7 @@ _URL = click.option("--url", metavar="URL", help="Ask the agent at https://HOST:
 _CONTEXT = click.option(
     "--context",
     metavar="NAME",
-    envvar="APISCAPE_CONTEXT",
+    envvar=CONTEXT_VARIABLE,
     shell_complete=complete_context,
     help="Ask the agent of that name (apiscape ctx).",
 )

@@ -92,7 +92,7 @@ class HttpInventory:
             NotFound: No deployment has that uid, native id or name, or several have that name.
         """
         if not uid_or_name:
-            message = "no deployment has the uid, native id or name "
+            message = "no deployment has the uid, native id or name ''"
             raise NotFound(message, hint="`apiscape list` shows what is there")
         asked = quote(uid_or_name, safe="", errors="surrogatepass")
         return _call(

@@ -277,5 +277,5 @@ class Collections:
                 key in self._planned.get(name, ()) or key in self._scopes(name)
             )
             if not known:
-                raise UsageError(f"no scope {key}", hint="see `apiscape runs`")
+                raise UsageError(f"no scope {key!r}", hint="`apiscape runs -o name` lists them")
         return frozenset(keys)

@@ -118,7 +118,7 @@ class Narrowed:
         found = self._called(uid_or_name, at)
         if not found:
             hint = "`apiscape list` shows what is there"
-            message = f"no deployment has the uid, native id or name {uid_or_name}"
+            message = f"no deployment has the uid, native id or name {uid_or_name!r}"
             raise NotFound(message, hint=hint)
         if len(found) > 1:
             lines = [f"{row.uid}  {row.native_id}" for row in found]

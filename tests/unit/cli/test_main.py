@@ -56,6 +56,10 @@ def test_help_fits_a_terminal_of_a_hundred_columns() -> None:
             ["overlay", "--config", "c", "explain", "--store=s", "x"],
         ),
         (["--config=c", "ctx", "status"], ["ctx", "status", "--config=c"]),
+        (["--config=c", "--store", "s", "version", "--json"], ["version", "--json"]),
+        (["--context", "a", "--url=u", "completion", "zsh"], ["completion", "zsh"]),
+        (["--config", "c", "--store", "s", "demo"], ["demo", "--store", "s"]),
+        (["--json", "version", "--store", "s"], ["version", "--json", "--store", "s"]),
     ],
 )
 def test_options_of_every_command_may_stand_before_it(given: list[str], read: list[str]) -> None:
@@ -85,6 +89,8 @@ def test_a_command_that_only_holds_others_shows_them_as_they_are_laid_out(call: 
         (["lisst"], "no command 'lisst'\n  → did you mean list?"),
         (["qqq"], "no command 'qqq'\n  → apiscape --help lists the commands"),
         (["list", "--jsn"], "no such option '--jsn'"),
+        (["--context", "a", "backup", "b"], "'--context'\n  → it asks no agent: run it without"),
+        (["collectors", "--url", "u"], "'--url'\n  → it asks no agent: run it without"),
         (["list", "-json"], "no such option '-j'\n  → apiscape list --help"),
         (["--bogus"], "no such option '--bogus'\n  → apiscape --help"),
         (["show"], "missing argument 'DEPLOYMENT'\n  → apiscape show --help"),

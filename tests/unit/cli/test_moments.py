@@ -57,10 +57,10 @@ def test_a_span_holds_its_beginning_and_not_its_end() -> None:
 
 
 def test_the_inventory_of_a_time_that_has_not_come_is_refused() -> None:
-    refuse_future(parse("at:2026-09-30"), NOON)
-    refuse_future(parse("tax"), NOON)
+    refuse_future(parse("at:2026-09-30").at, NOON)
+    refuse_future(parse("tax").at, NOON)
     with pytest.raises(UsageError, match="2026-10-01 00:00 UTC has not come yet"):
-        refuse_future(parse("at:2026-10-01"), NOON)
+        refuse_future(parse("at:2026-10-01").at, NOON)
 
 
 @pytest.mark.parametrize("command", ["list", "export"])

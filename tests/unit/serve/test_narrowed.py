@@ -123,7 +123,7 @@ def test_pages_go_on_and_errors_point_into_the_view_as_typed(ours: Narrowed) -> 
 def test_what_is_not_seen_is_not_there(ours: Narrowed, asked: str) -> None:
     with pytest.raises(NotFound) as caught:
         ours.detail(asked)
-    assert caught.value.message == f"no deployment has the uid, native id or name {asked}"
+    assert caught.value.message == f"no deployment has the uid, native id or name {asked!r}"
     assert "secret" not in (caught.value.hint or "")
 
 

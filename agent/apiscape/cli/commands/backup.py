@@ -15,6 +15,7 @@ from apiscape.cli.output import say, write_record
 @session_options()
 def command(*, session: Session, file: Path) -> None:
     """Write a backup of the store to FILE; `apiscape restore` reads it, into SQLite or PostgreSQL."""
+    session.say_here()
     with session.store() as store:
         store.upkeep.backup(file)
     size_bytes, store_url = file.stat().st_size, session.shown_store()

@@ -46,7 +46,7 @@ def command(
     A Markdown table has the fields that a person reads.
     """
     parsed = read_view(view)
-    refuse_future(parsed, datetime.now(UTC))
+    refuse_future(parsed.at, datetime.now(UTC))
     with session.inventory() as inventory:
         rows = _rows(inventory, view)
         write = write_raw_csv if raw_cells and form == "csv" else FORMATS[form]

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from apiscape.cli.moments import refuse_future, summary_of
+from apiscape.cli.moments import Moment, refuse_future, summary_of
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import drop_unknown, say, warn_incomplete, write_records, write_table
 from apiscape.cli.table import Column
@@ -19,6 +19,7 @@ from apiscape.client.words import count, shown
 from apiscape.model.row import Row
 from apiscape.query import format_view
 from apiscape.query.fields import FIELDS, Kind
+from apiscape.query.quantities import write_moment
 from apiscape.query.syntax import View
 
 PAGE = 500
@@ -87,8 +88,9 @@ class Rows(msgspec.Struct, frozen=True):
 @view_argument
 @click.option(
     "--as-of",
+    type=Moment(),
     metavar="TIME",
-    help="The inventory as it was then (= at:TIME in the view): 2026-09-30, its midnight in UTC, or 2026-09-30T12:00Z.",
+    help="The inventory as it was then (at: in a view): 2026-09-30, its midnight in UTC, 2026-09-30T12:00Z, or 2d ago.",
 )
 @click.option("--limit", type=click.IntRange(1), help="At most so many rows.")
 @click.option(
@@ -96,7 +98,12 @@ class Rows(msgspec.Struct, frozen=True):
 )
 @session_options(asks=True)
 def command(
-    *, session: Session, view: str, as_of: str | None, limit: int | None, require_complete: bool
+    *,
+    session: Session,
+    view: str,
+    as_of: datetime | None,
+    limit: int | None,
+    require_complete: bool,
 ) -> int:
     """List deployments that match VIEW. Quote it: `<` and `>` mean something to a shell.
 
@@ -108,9 +115,9 @@ def command(
     apiscape list 'path:/refund cols:name,gateway,endpoint'
     apiscape list --as-of 2026-09-30              as it was, and as complete as it was
     """
-    text = f"{view} at:{as_of}".lstrip() if as_of else view
+    text = f"{view} at:{write_moment(as_of)}".lstrip() if as_of else view
     parsed = read_view(text)
-    refuse_future(parsed, datetime.now(UTC))
+    refuse_future(parsed.at, datetime.now(UTC))
     is_table = session.output in {"table", "wide"}
     with session.inventory() as inventory:
         if is_table and not parsed.sort:

@@ -69,6 +69,7 @@ def validate(*, session: Session) -> None:
     An entry holds for a deployment only where what its gateway states decides that: those of which nobody
     can tell are counted as undecided, and left as they are.
     """
+    session.say_here()
     overlay = _overlay(session, _now())
     reached = _reached(session, overlay)
     records = [
@@ -106,6 +107,7 @@ def explain(*, session: Session, deployment: str) -> None:
     from apiscape.conclude.overlaying import verdicts_on
     from apiscape.serve.local import LocalInventory
 
+    session.say_here()
     now = _now()
     overlay = _overlay(session, now)
     with session.store() as store:

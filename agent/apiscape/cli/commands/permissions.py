@@ -43,12 +43,12 @@ NEXT = "apiscape permissions --policy prints the smallest policy; nothing in it 
 SIGN_IN = "No source could be signed in to: check credentials, network and proxy, then try again."
 
 COLUMNS = (
-    Column("SOURCE", leaves=3),
+    Column("SOURCE", leaves=2),
     Column("PRODUCT", leaves=1),
-    Column("PERMISSION", leaves=4),
-    Column("ON", gives_way=True, comfort=24, leaves=2),
+    Column("PERMISSION", gives_way=True, cut_inside=True, comfort=30),
+    Column("ON", gives_way=True, comfort=24, leaves=3),
     Column("LAST VISIT"),
-    Column("HIDDEN WITHOUT IT", gives_way=True, comfort=40),
+    Column("HIDDEN WITHOUT IT", gives_way=True, comfort=30),
 )
 
 
@@ -94,6 +94,7 @@ def command(
     if all are granted, with 2 if one is denied or could not be told, with 4 if nobody could sign in.
     With --policy or --format it makes no call, and prints the smallest policy that grants them all.
     """
+    session.say_here()
     settings = session.settings()
     chosen = _choose(settings, sources)
     if as_policy or form:

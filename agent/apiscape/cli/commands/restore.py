@@ -19,6 +19,7 @@ def command(*, session: Session, file: Path) -> None:
     """Fill an empty store from the backup FILE. A store that holds something is never overwritten."""
     from apiscape.serve.local import LocalInventory
 
+    session.say_here()
     with session.store(write=True) as store:
         held = LocalInventory(store).scopes()
         if held:

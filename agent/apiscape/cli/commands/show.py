@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from apiscape.cli.completion import complete_deployment
+from apiscape.cli.moments import Moment, refuse_future
 from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import write, write_record
 from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
@@ -24,7 +25,6 @@ from apiscape.client.words import (
     state_in,
     traffic_words,
 )
-from apiscape.errors import UsageError
 from apiscape.model.deployment import Deployment, Endpoint, Operation, Protections
 from apiscape.model.plain import plain
 from apiscape.model.projection import below, routes_to
@@ -34,7 +34,6 @@ from apiscape.model.security import Security
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
 from apiscape.model.values import is_known, known_or
 from apiscape.model.vocabulary import Basis, ChangeKind, Dangling, Freshness, Switch
-from apiscape.query.quantities import read_moment
 
 LABEL_WIDTH = 18
 
@@ -64,28 +63,21 @@ OPERATION_COLUMNS = (
 
 @click.command("show")
 @click.argument("deployment", shell_complete=complete_deployment)
-@click.option("--as-of", metavar="TIME", help="The deployment as it was then.")
+@click.option(
+    "--as-of",
+    type=Moment(),
+    metavar="TIME",
+    help="The deployment as it was then: 2026-09-30, 2026-09-30T12:00Z, or 2d ago.",
+)
 @session_options(asks=True)
-def command(*, session: Session, deployment: str, as_of: str | None) -> None:
+def command(*, session: Session, deployment: str, as_of: datetime | None) -> None:
     """Show everything known of DEPLOYMENT: its uid, native id or name; operations and provenance included."""
-    at = _moment(as_of) if as_of is not None else None
+    refuse_future(as_of, datetime.now(UTC))
     with session.inventory() as inventory:
-        detail = inventory.detail(deployment, at=at)
+        detail = inventory.detail(deployment, at=as_of)
     if not write_record(session.output, detail, detail.row.name):
         width = UNLIMITED if session.output == "wide" else output_width()
         write(render_detail(detail, datetime.now(UTC), width=width))
-
-
-def _moment(text: str) -> datetime:
-    """Return a time as `at:` takes it.
-
-    Raises:
-        UsageError: it is none.
-    """
-    moment = read_moment(text)
-    if moment is None:
-        raise UsageError(f"--as-of takes 2026-09-30 or 2026-09-30T12:00Z, not {text}")
-    return moment
 
 
 def render_detail(detail: Detail, now: datetime, *, width: int) -> str:

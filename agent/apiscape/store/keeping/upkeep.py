@@ -66,7 +66,7 @@ class Upkeep:
                 sa.select(scope).where(scope.c.key == clean(scope_key))
             ).first()
             if held is None:
-                raise NotFound(f"no scope {scope_key}", hint="see `apiscape runs`")
+                raise NotFound(f"no scope {scope_key!r}", hint="`apiscape runs -o name` lists them")
             return _retire_suspects(tx, held.pk, _report(held, at), by)
 
     def forget(self, uid: str, *, by: str, at: datetime) -> None:

@@ -116,7 +116,7 @@ def several_are_called(asked: str, found: Sequence[Record[Any]]) -> NotFound:
 def none_is_called(asked: str) -> NotFound:
     """Return the error that says that there is no such deployment."""
     hint = "`apiscape list` shows what is there"
-    return NotFound(f"no deployment has the uid, native id or name {asked}", hint=hint)
+    return NotFound(f"no deployment has the uid, native id or name {asked!r}", hint=hint)
 
 
 def _held_with(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[Record[Any]]:

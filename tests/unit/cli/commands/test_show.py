@@ -149,8 +149,10 @@ def test_a_deployment_as_it_was(call: Call, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ("yesterday", "--as-of takes 2026-09-30 or 2026-09-30T12:00Z, not yesterday"),
-        ("2026-09-30 health:failing", "--as-of takes"),
+        ("yesterday", "'yesterday': a time is 2026-09-30, 2026-09-30T12:00Z or 2d"),
+        ("2026-09-30 health:failing", "a time is 2026-09-30"),
+        ("2999-01-01", "2999-01-01 00:00 UTC has not come yet"),
+        ("2000d", "nothing is kept before"),
         ("2020-01-01", "nothing is kept before"),
     ],
 )
