@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
 from typing import Any
 
 import yaml
@@ -26,17 +27,25 @@ sources: []
 """
 
 
-def detect_sources() -> dict[str, Mapping[str, Any]]:
-    """Return what each of our providers finds on this machine, by provider; those that find nothing are left out."""
-    found: dict[str, Mapping[str, Any]] = {}
+def detect_sources() -> list[dict[str, Any]]:
+    """Return a source for all that our providers find on this machine, each with a name of its own."""
+    found: list[dict[str, Any]] = []
     for name in registry.own_providers():
         try:
             detected = registry.load_provider(name).detect()
         except registry.PlugInError:
             continue
-        if detected is not None:
-            found[name] = detected
+        several = [detected] if isinstance(detected, Mapping) else detected or ()
+        for own in several:
+            source = {"name": name, "provider": name, **own}
+            found.append(source | {"name": _free_name(source["name"], found)})
     return found
+
+
+def _free_name(wanted: str, found: Iterable[Mapping[str, Any]]) -> str:
+    taken = {source["name"] for source in found}
+    numbered = (f"{wanted}-{number}" for number in count(2))
+    return next(name for name in chain([wanted], numbered) if name not in taken)
 
 
 def others_installed() -> tuple[str, ...]:
@@ -44,9 +53,8 @@ def others_installed() -> tuple[str, ...]:
     return tuple(sorted({*registry.provider_names()} - {*registry.own_providers()}))
 
 
-def first_configuration(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the text of a configuration file with one source per provider found."""
-    if not found:
+def first_configuration(sources: Sequence[Mapping[str, Any]]) -> str:
+    """Return the text of a configuration file with the sources that were found."""
+    if not sources:
         return HEAD + EMPTY
-    sources = [{"name": name, "provider": name, **own} for name, own in found.items()]
-    return HEAD + yaml.safe_dump({"sources": sources}, sort_keys=False, allow_unicode=True)
+    return HEAD + yaml.safe_dump({"sources": [*sources]}, sort_keys=False, allow_unicode=True)

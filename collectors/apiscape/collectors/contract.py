@@ -291,8 +291,11 @@ class Provider(Protocol):
         """Return what the provider's collectors call through; every call takes from `budget` first."""
         ...
 
-    def detect(self) -> Mapping[str, Any] | None:
-        """Return source settings for what this machine is signed in to, without a network call, or `None`."""
+    def detect(self) -> Mapping[str, Any] | Sequence[Mapping[str, Any]] | None:
+        """Return settings of a source for what this machine is signed in to, of several each with a `name`, or `None`.
+
+        Without a network call; nothing that may be secret is among them.
+        """
         ...
 
 

@@ -332,7 +332,7 @@ def test_detecting_asks_nobody(
     assert provider.detect() == {}
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     file = tmp_path_factory.mktemp("aws") / "credentials"
-    file.write_text("[default]\n")
+    file.write_text("[default]\naws_access_key_id = AKIAX\n")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
     assert provider.detect() == {}
     monkeypatch.setenv("AWS_PROFILE", "tax")

@@ -22,10 +22,10 @@ class Own(ProviderSettings, frozen=True, kw_only=True):
 class FakeProvider:
     settings_type = Own
 
-    def __init__(self, found: Mapping[str, Any] | None) -> None:
+    def __init__(self, found: Mapping[str, Any] | list[Mapping[str, Any]] | None) -> None:
         self.found = found
 
-    def detect(self) -> Mapping[str, Any] | None:
+    def detect(self) -> Mapping[str, Any] | list[Mapping[str, Any]] | None:
         return self.found
 
 
@@ -48,6 +48,20 @@ def test_what_is_found_is_written_and_can_be_read(monkeypatch: pytest.MonkeyPatc
     text = first_configuration(detect_sources())
     (source,) = read_settings(parse_document(text, "c"), {}).sources
     assert (source.name, source.provider, source.own) == ("aws", "aws", {"profile": "prod"})
+
+
+def test_what_is_found_several_times_has_names_that_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    several = [{"name": "kubernetes", "profile": "Tax"}, {"name": "kubernetes", "profile": "TAX"}]
+    use(monkeypatch, {"aws": FakeProvider([*several]), "kubernetes": FakeProvider({})})
+    text = first_configuration(detect_sources())
+    sources = read_settings(parse_document(text, "c"), {}).sources
+    assert [(each.name, each.own) for each in sources] == [
+        ("kubernetes", {"profile": "Tax"}),
+        ("kubernetes-2", {"profile": "TAX"}),
+        ("kubernetes-3", {}),
+    ]
 
 
 def test_where_nothing_is_found_an_example_says_how(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from pathlib import Path
 from typing import Any, ClassVar
 
 from apiscape.collectors.aws import cloudtrail
+from apiscape.collectors.aws.detecting import find_sign_ins
 from apiscape.collectors.aws.estate import (
     choose_targets,
     find_accounts,
@@ -42,14 +41,6 @@ PLANNING_THREADS = 8
 
 SHARED = ("apigatewayv2:GetApis",)
 """Listings that more than one collector needs."""
-
-SIGNS_OF_SIGN_IN = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-)
-"""Variables by which the SDK would find credentials without asking anybody."""
 
 PERMISSIONS = (
     Permission(
@@ -247,21 +238,12 @@ class AwsProvider:
         wanted = (*self.permissions, *permissions)
         return write_policy(form, wanted, role, caller.partition if caller else "aws")
 
-    def detect(self) -> Mapping[str, Any] | None:
+    def detect(self) -> Mapping[str, Any] | Sequence[Mapping[str, Any]] | None:
         """Return settings for what this machine is signed in to, from variables and files alone."""
-        profile = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
-        if profile:
-            return {"profile": profile}
-        signed_in = any(os.environ.get(name) for name in SIGNS_OF_SIGN_IN)
-        return {} if signed_in or _has_credentials_file() else None
+        return find_sign_ins()
 
     def _caller(self, settings: AwsSettings) -> Identity:
         """Return who is signed in, asking only where no plan did."""
         if settings not in self._callers:
             self._callers[settings] = SignIn(settings).identity()
         return self._callers[settings]
-
-
-def _has_credentials_file() -> bool:
-    given = os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
-    return Path(given).expanduser().is_file()
