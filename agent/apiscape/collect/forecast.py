@@ -13,6 +13,13 @@ HOUR_S = 3600.0
 HOURS_A_DAY = 24.0
 
 
+class Pace(Entity, frozen=True):
+    """How fast a product may be asked: calls a second of its widest quota, and the family that shares that."""
+
+    family: str
+    rate_per_s: float
+
+
 class Forecast(Entity, frozen=True):
     """What a visit of some scopes is expected to cost.
 
@@ -20,7 +27,7 @@ class Forecast(Entity, frozen=True):
         scopes: How many; `unknown`: those without an earlier complete visit to go by.
         calls: Expected of the others.
         rate_per_s, most_per_s: Calls a second that an account allows the slowest product, and the fastest.
-        seconds: The longest that any account takes at its rate; a lower bound where some are unknown.
+        seconds: The longest that any quota of any account takes; a lower bound where some are unknown.
     """
 
     scopes: int
@@ -34,31 +41,30 @@ class Forecast(Entity, frozen=True):
 def forecast(
     scopes: Iterable[Scope],
     last: Mapping[str, RunReport],
-    rates: Mapping[str, float],
+    paces: Mapping[str, Pace],
 ) -> Forecast:
     """Return what visiting some scopes is expected to cost.
 
     Args:
-        scopes: What will be visited; accounts side by side, each within its own rate.
+        scopes: What will be visited; accounts side by side, and in each what shares no quota.
         last: The newest run by scope key.
-        rates: Calls a second by product.
+        paces: By product.
     """
     chosen = list(scopes)
-    allowed = [rates[scope.product] for scope in chosen]
-    calls: dict[str, int] = {}
-    seconds: dict[str, float] = {}
-    unknown = 0
+    allowed = [paces[scope.product].rate_per_s for scope in chosen]
+    seconds: dict[tuple[str, str], float] = {}
+    calls = unknown = 0
     for scope in chosen:
         expected = expected_calls(last.get(scope.key))
         unknown += expected is None
-        account = scope.reach.account
-        calls[account] = calls.get(account, 0) + (expected or 0)
-        took = (expected or 0) / rates[scope.product]
-        seconds[account] = seconds.get(account, 0.0) + took
+        calls += expected or 0
+        pace = paces[scope.product]
+        quota = (scope.reach.account, pace.family)
+        seconds[quota] = seconds.get(quota, 0.0) + (expected or 0) / pace.rate_per_s
     return Forecast(
         scopes=len(chosen),
         unknown=unknown,
-        calls=sum(calls.values()),
+        calls=calls,
         rate_per_s=min(allowed, default=0.0),
         most_per_s=max(allowed, default=0.0),
         seconds=max(seconds.values(), default=0.0),

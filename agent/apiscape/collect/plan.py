@@ -13,6 +13,7 @@ from importlib.metadata import version
 
 import msgspec
 
+from apiscape.collect.forecast import Pace
 from apiscape.collect.job import Job
 from apiscape.collect.ports import PlugIns
 from apiscape.collect.quotas import SHARE, UNPUBLISHED
@@ -43,7 +44,7 @@ class PlannedSource(Entity, frozen=True):
         estate: Every reach: visited, excluded, not configured, lost, unsupported.
         estate_error: Why the estate cannot be known, if so.
         error: Why the source cannot be planned, if so; its jobs are then those of old, and fail.
-        rates: Calls a second that the quotas allow, by product.
+        paces: How fast the quotas allow each product to be asked.
         last: The newest run of each scope that was ever visited, by its key.
     """
 
@@ -52,7 +53,7 @@ class PlannedSource(Entity, frozen=True):
     estate: tuple[EstateEntry, ...] = ()
     estate_error: ErrorRecord | None = None
     error: ErrorRecord | None = None
-    rates: dict[str, float] = msgspec.field(default_factory=dict)
+    paces: dict[str, Pace] = msgspec.field(default_factory=dict)
     last: dict[str, RunReport] = msgspec.field(default_factory=dict)
 
 
@@ -136,7 +137,7 @@ def plan_source(
         jobs=tuple(jobs),
         estate=estate,
         estate_error=plan.estate_error,
-        rates=bench.rates(),
+        paces=bench.paces(),
         last=remembered.last,
     )
 
@@ -156,7 +157,7 @@ def plan_blindly(
     bench = _Bench(source, plug_ins, plug_ins.provider(source.provider), today)
     jobs = tuple(bench.job(scope, error=error) for scope in remembered.scopes)
     return PlannedSource(
-        source=source, jobs=jobs, error=error, rates=bench.rates(), last=remembered.last
+        source=source, jobs=jobs, error=error, paces=bench.paces(), last=remembered.last
     )
 
 
@@ -242,10 +243,10 @@ class _Bench:
             elif not is_laid_down(remembered.last.get(scope.key)):
                 yield self.job(scope, error=_LAID_DOWN)
 
-    def rates(self) -> dict[str, float]:
-        """Return the calls a second that each product's widest quota allows."""
+    def paces(self) -> dict[str, Pace]:
+        """Return how fast each product's widest quota allows it to be asked."""
         return {
-            product: self._rate(collector)
+            product: self._pace(collector)
             for product, collector in self._loaded.items()
             if not isinstance(collector, PlugInError)
         }
@@ -254,15 +255,19 @@ class _Bench:
         collector = self._load(product)
         return isinstance(collector, SpansReaches) and collector.once_per_account
 
-    def _rate(self, collector: Collector) -> float:
+    def _pace(self, collector: Collector) -> Pace:
         configured = self._source.quotas
-        rates = [
-            configured[quota.family].rate_per_s
-            if quota.family in configured
-            else quota.rate_per_s * SHARE
+        paces = [
+            Pace(
+                quota.family,
+                configured[quota.family].rate_per_s
+                if quota.family in configured
+                else quota.rate_per_s * SHARE,
+            )
             for quota in collector.quotas
         ]
-        return max(rates, default=UNPUBLISHED.rate_per_s)
+        unpublished = Pace(collector.product, UNPUBLISHED.rate_per_s)
+        return max(paces, default=unpublished, key=lambda pace: pace.rate_per_s)
 
     def _load(self, product: str) -> Collector | PlugInError:
         if product not in self._loaded:

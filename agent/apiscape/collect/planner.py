@@ -85,7 +85,7 @@ class Planner:
     def forecast(self, plan: PlannedSource, jobs: list[Job]) -> Forecast:
         """Return what some jobs of a plan are expected to cost; those that fail at once cost nothing."""
         scopes = [job.scope for job in jobs if job.error is None]
-        return forecast(scopes, plan.last, plan.rates)
+        return forecast(scopes, plan.last, plan.paces)
 
     def _remember(self, source: SourcePlan) -> Remembered:
         scopes = self._store.runs.scopes(source.name)

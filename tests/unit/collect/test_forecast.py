@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiscape.collect.forecast import Forecast, expected_calls, forecast
+from apiscape.collect.forecast import Forecast, Pace, expected_calls, forecast
 from apiscape.model.run import Ledger, PartReport, Reach, RunReport, Scope
 from tests.unit.collect.toy import NOON
 
-RATES = {"slow": 2.0, "fast": 10.0}
+PACES = {"slow": Pace("one", 2.0), "too": Pace("one", 2.0), "fast": Pace("other", 10.0)}
 
 
 def scope(account: str = "1", region: str = "r", product: str = "slow") -> Scope:
@@ -31,7 +31,7 @@ def expect(*scopes: Scope, **calls: int) -> Forecast:
         for each in scopes
         if f"of_{each.reach.account}" in calls
     }
-    return forecast(scopes, last, RATES)
+    return forecast(scopes, last, PACES)
 
 
 def test_nothing_to_visit_costs_nothing() -> None:
@@ -52,6 +52,13 @@ def test_scopes_of_one_account_wait_for_each_other_and_accounts_do_not() -> None
     two = expect(scope("1"), scope("2"), of_1=30, of_2=10)
     assert (one.calls, one.seconds) == (60, 30.0)
     assert (two.calls, two.seconds) == (40, 15.0)
+
+
+def test_products_wait_for_each_other_only_where_they_share_a_quota() -> None:
+    shared = expect(scope(product="slow"), scope(product="too"), of_1=30)
+    apart = expect(scope(product="slow"), scope(product="fast"), of_1=30)
+    assert (shared.calls, shared.seconds) == (60, 30.0)
+    assert (apart.calls, apart.seconds) == (60, 15.0)
 
 
 def test_what_was_never_visited_is_counted_as_unknown_and_never_as_nothing_to_do() -> None:
@@ -92,23 +99,27 @@ SCOPES = st.builds(
     scope,
     st.sampled_from(["1", "2", "3"]),
     st.sampled_from(["r", "s"]),
-    st.sampled_from(sorted(RATES)),
+    st.sampled_from(sorted(PACES)),
 )
 
 
 @given(st.dictionaries(SCOPES.map(lambda each: each.key), st.tuples(SCOPES, st.integers(0, 99))))
-def test_seconds_are_those_of_the_busiest_account(drawn: dict[str, tuple[Scope, int]]) -> None:
+def test_seconds_are_those_of_the_busiest_quota(drawn: dict[str, tuple[Scope, int]]) -> None:
     visits = {of.key: (of, calls) for of, calls in drawn.values()}
     last = {key: run(of, calls) for key, (of, calls) in visits.items()}
-    said = forecast([of for of, _ in visits.values()], last, RATES)
+    said = forecast([of for of, _ in visits.values()], last, PACES)
     busy = {
-        account: sum(
-            calls / RATES[of.product]
+        (account, family): sum(
+            calls / PACES[of.product].rate_per_s
             for of, calls in visits.values()
-            if of.reach.account == account
+            if (of.reach.account, PACES[of.product].family) == (account, family)
         )
         for account in "123"
+        for family in ("one", "other")
     }
     assert said.seconds == pytest.approx(max(busy.values()))
     assert said.calls == sum(calls for _, calls in visits.values())
-    assert said.calls <= said.seconds * max(RATES.values()) * len(busy) + 1e-6
+    assert (
+        said.calls
+        <= said.seconds * max(pace.rate_per_s for pace in PACES.values()) * len(busy) + 1e-6
+    )

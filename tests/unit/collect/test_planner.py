@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
+from apiscape.collect.forecast import Pace
 from apiscape.collect.plan import NO_LONGER_CONFIGURED, PlannedSource
 from apiscape.collect.planner import Planner
 from apiscape.collect.source import SourcePlan
@@ -185,7 +186,7 @@ def test_a_collector_that_cannot_be_loaded_fails_its_scopes_and_no_other(desk: D
     assert (broken.collector, broken.collector_version) == (None, None)
     assert broken.error is not None
     assert (broken.error.message, broken.error.next_step) == ("no SDK", "install it")
-    assert plan.rates == {"toy.api": 10.0}
+    assert plan.paces == {"toy.api": Pace("toy", 10.0)}
 
 
 def test_a_reach_that_cannot_be_visited_says_so_in_its_job_and_the_estate(desk: Desk) -> None:
@@ -205,7 +206,7 @@ def test_a_reach_that_cannot_be_visited_says_so_in_its_job_and_the_estate(desk: 
 def test_the_rate_of_a_product_is_what_its_quota_allows(
     desk: Desk, quotas: dict[str, Rate], rate: float
 ) -> None:
-    assert desk.plan(quotas=quotas).rates == {"toy.api": rate}
+    assert desk.plan(quotas=quotas).paces == {"toy.api": Pace("toy", rate)}
 
 
 # What was visited before.

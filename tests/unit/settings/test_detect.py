@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jsonschema
@@ -22,10 +22,10 @@ class Own(ProviderSettings, frozen=True, kw_only=True):
 class FakeProvider:
     settings_type = Own
 
-    def __init__(self, found: Mapping[str, Any] | list[Mapping[str, Any]] | None) -> None:
+    def __init__(self, found: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None) -> None:
         self.found = found
 
-    def detect(self) -> Mapping[str, Any] | list[Mapping[str, Any]] | None:
+    def detect(self) -> Mapping[str, Any] | Sequence[Mapping[str, Any]] | None:
         return self.found
 
 
@@ -54,7 +54,7 @@ def test_what_is_found_several_times_has_names_that_are_told_apart(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     several = [{"name": "kubernetes", "profile": "Tax"}, {"name": "kubernetes", "profile": "TAX"}]
-    use(monkeypatch, {"aws": FakeProvider([*several]), "kubernetes": FakeProvider({})})
+    use(monkeypatch, {"aws": FakeProvider(several), "kubernetes": FakeProvider({})})
     text = first_configuration(detect_sources())
     sources = read_settings(parse_document(text, "c"), {}).sources
     assert [(each.name, each.own) for each in sources] == [
