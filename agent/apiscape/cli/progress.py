@@ -64,7 +64,7 @@ class ProgressLine:
     def _show(self, under_way: Mapping[str, Ledger]) -> None:
         sums = add_ledgers([*(report.ledger for report in self._ended), *under_way.values()])
         words = [
-            f"{len(self._ended)} of {count(self._planned, 'scope')}",
+            _how_far(len(self._ended), self._planned),
             f"{sums.listed:,} listed",
             count(sums.calls, "call"),
             duration(self._clock() - self._began),
@@ -92,7 +92,7 @@ class RemoteLine:
         """Show how far it is."""
         sums = state.so_far
         words = [
-            f"{state.ended} of {count(state.planned, 'scope')}",
+            _how_far(state.ended, state.planned),
             f"{sums.listed:,} listed",
             count(sums.calls, "call"),
         ]
@@ -103,6 +103,11 @@ class RemoteLine:
     def close(self) -> None:
         """Take the line away."""
         write_line(self._stream, "")
+
+
+def _how_far(ended: int, planned: int) -> str:
+    """Return `3 of 12 scopes`, and what goes on before anybody knows how many there are."""
+    return f"{ended} of {count(planned, 'scope')}" if planned else "signing in"
 
 
 def write_line(stream: TextIO, text: str) -> None:

@@ -153,13 +153,16 @@ def test_a_pipe_sees_no_progress() -> None:
 
 def test_a_terminal_sees_one_line_that_is_taken_away() -> None:
     stream = Terminal()
-    seen = told(a_source(), a_forecast(seconds=100.0), stream)
+    seen = ProgressLine(stream, clock=iter(range(1000)).__next__)
+    seen.tick({})
+    assert stream.getvalue().endswith("signing in · 0 listed · 0 calls · 1.0 s")
+    seen.planned(a_source(jobs=(None, None)), a_forecast(seconds=100.0))  # they are only counted
     seen.tick({a_run("x").scope.key: Ledger(listed=7, calls=3, throttled=2)})
     shown = stream.getvalue().rpartition(CLEAR_LINE)[2]
-    assert shown.startswith("0 of 0 scopes · 7 listed · 3 calls · ")
+    assert shown.startswith("0 of 2 scopes · 7 listed · 3 calls · ")
     assert "about 2 min left" in shown
     seen.ended(a_run())
-    assert "1 of 0 scopes · 128 listed · 131 calls" in stream.getvalue()
+    assert "1 of 2 scopes · 128 listed · 131 calls" in stream.getvalue()
     seen.close()
     assert stream.getvalue().endswith(CLEAR_LINE)
     assert "\n" not in stream.getvalue()
@@ -169,6 +172,8 @@ def test_a_collection_of_an_agent_says_when_only_traffic_is_waited_for() -> None
     stream = Terminal()
     line = RemoteLine(stream)
     sums = Ledger(listed=7, calls=3)
+    line.show(Collection(number="1", planned=0, ended=0, unmeasured=0, so_far=Ledger()))
+    assert stream.getvalue().endswith("signing in · 0 listed · 0 calls")
     line.show(Collection(number="1", planned=2, ended=1, unmeasured=1, so_far=sums))
     assert stream.getvalue().endswith("1 of 2 scopes · 7 listed · 3 calls")
     line.show(Collection(number="1", planned=2, ended=2, unmeasured=2, so_far=sums))
