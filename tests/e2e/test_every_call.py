@@ -105,6 +105,9 @@ def check_said(result: Result, call: Call, kind: str) -> None:
         assert "permission" in line["error"] or kind != "deny"
     if call.operation in DETAILS and kind in SPOILT_DETAILS:
         assert sum(line["unseen"] + line["failed"] for line in short) == 1
+        is_whole = not any(line["failed"] for line in short)  # only a detail of what is recorded
+        ended = (0, {"complete"}) if is_whole else (2, {"partial"})
+        assert (result.code, {line["outcome"] for line in short}) == ended
     else:
         assert result.code == 2
         assert all(line["outcome"] in {"partial", "failed"} for line in short)
@@ -161,6 +164,21 @@ def test_a_listing_that_fails_or_never_ends_fails_its_products_alone(
         assert world.rows().keys() == before.keys()
     server.clear_faults()
     check_healed(world)
+
+
+def test_the_verdict_counts_the_details_that_were_not_seen(
+    world: World, server: AwsServer, estate: AwsEstate
+) -> None:
+    assert world.scan().code == 0
+    redeploy(estate)
+    server.inject(Fault(kind="truncate", region=WEST, operation="GetExport"))
+    said = run_cli("scan")
+    assert said.code == 0
+    assert "2 details not seen" in said.out
+    assert "Complete: 2 scopes listed whole (2 details not seen)." in said.out
+    server.clear_faults()
+    redeploy(estate)
+    assert "Complete: 2 scopes seen whole." in run_cli("scan").out
 
 
 def test_words_name_the_missing_right_and_the_next_step(

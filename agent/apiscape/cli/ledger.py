@@ -277,7 +277,9 @@ def verdict(reports: Sequence[RunReport], exit_code: int) -> str:
     unseen = sum(map(is_incomplete, reports))
     accepted = sum(1 for report in reports if report.outcome not in FINE and report.accepted)
     left_out = sum(len(report.left_out) for report in reports)
+    details = sum(map(count_unseen, reports))
     gaps = [
+        f"{count(details, 'detail')} not seen" if details else "",
         f"{count(accepted, 'gap')} accepted" if accepted else "",
         f"{count(left_out, 'part')} not looked at" if left_out else "",
     ]
@@ -289,7 +291,8 @@ def verdict(reports: Sequence[RunReport], exit_code: int) -> str:
             f"Incomplete: {unseen} of {count(len(reports), 'scope')} could not be seen whole{tail}. "
             "Nothing was retired because of it."
         )
-    seen = "seen as far as configured" if left_out else "seen whole"
+    seen = "listed whole" if details else "seen whole"
+    seen = "seen as far as configured" if left_out else seen
     whole = f"{count(len(reports), 'scope')} {seen}{tail}"
     if exit_code:
         return (

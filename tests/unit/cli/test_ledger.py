@@ -75,6 +75,17 @@ def test_a_detail_that_was_not_seen_is_never_passed_over() -> None:
     assert ledger.record(seen, TITLES)["unseen"] == 1
 
 
+def test_a_detail_that_was_not_seen_is_in_the_verdict_and_nothing_is_called_whole_beside_it() -> (
+    None
+):
+    gap = Gap(native_id="a", detail="contract", error=DENIED)
+    seen = a_run(parts=(PartReport(part="GetRestApis", outcome="complete", gaps=(gap, gap)),))
+    both = [seen, a_run("eu-west-2")]
+    assert ledger.verdict(both, 0) == "Complete: 2 scopes listed whole (2 details not seen)."
+    said = ledger.verdict([*both, a_run("x", outcome="failed", error=DENIED)], 2)
+    assert "1 of 3 scopes could not be seen whole (2 details not seen)." in said
+
+
 def test_an_accepted_part_says_who_answers_for_it() -> None:
     run = a_run(outcome="partial", error=DENIED, accepted="account closes in May")
     assert lines(run)[1].endswith("(accepted: account closes in May)")
