@@ -240,12 +240,13 @@ def test_what_is_no_backup_is_not_restored(store: Store, tmp_path: Path) -> None
     (tmp_path / "text").write_text("not a database, and longer than the header of one " * 9)
     (tmp_path / "empty").touch()
     for name, said in (
-        ("text", "not a store"),
-        ("empty", "not a backup"),
+        ("text", "text is not a backup of a store"),
+        ("empty", "empty is not a backup of a store"),
         ("none", "cannot be read"),
     ):
-        with pytest.raises(StoreError, match=said):
+        with pytest.raises(StoreError, match=said) as caught:
             store.upkeep.restore(tmp_path / name)
+        assert "apiscape restore" not in (caught.value.hint or "")
     assert len(store.runs.known(SCOPE)) == 1
 
 

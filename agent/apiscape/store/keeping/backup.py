@@ -34,6 +34,8 @@ from apiscape.store.database.writer import SWEEP
 from apiscape.store.search import is_search, prepare_search
 
 COPIED_AT_A_TIME = 2000
+HEADER = b"SQLite format 3\0"
+MADE_BY = "name a file that `apiscape backup` wrote"
 
 
 def write_backup(database: Database, path: Path) -> None:
@@ -62,12 +64,19 @@ def read_backup(database: Database, path: Path) -> None:
             shutil.copyfile(path, copy)
         except OSError as error:
             raise StoreError(f"the backup cannot be read: {in_words(error)}", hint=None) from error
+        if not _is_database(copy):
+            raise StoreError(f"{path} is not a backup of a store", hint=MADE_BY)
         with closing(Database(parse_url(str(copy)), write=True)) as source:
             _bring_up(source, path)
             if database.is_sqlite:
                 _copy_pages_in(database, source)
             else:
                 _copy_rows_in(database, source)
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(HEADER)) in {HEADER, b""}
 
 
 def _room(database: Database) -> str | None:
@@ -161,7 +170,7 @@ def _bring_up(source: Database, path: Path) -> None:
     with source.restructure() as connection:
         revision = read_revision(connection)
         if revision is None:
-            raise StoreError(f"{path} is not a backup of a store", hint=None)
+            raise StoreError(f"{path} is not a backup of a store", hint=MADE_BY)
         check_readable(connection, revision)
         if pending(revision):
             upgrade(connection)
