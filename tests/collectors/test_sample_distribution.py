@@ -68,6 +68,21 @@ def test_it_is_scanned_with_from_end_to_end(tmp_path: Path) -> None:
         assert presences == {"Api a": "present", "Api b": "present", "Api c": "missing"}
 
 
+def test_the_schema_has_its_keys_once_a_source_chose_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "toys.yaml"
+    monkeypatch.setenv("APISCAPE_CONFIG", str(file))
+    rules = '"const": "toygate"'
+    file.write_text("sources: [{name: prod, provider: aws}]", "utf-8")
+    assert rules not in run_cli("sources", "schema").out
+    file.write_text("sources: [{name: toys, provider: toygate, url: x}]", "utf-8")
+    assert rules in run_cli("sources", "schema").out
+    file.write_text("sources: [", "utf-8")
+    broken = run_cli("sources", "schema")
+    assert (broken.code, rules in broken.out, '"const": "aws"' in broken.out) == (0, False, True)
+
+
 def test_its_permissions_are_said_not_to_be_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
