@@ -163,6 +163,14 @@ def _read_collectors(path: tuple[str, ...]) -> tuple[Found, ...]:
     return tuple(found)
 
 
+def _install(point: EntryPoint) -> str:
+    """Return what to do where a module of a plug-in is missing."""
+    shipper = _shipper(point)
+    if shipper not in {OURS, None}:
+        return f"install what {shipper} needs"
+    return f"pipx install 'apiscape[{point.name.partition('.')[0]}]'"
+
+
 def _load(group: str, name: str) -> type:
     points = _points(group)
     if name not in points:
@@ -177,8 +185,5 @@ def _load(group: str, name: str) -> type:
     try:
         plug_in: type = point.load()
     except ImportError as error:
-        extra = name.partition(".")[0]
-        raise PlugInError(
-            f"{name} cannot be loaded: {error}", hint=f"pipx install 'apiscape[{extra}]'"
-        ) from error
+        raise PlugInError(f"{name} cannot be loaded: {error}", hint=_install(point)) from error
     return plug_in

@@ -140,7 +140,7 @@ def shipped(monkeypatch: pytest.MonkeyPatch) -> None:
             ("good.one", "no_such:Stolen", acme),
             ("good.one", f"{HERE}:GoodCollector", ours),
             ("good.two", f"{HERE}:GoodCollector", acme),
-            ("acme.one", f"{HERE}:GoodCollector", acme),
+            ("acme.one", "no_such_sdk.module:Collector", acme),
             ("acme.two", f"{HERE}:GoodCollector", acme),
             ("acme.two", f"{HERE}:GoodCollector", rival),
         ],
@@ -172,6 +172,13 @@ def test_a_name_that_two_others_ship_is_not_guessed_at() -> None:
         registry.load_collector("acme.two")
     assert caught.value.message.endswith(": acme, rival")
     assert caught.value.hint == "uninstall all but one"
+
+
+@pytest.mark.usefixtures("shipped")
+def test_what_another_distribution_lacks_is_not_an_extra_of_ours() -> None:
+    with pytest.raises(registry.PlugInError, match=r"acme\.one cannot be loaded") as caught:
+        registry.load_collector("acme.one")
+    assert caught.value.hint == "install what acme needs"
 
 
 @pytest.mark.usefixtures("shipped")
