@@ -122,20 +122,20 @@ class Looking:
 
 
 def targets_of(inventory: Inventory, view: str) -> tuple[Target, ...]:
-    """Return the deployments of a view that have an address, each at its first.
+    """Return the deployments of a view that have an address, each at the first that can be asked.
 
     Raises:
         QueryError: The view cannot be read.
         StoreError: The store does not answer.
     """
-    from apiscape.health.probing.prober import Target
+    from apiscape.health.probing.prober import Target, address_of
 
     targets: list[Target] = []
     after: str | None = None
     while True:
         page = inventory.page(view, limit=PAGE, after=after)
         targets += (
-            Target(uid=row.uid, url=row.endpoints[0])
+            Target(uid=row.uid, url=next(filter(address_of, row.endpoints), row.endpoints[0]))
             for row in page.items
             if is_known(row.endpoints) and row.endpoints
         )

@@ -103,8 +103,9 @@ class Poster:
             host = self._address.hostname or ""
             await self._guard.check_name(host, self._address.port or _PORTS[self._address.scheme])
         asked = by_proxy(self._proxy, self._target.url, headers)
+        guard = None if self._proxy else self._guard
         async with (
-            open_session(None if self._proxy else self._guard, self._trust) as session,
+            open_session(guard, self._trust, self._target.timeout_s) as session,
             session.post(self._target.url, data=body, allow_redirects=False, **asked) as response,
         ):
             return Answer(

@@ -205,7 +205,7 @@ class Probes(Strict, frozen=True, kw_only=True):
     """Which deployments the agent asks whether they answer, and how; none without this part.
 
     Attributes:
-        view: The deployments to ask, each at the first of its addresses.
+        view: The deployments to ask, each at the first of its addresses that is no pattern.
         interval_s: How often.
         method: What is sent, without a credential and without a body.
         path: Declared safe by whoever answers for the APIs, such as `/healthz`: asked by GET instead.

@@ -171,3 +171,18 @@ def test_every_page_of_a_view_is_read(store: Store, monkeypatch: pytest.MonkeyPa
     assert set(found) == {
         Target(uid=make(number).uid, url="https://a.example") for number in range(1, 6)
     }
+
+
+def test_the_first_address_that_is_no_pattern_is_asked(store: Store) -> None:
+    pattern = Endpoint("https://*.shop.example/v1")
+    visit(
+        store,
+        batch(
+            make(1, endpoints=(pattern, Endpoint("https://shop.example"))),
+            make(2, endpoints=(pattern,)),
+        ),
+    )
+    assert {target.url for target in targets_of(LocalInventory(store), "payments")} == {
+        "https://shop.example",
+        pattern.url,
+    }

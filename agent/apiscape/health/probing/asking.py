@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import ssl
 import time
@@ -15,12 +16,16 @@ import msgspec
 
 from apiscape.health.probing.answers import Answer
 from apiscape.health.probing.guard import Guard, Refused
+from apiscape.health.probing.lookup import Lookup
 from apiscape.health.probing.tunnel import no_proxy_there, turned_away
 from apiscape.network.connect import ASKS
 from apiscape.network.ways import Proxy
 
 USER_AGENT = f"apiscape/{version('apiscape')} (health probe; sends no data)"
 _HEAD_BYTES = 16_384
+
+LOOKUP_SHARE = 0.8
+"""Of the time for a request, what looking up its name may take: so that it is said that this took too long."""
 
 
 class Request:
@@ -94,10 +99,17 @@ def by_proxy(proxy: Proxy | None, url: str, headers: Mapping[str, str] | None = 
 
 @asynccontextmanager
 async def open_session(
-    guard: Guard | None, trust: ssl.SSLContext
+    guard: Guard | None, trust: ssl.SSLContext, timeout_s: float
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """Open a session whose every socket the guard has made; without one it is for proxies alone."""
+    """Open a session whose every socket the guard has made; without one it is for proxies alone.
+
+    Args:
+        guard: Where it may connect.
+        trust: Whose certificates are trusted.
+        timeout_s: Longest that a request may take; a name is looked up in less.
+    """
     connector = aiohttp.TCPConnector(
+        resolver=Lookup(LOOKUP_SHARE * timeout_s),
         socket_factory=guard.socket if guard is not None else None,
         ssl=trust,
         force_close=True,
@@ -124,7 +136,7 @@ def describe(error: Exception) -> Answer:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return Answer(failure=_distrust(error.certificate_error), resolves=True)
     if isinstance(error, aiohttp.ClientConnectorError) and type(error) not in _MEANINGS:
-        return Answer(failure=_words(error.os_error), resolves=True)
+        return _unconnected(error.os_error)
     for kind, answer in _MEANINGS.items():
         if isinstance(error, kind):
             return answer
@@ -159,6 +171,22 @@ def _distrust(error: Exception) -> str:
     if getattr(error, "verify_code", None) in _ISSUER:
         return "certificate not trusted: its issuer is not known (`network.ca_bundle`)"
     return "certificate not trusted"
+
+
+_OURS = frozenset(
+    {
+        *(errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM),
+        *(errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM),
+    }
+)
+"""Errors of this machine, which say nothing of the other one."""
+
+
+def _unconnected(error: OSError) -> Answer:
+    """Return what it means that there is no connection: where this machine makes none, nothing was asked."""
+    if error.errno in _OURS:
+        return Answer(refused=f"this machine makes no connection there: {_words(error)}")
+    return Answer(failure=_words(error), resolves=True)
 
 
 def _words(error: OSError) -> str:

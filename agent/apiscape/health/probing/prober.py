@@ -22,6 +22,7 @@ from apiscape.network.ways import Proxy, Ways
 
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _PORTS = {"http": 80, "https": 443}
+_PATTERN = frozenset("*{}")
 
 
 class Target(Entity, frozen=True):
@@ -77,15 +78,15 @@ class Prober:
         by_host: dict[str, list[tuple[Target, SplitResult]]] = {}
         found: list[tuple[str, Answer]] = []
         for target in wanted.values():
-            address = _address(target.url)
+            address = address_of(target.url)
             if address is None:
                 found.append((target.uid, Answer(refused="not an address that can be asked")))
             else:
                 by_host.setdefault(address.netloc, []).append((target, address))
         gate = asyncio.Semaphore(self._manner.hosts_at_once)
         async with (
-            open_session(self._guard, self._trust) as direct,
-            open_session(None, self._trust) as proxied,
+            open_session(self._guard, self._trust, self._manner.timeout_s) as direct,
+            open_session(None, self._trust, self._manner.timeout_s) as proxied,
         ):
             sessions = _Sessions(direct, proxied)
             hosts = (self._host(sessions, gate, items) for items in by_host.values())
@@ -180,15 +181,18 @@ def _with_certificate(answer: Answer, shown: Answer) -> Answer:
     )
 
 
-def _address(url: str) -> SplitResult | None:
-    """Return an address that can be asked, without userinfo, query and fragment; none if it is not one."""
+def address_of(url: str) -> SplitResult | None:
+    """Return an address that can be asked, without userinfo, query and fragment; none if it is not one.
+
+    One whose host stands for many (`*.shop.example`, `{tenant}.shop.example`) is the address of nothing.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return None
     scheme, host = _SCHEMES.get(parts.scheme), parts.hostname
-    if scheme is None or not host:
+    if scheme is None or not host or not _PATTERN.isdisjoint(host):
         return None
     named = f"[{host}]" if ":" in host else host
     place = named if port is None else f"{named}:{port}"

@@ -109,7 +109,7 @@ def test_no_spelling_of_loopback_is_reached(spelling: str) -> None:
     async def probe() -> tuple[int, int | None, str | None]:
         async with (
             serving() as heard,
-            open_session(Guard(), ssl.create_default_context()) as session,
+            open_session(Guard(), ssl.create_default_context(), 5.0) as session,
         ):
             answer = await Request(session, 60.0).send("HEAD", spelling.format(heard.port))
             await asyncio.sleep(0)
@@ -123,7 +123,7 @@ def test_no_spelling_of_loopback_is_reached(spelling: str) -> None:
 def test_the_same_canary_is_reached_once_it_is_allowed() -> None:
     async def probe() -> tuple[int, int | None]:
         trust = ssl.create_default_context()
-        async with serving() as heard, open_session(Guard([LOOPBACK]), trust) as session:
+        async with serving() as heard, open_session(Guard([LOOPBACK]), trust, 5.0) as session:
             answer = await Request(session, 60.0).send("HEAD", heard.url)
             return heard.connections, answer.status
 

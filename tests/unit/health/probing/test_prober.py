@@ -162,7 +162,13 @@ def test_what_may_not_be_asked_is_unknown_and_counts_as_no_failure() -> None:
     )
 
 
-@pytest.mark.parametrize("url", ["ftp://a.example", "not an address", "http://", "http://a:b/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("ftp://a.example", "not an address", "http://", "http://a:b/"),
+        *("https://*.shop.example/v1", "https://{tenant}.shop.example"),
+    ],
+)
 def test_an_address_that_cannot_be_asked_is_said_to_be_so(url: str) -> None:
     found = asyncio.run(prober().look([Target(uid="d", url=url)], NOW))
     assert values(found) == {SignalName.ANSWERS: None}

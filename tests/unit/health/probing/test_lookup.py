@@ -1,0 +1,144 @@
+"""That a name is not there is told apart from that nobody could look: the latter is unknown, and no failure."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from apiscape.health.probing.guard import Guard
+from apiscape.health.probing.prober import Manner, Prober, Target
+from apiscape.health.signals import SignalName
+from apiscape.model.surroundings import Signal
+from tests.unit.health.evidence import NOW
+from tests.unit.health.probing.servers import LOOPBACK, serving
+
+NAME = "api.example"
+REAL = socket.getaddrinfo
+
+Answering = Callable[..., Any]
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answering], None]:
+    """Have somebody else say where a name leads; addresses are read as ever."""
+
+    def answer_by(answering: Answering) -> None:
+        def find(host: str, *given: Any, **named: Any) -> Any:
+            return answering() if host == NAME else REAL(host, *given, **named)
+
+        monkeypatch.setattr(socket, "getaddrinfo", find)
+
+    return answer_by
+
+
+def failing(code: int) -> Answering:
+    def fail() -> Any:
+        raise socket.gaierror(code, os.strerror(errno.EIO))
+
+    return fail
+
+
+def look(
+    url: str = f"http://{NAME}/", guard: Guard | None = None, timeout_s: float = 60.0
+) -> tuple[Signal, ...]:
+    prober = Prober(
+        Manner(timeout_s=timeout_s, pause_s=0.0),
+        guard or Guard([LOOPBACK]),
+        ssl.create_default_context(),
+    )
+    return asyncio.run(prober.look([Target(uid="d", url=url)], NOW))
+
+
+def values(signals: tuple[Signal, ...]) -> dict[str, object]:
+    return {each.name: each.value for each in signals}
+
+
+def why(signals: tuple[Signal, ...]) -> str:
+    return next(str(each.reason) for each in signals if each.name == SignalName.ANSWERS)
+
+
+def test_a_name_that_is_not_there_is_a_failure(names: Callable[[Answering], None]) -> None:
+    names(failing(socket.EAI_NONAME))
+    found = look()
+    assert values(found)[SignalName.RESOLVES] is False
+    assert values(found)[SignalName.PROBE_FAILURES] == 1.0
+    assert why(found) == "name not found"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("code", [socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM])
+def test_a_name_server_that_does_not_answer_says_nothing_of_a_name(
+    code: int, scheme: str, names: Callable[[Answering], None]
+) -> None:
+    names(failing(code))
+    found = look(f"{scheme}://{NAME}/")
+    assert values(found) == {SignalName.ANSWERS: None}
+    assert why(found) == "its name could not be looked up: input/output error"
+
+
+def test_a_lookup_without_an_end_is_unknown_and_holds_up_nothing_else(
+    names: Callable[[Answering], None],
+) -> None:
+    end = threading.Event()
+
+    def hang() -> Any:
+        end.wait(60)
+        raise socket.gaierror(socket.EAI_NONAME, "late")
+
+    async def probe() -> tuple[tuple[Signal, ...], int]:
+        manner = Manner(timeout_s=0.5, pause_s=0.0, hosts_at_once=100)
+        prober = Prober(manner, Guard([LOOPBACK]), ssl.create_default_context())
+        targets = [Target(uid=f"{port}", url=f"http://{NAME}:{port}") for port in range(1, 61)]
+        looking = asyncio.create_task(prober.look(targets, NOW))
+        await asyncio.sleep(0)
+        found = await looking
+        return found, await asyncio.wait_for(asyncio.to_thread(lambda: 42), 30)
+
+    names(hang)
+    try:
+        found, other = asyncio.run(probe())
+    finally:
+        end.set()
+    assert {(each.name, each.value) for each in found} == {(SignalName.ANSWERS, None)}
+    assert {each.reason for each in found} == {"its name could not be looked up in time"}
+    assert (len(found), other) == (60, 42)
+
+
+def test_where_a_name_leads_is_asked_and_guarded(names: Callable[[Answering], None]) -> None:
+    async def probe(guard: Guard) -> tuple[Signal, ...]:
+        async with serving() as heard:
+            leads = REAL("127.0.0.1", heard.port, type=socket.SOCK_STREAM)
+            names(lambda: leads)
+            prober = Prober(Manner(pause_s=0.0), guard, ssl.create_default_context())
+            return await prober.look([Target(uid="d", url=f"http://{NAME}:{heard.port}")], NOW)
+
+    assert values(asyncio.run(probe(Guard([LOOPBACK]))))[SignalName.ANSWERS] is True
+    refused = asyncio.run(probe(Guard()))
+    assert values(refused) == {SignalName.ANSWERS: None}
+    assert "is not a public address" in why(refused)
+
+
+@pytest.fixture
+def no_way_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have this machine make no connection."""
+
+    async def connect(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.ENETUNREACH, "of the system")
+
+    monkeypatch.setattr("aiohappyeyeballs.start_connection", connect)
+    return
+
+
+@pytest.mark.usefixtures("no_way_out")
+def test_where_this_machine_has_no_way_nothing_is_said_of_the_other() -> None:
+    found = look("http://127.0.0.1:9/")
+    assert values(found) == {SignalName.ANSWERS: None}
+    assert why(found) == "this machine makes no connection there: network is unreachable"
