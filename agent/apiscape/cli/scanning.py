@@ -22,7 +22,7 @@ from apiscape.conclude.follow import NO_RULES, Rules, conclude, conclude_due
 from apiscape.conclude.newcomers import draw_newcomers
 from apiscape.errors import UsageError
 from apiscape.govern.overlay import Entry, Overlay
-from apiscape.health.policy import Override
+from apiscape.health.policy import Override, in_rhythm
 from apiscape.model.provenance import Confirmation
 from apiscape.network.ways import checked_ways
 from apiscape.settings.load import provider_settings, settings_digest
@@ -38,7 +38,18 @@ RAISE_BY = "`probes` of the agent would ask whether it answers"
 def health_policy(settings: Settings) -> HealthPolicy:
     """Return how health is judged."""
     overrides = tuple(Override(**msgspec.structs.asdict(limits)) for limits in settings.health)
-    return HealthPolicy(overrides=overrides, raise_by=RAISE_BY if settings.probes is None else None)
+    probed_s = 0.0 if settings.probes is None else settings.probes.interval_s
+    thresholds = {
+        source.name: in_rhythm(
+            source.interval_s, max(probed_s, source.traffic.every_s if source.traffic else 0.0)
+        )
+        for source in settings.sources
+    }
+    return HealthPolicy(
+        thresholds=thresholds,
+        overrides=overrides,
+        raise_by=RAISE_BY if settings.probes is None else None,
+    )
 
 
 def configured_overlay(settings: Settings, config: Path | None) -> Overlay:

@@ -24,6 +24,7 @@ class Found(Entity, frozen=True):
     apis: tuple[Api, ...]
     items: dict[str, Deployment]
     presences: dict[str, str]
+    scopes: dict[str, str]
 
 
 def draw(store: Store, keys: Iterable[str], around: Surroundings, telling: Telling) -> Found:
@@ -38,7 +39,8 @@ def draw(store: Store, keys: Iterable[str], around: Surroundings, telling: Telli
         apis.append(api)
         conclusions |= conclude_family(family, api, items, around, telling)
     presences = {member.uid: member.presence for member in members}
-    return Found(conclusions=conclusions, apis=tuple(apis), items=items, presences=presences)
+    scopes = {member.uid: member.scope for member in members}
+    return Found(conclusions, tuple(apis), items, presences, scopes)
 
 
 def those_moved(

@@ -25,10 +25,12 @@ class HealthPolicy(Entity, frozen=True):
     """How health is judged.
 
     Attributes:
-        overrides: Thresholds by view; a later one wins.
+        thresholds: By the source of deployments; the default ones without.
+        overrides: Thresholds by view, over those; a later one wins.
         raise_by: What an operator would turn on for a verdict on more than configuration.
     """
 
+    thresholds: dict[str, Thresholds] = msgspec.field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     raise_by: str | None = None
 
@@ -92,7 +94,8 @@ def fare(
         status=item.status,
         status_reason=item.status_reason,
         presence=observed.presence,
-        signals=observed.signals + found,
+        seen=observed.signals,
+        signals=found,
         traffic=traffic,
         raise_by=raise_by,
     )

@@ -314,8 +314,17 @@ class _Pass:
 
     def _thresholds(self, drawn: Found) -> dict[str, Thresholds]:
         """Return the thresholds of deployments to which not just the default ones apply."""
+        held = self._policy.thresholds
+        own = {
+            uid: held[source]
+            for uid, key in drawn.scopes.items()
+            if (source := key.partition("/")[0]) in held
+        }
         if not self._policy.overrides:
-            return {}
+            return own
         choose = thresholds_for(self._policy.overrides, self._now)
         rows = self._store.conclusions.rows(drawn.items)
-        return {uid: choose(lay_over(row, drawn.conclusions[uid])) for uid, row in rows.items()}
+        return {
+            uid: choose(lay_over(row, drawn.conclusions[uid]), own.get(uid, DEFAULT_THRESHOLDS))
+            for uid, row in rows.items()
+        }

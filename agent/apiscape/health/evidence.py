@@ -18,7 +18,8 @@ class Evidence(Entity, frozen=True):
         status, status_reason: What its gateway says of it.
         presence: Whether its gateway still has it.
         current: Whether the newest run over it saw it; where not, its configuration is of `observed_at`.
-        signals: Of the deployment, and of the front doors and the gateway that it is reached by.
+        seen: Signals that visits saw, of the deployment, and of the front doors and the gateway that it is reached by.
+        signals: Those that were measured of the deployment, as by probes.
         traffic: What its gateway measured; unknown where nobody measures.
         raise_by: What an operator would do for a verdict on a stronger basis, in a phrase.
     """
@@ -28,6 +29,7 @@ class Evidence(Entity, frozen=True):
     presence: str = Presence.PRESENT
     current: bool = True
     observed_at: datetime | None = None
+    seen: tuple[Signal, ...] = ()
     signals: tuple[Signal, ...] = ()
     traffic: Traffic | Unknown = UNKNOWN
     raise_by: str | None = None

@@ -55,13 +55,14 @@ def judge(
         return _health((Verdict(HealthState.UNKNOWN, Basis.NONE, reason),), previous, now)
     before = previous.state if previous is not None else HealthState.UNKNOWN
     circumstances = Circumstances(thresholds=thresholds, before=before, now=now)
-    speaking, silent = fresh(evidence.signals, now, thresholds.stale_after_s)
+    seen, unseen = fresh(evidence.seen, now, thresholds.seen_stale_after_s)
+    measured, unmeasured = fresh(evidence.signals, now, thresholds.stale_after_s)
     verdicts = (
         *_configured(evidence, circumstances),
-        *(said for signal in speaking for said in judge_signal(signal, circumstances)),
+        *(said for each in (*seen, *measured) for said in judge_signal(each, circumstances)),
         *judge_measured(evidence, circumstances),
     )
-    return _health(_complete(verdicts, evidence, silent), previous, now)
+    return _health(_complete(verdicts, evidence, (*unseen, *unmeasured)), previous, now)
 
 
 def _configured(evidence: Evidence, at: Circumstances) -> Iterator[Verdict]:

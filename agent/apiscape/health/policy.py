@@ -22,7 +22,8 @@ class Thresholds(Entity, frozen=True):
             slow, differ from API to API.
         certificate_days: Days of validity under which a certificate degrades; none left is failing.
         recovery: Share of a limit that a figure must fall under before its deployment recovers.
-        stale_after_s: Age from which a measured signal says nothing any more.
+        stale_after_s: Age from which what was measured says nothing any more: traffic, and answers to probes.
+        seen_stale_after_s: The same, of what a visit saw.
     """
 
     errors_5xx_degraded: float = 1.0
@@ -34,9 +35,25 @@ class Thresholds(Entity, frozen=True):
     certificate_days: float = 14.0
     recovery: float = 0.8
     stale_after_s: float = 3600.0
+    seen_stale_after_s: float = 3600.0
 
 
 DEFAULT_THRESHOLDS = Thresholds()
+
+MISSED = 2.5
+"""Of rounds: what is that old has missed two in a row, each of which may have been late."""
+
+
+def in_rhythm(visit_s: float, measure_s: float = 0.0) -> Thresholds:
+    """Return the thresholds of a source that is visited and measured so often, in seconds.
+
+    Nothing of it is too old to tell merely because the next round is not due yet.
+    """
+    least_s = DEFAULT_THRESHOLDS.stale_after_s
+    return Thresholds(
+        stale_after_s=max(least_s, MISSED * measure_s),
+        seen_stale_after_s=max(least_s, MISSED * visit_s),
+    )
 
 
 class Override(Entity, frozen=True):
@@ -55,19 +72,20 @@ class Override(Entity, frozen=True):
 
 
 def thresholds_for(
-    overrides: Sequence[Override], now: datetime, default: Thresholds = DEFAULT_THRESHOLDS
-) -> Callable[[Row], Thresholds]:
-    """Return the function that says a row's thresholds: those of every view that it matches, the last one winning.
+    overrides: Sequence[Override], now: datetime
+) -> Callable[[Row, Thresholds], Thresholds]:
+    """Return the function that says a row's thresholds: its own, and over them those of every view that it matches.
 
-    A row of which nobody can tell whether it matches keeps what it had: a selector never applies to it.
+    The last one wins. A row of which nobody can tell whether it matches keeps what it had: a selector never applies
+    to it.
 
     Raises:
         QueryError: A view cannot be read.
     """
     asked = [(matcher(parse(each.view), now=now), _given(each)) for each in overrides]
 
-    def choose(row: Row) -> Thresholds:
-        chosen = default
+    def choose(row: Row, own: Thresholds) -> Thresholds:
+        chosen = own
         for matches, given in asked:
             if matches(row, None) is True:
                 chosen = msgspec.structs.replace(chosen, **given)
@@ -77,5 +95,11 @@ def thresholds_for(
 
 
 def _given(override: Override) -> dict[str, float]:
-    values = ((name, getattr(override, name)) for name in Thresholds.__struct_fields__)
+    values = (
+        (name, getattr(override, _SAID_BY.get(name, name))) for name in Thresholds.__struct_fields__
+    )
     return {name: value for name, value in values if value is not None}
+
+
+_SAID_BY = {"seen_stale_after_s": "stale_after_s"}
+"""What is said by another key: one age for all, where somebody says one."""

@@ -289,7 +289,8 @@ class HealthLimits(Strict, frozen=True, kw_only=True):
         p95_ms_degraded: Milliseconds that 95 of 100 answers keep within; not judged unless given.
         certificate_days: Days of validity under which a certificate degrades.
         recovery: Share of a limit that a figure must fall under before its deployment recovers.
-        stale_after_s: Age from which on a measured signal says nothing any more.
+        stale_after_s: Age from which on what was measured, or seen by a visit, says nothing any more; if left out, an
+            hour, or two and a half rounds of visits, of measuring or of probes where those take longer.
     """
 
     view: str

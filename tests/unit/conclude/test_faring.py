@@ -7,11 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from apiscape.conclude.faring import HealthPolicy
 from apiscape.conclude.follow import conclude, conclude_due
-from apiscape.health.policy import Override
+from apiscape.health.policy import Override, in_rhythm
 from apiscape.health.signals import SignalName
 from apiscape.model.deployment import Traffic
 from apiscape.model.measured import Measured, newest_traffic
@@ -195,6 +196,27 @@ def test_the_newest_figures_count_and_zero_requests_have_no_share(store: Store) 
     conclude(store, NOON)
     assert state(store) == ("idle", "serving")
     assert (held(store, LIVE).requests, held(store, LIVE).errors_5xx) == (0.0, UNKNOWN)
+
+
+def test_between_two_visits_that_come_in_time_nothing_turns(store: Store) -> None:
+    policy = HealthPolicy(thresholds={"toys": in_rhythm(6 * HOUR.total_seconds())})
+    see(store, ACTIVE, about(LIVE.uid, "backends.ready", 0.0, threshold=2.0))
+    conclude(store, NOON, policy=policy)
+    seq = store.changes.last_seq()
+    for hours in (1, 6, 7, 14):
+        conclude_due(store, NOON + hours * HOUR, policy=policy)
+        assert state(store) == ("failing", "reachable")
+    assert store.changes.last_seq() == seq
+    conclude_due(store, NOON + 16 * HOUR, policy=policy)
+    assert state(store) == ("unknown", "none")
+    assert held(store, LIVE).health_reason == "backends.ready is too old to tell"
+    overrides = (Override(view="name:nobody", stale_after_s=60.0),)
+    among = msgspec.structs.replace(policy, overrides=overrides)
+    conclude_due(store, NOON + 7 * HOUR, policy=among)
+    assert state(store) == ("failing", "reachable"), "a view of others changes nothing"
+    strict = msgspec.structs.replace(policy, overrides=(Override(view="", stale_after_s=60.0),))
+    conclude_due(store, NOON + HOUR, policy=strict)
+    assert state(store) == ("unknown", "none")
 
 
 def test_an_ended_certificate_fails_by_the_clock_alone(store: Store) -> None:

@@ -334,6 +334,19 @@ def test_a_probe_that_is_too_old_tells_nothing() -> None:
     assert verdict(active(old), thresholds=Thresholds(stale_after_s=7_200.0))[0] == "healthy"
 
 
+def test_what_a_visit_saw_and_what_was_measured_grow_old_each_in_its_own_time() -> None:
+    seen = signal(SignalName.BACKENDS_READY, 0, threshold=2, observed_at=ago(hours=2))
+    asked = signal(SignalName.ANSWERS, value=True, observed_at=ago(hours=2))
+    evidence = Evidence(status="active", seen=(seen,), signals=(asked,))
+    assert verdict(evidence) == (HealthState.UNKNOWN, Basis.NONE)
+    daily = Thresholds(seen_stale_after_s=7_200.0)
+    assert verdict(evidence, thresholds=daily) == (HealthState.FAILING, Basis.REACHABLE)
+    assert judge(evidence, NOW, thresholds=daily).reasons == (
+        "0 of 2 backends ready",
+        "probe.answers is too old to tell",
+    )
+
+
 def test_the_stronger_basis_of_equal_states_is_named_first() -> None:
     evidence = active(
         signal("condition.Accepted", value=False),

@@ -24,7 +24,15 @@ from apiscape.health.policy import Override
 from apiscape.model.provenance import Confirmation
 from apiscape.serve.http.listen import Address, Listen, socket_path
 from apiscape.serve.http.tokens import Tokens, token_path
-from apiscape.settings.schema import Agent, Certificate, HealthLimits, Probes, Settings
+from apiscape.settings.schema import (
+    Agent,
+    Certificate,
+    HealthLimits,
+    Measuring,
+    Probes,
+    Settings,
+    Source,
+)
 from apiscape.store import open_store
 from tests.unit.cli.commands.test_scan import Scanned, scanned
 from tests.unit.cli.conftest import Call
@@ -227,6 +235,18 @@ def test_thresholds_are_those_of_the_configuration_and_what_would_tell_more_is_n
     assert policy.raise_by == RAISE_BY
     assert "`probes`" in RAISE_BY
     assert health_policy(Settings(probes=Probes(view="x"))).raise_by is None
+
+
+def test_what_is_too_old_follows_from_how_often_a_source_is_visited_measured_and_probed() -> None:
+    rare = Source(name="rare", provider="toy", interval_s=21_600)
+    usual = Source(name="usual", provider="toy", traffic=Measuring(every_s=7_200))
+    ages = {
+        name: (each.seen_stale_after_s, each.stale_after_s)
+        for name, each in health_policy(Settings(sources=(rare, usual))).thresholds.items()
+    }
+    assert ages == {"rare": (54_000.0, 3_600.0), "usual": (9_000.0, 18_000.0)}
+    probed = health_policy(Settings(sources=(rare,), probes=Probes(view="x", interval_s=3_600)))
+    assert probed.thresholds["rare"].stale_after_s == 9_000.0
 
 
 def test_a_scan_judges_by_the_configuration(
