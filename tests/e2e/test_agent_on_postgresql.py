@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from apiscape.cli.asking import living_agent
+from apiscape.cli.commands.tui import _rescan
+from apiscape.cli.options import Session
 from apiscape.client.address import Address
 from apiscape.client.http import HttpInventory
 from apiscape.demo.aws.estate.region import Region
@@ -42,8 +45,9 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         port = free_port()
-        self.options = ("--socket", str(folder / "s"), "--probe-listen", f"127.0.0.1:{port}")
-        self.url = f"unix:{folder / 's'}"
+        self.socket = folder / "s"
+        self.options = ["--socket", str(self.socket), "--probe-listen", f"127.0.0.1:{port}"]
+        self.url = f"unix:{self.socket}"
         self._probe = f"http://127.0.0.1:{port}"
 
     def says(self, path: str) -> tuple[int, str]:
@@ -77,10 +81,16 @@ def test_a_second_agent_is_refused_and_told_who_has_the_store(world: World, plac
         assert (second.code, "Traceback" in second.err) == (4, False)
         assert f"process {process.pid}, apiscape" in second.err
         assert place.says("/readyz") == (200, "ready\n")
+        assert run_cli("ctx", "status", "-o", "name").out == f"{process.pid}\n"
+        scan = run_cli("scan", "--json")
+        assert (scan.code, scan.document["totals"]["appeared"]) == (0, 0)
+        assert scan.err == f"The agent at {place.url} does it.\n"
+        place.socket.rename(
+            place.socket.with_name("moved")
+        )  # as from another machine, or another user
         unnamed = run_cli("ctx", "status")
         assert (unnamed.code, f"process {process.pid}, apiscape" in unnamed.err) == (4, True)
-        assert "does not say where it answers\n  → name it: --url" in unnamed.err
-        assert run_cli("ctx", "status", "--url", place.url).code == 0
+        assert "and does not answer here\n  → name it: --url" in unnamed.err
         beside = run_cli("scan")
         assert (beside.code, f"process {process.pid}, apiscape" in beside.err) == (0, True)
         assert told_to_stop(process).code == 0
@@ -118,3 +128,36 @@ def test_an_outage_of_the_server_is_said_and_nothing_is_lost(
     assert {row["name"] for row in rows} == {"claims", "payments", "refunds", "latecomer"}
     assert {row["presence"] for row in rows} == {"present"}
     assert {change["kind"] for change in world.changes()} <= {"appeared", "changed"}
+
+
+def test_commands_find_it_by_its_store_and_the_ui_lets_it_visit(
+    world: World, server: AwsServer, west: Region, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del place.options[:2]
+    with agent(place) as process:
+        until(lambda: len(world.rows()) == 3)
+        with server.changing():
+            add_rest(west, "latecomer")
+        scan = run_cli("scan", "--json")
+        assert (scan.code, scan.document["totals"]["appeared"]) == (0, 1)
+        found = living_agent(world.store)
+        assert found is not None
+        assert found.url.endswith(".agent/agent.sock")
+        assert found.token is None
+        assert _rescan(Session(), None, None).startswith("4 deployments of")
+        assert told_to_stop(process).code == 0
+    assert living_agent(world.store) is None
+    assert not Path(found.url.removeprefix("unix:")).exists()
+
+
+def test_without_room_for_a_socket_it_runs_all_the_same(
+    world: World, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del place.options[:2]
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    with agent(place) as process:
+        assert place.says("/readyz") == (200, "ready\n")
+        assert living_agent(world.store) is None
+        assert run_cli("scan").code == 0
+        assert told_to_stop(process).code == 0

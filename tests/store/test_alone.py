@@ -7,15 +7,19 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from apiscape.errors import StoreLocked
-from apiscape.store import open_store
+from apiscape.store import Store, open_store
 from apiscape.store.database import alone
+from apiscape.store.database.announcing import Announced, find_announced
+from apiscape.store.schema import meta
 from tests.store import postgres
 from tests.store.making import T0, batch, doomed_environment, make, visit
 from tests.store.postgres import PLAIN, Server
@@ -97,6 +101,46 @@ def test_whoever_looks_is_told_who_has_it_whatever_their_role(
             told = alone.who_holds(stranger) or ""
     assert "since" not in told, "the server tells that to the same role alone"
     assert f"(process {os.getpid()}, apiscape " in told
+
+
+def found(store: Store) -> Announced | None:
+    with store.database.read() as connection:
+        return find_announced(connection)
+
+
+@pytest.mark.postgres
+def test_where_an_agent_answers_counts_as_long_as_it_has_the_store(
+    postgresql_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(postgresql_address, write=True) as scan:
+        assert found(scan) is None
+        with open_store(postgresql_address, write=True) as store:
+            store.announce("unix:/nobody/asked")
+            assert found(scan) is None, "only an agent announces itself"
+            store.hold_alone()
+            assert found(scan) is None
+            store.announce("unix:/run/a.sock")
+            scan.announce("unix:/run/of-a-scan.sock")
+            told = found(scan)
+            assert told is not None
+            assert (told.address, told.pid) == ("unix:/run/a.sock", os.getpid())
+            store.announce(None)
+            assert found(scan) == told
+            with monkeypatch.context() as patched:
+                patched.setattr(socket, "gethostname", lambda: "elsewhere")
+                assert found(scan) is None, "a path is of its own machine"
+        while scan.other_agent() is not None:  # until the server has noticed
+            time.sleep(0.02)
+        assert found(scan) is None, "what was left there is no address"
+        with open_store(postgresql_address, write=True) as other:
+            with monkeypatch.context() as patched:
+                patched.setattr(os, "getpid", lambda: 1)
+                patched.setattr("apiscape.store.opening.getpid", lambda: 1)
+                other.hold_alone()
+            assert found(scan) is None, "nor is it that of the next one"
+            with other.database.write() as connection:
+                connection.execute(sa.update(meta).values(value="{").where(meta.c.key == "agent"))
+            assert found(scan) is None
 
 
 @pytest.fixture

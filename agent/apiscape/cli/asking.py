@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from apiscape.cli.output import say
 from apiscape.client.address import UNIX, Address
@@ -17,12 +20,15 @@ from apiscape.client.contexts import (
     read_token,
 )
 from apiscape.client.wire import CollectRequest
-from apiscape.errors import StoreLocked, UnreachableError
+from apiscape.errors import ApiscapeError, StoreLocked, UnreachableError
 
 if TYPE_CHECKING:
     from apiscape.store.database.lock import Holder
 
 LOOK_EVERY_S = 0.5
+
+ANSWER_S = 5.0
+"""How long an agent that a database named may take to say that it is the one."""
 
 
 class Collecting(Protocol):
@@ -64,14 +70,16 @@ def agent_in(error: StoreLocked, location: str) -> Address:
 
 
 def living_agent(location: str) -> Address | None:
-    """Return the agent that holds the store at a location, `None` where none does, or none that answers.
+    """Return the agent that holds the store at a location, `None` where none does, or none that answers here.
 
     Raises:
-        StoreError: It is no location of a store.
+        StoreError: It is no location of a store, or its server does not answer.
         UsageError: The agent's token cannot be read.
     """
     file = _file_of(location)
-    holder = _holder(file) if file else None
+    if file is None:
+        return _on_this_machine(location)
+    holder = _holder(file)
     return _beside(holder.address, location) if holder and holder.address else None
 
 
@@ -90,6 +98,32 @@ def _file_of(location: str) -> Path | None:
 
     url = parse_url(location)
     return Path(url.database or "").absolute() if url.get_backend_name() == "sqlite" else None
+
+
+def _on_this_machine(location: str) -> Address | None:
+    """Return the agent that has a store in a database, where it says that it answers here, and does.
+
+    No token is sent to an address that a database told.
+
+    Raises:
+        StoreError: The server does not answer.
+    """
+    from apiscape.client.http import HttpAgent
+    from apiscape.store.database.announcing import find_announced
+    from apiscape.store.database.engine import Database, parse_url
+
+    with closing(Database(parse_url(location), write=False)) as database, database.read() as held:
+        told = find_announced(held)
+    if told is None or not told.address.startswith(UNIX):
+        return None
+    address = Address(told.address)
+    with (
+        suppress(ApiscapeError),
+        closing(HttpAgent(msgspec.structs.replace(address, timeout_s=ANSWER_S))) as agent,
+    ):
+        if agent.standing().pid == told.pid:
+            return address
+    return None
 
 
 def _holder(file: Path) -> Holder | None:

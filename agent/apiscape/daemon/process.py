@@ -26,7 +26,7 @@ from apiscape.daemon.probing import Looking
 from apiscape.daemon.redacting import Redactor, secrets_in
 from apiscape.daemon.reloading import LOOK_S, Changes
 from apiscape.daemon.standing import Parts, Taking, standing_of
-from apiscape.errors import ApiscapeError, Exit, StoreLocked
+from apiscape.errors import ApiscapeError, Exit, StoreError, StoreLocked
 from apiscape.model.entity import Entity
 from apiscape.schedule.driver import Driver
 from apiscape.schedule.memory import MemoryQueue
@@ -157,7 +157,7 @@ class Agent:
         self._doors = doors
         self._telemetry.start()
         async with doors:
-            self._store.announce(doors.unix or doors.url)
+            await self._announce(doors.unix or doors.url)
             self._say_where(doors)
             await asyncio.to_thread(self._notifying.begin, self._configured.notify)
             self._concluding.start()
@@ -186,6 +186,13 @@ class Agent:
         await asyncio.to_thread(self._telemetry.close, min(max(left_s, 0.1), LAST_PUSH_S))
         tell("stopped")
         return Exit.COMPLETE if self._crash is None else Exit.UNREACHABLE
+
+    async def _announce(self, address: str | None) -> None:
+        """Say in the store where this agent answers; whoever looks for it there finds none where that fails."""
+        try:
+            await in_thread(self._store.announce, address)
+        except StoreError as error:
+            tell("commands will not find this agent", logging.WARNING, why=error.message)
 
     @property
     def configuration_error(self) -> str | None:

@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from apiscape.errors import StoreError
 from apiscape.model.entity import Entity
 from apiscape.model.values import from_utc_millis
+from apiscape.store.database.alone import name_of
+from apiscape.store.database.announcing import announce
 from apiscape.store.database.engine import Database, parse_url, shown_address, shown_url
 from apiscape.store.database.lock import Holder, StoreLock, refuse_network
 from apiscape.store.database.migrate import check_readable, pending, read_revision, upgrade
@@ -66,6 +68,7 @@ class Store:
     def __init__(self, database: Database, lock: StoreLock | None) -> None:
         self.database = database
         self._lock = lock
+        self._alone: str | None = None
         self._writer = Writer(database)
         self.runs = Runs(self._writer)
         self.estate = Estate(database)
@@ -92,9 +95,18 @@ class Store:
             )
 
     def announce(self, address: str | None) -> None:
-        """Say in the store's lock where this process answers."""
+        """Say where this process answers: in the lock of a file, or beside the data that it holds alone.
+
+        There it need not be taken back: it counts as long as this process has the lock.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
         if self._lock is not None:
             self._lock.announce(address)
+        elif self._alone is not None and address is not None:
+            with self.database.write() as connection:
+                announce(connection, self._alone, address)
 
     def hold_alone(self) -> None:
         """Be the only agent of this store from now on; on SQLite, whose lock we hold, we are already.
@@ -104,7 +116,9 @@ class Store:
             StoreError: the store does not answer.
         """
         if not self.database.is_sqlite:
-            self.database.claim_alone(_holder(None))
+            holder = _holder(None)
+            self.database.claim_alone(holder)
+            self._alone = name_of(holder)
 
     def check_alone(self) -> None:
         """Have it said whether this still is the only agent, where it held the store alone.

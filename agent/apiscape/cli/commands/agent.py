@@ -6,7 +6,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -170,7 +172,7 @@ def _place(session: Session, store: Store, asked: Asked) -> Place:
     from apiscape.settings.paths import default_config
 
     file = store.database.path
-    beside = socket_path(file) if file is not None else None
+    beside = socket_path(file) if file is not None else _socket_of(store)
     api = None
     if asked.listen is not None:
         shown = asked.tls
@@ -191,6 +193,25 @@ def _place(session: Session, store: Store, asked: Asked) -> Place:
     return Place(
         listen=listen, tokens=tokens, config=session.config or default_config(), token=written
     )
+
+
+def _socket_of(store: Store) -> Path | None:
+    """Return where the socket of the same user is for a store in a database, `None` where there is no room for one.
+
+    It is among the user's data, under a name that follows from which database that is.
+    """
+    from apiscape.serve.http.listen import socket_path
+    from apiscape.settings.paths import default_store
+
+    url = store.database.url
+    where = (url.host, url.port, url.database, *map(url.query.get, ("host", "port", "service")))
+    named = blake2b(repr(where).encode(), digest_size=6).hexdigest()
+    path = socket_path(default_store().with_name(f"postgresql-{named}"))
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.access(path.parent, os.W_OK | os.X_OK):
+            return path
+    return None
 
 
 def _within(place: Place, asked: Asked) -> Place:

@@ -128,9 +128,7 @@ def _agent(session: Session) -> Address:
         who = store.other_agent()
     if who is not None:
         hint = "name it: --url https://HOST:PORT or unix:PATH, or `apiscape ctx add`"
-        raise UnreachableError(
-            f"{who} has the store, which does not say where it answers", hint=hint
-        )
+        raise UnreachableError(f"{who} has the store, and does not answer here", hint=hint)
     hint = "start one with `apiscape agent`, or name one with --url"
     raise UnreachableError("no agent has the store of this machine", hint=hint)
 

@@ -8,6 +8,7 @@ the connection has on the server. A file of SQLite needs none of this (`lock`).
 from __future__ import annotations
 
 import socket
+from datetime import datetime
 from typing import Any
 
 from apiscape.errors import StoreLocked
@@ -45,7 +46,7 @@ def take(connection: Any, holder: Holder) -> None:  # noqa: ANN401 - the driver'
     from psycopg.errors import LockNotAvailable
 
     connection.execute(_KEEP_ALIVE)
-    connection.execute("SELECT set_config('application_name', %s, false)", (_name(holder),))
+    connection.execute("SELECT set_config('application_name', %s, false)", (name_of(holder),))
     connection.execute(f"SET lock_timeout = '{PATIENCE_S}s'")
     connection.commit()
     try:
@@ -59,8 +60,8 @@ def take(connection: Any, holder: Holder) -> None:  # noqa: ANN401 - the driver'
     connection.commit()
 
 
-def _name(holder: Holder) -> str:
-    """Return what the connection is called on the server: it names process, version and machine."""
+def name_of(holder: Holder) -> str:
+    """Return what an agent's connection is called on the server: it names process, version and machine."""
     name = f"{_NAME} {holder.version} {holder.pid} {socket.gethostname()}"
     return name.encode("ascii", "replace")[:_LONGEST].decode()
 
@@ -70,16 +71,27 @@ def who_holds(connection: Any) -> str | None:  # noqa: ANN401 - the driver's own
 
     The server says since when to the same role, and to those that may read all statistics.
     """
-    key = (AGENT_LOCK >> 32, AGENT_LOCK & 0xFFFFFFFF)
-    found = connection.execute(_WHO, key).fetchone()
+    found = _holding(connection)
     if found is None:
         return None
     name, began = found
-    if not str(name).startswith(_NAME):
+    if not name.startswith(_NAME):
         return "another agent"
-    version, pid, host = (str(name).removeprefix(_NAME).split() + ["?"] * 3)[:3]
+    version, pid, host = (name.removeprefix(_NAME).split() + ["?"] * 3)[:3]
     since = "" if began is None else f" since {began.astimezone().isoformat(' ', 'minutes')}"
     return f"the agent on {host} (process {pid}, apiscape {version}{since})"
+
+
+def holding_name(connection: Any) -> str | None:  # noqa: ANN401 - the driver's own type
+    """Return the name of the connection that has the lock of a store's only agent, `None` where none has it."""
+    found = _holding(connection)
+    return None if found is None else found[0]
+
+
+def _holding(connection: Any) -> tuple[str, datetime | None] | None:  # noqa: ANN401
+    key = (AGENT_LOCK >> 32, AGENT_LOCK & 0xFFFFFFFF)
+    found = connection.execute(_WHO, key).fetchone()
+    return None if found is None else (str(found[0]), found[1])
 
 
 def _refusal(connection: Any) -> StoreLocked:  # noqa: ANN401 - the driver's own type
