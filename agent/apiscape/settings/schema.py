@@ -178,8 +178,8 @@ class Agent(Strict, frozen=True, kw_only=True):
     Attributes:
         listen: HOST:PORT of the API, for callers with a token; none without it.
         probe_listen: HOST:PORT of `/healthz`, `/readyz` and `/metrics`; none without it.
-        socket: Path of the socket for the same user; if left out beside the store, or among the user's data where that is
-            no file.
+        socket: Path of the socket for the same user; if left out beside the store, or among the user's data where that
+            is no file.
         tls: What the API shows; needed where other machines reach it, unless `behind_proxy`.
         behind_proxy: Whether something before the API does TLS, and nothing else can reach it.
         hosts: Names that callers know the API by, beside localhost and addresses.

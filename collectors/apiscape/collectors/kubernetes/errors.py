@@ -59,6 +59,10 @@ class Expired(CollectorError):
         self.again = again
 
 
+class TooLarge(Malformed):
+    """An answer, or an event, that is larger than is read: whoever asked may ask for less."""
+
+
 class Refused(CollectorError):
     """The server understood and will not: a parameter that it does not know, a feature that it lacks.
 

@@ -8,11 +8,14 @@ import msgspec
 
 from apiscape.collectors.contract import Malformed
 from apiscape.collectors.kubernetes.discovering import Served
-from apiscape.collectors.kubernetes.errors import Expired
+from apiscape.collectors.kubernetes.errors import Expired, TooLarge
 from apiscape.collectors.kubernetes.objects import Decoder, Page, T
 from apiscape.collectors.kubernetes.wire import Asked, Wire
 
 PAGE = 500
+SMALLER = 10
+"""By how much a page is smaller than one that was too large to be read."""
+
 MOST_RESTARTS = 3
 """How often a list is begun anew that expires on its way."""
 
@@ -56,18 +59,18 @@ def read_pages(wire: Wire, where: Where, decoder: Decoder[T], check: Check) -> I
 
     A list that expires on its way is gone on with, as the server offers: then it holds of what changed
     meanwhile either state, and everything that did not change. Where none is offered, it begins anew,
-    and what was listed comes again.
+    and what was listed comes again. A page that is too large to be read is asked for in smaller ones.
 
     Raises:
         CollectorError: It could not be read to its end.
     """
     first = ""
     token = ""
-    restarts = 0
+    restarts, size = 0, PAGE
     seen: set[str] = set()
     while True:
         check()
-        query = {"limit": str(PAGE)} | ({"continue": token} if token else {})
+        query = {"limit": str(size)} | ({"continue": token} if token else {})
         asked = where.asked("list", **query)
         try:
             page = decoder.page(wire.get(asked).body, asked.operation)
@@ -78,6 +81,11 @@ def read_pages(wire: Wire, where: Where, decoder: Decoder[T], check: Check) -> I
             token = error.again
             first = first if token else ""
             seen.clear()
+            continue
+        except TooLarge:
+            if size == 1:
+                raise
+            size = max(1, size // SMALLER)
             continue
         first = first or page.version
         yield msgspec.structs.replace(page, version=first)

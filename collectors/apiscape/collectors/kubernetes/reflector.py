@@ -1,7 +1,7 @@
 """One resource, followed: listed, then watched from there, over every way in which a watch breaks.
 
     list ──────────► watch ──► whatever the server says
-      ▲                │ expired (410, as a status or as an event)
+      ▲                │ expired (410, as a status or as an event), or an event too large to be read
       └────────────────┘
       cut, garbled, frozen, throttled: watched on from the last version, later every time
       denied, absent, not signed in: over, with the reason
@@ -27,7 +27,13 @@ from apiscape.collectors.contract import (
     Throttled,
     Unreachable,
 )
-from apiscape.collectors.kubernetes.errors import Expired, Refused, ServerFault, error_of
+from apiscape.collectors.kubernetes.errors import (
+    Expired,
+    Refused,
+    ServerFault,
+    TooLarge,
+    error_of,
+)
 from apiscape.collectors.kubernetes.listing import PAGE, Where, read_pages
 from apiscape.collectors.kubernetes.objects import Decoder, Event, Odd, T
 from apiscape.collectors.kubernetes.wire import Asked, Wire
@@ -152,6 +158,12 @@ class Reflector(Generic[T]):
                 self._list()
         except Expired as error:
             self._version = ""
+            self._rest(error)
+        except TooLarge as error:
+            self._version = (
+                ""  # the same event would come again; a list has pages that may be smaller
+            )
+            self._streams = False
             self._rest(error)
         except PASSES as error:
             self._rest(error)

@@ -16,13 +16,13 @@ from urllib.parse import urlencode
 import msgspec
 
 from apiscape.collectors.contract import Budget, CredentialsInvalid, Malformed, Unreachable
-from apiscape.collectors.kubernetes.errors import error_of
+from apiscape.collectors.kubernetes.errors import TooLarge, error_of
 from apiscape.collectors.kubernetes.unanswered import no_answer
 
 FAMILY = "kubernetes"
 CONNECT_S, READ_S = 5.0, 30.0
-LARGEST_ANSWER_BYTES = 128_000_000
-"""More than a page of 500 objects of the largest size that a cluster stores would be is none of its answers."""
+LARGEST_ANSWER_BYTES = 32_000_000
+"""What is larger is read in smaller pages: several are read at once, and each is held whole."""
 
 LARGEST_LINE_BYTES = 4_000_000
 """Of a watch; an object is at most 1.5 MB in etcd."""
@@ -194,13 +194,17 @@ class Wire:
 
 
 def _whole(response: Any, operation: str) -> bytes:  # noqa: ANN401
-    """Return a body, unpacked, up to a limit."""
+    """Return a body, unpacked, up to a limit.
+
+    Raises:
+        TooLarge: It goes on.
+    """
     pieces: list[bytes] = []
     size = 0
     for piece in _pieces(response, operation):
         size += len(piece)
         if size > LARGEST_ANSWER_BYTES:
-            raise Malformed(
+            raise TooLarge(
                 f"an answer is larger than {LARGEST_ANSWER_BYTES:,} bytes", operation=operation
             )
         pieces.append(piece)
@@ -208,7 +212,11 @@ def _whole(response: Any, operation: str) -> bytes:  # noqa: ANN401
 
 
 def _lines(response: Any, operation: str) -> Iterator[bytes]:  # noqa: ANN401
-    """Yield lines as they come, each at most so long."""
+    """Yield lines as they come, each at most so long.
+
+    Raises:
+        TooLarge: One goes on.
+    """
     rest = bytearray()
     for piece in _pieces(response, operation):
         rest += piece
@@ -217,7 +225,7 @@ def _lines(response: Any, operation: str) -> Iterator[bytes]:  # noqa: ANN401
             rest = bytearray(last)
             yield from (line for line in whole if line)
         if len(rest) > LARGEST_LINE_BYTES:
-            raise Malformed(
+            raise TooLarge(
                 f"an event is larger than {LARGEST_LINE_BYTES:,} bytes", operation=operation
             )
 
