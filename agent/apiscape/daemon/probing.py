@@ -17,6 +17,7 @@ from apiscape.health.probing.answers import SOURCE
 from apiscape.model.measured import Measured
 from apiscape.model.surroundings import Signal
 from apiscape.model.values import is_known
+from apiscape.model.vocabulary import Exposure
 from apiscape.network.ways import Ways
 from apiscape.settings.schema import Probes
 from apiscape.store import Store
@@ -135,7 +136,11 @@ def targets_of(inventory: Inventory, view: str) -> tuple[Target, ...]:
     while True:
         page = inventory.page(view, limit=PAGE, after=after)
         targets += (
-            Target(uid=row.uid, url=next(filter(address_of, row.endpoints), row.endpoints[0]))
+            Target(
+                uid=row.uid,
+                url=next(filter(address_of, row.endpoints), row.endpoints[0]),
+                is_public=row.exposure == Exposure.INTERNET,
+            )
             for row in page.items
             if is_known(row.endpoints) and row.endpoints
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -25,11 +26,20 @@ _PORTS = {"http": 80, "https": 443}
 _PATTERN = frozenset("*{}")
 
 
+BLIND = 5
+"""From so many names on, of which not one is found, it is rather here that names are not known."""
+
+
 class Target(Entity, frozen=True):
-    """A deployment to probe, at one of its addresses."""
+    """A deployment to probe, at one of its addresses.
+
+    Attributes:
+        is_public: Whether it is on the internet, so that its name has to be known here.
+    """
 
     uid: str
     url: str
+    is_public: bool = True
 
 
 class Manner(Entity, frozen=True):
@@ -90,9 +100,14 @@ class Prober:
         ):
             sessions = _Sessions(direct, proxied)
             hosts = (self._host(sessions, gate, items) for items in by_host.values())
-            for answers in await asyncio.gather(*hosts):
-                found.extend(answers)
-        return tuple(signal for uid, answer in found for signal in self._tell(uid, answer, now))
+            answered = await asyncio.gather(*hosts)
+        found += (each for answers in answered for each in answers)
+        blind = _find_blind(by_host, dict(found))
+        return tuple(
+            signal
+            for uid, answer in found
+            for signal in self._tell(uid, _as_seen_from_here(answer, wanted[uid], blind), now)
+        )
 
     def _tell(self, uid: str, answer: Answer, now: datetime) -> tuple[Signal, ...]:
         if answer.refused is None:
@@ -163,6 +178,38 @@ class _Sessions(NamedTuple):
 
     direct: aiohttp.ClientSession
     proxied: aiohttp.ClientSession
+
+
+def _find_blind(
+    by_host: Mapping[str, list[tuple[Target, SplitResult]]], answers: Mapping[str, Answer]
+) -> int:
+    """Return how many names were looked up, where not one of them was found and they are many; else nothing."""
+    found: dict[str, bool] = {}
+    for (target, address), *_ in by_host.values():
+        host, resolves = address.hostname or "", answers[target.uid].resolves
+        if is_name(host) and resolves is not None:
+            found[host] = resolves
+    return len(found) if len(found) >= BLIND and not any(found.values()) else 0
+
+
+def _as_seen_from_here(answer: Answer, target: Target, blind: int) -> Answer:
+    """Return an answer; that a name is not found is none where it need not be known here, or no name is."""
+    if answer.resolves is not False:
+        return answer
+    if blind:
+        return Answer(refused=f"none of {blind} names is known here: names may not be looked up")
+    if not target.is_public:
+        return Answer(refused="its name is not known here, and it is not on the internet")
+    return answer
+
+
+def is_name(host: str) -> bool:
+    """Say whether a host has to be looked up."""
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return True
+    return False
 
 
 def _port(address: SplitResult) -> int:

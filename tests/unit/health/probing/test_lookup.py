@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from apiscape.health.probing.guard import Guard
-from apiscape.health.probing.prober import Manner, Prober, Target
+from apiscape.health.probing.prober import BLIND, Manner, Prober, Target
 from apiscape.health.signals import SignalName
 from apiscape.model.surroundings import Signal
 from tests.unit.health.evidence import NOW
@@ -46,15 +46,11 @@ def failing(code: int) -> Answering:
     return fail
 
 
-def look(
-    url: str = f"http://{NAME}/", guard: Guard | None = None, timeout_s: float = 60.0
-) -> tuple[Signal, ...]:
-    prober = Prober(
-        Manner(timeout_s=timeout_s, pause_s=0.0),
-        guard or Guard([LOOPBACK]),
-        ssl.create_default_context(),
-    )
-    return asyncio.run(prober.look([Target(uid="d", url=url)], NOW))
+def look(url: str = f"http://{NAME}/", *, is_public: bool = True) -> tuple[Signal, ...]:
+    manner = Manner(timeout_s=60.0, pause_s=0.0)
+    prober = Prober(manner, Guard([LOOPBACK]), ssl.create_default_context())
+    target = Target(uid="d", url=url, is_public=is_public)
+    return asyncio.run(prober.look([target], NOW))
 
 
 def values(signals: tuple[Signal, ...]) -> dict[str, object]:
@@ -71,6 +67,43 @@ def test_a_name_that_is_not_there_is_a_failure(names: Callable[[Answering], None
     assert values(found)[SignalName.RESOLVES] is False
     assert values(found)[SignalName.PROBE_FAILURES] == 1.0
     assert why(found) == "name not found"
+
+
+def test_a_name_of_a_private_api_need_not_be_known_here(
+    names: Callable[[Answering], None],
+) -> None:
+    names(failing(socket.EAI_NONAME))
+    found = look(is_public=False)
+    assert values(found) == {SignalName.ANSWERS: None}
+    assert why(found) == "its name is not known here, and it is not on the internet"
+
+
+@pytest.mark.parametrize("number", [4, 5])
+def test_where_no_name_at_all_is_found_it_is_rather_here_that_none_is_known(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(host: str, *given: Any, **named: Any) -> Any:
+        if host.endswith(".example"):
+            raise socket.gaierror(socket.EAI_NONAME, "none")
+        return REAL(host, *given, **named)
+
+    async def probe() -> tuple[Signal, ...]:
+        async with serving() as heard:
+            urls = [f"http://{n}.example" for n in range(number)]
+            urls += [f"http://0.example:{port}" for port in (81, 82) if number > 4]
+            targets = [Target(uid=url, url=url) for url in (*urls, heard.url, "ftp://a.example")]
+            prober = Prober(Manner(), Guard([LOOPBACK]), ssl.create_default_context())
+            return await prober.look(targets, NOW)
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    found = asyncio.run(probe())
+    said = {each.reason for each in found if ".example" in each.subject_uid and each.reason}
+    if number < BLIND:
+        assert said == {"name not found", "not an address that can be asked"}
+    else:
+        words = "none of 5 names is known here: names may not be looked up"
+        assert said == {words, "not an address that can be asked"}
+    assert True in {each.value for each in found}, "an address is asked all the same"
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
