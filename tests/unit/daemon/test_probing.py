@@ -22,7 +22,7 @@ from apiscape.settings.schema import Probes
 from apiscape.store import Store
 from tests.proxies import proxying
 from tests.store.copies import opened_copy
-from tests.store.making import T0, batch, make, visit
+from tests.store.making import batch, make, visit
 from tests.unit.collect.toy import VirtualClock
 from tests.unit.daemon.toys import until
 from tests.unit.health.probing.servers import LOOPBACK, serving
@@ -165,12 +165,11 @@ async def test_another_way_out_is_taken_from_the_next_look_on(store: Store) -> N
 
 def test_every_page_of_a_view_is_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probing, "PAGE", 2)
-    at = (Endpoint("https://a.example", exposure="internet"),)
-    within = make(6, endpoints=(Endpoint("https://a.example", exposure="private"),))
-    visit(store, batch(*(make(number, endpoints=at) for number in range(1, 6)), within, make(7)))
-    conclude(store, T0)
+    at = (Endpoint("https://a.example"),)
+    public = [make(number, endpoints=at, exposure="internet") for number in range(1, 6)]
+    visit(store, batch(*public, make(6, endpoints=at, exposure="private"), make(7)))
     found = targets_of(LocalInventory(store), "payments")
-    asked = [Target(uid=make(number).uid, url="https://a.example") for number in range(1, 6)]
+    asked = [Target(uid=item.uid, url="https://a.example") for item in public]
     private = Target(uid=make(6).uid, url="https://a.example", is_public=False)
     assert set(found) == {*asked, private}
 

@@ -108,15 +108,16 @@ async def open_session(
         trust: Whose certificates are trusted.
         timeout_s: Longest that a request may take; a name is looked up in less.
     """
+    lookup = Lookup(LOOKUP_SHARE * timeout_s)
     connector = aiohttp.TCPConnector(
-        resolver=Lookup(LOOKUP_SHARE * timeout_s),
+        resolver=lookup,
         socket_factory=guard.socket if guard is not None else None,
         ssl=trust,
         force_close=True,
         limit=0,
         ttl_dns_cache=None,
     )
-    async with aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": USER_AGENT, "Accept": "*/*"},
@@ -124,8 +125,12 @@ async def open_session(
         trust_env=False,
         max_line_size=_HEAD_BYTES,
         max_field_size=_HEAD_BYTES,
-    ) as session:
-        yield session
+    )
+    try:
+        async with session:
+            yield session
+    finally:
+        await lookup.close()
 
 
 def describe(error: Exception) -> Answer:

@@ -49,6 +49,8 @@ class Lookup(AbstractResolver):
         try:
             async with asyncio.timeout(self._patience_s):
                 found = await loop.run_in_executor(self._threads, _find, host, port, family)
+        except UnicodeError:
+            raise Refused("its name is none that can be looked up") from None
         except TimeoutError:
             raise Refused("its name could not be looked up in time") from None
         except socket.gaierror as error:

@@ -127,7 +127,7 @@ def test_a_lookup_without_an_end_is_unknown_and_holds_up_nothing_else(
         raise socket.gaierror(socket.EAI_NONAME, "late")
 
     async def probe() -> tuple[tuple[Signal, ...], int]:
-        manner = Manner(timeout_s=0.5, pause_s=0.0, hosts_at_once=100)
+        manner = Manner(timeout_s=6.0, pause_s=0.0, hosts_at_once=100)
         prober = Prober(manner, Guard([LOOPBACK]), ssl.create_default_context())
         targets = [Target(uid=f"{port}", url=f"http://{NAME}:{port}") for port in range(1, 61)]
         looking = asyncio.create_task(prober.look(targets, NOW))
@@ -143,6 +143,12 @@ def test_a_lookup_without_an_end_is_unknown_and_holds_up_nothing_else(
     assert {(each.name, each.value) for each in found} == {(SignalName.ANSWERS, None)}
     assert {each.reason for each in found} == {"its name could not be looked up in time"}
     assert (len(found), other) == (60, 42)
+
+
+def test_what_is_no_name_is_not_looked_up() -> None:
+    found = look(f"http://{'a' * 70}.example/")
+    assert values(found) == {SignalName.ANSWERS: None}
+    assert why(found) == "its name is none that can be looked up"
 
 
 def test_where_a_name_leads_is_asked_and_guarded(names: Callable[[Answering], None]) -> None:
