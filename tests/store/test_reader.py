@@ -281,6 +281,8 @@ def test_changes_are_followed_through_a_view(store: Store, reader: Reader) -> No
     rest = reader.changes(after=page.last_seq, view="payments-1")
     assert [change.kind for change in rest.items] == ["superseded"]
     assert reader.changes(after=everything.last_seq).items == ()
+    with pytest.raises(NotKept, match=f"the log ends at {everything.last_seq}: "):
+        reader.changes(after=everything.last_seq + 1)
     with pytest.raises(QueryError):
         reader.changes(view="at:2026-09-01")
 

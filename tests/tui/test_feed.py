@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from apiscape.client.inventory import ChangePage
 from apiscape.errors import NotKept, UnreachableError
 from apiscape.query import parse
 from apiscape.tui import feed
@@ -60,6 +61,18 @@ def test_the_first_rows_may_be_a_little_older_and_newer_ones_follow(
     assert isinstance(follow(inventory, inventory.seq, fresh.around), Followed)
     assert isinstance(follow(inventory, inventory.seq, outlived), Loaded)
     assert inventory.stale_s == 0.0
+
+
+def test_a_log_that_is_another_one_by_now_is_read_anew_from_its_rows(
+    inventory: FakeInventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = begin(inventory)
+
+    def changes(**_asked: object) -> ChangePage:
+        raise NotKept("the log ends at 3: 9 is of another one")
+
+    monkeypatch.setattr(inventory, "changes", changes)
+    assert isinstance(follow(inventory, 9, loaded.around), Loaded)
 
 
 @pytest.mark.parametrize(("after_s", "outlived"), [(-1, False), (1, True)])

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from apiscape.client.inventory import Inventory, ScopeStatus, Summary
+from apiscape.errors import NotKept
 from apiscape.model.row import Row
 from apiscape.model.run import EstateEntry
 from apiscape.model.vocabulary import Presence
@@ -121,12 +122,15 @@ def follow(inventory: Inventory, seq: int, before: Around) -> Loaded | Followed:
     """Return what changed after a sequence number; everything, where that is less work.
 
     A scope that was visited again may have changed the freshness of all its rows without a
-    change in the log, so that calls for everything too.
+    change in the log, so that calls for everything too; and so does a log that is another one.
 
     Raises:
         ApiscapeError: the inventory does not answer.
     """
-    page = inventory.changes(after=seq, limit=MOST_AT_ONCE)
+    try:
+        page = inventory.changes(after=seq, limit=MOST_AT_ONCE)
+    except NotKept:
+        return load(inventory)
     around = look_around(inventory)
     uids = sorted({change.uid for change in page.items})
     if before.outlived or around.stamp != before.stamp or len(page.items) >= MOST_AT_ONCE:

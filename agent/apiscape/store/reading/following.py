@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from apiscape.client.inventory import ChangePage
+from apiscape.errors import NotKept
 from apiscape.model.change import Change
 from apiscape.query import View
 from apiscape.store import schema
@@ -26,10 +27,14 @@ def read_changes(
     view hides retired or superseded rows here: that they went is what the log is for.
 
     Raises:
-        NotKept: Changes after that number were dropped already.
+        NotKept: Changes after that number were dropped already, or the log never came to it: whoever follows from
+            there followed another one, as of before a restore, and would be told nothing of this one.
     """
     refuse_dropped(connection, after)
     last_seq = read_cursor(connection, LOG)
+    if after > last_seq:
+        message = f"the log ends at {last_seq}: {after} is of another one, or of before a restore"
+        raise NotKept(message, hint="read the inventory anew, then follow")
     query = (
         select(_LOG.seq, _LOG.doc)
         .where(_LOG.seq > after, _LOG.subject.in_((DEPLOYMENT, CONCLUSION)))
@@ -41,7 +46,7 @@ def read_changes(
         keys = select(schema.row.c.deployment_pk).where(found.listed)
         query = query.where(_LOG.deployment_pk.in_(keys))
     items = tuple(decode_change(seq, doc) for seq, doc in connection.execute(query))
-    return ChangePage(items=items, last_seq=_go_on_at(items, limit, max(after, last_seq)))
+    return ChangePage(items=items, last_seq=_go_on_at(items, limit, last_seq))
 
 
 def _go_on_at(items: tuple[Change, ...], limit: int, last_seq: int) -> int:

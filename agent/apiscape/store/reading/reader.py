@@ -139,7 +139,7 @@ class Reader:
         """Return changes after a sequence number, of deployments that match a view now.
 
         Raises:
-            NotKept: Changes after that number were dropped already.
+            NotKept: Changes after that number were dropped already, or it is beyond the end of the log.
             UsageError: The limit is out of range, or the number cannot be one of the log.
         """
         parsed, now = parse(view), self._clock()

@@ -43,7 +43,10 @@ def test_conclusions_are_shown_when_asked_for(call: Call, filled: Path) -> None:
 
 def test_only_some_of_them(call: Call, filled: Path) -> None:
     assert len(call("changes", "--limit", "2").out.splitlines()) == 3
-    assert call("changes", "--after", "999") == (0, "", "No change.\n")
+    assert call("changes", "name:nobody") == (0, "", "No change.\n")
+    beyond = call("changes", "--after", "999")
+    assert (beyond.code, beyond.out) == (3, "")
+    assert "999 is of another one, or of before a restore" in beyond.err
     assert call("changes", "name:payments-3", "-o", "name").out.split() == ["payments-3"] * 2
     assert "no field nofield" in call("changes", "nofield:x").err
 

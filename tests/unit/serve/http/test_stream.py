@@ -70,6 +70,21 @@ def test_two_who_follow_get_the_same_batches(client: HttpInventory, store: Store
             assert next(pages(first)) == next(pages(second))
 
 
+def test_whoever_followed_another_log_begins_anew_and_disturbs_nobody(
+    client: HttpInventory, store: Store
+) -> None:
+    end = store.changes.last_seq()
+    with client.events(end + 1_000) as lost:
+        (event,) = read_events(lost)
+        assert (event.name, event.seq) == ("reset", end + 1_000)
+        with client.events(end) as stream:
+            assert next(read_events(stream)).seq == end
+            visit(store, batch(make(62)))
+            assert [each.name for each in next(pages(read_events(stream))).items] == ["payments-62"]
+    with pytest.raises(NotKept, match=f"the log ends at {store.changes.last_seq()}"):
+        next(iter(Follow(client, after=end + 1_000)))
+
+
 def test_the_last_event_id_says_where_to_go_on(doors: Doors, store: Store) -> None:
     end = store.changes.last_seq()
     for given, expected in ((str(end - 1), 1), ("nonsense", end), ("9" * 30, end)):
