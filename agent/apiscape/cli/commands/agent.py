@@ -90,9 +90,11 @@ def _run(session: Session, given: dict[str, Any]) -> int:
         agent = Agent(
             store, first, load_configured(session), place, say=_silent if as_json else _say
         )
-        code = asyncio.run(_serve(agent))
-        if place.token is not None:
-            place.token.unlink(missing_ok=True)
+        try:
+            code = asyncio.run(_serve(agent))
+        finally:
+            if place.token is not None:
+                place.token.unlink(missing_ok=True)
         if not agent.is_quiet:  # still concluding: what is not committed is drawn at the next start
             sys.stderr.flush()
             os._exit(code)

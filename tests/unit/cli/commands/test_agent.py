@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from apiscape.health.policy import Override
 from apiscape.model.provenance import Confirmation
 from apiscape.serve.http.listen import Address, Listen, socket_path
 from apiscape.serve.http.tokens import Tokens, token_path
+from apiscape.settings.paths import default_store
 from apiscape.settings.schema import (
     Agent,
     Certificate,
@@ -104,6 +106,14 @@ def test_options_that_would_say_nothing_are_refused(
     assert (answer.code, answer.out) == (3, "")
     assert message in answer.err
     assert f"→ {hint}" in answer.err
+
+
+def test_one_that_cannot_open_its_door_leaves_no_token(call: Call, configured: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        answer = call("agent", "--listen", f":{taken.getsockname()[1]}")
+    assert answer.code == 3
+    assert "cannot listen at" in answer.err
+    assert not token_path(default_store()).exists()
 
 
 def test_without_a_source_it_does_not_start(call: Call, own_home: Path) -> None:
