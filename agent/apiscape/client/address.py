@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from apiscape.client.sockets import socket_address
+from apiscape.client.tunnel import TunnelConnection
 from apiscape.errors import UsageError
 from apiscape.network.ways import Network, Proxy, read_ways
 
@@ -60,7 +61,7 @@ def open_connection(address: Address) -> http.client.HTTPConnection:
     """Return a connection to an agent, over the proxy of the environment where that is not this machine.
 
     Raises:
-        UsageError: The address is none, would send a token in clear over a network, or its proxy speaks TLS.
+        UsageError: The address is none, or would send a token in clear over a network.
         SettingsError: The environment names a proxy or certificates that cannot be used.
     """
     if address.url.startswith(UNIX):
@@ -73,9 +74,9 @@ def open_connection(address: Address) -> http.client.HTTPConnection:
     proxy = proxy_of(address)
     if proxy is None:
         return _connection((host, port), context, address.timeout_s)
-    if proxy.scheme != "http":
-        hint = "name one by http://, or the host in NO_PROXY"
-        raise UsageError(f"an agent is not asked through a proxy by TLS: {proxy}", hint=hint)
+    if proxy.scheme == "https":
+        trust = read_ways(Network()).trust()
+        return TunnelConnection((host, port), proxy, trust, context, address.timeout_s)
     opened = _connection((proxy.host, proxy.port), context, address.timeout_s)
     to_it = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
     opened.set_tunnel(host, port, headers=to_it)

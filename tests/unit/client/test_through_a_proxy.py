@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +13,7 @@ import pytest
 
 from apiscape.client.address import Address, open_connection
 from apiscape.client.http import HttpAgent
-from apiscape.errors import SettingsError, UnreachableError, UsageError
+from apiscape.errors import SettingsError, UnreachableError
 from tests.proxies import (
     RecordingProxy,
     encrypted,
@@ -20,6 +22,7 @@ from tests.proxies import (
     proxying,
 )
 from tests.unit.client.test_http import SUMMARY, Told, told
+from tests.unit.demo.kubernetes.wire import eventually
 from tests.unit.health.probing.servers import certificate
 
 __all__ = ["told"]
@@ -105,16 +108,75 @@ def test_certificates_are_those_that_the_environment_names_where_the_context_nam
     assert "REQUESTS_CA_BUNDLE" in str(caught.value.hint)
 
 
-@pytest.mark.parametrize(
-    ("proxy", "error"),
-    [("https://127.0.0.1:9", UsageError), ("socks5://127.0.0.1:9", SettingsError)],
-)
 def test_a_proxy_that_cannot_be_used_is_said_and_nobody_is_asked_past_it(
-    proxy: str, error: type[Exception], environment: pytest.MonkeyPatch
+    environment: pytest.MonkeyPatch,
 ) -> None:
-    environment.setenv("https_proxy", proxy)
-    with pytest.raises(error):
+    environment.setenv("https_proxy", "socks5://127.0.0.1:9")
+    with pytest.raises(SettingsError):
         open_connection(Address(f"https://{NAME}"))
+
+
+@pytest.fixture
+def within(
+    behind: Place, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[tuple[Place, str]]:
+    """Give the same agent, and the place of its proxy where that is spoken to by TLS."""
+    proxy, address, _ = behind
+    other = tmp_path / "proxy"
+    other.mkdir()
+    file = certificate(other)
+    both = tmp_path / "both.pem"
+    both.write_bytes(file.read_bytes() + Path(str(address.ca_file)).read_bytes())
+    with encrypted(proxy.port, file) as port, environment.context() as patched:
+        lead_only_through(replace(proxy, port=port), patched)
+        patched.setenv("REQUESTS_CA_BUNDLE", str(both))
+        yield behind, f"127.0.0.1:{port}"
+
+
+def test_a_proxy_that_is_spoken_to_by_tls_leads_to_an_agent(
+    within: tuple[Place, str], environment: pytest.MonkeyPatch
+) -> None:
+    (proxy, address, handler), place = within
+    environment.setenv("https_proxy", f"https://{CREDENTIALS}@{place}")
+    handler.answer = (200, {}, SUMMARY)
+    with closing(HttpAgent(address)) as agent:
+        for _ in range(3):
+            assert agent.summary().deployments == 1
+        handler.answer = (200, {}, b" " * 3_000_000 + SUMMARY)
+        assert agent.summary().deployments == 1
+    assert proxy.targets() == {f"{NAME}:443"}
+    assert len(proxy.passed) == 1, "the connection is kept"
+    assert {headers["Authorization"] for _, headers in handler.asked} == {"Bearer t0ken"}
+    assert not any("Proxy-Authorization" in headers for _, headers in handler.asked)
+    assert eventually(lambda: not [each for each in threading.enumerate() if each.name == "tunnel"])
+
+
+@pytest.mark.parametrize(
+    ("who", "bundle", "words"),
+    [
+        ("ada:wr0ng-one", True, "407"),
+        (CREDENTIALS, False, "certificate verify failed"),
+    ],
+)
+def test_one_by_tls_that_does_not_let_through_is_named_without_credentials(
+    who: str,
+    bundle: bool,
+    words: str,
+    within: tuple[Place, str],
+    environment: pytest.MonkeyPatch,
+) -> None:
+    (_, address, handler), place = within
+    environment.setenv("https_proxy", f"https://{who}@{place}")
+    if not bundle:
+        environment.delenv("REQUESTS_CA_BUNDLE")
+    with (
+        closing(HttpAgent(address)) as agent,
+        pytest.raises(UnreachableError, match=words) as caught,
+    ):
+        agent.summary()
+    assert f"the proxy https://{place} lets through" in str(caught.value.hint)
+    assert who not in f"{caught.value.message} {caught.value.hint}"
+    assert handler.asked == []
 
 
 def test_what_no_proxy_names_is_asked_directly(environment: pytest.MonkeyPatch) -> None:

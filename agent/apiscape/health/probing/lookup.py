@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -63,7 +64,7 @@ class Lookup(AbstractResolver):
             ResolveResult(
                 hostname=host,
                 host=str(where[0]),
-                port=int(where[1]),
+                port=port,
                 family=kind,
                 proto=protocol,
                 flags=_NUMERIC,
@@ -76,5 +77,5 @@ class Lookup(AbstractResolver):
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _find(host: str, port: int, family: int) -> list[AddressInfo]:
+def _find(host: str, port: int, family: int) -> Sequence[AddressInfo]:
     return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)

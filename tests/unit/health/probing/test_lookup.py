@@ -8,7 +8,7 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -166,14 +166,13 @@ def test_where_a_name_leads_is_asked_and_guarded(names: Callable[[Answering], No
 
 
 @pytest.fixture
-def no_way_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have this machine make no connection."""
 
     async def connect(*_: Any, **__: Any) -> Any:
         raise OSError(errno.ENETUNREACH, "of the system")
 
     monkeypatch.setattr("aiohappyeyeballs.start_connection", connect)
-    return
 
 
 @pytest.mark.usefixtures("no_way_out")
