@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from apiscape.client.inventory import (
@@ -17,6 +18,7 @@ from apiscape.client.inventory import (
     Summary,
 )
 from apiscape.client.names import NamePage
+from apiscape.errors import StoreError
 from apiscape.model.run import EstateEntry, RunReport
 from apiscape.serve.comparing import differences
 from apiscape.store import Store
@@ -41,8 +43,10 @@ class LocalInventory:
         self._reader = Reader(store.database, clock)
 
     def version(self) -> int | None:
-        """Return a number that changes with every commit, `None` where the store tells none."""
-        return self._store.database.version()
+        """Return a number that changes with every commit, `None` where the store tells none, or does not answer."""
+        with suppress(StoreError):
+            return self._store.database.version()
+        return None
 
     def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
         """Return one page of a view."""

@@ -127,6 +127,8 @@ class Store:
             StoreLocked: another agent came between; the message names it.
             StoreError: the store does not answer.
         """
+        if self._lock is not None:
+            self._lock.check()
         if not self.database.is_sqlite:
             with self.database.write():
                 pass

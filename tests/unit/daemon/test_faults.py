@@ -19,6 +19,7 @@ from sqlalchemy.engine import Engine
 from apiscape.client.wire import CollectRequest
 from apiscape.collectors.contract import Listed, Observation, Visit
 from apiscape.daemon.configured import Configured
+from apiscape.errors import StoreError
 from apiscape.model.run import Scope
 from apiscape.settings.schema import Telemetry
 from tests.unit.collect.toy import recorded
@@ -101,6 +102,25 @@ async def test_a_full_disk_is_said_and_the_agent_goes_on_when_there_is_room(
         assert (await asyncio.to_thread(get, probe_of(bench) + "/readyz"))[0] == 200
     with closing(sqlite3.connect(bench.file)) as driver:
         assert driver.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+async def test_a_store_whose_file_is_gone_is_said_and_used_again_when_it_is_back(
+    bench: Bench,
+) -> None:
+    away = bench.file.with_name("away")
+    async with bench.running():
+        await concluded(bench, 2)
+        bench.file.rename(away)
+        said = await asyncio.to_thread(get, probe_of(bench) + "/readyz")
+        assert said == (503, "not ready: the store does not answer\n")
+        standing = await bench.ask(lambda inventory: inventory.standing())
+        assert standing.store.error == f"the store's file is gone: {bench.file}"
+        with pytest.raises(StoreError, match="the store's file is gone"):
+            await bench.ask(lambda inventory: inventory.page(""))
+        assert not bench.file.exists()
+        away.rename(bench.file)
+        assert (await collected(bench)).exit_code == 0
+        assert (await asyncio.to_thread(get, probe_of(bench) + "/readyz"))[0] == 200
 
 
 async def test_a_receiver_that_never_answers_holds_up_neither_visits_nor_the_end(

@@ -26,6 +26,7 @@ from apiscape.errors import StoreError, StoreFull, in_words
 from apiscape.store.database.alone import take, who_holds
 from apiscape.store.database.failures import explain
 from apiscape.store.database.lock import Holder
+from apiscape.store.database.place import Identity, check_place, identity_of
 
 APPLICATION_ID = 0x41504953
 """`APIS` in the header of an SQLite file: a store of ours."""
@@ -126,6 +127,7 @@ class Database:
         self.writable = write
         self.path = Path(url.database or "").absolute() if url.drivername == "sqlite" else None
         self.refusal: str | None = None
+        self._file: Identity | None = None
         self._lock = threading.Lock()
         self._lock_of_version = threading.Lock()
         self._versions: sqlite3.Connection | None = None
@@ -144,8 +146,9 @@ class Database:
         """Give a connection whose statements all see the same moment; safe from any thread.
 
         Raises:
-            StoreError: the database does not answer, or is damaged.
+            StoreError: the database does not answer, or is damaged, or its file is no longer there.
         """
+        check_place(self.path, self._file)
         with _explained(), self._readers.connect() as connection, connection.begin():
             yield connection
 
@@ -156,10 +159,11 @@ class Database:
         Raises:
             StoreFull: no space, or read-only; nothing of the transaction stays.
             StoreLocked: another process writes.
-            StoreError: the database does not answer, or is damaged.
+            StoreError: the database does not answer, or is damaged, or its file is no longer there.
         """
         if not self.writable:
             raise StoreError("the store was opened to read", hint=None)
+        check_place(self.path, self._file)
         with (
             self._noted(),
             self._lock,
@@ -169,6 +173,8 @@ class Database:
         ):
             if not self.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITE_LOCK)))
+            if self._file is None:  # it is open, so that this is it
+                self._file = identity_of(self.path)
             yield connection
 
     @contextmanager
@@ -259,6 +265,7 @@ class Database:
         """
         if self.path is None:
             return None
+        check_place(self.path, self._file)
         with self._lock_of_version:
             try:
                 if self._versions is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from apiscape.errors import StoreError, StoreLocked, in_words
+from apiscape.store.database.place import identity_of
 
 NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -42,17 +43,36 @@ class StoreLock:
         """
         self.path = lock_path(store)
         self.holder = holder
+        self._store = store
+        self._file = self._take()
+        self._write()
+
+    def _take(self) -> int:
         try:
-            self._file = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            file = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreError(
                 f"the store's lock cannot be made: {in_words(error)}", hint=None
             ) from error
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            os.close(self._file)
-            raise _refusal(store, _read(self.path)) from error
+            os.close(file)
+            raise _refusal(self._store, _read(self.path)) from error
+        return file
+
+    def check(self) -> None:
+        """Take the lock anew where its file was removed: whoever came then would have found it free.
+
+        Raises:
+            StoreLocked: another process has it; the message names it.
+            StoreError: its file cannot be made.
+        """
+        held = os.fstat(self._file)
+        if identity_of(self.path) == (held.st_dev, held.st_ino):
+            return
+        before, self._file = self._file, self._take()
+        os.close(before)
         self._write()
 
     def announce(self, address: str | None) -> None:
