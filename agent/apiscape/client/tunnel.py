@@ -11,7 +11,7 @@ import select
 import socket
 import ssl
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from apiscape.network.connect import MOST_HEAD_BYTES, MULTIPLE, OK, connect_request, status_of
 from apiscape.network.ways import Proxy
@@ -49,31 +49,20 @@ class TunnelConnection(http.client.HTTPConnection):
         Raises:
             OSError: There is no proxy, or it does not let through.
         """
-        outer = _open(self._proxy, self._trust, self.timeout)
-        try:
+        with ExitStack() as undo:
+            plain = socket.create_connection((self._proxy.host, self._proxy.port), self.timeout)
+            undo.callback(plain.close)
+            outer = self._trust.wrap_socket(plain, server_hostname=self._proxy.host)
+            undo.callback(outer.close)
             _ask(outer, connect_request(self._proxy, self.host, self.port))
-        except BaseException:
-            outer.close()
-            raise
-        near = carried(outer)
-        near.settimeout(self.timeout)
-        if self._context is None:
-            self.sock = near
-            return
-        try:
-            self.sock = self._context.wrap_socket(near, server_hostname=self.host)
-        except BaseException:
-            near.close()
-            raise
-
-
-def _open(proxy: Proxy, trust: ssl.SSLContext, timeout_s: float | None) -> ssl.SSLSocket:
-    plain = socket.create_connection((proxy.host, proxy.port), timeout_s)
-    try:
-        return trust.wrap_socket(plain, server_hostname=proxy.host)
-    except BaseException:
-        plain.close()
-        raise
+            undo.pop_all()
+        with ExitStack() as undo:
+            near = carried(outer)
+            undo.callback(near.close)
+            near.settimeout(self.timeout)
+            context = self._context
+            self.sock = context.wrap_socket(near, server_hostname=self.host) if context else near
+            undo.pop_all()
 
 
 def _ask(outer: ssl.SSLSocket, request: bytes) -> None:

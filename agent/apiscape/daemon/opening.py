@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from importlib.metadata import version
@@ -9,8 +10,12 @@ from importlib.metadata import version
 from apiscape.client.inventory import ScopeStatus
 from apiscape.client.words import count, duration
 from apiscape.collect.source import SourcePlan
+from apiscape.daemon.beside import in_thread
+from apiscape.daemon.logs import tell
+from apiscape.errors import StoreError
 from apiscape.model.entity import Entity
 from apiscape.schedule.due import first_delay_s, visited
+from apiscape.store import Store
 
 
 class Addresses(Entity, frozen=True):
@@ -25,6 +30,14 @@ class Addresses(Entity, frozen=True):
     api: str | None = None
     probe: str | None = None
     token: str | None = None
+
+
+async def announce(store: Store, address: str | None) -> None:
+    """Say in a store where its agent answers; whoever looks for it there finds none where that fails."""
+    try:
+        await in_thread(store.announce, address)
+    except StoreError as error:
+        tell("commands will not find this agent", logging.WARNING, why=error.message)
 
 
 def opening_lines(

@@ -21,12 +21,12 @@ from apiscape.daemon.configured import Configured, Load
 from apiscape.daemon.journal import Journal
 from apiscape.daemon.logs import LOG, correlated, tell
 from apiscape.daemon.notifying import Notifying
-from apiscape.daemon.opening import Addresses, opening_lines
+from apiscape.daemon.opening import Addresses, announce, opening_lines
 from apiscape.daemon.probing import Looking
 from apiscape.daemon.redacting import Redactor, secrets_in
 from apiscape.daemon.reloading import LOOK_S, Changes
 from apiscape.daemon.standing import Parts, Taking, standing_of
-from apiscape.errors import ApiscapeError, Exit, StoreError, StoreLocked
+from apiscape.errors import ApiscapeError, Exit, StoreLocked
 from apiscape.model.entity import Entity
 from apiscape.schedule.driver import Driver
 from apiscape.schedule.memory import MemoryQueue
@@ -157,7 +157,7 @@ class Agent:
         self._doors = doors
         self._telemetry.start()
         async with doors:
-            await self._announce(doors.unix or doors.url)
+            await announce(self._store, doors.unix or doors.url)
             self._say_where(doors)
             await asyncio.to_thread(self._notifying.begin, self._configured.notify)
             self._concluding.start()
@@ -186,13 +186,6 @@ class Agent:
         await asyncio.to_thread(self._telemetry.close, min(max(left_s, 0.1), LAST_PUSH_S))
         tell("stopped")
         return Exit.COMPLETE if self._crash is None else Exit.UNREACHABLE
-
-    async def _announce(self, address: str | None) -> None:
-        """Say in the store where this agent answers; whoever looks for it there finds none where that fails."""
-        try:
-            await in_thread(self._store.announce, address)
-        except StoreError as error:
-            tell("commands will not find this agent", logging.WARNING, why=error.message)
 
     @property
     def configuration_error(self) -> str | None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -21,8 +22,9 @@ from apiscape.collect.progress import Silent
 from apiscape.collectors.changing import EVERY
 from apiscape.daemon.ending import signals_to, watch_the_end
 from apiscape.daemon.journal import MOST_NAMES, Journal
-from apiscape.daemon.opening import Addresses, due_words, opening_lines
+from apiscape.daemon.opening import Addresses, announce, due_words, opening_lines
 from apiscape.daemon.reloading import Changes
+from apiscape.errors import StoreError
 from apiscape.model.measured import TrafficReport, Uncountable
 from apiscape.model.noticed import LookedAgain, Noticed, Sighting
 from apiscape.model.run import ErrorRecord, RunReport
@@ -170,6 +172,15 @@ def test_only_open_doors_are_named() -> None:
     assert "(by token: /x.token)" in lines[2]
     assert opening_lines(Addresses(), [SOURCE], [], NOON)[1:] == ["  no door is open"]
     assert opening_lines(Addresses(api="http://h:1"), [SOURCE], [], NOON)[1].endswith("(by token)")
+
+
+async def test_a_store_that_does_not_answer_at_the_start_is_said_and_ends_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = Mock(announce=Mock(side_effect=StoreError("the server is gone", hint=None)))
+    await announce(store, "unix:/a")
+    store.announce.assert_called_once_with("unix:/a")
+    assert "commands will not find this agent" in caplog.text
 
 
 # ── The journal ──
