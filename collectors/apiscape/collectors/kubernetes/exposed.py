@@ -56,6 +56,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
         port: Number or name, as stated.
         weight: Its share; with none of them stated, one each. Nothing is sent to one of zero.
         denied: Why it may not be referred to, if so (`RefNotPermitted`).
+        doubted: Why nobody can tell whether it may, if so.
         secured: `tls` or `mtls` where something says that the gateway speaks it with the target.
     """
 
@@ -66,6 +67,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
     port: str | None = None
     weight: int = 1
     denied: str | None = None
+    doubted: str | None = None
     secured: str | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from apiscape.collectors.kubernetes.deploying.leading import led_on
@@ -59,6 +60,14 @@ def test_one_that_may_not_be_referred_to_leads_nowhere() -> None:
         name="llama", kind="inferencepool", stands=POOL.stands, denied="RefNotPermitted"
     )
     assert led(exposing(denied), Told(by="x", targets=(OUTSIDE,))) == [("llama", 1)]
+
+
+def test_what_is_doubted_of_a_reference_is_doubted_of_where_it_leads() -> None:
+    doubted = msgspec.structs.replace(POOL, doubted="nobody could look")
+    found = led_on(exposing(doubted), lambda _target: Told(by="x", targets=(OUTSIDE,)))
+    assert [(each.name, each.doubted) for each in found.targets()] == [
+        (OUTSIDE.name, "nobody could look")
+    ]
 
 
 def test_what_is_said_against_it_is_said_of_the_api_once() -> None:

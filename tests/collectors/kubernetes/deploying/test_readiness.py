@@ -88,6 +88,16 @@ def test_what_may_not_be_referred_to_is_not_ready() -> None:
     assert ready(world, denied) == (0, 1, "RefNotPermitted: shop/orders")
 
 
+def test_what_may_be_used_or_not_is_neither_ready_nor_not() -> None:
+    unseen = "ReferenceGrants could not be read"
+    doubted = msgspec.structs.replace(ORDERS, doubted=unseen)
+    world = world_of(service(), endpoint_slice())
+    assert ready(world, doubted) == (None, 1, f"{unseen}: shop/orders")
+    assert ready(world_of(service()), doubted) == (0, 1, NOT_READY)
+    pool = Target(name="llama", kind="inferencepool", namespace="models", doubted=unseen)
+    assert ready(world, ORDERS, pool) == (None, 2, f"{unseen}: models/llama")
+
+
 def ends(world: Any, **given: Any) -> Any:
     found = signals_of(api(**given), "uid", look(world), NOON)
     return [each.value for each in found if each.name == "certificate.not_after"]

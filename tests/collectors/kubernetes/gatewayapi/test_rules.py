@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.collectors.kubernetes.estate import (
+    accepted,
     backend,
     gateway,
     listener,
@@ -107,6 +108,23 @@ def test_a_backend_in_another_namespace_needs_a_grant_there() -> None:
     assert denied(grant("cards")) is None
     assert denied(grant("others")) == "RefNotPermitted"
     assert denied(unseen=["referencegrants"]) is None
+
+
+def test_whether_a_backend_may_be_used_is_unknown_where_nobody_could_look_for_grants() -> None:
+    def doubted(*others: Any, status: Any = None, of: str = "pay") -> str | None:
+        given = {"status": status} if status else {}
+        one = route("r", rule("/", backend("cards", namespace=of)), **given)
+        told = the_rule(at_edge(one, gateway(), *others, unseen=["referencegrants"]))
+        return told.targets[0].doubted
+
+    unseen = "ReferenceGrants could not be read"
+    assert doubted() == unseen
+    assert doubted(of="shop") is None
+    assert doubted(grant()) is None
+    assert doubted(status=accepted()) == unseen
+    assert doubted(status=accepted(ResolvedRefs="True")) is None
+    assert doubted(status=accepted(ResolvedRefs="Unknown")) == unseen
+    assert doubted(status=accepted(ResolvedRefs="False")) == unseen
 
 
 CORS: dict[str, Any] = {"filters": [{"type": "CORS", "cors": {"allowOrigins": ["*"]}}]}

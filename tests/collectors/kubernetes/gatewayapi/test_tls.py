@@ -94,9 +94,54 @@ def test_a_route_says_of_which_listener_a_certificate_is_refused() -> None:
     )
 
 
-def test_where_nobody_could_look_for_grants_no_certificate_is_refused() -> None:
-    told = served(gateway(shown("wild")), unseen=["referencegrants"])
-    assert (told.certificates, refusals(told)) == (("vault/wild",), [])
+UNSEEN: Json = {"unseen": ["referencegrants"]}
+DOUBT = "unknown: ReferenceGrants could not be read: Secret vault/wild"
+
+
+def test_where_nobody_could_look_for_grants_a_certificate_is_neither_used_for_sure_nor_refused() -> (
+    None
+):
+    told = served(gateway(shown("wild")), **UNSEEN)
+    assert told.certificates == ("vault/wild",)
+    assert [(each.holds, each.reason) for each in refusals(told)] == [(None, DOUBT)]
+    api = at_edge(route(), gateway(shown("wild")), **UNSEEN)
+    assert [each.certificate for each in api.addresses or ()] == ["vault/wild"]
+    doubted = condition(api, "CertificatePermitted")
+    assert (doubted.holds, doubted.reason) == (
+        None,
+        f"listener web of Gateway infra/edge: {DOUBT}",
+    )
+
+
+def test_a_grant_that_was_read_is_one_whatever_else_could_not_be() -> None:
+    assert refusals(served(gateway(shown("wild")), grant(), **UNSEEN)) == []
+
+
+FOLLOWED: dict[str, tuple[Json, bool]] = {
+    "that it could follow them": (said(ResolvedRefs="True"), True),
+    "that it could not": (said(ResolvedRefs="False"), False),
+    "of an older generation": (said(generation=0, ResolvedRefs="True"), False),
+    "something else": (said(Programmed="True"), False),
+}
+
+
+@pytest.mark.parametrize(("told", "is_sure"), FOLLOWED.values(), ids=FOLLOWED.keys())
+def test_what_the_controller_says_of_references_goes_before_what_could_not_be_read(
+    told: Json, is_sure: bool
+) -> None:
+    web = {"listeners": [{"name": "other"}, {"name": "web", "conditions": told}]}
+    edge = gateway(shown("wild"), status=web, metadata={"generation": 1})
+    assert (refusals(served(edge, **UNSEEN)) == []) is is_sure
+
+
+def test_of_a_set_of_listeners_its_own_status_counts() -> None:
+    edge = gateway(listener("plain"), spec=TAKES_SETS)
+    for status, count in (({}, 1), ({"listeners": None}, 1), ({"listeners": [WELL]}, 0)):
+        more = listener_set(shown("wild"), **({"status": status} if status else {}))
+        assert len(refusals(served(edge, more, **UNSEEN))) == count
+
+
+WELL: Json = {"name": "web", "conditions": said(ResolvedRefs="True")}
 
 
 def test_of_several_certificates_those_that_are_granted_are_used() -> None:

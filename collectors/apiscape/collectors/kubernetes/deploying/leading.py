@@ -42,7 +42,9 @@ def _rule(rule: Rule, named: Named, told: dict[tuple[str, str, str], Told | None
     for each in leads:
         parts *= len(each)
     targets = tuple(
-        msgspec.structs.replace(lead, weight=target.weight * parts // len(each))
+        msgspec.structs.replace(
+            lead, weight=target.weight * parts // len(each), doubted=lead.doubted or target.doubted
+        )
         for target, each in zip(rule.targets, leads, strict=True)
         for lead in each
     )

@@ -141,9 +141,12 @@ def _told(target: Target, look: Look) -> Told | None:
     key = key_of(target.namespace, target.name)
     if target.denied:
         return Told(is_ready=False, why=f"{target.denied}: {key}")
-    if target.kind != "service":
-        return None
-    return look.once("ready", key, lambda look: _service(target.namespace, key, look))
+    found = None
+    if target.kind == "service":
+        found = look.once("ready", key, lambda look: _service(target.namespace, key, look))
+    if target.doubted and (found is None or found.is_ready is not False):
+        return Told(is_ready=None, why=f"{target.doubted}: {key}")
+    return found
 
 
 def _service(namespace: str, key: str, look: Look) -> Told | None:

@@ -16,7 +16,7 @@ from apiscape.collectors.kubernetes.gatewayapi.routes import Route
 from apiscape.collectors.kubernetes.gatewayapi.ruling import AnyRule, has_cors
 from apiscape.collectors.kubernetes.gatewayapi.securing import of_all, rules_at, together
 from apiscape.collectors.kubernetes.gatewayapi.serving import serve, troubles
-from apiscape.collectors.kubernetes.gatewayapi.status import standing
+from apiscape.collectors.kubernetes.gatewayapi.status import believed, standing
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.policies.effective import Effective
 from apiscape.collectors.kubernetes.policies.fronts import RESOURCES as FRONT_POLICIES
@@ -77,6 +77,7 @@ def _at_gateway(resource: Resource, route: Route, asked: Sequence[Taken], look: 
     rules, effects = rules_at(resource, route, parent, places, look)
     everywhere = of_all(effects)
     conditions = [*standing(route, [(each.ref, each.why_not) for each in asked])]
+    rules = believed(rules, conditions)
     if parent.is_there:
         conditions += troubles(parent.gateway or "", places_of(places), look)
     conditions += dict.fromkeys(trouble for each in places for trouble in each.front.troubles)

@@ -14,6 +14,7 @@ from apiscape.collectors.kubernetes.gatewayapi.resources import GRANTS, OF_NAMES
 from apiscape.collectors.kubernetes.resource import Look
 
 NOT_PERMITTED = "RefNotPermitted"
+UNSEEN = "ReferenceGrants could not be read"
 
 
 class Reference(msgspec.Struct, frozen=True, gc=False):
@@ -28,6 +29,16 @@ class Reference(msgspec.Struct, frozen=True, gc=False):
     name: str
 
 
+class Leave(msgspec.Struct, frozen=True, gc=False):
+    """Whether something may be referred to: `None` where nobody can tell. And why, unless it may."""
+
+    holds: bool | None = True
+    why: str | None = None
+
+
+GIVEN = Leave()
+
+
 def is_granted(reference: Reference, grants: Iterable[ReferenceGrant]) -> bool:
     """Say whether a reference is allowed: within a namespace always, across them by a grant in the other one."""
     if reference.from_namespace == reference.namespace:
@@ -35,14 +46,15 @@ def is_granted(reference: Reference, grants: Iterable[ReferenceGrant]) -> bool:
     return any(_grants(each, reference) for each in grants)
 
 
-def denied(reference: Reference, look: Look) -> str | None:
-    """Return why a reference is not allowed; nothing where it is, or where nobody can tell."""
+def leave_of(reference: Reference, look: Look) -> Leave:
+    """Return whether a reference is allowed, as far as the grants in the other namespace could be read."""
     if reference.from_namespace == reference.namespace:
-        return None
+        return GIVEN
     grants = look.those(GRANTS, OF_NAMESPACE, reference.namespace)
-    if is_granted(reference, grants) or not look.sees(GRANTS, reference.namespace):
-        return None
-    return NOT_PERMITTED
+    if is_granted(reference, grants):
+        return GIVEN
+    sees = look.sees(GRANTS, reference.namespace)
+    return Leave(holds=False, why=NOT_PERMITTED) if sees else Leave(holds=None, why=UNSEEN)
 
 
 def _grants(grant: ReferenceGrant, reference: Reference) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 import msgspec
@@ -24,6 +23,7 @@ from apiscape.collectors.kubernetes.gatewayapi.resources import GATEWAYS, SETS
 from apiscape.collectors.kubernetes.gatewayapi.serving import (
     PERMITTED,
     balancer_of,
+    permitted,
     reached_by,
     waf_of,
 )
@@ -187,18 +187,16 @@ def _front(at: Attached, controller: str | None, look: Look) -> Front:
         secrets=certificates.secrets[1:],
         usual=of_all_rules(point, look),
         troubles=(
-            *_refused(at, certificates.refused),
+            *permitted(PERMITTED, certificates, _place(at)),
             *(each for each in before.conditions if each.holds is False),
         ),
         links=before.links,
     )
 
 
-def _refused(at: Attached, reasons: tuple[str, ...]) -> Iterator[Condition]:
+def _place(at: Attached) -> str:
     words = at.holder.replace("/", " ", 1)
-    for why in reasons:
-        reason = f"listener {at.listener.name} of {words}: {why}"
-        yield Condition(name=PERMITTED, holds=False, reason=reason)
+    return f"listener {at.listener.name} of {words}: "
 
 
 def set_of(holder: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from apiscape.collectors.kubernetes.exposed import Match, PathType, Target
 from apiscape.collectors.kubernetes.gatewayapi.backend_tls import secured
-from apiscape.collectors.kubernetes.gatewayapi.granting import Reference, denied
+from apiscape.collectors.kubernetes.gatewayapi.granting import GIVEN, Reference, leave_of
 from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP, BackendRef
 from apiscape.collectors.kubernetes.gatewayapi.routes import (
     Filter,
@@ -101,6 +101,11 @@ def _target(ref: BackendRef, route: Route, kind: str, look: Look) -> Target:
     own = route.metadata.namespace
     namespace = ref.namespace or own
     is_service = ref.kind == "Service" and ref.group in {"", "core"}
+    leave = GIVEN
+    if namespace != own:
+        leave = leave_of(
+            Reference(GROUP, kind, own, ref.group, ref.kind, namespace, ref.name), look
+        )
     return Target(
         name=ref.name,
         kind="service" if is_service else ref.kind.lower(),
@@ -108,9 +113,8 @@ def _target(ref: BackendRef, route: Route, kind: str, look: Look) -> Target:
         namespace=namespace,
         port=None if ref.port is None else str(ref.port),
         weight=ref.weight,
-        denied=None
-        if namespace == own
-        else denied(Reference(GROUP, kind, own, ref.group, ref.kind, namespace, ref.name), look),
+        denied=leave.why if leave.holds is False else None,
+        doubted=leave.why if leave.holds is None else None,
         secured=secured(namespace, ref.name, ref.port, look) if is_service else None,
     )
 

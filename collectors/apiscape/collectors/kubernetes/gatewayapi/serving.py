@@ -69,10 +69,17 @@ def serve(gateway: Gateway, look: Look) -> Iterator[Served]:
 
 
 def _refused(told: Iterable[tuple[Listener, Certificates]]) -> Iterator[Condition]:
-    """Yield which certificates listeners refer to and may not use."""
+    """Yield which certificates listeners refer to and may not use, or of which nobody can tell."""
     for listener, each in told:
-        for why in each.refused:
-            yield Condition(name=f"{PERMITTED}.{listener.name}", holds=False, reason=why)
+        yield from permitted(f"{PERMITTED}.{listener.name}", each, "")
+
+
+def permitted(name: str, told: Certificates, place: str) -> Iterator[Condition]:
+    """Yield what is not known to be well of certificates, with a name and before the reason the place."""
+    for why in told.refused:
+        yield Condition(name=name, holds=False, reason=f"{place}{why}")
+    for why in told.doubted:
+        yield Condition(name=name, holds=None, reason=f"{place}unknown: {why}")
 
 
 def _takes(gateway: Gateway, held: ListenerSet, look: Look) -> bool | None:

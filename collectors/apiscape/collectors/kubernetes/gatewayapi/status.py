@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from apiscape.collectors.kubernetes.exposed import Condition
+import msgspec
+
+from apiscape.collectors.kubernetes.exposed import Condition, Rule, Target, targets_in
 from apiscape.collectors.kubernetes.gatewayapi.attachment import Detached
 from apiscape.collectors.kubernetes.gatewayapi.kinds import ParentRef
 from apiscape.collectors.kubernetes.gatewayapi.routes import Route
 from apiscape.collectors.kubernetes.gatewayapi.serving import NEGATIVE
 from apiscape.collectors.kubernetes.standing import read_conditions
 
-ACCEPTED = "Accepted"
+ACCEPTED, RESOLVED = "Accepted", "ResolvedRefs"
 
 
 Asked = tuple[ParentRef, Detached | None]
@@ -44,6 +46,24 @@ def _at(route: Route, parent: ParentRef, why_not: Detached | None) -> Iterator[C
         follows = str(why_not) if detached else "attached"
         why = f"the controller {says} it; by the objects: {follows}"
         yield Condition(name="AttachmentAgrees", holds=None, reason=why)
+
+
+def believed(rules: tuple[Rule, ...], said: Iterable[Condition]) -> tuple[Rule, ...]:
+    """Return rules without doubt of what they may refer to, where controllers say that they could follow all of it."""
+    told = [each.holds for each in said if each.name == RESOLVED]
+    if not told or not all(told):
+        return rules
+    doubted = any(target.doubted for targets in targets_in(rules) for target in targets)
+    return tuple([_sure(each) for each in rules]) if doubted else rules
+
+
+def _sure(rule: Rule) -> Rule:
+    targets = tuple([_without_doubt(each) for each in rule.targets])
+    return msgspec.structs.replace(rule, targets=targets)
+
+
+def _without_doubt(target: Target) -> Target:
+    return msgspec.structs.replace(target, doubted=None)
 
 
 def _without_status(why_not: Detached | None) -> Condition:

@@ -17,19 +17,23 @@ from apiscape.collectors.kubernetes.gatewayapi.controlling import (
     controller_of,
     given_to,
 )
-from apiscape.collectors.kubernetes.gatewayapi.granting import Reference, denied
+from apiscape.collectors.kubernetes.gatewayapi.granting import Leave, Reference, leave_of
 from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     GROUP,
     FrontendTls,
     Gateway,
     Listener,
+    ListenerSet,
     ObjectRef,
 )
+from apiscape.collectors.kubernetes.gatewayapi.resources import SETS
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.resource import Look
+from apiscape.collectors.kubernetes.standing import read_conditions
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Switch, TlsMode
 
+RESOLVED = "ResolvedRefs"
 _ENDS_TLS = frozenset({"HTTPS", "TLS"})
 _TLS_MODES = {"Terminate": TlsMode.TERMINATE, "Passthrough": TlsMode.PASSTHROUGH}
 _LETS_ALL_IN = "AllowInsecureFallback"
@@ -57,10 +61,12 @@ class Certificates(msgspec.Struct, frozen=True):
     Attributes:
         secrets: `namespace/name` of the Secrets of its certificates that it may use.
         refused: Why it may not use others: nothing in their namespaces lets it refer to them.
+        doubted: Why nobody can tell whether it may use some, which it is taken to.
     """
 
     secrets: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    doubted: tuple[str, ...] = ()
 
 
 def certificates_of(gateway: Gateway, listener: Listener, holder: str, look: Look) -> Certificates:
@@ -74,26 +80,44 @@ def certificates_of(gateway: Gateway, listener: Listener, holder: str, look: Loo
     """
     kind, own, _ = holder.split("/", 2)
     shown = (listener.tls.certificate_refs if listener.tls else None) or ()
-    told = [(each, _refused(each, kind, own, look)) for each in shown]
-    further = (
-        _refused(each, "Gateway", gateway.metadata.namespace, look)
+    told = [(each, _leave(each, kind, own, look)) for each in shown]
+    further = [
+        _leave(each, "Gateway", gateway.metadata.namespace, look)
         for each in _authorities(gateway, listener)
-    )
+    ]
+    leaves = [*(leave for _, leave in told), *further]
     return Certificates(
-        tuple(
+        secrets=tuple(
             key_of(each.namespace or own, each.name)
-            for each, why in told
-            if why is None and each.kind == "Secret" and not each.group
+            for each, leave in told
+            if leave.holds is not False and each.kind == "Secret" and not each.group
         ),
-        tuple(dict.fromkeys(filter(None, (*(why for _, why in told), *further)))),
+        refused=_words(leaves, holds=False),
+        doubted=() if _follows(gateway, listener, holder, look) else _words(leaves, holds=None),
     )
 
 
-def _refused(ref: ObjectRef, kind: str, own: str, look: Look) -> str | None:
-    """Return why something of a kind in a namespace may not refer to an object; nothing where nobody can tell."""
+def _follows(gateway: Gateway, listener: Listener, holder: str, look: Look) -> bool:
+    """Say whether the controller says that it could follow all that a listener refers to."""
+    kind, _, key = holder.partition("/")
+    found: Gateway | ListenerSet | None = gateway if kind == "Gateway" else look.get(SETS, key)
+    if found is None or found.status is None:
+        return False
+    told = next((each for each in found.status.listeners or () if each.name == listener.name), None)
+    said = read_conditions(told.conditions if told else None, found.metadata.generation)
+    return any(each.name == RESOLVED and each.holds for each in said)
+
+
+def _leave(ref: ObjectRef, kind: str, own: str, look: Look) -> Leave:
+    """Return whether something of a kind in a namespace may refer to an object; why, and to which, unless it may."""
     namespace = ref.namespace or own
-    why = denied(Reference(GROUP, kind, own, ref.group, ref.kind, namespace, ref.name), look)
-    return None if why is None else f"{why}: {ref.kind} {key_of(namespace, ref.name)}"
+    told = leave_of(Reference(GROUP, kind, own, ref.group, ref.kind, namespace, ref.name), look)
+    why = f"{told.why}: {ref.kind} {key_of(namespace, ref.name)}" if told.why else None
+    return Leave(told.holds, why)
+
+
+def _words(leaves: Iterable[Leave], *, holds: bool | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.why for each in leaves if each.holds is holds and each.why))
 
 
 def _authorities(gateway: Gateway, listener: Listener) -> Iterable[ObjectRef]:
