@@ -7,7 +7,7 @@ from datetime import datetime
 
 from apiscape.health.evidence import Evidence
 from apiscape.health.policy import DEFAULT_THRESHOLDS, Thresholds
-from apiscape.health.signals import fresh
+from apiscape.health.signals import fresh, is_unsettled
 from apiscape.health.verdicts import (
     Circumstances,
     Verdict,
@@ -54,9 +54,14 @@ def judge(
         reason = f"{evidence.presence}: its gateway no longer lists it"
         return _health((Verdict(HealthState.UNKNOWN, Basis.NONE, reason),), previous, now)
     before = previous.state if previous is not None else HealthState.UNKNOWN
-    circumstances = Circumstances(thresholds=thresholds, before=before, now=now)
     seen, unseen = fresh(evidence.seen, now, thresholds.seen_stale_after_s)
     measured, unmeasured = fresh(evidence.signals, now, thresholds.stale_after_s)
+    circumstances = Circumstances(
+        thresholds=thresholds,
+        before=before,
+        now=now,
+        is_unsettled=any(map(is_unsettled, (*seen, *measured))),
+    )
     verdicts = (
         *_configured(evidence, circumstances),
         *(said for each in (*seen, *measured) for said in judge_signal(each, circumstances)),

@@ -44,6 +44,12 @@ CRITICAL_CONDITIONS = frozenset({"Accepted", "Programmed", "Ready", "Deployed"})
 """Conditions without which nothing is served; any other that does not hold only degrades."""
 
 
+def is_unsettled(signal: Signal) -> bool:
+    """Say whether nobody knows if a condition holds without which nothing is served: pending, stale, not looked at."""
+    name = signal.name.removeprefix(SignalName.CONDITION)
+    return name != signal.name and name in CRITICAL_CONDITIONS and signal.value is None
+
+
 _LASTING = frozenset({SignalName.CERTIFICATE_NOT_AFTER, SignalName.DANGLES})
 
 

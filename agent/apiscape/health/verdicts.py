@@ -7,7 +7,7 @@ from datetime import datetime
 
 from apiscape.health.evidence import Evidence
 from apiscape.health.policy import Thresholds
-from apiscape.health.signals import CRITICAL_CONDITIONS, SignalName, moment, number
+from apiscape.health.signals import CRITICAL_CONDITIONS, SignalName, is_unsettled, moment, number
 from apiscape.model.deployment import Traffic
 from apiscape.model.entity import Entity
 from apiscape.model.surroundings import Signal
@@ -30,11 +30,13 @@ class Circumstances(Entity, frozen=True):
 
     Attributes:
         before: The state so far: what is bad recovers only well under the limit that it broke.
+        is_unsettled: Whether nobody knows if its gateway takes it at all: then backends alone prove no health.
     """
 
     thresholds: Thresholds
     before: str
     now: datetime
+    is_unsettled: bool = False
 
     def limit(self, limit: float, *, left_from: frozenset[str]) -> float:
         """Return a limit, lowered while the deployment still is in one of the states that it leads to."""
@@ -56,26 +58,39 @@ def judge_status(evidence: Evidence, at: Circumstances) -> Iterator[Verdict]:
 
 
 def judge_condition(signal: Signal, at: Circumstances) -> Iterator[Verdict]:
-    """Yield that a condition does not hold; a pending one says nothing yet."""
+    """Yield that a condition does not hold, or that nobody knows of one without which nothing is served."""
     del at
     name = signal.name.removeprefix(SignalName.CONDITION)
-    if signal.value is False:
+    if is_unsettled(signal):
+        words = f"{name} is not known to hold{_why(signal)}"
+        yield Verdict(HealthState.UNKNOWN, Basis.CONFIGURED, words)
+    elif signal.value is False:
         state = HealthState.FAILING if name in CRITICAL_CONDITIONS else HealthState.DEGRADED
-        why = f": {signal.reason}" if signal.reason else ""
-        yield Verdict(state, Basis.CONFIGURED, f"{name} does not hold{why}")
+        yield Verdict(state, Basis.CONFIGURED, f"{name} does not hold{_why(signal)}")
+
+
+def _why(signal: Signal) -> str:
+    return f": {signal.reason}" if signal.reason else ""
 
 
 def judge_backends(signal: Signal, at: Circumstances) -> Iterator[Verdict]:
-    """Yield how many backends take requests; with none at all nothing is served."""
-    del at
+    """Yield how many backends take requests; with none at all nothing is served.
+
+    That all do makes nothing healthy while nobody knows whether requests get to them.
+    """
     ready, total = number(signal), signal.threshold
     if ready is None or total is None:
+        if signal.value is None and signal.reason:
+            words = f"how many backends are ready is not known{_why(signal)}"
+            yield Verdict(HealthState.UNKNOWN, Basis.CONFIGURED, words)
         return
     words = f"{ready:g} of {total:g} backends ready"
     if ready <= 0:
         yield Verdict(HealthState.FAILING, Basis.REACHABLE, words)
     elif ready < total:
         yield Verdict(HealthState.DEGRADED, Basis.REACHABLE, words)
+    elif at.is_unsettled:
+        yield Verdict(HealthState.UNKNOWN, Basis.CONFIGURED, words)
     else:
         yield Verdict(HealthState.HEALTHY, Basis.REACHABLE, words)
 

@@ -141,6 +141,49 @@ def test_backends_that_were_not_counted_say_nothing(ready: Any, total: Any) -> N
     assert verdict(evidence) == (HealthState.UNKNOWN, Basis.CONFIGURED)
 
 
+def test_why_backends_were_not_counted_is_said_where_somebody_says_it() -> None:
+    unseen = signal(SignalName.BACKENDS_READY, None, threshold=1, reason="services: denied")
+    assert verdict(active(unseen)) == (HealthState.UNKNOWN, Basis.CONFIGURED)
+    assert reason(active(unseen)) == "how many backends are ready is not known: services: denied"
+
+
+PENDING = signal("condition.Accepted", None, reason="pending: no controller has answered")
+READY = signal(SignalName.BACKENDS_READY, 2, threshold=2)
+
+
+def test_backends_make_nothing_healthy_that_nobody_says_is_taken() -> None:
+    health = judge(active(PENDING, READY), NOW)
+    assert (health.state, health.basis) == (HealthState.UNKNOWN, Basis.CONFIGURED)
+    assert health.reasons == (
+        "2 of 2 backends ready",
+        "Accepted is not known to hold: pending: no controller has answered",
+    )
+    assert reason(active(signal("condition.Ready", None))) == "Ready is not known to hold"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        signal("condition.Accepted", value=True),
+        signal("condition.ResolvedRefs", None, reason="pending"),
+        signal("Accepted", None),
+        signal("condition.Accepted", None, observed_at=ago(days=2)),
+    ],
+    ids=["it is taken", "another condition", "no condition", "too old"],
+)
+def test_ready_backends_are_healthy_where_nothing_critical_is_open(other: Signal) -> None:
+    assert verdict(active(other, READY)) == (HealthState.HEALTHY, Basis.REACHABLE)
+
+
+def test_what_is_proved_goes_before_what_nobody_says() -> None:
+    answers = signal(SignalName.ANSWERS, value=True)
+    assert verdict(active(PENDING, READY, answers)) == (HealthState.HEALTHY, Basis.REACHABLE)
+    serving = active(PENDING, READY, traffic=traffic(50))
+    assert verdict(serving) == (HealthState.HEALTHY, Basis.SERVING)
+    none = signal(SignalName.BACKENDS_READY, 0, threshold=2)
+    assert verdict(active(PENDING, none)) == (HealthState.FAILING, Basis.REACHABLE)
+
+
 @pytest.mark.parametrize(
     ("ends", "state", "words"),
     [
