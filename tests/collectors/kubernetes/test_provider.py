@@ -21,7 +21,11 @@ from apiscape.collectors.contract import (
 from apiscape.collectors.kubernetes import targets
 from apiscape.collectors.kubernetes.identity import AnotherCluster
 from apiscape.collectors.kubernetes.provider import KubernetesProvider
-from apiscape.collectors.kubernetes.settings import ContextSettings, KubernetesSettings
+from apiscape.collectors.kubernetes.settings import (
+    ContextSettings,
+    KeySettings,
+    KubernetesSettings,
+)
 from apiscape.collectors.registry import load_provider
 from apiscape.collectors.trying import Grant, TriesSignIn
 from apiscape.demo.kubernetes.access import EVERYTHING, Rule
@@ -226,11 +230,13 @@ def test_what_is_no_api_server_is_said(two: Two, kind: FaultKind, said: str) -> 
 
 def test_a_session_asks_and_lets_go(two: Two) -> None:
     provider, wallet = KubernetesProvider(), Wallet()
-    own = settings(two.file, "one", namespaces=("shop",), entries="own.yaml")
+    keys = KeySettings(owner=("crm/squad",))
+    own = settings(two.file, "one", namespaces=("shop",), entries="own.yaml", keys=keys)
     reach = only(provider.plan("src", own)).reach
     with provider.session(own, reach, wallet) as session:
         assert (session.uid, session.title) == (two.one.cluster.uid, "one")
         assert (session.namespaces, session.entries) == (("shop",), "own.yaml")
+        assert session.keys == keys
         found = session.catalogue.look().find("", "services", ["v1"])
         assert found is not None
         assert wallet.accounts == [two.one.cluster.uid] * 3

@@ -10,10 +10,12 @@ import pytest
 from apiscape.collectors.contract import Failed, Listed, Recorded, Skipped
 from apiscape.collectors.kubernetes import listing
 from apiscape.collectors.kubernetes.gateways import GatewaysCollector
+from apiscape.collectors.kubernetes.settings import KeySettings
 from apiscape.demo.kubernetes.access import Rule
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.faults import Fault, FaultKind
 from apiscape.demo.kubernetes.server import KubernetesServer
+from apiscape.model.values import known_or
 from tests.collectors.kubernetes.estate import (
     definition,
     definitions,
@@ -44,6 +46,21 @@ def server(cluster: Cluster) -> Iterator[KubernetesServer]:
 
 def seen(server: KubernetesServer, **given: Any) -> Told:
     return read(Session(server, **given))
+
+
+def test_who_answers_is_named_by_the_labels_that_the_source_names() -> None:
+    labels = {"team": "Team Web", "crm/squad": "Squad Seven"}
+    with KubernetesServer(make_cluster(*shop(), namespace("shop-b"))) as running:
+        running.cluster.change(route(metadata={"labels": labels}))
+        usual = read(Session(running))
+        session = Session(running)
+        session.keys = KeySettings(owner=("crm/squad",))
+        own = read(session)
+    owners = [told.deployments["shop/orders@infra/edge"].owners for told in (usual, own)]
+    assert [[each.name for each in known_or(told, ())] for told in owners] == [
+        ["Team Web"],
+        ["Squad Seven"],
+    ]
 
 
 # ── All of it ────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ import yaml
 
 from apiscape.collectors.kubernetes.provider import KubernetesProvider
 from apiscape.collectors.kubernetes.settings import (
+    USUAL,
     ContextSettings,
     EksRoleSettings,
     KubernetesSettings,
@@ -31,13 +32,14 @@ def test_every_form_of_every_key() -> None:
     told = read(
         "kubeconfig: /a:/b\n"
         "contexts: [prod, {context: edge, name: Edge, uid: x, namespaces: [shop]}]\n"
-        "namespaces: [a]\nexec: [aws]\nentries: own.yaml\n"
+        "namespaces: [a]\nexec: [aws]\nentries: own.yaml\nkeys: {owner: [crm/squad]}\n"
         "eks: {regions: [eu-west-1], roles: [arn:1, {role_arn: arn:2, external_id: e}]}\n"
     )
     assert told.context_list() == (
         ContextSettings(context="prod"),
         ContextSettings(context="edge", name="Edge", uid="x", namespaces=("shop",)),
     )
+    assert (told.keys.owner, told.keys.lifecycle) == (("crm/squad",), USUAL.lifecycle)
     assert told.eks is not None
     assert told.eks.role_list() == (
         EksRoleSettings(role_arn="arn:1"),
@@ -52,7 +54,9 @@ def test_whoever_is_signed_in_looks_where_no_role_is_named() -> None:
     assert told.eks.role_list() == (None,)
 
 
-@pytest.mark.parametrize("text", ["context: a", "contexts: [{name: a}]", "eks: {}", "exec: aws"])
+@pytest.mark.parametrize(
+    "text", ["context: a", "contexts: [{name: a}]", "eks: {}", "exec: aws", "keys: {owners: [a]}"]
+)
 def test_what_is_no_key_or_of_the_wrong_kind_is_refused(text: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         read(text)

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from apiscape.collectors.kubernetes import telling
 from apiscape.collectors.kubernetes.objects import Metadata
+from apiscape.collectors.kubernetes.settings import USUAL, KeySettings
 from apiscape.collectors.kubernetes.telling import Told
 from apiscape.collectors.kubernetes.voicing import (
     NAME_SIZE,
     TEXT_SIZE,
-    USUAL,
-    KeySettings,
     namespace_voice,
     service_voice,
 )

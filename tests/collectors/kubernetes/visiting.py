@@ -24,6 +24,7 @@ from apiscape.collectors.contract import (
 from apiscape.collectors.kubernetes.discovering import Discovery
 from apiscape.collectors.kubernetes.gateways import GatewaysCollector
 from apiscape.collectors.kubernetes.session import ClusterSession
+from apiscape.collectors.kubernetes.settings import USUAL
 from apiscape.collectors.kubernetes.wire import Wire
 from apiscape.demo.kubernetes.server import KubernetesServer
 from apiscape.model.deployment import Deployment
@@ -52,6 +53,7 @@ class Session:
         self.catalogue = Discovery(self.wire)
         self.namespaces = tuple(namespaces)
         self.entries: str | None = None
+        self.keys = USUAL
 
 
 SignedIn = Session | ClusterSession

@@ -108,6 +108,6 @@ def _means(scope: Scope, visit: Visit, *, remembers: bool) -> Means:
     from apiscape.collectors.kubernetes.reading import Means
 
     session: Any = visit.session
-    place = Place(cluster=scope.reach.account)
+    place = Place(cluster=scope.reach.account, keys=session.keys)
     cluster = Cluster(reads(session.entries), place, visit, remembers=remembers)
     return Means(cluster, session.wire, session.catalogue, tuple(session.namespaces), visit)

@@ -80,7 +80,7 @@ class KubernetesProvider:
         target = self._target(settings, reach)
         with ExitStack() as undo:
             session = undo.enter_context(
-                ClusterSession(target, reach.account, budget, settings.entries)
+                ClusterSession(target, reach.account, budget, settings.entries, settings.keys)
             )
             if identify(session.wire, target.uid) != reach.account:
                 raise AnotherCluster(

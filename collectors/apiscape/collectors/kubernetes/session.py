@@ -8,6 +8,7 @@ from typing import Self
 from apiscape.collectors.contract import Budget
 from apiscape.collectors.kubernetes.discovering import Discovery
 from apiscape.collectors.kubernetes.link import ClusterLink
+from apiscape.collectors.kubernetes.settings import USUAL, KeySettings
 from apiscape.collectors.kubernetes.targets import Target
 from apiscape.collectors.kubernetes.wire import Wire
 
@@ -26,18 +27,25 @@ class ClusterSession:
         region: Of the cloud, where it is a cloud's.
         namespaces: To look into; none for the whole cluster.
         entries: File with the user's own table of resources, if there is one.
+        keys: Which labels and annotations say what.
         wire: Asks it.
         catalogue: What it serves, as it was when somebody looked; shared by all that use the session.
     """
 
     def __init__(
-        self, target: Target, account: str, budget: Budget, entries: str | None = None
+        self,
+        target: Target,
+        account: str,
+        budget: Budget,
+        entries: str | None = None,
+        keys: KeySettings = USUAL,
     ) -> None:
         self.uid = account
         self.title = target.title
         self.region = target.region
         self.namespaces = target.namespaces
         self.entries = entries
+        self.keys = keys
         way = target.way()
         self._link = ClusterLink(account, way.place, way.signs_in)
         self.wire = Wire(self._link, budget)

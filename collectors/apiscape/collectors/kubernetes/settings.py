@@ -63,6 +63,50 @@ class EksSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         ) or (None,)
 
 
+class KeySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which labels and annotations say what, beside `apiscape.io/…`. Compared without case; the first one there wins.
+
+    Attributes:
+        owner: Keys that name who answers for an API.
+        contact: Keys that name how whoever answers for it is reached.
+        environment: Keys that name what it is for.
+        lifecycle: Keys that name its phase.
+        version: Keys that name its version.
+        title: Keys that name it for people.
+        description: Keys that say what it does.
+    """
+
+    owner: tuple[str, ...] = (
+        "a8r.io/owner",
+        "backstage.io/owner",
+        "app.kubernetes.io/owner",
+        "owner",
+        "team",
+        "owning-team",
+        "service-owner",
+        "tags.datadoghq.com/team",
+    )
+    contact: tuple[str, ...] = ("contact", "a8r.io/support", "a8r.io/chat")
+    environment: tuple[str, ...] = (
+        "environment",
+        "env",
+        "app.kubernetes.io/environment",
+        "deployment-environment",
+        "tags.datadoghq.com/env",
+    )
+    lifecycle: tuple[str, ...] = ("backstage.io/lifecycle", "lifecycle", "service-phase")
+    version: tuple[str, ...] = (
+        "api-version",
+        "app.kubernetes.io/version",
+        "tags.datadoghq.com/version",
+    )
+    title: tuple[str, ...] = ("backstage.io/kubernetes-id", "app.kubernetes.io/name")
+    description: tuple[str, ...] = ("a8r.io/description", "description")
+
+
+USUAL = KeySettings()
+
+
 class KubernetesSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which clusters to visit, and how to sign in to them.
 
@@ -78,6 +122,7 @@ class KubernetesSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unk
         unverified: Whether a context is visited that switches off the check of the server's certificate.
         eks: Clusters of Amazon EKS.
         entries: File with a table of custom resources of your own.
+        keys: Which labels and annotations say who answers for an API, and what it is for.
         network: The way out of this source alone; the configuration's own if left out.
     """
 
@@ -89,6 +134,7 @@ class KubernetesSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unk
     unverified: bool = False
     eks: EksSettings | None = None
     entries: str | None = None
+    keys: KeySettings = USUAL
     network: Network = Network()
 
     def context_list(self) -> tuple[ContextSettings, ...]:

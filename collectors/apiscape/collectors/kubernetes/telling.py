@@ -14,7 +14,8 @@ import msgspec
 
 from apiscape.collectors.kubernetes.applying import applied_by
 from apiscape.collectors.kubernetes.objects import Metadata
-from apiscape.collectors.kubernetes.voicing import USUAL, Claims, KeySettings, Voice, own_voice
+from apiscape.collectors.kubernetes.settings import USUAL, KeySettings
+from apiscape.collectors.kubernetes.voicing import Claims, Voice, own_voice
 from apiscape.collectors.specs import clean_address
 from apiscape.collectors.words import inferred_environment, owner_named, winner
 from apiscape.model.deployment import Owner, Spec

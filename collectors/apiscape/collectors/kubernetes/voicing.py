@@ -13,6 +13,7 @@ import msgspec
 from apiscape.collectors.kubernetes.announcing import own_documents, service_documents
 from apiscape.collectors.kubernetes.core import SERVICES
 from apiscape.collectors.kubernetes.objects import Metadata
+from apiscape.collectors.kubernetes.settings import USUAL, KeySettings
 from apiscape.collectors.words import ENVIRONMENTS, LIFECYCLES, translate, winner
 from apiscape.model.deployment import Spec
 from apiscape.model.provenance import Claim
@@ -28,47 +29,6 @@ NAME_SIZE, TEXT_SIZE = 256, 2_000
 """A longer name is none; a longer text is cut off."""
 LATER_KEY = 0.01
 _READ_SIZE = 1 << 16
-
-
-class KeySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which labels and annotations say what, beside `apiscape.io/…`. Compared without case; the first one there wins.
-
-    Attributes:
-        owner: Keys that name who answers for an API.
-        contact: Keys that name how whoever answers for it is reached.
-        environment: Keys that name what it is for.
-        lifecycle: Keys that name its phase.
-        version: Keys that name its version.
-        title: Keys that name it for people.
-        description: Keys that say what it does.
-    """
-
-    owner: tuple[str, ...] = (
-        "a8r.io/owner",
-        "backstage.io/owner",
-        "app.kubernetes.io/owner",
-        "owner",
-        "team",
-        "owning-team",
-        "service-owner",
-        "tags.datadoghq.com/team",
-    )
-    contact: tuple[str, ...] = ("contact", "a8r.io/support", "a8r.io/chat")
-    environment: tuple[str, ...] = (
-        "environment",
-        "env",
-        "app.kubernetes.io/environment",
-        "deployment-environment",
-        "tags.datadoghq.com/env",
-    )
-    lifecycle: tuple[str, ...] = ("backstage.io/lifecycle", "lifecycle", "service-phase")
-    version: tuple[str, ...] = (
-        "api-version",
-        "app.kubernetes.io/version",
-        "tags.datadoghq.com/version",
-    )
-    title: tuple[str, ...] = ("backstage.io/kubernetes-id", "app.kubernetes.io/name")
-    description: tuple[str, ...] = ("a8r.io/description", "description")
 
 
 Claims = dict[str, tuple[Claim, ...]]
@@ -106,7 +66,6 @@ class Voice(msgspec.Struct, frozen=True):
         return self.contact if is_named else None
 
 
-USUAL = KeySettings()
 _OURS = -1
 """Place of our own key before the common ones."""
 

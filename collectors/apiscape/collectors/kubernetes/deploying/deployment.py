@@ -15,14 +15,9 @@ from apiscape.collectors.kubernetes.deploying.stating import stated
 from apiscape.collectors.kubernetes.exposed import Exposed, Served, services_of
 from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.collectors.kubernetes.resource import PRODUCT, PROVIDER, Look, Resource
+from apiscape.collectors.kubernetes.settings import USUAL, KeySettings
 from apiscape.collectors.kubernetes.telling import Around, Told, around, tell
-from apiscape.collectors.kubernetes.voicing import (
-    USUAL,
-    KeySettings,
-    Voice,
-    namespace_voice,
-    service_voice,
-)
+from apiscape.collectors.kubernetes.voicing import Voice, namespace_voice, service_voice
 from apiscape.model.deployment import Deployment, Operation, Protections
 from apiscape.model.identity import (
     deployment_uid,
