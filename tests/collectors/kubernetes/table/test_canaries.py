@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from apiscape.collectors.kubernetes.objects import Decoder
+from apiscape.collectors.kubernetes.table.slots import MAX_TEXT
 from tests.collectors.kubernetes.table.room import Json, Room, elsewhere, gate, loaded, route, rules
 from tests.collectors.kubernetes.table.test_samples import SAMPLES, sample
 
@@ -74,6 +75,13 @@ def test_no_text_keeps_the_userinfo_of_a_url_in_it() -> None:
     room = route(text, spec={"text": told})
     assert "canary" not in repr(room.put[0][1])
     assert room.one().description == "see https://docs.example/x and postgres://db"
+
+
+def test_a_text_that_is_cut_off_keeps_no_half_of_a_userinfo() -> None:
+    told = "x" * (MAX_TEXT - 20) + " https://user:canary-canary-canary@docs.example"
+    room = route("  description: spec.text\n", spec={"text": told})
+    assert "canary" not in repr(room.put[0][1])
+    assert (room.one().description or "").endswith(" https://docs.exampl")
 
 
 def test_an_odd_object_says_nothing_of_its_values() -> None:

@@ -29,7 +29,7 @@ EXPECTED: dict[str, dict[str, tuple[list[str], list[str]]]] = {
     },
     "nginx": {
         "VirtualServer default/cafe": (
-            ["cafe.example.com by https"],
+            ["cafe.example.com by https", "cafe.example.com by http"],
             ["/tea prefix → tea-svc:80", "/coffee prefix → coffee-svc:80"],
         ),
         "VirtualServer default/webapp": (

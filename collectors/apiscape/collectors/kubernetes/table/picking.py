@@ -34,6 +34,8 @@ from apiscape.model.deployment import Spec
 from apiscape.model.vocabulary import SchemeKind
 
 MAX_RULES = 2_000
+OR = " or "
+"""Between issuers of which a token may be of any."""
 
 Json = Any
 
@@ -223,5 +225,7 @@ class _Picking:
 
 
 def _public(issuer: str | None) -> str | None:
-    """Return an issuer without userinfo and query; one that is no URL as it is."""
-    return without_secrets(issuer) if issuer and "//" in issuer else issuer
+    """Return an issuer without userinfo and query, one that is no URL as it is; of several, each."""
+    if issuer is None:
+        return None
+    return OR.join(without_secrets(each) if "//" in each else each for each in issuer.split(OR))

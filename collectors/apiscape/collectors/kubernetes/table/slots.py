@@ -108,7 +108,7 @@ def _cleaned(value: Json, depth: int = 0) -> Json:
 
 def kept(text: str) -> str:
     """Return a text as far as it is kept, without userinfo of URLs in it."""
-    return _USERINFO.sub("", text[:MAX_TEXT])
+    return _USERINFO.sub("", text)[:MAX_TEXT]
 
 
 def written(value: Json) -> str:
