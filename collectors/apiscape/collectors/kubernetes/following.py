@@ -37,6 +37,7 @@ from apiscape.collectors.kubernetes.reading import (
 from apiscape.collectors.kubernetes.reflector import Change, Listing, Trouble
 from apiscape.collectors.kubernetes.reflectors import Reflectors, Said
 from apiscape.collectors.kubernetes.resource import Resource
+from apiscape.collectors.kubernetes.unread import unread
 
 GATHER_S = 0.2
 """How long what happens is gathered before it is said."""
@@ -85,7 +86,8 @@ class Following:
 
     def _first(self) -> Iterator[tuple[Observation, ...]]:
         """Yield why resources cannot be listed, until all others are; then everything at once."""
-        yield tuple(self._start(self._reflectors.look()))
+        catalogue = self._reflectors.look()
+        yield (*self._start(catalogue), *unread(catalogue, self._cluster.reads.resources))
         until = time.monotonic() + FIRST_S
         waiting = set(self._followed)
         while waiting:

@@ -24,6 +24,7 @@ from apiscape.collectors.kubernetes.discovering import Catalogue, Discovery, Ser
 from apiscape.collectors.kubernetes.listing import Where, read_pages
 from apiscape.collectors.kubernetes.objects import Decoder, Odd, Page, Thing
 from apiscape.collectors.kubernetes.resource import Resource
+from apiscape.collectors.kubernetes.unread import unread
 from apiscape.collectors.kubernetes.wire import Wire
 from apiscape.model.run import ErrorRecord
 from apiscape.model.vocabulary import ErrorKind
@@ -109,6 +110,7 @@ class Reading:
             self._listed = False
             self._tried.clear()
             yield from self._read(resource, find(resource, catalogue, self._namespaces))
+        yield from unread(catalogue, resources)
         for resource in resources:
             self._visit.check()
             yield from self._cluster.say_all(resource)
