@@ -115,6 +115,23 @@ def test_no_credential_is_kept_of_a_contact_that_is_an_address() -> None:
     assert b"CANARY" not in msgspec.json.encode(told)
 
 
+def test_no_credential_is_kept_of_an_address_in_whatever_is_said() -> None:
+    hook = {"a8r.io/chat": "https://u:CANARY-1@chat.example/t?k=CANARY-2"}
+    assert owners(tell(noted(**hook), [], None)) == [
+        ("https://chat.example/t", "https://chat.example/t")
+    ]
+    own = {
+        "apiscape.io/owner": "postgres://CANARY@db",
+        "apiscape.io/title": "at https://u:CANARY@a.example",
+        "apiscape.io/description": "See https://u:CANARY/1@a.example/x?k=CANARY#CANARY, or ask.",
+        "apiscape.io/version": "v1",
+    }
+    told = tell(noted(**own), [noted("svc", **hook)], noted("shop", "", **hook))
+    assert (told.title, told.version) == ("at https://a.example", "v1")
+    assert told.description == "See https://a.example/x or ask."
+    assert b"CANARY" not in msgspec.json.encode(told)
+
+
 def test_what_an_objects_own_api_states_is_believed_before_all_that_is_said() -> None:
     stated = {
         "owners": [Claim("Product team", "source", "APIProduct shop/api")],

@@ -5,6 +5,7 @@ First by our own keys, then by the common ones in their order, each with how far
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from apiscape.collectors.kubernetes.announcing import own_documents, service_doc
 from apiscape.collectors.kubernetes.core import SERVICES
 from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.collectors.kubernetes.settings import USUAL, KeySettings
+from apiscape.collectors.specs import clean_address
 from apiscape.collectors.words import ENVIRONMENTS, LIFECYCLES, translate, winner
 from apiscape.model.deployment import Spec
 from apiscape.model.provenance import Claim
@@ -29,6 +31,7 @@ NAME_SIZE, TEXT_SIZE = 256, 2_000
 """A longer name is none; a longer text is cut off."""
 LATER_KEY = 0.01
 _READ_SIZE = 1 << 16
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S+")
 
 
 Claims = dict[str, tuple[Claim, ...]]
@@ -155,12 +158,19 @@ def _take(
     meanings = _meanings(keys)
     for key, value in told.items():
         for field, position in meanings.get(key) or meanings.get(key.casefold(), ()):
-            said = value.strip() if len(value) <= _READ_SIZE else ""
+            said = _without_secrets(value.strip()) if len(value) <= _READ_SIZE else ""
             if said:
                 later = trust.common - LATER_KEY * position
                 sure = trust.ours if position == _OURS else later
                 word = Claim(said, ProvenanceMethod.TAG, f"{kind}:{key}{place}", sure)
                 words.setdefault(field, {})[position] = word
+
+
+def _without_secrets(text: str) -> str:
+    """Return a text of which no address keeps userinfo and query."""
+    if "://" not in text:
+        return text
+    return _ADDRESS.sub(lambda found: clean_address(found[0]), text)
 
 
 def _understood(field: str, words: Iterable[Claim]) -> tuple[Claim, ...]:
