@@ -146,6 +146,19 @@ def test_a_listener_of_a_set_that_is_broken_is_said_for_what_is_attached_to_it()
     assert "Programmed" not in conditions(own)
 
 
+@pytest.mark.parametrize(("status", "holds"), [("False", False), ("Unknown", None)])
+def test_a_set_that_is_not_served_is_said_for_what_is_attached_to_it(
+    status: str, holds: bool | None
+) -> None:
+    told = {"conditions": said(Accepted=status)}
+    held = listener_set(listener(), status=told)
+    edge = gateway(spec=TAKES_SETS)
+    alone = at_edge(route(parents=AT_SET), edge, held)
+    assert condition(alone, "Programmed").holds is holds
+    assert "ListenerSet shop/more: Accepted:" in (condition(alone, "Programmed").reason or "")
+    assert "Programmed" not in conditions(at_edge(route(), edge, held))
+
+
 def test_a_route_of_a_mesh_is_reached_in_the_cluster_alone() -> None:
     to_service = {"group": "", "kind": "Service", "name": "orders"}
     one = route(parents=[to_service | {"port": 80}, to_service | {"port": 81}])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from apiscape.collectors.kubernetes.exposed import Condition
 from tests.collectors.kubernetes.estate import (
     accepted,
@@ -64,10 +68,34 @@ def test_a_gateway_that_is_not_programmed_is_said_for_its_routes() -> None:
     status = {"conditions": said(Accepted="True", Programmed="False")}
     api = at_edge(route(status=accepted()), gateway(status=status))
     assert condition(api, "Programmed") == Condition(
-        name="Programmed", holds=False, reason="Gateway infra/edge: IsFalse"
+        name="Programmed", holds=False, reason="Gateway infra/edge: Programmed: IsFalse"
     )
-    pending = {"conditions": said(Programmed="Unknown")}
-    assert "Programmed" not in conditions(at_edge(route(), gateway(status=pending)))
+
+
+@pytest.mark.parametrize(
+    ("told", "generation", "why"),
+    [
+        (said(Programmed="Unknown"), 1, "Programmed: pending: IsUnknown"),
+        (said(Accepted="Unknown"), 1, "Accepted: pending: IsUnknown"),
+        (
+            said(Programmed="True", generation=1),
+            2,
+            "Programmed: stale: said of generation 1, which is 2 now",
+        ),
+    ],
+)
+def test_what_is_not_known_yet_of_a_gateway_is_not_known_of_its_routes(
+    told: Any, generation: int, why: str
+) -> None:
+    edge = gateway(status={"conditions": told}, metadata={"generation": generation})
+    assert condition(at_edge(route(status=accepted()), edge), "Programmed") == Condition(
+        name="Programmed", holds=None, reason=f"Gateway infra/edge: {why}"
+    )
+
+
+def test_a_gateway_of_which_nothing_is_said_leaves_it_to_what_is_said_of_its_routes() -> None:
+    edge = gateway(status={"conditions": said(Ready="True")})
+    assert conditions(at_edge(route(status=accepted()), edge)) == {"Accepted": True}
 
 
 def test_a_broken_listener_is_said_for_what_is_attached_to_it() -> None:

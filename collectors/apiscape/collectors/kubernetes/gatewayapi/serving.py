@@ -138,17 +138,16 @@ def _conditions(gateway: Gateway) -> Iterator[Condition]:
 
 
 def troubles(gateway: str, listeners: Iterable[tuple[str, str]], look: Look) -> Iterator[Condition]:
-    """Yield what is wrong with a Gateway, for what is attached to it at some listeners.
+    """Yield what is wrong or not known yet with a Gateway, for what is attached to it at some listeners.
 
     Args:
         gateway: Its key.
         listeners: What has each (`Gateway/ns/name`, `ListenerSet/ns/name`), and what it is called there.
         look: What is looked at.
     """
-    yield from look.once(
-        "gateway-api.programmed", gateway, lambda look: tuple(_unprogrammed(gateway, look))
-    )
     places = list(dict.fromkeys(listeners))
+    for holder in dict.fromkeys((f"Gateway/{gateway}", *(holder for holder, _ in places))):
+        yield from _unprogrammed(holder, look)
     broken = [(place, each) for place in places for each in _broken(*place, look)]
     if not broken:
         return
@@ -162,14 +161,28 @@ def troubles(gateway: str, listeners: Iterable[tuple[str, str]], look: Look) -> 
         )
 
 
-def _unprogrammed(key: str, look: Look) -> Iterator[Condition]:
-    gateway: Gateway | None = look.get(GATEWAYS, key)
-    if gateway is None:
-        return
-    status, generation = gateway.status, gateway.metadata.generation
-    for each in read_conditions(status.conditions if status else None, generation, NEGATIVE):
-        if each.name in {"Accepted", "Programmed"} and each.holds is False:
-            yield Condition(name="Programmed", holds=False, reason=f"Gateway {key}: {each.reason}")
+def _unprogrammed(holder: str, look: Look) -> tuple[Condition, ...]:
+    """Return what does not hold, or is not known to, of a Gateway or a set of listeners as a whole."""
+    return look.once(
+        "gateway-api.programmed", holder, lambda look: tuple(_not_served(holder, look))
+    )
+
+
+def _not_served(holder: str, look: Look) -> Iterator[Condition]:
+    found = _held(holder, look)
+    status = found.status if found is not None else None
+    generation = 0 if found is None else found.metadata.generation
+    words = holder.replace("/", " ", 1)
+    for each in read_conditions(status.conditions if status else None, generation):
+        if each.name in {"Accepted", "Programmed"} and each.holds is not True:
+            reason = f"{words}: {each.name}: {each.reason}"
+            yield Condition(name="Programmed", holds=each.holds, reason=reason)
+
+
+def _held(holder: str, look: Look) -> Gateway | ListenerSet | None:
+    kind, _, key = holder.partition("/")
+    found: Gateway | ListenerSet | None = look.get(GATEWAYS if kind == "Gateway" else SETS, key)
+    return found
 
 
 def _broken(holder: str, name: str, look: Look) -> tuple[Condition, ...]:
@@ -180,8 +193,7 @@ def _broken(holder: str, name: str, look: Look) -> tuple[Condition, ...]:
 
 
 def _not_well(holder: str, name: str, look: Look) -> Iterator[Condition]:
-    kind, _, key = holder.partition("/")
-    found: Gateway | ListenerSet | None = look.get(GATEWAYS if kind == "Gateway" else SETS, key)
+    found = _held(holder, look)
     status = found.status if found is not None else None
     for told in (status.listeners if status else None) or ():
         if found is not None and told.name == name:
