@@ -13,7 +13,12 @@ from typing import Any
 import msgspec
 
 from apiscape.collectors import registry
-from apiscape.collectors.contract import Provider, ProviderSettings
+from apiscape.collectors.contract import (
+    ChecksFiles,
+    CollectorError,
+    Provider,
+    ProviderSettings,
+)
 from apiscape.errors import SettingsError
 from apiscape.network.ways import Network, parse_proxy
 from apiscape.settings import paths
@@ -127,16 +132,21 @@ def provider_settings(source: Source, provider: Provider, settings: Settings) ->
 
 
 def validate_providers(document: Document, settings: Settings) -> None:
-    """Check every source against its provider's own settings.
+    """Check every source against its provider's own settings, with the files that those name.
 
     Raises:
-        SettingsError: with the line of what is wrong.
+        SettingsError: with the line of what is wrong; of a file, the source's, and in words where in the file.
         PlugInError: no such provider, or it cannot be loaded.
     """
     for index, source in enumerate(settings.sources):
         provider = registry.load_provider(source.provider)
         try:
-            msgspec.convert(source.own, provider.settings_type, str_keys=True)
+            told = msgspec.convert(source.own, provider.settings_type, str_keys=True)
+            if isinstance(provider, ChecksFiles):
+                provider.check_files(told)
+        except CollectorError as error:
+            words = f"source {source.name}: {error.message}"
+            raise document.error(words, ("sources", index), hint=error.next_step) from None
         except msgspec.ValidationError as error:
             message, trail = explain_invalid(
                 str(error), (*SOURCE_KEYS, *provider.settings_type.__struct_fields__)

@@ -54,6 +54,7 @@ __all__ = [
     "AccessDenied",
     "Budget",
     "Cancelled",
+    "ChecksFiles",
     "Collector",
     "CollectorError",
     "CredentialsInvalid",
@@ -295,6 +296,19 @@ class Provider(Protocol):
         """Return settings of a source for what this machine is signed in to, of several each with a `name`, or `None`.
 
         Without a network call; nothing that may be secret is among them.
+        """
+        ...
+
+
+@runtime_checkable
+class ChecksFiles(Protocol):
+    """A provider whose settings name files that may be wrong."""
+
+    def check_files(self, settings: Any) -> None:  # noqa: ANN401 - its own type
+        """Read the files that the settings name, and ask nobody anything.
+
+        Raises:
+            CollectorError: one of them cannot be used; it says which, and where in it.
         """
         ...
 

@@ -11,6 +11,7 @@ import pytest
 
 from apiscape.collectors.contract import (
     Cancelled,
+    ChecksFiles,
     CollectorError,
     CredentialsInvalid,
     Plan,
@@ -241,6 +242,23 @@ def test_a_session_asks_and_lets_go(two: Two) -> None:
         assert found is not None
         assert wallet.accounts == [two.one.cluster.uid] * 3
     assert two.one._listener._open == set() or len(two.one._listener._open) <= 1
+
+
+def test_the_table_that_a_source_names_is_read_before_anything_is_visited(
+    two: Two, tmp_path: Path
+) -> None:
+    provider, own = KubernetesProvider(), tmp_path / "own.yaml"
+    assert isinstance(provider, ChecksFiles)
+    named = settings(two.file, "one", entries=str(own))
+    with pytest.raises(CollectorError, match=r"own.yaml: cannot be read"):
+        provider.check_files(named)
+    own.write_text("- id: a\n  titel: b\n", "utf-8")
+    with pytest.raises(CollectorError, match=r"own.yaml:2: a.titel: there is no such key"):
+        provider.check_files(named)
+    own.write_text("[]\n", "utf-8")
+    provider.check_files(named)
+    provider.check_files(settings(two.file, "one"))
+    assert two.one.calls == []
 
 
 def test_a_session_is_of_the_cluster_that_was_planned_or_of_none(two: Two, tmp_path: Path) -> None:

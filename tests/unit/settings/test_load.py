@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from apiscape.collectors.contract import ProviderSettings
+from apiscape.collectors.contract import Malformed, ProviderSettings
 from apiscape.errors import SettingsError
 from apiscape.network.ways import Network
 from apiscape.settings.document import parse_document
@@ -259,6 +259,28 @@ def test_own_keys_are_checked_with_their_line(monkeypatch: pytest.MonkeyPatch) -
         validate_providers(document, read_settings(document, {}))
     assert caught.value.line == 4
     fine = parse_document(text.replace("regionz", "regions"), "config.yaml")
+    validate_providers(fine, read_settings(fine, {}))
+
+
+class ReadsAFile(FakeProvider):
+    """A provider that finds the file wrong which its settings name."""
+
+    def check_files(self, settings: Any) -> None:
+        if settings.regions != ("x",):
+            raise Malformed("own.yaml:3: no such key", operation="plan")
+
+
+def test_files_that_own_keys_name_are_read_and_what_is_wrong_with_them_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("apiscape.collectors.registry.load_provider", lambda _name: ReadsAFile())
+    text = "sources:\n  - name: a\n    provider: aws\n    regions: [y]\n"
+    document = parse_document(text, "config.yaml")
+    with pytest.raises(SettingsError) as caught:
+        validate_providers(document, read_settings(document, {}))
+    assert caught.value.message == "source a: own.yaml:3: no such key"
+    assert (caught.value.line, caught.value.hint) == (2, Malformed.next_step)
+    fine = parse_document(text.replace("[y]", "[x]"), "config.yaml")
     validate_providers(fine, read_settings(fine, {}))
 
 

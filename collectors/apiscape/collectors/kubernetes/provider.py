@@ -118,6 +118,17 @@ class KubernetesProvider:
         wanted = (*own, *permissions, *(PERMISSIONS if form == "iam" else ()))
         return write_policy(form, wanted, tuple(sorted(named)), Subject())
 
+    def check_files(self, settings: KubernetesSettings) -> None:
+        """Read the table of custom resources that a source names (`apiscape sources validate`).
+
+        Raises:
+            CollectorError: it cannot be used; it says where.
+        """
+        from apiscape.collectors.kubernetes.families import reads
+
+        if settings.entries is not None:
+            reads(settings.entries)
+
     def detect(self) -> Mapping[str, Any] | None:
         """Return settings for what this machine is signed in to, from variables and files alone."""
         return detect()

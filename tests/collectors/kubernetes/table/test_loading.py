@@ -28,12 +28,13 @@ def refusal(text: str) -> str:
     [
         (
             "  rules:\n    - match: spec.a\n",
-            "mine.yaml:5: gate.rules[0]: Object contains unknown field `match`",
+            "mine.yaml:5: gate.rules[0].match: there is no such key",
         ),
         (
             "  title: spec.[\n",
             "mine.yaml:4: gate.title: no expression: Invalid jmespath expression",
         ),
+        ("  title: a\n  titel: b\n", "mine.yaml:5: gate.titel: there is no such key"),
         ("  title: {a: b}\n", "mine.yaml:4: gate.title: an expression is a text"),
         ("  title: 7\n", "mine.yaml:4: gate.title: an expression is a text"),
         ("  title: a: b\n", "mine.yaml:4: mapping values are not allowed"),

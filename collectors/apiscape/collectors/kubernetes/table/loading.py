@@ -21,6 +21,7 @@ REFUSED = frozenset({"secrets", "configmaps", "pods", "serviceaccounts", "nodes"
 """Resources of the core group that no entry may read: they hold credentials, or say nothing of APIs."""
 
 _PLACE = re.compile(r" - at `(\$[^`]*)`$")
+_UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -179,10 +180,12 @@ def _joins(entry: Entry) -> Iterator[tuple[str, str]]:
 
 
 def _place(message: str) -> tuple[Trail, str]:
+    """Return where something is wrong, and what."""
     found = _PLACE.search(message)
-    if found is None:
-        return (), message
-    return trail_of(found[1]), message[: found.start()]
+    trail = trail_of(found[1]) if found else ()
+    why = message[: found.start()] if found else message
+    unknown = _UNKNOWN.fullmatch(why)
+    return ((*trail, unknown[1]), "there is no such key") if unknown else (trail, why)
 
 
 def _dotted(words: str, trail: Iterable[str | int]) -> str:
