@@ -272,7 +272,7 @@ def _limits(item: Deployment) -> Iterator[str]:
 
 
 def security_words(security: Security) -> str:
-    """Return what a caller must bring, in words: `jwt (https://issuer) scopes read`, `nothing`, `?`."""
+    """Return what a caller must bring, in words: `jwt (https://issuer) scopes read`, `perhaps jwt`, `nothing`, `?`."""
     if not security.schemes:
         return {"none": "nothing", "unknown": "?"}.get(security.requirement, security.requirement)
     words = []
@@ -280,7 +280,7 @@ def security_words(security: Security) -> str:
         issuer = f" ({scheme.issuer})" if scheme.issuer else ""
         scopes = f" scopes {', '.join(scheme.scopes)}" if scheme.scopes else ""
         words.append(f"{scheme.kind}{issuer}{scopes}")
-    prefix = "optionally " if security.requirement == "optional" else ""
+    prefix = {"optional": "optionally ", "unknown": "perhaps "}.get(security.requirement, "")
     return prefix + " and ".join(words)
 
 

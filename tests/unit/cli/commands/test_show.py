@@ -185,6 +185,7 @@ def test_a_name_that_several_have_gives_the_choices(call: Call, tmp_path: Path) 
         (Security(requirement="unknown"), "?"),
         (Security(requirement="required"), "required"),
         (Security(requirement="optional", schemes=(Scheme(kind="iam"),)), "optionally iam"),
+        (Security(requirement="unknown", schemes=(Scheme(kind="jwt"),)), "perhaps jwt"),
         (
             Security(requirement="required", schemes=(Scheme(kind="iam"), Scheme(kind="mtls"))),
             "iam and mtls",
