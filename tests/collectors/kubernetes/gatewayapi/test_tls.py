@@ -117,7 +117,7 @@ def test_a_grant_that_was_read_is_one_whatever_else_could_not_be() -> None:
     assert refusals(served(gateway(shown("wild")), grant(), **UNSEEN)) == []
 
 
-FOLLOWED: dict[str, tuple[Json, bool]] = {
+FOLLOWED: dict[str, tuple[list[Json], bool]] = {
     "that it could follow them": (said(ResolvedRefs="True"), True),
     "that it could not": (said(ResolvedRefs="False"), False),
     "of an older generation": (said(generation=0, ResolvedRefs="True"), False),
@@ -127,7 +127,7 @@ FOLLOWED: dict[str, tuple[Json, bool]] = {
 
 @pytest.mark.parametrize(("told", "is_sure"), FOLLOWED.values(), ids=FOLLOWED.keys())
 def test_what_the_controller_says_of_references_goes_before_what_could_not_be_read(
-    told: Json, is_sure: bool
+    told: list[Json], is_sure: bool
 ) -> None:
     web = {"listeners": [{"name": "other"}, {"name": "web", "conditions": told}]}
     edge = gateway(shown("wild"), status=web, metadata={"generation": 1})
