@@ -167,11 +167,13 @@ def _joined(head: str, pieces: Iterable[str], width: int) -> list[str]:
 
 
 def _why(report: RunReport, width: int) -> list[str]:
-    """Return why figures are short: the first reason, with the next step; nothing where nothing is."""
+    """Return why figures are short: of how many parts, the first reason, the next step; nothing where nothing is."""
     if report.outcome in WORDED or first_error(report) is None:
         return []
     unseen = count_unseen(report)
+    short = [part for part in report.parts if part.outcome not in FINE and part.accepted is None]
     words = [
+        f"{count(len(short), 'part')} not seen whole, the first:" if len(short) > 1 else "",
         f"{count(unseen, 'detail')} not seen" if unseen else "",
         reason_words(report),
         next_step(report),

@@ -63,6 +63,16 @@ def test_a_partial_scope_says_what_failed_and_that_the_listing_did_not_end() -> 
     assert why == "      throttled: slow down  scan again later, or lower quotas of the source"
 
 
+def test_of_several_parts_that_fell_short_the_others_are_counted() -> None:
+    denied = [PartReport(part=f"kind-{n}", outcome="failed", error=DENIED) for n in range(3)]
+    short = PartReport(part="routes", outcome="partial", error=DENIED)
+    _, why = lines(a_run(outcome="partial", parts=(SEEN, *denied, short)))
+    assert why == (
+        "      4 parts not seen whole, the first:  access denied: needs apigateway:GET on /restapis  "
+        "apiscape permissions prod"
+    )
+
+
 def test_a_detail_that_was_not_seen_is_never_passed_over() -> None:
     gap = Gap(native_id="a", detail="contract", error=DENIED)
     seen = a_run(parts=(PartReport(part="GetRestApis", outcome="complete", gaps=(gap,)),))
