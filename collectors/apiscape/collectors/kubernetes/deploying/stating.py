@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from apiscape.collectors.kubernetes.exposed import Exposed, Rule
+from apiscape.collectors.kubernetes.exposed import Condition, Exposed, Rule
 from apiscape.collectors.kubernetes.limiting import each_once
 from apiscape.collectors.kubernetes.table.describing import Told
 from apiscape.model.limits import RateLimits
@@ -66,12 +66,20 @@ def _with(exposed: Exposed, told: Told) -> Exposed:
         if exposed.status != Status.UNKNOWN
         else told.status or exposed.status,
         documents=(*exposed.documents, *told.documents),
-        conditions=(*exposed.conditions, *told.conditions),
+        conditions=(*exposed.conditions, *_conditions(told)),
         links={**told.links, **exposed.links},
         consumers=exposed.consumers if told.consumers is None else told.consumers,
         rules=_limited(_secured(exposed.rules, told.security), told.limits),
         **switched,
     )
+
+
+def _conditions(told: Told) -> Iterator[Condition]:
+    """Yield what controllers say of another object, by its kind: that one need not stand for this one to be served."""
+    kind = told.by.partition(" ")[0]
+    for each in told.conditions:
+        reason = f"{told.by}: {each.reason}" if each.reason else None
+        yield Condition(name=f"{kind}{each.name}", holds=each.holds, reason=reason)
 
 
 def _secured(rules: tuple[Rule, ...] | None, asked: Security) -> tuple[Rule, ...] | None:
