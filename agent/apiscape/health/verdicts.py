@@ -86,9 +86,9 @@ def judge_backends(signal: Signal, at: Circumstances) -> Iterator[Verdict]:
         return
     words = f"{ready:g} of {total:g} backends ready"
     if ready <= 0:
-        yield Verdict(HealthState.FAILING, Basis.REACHABLE, words)
+        yield Verdict(HealthState.FAILING, Basis.REACHABLE, words + _why(signal))
     elif ready < total:
-        yield Verdict(HealthState.DEGRADED, Basis.REACHABLE, words)
+        yield Verdict(HealthState.DEGRADED, Basis.REACHABLE, words + _why(signal))
     elif at.is_unsettled:
         yield Verdict(HealthState.UNKNOWN, Basis.CONFIGURED, words)
     else:

@@ -135,6 +135,19 @@ def test_backends_are_counted(ready: int, total: int, state: str, words: str) ->
     assert reason(evidence) == words
 
 
+@pytest.mark.parametrize(
+    ("ready", "words"),
+    [
+        (0, "0 of 2 backends ready: nothing behind it"),
+        (1, "1 of 2 backends ready: nothing behind it"),
+        (2, "2 of 2 backends ready"),
+    ],
+)
+def test_why_some_backends_are_not_ready_is_said(ready: int, words: str) -> None:
+    told = signal(SignalName.BACKENDS_READY, ready, threshold=2, reason="nothing behind it")
+    assert reason(active(told)) == words
+
+
 @pytest.mark.parametrize(("ready", "total"), [(None, 3), (2, None), (True, 3)])
 def test_backends_that_were_not_counted_say_nothing(ready: Any, total: Any) -> None:
     evidence = active(signal(SignalName.BACKENDS_READY, ready, threshold=total))

@@ -64,6 +64,28 @@ def test_what_nobody_could_look_at_is_neither_ready_nor_not() -> None:
     assert ready(some, ORDERS, CANARY) == (None, 2, "services could not be read")
 
 
+def test_what_is_known_not_to_be_ready_is_said_whatever_else_is_not_known() -> None:
+    world = world_of(service(), endpoint_slice("orders", False))
+    hidden = msgspec.structs.replace(CANARY, doubted="nobody could look")
+    why = f"at most, {NOT_READY}; there is no Service shop/canary"
+    assert ready(world, ORDERS, CANARY) == (0, 2, f"{NOT_READY}; there is no Service shop/canary")
+    spare = Target(name="spare", kind="pool", namespace="shop", doubted="nobody could look")
+    assert ready(world, ORDERS, spare) == (
+        1,
+        2,
+        f"at most, {NOT_READY}; nobody could look: shop/spare",
+    )
+    assert ready(world, ORDERS, hidden, spare) == (1, 3, f"{why}; nobody could look: shop/spare")
+
+
+def test_of_many_backends_that_are_not_ready_a_few_are_named() -> None:
+    many = [Target(name=f"s{number}", namespace="shop") for number in range(9)]
+    value, total, why = ready(world_of(), *many)
+    assert (value, total) == (0, 9)
+    assert why.startswith("there is no Service shop/s0; there is no Service shop/s1")
+    assert why.endswith("shop/s4; and 4 more")
+
+
 def test_one_namespace_that_was_read_says_what_is_not_in_it() -> None:
     world = world_of()
     for plural in ("services", "endpointslices.discovery.k8s.io"):

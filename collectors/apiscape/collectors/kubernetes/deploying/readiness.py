@@ -23,6 +23,8 @@ from apiscape.model.surroundings import Signal
 
 SOURCE = "kubernetes"
 OUTSIDE_A_CLUSTER = "ExternalName"
+MOST_REASONS = 5
+"""Why backends are not ready is said so often; the others are counted."""
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
@@ -121,7 +123,8 @@ def _backends(
     """Return how many backends take requests, of how many, and what is wrong with the others.
 
     `None` where there is none that a cluster could say that of: an address outside, a kind that only
-    its controller knows. Not counted is what nothing is sent to.
+    its controller knows. Not counted is what nothing is sent to. Where some are not known, no number is
+    told, unless others are known to take none: then it is how many may at most.
     """
     sent: dict[tuple[str, str, str], Target] = {}
     for target in targets:
@@ -130,11 +133,13 @@ def _backends(
     told = [said for each in sent.values() if (said := _told(each, look)) is not None]
     if not told:
         return None
-    reasons = dict.fromkeys(each.why for each in told if each.why)
-    why = "; ".join(reasons) or None
-    if any(each.is_ready is None for each in told):
-        return None, float(len(told)), why
-    return float(sum(1 for each in told if each.is_ready)), float(len(told)), why
+    reasons = list(dict.fromkeys(each.why for each in told if each.why))
+    more = len(reasons) - MOST_REASONS
+    why = "; ".join(reasons[:MOST_REASONS]) + (f"; and {more} more" if more > 0 else "") or None
+    total, refusing = float(len(told)), sum(1 for each in told if each.is_ready is False)
+    if all(each.is_ready is not None for each in told):
+        return total - refusing, total, why
+    return (total - refusing, total, f"at most, {why}") if refusing else (None, total, why)
 
 
 def _told(target: Target, look: Look) -> Told | None:
