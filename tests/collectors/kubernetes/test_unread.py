@@ -64,6 +64,23 @@ def test_it_is_named_while_a_cluster_is_followed_too(server: KubernetesServer) -
     assert unread_in(watch.told).keys() == {SKIPPER, F5}
 
 
+def test_one_that_is_installed_meanwhile_is_named_once(
+    server: KubernetesServer, cluster: Cluster
+) -> None:
+    with following(Session(server)) as watch:
+        assert watch.until(lambda told: "services" in told.synced)
+        cluster.add(definition("meshhttproutes", "kuma.io"))
+        assert watch.until(lambda told: "meshhttproutes.kuma.io" in unread_in(told))
+        cluster.add(definition("others", "example.com"))
+        assert watch.until(lambda told: "services" in told.synced)
+    parts = [each.part for each in watch.told.said if isinstance(each, PartFailed)]
+    assert sorted(each for each in parts if each in UNREAD) == [
+        "meshhttproutes.kuma.io",
+        SKIPPER,
+        F5,
+    ]
+
+
 def test_what_a_table_of_ones_own_reads_is_read(server: KubernetesServer, tmp_path: Path) -> None:
     session = Session(server)
     session.entries = str(tmp_path / "own.yaml")

@@ -37,7 +37,7 @@ from apiscape.collectors.kubernetes.reading import (
 from apiscape.collectors.kubernetes.reflector import Change, Listing, Trouble
 from apiscape.collectors.kubernetes.reflectors import Reflectors, Said
 from apiscape.collectors.kubernetes.resource import Resource
-from apiscape.collectors.kubernetes.unread import unread
+from apiscape.collectors.kubernetes.unread import Unread
 
 GATHER_S = 0.2
 """How long what happens is gathered before it is said."""
@@ -66,6 +66,7 @@ class Following:
         self._refreshed_at = 0.0
         self._share = 0.0
         self._is_behind = False
+        self._unread = Unread(means.cluster.reads.resources)
 
     def batches(self) -> Iterator[tuple[Observation, ...]]:
         """Yield what there is, then what happens.
@@ -87,7 +88,8 @@ class Following:
     def _first(self) -> Iterator[tuple[Observation, ...]]:
         """Yield why resources cannot be listed, until all others are; then everything at once."""
         catalogue = self._reflectors.look()
-        yield (*self._start(catalogue), *unread(catalogue, self._cluster.reads.resources))
+        self._unread.look(catalogue)
+        yield (*self._start(catalogue), *self._unread.news())
         until = time.monotonic() + FIRST_S
         waiting = set(self._followed)
         while waiting:
@@ -138,6 +140,7 @@ class Following:
             yield from self._happened(said)
             left = until - time.monotonic()
             said = self._take_one(left) if left > 0 else None
+        yield from self._unread.news()
         stale = tuple(self._cluster.say_stale(BATCH, self._synced))
         self._is_behind = len(stale) == BATCH
         yield from stale
@@ -251,6 +254,7 @@ class Following:
         if isinstance(said, Catalogue):
             list(self._start(said))
             self._move(said)
+            self._unread.look(said)
             return None
         if said is None or self._followed.get(said.followed.resource.name) is not said.followed:
             return None

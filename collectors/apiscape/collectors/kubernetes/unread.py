@@ -44,3 +44,28 @@ def unread(catalogue: Catalogue, resources: Iterable[Resource]) -> Iterator[Part
             next_step="describe the kind in a table of your own: `entries` of the source",
         )
         yield PartFailed(part=name, error=error, accepted=WHY)
+
+
+class Unread:
+    """Names such kinds of a cluster that is followed, each once.
+
+    Args:
+        resources: What is read.
+    """
+
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        self._resources = tuple(resources)
+        self._named: set[str] = set()
+        self._found: Catalogue | None = None
+
+    def look(self, catalogue: Catalogue) -> None:
+        """Take up what is served now."""
+        self._found = catalogue
+
+    def news(self) -> Iterator[PartFailed]:
+        """Yield those that were not named yet."""
+        found, self._found = self._found, None
+        for each in unread(found, self._resources) if found is not None else ():
+            if each.part not in self._named:
+                self._named.add(each.part)
+                yield each
