@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from apiscape.collectors.kubernetes.exposed import Condition, Rule, Target, targets_in
+from apiscape.collectors.kubernetes.exposed import Condition, Rule, Target
 from apiscape.collectors.kubernetes.gatewayapi.attachment import Detached
 from apiscape.collectors.kubernetes.gatewayapi.kinds import ParentRef
 from apiscape.collectors.kubernetes.gatewayapi.routes import Route
@@ -50,11 +50,10 @@ def _at(route: Route, parent: ParentRef, why_not: Detached | None) -> Iterator[C
 
 def believed(rules: tuple[Rule, ...], said: Iterable[Condition]) -> tuple[Rule, ...]:
     """Return rules without doubt of what they may refer to, where controllers say that they could follow all of it."""
-    told = [each.holds for each in said if each.name == RESOLVED]
-    if not told or not all(told):
+    if not any(target.doubted for rule in rules for target in rule.targets):
         return rules
-    doubted = any(target.doubted for targets in targets_in(rules) for target in targets)
-    return tuple([_sure(each) for each in rules]) if doubted else rules
+    told = [each.holds for each in said if each.name == RESOLVED]
+    return tuple([_sure(each) for each in rules]) if told and all(told) else rules
 
 
 def _sure(rule: Rule) -> Rule:
