@@ -85,5 +85,11 @@ def test_the_smallest_rules_are_printed_without_a_call(
     kinds = [each["kind"] for each in yaml.safe_load_all(printed.out)]
     assert kinds == ["ClusterRole", "ClusterRoleBinding"]
     assert server.calls == []
+    file = store.parent / "apiscape.yaml"
+    told = yaml.safe_load(file.read_text("utf-8"))
+    told["sources"][0]["entries"] = str(store.parent / "own.yaml")
+    file.write_text(yaml.safe_dump(told), "utf-8")
+    wrong = check(run_cli("permissions", "clusters", "--format", "rbac"), 3)
+    assert "source clusters: own.yaml: cannot be read" in wrong.err
     refused = check(run_cli("permissions", "clusters", "--format", "terraform"), 3)
     assert "forms of kubernetes: policy, rbac, iam" in refused.err

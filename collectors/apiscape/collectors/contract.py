@@ -330,5 +330,6 @@ class WritesPolicies(Protocol):
 
         Raises:
             ValueError: there is no such form.
+            CollectorError: a file that the settings name cannot be used.
         """
         ...

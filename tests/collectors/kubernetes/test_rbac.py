@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from apiscape.collectors.contract import Permission
+from apiscape.collectors.contract import CollectorError, Permission
 from apiscape.collectors.kubernetes.access import QUOTA, right, try_list
 from apiscape.collectors.kubernetes.discovering import Discovery, Served
 from apiscape.collectors.kubernetes.provider import KubernetesProvider
@@ -83,6 +84,29 @@ def test_a_role_of_the_cluster_and_its_binding() -> None:
         },
         "subjects": [{"kind": "ServiceAccount", "name": "apiscape", "namespace": "apiscape"}],
     }
+
+
+OWN = """
+- id: mine
+  role: support
+  resource: {group: x.example, plural: gates, kind: Gate, versions: [v1]}
+- id: contour-httpproxy
+  role: route
+  resource: {group: projectcontour.io, plural: httpproxies, kind: HTTPProxy, versions: [v2]}
+"""
+
+
+def test_kinds_of_a_table_of_ones_own_are_granted_too(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(OWN, "utf-8")
+    rules = rules_of(written(*RIGHTS, entries=str(file)))
+    (own,) = (each for each in rules if each["apiGroups"] == ["x.example"])
+    assert own == {"apiGroups": ["x.example"], "resources": ["gates"], "verbs": ["list", "watch"]}
+    assert [each for each in rules if each is not own] == rules_of(written(*RIGHTS))
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("- id: mine\n", "utf-8")
+    with pytest.raises(CollectorError, match=r"wrong.yaml:1: mine"):
+        written(*RIGHTS, entries=str(wrong))
 
 
 def test_which_cluster_it_is_needs_one_namespace_alone() -> None:

@@ -15,7 +15,13 @@ from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, write, write_records, write_table
 from apiscape.cli.table import Column, fold, output_width
 from apiscape.collectors.changing import LooksAgain, TellsChanges
-from apiscape.collectors.contract import Collector, Permission, Provider, WritesPolicies
+from apiscape.collectors.contract import (
+    Collector,
+    CollectorError,
+    Permission,
+    Provider,
+    WritesPolicies,
+)
 from apiscape.collectors.measuring import MeasuresTraffic
 from apiscape.collectors.registry import (
     load_collector,
@@ -23,7 +29,7 @@ from apiscape.collectors.registry import (
     own_providers,
     products_of,
 )
-from apiscape.errors import Exit, StoreError, UsageError
+from apiscape.errors import Exit, SettingsError, StoreError, UsageError
 from apiscape.model.run import ErrorRecord, RunReport
 from apiscape.model.vocabulary import ErrorKind
 from apiscape.settings.load import provider_settings
@@ -202,6 +208,7 @@ def policy_text(source: Source, settings: Settings, form: str) -> str:
 
     Raises:
         UsageError: the provider has no such form.
+        SettingsError: a file that the source names cannot be used.
     """
     provider: Provider = load_provider(source.provider)
     if not isinstance(provider, WritesPolicies):
@@ -212,7 +219,11 @@ def policy_text(source: Source, settings: Settings, form: str) -> str:
     own = provider_settings(source, provider, settings)
     wanted = [each for collector in collectors_of(source) for each in asked_by(collector, source)]
     wanted += asked_to_hear(provider, source)
-    return provider.write_policy(form, own, wanted)
+    try:
+        return provider.write_policy(form, own, wanted)
+    except CollectorError as error:
+        words = f"source {source.name}: {error.message}"
+        raise SettingsError(words, path="configuration", hint=error.next_step) from None
 
 
 def collectors_of(source: Source) -> list[Collector]:

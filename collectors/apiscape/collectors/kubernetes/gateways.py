@@ -68,14 +68,16 @@ class GatewaysCollector:
             CollectorError: nobody is signed in.
         """
         from apiscape.collectors.kubernetes import defining
-        from apiscape.collectors.kubernetes.families import reads
+        from apiscape.collectors.kubernetes.families import permissions, reads
 
         del scope  # the session knows its cluster
         session: Any = visit.session
         catalogue = session.catalogue.look()
-        kinds = [(each.group, each.plural, each.versions) for each in reads().resources]
+        resources = reads(session.entries).resources
+        kinds = [(each.group, each.plural, each.versions) for each in resources]
         kinds.append((defining.GROUP, defining.PLURAL, defining.VERSIONS))
-        for kind, permission in zip(kinds, self.permissions, strict=True):
+        asked = (*permissions(resources), defining.PERMISSION)
+        for kind, permission in zip(kinds, asked, strict=True):
             visit.check()
             served = catalogue.find(*kind)
             yield try_list(session.wire, permission, served, session.namespaces)

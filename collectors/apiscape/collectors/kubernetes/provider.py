@@ -109,13 +109,19 @@ class KubernetesProvider:
 
         Raises:
             ValueError: there is no such form, or a permission is one that is never asked for.
+            CollectorError: the table of custom resources that the source names cannot be used.
         """
         stated = [each.uid is not None for each in settings.context_list()]
         own = [] if stated and all(stated) and settings.eks is None else [IDENTITY]
         named = {*settings.namespaces}
         for each in settings.context_list():
             named |= {*each.namespaces}
-        wanted = (*own, *permissions, *(PERMISSIONS if form == "iam" else ()))
+        wanted = (
+            *own,
+            *permissions,
+            *_of_entries(settings.entries),
+            *(PERMISSIONS if form == "iam" else ()),
+        )
         return write_policy(form, wanted, tuple(sorted(named)), Subject())
 
     def check_files(self, settings: KubernetesSettings) -> None:
@@ -179,6 +185,20 @@ class KubernetesProvider:
         except CollectorError as error:
             return _tried(reach, Grant.UNKNOWN, error.message)
         return _tried(reach, Grant.GRANTED)
+
+
+def _of_entries(entries: str | None) -> Iterator[Permission]:
+    """Yield what a table of a user's own asks for beside what is asked for anyway.
+
+    Raises:
+        CollectorError: it cannot be used.
+    """
+    if entries is None:
+        return
+    from apiscape.collectors.kubernetes.families import permissions, reads
+
+    usual = {each.name for each in reads().resources}
+    yield from permissions(each for each in reads(entries).resources if each.name not in usual)
 
 
 def _tried(reach: Reach, grant: Grant, reason: str | None = None) -> Tried:
