@@ -9,14 +9,12 @@ import pytest
 
 from apiscape.collectors.contract import PartFailed
 from apiscape.collectors.kubernetes.families import reads
-from apiscape.collectors.kubernetes.gateways import GatewaysCollector
 from apiscape.collectors.kubernetes.unread import UNREAD, WHY
-from apiscape.collectors.trying import Grant
 from apiscape.demo.kubernetes.cluster import Cluster
 from apiscape.demo.kubernetes.server import KubernetesServer
 from apiscape.model.vocabulary import ErrorKind
 from tests.collectors.kubernetes.estate import definition, make_cluster, shop
-from tests.collectors.kubernetes.visiting import SCOPE, Session, Told, Visit, following, read
+from tests.collectors.kubernetes.visiting import Session, Told, following, read
 
 SKIPPER, F5 = "routegroups.zalando.org", "virtualservers.cis.f5.com"
 OWN = """
@@ -88,11 +86,6 @@ def test_what_a_table_of_ones_own_reads_is_read(server: KubernetesServer, tmp_pa
     session.entries = str(tmp_path / "own.yaml")
     (tmp_path / "own.yaml").write_text(OWN, "utf-8")
     assert unread_in(read(session)).keys() == {F5}
-    tried = {
-        each.permission.action: each.grant
-        for each in GatewaysCollector().try_permissions(SCOPE, Visit(session))
-    }
-    assert tried[f"list,watch {SKIPPER}"] == Grant.GRANTED
 
 
 def test_a_cluster_without_such_kinds_says_nothing_of_them() -> None:

@@ -68,16 +68,14 @@ class GatewaysCollector:
             CollectorError: nobody is signed in.
         """
         from apiscape.collectors.kubernetes import defining
-        from apiscape.collectors.kubernetes.families import permissions, reads
+        from apiscape.collectors.kubernetes.families import reads
 
         del scope  # the session knows its cluster
         session: Any = visit.session
         catalogue = session.catalogue.look()
-        resources = reads(session.entries).resources
-        kinds = [(each.group, each.plural, each.versions) for each in resources]
+        kinds = [(each.group, each.plural, each.versions) for each in reads().resources]
         kinds.append((defining.GROUP, defining.PLURAL, defining.VERSIONS))
-        asked = (*permissions(resources), defining.PERMISSION)
-        for kind, permission in zip(kinds, asked, strict=True):
+        for kind, permission in zip(kinds, self.permissions, strict=True):
             visit.check()
             served = catalogue.find(*kind)
             yield try_list(session.wire, permission, served, session.namespaces)
