@@ -170,7 +170,7 @@ def test_a_load_balancer_that_the_answer_on_tags_leaves_out_is_said(
         lambda _: {"TagDescriptions": []},
         desk,
     )
-    assert gaps(seen) == {"tags": "the answer says nothing of the load balancer"}
+    assert gaps(seen) == {"tags": "the answer does not say the tags of the load balancer"}
 
 
 def test_a_rule_of_lattice_that_cannot_be_read_leaves_the_operations_unknown(

@@ -250,6 +250,39 @@ def test_tags_that_are_not_among_the_answers_are_unknown(west: Region, server: A
     assert gateway(seen).labels is UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "said",
+    [{}, {"Tags": None}, {"Tags": "x"}, {"Tags": {}}, {"Tags": [7]}, {"Tags": [{"Value": "x"}]}],
+    ids=repr,
+)
+def test_a_load_balancer_whose_tags_are_not_said_is_never_one_without_tags(
+    said: dict[str, Any], west: Region, server: AwsServer
+) -> None:
+    edge(west)
+    tcp = of(west).network("tcp")
+
+    def unsaid(answer: Any) -> Any:
+        told = ({"ResourceArn": each["ResourceArn"]} | said for each in answer["TagDescriptions"])
+        return {"TagDescriptions": list(told)}
+
+    with changed("elbv2:DescribeTags", unsaid):
+        seen = look()
+    assert item(seen, "edge/health").labels is UNKNOWN
+    assert gateway(seen).labels is UNKNOWN
+    assert seen.skipped == {}, "nobody can tell whether a cluster made it"
+    assert tcp.arn in seen.recorded
+    assert seen.unseen == [("tags", "malformed")] * 2
+
+
+def test_an_empty_list_of_tags_is_none(west: Region, server: AwsServer) -> None:
+    of(west).application("bare").listener(to=[forward(GROUP)])
+    tcp = of(west).network("tcp")
+    seen = look()
+    assert gateway(seen).labels == {}
+    assert set(seen.skipped) == {tcp.arn}
+    assert seen.unseen == []
+
+
 def test_a_second_round_says_the_same_at_the_same_cost(west: Region, server: AwsServer) -> None:
     of(west).web_acl("shop", edge(west))
     first = look()

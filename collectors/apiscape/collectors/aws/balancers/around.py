@@ -186,14 +186,18 @@ def _read_tags(
     except ONE_OBJECT as error:
         untagged.update(dict.fromkeys(arns, error))
         return {}
-    told = {
-        text(entry, "ResourceArn") or "": {
-            key: text(tag, "Value") or ""
-            for tag in items(entry, "Tags")
-            if (key := text(tag, "Key"))
-        }
-        for entry in items(answer, "TagDescriptions")
-    }
-    left_out = Malformed("the answer says nothing of the load balancer")
+    found = ((text(each, "ResourceArn"), _told(each)) for each in items(answer, "TagDescriptions"))
+    told = {arn: tags for arn, tags in found if arn is not None and tags is not None}
+    left_out = Malformed("the answer does not say the tags of the load balancer")
     untagged.update({arn: left_out for arn in arns if arn not in told})
     return told
+
+
+def _told(entry: Item) -> dict[str, str] | None:
+    """Return the tags of one load balancer: an empty list says that it has none, and no list says nothing."""
+    given = entry.get("Tags")
+    if not isinstance(given, list | tuple):
+        return None
+    pairs = [(text(tag, "Key"), text(tag, "Value") or "") for tag in given]
+    named = {key: value for key, value in pairs if key is not None}
+    return named if len(named) == len(pairs) else None
