@@ -175,6 +175,9 @@ def permission_table(
     for each in (*asking.permissions, *measuring, *hearing):
         resources = "<br>".join(f"`{pattern}`" for pattern in each.resources)
         optional = " (a detail; may be left out)" if each.optional else ""
+        optional = (
+            f" (only where a source has `{each.asked_where}`)" if each.asked_where else optional
+        )
         optional = " (only where a source has `traffic`)" if each in measuring else optional
         optional = " (only where a source has `events`)" if each in hearing else optional
         lines.append(f"| `{each.action}` | {resources} | {each.reveals}{optional} |")

@@ -20,6 +20,7 @@ from apiscape.model.deployment import Traffic
 from apiscape.model.measured import TrafficCost
 from apiscape.model.provenance import Claim, Confirmation
 from apiscape.model.row import Row
+from apiscape.model.surroundings import Consumer
 from apiscape.model.values import Unknown, is_known
 from apiscape.model.vocabulary import (
     Basis,
@@ -33,6 +34,9 @@ from apiscape.model.vocabulary import (
     Status,
     Switch,
 )
+
+MOST_CLIENTS = 5
+"""Clients of a consumer that are told by name in a line; the others are counted."""
 
 UNKNOWN_WORD = "?"
 ABSENT_WORD = "–"
@@ -152,6 +156,15 @@ def place_of(row: Row) -> str:
     if row.account not in reach.split("/"):
         return reach
     return " · ".join(filter(None, [row.account, row.region]))
+
+
+def admitted(consumer: Consumer) -> str:
+    """Return who is let in, with its clients where they are known: `gold (2 clients: acme, zeta)`."""
+    if not is_known(consumer.clients):
+        return consumer.name
+    told = [*consumer.clients[:MOST_CLIENTS], *(["…"] if consumer.clients[MOST_CLIENTS:] else [])]
+    words = count(len(consumer.clients), "client") + (f": {', '.join(told)}" if told else "")
+    return f"{consumer.name} ({words})"
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

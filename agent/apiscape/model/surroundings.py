@@ -93,6 +93,7 @@ class Consumer(Entity, frozen=True):
         admits: `(native_api_id, stage)` pairs that it is let in to.
         rate_limit_per_s, burst, quota: What it is allowed; `quota` in the native words (`1000/DAY`).
         members: How many clients it stands for, if that can be counted.
+        clients: Their names, where the operator has them listed; never what they show to be let in.
     """
 
     uid: str
@@ -107,6 +108,7 @@ class Consumer(Entity, frozen=True):
     burst: int | Unknown | None = UNKNOWN
     quota: str | Unknown | None = UNKNOWN
     members: int | Unknown = UNKNOWN
+    clients: tuple[str, ...] | Unknown = UNKNOWN
     labels: dict[str, str] | Unknown = UNKNOWN
 
 

@@ -116,6 +116,8 @@ class Permission(Entity, frozen=True):
         operations: Calls that need it.
         reveals: What is hidden without it.
         optional: True where the collector only loses a detail.
+        asked_where: The setting of a source without which it is not asked for, as a path in the provider's
+            settings (`appsync.resolvers`); `None` where it always is.
     """
 
     action: str
@@ -123,6 +125,14 @@ class Permission(Entity, frozen=True):
     resources: tuple[str, ...] = ("*",)
     operations: tuple[str, ...] = ()
     optional: bool = False
+    asked_where: str | None = None
+
+    def is_asked(self, settings: object) -> bool:
+        """Say whether a source with these settings of its provider asks for it."""
+        held = settings
+        for name in self.asked_where.split(".") if self.asked_where else ():
+            held = getattr(held, name, None)
+        return self.asked_where is None or bool(held)
 
 
 @runtime_checkable

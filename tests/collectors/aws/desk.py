@@ -17,7 +17,7 @@ from apiscape.collect.visit import ScopeVisit, TokenBook
 from apiscape.collect.workers import Workers
 from apiscape.collectors.aws.provider import AwsProvider
 from apiscape.collectors.aws.session import AwsSession
-from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.collectors.aws.settings import AppSyncSettings, AwsSettings, UsagePlanSettings
 from apiscape.collectors.contract import (
     Collector,
     Failed,
@@ -37,6 +37,12 @@ from apiscape.settings.schema import Rules
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+EVERY_OPTION = AwsSettings(
+    appsync=AppSyncSettings(resolvers=True), usage_plans=UsagePlanSettings(clients=True)
+)
+"""Settings of a source that asks for all that is asked for only where it is set."""
 
 
 class SteppingClock:

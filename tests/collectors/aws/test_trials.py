@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from apiscape.collect.visit import ScopeVisit, TokenBook
-from apiscape.collectors.aws.apigateway.consumers_collector import UsagePlanCollector
+from apiscape.collectors.aws.apigateway.consumers_collector import CLIENTS, UsagePlanCollector
 from apiscape.collectors.aws.apigateway.domains_collector import DomainCollector
 from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector, WebSocketApiCollector
@@ -18,11 +18,14 @@ from apiscape.collectors.aws.trials import try_each
 from apiscape.collectors.contract import Cancelled, Collector, CredentialsInvalid, Permission
 from apiscape.collectors.registry import collector_names, load_collector
 from apiscape.collectors.trying import Grant, Tried, TriesPermissions
+from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
+from apiscape.demo.aws.wire.dispatch import READ_ALLOW_LIST
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.run import Reach, Scope
-from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
+from tests.collectors.aws.conftest import PointAt
+from tests.collectors.aws.desk import ACCOUNT, EVERY_OPTION, REGION, Desk
 
 COLLECTORS: tuple[type[Collector], ...] = (
     RestApiCollector,
@@ -35,6 +38,23 @@ RIGHTS = [
     (kind, permission.operations[0]) for kind in COLLECTORS for permission in kind.permissions
 ]
 LISTINGS = frozenset(kind.permissions[0].operations[0] for kind in COLLECTORS)
+
+
+@pytest.fixture
+def server(estate: AwsEstate, point_at: PointAt) -> Iterator[AwsServer]:
+    """Serve keys of plans as well, which only a source that asks for their clients calls for."""
+    with AwsServer(estate, allowed=READ_ALLOW_LIST | {CLIENTS}) as server:
+        point_at(server, ACCOUNT)
+        yield server
+        server.assert_clean()
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """Give the desk of a source that sets every option."""
+    desk = Desk(EVERY_OPTION)
+    yield desk
+    desk.close()
 
 
 def fill(west: Region) -> None:
@@ -145,6 +165,7 @@ def test_what_is_missing_is_named(server: AwsServer, west: Region, desk: Desk) -
             for name in ("GetStages", "GetRoutes", "GetIntegrations", "GetAuthorizers")
         },
         "DomainCollector apigateway:GetBasePathMappings": "no private domain to try it on",
+        f"UsagePlanCollector {CLIENTS}": "no usage plan to try it on",
     }
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from apiscape.client.words import (
+    admitted,
     age,
     change_words,
     count,
@@ -19,7 +20,8 @@ from apiscape.client.words import (
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.deployment import Traffic
 from apiscape.model.row import Row
-from apiscape.model.values import UNKNOWN
+from apiscape.model.surroundings import Consumer
+from apiscape.model.values import UNKNOWN, Unknown
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -206,3 +208,20 @@ def test_where_a_deployment_is_is_said_as_people_call_it(
         region=region,
     )
     assert place_of(row) == words
+
+
+@pytest.mark.parametrize(
+    ("clients", "says"),
+    [
+        (UNKNOWN, "gold"),
+        ((), "gold (0 clients)"),
+        (("acme",), "gold (1 client: acme)"),
+        (("a", "b", "c", "d", "e"), "gold (5 clients: a, b, c, d, e)"),
+        (("a", "b", "c", "d", "e", "f"), "gold (6 clients: a, b, c, d, e, …)"),
+    ],
+)
+def test_whoever_is_let_in_is_told_with_their_clients(
+    clients: tuple[str, ...] | Unknown, says: str
+) -> None:
+    consumer = Consumer("u", "n", "k", "aws", "1", "gold", clients=clients)
+    assert admitted(consumer) == says

@@ -92,6 +92,7 @@ EVERY = [
     permission
     for product in collector_names("aws")
     for permission in load_collector(product).permissions
+    if permission.is_asked(AwsSettings())
 ]
 
 

@@ -44,7 +44,7 @@ POLICY = "policy"
 UNTOLD = "?"
 """A visit does not keep what it was refused before it began or after it ended: signing in, measuring traffic."""
 
-NEXT = "apiscape permissions --policy prints the smallest policy; nothing in it can write or read a key's value."
+NEXT = "apiscape permissions --policy prints the smallest policy for what is configured; nothing in it can write."
 
 SIGN_IN = "No source could be signed in to: check credentials, network and proxy, then try again."
 

@@ -17,6 +17,7 @@ from apiscape.client.guard_words import policies_words, rates_words, tls_words
 from apiscape.client.inventory import Detail
 from apiscape.client.words import (
     HEALTH,
+    admitted,
     change_words,
     claim_words,
     place_of,
@@ -238,7 +239,7 @@ def _access(detail: Detail) -> Iterator[Fact]:
 def _consumers(detail: Detail) -> str:
     """Return who is let in; that there may be more is said where nobody could see all of them."""
     known = is_known(detail.row.consumers)
-    names = ", ".join(consumer.name for consumer in detail.consumers)
+    names = ", ".join(map(admitted, detail.consumers))
     if names:
         return names if known else f"{names}, and perhaps more: not all could be looked at"
     return shown(detail.row.consumers) if known else "? could not be looked at"

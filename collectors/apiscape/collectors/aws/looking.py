@@ -28,7 +28,7 @@ from apiscape.collectors.contract import (
     Skipped,
     Visit,
 )
-from apiscape.collectors.trying import Tried
+from apiscape.collectors.trying import Grant, Tried
 from apiscape.model.run import Scope
 from apiscape.model.values import UNKNOWN, Unknown, is_known
 
@@ -226,9 +226,14 @@ class LookCollector(ABC):
     def try_rights(self, visit: Visit, permissions: tuple[Permission, ...]) -> Iterator[Tried]:
         """Yield what came of trying these permissions, the listing's first."""
         session: AwsSession = visit.session
-        return try_each(
-            session.calls(permissions),
-            permissions,
+        asked = tuple(each for each in permissions if each.is_asked(session.settings))
+        for each in permissions:
+            if each not in asked:
+                reason = f"the source does not set `{each.asked_where}`"
+                yield Tried(each, Grant.NOT_NEEDED, reason)
+        yield from try_each(
+            session.calls(asked),
+            asked,
             noun=self.noun,
             takes=self.takes,
             recipes=self.recipes(session),

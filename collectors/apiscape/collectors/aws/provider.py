@@ -18,6 +18,7 @@ from apiscape.collectors.aws.estate import (
     visit_target,
 )
 from apiscape.collectors.aws.iam import FORMS, Role, write_policy
+from apiscape.collectors.aws.rights import asked_of_hub, partition_of, role_called
 from apiscape.collectors.aws.roles import Roles
 from apiscape.collectors.aws.session import AwsSession, Owned
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
@@ -218,25 +219,27 @@ class AwsProvider:
     def write_policy(
         self, form: str, settings: AwsSettings, permissions: Iterable[Permission]
     ) -> str:
-        """Return the smallest policy for these permissions and the provider's own (`apiscape permissions`).
+        """Return the smallest policy for what these settings ask for (`apiscape permissions`).
 
         Args:
             form: One of `policy_forms`.
             settings: The source's; a role's name and external id are taken from it.
-            permissions: Of the configured collectors.
+            permissions: Of the configured collectors; those that the settings do not ask for are left out.
 
         Raises:
             ValueError: there is no such form.
         """
         caller = self._callers.get(settings)
+        partition = caller.partition if caller else partition_of(settings)
         role = Role(
-            name=settings.role_name or Role().name,
+            name=role_called(settings),
             trusted_account=caller.account if caller else None,
             external_id=settings.external_id
             or next((role.external_id for role in settings.role_list() if role.external_id), None),
         )
-        wanted = (*self.permissions, *permissions)
-        return write_policy(form, wanted, role, caller.partition if caller else "aws")
+        own = asked_of_hub(self.permissions, settings, partition)
+        wanted = (each for each in (*own, *permissions) if each.is_asked(settings))
+        return write_policy(form, wanted, role, partition)
 
     def detect(self) -> Mapping[str, Any] | Sequence[Mapping[str, Any]] | None:
         """Return settings for what this machine is signed in to, from variables and files alone."""

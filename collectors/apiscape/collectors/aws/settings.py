@@ -65,6 +65,17 @@ class AppSyncSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     resolvers: bool = False
 
 
+class UsagePlanSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of usage plans is looked at beside what they admit to.
+
+    Attributes:
+        clients: Whether it is asked who the clients of each plan are, by name: a call for each plan, of a
+            right that can read the values of their keys too. Those are dropped unread.
+    """
+
+    clients: bool = False
+
+
 class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where to look in AWS, and as whom.
 
@@ -86,6 +97,7 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
         tags: Which tags say who answers for an API, and what it is for.
         load_balancers: Which hosts, paths and tags of application load balancers are those of APIs.
         appsync: What of GraphQL APIs is looked at beside their schemas.
+        usage_plans: What of usage plans is looked at beside what they admit to.
         total_max_attempts: How often one call is tried in all.
     """
 
@@ -103,6 +115,7 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
     tags: TagSettings = TagSettings()
     load_balancers: BalancerSettings = BalancerSettings()
     appsync: AppSyncSettings = AppSyncSettings()
+    usage_plans: UsagePlanSettings = UsagePlanSettings()
     total_max_attempts: int = 6
 
     def role_list(self) -> tuple[RoleSettings, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from apiscape.demo.aws.estate.appsync import AppSync
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.wire.server import AwsServer
 from tests.collectors.aws.appsync.samples import fill
-from tests.collectors.aws.desk import Desk
+from tests.collectors.aws.desk import EVERY_OPTION, Desk
 from tests.collectors.aws.test_trials import attempt, grants
 
 COLLECTORS: tuple[Any, ...] = (
@@ -23,6 +24,31 @@ COLLECTORS: tuple[Any, ...] = (
     EventCollector,
     DomainNameCollector,
 )
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """Give the desk of a source that sets every option."""
+    desk = Desk(EVERY_OPTION)
+    yield desk
+    desk.close()
+
+
+@pytest.mark.parametrize("kind", COLLECTORS)
+def test_resolvers_are_not_tried_where_nobody_asks_for_them(
+    kind: Any, server: AwsServer, west: Region
+) -> None:
+    fill(west)
+    west.deny("appsync:ListResolvers")
+    west.deny("appsync:ListFunctions")
+    plain = Desk()
+    said = attempt(plain, kind)
+    plain.close()
+    assert set(grants(said).values()) <= {Grant.GRANTED, Grant.NOT_NEEDED}
+    untried = {name: said[name].reason for name in said if said[name].grant == Grant.NOT_NEEDED}
+    assert set(untried.values()) <= {"the source does not set `appsync.resolvers`"}
+    assert set(untried) == set(said) & {"appsync:ListResolvers", "appsync:ListFunctions"}
+    assert server.calls.count("appsync:ListResolvers") == 0
 
 
 @pytest.mark.parametrize("kind", COLLECTORS)

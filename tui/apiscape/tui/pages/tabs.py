@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from apiscape.client.guard_words import rates_words
 from apiscape.client.inventory import Detail
-from apiscape.client.words import HEALTH, count, place_of, said_of, shown, state_in
+from apiscape.client.words import HEALTH, admitted, count, place_of, said_of, shown, state_in
 from apiscape.model.deployment import Operation
 from apiscape.model.projection import below, routes_to
 from apiscape.model.values import is_known
@@ -107,7 +107,7 @@ def dependencies(detail: Detail, _now: datetime, width: int) -> list[Line]:
     lines.append(
         title("consumers", f"{known:,} let in" if is_known(known) else "? nobody could look")
     )
-    lines += [line(("  ", "text"), each.name) for each in detail.consumers]
+    lines += [line(("  ", "text"), admitted(each)) for each in detail.consumers]
     api = detail.api.title if detail.api else ""
     lines += [BLANK, title("siblings", f"other deployments of {api}" if api else "")]
     for row in detail.siblings:

@@ -1,21 +1,23 @@
 """Usage plans of Amazon API Gateway: who is let in to which stage, and how often. Never a key.
 
-Calls: one `GetUsagePlans` per 500. The keys of a plan are not listed: that call answers with
-their values.
+Calls: one `GetUsagePlans` per 500. The keys of a plan are listed only where the source has
+`usage_plans.clients`, by one call for each 500 of them: it answers with their values, of which nothing is
+picked but the names that people gave them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from apiscape.collectors.aws.again import LooksAgainCollector
 from apiscape.collectors.aws.apigateway.again import TOPIC, named_plan
 from apiscape.collectors.aws.apigateway.trying import RECIPES
 from apiscape.collectors.aws.listing import Members
-from apiscape.collectors.aws.looking import LookCollector, Near
+from apiscape.collectors.aws.looking import Look, LookCollector, Near
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
-from apiscape.collectors.aws.picking import Item, is_missing, labels, number, text
+from apiscape.collectors.aws.picking import WITHHELD, Item, is_missing, labels, number, text
 from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import Observation, Permission, Quota, Recorded
@@ -25,6 +27,7 @@ from apiscape.model.values import UNKNOWN, Unknown, is_known
 
 PART = "GetUsagePlans"
 LISTING = "apigateway:GetUsagePlans"
+CLIENTS = "apigateway:GetUsagePlanKeys"
 KIND = "aws.apigateway.usage_plan"
 
 
@@ -40,6 +43,14 @@ class UsagePlanCollector(LookCollector, LooksAgainCollector):
             operations=("apigateway:GetUsagePlans",),
             reveals="usage plans: who is let in to which stage, and how often; no keys",
         ),
+        Permission(
+            action="apigateway:GET",
+            resources=("arn:{partition}:apigateway:*::/usageplans/*/keys",),
+            operations=(CLIENTS,),
+            reveals="who the clients of usage plans are, by name; values of keys are dropped unread",
+            optional=True,
+            asked_where="usage_plans.clients",
+        ),
     )
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
@@ -52,8 +63,8 @@ class UsagePlanCollector(LookCollector, LooksAgainCollector):
     normaliser_version: ClassVar[int] = 1
 
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
-        """Return a usage plan as recorded."""
-        return [Recorded(key, entities=(normalise(listed, near.session.place),))]
+        """Return what is said of one usage plan."""
+        return _Look(near, key, listed).observe()
 
     def touched(self, change: Change) -> tuple[str, ...]:
         """Return the usage plan that a change names."""
@@ -67,18 +78,49 @@ class UsagePlanCollector(LookCollector, LooksAgainCollector):
         return near.once(_listed).get(touched.native_id)
 
 
+class _Look(Look):
+    """A look at one usage plan."""
+
+    def observe(self) -> list[Observation]:
+        """Return the plan as recorded, and whether its clients could be seen.
+
+        Raises:
+            CollectorError: it was deleted meanwhile, or may be readable the next time.
+        """
+        plan = normalise(self.listed, self.place, self._clients())
+        return self.with_gaps(Recorded(self.key, entities=(plan,)))
+
+    def _clients(self) -> tuple[str, ...] | Unknown:
+        """Return the names of the plan's clients; unknown where the source does not ask for them."""
+        if not self.session.settings.usage_plans.clients:
+            return UNKNOWN
+        keys = self.list_all("clients", CLIENTS, usagePlanId=self.key)
+        return UNKNOWN if keys is None else name_clients(keys)
+
+
+def name_clients(keys: Iterable[Item]) -> tuple[str, ...]:
+    """Return what people call those that a plan lets in; of one without a name its id, and never a value."""
+    return tuple(sorted(map(_client, keys)))
+
+
+def _client(key: Item) -> str:
+    name, value = text(key, "name") or text(key, "id") or "?", text(key, "value")
+    return WITHHELD if value is not None and value in name else name
+
+
 def _listed(near: Near) -> dict[str, Item]:
     """Return the usage plans of a region by id."""
     listed = near.calls.everything(LISTING)
     return {key: each for each in listed if (key := text(each, "id"))}
 
 
-def normalise(plan: Item, place: Place) -> Consumer:
+def normalise(plan: Item, place: Place, clients: tuple[str, ...] | Unknown = UNKNOWN) -> Consumer:
     """Return the consumer that a usage plan stands for.
 
     Args:
         plan: Item of `GetUsagePlans`.
         place: Where the answer comes from.
+        clients: Names of those that it lets in.
     """
     plan_id = text(plan, "id") or ""
     native_id = place.native_id(f"usageplans/{plan_id}")
@@ -96,6 +138,8 @@ def normalise(plan: Item, place: Place) -> Consumer:
         rate_limit_per_s=_figure(throttle, "rateLimit"),
         burst=int(burst) if isinstance(burst, float) else burst,
         quota=_quota(plan.get("quota")),
+        members=len(clients) if is_known(clients) else UNKNOWN,
+        clients=clients,
         labels=labels(plan, "tags"),
     )
 

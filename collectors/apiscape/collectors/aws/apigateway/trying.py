@@ -68,6 +68,10 @@ def _domain(told: Told) -> Parameters:
     return {"domainName": text(found, "domainName") or "", **named}
 
 
+def _plan(told: Told) -> Parameters:
+    return {"usagePlanId": text(told.first("apigateway:GetUsagePlans"), "id") or "", "limit": 1}
+
+
 RECIPES: Recipes = {
     REST_APIS: _nothing,
     "apigateway:GetDomainName": _domain,
@@ -86,5 +90,6 @@ RECIPES: Recipes = {
     "apigatewayv2:GetApiMappings": _public_domain,
     "apigatewayv2:ListRoutingRules": _public_domain,
     "apigateway:GetBasePathMappings": _private_domain,
+    "apigateway:GetUsagePlanKeys": _plan,
     "apigateway:GetUsagePlans": _one,
 }

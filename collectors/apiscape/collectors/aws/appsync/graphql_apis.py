@@ -44,13 +44,15 @@ _SCHEMA = naming.right(
 _SOURCES = naming.right("ListDataSources", "backends", optional=True)
 _RESOLVERS = naming.right(
     "ListResolvers",
-    "which data source serves which field, only where the source has `appsync.resolvers`; code is dropped unread",
+    "which data source serves which field; code is dropped unread",
     optional=True,
+    asked_where="appsync.resolvers",
 )
 _FUNCTIONS = naming.right(
     "ListFunctions",
     "which data sources serve a field one after the other; code is dropped unread",
     optional=True,
+    asked_where="appsync.resolvers",
 )
 _ASSOCIATIONS = naming.right(
     "ListSourceApiAssociations", "which APIs a merged API is made of", optional=True

@@ -33,11 +33,14 @@ def console(place: Place, api_id: str) -> str:
     return f"appsync/home?region={place.region}#/{quote(api_id, safe='')}/v1/home"
 
 
-def right(operation: str, reveals: str, *, optional: bool = False) -> Permission:
+def right(
+    operation: str, reveals: str, *, optional: bool = False, asked_where: str | None = None
+) -> Permission:
     """Return the right to one call; AppSync's are called after the operations."""
     return Permission(
         action=f"{SERVICE}:{operation}",
         operations=(f"{SERVICE}:{operation}",),
         reveals=reveals,
         optional=optional,
+        asked_where=asked_where,
     )

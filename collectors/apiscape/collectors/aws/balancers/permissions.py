@@ -33,7 +33,13 @@ PERMISSIONS = (
     ),
     _reading("DescribeTags", "tags: owners, environments, which cluster made a load balancer"),
     _reading("DescribeTargetGroups", "whether targets speak gRPC"),
-    _reading("DescribeTargetHealth", "how many targets take requests, and which are functions"),
+    Permission(
+        action="elasticloadbalancing:DescribeTargetHealth",
+        operations=("elbv2:DescribeTargetHealth",),
+        reveals="how many targets take requests, and which are functions",
+        optional=True,
+        asked_where="load_balancers.target_health",
+    ),
     _reading("DescribeLoadBalancerAttributes", "access logs, and how odd requests are treated"),
     Permission(
         action="wafv2:ListWebACLs",
