@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apiscape.collect.visit import ScopeVisit, TokenBook
+from apiscape.collectors.aws.apigateway.routes import Routes, read_websocket_routes
 from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector, WebSocketApiCollector
 from apiscape.collectors.aws.paging import Paging
 from apiscape.collectors.aws.session import AwsSession
@@ -304,3 +305,36 @@ def test_both_products_of_a_reach_share_one_listing_while_they_are_visited(
     with desk.provider.session(settings, reach, desk.budget) as third:
         assert listed(WebSocketApiCollector(), third) == ["chat"]
     assert server.calls.count("apigatewayv2:GetApis") == 3
+
+
+@pytest.mark.parametrize(
+    ("chosen", "says"),
+    [
+        ({}, "disabled"),
+        ({"RequestModels": {"pay": "payment"}}, "disabled"),
+        (
+            {"ModelSelectionExpression": "$request.body.action", "RequestModels": {"pay": "p"}},
+            "enabled",
+        ),
+    ],
+)
+def test_messages_are_validated_where_an_expression_chooses_a_model(
+    chosen: dict[str, object], says: str, server: AwsServer, west: Region, desk: Desk
+) -> None:
+    chat = west.websocket_api("chat").route("$connect").route("pay", **chosen)  # type: ignore[arg-type]
+    chat.deploy("prod")
+    west.http_api("http").route("GET /x").stage()
+    first = desk.collect(WebSocketApiCollector())
+    assert first.one("chat").protections.request_validation == says
+    again = desk.collect(WebSocketApiCollector(), known=first.known())
+    (item,) = again.unchanged
+    assert item.protections.request_validation == says, "a token remembers it"
+    http = desk.collect(HttpApiCollector()).one("http")
+    assert http.protections.request_validation == "disabled"
+
+
+def test_a_choice_of_models_that_cannot_be_read_is_unknown() -> None:
+    routes = Routes([{"RouteKey": "pay", "ModelSelectionExpression": 7}], (), ())
+    assert read_websocket_routes(routes).validation == "unknown"
+    routes = Routes([*routes.routes, {"RouteKey": "x", "ModelSelectionExpression": "$x"}], (), ())
+    assert read_websocket_routes(routes).validation == "enabled"

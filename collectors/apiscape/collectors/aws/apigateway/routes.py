@@ -10,7 +10,7 @@ from apiscape.collectors.aws.apigateway.matching import match_of
 from apiscape.collectors.aws.authorizers import authorizer_of_v2, security_of_type
 from apiscape.collectors.aws.backends import Backends, Integration
 from apiscape.collectors.aws.picking import Item, is_set, opted, text, texts
-from apiscape.collectors.aws.surface import Surface
+from apiscape.collectors.aws.surface import Surface, switch
 from apiscape.model.deployment import Operation
 from apiscape.model.security import ANONYMOUS, Scheme, Security
 from apiscape.model.values import UNKNOWN, Unknown
@@ -96,7 +96,14 @@ def read_websocket_routes(configured: Routes) -> Surface:
                 match=match_of(key),
             )
         )
-    return _surface(operations, backends, configured.integrations)
+    surface = _surface(operations, backends, configured.integrations)
+    return msgspec.structs.replace(surface, validation=switch(_validates(configured.routes)))
+
+
+def _validates(routes: Sequence[Item]) -> bool | None:
+    """Say whether messages of any route are held to a model, which an expression chooses; `None` where one is odd."""
+    said = [is_set(route, "ModelSelectionExpression") for route in routes]
+    return True if True in said else None if None in said else False
 
 
 def _security(route: Item, configured: Routes) -> Security:

@@ -103,12 +103,12 @@ def _endpoints(api: Item, stage: Item | None, place: Place) -> tuple[Endpoint, .
 
 
 def _protections(api: Item, stage: Item | None, surface: Surface) -> Protections:
-    """Return the protections of a stage; firewall and tracing are not offered for these products."""
+    """Return the protections of a stage: neither product offers firewall and tracing, nor HTTP APIs validation."""
     logs = is_set(stage, "AccessLogSettings", "DestinationArn")
     return Protections(
         rate_limit=surface.rate_limit,
         waf=Switch.DISABLED,
-        request_validation=Switch.DISABLED,
+        request_validation=surface.validation if protocol(api) == WEBSOCKET else Switch.DISABLED,
         cors=switch(is_set(api, "CorsConfiguration", kind=Mapping)),
         access_log=switch(logs) if stage else Switch.UNKNOWN,
         tracing=Switch.DISABLED,

@@ -204,6 +204,7 @@ class WebSocketApiCollector(OfV2, LookCollector, LooksAgainCollector, CountedByC
     """Lists WebSocket APIs."""
 
     product: ClassVar[str] = v2.WEBSOCKET_KIND
+    normaliser_version: ClassVar[int] = 3
     figures: ClassVar[Figures] = WEBSOCKET_FIGURES
     traffic_price: ClassVar[Price | None] = WEBSOCKET_FIGURES.price
     title: ClassVar[str] = "API Gateway WebSocket"
