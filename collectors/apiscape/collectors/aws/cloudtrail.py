@@ -48,7 +48,8 @@ IDS = frozenset(
     {
         *("restApiId", "apiId", "mergedApiIdentifier", "usageplanId", "usagePlanId"),
         *("domainName", "domainNameId", "functionName", "resource"),
-        *("serviceIdentifier", "resourceIdentifier"),
+        *("serviceIdentifier", "resourceIdentifier", "serviceArn"),
+        *("gatewayIdentifier", "gatewayId", "agentRuntimeId"),
         *("loadBalancerArn", "listenerArn", "ruleArn", "resourceArn", "resource-arn"),
     }
 )

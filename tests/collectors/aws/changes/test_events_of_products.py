@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 
+from apiscape.collectors.aws.agentcore.gateway_collector import AgentGatewayCollector
+from apiscape.collectors.aws.agentcore.runtime_collector import AgentRuntimeCollector
 from apiscape.collectors.aws.apigateway.consumers_collector import UsagePlanCollector
 from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
+from apiscape.collectors.aws.apprunner.collector import AppRunnerCollector
 from apiscape.collectors.aws.appsync.domain_names import DomainNameCollector
 from apiscape.collectors.aws.appsync.event_apis import EventCollector
 from apiscape.collectors.aws.appsync.graphql_apis import GraphqlCollector, MergedCollector
 from apiscape.collectors.aws.balancers.collector import ApplicationBalancerCollector
 from apiscape.collectors.aws.cloudtrail import MOST_LISTED, read_event
 from apiscape.collectors.aws.functions.url_collector import FunctionUrlCollector
+from apiscape.collectors.aws.functions.web_collector import WebFunctionCollector
 from apiscape.collectors.aws.lattice.services import ServiceCollector
 from apiscape.collectors.changing import EVERY, Change
 
@@ -30,6 +34,7 @@ GATEWAY, APPSYNC, LAMBDA, WAF, LATTICE, ELB = (
     "vpc-lattice.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
 )
+AGENTS, APPRUNNER = "bedrock-agentcore.amazonaws.com", "apprunner.amazonaws.com"
 ELB_ARN = f"arn:aws:elasticloadbalancing:{PLACE}"
 BALANCER, OTHER = (f"{ELB_ARN}:loadbalancer/app/{name}/0a1b" for name in ("web", "shop"))
 APPSYNC_ARN = f"arn:aws:appsync:{PLACE}"
@@ -130,6 +135,119 @@ def test_a_function_is_named_by_what_is_tagged() -> None:
 )
 def test_what_concerns_no_url_names_no_function(name: str, asked: Any) -> None:
     assert FunctionUrlCollector().touched(change(LAMBDA, name, asked)) == ()
+
+
+WEB_ARN = f"arn:aws:lambda:{PLACE}:web-function/claims"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "web", "function"),
+    [
+        ("CreateWebFunction", {"functionName": "claims"}, ["claims"], []),
+        ("CreateWebFunctionEndpoint", {"functionName": "claims"}, ["claims"], []),
+        ("UpdateWebFunctionEndpoint20250307", {"functionName": WEB_ARN}, ["claims"], []),
+        ("DeleteWebFunctionRevision20250307", {"functionName": "claims"}, ["claims"], []),
+        ("DeleteWebFunction", {"functionName": "claims"}, ["claims"], []),
+        ("PutResourcePolicy", {"resourceArn": WEB_ARN, "policy": SECRET}, ["claims"], []),
+        ("TagResource20250307", {"resource": WEB_ARN}, ["claims"], []),
+        ("TagResource20250307", {"resource": f"{WEB_ARN}/endpoint/main"}, ["claims"], []),
+        (
+            "TagResource20170331v2",
+            {"resource": f"arn:aws:lambda:{PLACE}:function:claims"},
+            [],
+            ["claims"],
+        ),
+        ("CreateFunctionUrlConfig", {"functionName": "claims"}, [], ["claims"]),
+        ("PutResourcePolicy", {"resourceArn": f"arn:aws:lambda:{PLACE}:function:x"}, [], []),
+        ("CreateWebFunction", {}, [], []),
+    ],
+)
+def test_web_functions_and_functions_are_told_apart(
+    name: str, asked: Any, web: list[str], function: list[str]
+) -> None:
+    said = change(LAMBDA, name, asked)
+    assert LAMBDA in WebFunctionCollector().topics
+    assert WebFunctionCollector().touched(said) == tuple(web)
+    assert FunctionUrlCollector().touched(said) == tuple(function)
+    assert SECRET not in repr(said)
+
+
+SERVICE = f"arn:aws:apprunner:{PLACE}:service/claims/0a1b"
+
+
+@pytest.mark.parametrize(
+    ("topic", "name", "asked", "made", "services"),
+    [
+        (
+            APPRUNNER,
+            "CreateService",
+            {"serviceName": "claims"},
+            {"service": {"serviceArn": SERVICE}, "operationId": "1"},
+            [SERVICE],
+        ),
+        (APPRUNNER, "UpdateService", {"serviceArn": SERVICE}, None, [SERVICE]),
+        (APPRUNNER, "PauseService", {"serviceArn": SERVICE}, None, [SERVICE]),
+        (APPRUNNER, "AssociateCustomDomain", {"serviceArn": SERVICE}, None, [SERVICE]),
+        (APPRUNNER, "TagResource", {"resourceArn": SERVICE}, None, [SERVICE]),
+        (WAF, "AssociateWebACL", {"resourceArn": SERVICE}, None, [SERVICE]),
+        (WAF, "AssociateWebACL", {"resourceArn": BALANCER}, None, []),
+        (
+            APPRUNNER,
+            "CreateConnection",
+            {"connectionName": "x"},
+            {"connection": {"connectionArn": f"arn:aws:apprunner:{PLACE}:connection/x/1"}},
+            [],
+        ),
+    ],
+)
+def test_app_runner(topic: str, name: str, asked: Any, made: Any, services: list[str]) -> None:
+    collector = AppRunnerCollector()
+    assert topic in collector.topics
+    assert collector.touched(change(topic, name, asked, made)) == tuple(services)
+
+
+AGENT_ARN = f"arn:aws:bedrock-agentcore:{PLACE}"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "made", "gateways", "runtimes"),
+    [
+        ("CreateGateway", {"name": "x"}, {"gatewayId": "g"}, ["g"], []),
+        ("UpdateGateway", {"gatewayIdentifier": "g"}, {"gatewayId": "g"}, ["g"], []),
+        ("DeleteGateway", {"gatewayIdentifier": f"{AGENT_ARN}:gateway/g"}, None, ["g"], []),
+        ("CreateGatewayTarget", {"gatewayIdentifier": "g", "name": "t"}, None, ["g"], []),
+        ("UpdateGatewayRule", {"gatewayIdentifier": "g", "ruleId": "r"}, None, ["g"], []),
+        ("TagResource", {"resourceArn": f"{AGENT_ARN}:gateway/g"}, None, ["g"], []),
+        ("CreateAgentRuntime", {"agentRuntimeName": "x"}, {"agentRuntimeId": "r"}, [], ["r"]),
+        ("UpdateAgentRuntime", {"agentRuntimeId": "r"}, None, [], ["r"]),
+        (
+            "DeleteAgentRuntimeEndpoint",
+            {"agentRuntimeId": "r", "endpointName": "e"},
+            None,
+            [],
+            ["r"],
+        ),
+        (
+            "TagResource",
+            {"resourceArn": f"{AGENT_ARN}:runtime/r/runtime-endpoint/e"},
+            None,
+            [],
+            ["r"],
+        ),
+        ("TagResource", {"resourceArn": f"{AGENT_ARN}:memory/m"}, None, [], []),
+        ("CreateApiKeyCredentialProvider", {"name": "x", "apiKey": SECRET}, None, [], []),
+        ("CreateMemory", {"name": "x"}, {"memory": {"id": "m"}}, [], []),
+    ],
+)
+def test_agents(name: str, asked: Any, made: Any, gateways: list[str], runtimes: list[str]) -> None:
+    said = change(AGENTS, name, asked, made)
+    for collector, expected in (
+        (AgentGatewayCollector(), gateways),
+        (AgentRuntimeCollector(), runtimes),
+    ):
+        assert AGENTS in collector.topics
+        assert collector.touched(said) == tuple(expected)
+    assert SECRET not in repr(said)
 
 
 @pytest.mark.parametrize(

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from apiscape.collectors.aws.agentcore.gateway_collector import AgentGatewayCollector
+from apiscape.collectors.aws.agentcore.runtime_collector import AgentRuntimeCollector
 from apiscape.collectors.aws.apigateway.consumers_collector import UsagePlanCollector
+from apiscape.collectors.aws.apprunner.collector import AppRunnerCollector
 from apiscape.collectors.aws.appsync.domain_names import DomainNameCollector
 from apiscape.collectors.aws.appsync.event_apis import EventCollector
 from apiscape.collectors.aws.appsync.graphql_apis import GraphqlCollector, MergedCollector
 from apiscape.collectors.aws.balancers.collector import ApplicationBalancerCollector
 from apiscape.collectors.aws.balancers.network import ELSEWHERE
 from apiscape.collectors.aws.functions.url_collector import FunctionUrlCollector
+from apiscape.collectors.aws.functions.web_collector import WebFunctionCollector
 from apiscape.collectors.aws.functions.without import WithoutUrl
 from apiscape.collectors.aws.lattice.services import ServiceCollector
 from apiscape.collectors.contract import Skipped
+from apiscape.demo.aws.estate.agentcore import AgentCore
+from apiscape.demo.aws.estate.apprunner import AppRunner
 from apiscape.demo.aws.estate.appsync import AppSync
 from apiscape.demo.aws.estate.balancers import Balancers, fixed_response, forward, when
-from apiscape.demo.aws.estate.functions import Functions
+from apiscape.demo.aws.estate.functions import Functions, WebFunctions
 from apiscape.demo.aws.estate.lattice import Lattice, answer, http_match
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
@@ -31,6 +38,8 @@ from tests.collectors.aws.changes.desk import HearingDesk, touched
 GRAPHQL, MERGED, EVENT = GraphqlCollector(), MergedCollector(), EventCollector()
 NAMES, PLANS = DomainNameCollector(), UsagePlanCollector()
 SERVICES, BALANCERS = ServiceCollector(), ApplicationBalancerCollector()
+RUNNERS, WEB = AppRunnerCollector(), WebFunctionCollector()
+GATEWAYS, RUNTIMES = AgentGatewayCollector(), AgentRuntimeCollector()
 ONE = "type Query { one: Int }"
 TWO = "type Query { one: Int two: Int }"
 
@@ -225,6 +234,85 @@ def test_a_network_load_balancer_that_stands_before_no_cluster_is_skipped(
     assert ears.look(BALANCERS, touched(tcp.arn)).said == [Skipped(tcp.arn, ELSEWHERE)]
 
 
+def test_a_service_of_app_runner_is_read_by_its_description(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    service = west.shelves.of(AppRunner).add("claims", variables={"KEY": "CANARY"})
+    before = ears.list_all(RUNNERS)
+    service.tags["owner"] = "Team Claims"
+    server.calls.clear()
+    seen = ears.look(RUNNERS, touched(service.arn, "TagResource"), known=before.known())
+    assert asked(server) == {
+        "apprunner:DescribeService": 2,
+        "apprunner:ListTagsForResource": 1,
+        "apprunner:DescribeCustomDomains": 1,
+        "wafv2:GetWebACLForResource": 1,
+    }
+    assert seen.one("claims").owners[0].name == "Team Claims", "no time moves with a tag"
+    assert seen.entities == ears.list_all(RUNNERS).entities
+    assert "CANARY" not in repr(seen.said)
+
+
+def test_app_runner_goes_on_describing_what_is_deleted(west: Region, ears: HearingDesk) -> None:
+    held = west.shelves.of(AppRunner)
+    service = held.add("claims")
+    held.remove(service)
+    seen = ears.look(RUNNERS, touched(service.arn, "DeleteService"))
+    assert {key: error.kind for key, error in seen.failed.items()} == {service.arn: "gone"}
+
+
+def test_a_tool_that_was_added_to_a_gateway_is_read(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    gateway = west.shelves.of(AgentCore).gateway("agents").tools_of("arn:f", "one")
+    before = ears.list_all(GATEWAYS)
+    gateway.tools_of("arn:g", "two", name="more")
+    gateway.tags["owner"] = "Team Agents"
+    server.calls.clear()
+    seen = ears.look(GATEWAYS, touched(gateway.id, "CreateGatewayTarget"), known=before.known())
+    control = "bedrock-agentcore-control"
+    assert asked(server) == {
+        f"{control}:GetGateway": 2,
+        f"{control}:ListGatewayTargets": 1,
+        f"{control}:ListTagsForResource": 1,
+        f"{control}:GetGatewayTarget": 2,
+    }
+    assert len(seen.one("agents").operations) == 2
+    assert seen.one("agents").owners[0].name == "Team Agents"
+    assert seen.one("agents") == ears.list_all(GATEWAYS).one("agents")
+
+
+def test_an_endpoint_that_was_added_to_a_runtime_is_read(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    runtime = west.shelves.of(AgentCore).runtime("claims", "MCP")
+    before = ears.list_all(RUNTIMES)
+    runtime.endpoint("blue", "1")
+    change = touched(runtime.id, "CreateAgentRuntimeEndpoint")
+    seen = ears.look(RUNTIMES, change, known=before.known())
+    stages = {each.stage for each in seen.entities if isinstance(each, Deployment)}
+    assert stages == {"DEFAULT", "blue"}
+    assert seen.recorded == ears.list_all(RUNTIMES).recorded
+
+
+def test_whom_a_web_function_lets_in_is_read_though_no_time_moved(
+    server: AwsServer, west: Region, ears: HearingDesk
+) -> None:
+    function = west.shelves.of(WebFunctions).add("claims").endpoint()
+    before = ears.list_all(WEB)
+    function.allow("*")
+    server.calls.clear()
+    seen = ears.look(WEB, touched("claims", "PutResourcePolicy"), known=before.known())
+    assert asked(server) == {
+        "lambda-web:GetWebFunction": 1,
+        "lambda-web:ListWebFunctionEndpoints": 1,
+        "lambda-web:ListTags": 1,
+        "lambda-web:GetResourcePolicy": 1,
+    }
+    assert seen.recorded == ears.list_all(WEB).recorded
+    assert seen.entities != before.entities
+
+
 # ── What all have in common ──────────────────────────────────────────────────
 
 PRODUCTS: list[tuple[Any, str, str]] = [
@@ -234,43 +322,59 @@ PRODUCTS: list[tuple[Any, str, str]] = [
     (FunctionUrlCollector(WithoutUrl()), "function", "GetFunctionConfiguration"),
     (SERVICES, "service", "GetService"),
     (BALANCERS, "balancer", "DescribeLoadBalancers"),
+    (RUNNERS, "runner", "DescribeService"),
+    (GATEWAYS, "gateway", "GetGateway"),
+    (RUNTIMES, "runtime", "GetAgentRuntime"),
+    (WEB, "web", "GetWebFunction"),
 ]
 by_product = pytest.mark.parametrize(
     ("collector", "kind", "operation"), PRODUCTS, ids=[each[1] for each in PRODUCTS]
 )
 
 
+Making = Callable[[Region, str], str]
+"""Adds one object to a region, and gives its listed id."""
+
+MAKING: dict[str, Making] = {
+    "graphql": lambda region, name: region.shelves.of(AppSync).graphql(name, ONE).id,
+    "event": lambda region, name: region.shelves.of(AppSync).event(name).id,
+    "name": lambda region, name: _name(region.shelves.of(AppSync), f"{name}.example"),
+    "function": lambda region, name: region.shelves.of(Functions).add(name).url().name,
+    "service": lambda region, name: region.shelves.of(Lattice).service(name).listen().id,
+    "balancer": lambda region, name: region.shelves.of(Balancers).application(name).arn,
+    "runner": lambda region, name: region.shelves.of(AppRunner).add(name).arn,
+    "gateway": lambda region, name: region.shelves.of(AgentCore).gateway(name).id,
+    "runtime": lambda region, name: region.shelves.of(AgentCore).runtime(name).id,
+    "web": lambda region, name: region.shelves.of(WebFunctions).add(name).endpoint().name,
+}
+
+
+def _name(appsync: AppSync, name: str) -> str:
+    appsync.domain(name)
+    return name
+
+
 def make(region: Region, kind: str, name: str) -> str:
     """Add one object and give its listed id."""
-    appsync = region.shelves.of(AppSync)
-    if kind == "graphql":
-        return appsync.graphql(name, ONE).id
-    if kind == "event":
-        return appsync.event(name).id
-    if kind == "name":
-        appsync.domain(f"{name}.example")
-        return f"{name}.example"
-    if kind == "function":
-        return region.shelves.of(Functions).add(name).url().name
-    if kind == "service":
-        return region.shelves.of(Lattice).service(name).listen().id
-    return region.shelves.of(Balancers).application(name).arn
+    return MAKING[kind](region, name)
 
 
 def remove(region: Region, kind: str, key: str) -> None:
-    appsync = region.shelves.of(AppSync)
-    if kind == "graphql":
-        appsync.remove(appsync.apis[key])
-    elif kind == "event":
-        appsync.remove(appsync.event_apis[key])
-    elif kind == "name":
-        appsync.remove_domain(key)
-    elif kind == "function":
-        region.shelves.of(Functions).remove(key)
-    elif kind == "service":
-        region.shelves.of(Lattice).remove(region.shelves.of(Lattice).services[key])
-    else:
-        region.shelves.of(Balancers).remove(region.shelves.of(Balancers).balancers[key])
+    """Delete one object."""
+    of = region.shelves.of
+    removing: dict[str, Callable[[], object]] = {
+        "graphql": lambda: of(AppSync).remove(of(AppSync).apis[key]),
+        "event": lambda: of(AppSync).remove(of(AppSync).event_apis[key]),
+        "name": lambda: of(AppSync).remove_domain(key),
+        "function": lambda: of(Functions).remove(key),
+        "service": lambda: of(Lattice).remove(of(Lattice).services[key]),
+        "balancer": lambda: of(Balancers).remove(of(Balancers).balancers[key]),
+        "runner": lambda: of(AppRunner).remove(of(AppRunner).by_arn[key]),
+        "gateway": lambda: of(AgentCore).remove(key),
+        "runtime": lambda: of(AgentCore).remove(key),
+        "web": lambda: of(WebFunctions).remove(key),
+    }
+    removing[kind]()
 
 
 @by_product

@@ -14,7 +14,8 @@ _SUMMARY = (
 
 
 def _service(context: Context, arn: str) -> Service:
-    found = context.region.shelves.of(AppRunner).by_arn.get(arn)
+    held = context.region.shelves.of(AppRunner)
+    found = held.by_arn.get(arn) or held.deleted.get(arn)
     if found is None:
         raise Refusal(
             "ResourceNotFoundException", f"Service with the provided ARN not found: {arn}"

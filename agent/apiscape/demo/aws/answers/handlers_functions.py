@@ -69,6 +69,11 @@ def list_web_functions(context: Context, params: Params) -> Output:
     return page("lambda-web:ListWebFunctions", [each.fields for each in functions], params)
 
 
+def get_web_function(context: Context, params: Params) -> Output:
+    """Give one web function."""
+    return dict(_web_function(context, params["functionName"]).fields)
+
+
 def list_web_function_endpoints(context: Context, params: Params) -> Output:
     """List a web function's endpoints."""
     endpoints = list(_web_function(context, params["functionName"]).endpoints.values())
@@ -91,6 +96,7 @@ def list_web_tags(context: Context, params: Params) -> Output:
 
 HANDLERS: dict[str, Handler] = {
     "lambda-web:GetResourcePolicy": get_resource_policy,
+    "lambda-web:GetWebFunction": get_web_function,
     "lambda-web:ListTags": list_web_tags,
     "lambda-web:ListWebFunctionEndpoints": list_web_function_endpoints,
     "lambda-web:ListWebFunctions": list_web_functions,

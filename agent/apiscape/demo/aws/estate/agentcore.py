@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from apiscape.demo.aws.estate.backends import Fields
 from apiscape.demo.aws.estate.identifiers import identifier
+from apiscape.demo.aws.estate.trail import AGENTS
 
 if TYPE_CHECKING:
     from apiscape.demo.aws.estate.region import Region
@@ -62,7 +63,7 @@ class AgentGateway:
             "updatedAt": now,
             **fields,
         }
-        return self
+        return self._changed("CreateGatewayTarget")
 
     def tools_of(self, function_arn: str, *tools: str, name: str = "tools") -> Self:
         """Add a function as a target, its tools inline."""
@@ -92,6 +93,10 @@ class AgentGateway:
     def edit(self, **fields: object) -> Self:
         """Change members of the gateway."""
         self.fields |= {"updatedAt": self.region.now(), **fields}
+        return self._changed("UpdateGateway")
+
+    def _changed(self, name: str) -> Self:
+        self.region.changed(name, {"gatewayIdentifier": self.id}, source=AGENTS)
         return self
 
 
@@ -113,6 +118,11 @@ class AgentRuntime:
     def fields(self) -> Fields:
         """Members of the newest version."""
         return list(self.versions.values())[-1]
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return str(self.fields["agentRuntimeId"])
 
     @property
     def arn(self) -> str:
@@ -140,6 +150,8 @@ class AgentRuntime:
             "lastUpdatedAt": now,
             **fields,
         }
+        asked = {"agentRuntimeId": self.id}
+        self.region.changed("UpdateAgentRuntimeEndpoint", asked, source=AGENTS)
         return self
 
 
@@ -170,6 +182,7 @@ class AgentCore:
             **fields,
         }
         self.gateways[key] = AgentGateway(self._region, members, tags or {})
+        self._region.changed("CreateGateway", {"name": name}, {"gatewayId": key}, source=AGENTS)
         return self.gateways[key]
 
     def runtime(
@@ -202,6 +215,15 @@ class AgentCore:
         runtime = AgentRuntime(self._region, tags or {}, {"1": members})
         self.runtimes[key] = runtime.endpoint("DEFAULT", "1")
         return runtime
+
+    def remove(self, key: str) -> Self:
+        """Delete a gateway or a runtime."""
+        if self.gateways.pop(key, None) is not None:
+            self._region.changed("DeleteGateway", {"gatewayIdentifier": key}, source=AGENTS)
+        else:
+            del self.runtimes[key]
+            self._region.changed("DeleteAgentRuntime", {"agentRuntimeId": key}, source=AGENTS)
+        return self
 
 
 @dataclass(eq=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from apiscape.demo.aws.estate.backends import Fields
 from apiscape.demo.aws.estate.identifiers import identifier
+from apiscape.demo.aws.estate.trail import APPRUNNER, FIREWALLS
 
 if TYPE_CHECKING:
     from apiscape.demo.aws.estate.region import Region
@@ -50,26 +51,33 @@ class Service:
                 "Status": status,
             }
         )
-        return self
+        return self._changed("AssociateCustomDomain", domainName=name)
 
     def protect(self, name: str = "edge") -> Self:
         """Put a web ACL before it."""
         place = f"{self.region.name}:{self.region.account.id}"
         self.firewall = f"arn:aws:wafv2:{place}:regional/webacl/{name}/1"
+        asked = {"webACLArn": self.firewall, "resourceArn": self.arn}
+        self.region.changed("AssociateWebACL", asked, source=FIREWALLS)
         return self
 
     def edit(self, **fields: object) -> Self:
         """Change members of the service."""
         self.fields |= {"UpdatedAt": self.region.now(), **fields}
+        return self._changed("UpdateService")
+
+    def _changed(self, name: str, **asked: object) -> Self:
+        self.region.changed(name, {"serviceArn": self.arn, **asked}, source=APPRUNNER)
         return self
 
 
 class AppRunner:
-    """The services of a region, by ARN."""
+    """The services of a region, by ARN, and those that were deleted."""
 
     def __init__(self, region: Region) -> None:
         self._region = region
         self.by_arn: dict[str, Service] = {}
+        self.deleted: dict[str, Service] = {}
 
     def add(
         self,
@@ -120,4 +128,12 @@ class AppRunner:
         }
         service = Service(self._region, members, tags or {})
         self.by_arn[service.arn] = service
+        made = {"service": {"serviceArn": service.arn}, "operationId": "1"}
+        self._region.changed("CreateService", {"serviceName": name}, made, source=APPRUNNER)
         return service
+
+    def remove(self, service: Service) -> Self:
+        """Delete a service: it is listed no more, and described as one that is deleted."""
+        self.deleted[service.arn] = self.by_arn.pop(service.arn).edit(Status="DELETED")
+        self._region.changed("DeleteService", {"serviceArn": service.arn}, source=APPRUNNER)
+        return self

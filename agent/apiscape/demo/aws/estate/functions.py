@@ -203,11 +203,15 @@ class WebFunction:
             "updatedAt": now,
             **fields,
         }
-        return self
+        return self._changed("CreateWebFunctionEndpoint")
 
     def edit_endpoint(self, name: str, **fields: object) -> Self:
         """Change members of an endpoint."""
         self.endpoints[name] |= {"updatedAt": self.region.now(), **fields}
+        return self._changed("UpdateWebFunctionEndpoint")
+
+    def _changed(self, name: str) -> Self:
+        self.region.changed(name, {"functionName": self.name}, source=FUNCTIONS)
         return self
 
     def allow(self, principal: object, condition: Fields | None = None) -> Self:
@@ -221,6 +225,7 @@ class WebFunction:
                 **({"Condition": condition} if condition else {}),
             }
         )
+        self.region.changed("PutResourcePolicy", {"resourceArn": self.arn}, source=FUNCTIONS)
         return self
 
 
@@ -245,4 +250,11 @@ class WebFunctions:
             **fields,
         }
         self.by_name[name] = function
+        self._region.changed("CreateWebFunction", {"functionName": name}, source=FUNCTIONS)
         return function
+
+    def remove(self, name: str) -> Self:
+        """Delete a web function."""
+        del self.by_name[name]
+        self._region.changed("DeleteWebFunction", {"functionName": name}, source=FUNCTIONS)
+        return self

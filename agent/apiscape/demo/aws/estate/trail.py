@@ -14,7 +14,9 @@ from apiscape.demo.aws.estate.identifiers import access_key, identifier
 if TYPE_CHECKING:
     from apiscape.demo.aws.estate.region import Region
 
+AGENTS = "bedrock-agentcore.amazonaws.com"
 API_GATEWAY = "apigateway.amazonaws.com"
+APPRUNNER = "apprunner.amazonaws.com"
 APPSYNC = "appsync.amazonaws.com"
 BALANCERS = "elasticloadbalancing.amazonaws.com"
 FIREWALLS = "wafv2.amazonaws.com"

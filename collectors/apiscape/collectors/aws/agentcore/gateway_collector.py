@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from apiscape.collectors.aws.again import LooksAgainCollector
+from apiscape.collectors.aws.agentcore.again import TOPIC, named_gateway
 from apiscape.collectors.aws.agentcore.arns import arn_of
 from apiscape.collectors.aws.agentcore.counting import GATEWAY_FIGURES, by_gateway
 from apiscape.collectors.aws.agentcore.gateways import KIND, FoundGateway, normalise, read_signals
@@ -21,6 +23,7 @@ from apiscape.collectors.aws.picking import Item, moment, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import NothingToTry, Parameters, Recipes, Told
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import (
     Malformed,
     Observation,
@@ -49,7 +52,7 @@ def permission(operation: str, reveals: str, *, optional: bool = True) -> Permis
     )
 
 
-class AgentGatewayCollector(LookCollector, CountedByCloudWatch):
+class AgentGatewayCollector(LookCollector, LooksAgainCollector, CountedByCloudWatch):
     """Lists gateways of AgentCore."""
 
     product: ClassVar[str] = KIND
@@ -64,6 +67,8 @@ class AgentGatewayCollector(LookCollector, CountedByCloudWatch):
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota(SERVICE),)
     parts: ClassVar[tuple[str, ...]] = (PART,)
     normaliser_version: ClassVar[int] = 1
+    topics: ClassVar[tuple[str, ...]] = (TOPIC,)
+    looks_anew: ClassVar[bool] = True
     listing: ClassVar[str] = GATEWAYS
     members: ClassVar[Members] = Members("gatewayId", "name", tags=None)
     noun: ClassVar[str] = "gateway"
@@ -83,6 +88,15 @@ class AgentGatewayCollector(LookCollector, CountedByCloudWatch):
         """Return what is said of one gateway."""
         return _Look(near, key, listed).observe()
 
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the gateway that a change names."""
+        return named_gateway(change)
+
+    def find(self, near: Near, touched: Touched) -> Item:
+        """Return a gateway as its listing has it."""
+        named = {"gatewayIdentifier": touched.native_id}
+        return near.calls.call(f"{SERVICE}:GetGateway", **named)
+
 
 class _Look(Look):
     """A look at one gateway."""
@@ -96,7 +110,7 @@ class _Look(Look):
         where = {"gatewayIdentifier": self.key}
         targets = self.list_all("targets", TARGETS, **where)
         mark = _mark(self.listed, targets)
-        memo = stands(self.visit.tokens(self.key), mark) if mark else None
+        memo = stands(self.remembered, mark) if mark else None
         name = text(self.listed, "name") or self.key
         if memo is not None:
             return [self.left_out(name, memo.tags) or Unchanged(self.key)]

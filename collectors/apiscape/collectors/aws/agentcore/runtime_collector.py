@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from apiscape.collectors.aws.again import LooksAgainCollector
+from apiscape.collectors.aws.agentcore.again import TOPIC, named_runtime
 from apiscape.collectors.aws.agentcore.arns import arn_of
 from apiscape.collectors.aws.agentcore.counting import RUNTIME_FIGURES, by_endpoint
 from apiscape.collectors.aws.agentcore.gateway_collector import SERVICE, permission
@@ -20,6 +22,7 @@ from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, moment, text
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import (
     Malformed,
     Observation,
@@ -55,7 +58,7 @@ _RECIPES: Recipes = {
 }
 
 
-class AgentRuntimeCollector(LookCollector, CountedByCloudWatch):
+class AgentRuntimeCollector(LookCollector, LooksAgainCollector, CountedByCloudWatch):
     """Lists the endpoints of runtimes."""
 
     product: ClassVar[str] = KIND
@@ -76,6 +79,8 @@ class AgentRuntimeCollector(LookCollector, CountedByCloudWatch):
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota(SERVICE),)
     parts: ClassVar[tuple[str, ...]] = (PART,)
     normaliser_version: ClassVar[int] = 1
+    topics: ClassVar[tuple[str, ...]] = (TOPIC,)
+    looks_anew: ClassVar[bool] = True
     listing: ClassVar[str] = RUNTIMES
     members: ClassVar[Members] = Members("agentRuntimeId", "agentRuntimeName", tags=None)
     noun: ClassVar[str] = "runtime"
@@ -90,6 +95,15 @@ class AgentRuntimeCollector(LookCollector, CountedByCloudWatch):
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one runtime."""
         return _Look(near, key, listed).observe()
+
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the runtime that a change names."""
+        return named_runtime(change)
+
+    def find(self, near: Near, touched: Touched) -> Item:
+        """Return a runtime as its listing has it."""
+        named = {"agentRuntimeId": touched.native_id}
+        return near.calls.call(f"{SERVICE}:GetAgentRuntime", **named)
 
 
 class _Look(Look):
@@ -112,7 +126,7 @@ class _Look(Look):
         if not endpoints:
             return self.with_gaps(Recorded(self.key))
         mark = _mark(self.listed, endpoints)
-        memo = stands(self.visit.tokens(self.key), mark) if mark else None
+        memo = stands(self.remembered, mark) if mark else None
         name = text(self.listed, "agentRuntimeName") or self.key
         if memo is not None:
             return self.with_gaps(self.left_out(name, memo.tags) or Unchanged(self.key))

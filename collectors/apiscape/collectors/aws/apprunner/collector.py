@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from apiscape.collectors.aws.again import LooksAgainCollector
+from apiscape.collectors.aws.apprunner.again import TOPICS, named, read_listed
 from apiscape.collectors.aws.apprunner.counting import FIGURES, by_service
 from apiscape.collectors.aws.apprunner.services import (
     KIND,
@@ -29,6 +31,7 @@ from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, is_set, labels, moment, text
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import (
     Malformed,
     Observation,
@@ -44,6 +47,7 @@ from apiscape.model.values import UNKNOWN
 
 PART = "ListServices"
 SERVICES = "apprunner:ListServices"
+DESCRIPTION = "apprunner:DescribeService"
 FIREWALL = "wafv2:GetWebACLForResource"
 
 
@@ -62,14 +66,14 @@ def _arn(told: Told) -> str:
 
 _RECIPES: Recipes = {
     SERVICES: _nothing,
-    "apprunner:DescribeService": lambda told: {"ServiceArn": _arn(told)},
+    DESCRIPTION: lambda told: {"ServiceArn": _arn(told)},
     "apprunner:DescribeCustomDomains": lambda told: {"ServiceArn": _arn(told)},
     "apprunner:ListTagsForResource": lambda told: {"ResourceArn": _arn(told)},
     FIREWALL: lambda told: {"ResourceArn": _arn(told)},
 }
 
 
-class AppRunnerCollector(LookCollector, CountedByCloudWatch):
+class AppRunnerCollector(LookCollector, LooksAgainCollector, CountedByCloudWatch):
     """Lists services of App Runner."""
 
     product: ClassVar[str] = KIND
@@ -106,6 +110,8 @@ class AppRunnerCollector(LookCollector, CountedByCloudWatch):
     noun: ClassVar[str] = "service"
     tried_with: ClassVar[Recipes] = _RECIPES
     generated_hosts: ClassVar[tuple[str, ...]] = (SERVICE_HOST,)
+    topics: ClassVar[tuple[str, ...]] = TOPICS
+    looks_anew: ClassVar[bool] = True
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
 
@@ -117,6 +123,15 @@ class AppRunnerCollector(LookCollector, CountedByCloudWatch):
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one service."""
         return _Look(near, key, listed).observe()
+
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the service that a change names."""
+        return named(change)
+
+    def find(self, near: Near, touched: Touched) -> Item:
+        """Return a service as its listing has it."""
+        answer = near.calls.call(DESCRIPTION, ServiceArn=touched.native_id)
+        return read_listed(answer, DESCRIPTION)
 
 
 class _Look(Look):
@@ -130,7 +145,7 @@ class _Look(Look):
         """
         uid = subject_of(self.listed).uid(self.place)
         mark = _mark(self.listed)
-        memo = read_memo(self.visit.tokens(self.key).get(uid), mark) if mark else None
+        memo = read_memo(self.remembered.get(uid), mark) if mark else None
         found = self._described() if memo is None else _remembered(self.listed, memo)
         left_out = self.left_out(found.subject.name, found.tags)
         if left_out is not None:
@@ -158,7 +173,7 @@ class _Look(Look):
         return self.with_gaps(recorded)
 
     def _described(self) -> FoundService:
-        answer = self.ask("description", "apprunner:DescribeService", ServiceArn=self.key)
+        answer = self.ask("description", DESCRIPTION, ServiceArn=self.key)
         tags = self._tags()
         if answer is None:
             return FoundService(self.listed, tags=tags)

@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from apiscape.collectors.aws.again import LooksAgainCollector
+from apiscape.collectors.aws.functions.again import TOPIC
 from apiscape.collectors.aws.functions.allowing import read_policy_of
 from apiscape.collectors.aws.functions.counting import web_functions
 from apiscape.collectors.aws.functions.web import KIND, FoundEndpoint, mark_of, normalise
+from apiscape.collectors.aws.functions.web_again import named
 from apiscape.collectors.aws.listing import Members
 from apiscape.collectors.aws.looking import Look, LookCollector, Near, Tags
 from apiscape.collectors.aws.memos import Memo, read_memo, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import (
     Malformed,
     Observation,
@@ -59,13 +63,14 @@ def _arn(told: Told) -> str:
 
 _RECIPES: Recipes = {
     FUNCTIONS: _nothing,
+    "lambda-web:GetWebFunction": _by_name,
     "lambda-web:ListWebFunctionEndpoints": _by_name,
     "lambda-web:GetResourcePolicy": lambda told: {"resourceArn": _arn(told)},
     "lambda-web:ListTags": lambda told: {"resource": _arn(told)},
 }
 
 
-class WebFunctionCollector(LookCollector):
+class WebFunctionCollector(LookCollector, LooksAgainCollector):
     """Lists the endpoints of web functions."""
 
     product: ClassVar[str] = KIND
@@ -89,6 +94,15 @@ class WebFunctionCollector(LookCollector):
     members: ClassVar[Members] = Members("functionName", "functionName", tags=None)
     noun: ClassVar[str] = "web function"
     tried_with: ClassVar[Recipes] = _RECIPES
+    topics: ClassVar[tuple[str, ...]] = (TOPIC,)
+    looks_anew: ClassVar[bool] = True
+    again_permissions: ClassVar[tuple[Permission, ...]] = (
+        _permission(
+            "GetWebFunction",
+            "what became of a web function that a change names, without listing all of them",
+            optional=True,
+        ),
+    )
 
     traffic_permissions: ClassVar[tuple[Permission, ...]] = ()
     traffic_quotas: ClassVar[tuple[Quota, ...]] = ()
@@ -109,6 +123,14 @@ class WebFunctionCollector(LookCollector):
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one web function."""
         return _Look(near, key, listed).observe()
+
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the web function that a change names."""
+        return named(change)
+
+    def find(self, near: Near, touched: Touched) -> Item:
+        """Return a web function as its listing has it."""
+        return near.calls.call("lambda-web:GetWebFunction", functionName=touched.native_id)
 
 
 class _Look(Look):
@@ -164,4 +186,4 @@ class _Look(Look):
     def _memo(self, endpoint: Item) -> Memo | None:
         mark = mark_of(self.listed, endpoint)
         uid = FoundEndpoint(self.listed, endpoint).subject.uid(self.place)
-        return read_memo(self.visit.tokens(self.key).get(uid), mark) if mark else None
+        return read_memo(self.remembered.get(uid), mark) if mark else None
