@@ -91,7 +91,7 @@ class Spec(Entity, frozen=True):
     """A contract document, kept by content.
 
     Attributes:
-        format: `openapi`, `swagger`, `asyncapi`, `graphql`, `wsdl`, `proto`, ….
+        format: `openapi`, `swagger`, `asyncapi`, `graphql`, `wsdl`, `proto`, `mcp` (tools), `smithy`, ….
         format_version: As written in the document (`3.0.1`).
         source_sha256: Hash of the bytes as fetched.
         contract_sha256: Hash of the sanitised contract; equal hashes are equal contracts.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -23,6 +23,9 @@ LARGEST_KEPT_BYTES = 5_000_000
 
 DEEPEST = 100
 """Levels of nesting that a contract may have."""
+
+TOOL_FIELDS = ("name", "title", "description", "inputSchema", "outputSchema")
+"""Fields of a tool that its callers may rely on."""
 
 KEPT_EXTENSIONS = frozenset(
     {
@@ -147,6 +150,24 @@ def sanitise(document: Mapping[str, Any], *, servers: bool = True) -> Contract:
             kept.pop(field, None)
     format_, version = _version(document)
     return Contract(msgspec.json.encode(kept, order="deterministic"), format_, version)
+
+
+def sanitise_tools(tools: Iterable[object]) -> Contract:
+    """Return what may be kept of the tools that an MCP server gives, in the order of their names.
+
+    Args:
+        tools: As their list says them: names, words about them, JSON schemas of what goes in and comes out.
+
+    Raises:
+        Malformed: one is nested deeper than `DEEPEST`.
+    """
+    kept = [
+        _object({name: tool[name] for name in TOOL_FIELDS if name in tool}, 0)
+        for tool in tools
+        if isinstance(tool, Mapping)
+    ]
+    kept.sort(key=lambda tool: str(tool.get("name")))
+    return Contract(msgspec.json.encode({"tools": kept}, order="deterministic"), "mcp", None)
 
 
 def describe(

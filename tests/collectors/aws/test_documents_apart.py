@@ -73,10 +73,10 @@ def target(payload: str) -> Any:
 def test_tools_of_a_large_schema_are_read_apart_and_what_ends_the_reader_is_not_taken_for_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("apiscape.collectors.aws.agentcore.targets.AT_ONCE_BYTES", 0)
+    monkeypatch.setattr("apiscape.collectors.aws.agentcore.schemas.AT_ONCE_BYTES", 0)
     payload = json.dumps({"paths": {"/a": {"get": {"operationId": "getA"}}}})
     found = [one.template for one in read_operations(read_target(target(payload)), ANONYMOUS)]
     assert found == ["t___getA"]
-    monkeypatch.setattr("apiscape.collectors.aws.agentcore.targets.read_inline", bombs.end)
+    monkeypatch.setattr("apiscape.collectors.aws.agentcore.schemas.read_inline", bombs.end)
     with pytest.raises(Malformed, match="could not be read"):
         read_target(target(payload))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from apiscape.collectors.aws.agentcore import targets
+from apiscape.collectors.aws.agentcore import schemas, targets
 from apiscape.collectors.aws.agentcore.gateway_collector import AgentGatewayCollector
 from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.contract import Unchanged, Unseen
@@ -205,7 +205,7 @@ def test_a_listing_without_an_end_is_not_complete(
 def test_tools_beyond_the_limit_are_counted_and_leave_the_operations_unknown(
     server: AwsServer, core: AgentCore, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(targets, "MOST_TOOLS", 2)
+    monkeypatch.setattr(schemas, "MOST_TOOLS", 2)
     gateway = core.gateway("tools").tools_of(FUNCTION, "refund", "charge", name="pay")
     assert len(scan(desk).one("tools").operations) == 2
     gateway.tools_of(FUNCTION, "a", "b", "c", name="many")

@@ -13,8 +13,8 @@ from apiscape.collectors.aws.agentcore import gateways, runtimes
 from apiscape.collectors.aws.agentcore.asking import read_gateway_security, read_runtime_security
 from apiscape.collectors.aws.agentcore.gateway_collector import AgentGatewayCollector
 from apiscape.collectors.aws.agentcore.runtime_collector import AgentRuntimeCollector
+from apiscape.collectors.aws.agentcore.schemas import MOST_TOOLS
 from apiscape.collectors.aws.agentcore.targets import (
-    MOST_TOOLS,
     read_backend,
     read_operations,
     read_relations,

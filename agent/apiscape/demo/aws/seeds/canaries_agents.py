@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from apiscape.demo.aws.estate.agentcore import AgentCore, AgentGateway, AgentRegistry
@@ -51,3 +52,40 @@ def _in_gateway(gateway: AgentGateway, plant: Callable[[str], str]) -> None:
         credentialProviderConfigurations=[provider],
     )
     gateway.target("canary-mcp", "MCP_SERVER", {"mcp": {"mcpServer": {"endpoint": address}}})
+    _in_schemas(gateway, plant)
+
+
+def _in_schemas(gateway: AgentGateway, plant: Callable[[str], str]) -> None:
+    """Plant what people type into schemas of tools: values, examples, addresses with passwords."""
+    typed = {"type": "string", "default": plant("toolDefault"), "examples": [plant("toolExample")]}
+    tool = {
+        "name": "canary",
+        "inputSchema": {"type": "object", "properties": {"token": typed}},
+        "x-key": plant("toolExtension"),
+        "_meta": {"key": plant("toolMeta")},
+    }
+    listed = json.dumps({"tools": [tool], "note": plant("toolsNote")})
+    server: Fields = {"endpoint": "https://m.example", "mcpToolSchema": {"inlinePayload": listed}}
+    gateway.target("canary-tools", "MCP_SERVER", {"mcp": {"mcpServer": server}})
+    openapi = {
+        "openapi": "3.0.1",
+        "servers": [{"url": f"https://user:{plant('toolServer')}@t.example/?k={plant('toolKey')}"}],
+        "paths": {"/x": {"get": {"operationId": "x", "x-amazon-key": plant("toolOperation")}}},
+        "components": {"schemas": {"Token": typed}},
+    }
+    held: Fields = {"inlinePayload": json.dumps(openapi)}
+    gateway.target("canary-openapi", "OPEN_API_SCHEMA", {"mcp": {"openApiSchema": held}})
+    traits = {
+        "smithy.api#default": plant("smithyDefault"),
+        "smithy.api#examples": [{"input": {"token": plant("smithyExample")}}],
+    }
+    smithy = {
+        "smithy": "2.0",
+        "metadata": {"key": plant("smithyMetadata")},
+        "shapes": {
+            "ns#Get": {"type": "operation", "traits": traits},
+            "ns#In": {"type": "structure", "members": {"a": {"target": "ns#A", "traits": traits}}},
+        },
+    }
+    model: Fields = {"inlinePayload": json.dumps(smithy)}
+    gateway.target("canary-smithy", "SMITHY_MODEL", {"mcp": {"smithyModel": model}})

@@ -66,7 +66,7 @@ class AgentGatewayCollector(LookCollector, LooksAgainCollector, CountedByCloudWa
     )
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota(SERVICE),)
     parts: ClassVar[tuple[str, ...]] = (PART,)
-    normaliser_version: ClassVar[int] = 1
+    normaliser_version: ClassVar[int] = 2
     topics: ClassVar[tuple[str, ...]] = (TOPIC,)
     looks_anew: ClassVar[bool] = True
     listing: ClassVar[str] = GATEWAYS
@@ -130,7 +130,11 @@ class _Look(Look):
             *read_relations(found.targets or (), item.uid, self.place),
         )
         tokens = {item.uid: write_memo(Memo(mark, tags=found.tags))} if mark else {}
-        return self.with_gaps(Recorded(self.key, entities=(item, *around), tokens=tokens))
+        held = (each.described.documents for each in found.targets or ())
+        documents = {digest: content for each in held for digest, content in each.items()}
+        return self.with_gaps(
+            Recorded(self.key, entities=(item, *around), tokens=tokens, documents=documents)
+        )
 
     def _targets(self, listed: tuple[Item, ...]) -> tuple[Target, ...] | None:
         """Return every target; `None` as soon as one of them cannot be seen."""

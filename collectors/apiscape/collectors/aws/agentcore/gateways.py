@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -16,7 +16,7 @@ from apiscape.collectors.aws.picking import Item, is_set, moment, part, text, te
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import switch
 from apiscape.collectors.specs import clean_address
-from apiscape.model.deployment import Deployment, Endpoint, Operation, Protections
+from apiscape.model.deployment import Deployment, Endpoint, Operation, Protections, Spec
 from apiscape.model.surroundings import Signal
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Exposure, Status, Style, Switch
@@ -94,7 +94,7 @@ def normalise(found: FoundGateway, place: Place, keys: TagSettings) -> Deploymen
         if targets is None or any(map(untold, targets))
         else _operations(found, targets),
         backends=UNKNOWN if targets is None else tuple(read_backend(each) for each in targets),
-        specs=UNKNOWN,
+        specs=UNKNOWN if targets is None else _specs(targets),
         protections=Protections(
             waf=switch(_guarded(described)),
             mtls=Switch.DISABLED,
@@ -102,6 +102,12 @@ def normalise(found: FoundGateway, place: Place, keys: TagSettings) -> Deploymen
         created_at=moment(listed, "createdAt") or UNKNOWN,
         updated_at=moment(listed, "updatedAt") or UNKNOWN,
     )
+
+
+def _specs(targets: Iterable[Target]) -> tuple[Spec, ...]:
+    """Return the contracts of a gateway's tools: that of each target which holds one."""
+    said = ((each.name, each.described.spec) for each in targets)
+    return tuple(spec for _, spec in sorted(said, key=lambda pair: pair[0]) if spec is not None)
 
 
 def read_signals(found: FoundGateway, uid: str, now: datetime) -> Iterator[Signal]:

@@ -6,19 +6,22 @@ elsewhere (in S3, at an MCP server that is asked) one operation stands for all o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from apiscape.collectors.apart.readers import read_apart
 from apiscape.collectors.aws.agentcore.arns import deployment_of
-from apiscape.collectors.aws.apigateway.exports import AT_ONCE_BYTES, EXTENSION, VERBS
+from apiscape.collectors.aws.agentcore.schemas import (
+    FORMS,
+    Described,
+    first,
+    named,
+    read_schema,
+    untold_of,
+)
 from apiscape.collectors.aws.backends import clean_uri
 from apiscape.collectors.aws.names import Place
-from apiscape.collectors.aws.picking import Item, entries, items, part, parts, text
-from apiscape.collectors.contract import Malformed
-from apiscape.collectors.specs import parse
+from apiscape.collectors.aws.picking import Item, entries, items, part, text
 from apiscape.model.deployment import Backend, Operation
 from apiscape.model.identity import deployment_uid, staged
 from apiscape.model.security import Security
@@ -31,7 +34,6 @@ SEPARATOR = "___"
 
 ANY_TOOL = "*"
 EXPOSES = "exposes"
-MOST_TOOLS = 5000
 
 
 class Kind(msgspec.Struct, frozen=True, gc=False):
@@ -63,20 +65,6 @@ KINDS = (
 )
 
 
-class Described(msgspec.Struct, frozen=True, gc=False):
-    """What a schema says that stands inline.
-
-    Attributes:
-        tools: Their names, at most `MOST_TOOLS`.
-        untold: Why these are not all, in words.
-        address: Of the server that it describes.
-    """
-
-    tools: tuple[str, ...] = ()
-    untold: str | None = None
-    address: str | None = None
-
-
 class Target(msgspec.Struct, frozen=True, gc=False):
     """One target, as `GetGatewayTarget` says it."""
 
@@ -104,8 +92,14 @@ def read_target(answer: Item) -> Target:
         outer, inner = kind.path
         held = part(part(configuration, outer), inner)
         if held:
-            return Target(name, kind, held, _described(inner, held))
+            return Target(name, kind, held, read_schema(inner, held, _where(answer)))
     return Target(name, None, {})
+
+
+def _where(answer: Item) -> str:
+    """Return the path by which AgentCore answers of a target."""
+    gateway = (text(answer, "gatewayArn") or "").rpartition("/")[2]
+    return f"/gateways/{gateway}/targets/{text(answer, 'targetId') or ''}"
 
 
 def read_backend(target: Target) -> Backend:
@@ -119,21 +113,12 @@ def read_backend(target: Target) -> Backend:
 
 def untold(target: Target) -> str | None:
     """Return in words why not all tools of a target are told, if they are not: its operations are not known then."""
-    return target.described.untold or _untold(tuple(_tools(target)))
-
-
-def _untold(found: Sequence[str | None]) -> str | None:
-    names, nameless = len({*found} - {None}), found.count(None)
-    if nameless:
-        return f"{nameless} of {len(found)} tools have no name"
-    if names > MOST_TOOLS:
-        return f"{names:,} tools, of which no more than {MOST_TOOLS:,} could be kept"
-    return None
+    return target.described.untold or untold_of(tuple(_tools(target)))
 
 
 def read_operations(target: Target, security: Security) -> Iterator[Operation]:
     """Yield the tools of a target, each with what the gateway asks of its callers."""
-    names = _first(_tools(target)) or (ANY_TOOL,)
+    names = first(_tools(target)) or (ANY_TOOL,)
     for name in names:
         yield Operation(
             verb=CALL,
@@ -181,43 +166,12 @@ def _address(target: Target, kind: Kind) -> str | None:
 def _tools(target: Target) -> Iterator[str | None]:
     """Yield the names of the tools that stand inline, `None` for one without a name."""
     word = target.kind.path[1] if target.kind else ""
-    if word == "lambda":
-        yield from _named(entries(part(target.held, "toolSchema"), "inlinePayload"))
-    elif word in SCHEMAS:
+    if word in FORMS:
         yield from target.described.tools
     elif word == "apiGateway":
         yield from _of_stage(part(target.held, "apiGatewayToolConfiguration"))
     elif target.kind and target.kind.backend == "connector":
-        yield from _named({"name": each} for each in entries(target.held, "enabled"))
-
-
-def _first(names: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(islice(dict.fromkeys(name for name in names if name), MOST_TOOLS))
-
-
-def _named(tools: Iterable[object]) -> Iterator[str | None]:
-    return (text(each, "name") for each in tools)
-
-
-def _of_openapi(document: Item) -> Iterator[str | None]:
-    for path, entry in part(document, "paths").items():
-        if str(path).startswith(EXTENSION):
-            continue
-        if not isinstance(entry, Mapping):
-            yield None
-            continue
-        for key, verb in VERBS.items():
-            operation = entry.get(key)
-            if isinstance(operation, Mapping):
-                yield text(operation, "operationId") or f"{verb} {path}"
-            elif key in entry:
-                yield None
-
-
-def _of_smithy(document: Item) -> Iterator[str]:
-    for name, shape in parts(document, "shapes"):
-        if text(shape, "type") == "operation":
-            yield name.rpartition("#")[2]
+        yield from named({"name": each} for each in entries(target.held, "enabled"))
 
 
 def _of_stage(configuration: Item) -> Iterator[str | None]:
@@ -235,38 +189,3 @@ def _of_stage(configuration: Item) -> Iterator[str | None]:
                 yield None
             elif (method, path) not in overridden:
                 yield f"{method} {path}"
-
-
-# ── Schemas that stand inline ────────────────────────────────────────────────
-
-
-def read_inline(source: bytes, word: str) -> Described:
-    """Return what a schema says; nothing where it is in another form than JSON.
-
-    Args:
-        source: As it stands in the target.
-        word: Which kind of target holds it, one of `SCHEMAS`.
-    """
-    try:
-        document = parse(source)
-    except Malformed:
-        return Described()
-    served = next((text(each, "url") for each in items(document, "servers")), None)
-    found = tuple(SCHEMAS[word](document))
-    return Described(_first(found), _untold(found), clean_uri(served) if served else None)
-
-
-def _described(word: str, held: Item) -> Described:
-    if word not in SCHEMAS:
-        return Described()
-    holder = part(held, "mcpToolSchema") if word == "mcpServer" else held
-    payload = (text(holder, "inlinePayload") or "").encode("utf-8", "replace")
-    return read_apart(read_inline, payload, word, at_once_bytes=AT_ONCE_BYTES)
-
-
-SCHEMAS: Mapping[str, Callable[[Item], Iterator[str | None]]] = {
-    "mcpServer": lambda document: _named(entries(document, "tools")),
-    "openApiSchema": _of_openapi,
-    "smithyModel": _of_smithy,
-}
-"""What names tools in a schema, by the kind of target that holds it."""
