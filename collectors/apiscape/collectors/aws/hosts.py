@@ -9,16 +9,19 @@ _LONGEST = 253
 _DUALSTACK = "dualstack."
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
+_SUFFIX = r"(?:amazonaws\.(?:com(?:\.cn)?|eu)|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)"
+"""What ends the hosts of services, in whichever partition of AWS."""
+
 _SERVICES = tuple(
     (re.compile(pattern), title)
     for pattern, title in (
-        (r"[a-z0-9-]+\.execute-api\.[a-z0-9-]+\.amazonaws\.(?:com(?:\.cn)?|eu)", "API Gateway"),
+        (rf"[a-z0-9-]+\.execute-api\.[a-z0-9-]+\.{_SUFFIX}", "API Gateway"),
         (r"[a-z0-9]+\.cloudfront\.(?:net|cn)", "CloudFront"),
-        (r"[a-z0-9-]+\.[a-z0-9-]+\.elb\.amazonaws\.com(?:\.cn)?", "a load balancer"),
-        (r"[a-z0-9-]+\.elb\.[a-z0-9-]+\.amazonaws\.(?:com(?:\.cn)?|eu)", "a load balancer"),
+        (rf"[a-z0-9-]+\.[a-z0-9-]+\.elb\.{_SUFFIX}", "a load balancer"),
+        (rf"[a-z0-9-]+\.elb\.[a-z0-9-]+\.{_SUFFIX}", "a load balancer"),
         (r"[a-z0-9]+\.[a-z0-9-]+\.awsapprunner\.com", "App Runner"),
         (r"[a-z0-9]+\.lambda-url\.[a-z0-9-]+\.on\.aws", "a function URL"),
-        (r"[a-z0-9]+\.appsync-(?:realtime-)?api\.[a-z0-9-]+\.amazonaws\.com", "AppSync"),
+        (rf"[a-z0-9]+\.appsync-(?:realtime-)?api\.[a-z0-9-]+\.{_SUFFIX}", "AppSync"),
         (r"[a-z0-9-]+\.[a-z0-9]+\.vpc-lattice-svcs\.[a-z0-9-]+\.on\.aws", "VPC Lattice"),
         (r"[a-z0-9]+\.awsglobalaccelerator\.com", "Global Accelerator"),
         (r"[a-z0-9-]+(?:\.[a-z0-9-]+)?\.azure-api\.net", "Azure API Management"),
@@ -27,8 +30,8 @@ _SERVICES = tuple(
 )
 """What services call the hosts that they make for APIs and for what stands before them."""
 
-API_HOST = r"(?!d-)(?P<native>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.(?:com(?:\.cn)?|eu)"
-DOMAIN_HOST = r"d-[a-z0-9]+\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.(?:com(?:\.cn)?|eu)"
+API_HOST = rf"(?!d-)(?P<native>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.{_SUFFIX}"
+DOMAIN_HOST = rf"d-[a-z0-9]+\.execute-api\.(?P<region>[a-z0-9-]+)\.{_SUFFIX}"
 SERVICE_HOST = r"[a-z0-9]+\.(?P<region>[a-z0-9-]+)\.awsapprunner\.com"
 FUNCTION_HOST = r"[a-z0-9]+\.lambda-url\.(?P<region>[a-z0-9-]+)\.on\.aws"
 """Hosts that no other service has the form of; a network of caches and load balancers lend theirs to others."""
