@@ -7,32 +7,29 @@ domains are those of us-east-1, which therefore has to be among the regions that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import ClassVar
 
-from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.calls import Page
+from apiscape.collectors.aws.listing import Members
+from apiscape.collectors.aws.looking import LookCollector, Near
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, flag, moment, text
-from apiscape.collectors.aws.session import AwsSession
-from apiscape.collectors.aws.trials import Recipes, try_each
+from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.contract import (
     Observation,
     Permission,
     Quota,
     Recorded,
     Skipped,
-    Visit,
 )
-from apiscape.collectors.trying import Tried
 from apiscape.model.identity import certificate_uid
-from apiscape.model.run import Scope
 from apiscape.model.surroundings import CERTIFICATE_NOT_AFTER, CERTIFICATES, Signal
 
 PRODUCT = "aws.acm.certificates"
 PART = "ListCertificates"
 OPERATION = f"acm:{PART}"
-MEMBERS = Members("CertificateArn", "DomainName", "tags")
 ISSUED = "condition.CertificateIssued"
 UNUSED = "nothing shows it"
 
@@ -46,12 +43,11 @@ _STANDING = frozenset({"ISSUED", "EXPIRED"})
 RECIPES: Recipes = {OPERATION: lambda _told: {"MaxItems": 1}}
 
 
-class CertificateCollector:
+class CertificateCollector(LookCollector):
     """Lists certificates: a signal of its end for each that is in use."""
 
     product: ClassVar[str] = PRODUCT
     title: ClassVar[str] = "Certificate Manager"
-    provider: ClassVar[str] = "aws"
     permissions: ClassVar[tuple[Permission, ...]] = (
         Permission(
             action="acm:ListCertificates",
@@ -61,34 +57,22 @@ class CertificateCollector:
     )
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota("acm"),)
     parts: ClassVar[tuple[str, ...]] = (PART,)
-    stability: ClassVar[str] = "beta"
+    listing: ClassVar[str] = OPERATION
+    members: ClassVar[Members] = Members("CertificateArn", "DomainName", "tags")
+    noun: ClassVar[str] = "certificate"
+    tried_with: ClassVar[Recipes] = RECIPES
     normaliser_version: ClassVar[int] = 1
 
-    def try_permissions(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        """Yield what came of trying each permission."""
-        del scope  # the session knows its place
-        calls = visit.session.calls(self.permissions)
-        return try_each(calls, self.permissions, noun="certificate", recipes=RECIPES)
-
-    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        """Yield every certificate of an account's region.
-
-        Raises:
-            CollectorError: the listing could not be read to its end.
-        """
-        del scope  # the session knows its place
-        session: AwsSession = visit.session
-        calls = session.calls(self.permissions)
+    def pages(self, near: Near) -> Iterable[Page]:
+        """Return the certificates of every kind that the SDK can ask for."""
         wanted: dict[str, object] = {"Includes": {"keyTypes": list(EVERY_KEY)}}
-        if session.accepts(OPERATION, "CertificateKeyPairOrigins"):
+        if near.session.accepts(OPERATION, "CertificateKeyPairOrigins"):
             wanted["CertificateKeyPairOrigins"] = list(EVERY_ORIGIN)
-        yield from walk(
-            PART,
-            calls.pages(OPERATION, **wanted),
-            MEMBERS,
-            visit,
-            lambda arn, item: [_observe(arn, item, visit.now())],
-        )
+        return near.calls.pages(OPERATION, **wanted)
+
+    def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
+        """Return what is said of one certificate."""
+        return [_observe(key, listed, near.visit.now())]
 
 
 def _observe(arn: str, certificate: Item, now: datetime) -> Observation:
