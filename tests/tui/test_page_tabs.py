@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from apiscape.client.inventory import Link
 from apiscape.model.deployment import Backend, Endpoint, Operation
 from apiscape.model.limits import RateLimit
 from apiscape.model.run import Gap
@@ -251,6 +252,14 @@ def test_dependencies_name_backends_consumers_and_siblings() -> None:
     assert sibling.key == "uid-2"
     assert sibling.text == "✗ failing   payments  test · 111122223333 · eu-west-1"
     assert tone_of([sibling], "failing") == "bad"
+
+
+def test_dependencies_name_what_it_is_linked_to() -> None:
+    link = Link("exposes", False, "u", "tools", "aws.agentcore.gateway", "1 · eu-west-1")
+    words = said(tabs.dependencies(a_detail(links=(link,)), NOW, WIDTH))
+    assert "linked to  1 link" in words
+    assert "exposed by tools (aws.agentcore.gateway · 1 · eu-west-1)" in words
+    assert "linked to" not in said(tabs.dependencies(a_detail(), NOW, WIDTH))
 
 
 def test_alone_it_says_so_without_naming_an_api() -> None:

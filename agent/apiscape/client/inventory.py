@@ -91,6 +91,30 @@ class ScopeStatus(Entity, frozen=True):
     suspect: int = 0
 
 
+class Link(Entity, frozen=True):
+    """What a deployment is linked to: another deployment, or a record of a catalogue.
+
+    Attributes:
+        type: What the link is, in its collector's word (`exposes`).
+        outward: Whether it leads from the deployment; else it leads to it.
+        uid: Of what is at the other end.
+        name: What that is called; `None` where nothing that was visited has the uid, and so of the next two.
+        kind: Its product, or what its catalogue calls such a record.
+        place: The account that it is in, and the region.
+        declared: Whether it is a record of a catalogue, and no deployment.
+        evidence: What speaks for the link.
+    """
+
+    type: str
+    outward: bool
+    uid: str
+    name: str | None = None
+    kind: str | None = None
+    place: str | None = None
+    declared: bool = False
+    evidence: tuple[str, ...] = ()
+
+
 class Detail(Entity, frozen=True):
     """Everything known of one deployment.
 
@@ -100,6 +124,7 @@ class Detail(Entity, frozen=True):
         traffic: What its gateway counted last; unknown where nobody measures it, and of an earlier day.
         provenance: Who says the fields that did not come from the gateway alone: first what is shown, then
             what that hides.
+        links: What exposes, declares or publishes it, and what it does so with or depends on.
     """
 
     row: Row
@@ -115,6 +140,7 @@ class Detail(Entity, frozen=True):
     access: Access | None = None
     traffic: Traffic | Unknown = UNKNOWN
     provenance: dict[str, tuple[Claim, ...]] = msgspec.field(default_factory=dict)
+    links: tuple[Link, ...] = ()
 
 
 class ChangePage(Entity, frozen=True):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from apiscape.client.inventory import Detail, Difference
+from apiscape.client.inventory import Detail, Difference, Link
 from apiscape.client.names import DnsName
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.codec import ready
@@ -34,6 +34,17 @@ from apiscape.model.vocabulary import (
     Status,
     Switch,
 )
+
+_INWARD = {
+    "declares": "declared by",
+    "depends_on": "needed by",
+    "exposes": "exposed by",
+    "publishes": "published by",
+}
+"""What a link is called where it leads to a deployment."""
+
+MOST_EVIDENCE = 3
+"""Pieces of evidence that are told of a link; the others are counted."""
 
 MOST_CLIENTS = 5
 """Clients of a consumer that are told by name in a line; the others are counted."""
@@ -165,6 +176,19 @@ def admitted(consumer: Consumer) -> str:
     told = [*consumer.clients[:MOST_CLIENTS], *(["…"] if consumer.clients[MOST_CLIENTS:] else [])]
     words = count(len(consumer.clients), "client") + (f": {', '.join(told)}" if told else "")
     return f"{consumer.name} ({words})"
+
+
+def link_words(link: Link) -> str:
+    """Return a link in a line: `exposed by tools (aws.agentcore.gateway · 1 · eu-west-1): as MCP tools`."""
+    words = link.type.replace("_", " ")
+    if not link.outward:
+        words = _INWARD.get(link.type, f"{words}, from")
+    about = " · ".join(filter(None, [link.kind, link.place]))
+    named = f"{link.name} ({about})" if link.name else f"{link.uid} (nothing that was visited)"
+    evidence = "; ".join(link.evidence[:MOST_EVIDENCE])
+    more = len(link.evidence) - MOST_EVIDENCE
+    rest = f" and {more:,} more" if more > 0 else ""
+    return f"{words} {named}" + (f": {evidence}{rest}" if evidence else "")
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -287,6 +287,7 @@ class Narrowed:
             api=_members_within(detail.api, seen) if detail.api else None,
             front_doors=tuple(_routes_to(detail.deployment, door) for door in detail.front_doors),
             consumers=tuple(_admitted_to(own, consumer) for consumer in detail.consumers),
+            links=tuple(link for link in detail.links if link.declared or link.uid in seen),
         )
 
 

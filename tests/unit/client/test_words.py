@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from apiscape.client.inventory import Link
 from apiscape.client.words import (
     admitted,
     age,
@@ -11,6 +12,7 @@ from apiscape.client.words import (
     count,
     duration,
     field_words,
+    link_words,
     moment,
     place_of,
     shown,
@@ -225,3 +227,38 @@ def test_whoever_is_let_in_is_told_with_their_clients(
 ) -> None:
     consumer = Consumer("u", "n", "k", "aws", "1", "gold", clients=clients)
     assert admitted(consumer) == says
+
+
+@pytest.mark.parametrize(
+    ("link", "says"),
+    [
+        (
+            Link(
+                "exposes",
+                True,
+                "u",
+                "claims",
+                "aws.apigateway.rest",
+                "1 · eu-west-1",
+                False,
+                ("by tool",),
+            ),
+            "exposes claims (aws.apigateway.rest · 1 · eu-west-1): by tool",
+        ),
+        (
+            Link("exposes", False, "u", "tools", "k", "1"),
+            "exposed by tools (k · 1)",
+        ),
+        (Link("depends_on", True, "u", "claims", "k", "1"), "depends on claims (k · 1)"),
+        (Link("depends_on", False, "u", "all", "k", "1"), "needed by all (k · 1)"),
+        (Link("declares", False, "u", "x", "k", "1", True), "declared by x (k · 1)"),
+        (
+            Link("publishes", False, "u", "x", "k", "1", True, ("a", "b", "c", "d", "e")),
+            "published by x (k · 1): a; b; c and 2 more",
+        ),
+        (Link("leads_to", False, "u", "x", "k", "1"), "leads to, from x (k · 1)"),
+        (Link("exposes", True, "u-1"), "exposes u-1 (nothing that was visited)"),
+    ],
+)
+def test_a_link_in_words(link: Link, says: str) -> None:
+    assert link_words(link) == says

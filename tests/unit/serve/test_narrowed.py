@@ -17,7 +17,14 @@ from apiscape.errors import ApiscapeError, NotFound, QueryError, Refused, UsageE
 from apiscape.model.deployment import Endpoint
 from apiscape.model.known import Batch, PresenceChange, Verdict
 from apiscape.model.run import EstateEntry, Exclusion
-from apiscape.model.surroundings import Api, Consumer, FrontDoor, FrontDoorRoute
+from apiscape.model.surroundings import (
+    Api,
+    CatalogueRecord,
+    Consumer,
+    FrontDoor,
+    FrontDoorRoute,
+    Relation,
+)
 from apiscape.query import format_view
 from apiscape.query.syntax import View
 from apiscape.serve.local import LocalInventory
@@ -60,7 +67,17 @@ def fill(store: Store) -> None:
     admits = tuple((item.native_api_id, "prod") for item in (OURS[0], THEIRS))
     consumer = Consumer(uid="consumer", name="app", admits=admits, **facts)
     blind = msgspec.structs.replace(door, uid="blind", routes=msgspec.UNSET)
-    around = Batch(surroundings=((PART, "d", door), (PART, "b", blind), (PART, "c", consumer)))
+    record = CatalogueRecord("record", "r", "k", "aws", "1", "a record")
+    links = (
+        Relation("exposes", THEIRS.uid, OURS[0].uid, ("by secret-tool",)),
+        Relation("exposes", OURS[0].uid, "secret-away"),
+        Relation("depends_on", OURS[0].uid, OURS[1].uid),
+        Relation("declares", "record", OURS[0].uid),
+    )
+    linked = tuple((PART, f"l{number}", each) for number, each in enumerate((record, *links)))
+    around = Batch(
+        surroundings=((PART, "d", door), (PART, "b", blind), (PART, "c", consumer), *linked)
+    )
     skipped = Exclusion(native_id="secret-skipped", reason="excluded")
     parts = [part(skipped=(skipped,))]
     items = batch(*OURS, THEIRS, UNTOLD, TWIN)
@@ -142,6 +159,11 @@ def test_a_detail_says_nothing_of_others(ours: Narrowed, whole: LocalInventory) 
     assert blind.routes is msgspec.UNSET
     assert [route.native_api_id for route in door.routes or ()] == [OURS[0].native_api_id]
     assert [pair[0] for pair in detail.consumers[0].admits or ()] == [OURS[0].native_api_id]
+    assert [(link.type, link.uid) for link in detail.links] == [
+        ("declares", "record"),
+        ("depends_on", OURS[1].uid),
+    ]
+    assert len(whole.detail(OURS[0].uid).links) == len(detail.links) + 2
     told = msgspec.json.encode(detail)
     assert b"secret" not in told
     assert THEIRS.native_api_id.encode() not in told

@@ -36,6 +36,7 @@ from apiscape.store.overlay import Conclusion, access_of, health_of, provenance_
 from apiscape.store.reading.display import read_rows
 from apiscape.store.reading.finding import find
 from apiscape.store.reading.following import history_of
+from apiscape.store.reading.links import links_of
 from apiscape.store.reading.scopes import read_scopes
 from apiscape.store.writing.rows import load_conclusions, load_facts
 from apiscape.store.writing.surroundings import KINDS, surrounding_uid
@@ -79,6 +80,7 @@ def read_detail(connection: Connection, asked: str, now: datetime) -> Detail:
         access=access_of(concluded),
         traffic=_traffic(connection, key),
         provenance=provenance_of(item, concluded),
+        links=links_of(connection, uid, _STANDS),
     )
 
 

@@ -45,6 +45,7 @@ from apiscape.store.reading.history import (
     sights_at,
     versions_at,
 )
+from apiscape.store.reading.links import links_of
 from apiscape.store.reading.scopes import scope_of
 
 _HELD = schema.deployment.c
@@ -78,6 +79,7 @@ def read_detail_at(connection: Connection, asked: str, at: datetime) -> Detail:
         health=health_of(drawn),
         access=access_of(drawn),
         provenance=provenance_of(item, drawn),
+        links=links_of(connection, record.uid, standing),
     )
 
 

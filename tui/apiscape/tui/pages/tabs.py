@@ -8,7 +8,16 @@ from typing import TypeAlias
 
 from apiscape.client.guard_words import rates_words
 from apiscape.client.inventory import Detail
-from apiscape.client.words import HEALTH, admitted, count, place_of, said_of, shown, state_in
+from apiscape.client.words import (
+    HEALTH,
+    admitted,
+    count,
+    link_words,
+    place_of,
+    said_of,
+    shown,
+    state_in,
+)
 from apiscape.model.deployment import Operation
 from apiscape.model.projection import below, routes_to
 from apiscape.model.values import is_known
@@ -108,6 +117,10 @@ def dependencies(detail: Detail, _now: datetime, width: int) -> list[Line]:
         title("consumers", f"{known:,} let in" if is_known(known) else "? nobody could look")
     )
     lines += [line(("  ", "text"), admitted(each)) for each in detail.consumers]
+    if detail.links:
+        lines += [BLANK, title("linked to", count(len(detail.links), "link"))]
+        for link in detail.links:
+            lines += paragraph(link_words(link), width)
     api = detail.api.title if detail.api else ""
     lines += [BLANK, title("siblings", f"other deployments of {api}" if api else "")]
     for row in detail.siblings:
