@@ -104,7 +104,7 @@ class AppRunnerCollector(LookCollector, LooksAgainCollector, CountedByCloudWatch
         unpublished_quota("wafv2"),
     )
     parts: ClassVar[tuple[str, ...]] = (PART,)
-    normaliser_version: ClassVar[int] = 1
+    normaliser_version: ClassVar[int] = 2
     listing: ClassVar[str] = SERVICES
     members: ClassVar[Members] = Members("ServiceArn", "ServiceName", tags=None)
     noun: ClassVar[str] = "service"

@@ -130,6 +130,7 @@ def normalise(found: FoundService, place: Place, keys: TagSettings) -> Deploymen
         template=EVERYTHING,
         security=Security(evidence=_BY_APPLICATION),
         backend=backend.key if is_known(backend) and backend else UNKNOWN,
+        rate_limits=(),
     )
     return msgspec.structs.replace(
         frame(found.subject, place, keys),

@@ -94,6 +94,7 @@ def _operations(
             template=_LIVE,
             security=_security(configuration, "connectionAuthModes", providers),
             backend=None,
+            rate_limits=(),
         )
     ]
     for item in namespaces:
@@ -115,7 +116,13 @@ def _of_namespace(
         )
         source = _source(item, way)
         backend = source if source is None or (known and source in known) else UNKNOWN
-        yield Operation(verb=way.verb, template=f"/{name}/*", security=security, backend=backend)
+        yield Operation(
+            verb=way.verb,
+            template=f"/{name}/*",
+            security=security,
+            backend=backend,
+            rate_limits=(),
+        )
 
 
 def _security(configuration: Item, member: str, providers: modes.Providers) -> Security:

@@ -166,6 +166,7 @@ def read_operations(fields: Iterable[RootField], ways: WaysIn) -> tuple[Operatio
             template=field.name,
             security=_security(field, ways.providers, ways.default),
             deprecated=field.deprecated or UNKNOWN,
+            rate_limits=(),
         )
         for field in fields
     )

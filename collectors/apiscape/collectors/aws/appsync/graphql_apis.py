@@ -72,7 +72,7 @@ class OfGraphql:
     listing: ClassVar[str] = LIST_GRAPHQL
     members: ClassVar[Members] = MEMBERS
     service: ClassVar[str | None] = naming.SERVICE
-    normaliser_version: ClassVar[int] = 1
+    normaliser_version: ClassVar[int] = 2
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
     topics: ClassVar[tuple[str, ...]] = again.TOPICS

@@ -122,6 +122,7 @@ def _operation(verb: str, path: str, ways: Sequence[Way]) -> Operation:
         template=path,
         security=merge([way.security for way in ways]),
         backend=ways[0].backend if len(backends) == 1 else UNKNOWN,
+        rate_limits=(),
     )
 
 

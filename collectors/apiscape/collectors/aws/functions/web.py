@@ -17,14 +17,15 @@ from apiscape.collectors.aws.picking import (
     is_set,
     items,
     moment,
+    number,
     part,
     text,
     texts,
 )
 from apiscape.collectors.aws.policies import tell_policy
 from apiscape.collectors.aws.settings import TagSettings
-from apiscape.collectors.aws.surface import switch
 from apiscape.model.deployment import Backend, Deployment, Endpoint, Operation, Protections
+from apiscape.model.limits import RateLimit, RateLimits, limited
 from apiscape.model.security import Security
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Exposure, Requirement, Status, Style, Switch
@@ -96,6 +97,7 @@ def normalise(found: FoundEndpoint, place: Place, keys: TagSettings) -> Deployme
         address=text(found.function, "functionArn") or UNKNOWN,
     )
     host = text(endpoint, "domainName")
+    limits = _limits(endpoint)
     return msgspec.structs.replace(
         frame(found.subject, place, keys),
         description=text(endpoint, "description"),
@@ -108,12 +110,16 @@ def normalise(found: FoundEndpoint, place: Place, keys: TagSettings) -> Deployme
         exposure_evidence=_OPEN,
         operations=(
             Operation(
-                verb="ANY", template=EVERYTHING, security=_security(found), backend=backend.key
+                verb="ANY",
+                template=EVERYTHING,
+                security=_security(found),
+                backend=backend.key,
+                rate_limits=limits,
             ),
         ),
         backends=(backend,),
         protections=Protections(
-            rate_limit=switch(_is_limited(endpoint)),
+            rate_limit=limited(limits),
             mtls=Switch.DISABLED,
         ),
         created_at=moment(endpoint, "createdAt") or UNKNOWN,
@@ -150,14 +156,25 @@ def _address(host: str, endpoint: Item) -> Endpoint:
     )
 
 
-def _is_limited(endpoint: Item) -> bool | None:
-    """Say whether callers are limited; `None` where that cannot be read."""
+def _limits(endpoint: Item) -> RateLimits | Unknown:
+    """Return how often callers of an endpoint may come; unknown where that cannot be read."""
     if is_set(endpoint, "throttleConfig", kind=Mapping) is None:
-        return None
+        return UNKNOWN
     given = part(endpoint, "throttleConfig")
     if is_missing(given, "rateLimit"):
-        return False
-    return None if count(given, "rateLimit") is None else True
+        return ()
+    rate = number(given, "rateLimit")
+    if rate is None:
+        return UNKNOWN
+    limit = RateLimit(
+        requests=rate,
+        per_s=1.0,
+        by=(),
+        shared=True,
+        evidence="throttleConfig",
+        native_id=f"endpoint {text(endpoint, 'endpointName')}",
+    )
+    return (limit,)
 
 
 def _security(found: FoundEndpoint) -> Security:

@@ -89,7 +89,7 @@ class WebFunctionCollector(LookCollector, LooksAgainCollector):
     )
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota("lambda-web"),)
     parts: ClassVar[tuple[str, ...]] = (PART,)
-    normaliser_version: ClassVar[int] = 1
+    normaliser_version: ClassVar[int] = 2
     listing: ClassVar[str] = FUNCTIONS
     members: ClassVar[Members] = Members("functionName", "functionName", tags=None)
     noun: ClassVar[str] = "web function"

@@ -121,6 +121,7 @@ def _operation(key: tuple[str, str], ways: Sequence[_Way], security: Security) -
         operation_id=last.name,
         security=msgspec.structs.replace(security, evidence="; ".join(filter(None, said)) or None),
         backend=leads.pop() if len(leads) == 1 else UNKNOWN,
+        rate_limits=(),
     )
 
 

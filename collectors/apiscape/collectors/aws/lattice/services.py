@@ -84,7 +84,7 @@ class ServiceCollector(LookCollector, LooksAgainCollector, CountedByCloudWatch):
     noun: ClassVar[str] = "service"
     tried_with: ClassVar[Recipes] = RECIPES
     service: ClassVar[str | None] = lattice.SERVICE
-    normaliser_version: ClassVar[int] = 2
+    normaliser_version: ClassVar[int] = 3
     topics: ClassVar[tuple[str, ...]] = (TOPIC,)
     figures: ClassVar[Figures] = FIGURES
     traffic_price: ClassVar[Price | None] = FIGURES.price
