@@ -37,7 +37,7 @@ def estate() -> AwsEstate:
 @pytest.fixture
 def both(world: World, server: AwsServer) -> World:
     """Configure a source for each account, ours first."""
-    common = {
+    common: dict[str, object] = {
         "provider": "aws",
         "regions": [WEST],
         "organization": False,
@@ -46,7 +46,7 @@ def both(world: World, server: AwsServer) -> World:
         "quotas": HURRY,
         "products": PRODUCTS,
     }
-    sources = [{"name": "ours"}, {"name": "theirs", "roles": [ROLE]}]
+    sources: list[dict[str, object]] = [{"name": "ours"}, {"name": "theirs", "roles": [ROLE]}]
     world.config.write_text(yaml.safe_dump({"sources": [each | common for each in sources]}))
     return world
 

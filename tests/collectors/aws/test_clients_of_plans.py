@@ -117,7 +117,7 @@ def test_where_they_may_not_be_listed_the_plan_stands_and_its_clients_are_unknow
 
 
 def test_what_is_no_name_is_none() -> None:
-    odd = ({}, {"name": 7, "id": None}, {"id": "k", "value": 7})
+    odd: tuple[dict[str, object], ...] = ({}, {"name": 7, "id": None}, {"id": "k", "value": 7})
     assert name_clients(odd) == ("?", "?", "k")
 
 

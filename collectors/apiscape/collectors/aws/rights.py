@@ -9,7 +9,7 @@ import msgspec
 from apiscape.collectors.aws.estate import LIST_ACCOUNTS, account_of_role
 from apiscape.collectors.aws.iam import Role
 from apiscape.collectors.aws.settings import AwsSettings
-from apiscape.collectors.aws.signin import partition_of_regions
+from apiscape.collectors.aws.signin import Partition, SignIn
 from apiscape.collectors.contract import Permission
 
 ASSUME_ROLE = "sts:AssumeRole"
@@ -64,4 +64,14 @@ def partition_of(settings: AwsSettings) -> str:
     """Return the partition that a source is of, asking nobody: by its roles, else by its regions."""
     named = (role.role_arn.split(":") for role in settings.role_list())
     by_role = next((parts[1] for parts in named if len(parts) > 1 and parts[1]), None)
-    return by_role or partition_of_regions(settings)
+    return by_role or _partition_of_regions(settings)
+
+
+def _partition_of_regions(settings: AwsSettings) -> str:
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        own = SignIn(settings)
+        return own.partition(own.home_regions[0]).name
+    except BotoCoreError:  # a profile that is not there
+        return Partition().name

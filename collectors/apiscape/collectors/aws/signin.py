@@ -168,15 +168,6 @@ class SignIn:
         )
 
 
-def partition_of_regions(settings: AwsSettings) -> str:
-    """Return the partition of the region that a source signs in to, asking nobody."""
-    try:
-        own = SignIn(settings)
-        return own.partition(own.home_regions[0]).name
-    except _sdk_errors():  # a profile that is not there
-        return Partition().name
-
-
 def find_partition(data: object, region: str) -> Partition:
     """Return the partition of a region, the first of all where none is known to have it.
 

@@ -126,10 +126,13 @@ class AppRunner:
             "ObservabilityConfiguration": {"ObservabilityEnabled": False},
             **fields,
         }
-        service = Service(self._region, members, tags or {})
+        return self._keep(Service(self._region, members, tags or {}))
+
+    def _keep(self, service: Service) -> Service:
         self.by_arn[service.arn] = service
+        asked = {"serviceName": service.fields["ServiceName"]}
         made = {"service": {"serviceArn": service.arn}, "operationId": "1"}
-        self._region.changed("CreateService", {"serviceName": name}, made, source=APPRUNNER)
+        self._region.changed("CreateService", asked, made, source=APPRUNNER)
         return service
 
     def remove(self, service: Service) -> Self:
