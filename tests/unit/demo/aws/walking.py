@@ -208,6 +208,7 @@ STEPS = (
         "lambda-web:ListWebFunctions",
         "functions",
         {"functionName": "functionName"},
+        "lambda-web:GetWebFunction",
         "lambda-web:ListWebFunctionEndpoints",
     ),
     *_below(
