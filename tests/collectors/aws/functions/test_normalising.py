@@ -244,3 +244,21 @@ def test_an_object_stands_only_whole() -> None:
     assert stands({"a": two}, "r1") is None
     assert stands({"a": two, "b": write_memo(Memo("r0", 2))}, "r1") is None
     assert stands({}, "r1") is None
+
+
+@pytest.mark.parametrize(
+    ("actions", "says"),
+    [
+        ([urls.INVOKE], True),
+        ([urls.INVOKE, urls.INVOKE_TOO], False),
+        (["lambda:*"], False),
+    ],
+)
+def test_an_open_url_that_only_an_older_one_could_be_says_so(
+    actions: list[str], says: bool
+) -> None:
+    policy = {"Statement": [statement(Action=each) for each in actions]}
+    found = urls.FoundUrl({"FunctionName": "f"}, {"AuthType": "NONE"}, policy)
+    (operation,) = urls.normalise(found, PLACE, KEYS).operations
+    assert operation.security.requirement == "none"
+    assert (urls.INVOKE_TOO in (operation.security.evidence or "")) is says

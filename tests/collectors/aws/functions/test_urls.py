@@ -102,7 +102,8 @@ def test_a_url_without_authentication_is_open_only_where_the_policy_says_so_too(
         "none",
         (
             "function URL AuthType=NONE; resource policy allows anyone if StringEquals "
-            "lambda:FunctionUrlAuthType (1)"
+            "lambda:FunctionUrlAuthType (1); not lambda:InvokeFunction, without which no URL "
+            "made since October 2025 answers"
         ),
     )
     assert asked(seen, "shut") == (

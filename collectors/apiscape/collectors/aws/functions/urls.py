@@ -27,6 +27,9 @@ KIND = "aws.lambda.url"
 WORD = "lambda"
 LATEST = "$LATEST"
 INVOKE = "lambda:InvokeFunctionUrl"
+INVOKE_TOO = "lambda:InvokeFunction"
+"""What callers of URLs that were made since October 2025 need besides ("Control access to Lambda function URLs")."""
+
 EVERYTHING = "/{proxy+}"
 RUNTIME, INVOKE_MODE = "lambda.runtime", "lambda.invoke_mode"
 
@@ -164,6 +167,8 @@ def _security(found: FoundUrl) -> Security:
     if invited is None:
         return Security(evidence=f"{told}: who comes through is not known")
     if invited:
+        if invites(policy, INVOKE_TOO, ANYBODY) is not True:
+            told = f"{told}; not {INVOKE_TOO}, without which no URL made since October 2025 answers"
         return Security(requirement=Requirement.NONE, evidence=told)
     return Security(
         requirement=Requirement.REQUIRED, evidence=f"{told}: nobody is let in by the URL"
