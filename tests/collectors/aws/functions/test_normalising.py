@@ -259,6 +259,8 @@ def test_an_open_url_that_only_an_older_one_could_be_says_so(
 ) -> None:
     policy = {"Statement": [statement(Action=each) for each in actions]}
     found = urls.FoundUrl({"FunctionName": "f"}, {"AuthType": "NONE"}, policy)
-    (operation,) = urls.normalise(found, PLACE, KEYS).operations
+    operations = urls.normalise(found, PLACE, KEYS).operations
+    assert isinstance(operations, tuple)
+    (operation,) = operations
     assert operation.security.requirement == "none"
     assert (urls.INVOKE_TOO in (operation.security.evidence or "")) is says
