@@ -142,7 +142,7 @@ def test_threads_take_memory_from_two_heaps_however_many_they_are(bound: bool) -
 
 
 def test_a_c_library_without_such_a_bound_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _name: object())
+    monkeypatch.setattr("ctypes.CDLL", lambda _name: object())
     assert memory.keep_few_heaps() is False
 
 
@@ -174,5 +174,5 @@ def test_what_is_held_in_reserve_is_given_back() -> None:
 def test_a_c_library_that_gives_nothing_back_is_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _name: object())
+    monkeypatch.setattr("ctypes.CDLL", lambda _name: object())
     assert memory.give_back() is False
