@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from apiscape.cli.asking import living_agent
+from apiscape.cli.asking import is_kept, living_agent
 from apiscape.cli.commands.tui import _rescan
 from apiscape.cli.options import Session
 from apiscape.client.address import Address
@@ -145,8 +145,10 @@ def test_commands_find_it_by_its_store_and_the_ui_lets_it_visit(
         assert found.url.endswith(".agent/agent.sock")
         assert found.token is None
         assert _rescan(Session(), None, None).startswith("4 deployments of")
+        assert is_kept(world.store)
         assert told_to_stop(process).code == 0
     assert living_agent(world.store) is None
+    assert not is_kept(world.store)
     assert not Path(found.url.removeprefix("unix:")).exists()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from apiscape.cli import asking
-from apiscape.cli.asking import is_kept
+from apiscape.cli.asking import is_kept, seldom
 from apiscape.cli.commands.tui import _rescan
 from apiscape.cli.options import Session
 from apiscape.client.collected import Collection
@@ -113,6 +113,18 @@ def test_the_ui_knows_when_nobody_keeps_what_it_shows(filled: Path) -> None:
         assert is_kept(f"sqlite:///{filled}")
     assert not is_kept(str(filled))
     assert is_kept("postgresql://nowhere.invalid/inventory")
+
+
+def test_a_database_is_asked_seldom_and_a_file_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    looks = iter(range(10))
+    often, rarely = seldom(lambda: next(looks), 0.0), seldom(lambda: next(looks), 10.0)
+    assert [often(), often(), rarely(), rarely()] == [0, 1, 2, 2]
+    now[0] += 9.9
+    assert rarely() == 2
+    now[0] += 0.1
+    assert [rarely(), rarely(), often()] == [3, 3, 4]
 
 
 def test_a_writer_that_answers_nowhere_is_waited_for(call: Call, filled: Path) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
@@ -20,10 +20,12 @@ from apiscape.client.contexts import (
     read_token,
 )
 from apiscape.client.wire import CollectRequest
-from apiscape.errors import ApiscapeError, StoreLocked, UnreachableError
+from apiscape.errors import ApiscapeError, StoreError, StoreLocked, UnreachableError
 
 if TYPE_CHECKING:
     from apiscape.store.database.lock import Holder
+
+T = TypeVar("T")
 
 LOOK_EVERY_S = 0.5
 
@@ -84,12 +86,33 @@ def living_agent(location: str) -> Address | None:
 
 
 def is_kept(location: str) -> bool:
-    """Say whether anybody writes to the store at a location at this moment, as far as this machine can tell.
+    """Say whether anybody writes to the store at a location at this moment; of a database, whether an agent has it.
 
-    Of a database that others reach as well it cannot, so that somebody may.
+    Of one whose server does not answer nobody can tell, so that somebody may.
     """
     file = _file_of(location)
-    return file is None or _holder(file) is not None
+    return _has_agent(location) if file is None else _holder(file) is not None
+
+
+def _has_agent(location: str) -> bool:
+    from apiscape.store.database.engine import Database, parse_url
+
+    with suppress(StoreError), closing(Database(parse_url(location), write=False)) as database:
+        return database.who_is_alone() is not None
+    return True
+
+
+def seldom(look: Callable[[], T], every_s: float) -> Callable[[], T]:
+    """Return what gives the answer of before until so many seconds have passed: a database is asked over a new line."""
+    held: list[tuple[float, T]] = []
+
+    def answer() -> T:
+        now = time.monotonic()
+        if not held or now - held[0][0] >= every_s:
+            held[:] = [(now, look())]
+        return held[0][1]
+
+    return answer
 
 
 def _file_of(location: str) -> Path | None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from apiscape.client.inventory import Summary
     from apiscape.model.run import RunReport
 
+FILE_S, DATABASE_S = 0.0, 10.0
+"""How often it is looked who keeps an inventory: with every question for what changed, or more seldom."""
+
 THEMES = ("auto", "dark", "light", "ansi-dark", "ansi-light")
 
 
@@ -27,7 +30,7 @@ THEMES = ("auto", "dark", "light", "ansi-dark", "ansi-light")
 @session_options(output=False, asks=True)
 def command(*, session: Session, view: str, theme: str) -> int:
     """Open the terminal UI, at VIEW. `r` in it visits the configured sources again."""
-    from apiscape.cli.asking import is_kept
+    from apiscape.cli.asking import is_kept, seldom
     from apiscape.cli.screen import Keeper, need_terminal, open_screen
     from apiscape.store import make_where_absent
 
@@ -35,14 +38,18 @@ def command(*, session: Session, view: str, theme: str) -> int:
     address = session.agent()
     if address is None:
         make_where_absent(session.store_location())  # the first screen says what to do
+    in_database = address is None and session.store_location().startswith("postgres")
+    every_s = DATABASE_S if in_database else FILE_S
     with session.inventory() as inventory:
         return open_screen(
             inventory,
             origin=address.url if address else session.shown_store(),
             rescan=lambda scope: _rescan(session, address, scope),
             keeper=Keeper(
-                notice=lambda: _notice(session, address),
-                is_there=None if address else partial(is_kept, session.store_location()),
+                notice=seldom(partial(_notice, session, address), every_s),
+                is_there=None
+                if address
+                else seldom(partial(is_kept, session.store_location()), every_s),
             ),
             view=view,
             theme=theme,
