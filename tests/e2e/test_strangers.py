@@ -43,6 +43,7 @@ def trace(tmp_path: Path) -> Iterator[Path]:
 
 COMMANDS = (
     ("scan",),
+    ("agent", "--once"),
     ("collectors",),
     ("permissions",),
     ("permissions", "--offline"),

@@ -16,6 +16,7 @@ from apiscape.cli.table import UNLIMITED, Column, output_width, render_table
 from apiscape.client.guard_words import policies_words, rates_words, tls_words
 from apiscape.client.inventory import Detail
 from apiscape.client.words import (
+    ABSENT_WORD,
     HEALTH,
     admitted,
     change_words,
@@ -209,7 +210,8 @@ def _endpoint(endpoint: Endpoint) -> str:
 
 def _callers(detail: Detail) -> Iterator[Fact]:
     row = detail.row
-    yield "authentication", f"{row.auth} ({shown(row.schemes)})"
+    schemes = shown(row.schemes)
+    yield "authentication", row.auth if schemes == ABSENT_WORD else f"{row.auth} ({schemes})"
     yield "anonymous", f"{shown(row.unauthenticated)} of {shown(row.operations)} operations"
     yield (
         "exposure",

@@ -113,6 +113,29 @@ def test_who_is_let_in_is_never_told_as_if_it_were_all(
     assert f"consumers          {says}" in section(page, "Callers")
 
 
+@pytest.mark.parametrize(
+    ("schemes", "says"),
+    [((), "none"), (("apikey", "iam"), "none (apikey, iam)"), (UNKNOWN, "none (?)")],
+)
+def test_schemes_stand_beside_the_word_where_there_are_any_or_nobody_knows(
+    schemes: tuple[str, ...] | Unknown,
+    says: str,
+    call: Call,
+    filled: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = LocalInventory.detail
+
+    def detail(inventory: LocalInventory, asked: str, *, at: datetime | None = None) -> Detail:
+        found = read(inventory, asked, at=at)
+        row = msgspec.structs.replace(found.row, auth="none", schemes=schemes)
+        return msgspec.structs.replace(found, row=row)
+
+    monkeypatch.setattr(LocalInventory, "detail", detail)
+    page = call("show", "payments-1").out
+    assert f"authentication     {says}" in section(page, "Callers")
+
+
 def test_a_lost_one_says_since_when(call: Call, filled: Path) -> None:
     assert f"missing since {shown(SEEN)}" in call("show", "payments-3").out
 
