@@ -23,8 +23,8 @@ def asked(*schemes: Scheme, by: str, requirement: str = "required") -> Security:
 
 
 def route(**given: Any) -> Exposed:
-    rules = (Rule(security=asked(JWT, by="policy")),)
-    return Exposed(metadata=Metadata(name="catalogue"), **({"rules": rules} | given))
+    usual: dict[str, Any] = {"rules": (Rule(security=asked(JWT, by="policy")),)}
+    return Exposed(metadata=Metadata(name="catalogue"), **(usual | given))
 
 
 def with_product(exposed: Exposed, **said: Any) -> Exposed:
