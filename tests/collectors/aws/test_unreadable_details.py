@@ -23,6 +23,7 @@ from apiscape.demo.aws.estate.agentcore import AgentCore
 from apiscape.demo.aws.estate.apprunner import AppRunner
 from apiscape.demo.aws.estate.cloudfront import CloudFront
 from apiscape.demo.aws.estate.estate import AwsEstate
+from apiscape.demo.aws.estate.functions import Functions, WebFunctions
 from apiscape.demo.aws.estate.lattice import Lattice, forward, http_match
 from apiscape.demo.aws.estate.portals import Portals
 from apiscape.demo.aws.estate.region import Region
@@ -32,6 +33,8 @@ from tests.collectors.aws.balancers.street import edge, gateway, of
 from tests.collectors.aws.desk import ACCOUNT, Desk, Seen
 from tests.collectors.aws.doors.builds import API
 from tests.collectors.aws.test_odd_answers import Change, changed
+
+CORE = "bedrock-agentcore-control"
 
 
 def gaps(seen: Seen) -> dict[str, str]:
@@ -52,36 +55,75 @@ def of_runtime(west: Region) -> None:
     west.shelves.of(AgentCore).runtime("it").endpoint("live", "1")
 
 
-@pytest.mark.parametrize("tags", [7, "x", ["x"], True])
-@pytest.mark.parametrize(
-    ("build", "make", "operation"),
+def of_function(west: Region) -> None:
+    west.shelves.of(Functions).add("it").url()
+
+
+def of_web_function(west: Region) -> None:
+    west.shelves.of(WebFunctions).add("it").endpoint()
+
+
+def of_lattice(west: Region) -> None:
+    west.shelves.of(Lattice).service("it").listen()
+
+
+def of_service(west: Region) -> None:
+    west.shelves.of(AppRunner).add("it")
+
+
+Asked = tuple[Callable[[Region], None], Callable[[], Collector], str, str]
+"""What is built, what collects it, by which call its tags are asked for, and as what they are said."""
+
+TAGGED: pytest.MarkDecorator = pytest.mark.parametrize(
+    "asked",
     [
-        (of_gateway, AgentGatewayCollector, "bedrock-agentcore-control:ListTagsForResource"),
-        (of_runtime, AgentRuntimeCollector, "bedrock-agentcore-control:ListTagsForResource"),
+        (of_gateway, AgentGatewayCollector, f"{CORE}:ListTagsForResource", "tags"),
+        (of_runtime, AgentRuntimeCollector, f"{CORE}:ListTagsForResource", "tags"),
+        (of_function, FunctionUrlCollector, "lambda:ListTags", "Tags"),
+        (of_web_function, WebFunctionCollector, "lambda-web:ListTags", "tags"),
+        (of_lattice, ServiceCollector, "vpc-lattice:ListTagsForResource", "tags"),
+        (of_service, AppRunnerCollector, "apprunner:ListTagsForResource", "Tags"),
     ],
 )
-def test_tags_that_are_no_map_are_unknown_and_said(
-    build: Callable[[Region], None],
-    make: Callable[[], Collector],
-    operation: str,
-    tags: Any,
-    server: AwsServer,
-    west: Region,
-    desk: Desk,
+UNSAID = object()
+"""The member is left out of the answer."""
+
+
+@pytest.mark.parametrize(
+    "tags", [UNSAID, None, 7, "x", ["x"], True, {"team": 7}, [{"Value": "x"}], {7: "x"}]
+)
+@TAGGED
+def test_tags_that_are_not_said_are_unknown_and_never_none(
+    asked: Asked, tags: Any, server: AwsServer, west: Region, desk: Desk
 ) -> None:
+    build, make, operation, member = asked
     build(west)
-    seen = told(make(), operation, lambda _: {"tags": tags}, desk)
-    assert gaps(seen) == {"tags": "the tags cannot be read"}
+    answer = {} if tags is UNSAID else {member: tags}
+    seen = told(make(), operation, lambda _: answer, desk)
+    assert gaps(seen) == {"tags": "the answer does not say the tags"}
     item = seen.entities[0]
     assert (item.labels, item.owners) == (UNKNOWN, UNKNOWN)
 
 
-def test_tags_that_are_not_said_are_none(server: AwsServer, west: Region, desk: Desk) -> None:
-    of_gateway(west)
-    operation = "bedrock-agentcore-control:ListTagsForResource"
-    seen = told(AgentGatewayCollector(), operation, lambda _: {}, desk)
+@TAGGED
+def test_tags_of_which_there_are_none_are_none(
+    asked: Asked, server: AwsServer, west: Region, desk: Desk
+) -> None:
+    build, make, operation, member = asked
+    build(west)
+    empty = [] if make is AppRunnerCollector else {}
+    seen = told(make(), operation, lambda _: {member: empty}, desk)
     assert gaps(seen) == {}
     assert (seen.entities[0].labels, seen.entities[0].owners) == ({}, ())
+
+
+def test_a_tag_of_app_runner_without_a_value_is_a_tag(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    of_service(west)
+    answer = {"Tags": [{"Key": "public", "Value": ""}, {"Key": "token", "Value": "s3cret"}]}
+    seen = told(AppRunnerCollector(), "apprunner:ListTagsForResource", lambda _: answer, desk)
+    assert seen.entities[0].labels == {"public": "", "token": "(withheld)"}
 
 
 def test_a_custom_domain_without_a_name_is_said(

@@ -16,7 +16,7 @@ from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.offering import where_offered
-from apiscape.collectors.aws.picking import Item, is_set, labels
+from apiscape.collectors.aws.picking import Item, told_labels
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import Recipes, try_each
 from apiscape.collectors.contract import (
@@ -36,6 +36,8 @@ T = TypeVar("T")
 
 Tags = dict[str, str] | Unknown
 """Tags of an object; unknown where nobody could look."""
+
+TAGS_UNSAID = "the answer does not say the tags"
 
 
 class Near:
@@ -143,8 +145,15 @@ class Look(ABC):
             self.gaps.note(detail, Malformed(error.message, operation=error.operation))
             return None
 
-    def read_tags(self, operation: str, member: str, **parameters: object) -> Tags:
-        """Return the object's tags; those that are no map are a gap.
+    def read_tags(
+        self,
+        operation: str,
+        member: str,
+        *,
+        read: Callable[[Item, str], dict[str, str] | None] = told_labels,
+        **parameters: object,
+    ) -> Tags:
+        """Return the object's tags; an answer that does not say them is a gap.
 
         Raises:
             CollectorError: as `ask`.
@@ -152,10 +161,11 @@ class Look(ABC):
         answer = self.ask("tags", operation, **parameters)
         if answer is None:
             return UNKNOWN
-        if is_set(answer, member, kind=Mapping) is None:
-            self.gaps.note("tags", Malformed("the tags cannot be read", operation=operation))
+        tags = read(answer, member)
+        if tags is None:
+            self.gaps.note("tags", Malformed(TAGS_UNSAID, operation=operation))
             return UNKNOWN
-        return labels(answer, member)
+        return tags
 
     def left_out(self, name: str, tags: Tags) -> Skipped | None:
         """Return that the source's rules leave the object out, if they do."""

@@ -144,6 +144,27 @@ def labels(item: object, key: str) -> dict[str, str]:
     }
 
 
+def told_labels(item: object, key: str) -> dict[str, str] | None:
+    """Return the map of tags of an answer that was asked for them alone; an empty map is none.
+
+    `None` where there is no map, or one that is not of texts: who is asked for tags and says no map says nothing.
+    """
+    given = item.get(key) if isinstance(item, Mapping) else None
+    if not isinstance(given, Mapping):
+        return None
+    are_texts = all(isinstance(each, str) for pair in given.items() for each in pair)
+    return labels(item, key) if are_texts else None
+
+
+def paired_labels(item: object, key: str) -> dict[str, str] | None:
+    """Return tags as `told_labels` does, of a list of objects with `Key` and `Value`."""
+    given = item.get(key) if isinstance(item, Mapping) else None
+    if not isinstance(given, list | tuple):
+        return None
+    pairs = [(text(tag, "Key"), text(tag, "Value") or "") for tag in given]
+    return told_labels({key: dict(pairs)}, key)
+
+
 def _is_secret(name: str, value: str) -> bool:
     return bool(_SECRET_KEY.search(name) or _SECRET_VALUE.search(value))
 

@@ -25,10 +25,10 @@ from apiscape.collectors.aws.apprunner.services import (
 )
 from apiscape.collectors.aws.hosts import SERVICE_HOST
 from apiscape.collectors.aws.listing import Members
-from apiscape.collectors.aws.looking import Look, LookCollector, Near, Tags
+from apiscape.collectors.aws.looking import Look, LookCollector, Near
 from apiscape.collectors.aws.memos import Memo, make_mark, read_memo, write_memo
 from apiscape.collectors.aws.operations import unpublished_quota
-from apiscape.collectors.aws.picking import Item, is_set, labels, moment, text
+from apiscape.collectors.aws.picking import Item, is_set, moment, paired_labels, text
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told
 from apiscape.collectors.changing import Change, Touched
@@ -43,11 +43,11 @@ from apiscape.collectors.contract import (
 from apiscape.collectors.measuring import Price
 from apiscape.model.deployment import Deployment
 from apiscape.model.surroundings import Observable
-from apiscape.model.values import UNKNOWN
 
 PART = "ListServices"
 SERVICES = "apprunner:ListServices"
 DESCRIPTION = "apprunner:DescribeService"
+TAGS = "apprunner:ListTagsForResource"
 FIREWALL = "wafv2:GetWebACLForResource"
 
 
@@ -68,7 +68,7 @@ _RECIPES: Recipes = {
     SERVICES: _nothing,
     DESCRIPTION: lambda told: {"ServiceArn": _arn(told)},
     "apprunner:DescribeCustomDomains": lambda told: {"ServiceArn": _arn(told)},
-    "apprunner:ListTagsForResource": lambda told: {"ResourceArn": _arn(told)},
+    TAGS: lambda told: {"ResourceArn": _arn(told)},
     FIREWALL: lambda told: {"ResourceArn": _arn(told)},
 }
 
@@ -174,7 +174,7 @@ class _Look(Look):
 
     def _described(self) -> FoundService:
         answer = self.ask("description", DESCRIPTION, ServiceArn=self.key)
-        tags = self._tags()
+        tags = self.read_tags(TAGS, "Tags", read=paired_labels, ResourceArn=self.key)
         if answer is None:
             return FoundService(self.listed, tags=tags)
         return FoundService(self.listed, read_description(answer), read_backend(answer), tags)
@@ -183,18 +183,6 @@ class _Look(Look):
         """Say whether a firewall stands before the service; `None` where nobody could look, or sees no sense in it."""
         answer = self.ask("firewall", FIREWALL, ResourceArn=self.key)
         return None if answer is None else is_set(answer, "WebACL", kind=Mapping)
-
-    def _tags(self) -> Tags:
-        listed = self.gaps.attempt(
-            "tags",
-            lambda: self.calls.listed(
-                "apprunner:ListTagsForResource", "Tags", ResourceArn=self.key
-            ),
-        )
-        if listed is None:
-            return UNKNOWN
-        pairs = {text(each, "Key"): text(each, "Value") for each in listed}
-        return labels({"tags": pairs}, "tags")
 
 
 def _mark(listed: Item) -> str | None:

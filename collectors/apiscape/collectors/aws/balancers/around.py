@@ -16,7 +16,7 @@ from apiscape.collectors.aws.balancers.targets import Fitness, read_fitness
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.errors import ONE_DETAIL, ONE_OBJECT
 from apiscape.collectors.aws.gaps import Gaps
-from apiscape.collectors.aws.picking import Item, entries, items, text, texts
+from apiscape.collectors.aws.picking import Item, entries, items, paired_labels, text, texts
 from apiscape.collectors.contract import CollectorError, Gone, Malformed
 from apiscape.model.vocabulary import Switch
 
@@ -186,18 +186,9 @@ def _read_tags(
     except ONE_OBJECT as error:
         untagged.update(dict.fromkeys(arns, error))
         return {}
-    found = ((text(each, "ResourceArn"), _told(each)) for each in items(answer, "TagDescriptions"))
+    answers = items(answer, "TagDescriptions")
+    found = ((text(each, "ResourceArn"), paired_labels(each, "Tags")) for each in answers)
     told = {arn: tags for arn, tags in found if arn is not None and tags is not None}
     left_out = Malformed("the answer does not say the tags of the load balancer")
     untagged.update({arn: left_out for arn in arns if arn not in told})
     return told
-
-
-def _told(entry: Item) -> dict[str, str] | None:
-    """Return the tags of one load balancer: an empty list says that it has none, and no list says nothing."""
-    given = entry.get("Tags")
-    if not isinstance(given, list | tuple):
-        return None
-    pairs = [(text(tag, "Key"), text(tag, "Value") or "") for tag in given]
-    named = {key: value for key, value in pairs if key is not None}
-    return named if len(named) == len(pairs) else None

@@ -8,14 +8,16 @@ from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.errors import ONE_OBJECT
 from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.lattice.service import KIND
-from apiscape.collectors.aws.looking import Near
-from apiscape.collectors.aws.picking import Item, text
+from apiscape.collectors.aws.looking import TAGS_UNSAID, Near
+from apiscape.collectors.aws.picking import Item, text, told_labels
 from apiscape.collectors.contract import (
     CollectorError,
+    Malformed,
     Visit,
 )
 
 TAGS = "tags"
+ASKED_BY = "vpc-lattice:ListTagsForResource"
 
 
 class Tagging:
@@ -54,10 +56,14 @@ class Tagging:
         if self._session.left_to(self._session.place.owning(text(item, "arn")), KIND):
             return plain
         try:
-            answer = gaps.attempt(
-                TAGS, lambda: self._calls.call("vpc-lattice:ListTagsForResource", resourceArn=arn)
-            )
+            answer = gaps.attempt(TAGS, lambda: self._calls.call(ASKED_BY, resourceArn=arn))
         except ONE_OBJECT as error:
             self._failed[service_id] = error
             return plain
-        return plain if answer is None else {**plain, TAGS: answer.get(TAGS) or {}}
+        if answer is None:
+            return plain
+        tags = told_labels(answer, TAGS)
+        if tags is None:
+            gaps.note(TAGS, Malformed(TAGS_UNSAID, operation=ASKED_BY))
+            return plain
+        return {**plain, TAGS: tags}
