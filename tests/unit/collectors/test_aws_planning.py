@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from apiscape.collectors.aws.estate import Account, account_of_role, choose_targets, target_of
+from apiscape.collectors.aws.estate import Account, choose_targets, target_of
 from apiscape.collectors.aws.iam import FORMS, Role, cloudformation, policy, terraform, write_policy
 from apiscape.collectors.aws.provider import PERMISSIONS, AwsProvider
-from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
+from apiscape.collectors.aws.settings import AwsSettings, RoleSettings, account_of_role
 from apiscape.collectors.aws.signin import Identity
 from apiscape.collectors.contract import CredentialsInvalid
 from apiscape.collectors.registry import collector_names, load_collector
@@ -86,6 +86,28 @@ def test_settings_are_read_strictly() -> None:
     assert read.tags.environment[0] == "environment"
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"region": "eu-west-1"}, AwsSettings)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "arn:aws:iam::1:role/y",
+        {"role_arn": "arn:aws:iam::1:role/x", "external_id": "e"},
+        {"role_arn": "arn:aws:iam::1:role/path/x"},
+    ],
+)
+def test_a_second_role_for_an_account_is_refused_with_its_place(second: Any) -> None:
+    roles = ["arn:aws:iam::1:role/x", "arn:aws:iam::2:role/x", second]
+    with pytest.raises(msgspec.ValidationError, match="second role for account 1,") as refused:
+        msgspec.convert({"roles": roles}, AwsSettings)
+    assert str(refused.value).endswith(" - at `$.roles[2]`")
+
+
+def test_the_same_role_said_again_is_no_second_one() -> None:
+    again = {"role_arn": "arn:aws:iam::2:role/a", "name": "tax"}
+    read = msgspec.convert({"roles": ["arn:aws:iam::2:role/a", again]}, AwsSettings)
+    assert [each.account for each in choose_targets(read, HUB, None)] == ["2"]
+    assert msgspec.convert({"roles": ["odd", "odder"]}, AwsSettings).roles == ("odd", "odder")
 
 
 EVERY = [

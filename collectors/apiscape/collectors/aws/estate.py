@@ -10,7 +10,7 @@ from apiscape.collectors.aws.errors import Refused
 from apiscape.collectors.aws.paging import listed_of
 from apiscape.collectors.aws.picking import text
 from apiscape.collectors.aws.regions import list_regions
-from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
+from apiscape.collectors.aws.settings import AwsSettings, RoleSettings, account_of_role
 from apiscape.collectors.aws.signin import SESSION_NAME, Identity, SignIn
 from apiscape.collectors.contract import (
     AccessDenied,
@@ -159,13 +159,6 @@ def no_way_into(account: str) -> CredentialsInvalid:
         f"no role leads into account {account}: name one in roles, or set role_name",
         permission="sts:AssumeRole",
     )
-
-
-def account_of_role(role_arn: str) -> str | None:
-    """Return the account of `arn:PARTITION:iam::ACCOUNT:role/NAME`, or `None`."""
-    fields = role_arn.split(":", 5)
-    named = len(fields) == 6 and fields[5].startswith("role/")  # noqa: PLR2004 - an ARN has six fields
-    return fields[4] if named and fields[4] else None
 
 
 def _role_in(settings: AwsSettings, caller: Identity, account: str) -> RoleSettings | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from apiscape.collectors.aws.estate import LIST_ACCOUNTS, account_of_role
+from apiscape.collectors.aws.estate import LIST_ACCOUNTS
 from apiscape.collectors.aws.iam import Role
-from apiscape.collectors.aws.settings import AwsSettings
+from apiscape.collectors.aws.settings import AwsSettings, account_of_role
 from apiscape.collectors.aws.signin import Partition, SignIn
 from apiscape.collectors.contract import Permission
 

@@ -85,7 +85,7 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
     Attributes:
         profile: Profile of the SDK's own configuration files.
         regions: Regions to visit; if left out, those that the account says are enabled.
-        roles: Roles to take on: an ARN, or an ARN with external id and name.
+        roles: Roles to take on, one for an account: an ARN, or an ARN with external id and name.
         accounts: Account ids to visit by `role_name`; one's own is visited without a role.
         role_name: Name of the role to take on in `accounts`, or in the whole organisation.
         external_id: External id for `role_name`.
@@ -118,8 +118,35 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
     usage_plans: UsagePlanSettings = UsagePlanSettings()
     total_max_attempts: int = 6
 
+    def __post_init__(self) -> None:
+        """Refuse a second role for an account: an account is visited once, and by one role.
+
+        Raises:
+            ValueError: with the place of the second, as `msgspec` says places; the same role again is no second one.
+        """
+        first: dict[str, RoleSettings] = {}
+        for index, role in enumerate(self.role_list()):
+            account = account_of_role(role.role_arn)
+            if account is not None and _differ(first.setdefault(account, role), role):
+                raise ValueError(
+                    f"a second role for account {account}, which is visited by one role:"
+                    f" give it a source of its own - at `$.roles[{index}]`"
+                )
+
     def role_list(self) -> tuple[RoleSettings, ...]:
         """Return every configured role in its long form."""
         return tuple(
             RoleSettings(role_arn=role) if isinstance(role, str) else role for role in self.roles
         )
+
+
+def _differ(one: RoleSettings, other: RoleSettings) -> bool:
+    """Say whether two roles of an account are not taken on alike; what people call the account is no matter."""
+    return (one.role_arn, one.external_id) != (other.role_arn, other.external_id)
+
+
+def account_of_role(role_arn: str) -> str | None:
+    """Return the account of `arn:PARTITION:iam::ACCOUNT:role/NAME`, or `None`."""
+    fields = role_arn.split(":", 5)
+    named = len(fields) == 6 and fields[5].startswith("role/")  # noqa: PLR2004 - an ARN has six fields
+    return fields[4] if named and fields[4] else None

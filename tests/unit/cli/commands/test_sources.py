@@ -81,6 +81,23 @@ def test_the_file_is_checked_to_the_line(
     assert "did you mean 'regions'?" in wrong.err
 
 
+def test_a_second_role_for_an_account_is_pointed_at(call: Call, configured: Path) -> None:
+    configured.write_text(
+        "sources:\n"
+        "  - name: prod\n"
+        "    provider: aws\n"
+        "    roles:\n"
+        "      - arn:aws:iam::111122223333:role/one\n"
+        "      - role_arn: arn:aws:iam::111122223333:role/two\n",
+        "utf-8",
+    )
+    wrong = call("sources", "validate")
+    assert wrong.code == 3
+    assert f"{configured}:6:" in wrong.err
+    assert "source prod: 'roles': a second role for account 111122223333" in wrong.err
+    assert "a second role for account 111122223333" in call("scan").err
+
+
 def test_the_file_may_be_named_before_or_after(call: Call, tmp_path: Path) -> None:
     file = str(tmp_path / "c.yaml")
     assert call("sources", "--config", file, "path").out == f"{file}\n"
