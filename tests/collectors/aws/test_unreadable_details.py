@@ -111,7 +111,7 @@ def test_tags_of_which_there_are_none_are_none(
 ) -> None:
     build, make, operation, member = asked
     build(west)
-    empty = [] if make is AppRunnerCollector else {}
+    empty: object = [] if make is AppRunnerCollector else {}
     seen = told(make(), operation, lambda _: {member: empty}, desk)
     assert gaps(seen) == {}
     assert (seen.entities[0].labels, seen.entities[0].owners) == ({}, ())

@@ -50,9 +50,11 @@ def wanted(*products: str, every: bool = False) -> list[Permission]:
     return found
 
 
-def policy(settings: AwsSettings, *products: str, every: bool = False) -> dict[str, list[str]]:
+def policy(
+    settings: AwsSettings, *products: str, every: bool = False, form: str = "policy"
+) -> dict[str, list[str]]:
     """Return the resources of each action that the printed policy grants."""
-    text = AwsProvider().write_policy("policy", settings, wanted(*products, every=every))
+    text = AwsProvider().write_policy(form, settings, wanted(*products, every=every))
     granted: dict[str, list[str]] = {}
     for statement in json.loads(text)["Statement"]:
         actions = statement["Action"]
@@ -88,6 +90,37 @@ def test_it_lets_in_to_the_roles_that_the_source_takes_on(
 
 def test_without_roles_none_may_be_taken_on() -> None:
     assert set(policy(AwsSettings())) == {"account:ListRegions", "organizations:ListAccounts"}
+
+
+HUB_ONLY = {"sts:AssumeRole", "organizations:ListAccounts"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "reads"),
+    [
+        ({"roles": (role("1"), role("2"))}, False),
+        ({"roles": (role("1"),), "role_name": "r"}, False),
+        ({"roles": (role("1"),), "accounts": ("2",), "role_name": "r"}, True),
+        ({"role_name": "r"}, True),
+        ({"accounts": ("1",), "role_name": "r"}, True),
+        ({}, True),
+    ],
+)
+def test_who_only_takes_on_roles_may_read_nothing(settings: dict[str, Any], reads: bool) -> None:
+    own = policy(AwsSettings(**settings), "aws.alb", every=True)
+    readers = policy(AwsSettings(**settings), "aws.alb", every=True, form="reader")
+    assert HUB_ONLY.isdisjoint(readers)
+    assert {"account:ListRegions", "cloudtrail:LookupEvents", "wafv2:ListWebACLs"} <= set(readers)
+    if reads:
+        assert set(own) - HUB_ONLY == set(readers)
+    else:
+        assert set(own) == HUB_ONLY
+        assert own["sts:AssumeRole"] == list(map(role, "12" if len(settings["roles"]) > 1 else "1"))
+
+
+def test_who_only_takes_on_roles_lists_the_organisation_only_where_it_is_asked() -> None:
+    alone = AwsSettings(roles=(role("1"),), organization=False)
+    assert policy(alone, "aws.alb") == {"sts:AssumeRole": [role("1")]}
 
 
 def test_an_organisation_that_is_not_asked_for_need_not_be_listed() -> None:
@@ -143,7 +176,7 @@ def test_keys_may_be_listed_only_where_their_clients_are_asked_for() -> None:
     ],
 )
 def test_its_arns_are_of_the_sources_partition(settings: AwsSettings, partition: str) -> None:
-    (on,) = policy(settings, "aws.apigateway.websocket")["apigateway:GET"][:1]
+    (on,) = policy(settings, "aws.apigateway.websocket", form="reader")["apigateway:GET"][:1]
     assert on.startswith(f"arn:{partition}:apigateway:")
 
 
@@ -165,7 +198,8 @@ def test_the_role_for_other_accounts_is_called_as_the_source_calls_it(
 
 
 EVERYTHING = AwsSettings(
-    roles=tuple(role(str(each) * 12) for each in range(10)),
+    accounts=tuple(str(each) * 12 for each in range(10)),
+    role_name="reader",
     appsync=AppSyncSettings(resolvers=True),
     usage_plans=UsagePlanSettings(clients=True),
 )

@@ -81,13 +81,16 @@ class Line(msgspec.Struct, frozen=True):
 @click.command("permissions")
 @click.argument("sources", nargs=-1, shell_complete=complete_source)
 @click.option(
-    "--policy", "as_policy", is_flag=True, help="Print the smallest policy (= --format policy)."
+    "--policy",
+    "as_policy",
+    is_flag=True,
+    help="Print the smallest policy of the identity that signs in (= --format policy).",
 )
 @click.option(
     "--format",
     "form",
     metavar="FORM",
-    help="Print the policy as policy, cloudformation, terraform, ….",
+    help="Print the policy as policy, reader, cloudformation, terraform, ….",
 )
 @click.option("--offline", is_flag=True, help="Make no call: say what the last visit was refused.")
 @session_options()
@@ -98,7 +101,9 @@ def command(
 
     Each is tried by at most one read call in every account and region, within the quotas. Exits with 0
     if all are granted, with 2 if one is denied or could not be told, with 4 if nobody could sign in.
-    With --policy or --format it makes no call, and prints the smallest policy that grants them all.
+    With --policy or --format it makes no call, and prints the smallest policy that grants them all: an
+    AWS identity that only takes on roles needs no more than that, and the roles what reader, cloudformation
+    or terraform print.
     """
     session.say_here()
     settings = session.settings()
@@ -107,6 +112,8 @@ def command(
         with session.placed():
             policy = _one_policy(chosen, settings, form or POLICY)
         write(policy)
+        if as_policy and not form:
+            say(_other_forms(chosen))
         return Exit.COMPLETE
     if settings.sources and not offline:
         return _try(session, settings, chosen)
@@ -192,6 +199,18 @@ def _one_policy(sources: Iterable[Source], settings: Settings, form: str) -> str
         names = ", ".join(policies.values())
         raise UsageError("these sources need a policy each", hint=f"name one of them: {names}")
     return "".join(f"{text.rstrip()}\n" for text in policies)
+
+
+def _other_forms(sources: Iterable[Source]) -> str:
+    """Return what else can be printed for sources of which one policy was."""
+    names = sorted({source.provider for source in sources})
+    forms = {form: None for name in names for form in _forms_of(name) if form != POLICY}
+    return f"Other forms, as those for roles that are taken on: --format {', '.join(forms)}"
+
+
+def _forms_of(provider: str) -> tuple[str, ...]:
+    writer: Provider = load_provider(provider)
+    return writer.policy_forms if isinstance(writer, WritesPolicies) else ()
 
 
 def _choose(settings: Settings, names: tuple[str, ...]) -> list[Source]:

@@ -1,4 +1,4 @@
-"""The smallest policy that lets the collectors read, as IAM JSON, CloudFormation or Terraform.
+"""The smallest policies that let the collectors read, as IAM JSON, CloudFormation or Terraform.
 
 Not AWS's own: `SecurityAudit` lacks seven resources of API Gateway, and `ReadOnlyAccess` may
 read the values of API keys. This one cannot.
@@ -17,7 +17,8 @@ from apiscape.collectors.contract import Permission
 HUB_ONLY = frozenset({"sts:AssumeRole", "organizations:ListAccounts"})
 """What only the identity needs that takes on the roles of other accounts."""
 
-FORMS = ("policy", "cloudformation", "terraform")
+FORMS = ("policy", "reader", "cloudformation", "terraform")
+"""`policy` is for the identity that is signed in, the others for the role that it takes on in other accounts."""
 
 
 class Role(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -42,8 +43,8 @@ def write_policy(
     Raises:
         ValueError: there is no such form.
     """
-    if form == "policy":
-        return _json(policy(permissions, role.name, partition))
+    if form in {"policy", "reader"}:
+        return _json(policy(permissions, role.name, partition, hub=form == "policy"))
     if form == "cloudformation":
         return _json(cloudformation(permissions, role, partition))
     if form == "terraform":

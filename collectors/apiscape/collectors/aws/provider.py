@@ -18,7 +18,7 @@ from apiscape.collectors.aws.estate import (
     visit_target,
 )
 from apiscape.collectors.aws.iam import FORMS, Role, write_policy
-from apiscape.collectors.aws.rights import asked_of_hub, partition_of, role_called
+from apiscape.collectors.aws.rights import asked_of_hub, needed_by_hub, partition_of, role_called
 from apiscape.collectors.aws.roles import Roles
 from apiscape.collectors.aws.session import AwsSession, Owned
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
@@ -238,7 +238,11 @@ class AwsProvider:
             or next((role.external_id for role in settings.role_list() if role.external_id), None),
         )
         own = asked_of_hub(self.permissions, settings, partition)
-        wanted = (each for each in (*own, *permissions) if each.is_asked(settings))
+        wanted: Iterable[Permission] = (
+            each for each in (*own, *permissions) if each.is_asked(settings)
+        )
+        if form == "policy":
+            wanted = needed_by_hub(wanted, settings, caller.account if caller else None)
         return write_policy(form, wanted, role, partition)
 
     def detect(self) -> Mapping[str, Any] | Sequence[Mapping[str, Any]] | None:

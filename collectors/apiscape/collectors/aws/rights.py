@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from apiscape.collectors.aws.estate import LIST_ACCOUNTS
-from apiscape.collectors.aws.iam import Role
+from apiscape.collectors.aws.iam import HUB_ONLY, Role
 from apiscape.collectors.aws.settings import AwsSettings, account_of_role
 from apiscape.collectors.aws.signin import Partition, SignIn
 from apiscape.collectors.contract import Permission
@@ -36,6 +36,19 @@ def asked_of_hub(
             yield permission
         elif roles:
             yield msgspec.structs.replace(permission, resources=roles)
+
+
+def needed_by_hub(
+    permissions: Iterable[Permission], settings: AwsSettings, own_account: str | None
+) -> Iterator[Permission]:
+    """Yield what the identity itself needs of what a source asks for.
+
+    It reads nothing where every account is visited by a role. Where nobody knows which account is its own,
+    any that `accounts` names may be.
+    """
+    named = settings.accounts
+    reads = own_account in {None, *named} if named else not settings.roles
+    return (each for each in permissions if reads or each.action in HUB_ONLY)
 
 
 def roles_taken(settings: AwsSettings, partition: str) -> tuple[str, ...]:

@@ -80,6 +80,13 @@ def test_one_policy_at_a_time(call: Call, configured: Path) -> None:
     assert both.err.endswith("these sources need a policy each\n  → name one of them: prod, lab\n")
     one = json.loads(call("permissions", "prod", "--policy").out)
     assert one["Version"] == "2012-10-17"
+    actions = [each["Action"] for each in one["Statement"]]
+    assert actions == ["organizations:ListAccounts", "sts:AssumeRole"], "its roles read"
+    said = call("permissions", "prod", "--policy").err
+    assert said.endswith("--format reader, cloudformation, terraform\n")
+    roles = call("permissions", "prod", "--format", "reader")
+    assert ("apigateway:GET" in roles.out, "sts:AssumeRole" in roles.out) == (True, False)
+    assert roles.err == ""
     assert "aws_iam_role" in call("permissions", "lab", "--format", "terraform").out
 
 
@@ -88,7 +95,7 @@ def test_one_policy_at_a_time(call: Call, configured: Path) -> None:
     [
         (["prd"], "did you mean prod?"),
         (["zzz"], "configured: prod, lab"),
-        (["prod", "--format", "xml"], "forms of aws: policy, cloudformation, terraform"),
+        (["prod", "--format", "xml"], "forms of aws: policy, reader, cloudformation, terraform"),
     ],
 )
 def test_what_cannot_be(words: list[str], hint: str, call: Call, configured: Path) -> None:
