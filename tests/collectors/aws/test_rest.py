@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.settings import AwsSettings, TagSettings
+from apiscape.collectors.contract import Recorded
 from apiscape.demo.aws.estate.authorizers import allow_from, cognito, lambda_request
 from apiscape.demo.aws.estate.backends import (
     http_backend,
@@ -156,6 +159,32 @@ def test_a_refused_export_falls_back_to_the_working_copy_and_says_so(
     assert server.calls.count("apigateway:GetResources") == 1
     again = desk.collect(RestApiCollector(), known=seen.known())
     assert len(again.unchanged) == 2
+
+
+def test_an_export_of_ten_megabytes_is_read_and_known_by_its_hashes_without_being_kept(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    api = west.rest_api("vast").method("GET", "/x", auth="AWS_IAM")
+    named = {f"member{number:04}" * 8: {"type": "string"} for number in range(1000)}
+    schema = json.dumps({"type": "object", "properties": named})
+    for number in range(1 + 10_500_000 // len(schema)):
+        api.model(f"Model{number}", schema)
+    api.deploy("prod")
+    west.rest_api("small").method("GET", "/x").deploy("prod")
+    seen = scan(desk)
+    item = seen.one("vast", "prod")
+    assert security(item) == {"GET /x": ("required", ["iam"])}
+    assert is_known(item.specs)
+    (spec,) = item.specs
+    small = seen.one("small").specs
+    assert is_known(small)
+    assert spec.size_bytes > 10_000_000
+    assert spec.not_kept == "larger than 5000000 bytes"
+    assert len(spec.contract_sha256 or "") == 64
+    assert seen.unseen == []
+    kept = {digest for said in seen.of(Recorded) for digest in said.documents}
+    assert kept == {small[0].contract_sha256}
+    assert server.calls.count("apigateway:GetResources") == 0
 
 
 def test_a_denied_export_is_a_gap_and_the_working_copy_stands_in(
