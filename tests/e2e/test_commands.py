@@ -146,6 +146,12 @@ def test_the_ledger_can_be_asked_for_later() -> None:
     assert len(records("changes")) >= 164
 
 
+def granted(form: str) -> set[str]:
+    policy = json.loads(run_cli("permissions", "department", "--format", form).out)
+    given = [statement["Action"] for statement in policy["Statement"]]
+    return {action for one in given for action in ([one] if isinstance(one, str) else one)}
+
+
 def test_permissions_tell_what_the_visit_found_and_the_smallest_policy() -> None:
     lines = records("permissions", "--offline")
     states = {line["state"] for line in lines}
@@ -153,9 +159,9 @@ def test_permissions_tell_what_the_visit_found_and_the_smallest_policy() -> None
     (denied,) = [line for line in lines if line["state"] == "denied"]
     assert denied["on"][0].endswith(":/restapis")
     assert denied["denied_in"] == ["department/210000000002/eu-west-1/aws.apigateway.rest"]
-    policy = json.loads(run_cli("permissions", "department", "--policy").out)
-    given = [statement["Action"] for statement in policy["Statement"]]
-    actions = {action for one in given for action in ([one] if isinstance(one, str) else one)}
+    own, actions = granted("policy"), granted("reader")
+    assert own <= {"sts:AssumeRole", "organizations:ListAccounts"}, "every account has a role"
+    assert "sts:AssumeRole" in own
     assert "apigateway:GET" in actions
     assert not [action for action in actions if re.search(r":(\*|Put|Create|Delete|POST)", action)]
     assert "resource" in run_cli("permissions", "department", "--format", "terraform").out
