@@ -84,11 +84,11 @@ def judge_backends(signal: Signal, at: Circumstances) -> Iterator[Verdict]:
             words = f"how many backends are ready is not known{_why(signal)}"
             yield Verdict(HealthState.UNKNOWN, Basis.CONFIGURED, words)
         return
-    words = f"{ready:g} of {total:g} backends ready"
+    words = f"{ready:g} of {total:g} backends ready{_why(signal)}"
     if ready <= 0:
-        yield Verdict(HealthState.FAILING, Basis.REACHABLE, words + _why(signal))
+        yield Verdict(HealthState.FAILING, Basis.REACHABLE, words)
     elif ready < total:
-        yield Verdict(HealthState.DEGRADED, Basis.REACHABLE, words + _why(signal))
+        yield Verdict(HealthState.DEGRADED, Basis.REACHABLE, words)
     elif at.is_unsettled:
         yield Verdict(HealthState.UNKNOWN, Basis.CONFIGURED, words)
     else:

@@ -140,12 +140,18 @@ def test_backends_are_counted(ready: int, total: int, state: str, words: str) ->
     [
         (0, "0 of 2 backends ready: nothing behind it"),
         (1, "1 of 2 backends ready: nothing behind it"),
-        (2, "2 of 2 backends ready"),
     ],
 )
 def test_why_some_backends_are_not_ready_is_said(ready: int, words: str) -> None:
     told = signal(SignalName.BACKENDS_READY, ready, threshold=2, reason="nothing behind it")
     assert reason(active(told)) == words
+
+
+def test_backends_that_nobody_can_tell_of_are_said_beside_those_that_are_ready() -> None:
+    why = "of 1 more nobody can tell"
+    told = signal(SignalName.BACKENDS_READY, 2, threshold=2, reason=why)
+    assert verdict(active(told)) == (HealthState.HEALTHY, Basis.REACHABLE)
+    assert reason(active(told)) == f"2 of 2 backends ready: {why}"
 
 
 @pytest.mark.parametrize(("ready", "total"), [(None, 3), (2, None), (True, 3)])

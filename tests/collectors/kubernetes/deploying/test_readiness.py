@@ -104,6 +104,35 @@ def test_what_no_cluster_can_say_is_not_counted() -> None:
     assert list(signals_of(api(rules=None), "uid", look(world_of()), NOON)) == []
 
 
+FUNCTION = Target(name="f", kind="function", namespace="shop")
+OUTSIDE = Target(name="https://far.example", kind="http")
+UNTOLD = "of 1 more nobody can tell"
+
+
+def test_what_nobody_can_tell_of_is_said_beside_what_is_ready() -> None:
+    world = world_of(service(), endpoint_slice())
+    assert ready(world, ORDERS, FUNCTION) == (1, 1, UNTOLD)
+    assert ready(world, FUNCTION, ORDERS, OUTSIDE) == (1, 1, "of 2 more nobody can tell")
+    assert ready(world, ORDERS, FUNCTION, msgspec.structs.replace(FUNCTION, port="80")) == (
+        1,
+        1,
+        UNTOLD,
+    )
+    assert ready(world, ORDERS, msgspec.structs.replace(FUNCTION, weight=0)) == (1, 1, None)
+
+
+def test_a_service_that_stands_for_an_address_outside_is_said_beside_what_is_ready() -> None:
+    outside = service("canary", spec={"type": "ExternalName", "externalName": "far.example"})
+    world = world_of(service(), endpoint_slice(), outside)
+    assert ready(world, ORDERS, CANARY) == (1, 1, UNTOLD)
+
+
+def test_what_nobody_can_tell_of_is_said_after_what_is_wrong() -> None:
+    assert ready(world_of(service()), ORDERS, FUNCTION) == (0, 1, f"{NOT_READY}; {UNTOLD}")
+    unseen = world_of(unseen=["services"])
+    assert ready(unseen, ORDERS, FUNCTION) == (None, 1, f"services could not be read; {UNTOLD}")
+
+
 def test_what_may_not_be_referred_to_is_not_ready() -> None:
     denied = msgspec.structs.replace(ORDERS, denied="RefNotPermitted")
     world = world_of(service(), endpoint_slice())

@@ -123,8 +123,9 @@ def _backends(
     """Return how many backends take requests, of how many, and what is wrong with the others.
 
     `None` where there is none that a cluster could say that of: an address outside, a kind that only
-    its controller knows. Not counted is what nothing is sent to. Where some are not known, no number is
-    told, unless others are known to take none: then it is how many may at most.
+    its controller knows; beside others these are said to be there. Not counted is what nothing is sent
+    to. Where some are not known, no number is told, unless others are known to take none: then it is how
+    many may at most.
     """
     sent: dict[tuple[str, str, str], Target] = {}
     for target in targets:
@@ -133,13 +134,21 @@ def _backends(
     told = [said for each in sent.values() if (said := _told(each, look)) is not None]
     if not told:
         return None
-    reasons = list(dict.fromkeys(each.why for each in told if each.why))
-    more = len(reasons) - MOST_REASONS
-    why = "; ".join(reasons[:MOST_REASONS]) + (f"; and {more} more" if more > 0 else "") or None
+    why = "; ".join(_reasons(told, beside=len(sent) - len(told))) or None
     total, refusing = float(len(told)), sum(1 for each in told if each.is_ready is False)
     if all(each.is_ready is not None for each in told):
         return total - refusing, total, why
     return (total - refusing, total, f"at most, {why}") if refusing else (None, total, why)
+
+
+def _reasons(told: Iterable[Told], *, beside: int) -> Iterator[str]:
+    """Yield what is wrong with backends, and of how many more a cluster says nothing."""
+    reasons = list(dict.fromkeys(each.why for each in told if each.why))
+    yield from reasons[:MOST_REASONS]
+    if len(reasons) > MOST_REASONS:
+        yield f"and {len(reasons) - MOST_REASONS} more"
+    if beside:
+        yield f"of {beside} more nobody can tell"
 
 
 def _told(target: Target, look: Look) -> Told | None:
