@@ -43,7 +43,7 @@ LABEL_WIDTH = 18
 BASIS_WORDS: dict[str, str] = {
     Basis.NONE: "nothing to tell it by yet",
     Basis.CONFIGURED: "by its configuration",
-    Basis.REACHABLE: "by reaching it",
+    Basis.REACHABLE: "by its backends or a probe",
     Basis.SERVING: "by its traffic",
 }
 

@@ -251,7 +251,7 @@ def test_how_it_fares_is_said_with_since_when_and_every_reason(call: Call, fille
     with open_store(str(filled), write=True) as store:
         store.conclusions.save({rich().uid: fares}, (), seq=99, at=T0)
     lines = section(call("show", rich().uid).out, "State")
-    assert lines[0].endswith(f"failing (by reaching it, since {shown(T0)})")
+    assert lines[0].endswith(f"failing (by its backends or a probe, since {shown(T0)})")
     assert lines[1:3] == list(reasons)
     told = json.loads(call("show", rich().uid, "--json").out)
     assert told["health"]["reasons"] == list(reasons)
