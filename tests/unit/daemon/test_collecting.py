@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -150,10 +151,15 @@ def test_a_visit_that_began_before_does_not_count(agent: Living) -> None:
     assert run.generation == 3  # the one under way was the second
 
 
-def test_a_watch_lists_anew_for_it() -> None:
+@pytest.fixture
+def feed() -> Iterator[Feed]:
+    with closing(Feed()) as feed:
+        yield feed
+
+
+def test_a_watch_lists_anew_for_it(feed: Feed) -> None:
     agent = Living()
     agent.collections.reload(["toys"])
-    feed = Feed()
     agent.collect(feed.collector())
     agent.start()
     agent.until(lambda: agent.runs)

@@ -138,7 +138,7 @@ def source(name: str = "toys", **more: Any) -> SourcePlan:
 
 @dataclass
 class Feed:
-    """What a watch says after its list, batch by batch; it may be cut.
+    """What a watch says after its list, batch by batch; it may be cut. Its watches go on until it is closed.
 
     Attributes:
         names: What every list has.
@@ -147,12 +147,13 @@ class Feed:
 
     names: tuple[str, ...] = ("a", "b")
     lists: int = 0
+    is_closed: bool = False
     batches: SimpleQueue[Batch | Exception] = field(default_factory=SimpleQueue)
 
     def watch(self, scope: Scope, visit: Visit) -> Iterator[Batch]:
         self.lists += 1
         yield listing("apis", *self.names)
-        while True:
+        while not self.is_closed:
             visit.check()
             try:
                 said = self.batches.get(timeout=0.002)
@@ -167,3 +168,6 @@ class Feed:
 
     def collector(self) -> Collector:
         return watching(self.watch)
+
+    def close(self) -> None:
+        self.is_closed = True

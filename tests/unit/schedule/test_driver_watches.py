@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -15,6 +16,12 @@ from apiscape.settings.schema import Rules
 from tests.unit.collect.toy import recorded
 from tests.unit.collect.watching import Batch, changed, watching
 from tests.unit.schedule.agents import HOUR, KEY, Agent, Feed, source
+
+
+@pytest.fixture
+def feed() -> Iterator[Feed]:
+    with closing(Feed()) as feed:
+        yield feed
 
 
 def followed(feed: Feed, patience: Patience | None = None) -> Agent:
@@ -38,8 +45,7 @@ def relisted(agent: Agent, feed: Feed, lists: int) -> None:
     assert feed.lists == lists
 
 
-def test_a_scope_that_can_be_watched_is_listed_once_and_followed() -> None:
-    feed = Feed()
+def test_a_scope_that_can_be_watched_is_listed_once_and_followed(feed: Feed) -> None:
     agent = followed(feed)
     feed.say((Absent("apis", "b"), changed("a")))
     agent.until(lambda: presence(agent) == ["present", "retired"])
@@ -50,8 +56,7 @@ def test_a_scope_that_can_be_watched_is_listed_once_and_followed() -> None:
     assert slot.due_in_s is None
 
 
-def test_a_source_may_have_its_scopes_visited_instead() -> None:
-    feed = Feed()
+def test_a_source_may_have_its_scopes_visited_instead(feed: Feed) -> None:
     agent = Agent()
     agent.collect(feed.collector())
     agent.start(source(watch=False))
@@ -60,8 +65,7 @@ def test_a_source_may_have_its_scopes_visited_instead() -> None:
     assert (feed.lists, run.error.kind) == (0, "defect")
 
 
-def test_a_watch_that_is_cut_backs_off_and_lists_again() -> None:
-    feed = Feed()
+def test_a_watch_that_is_cut_backs_off_and_lists_again(feed: Feed) -> None:
     agent = followed(feed)
     feed.say(Unreachable("cut"))
     agent.until(lambda: agent.ask(agent.driver.slots())[0].failures == 1)
@@ -74,8 +78,7 @@ def test_a_watch_that_is_cut_backs_off_and_lists_again() -> None:
     assert presence(agent) == ["present", "present"]
 
 
-def test_a_cut_after_a_long_time_of_following_is_a_first_one() -> None:
-    feed = Feed()
+def test_a_cut_after_a_long_time_of_following_is_a_first_one(feed: Feed) -> None:
     agent = followed(feed)
     for lists in (1, 2):
         feed.say(Unreachable("cut"))
@@ -89,8 +92,7 @@ def test_a_cut_after_a_long_time_of_following_is_a_first_one() -> None:
     assert agent.ask(agent.driver.slots())[0].failures == 1
 
 
-def test_a_watch_lists_again_at_least_every_day() -> None:
-    feed = Feed()
+def test_a_watch_lists_again_at_least_every_day(feed: Feed) -> None:
     agent = followed(feed, Patience(relist_s=24 * HOUR, silence_s=10**9))
     agent.clock.advance(hours=17)
     agent.pass_time(3, step=1)
@@ -100,16 +102,14 @@ def test_a_watch_lists_again_at_least_every_day() -> None:
     relisted(agent, feed, 2)
 
 
-def test_asked_for_a_scope_that_is_followed_lists_again_at_once() -> None:
-    feed = Feed()
+def test_asked_for_a_scope_that_is_followed_lists_again_at_once(feed: Feed) -> None:
     agent = followed(feed)
     assert agent.ask(agent.driver.collect_now(KEY)) == (KEY,)
     agent.until(lambda: agent.ask(agent.driver.slots())[0].due_in_s == 0)
     relisted(agent, feed, 2)
 
 
-def test_a_pause_ends_a_watch_and_its_end_begins_it_again() -> None:
-    feed = Feed()
+def test_a_pause_ends_a_watch_and_its_end_begins_it_again(feed: Feed) -> None:
     agent = followed(feed)
     agent.ask(agent.driver.pause("toys"))
     agent.until(lambda: agent.ask(agent.driver.slots())[0].due_in_s == 0)
@@ -119,8 +119,7 @@ def test_a_pause_ends_a_watch_and_its_end_begins_it_again() -> None:
     relisted(agent, feed, 2)
 
 
-def test_a_watch_goes_on_through_a_reload_that_does_not_concern_it() -> None:
-    feed = Feed()
+def test_a_watch_goes_on_through_a_reload_that_does_not_concern_it(feed: Feed) -> None:
     agent = followed(feed)
     agent.ask(agent.driver.reload([source(interval_s=60.0), source("more", watch=False)]))
     agent.until(lambda: agent.progress.told.count("planned toys well") == 2)
@@ -129,8 +128,7 @@ def test_a_watch_goes_on_through_a_reload_that_does_not_concern_it() -> None:
     assert feed.lists == 1
 
 
-def test_a_watch_is_begun_again_where_its_source_looks_at_other_things() -> None:
-    feed = Feed()
+def test_a_watch_is_begun_again_where_its_source_looks_at_other_things(feed: Feed) -> None:
     agent = followed(feed)
     agent.ask(agent.driver.reload([source(exclude=Rules(names=("x*",)))]))
     agent.until(lambda: agent.progress.told.count("planned toys well") == 2)
@@ -138,8 +136,7 @@ def test_a_watch_is_begun_again_where_its_source_looks_at_other_things() -> None
     relisted(agent, feed, 2)
 
 
-def test_a_watch_of_a_source_that_is_removed_ends_and_its_scope_says_so() -> None:
-    feed = Feed()
+def test_a_watch_of_a_source_that_is_removed_ends_and_its_scope_says_so(feed: Feed) -> None:
     agent = followed(feed)
     agent.ask(agent.driver.reload([]))
     for _ in range(5):
@@ -149,8 +146,7 @@ def test_a_watch_of_a_source_that_is_removed_ends_and_its_scope_says_so() -> Non
     assert agent.ask(agent.driver.slots()) == ()
 
 
-def test_a_stop_ends_a_watch_and_what_it_said_stands() -> None:
-    feed = Feed()
+def test_a_stop_ends_a_watch_and_what_it_said_stands(feed: Feed) -> None:
     agent = followed(feed)
     feed.say((changed("a"),))
     agent.until(lambda: len(agent.store.runs.log) == 3)
