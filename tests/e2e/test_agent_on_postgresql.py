@@ -161,5 +161,5 @@ def test_without_room_for_a_socket_it_runs_all_the_same(
     with agent(place) as process:
         assert place.says("/readyz") == (200, "ready\n")
         assert living_agent(world.store) is None
-        assert run_cli("scan").code == 0
+        until(lambda: run_cli("scan").code == 0)  # beside a visit of the agent, one of both is late
         assert told_to_stop(process).code == 0
