@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -26,14 +27,23 @@ def written(chart: Chart, values: Json) -> Json:
     return dict(json.loads(configuration(chart.objects(values))))
 
 
+MOUNTED = "/etc/apiscape/entries"
+
+
 def read(chart: Chart, values: Json) -> Settings:
-    """Return the configuration as the agent reads it, of sources that can be visited here."""
-    told = written(chart, values)
+    """Return the configuration as the agent reads it, of sources that can be visited here, with what is mounted."""
+    objects = chart.objects(values)
+    told = dict(json.loads(configuration(objects)))
     installed = provider_names()
     told["sources"] = [each for each in told["sources"] if each["provider"] in installed]
-    document = parse_document(json.dumps(told), "config.yaml")
-    settings = read_settings(document, IN_A_POD)
-    validate_providers(document, settings)
+    with tempfile.TemporaryDirectory() as folder:
+        for each in of_kind(objects, "ConfigMap"):
+            for name, text in each.get("data", {}).items():
+                (Path(folder) / name).write_text(text, "utf-8")
+        text = json.dumps(told).replace(MOUNTED, folder)
+        document = parse_document(text, "config.yaml")
+        settings = read_settings(document, IN_A_POD)
+        validate_providers(document, settings)
     return settings
 
 
