@@ -11,10 +11,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine, event
 
+from apiscape.client.inventory import Page
 from apiscape.model.deployment import Backend
 from apiscape.model.values import utc_millis
 from apiscape.query import FIELDS, Kind
 from apiscape.store import Store, open_store
+from apiscape.store.reading import paging
 from apiscape.store.reading.cells import is_narrow
 from apiscape.store.reading.reader import Reader
 from apiscape.store.search import NARROW
@@ -54,6 +56,19 @@ def plan(store: Store, asked: tuple[str, Any]) -> str:
         return "".join(f"{step[3]}\n" for step in steps)
 
 
+def opcodes(store: Store, asked: tuple[str, Any]) -> int:
+    """Return how many steps of its machine SQLite takes for a statement, to within a hundred."""
+    statement, values = asked
+    taken: list[None] = []
+    with store.database.read() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.set_progress_handler(lambda: taken.append(None), 100)
+        connection.exec_driver_sql(statement, values).all()
+        driver.set_progress_handler(None, 0)
+    return 100 * len(taken)
+
+
 def filled(address: str, count: int = 60) -> Store:
     store = open_store(address, write=True)
     visit(store, batch(*map(make, range(count))))
@@ -68,8 +83,33 @@ def test_a_page_of_words_by_name_reads_no_whole_row(sqlite_address: str, view: s
         page = Reader(store.database, lambda: T0).page(f"{view} sort:name", limit=5)
         steps = plan(store, asked[0])
     assert page.items
-    assert [step for step in WIDE if step in steps] == []
-    assert "SCAN row USING COVERING INDEX ix_row_name_narrow" in steps
+    many, _, few = steps.partition("CO-ROUTINE fetched")
+    assert [step for step in WIDE if step in many] == []
+    assert "SCAN row USING COVERING INDEX ix_row_name_narrow" in many
+    assert [step for step in WIDE if step in few] == ([WIDE[0]] if view else [])
+
+
+@pytest.mark.parametrize(("view", "are_few"), [("payments", False), ("payments 42", True)])
+def test_few_rows_are_fetched_and_many_are_met_in_order_with_the_same_result(
+    sqlite_address: str, view: str, are_few: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages: list[list[Page]] = []
+    reads: list[int] = []
+    with filled(sqlite_address, 500) as store:
+        reader = Reader(store.database, lambda: T0)
+        for few in (0, 10_000):
+            monkeypatch.setattr(paging, "FEW", few)
+            with listening() as asked:
+                first = reader.page(f"{view} sort:name", limit=10)
+            reads.append(opcodes(store, asked[0]))
+            second = (
+                reader.page(f"{view} sort:name", limit=20, after=first.next)
+                if first.next
+                else first
+            )
+            pages.append([first, second])
+    assert pages[0] == pages[1]
+    assert (reads[1] < reads[0]) is are_few
 
 
 def test_a_page_in_the_order_of_uids_goes_through_their_index_and_sorts_nothing(

@@ -80,12 +80,14 @@ class Found(msgspec.Struct, frozen=True):
         counts: Query of how many rows match, and how many nobody can tell of.
         gathered: Query of the keys of the rows, and of what was asked for beside them; `None` where
             it is quicker to look for that again in `row`.
+        keys: Query of the keys of the rows, where going through `row` in order takes long if they are few.
     """
 
     listed: Condition
     walked: Condition
     counts: Select[int, int]
     gathered: Select[*tuple[Any, ...]] | None = None
+    keys: Keys | None = None
 
     def count(self, connection: Connection) -> tuple[int, int]:
         """Return how many rows match, and how many nobody can tell of."""
@@ -128,7 +130,14 @@ def find(
     gathered = select(key, *columns).where(told) if columns else None
     matched = func.count(known)
     counts = select(matched, func.count() - matched).select_from(passing)
-    return Found(_KEY.in_(keys), _unsought(connection, _KEY).in_(keys), counts, gathered)
+    walks = connection.dialect.name == "sqlite"
+    return Found(
+        _KEY.in_(keys),
+        _unsought(connection, _KEY).in_(keys),
+        counts,
+        gathered,
+        keys if walks else None,
+    )
 
 
 def _everything(view: View, hidden: Keys | None) -> Found:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    CompoundSelect,
     Connection,
     Select,
     Table,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 
 from apiscape.errors import UsageError
@@ -28,11 +30,15 @@ from apiscape.model.values import from_utc_millis, utc_millis
 from apiscape.query import View, format_view
 from apiscape.store import schema
 from apiscape.store.reading.cells import Expression, cell_of, is_always_there, source_of
-from apiscape.store.reading.compile import Condition
+from apiscape.store.reading.compile import Condition, Keys
 from apiscape.store.reading.finding import Beside, Found
 
 _FINGERPRINT_BYTES = 6
 _LARGEST = 2.0**63
+
+FEW = 2_000
+"""So many rows are fetched and sorted in the time in which an index of a hundred thousand is gone through."""
+
 _HINT = "leave the cursor out to begin with the first page"
 
 
@@ -127,12 +133,21 @@ class Stretch(msgspec.Struct, frozen=True):
     undecided: int
 
 
-def in_order(found: Found, order: Ordering, column: Expression) -> Select[*tuple[Any, ...]]:
-    """Return the query of a column of the rows found, and of the ordering's keys, in its order."""
+def in_order(
+    found: Found, order: Ordering, column: Expression, *, walks: bool = True
+) -> Select[*tuple[Any, ...]]:
+    """Return the query of a column of the rows found, and of the ordering's keys, in its order.
+
+    Args:
+        found: The rows.
+        order: Their order.
+        column: What is read of them.
+        walks: Whether an index that has them in order is gone through, where there is one.
+    """
     return (
         select(column, *order.values.columns)
         .select_from(source_of(order.tables))
-        .where(found.walked if order.by_name else found.listed)
+        .where(found.walked if walks and order.by_name else found.listed)
         .order_by(*order.clauses)
     )
 
@@ -149,17 +164,43 @@ def read_stretch(
     Raises:
         UsageError: The values are not of this order.
     """
-    query = in_order(found, order, schema.row.c.deployment_pk)
+    page: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
     if found.gathered is not None:
         order = order.over(tuple(found.gathered.selected_columns)[1:])
-        query = found.gathered.order_by(*order.clauses)
-    query = query if after is None else query.where(order.after(after))
-    rows, counts = query.limit(limit).subquery("page"), found.counts.subquery("counts")
+        page = _beyond(found.gathered.order_by(*order.clauses), order, after).limit(limit)
+    else:
+        walked = _beyond(in_order(found, order, schema.row.c.deployment_pk), order, after)
+        page = walked.limit(limit)
+        if found.keys is not None and order.by_name:
+            fetched = in_order(found, order, schema.row.c.deployment_pk, walks=False)
+            page = _either(walked, _beyond(fetched, order, after), found.keys, limit)
+    rows, counts = page.subquery("page"), found.counts.subquery("counts")
     both = select(counts, rows).select_from(counts.outerjoin(rows, true()))
     records = connection.execute(both.order_by(*order.over(tuple(rows.c)[1:]).clauses)).all()
     matched, undecided, first, *_ = records[0]
     listed = [] if first is None else [record[2:] for record in records]
     return Stretch(listed, matched, undecided)
+
+
+def _beyond(
+    query: Select[*tuple[Any, ...]], order: Ordering, after: tuple[str | float, ...] | None
+) -> Select[*tuple[Any, ...]]:
+    """Return a query of the rows after a cursor's values; of all where there is none."""
+    return query if after is None else query.where(order.after(after))
+
+
+def _either(
+    walked: Select[*tuple[Any, ...]], fetched: Select[*tuple[Any, ...]], keys: Keys, limit: int
+) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return the first rows by one of two queries for the same: few are fetched and sorted, many are met in order.
+
+    Which it is says the limit of each, which SQLite reads before it begins: the other one is not begun.
+    """
+    some = keys.limit(FEW + 1).subquery("some")
+    count = select(func.count()).select_from(some).scalar_subquery()
+    many = walked.limit(case((count > FEW, limit), else_=0)).subquery("walked")
+    few = fetched.limit(case((count > FEW, 0), else_=limit)).subquery("fetched")
+    return union_all(select(*many.c), select(*few.c))
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):

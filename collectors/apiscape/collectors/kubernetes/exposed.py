@@ -147,8 +147,8 @@ def services_of(rules: Iterable[Rule] | None) -> tuple[str, ...]:
 
 
 def targets_in(rules: Iterable[Rule]) -> Iterable[tuple[Target, ...]]:
-    """Return where rules send to, in their order: what several of them say alike, once."""
-    return dict.fromkeys([each.targets for each in rules])
+    """Return where rules send to, in their order: what several of them have in common, once."""
+    return {id(each.targets): each.targets for each in rules}.values()
 
 
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,7 +210,7 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     def targets(self) -> tuple[Target, ...]:
         """Return all that its rules send requests to, each once, in their order."""
         found = [each for targets in targets_in(self.rules or ()) for each in targets]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found) if len(found) > 1 else found)
 
 
 class Called(msgspec.Struct, frozen=True, kw_only=True):

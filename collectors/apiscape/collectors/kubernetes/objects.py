@@ -53,8 +53,8 @@ class Metadata(msgspec.Struct, rename="camel"):
         """Drop the annotations that repeat the object, and say what it is called."""
         self.key = key_of(self.namespace, self.name)
         if self.annotations:
-            for name in DROPPED & self.annotations.keys():
-                del self.annotations[name]
+            for name in DROPPED:
+                self.annotations.pop(name, None)
 
 
 class Thing(msgspec.Struct):

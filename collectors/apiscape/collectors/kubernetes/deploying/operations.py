@@ -60,11 +60,12 @@ def operations_of(rules: Iterable[Rule]) -> tuple[Operation, ...]:
     callers is what is asked by all of them, else mixed.
     """
     found: dict[tuple[str, str], list[_Sent]] = {}
-    keys: dict[tuple[Target, ...], str | None] = {}
+    keys: dict[int, str | None] = {}
     for rule in rules:
-        if rule.targets not in keys:
-            keys[rule.targets] = _backend_key(rule.targets)
-        backend = keys[rule.targets]
+        targets = id(rule.targets)  # most rules of a route have them in common
+        if targets not in keys:
+            keys[targets] = _backend_key(rule.targets)
+        backend = keys[targets]
         for match in rule.matches:
             sent = (match, rule, backend)
             found.setdefault((match.method, template(match)), []).append(sent)
