@@ -22,7 +22,7 @@ from typing import Any
 
 from apiscape.cli.group import OFTEN_ENOUGH
 from apiscape.collect.memory import give_back
-from apiscape.collectors.kubernetes.gatewayapi.routes import HttpRoute
+from apiscape.collectors.kubernetes.families import reads
 from apiscape.collectors.kubernetes.gateways import GatewaysCollector
 from apiscape.collectors.kubernetes.listing import Where, read_pages
 from apiscape.collectors.kubernetes.objects import Decoder
@@ -119,10 +119,15 @@ def tell(what: Any) -> None:
 
 
 def pages(session: Session) -> list[Any]:
-    """Return every route, fetched and decoded and nothing more."""
-    served = session.catalogue.look().find("gateway.networking.k8s.io", "httproutes", ("v1",))
-    assert served is not None
-    return list(read_pages(session.wire, Where(served), Decoder(HttpRoute), lambda: None))
+    """Return every object that a visit reads, fetched and decoded and nothing more: the same bytes."""
+    catalogue = session.catalogue.look()
+    held: list[Any] = []
+    for resource in reads(session.entries).resources:
+        served = catalogue.find(resource.group, resource.plural, resource.versions)
+        if served is not None:
+            where, decoder = Where(served), Decoder(resource.type)
+            held += read_pages(session.wire, where, decoder, lambda: None)
+    return held
 
 
 def observations(session: Session) -> int:
