@@ -8,6 +8,7 @@ import pytest
 
 from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.wire.dispatch import READ_ALLOW_LIST
 from apiscape.demo.aws.wire.server import AwsServer
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk
 
@@ -37,8 +38,14 @@ def point_at(monkeypatch: pytest.MonkeyPatch) -> PointAt:
 
 
 @pytest.fixture
-def server(estate: AwsEstate, point_at: PointAt) -> Iterator[AwsServer]:
-    with AwsServer(estate) as server:
+def allowed() -> frozenset[str]:
+    """Give the operations that may be called; a module whose sources ask for more has its own."""
+    return READ_ALLOW_LIST
+
+
+@pytest.fixture
+def server(estate: AwsEstate, point_at: PointAt, allowed: frozenset[str]) -> Iterator[AwsServer]:
+    with AwsServer(estate, allowed=allowed) as server:
         point_at(server, ACCOUNT)
         yield server
         server.assert_clean()

@@ -14,15 +14,13 @@ from apiscape.collectors.aws.apigateway.consumers_collector import (
 from apiscape.collectors.aws.picking import WITHHELD
 from apiscape.collectors.aws.settings import AwsSettings, UsagePlanSettings
 from apiscape.collectors.trying import Grant
-from apiscape.demo.aws.estate.estate import AwsEstate
 from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.wire.dispatch import READ_ALLOW_LIST
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.codec import encode
 from apiscape.model.surroundings import Consumer
 from apiscape.model.values import UNKNOWN
-from tests.collectors.aws.conftest import PointAt
-from tests.collectors.aws.desk import ACCOUNT, Desk, Seen
+from tests.collectors.aws.desk import Desk, Seen
 from tests.collectors.aws.test_trials import attempt
 from tests.collectors.aws.world import small_pages
 
@@ -31,11 +29,8 @@ ASKING = AwsSettings(total_max_attempts=1, usage_plans=UsagePlanSettings(clients
 
 
 @pytest.fixture
-def server(estate: AwsEstate, point_at: PointAt) -> Iterator[AwsServer]:
-    with AwsServer(estate, allowed=READ_ALLOW_LIST | {CLIENTS}) as server:
-        point_at(server, ACCOUNT)
-        yield server
-        server.assert_clean()
+def allowed() -> frozenset[str]:
+    return READ_ALLOW_LIST | {CLIENTS}
 
 
 @pytest.fixture
