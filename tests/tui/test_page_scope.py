@@ -62,6 +62,10 @@ def a_part(**values: Any) -> PartReport:
     return PartReport(part="restapis", outcome="partial", **values)
 
 
+GAP = Gap(native_id="x", detail="tags", error=DENIED)
+KNOWN_GAP = Gap(native_id="x", detail="tags", error=DENIED, accepted="not ours")
+
+
 @pytest.mark.parametrize(
     ("run", "error"),
     [
@@ -69,7 +73,7 @@ def a_part(**values: Any) -> PartReport:
         (a_run("partial", parts=(a_part(), a_part(error=THROTTLED))), THROTTLED),
         (a_run("partial", parts=(a_part(error=DENIED, accepted="x"), a_part(error=THROTTLED))), THROTTLED),
         (a_run("partial", parts=(a_part(failed=(Exclusion(native_id="x", error=EXPIRED),)),)), EXPIRED),
-        (a_run("complete", parts=(a_part(gaps=(Gap(native_id="x", detail="tags", error=DENIED),)),)), DENIED),
+        (a_run("complete", parts=(a_part(gaps=(GAP,)),)), DENIED),
         (a_run("partial", parts=(a_part(failed=(Exclusion(native_id="x", reason="odd"),)),)), None),
         (a_run("complete"), None),
     ],
@@ -296,6 +300,8 @@ def test_endless_lists_end_with_a_count_of_the_rest(number: int, more: int | Non
         (a_run("failed"), True),
         (a_run("half_baked"), True),
         (a_run("failed", accepted="known"), False),
+        (a_run(parts=(a_part(gaps=(GAP,)),)), True),
+        (a_run(parts=(a_part(gaps=(KNOWN_GAP,)),)), False),
     ],
 )
 def test_what_was_not_seen_whole_is_incomplete(run: Any, *, incomplete: bool) -> None:

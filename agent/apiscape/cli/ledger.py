@@ -52,11 +52,6 @@ class Widths(msgspec.Struct, frozen=True):
     sums: int
 
 
-def is_incomplete(report: RunReport) -> bool:
-    """Say whether a run leaves something unseen that nobody answers for."""
-    return report.outcome not in FINE and report.accepted is None
-
-
 def sum_words(report: RunReport, listed_width: int = 0, recorded_width: int = 0) -> str:
     """Return `61 listed = 58 recorded + 3 failed (throttled)`: figures that add up."""
     ledger = report.ledger
@@ -149,7 +144,7 @@ def _lines(report: RunReport, title: str, widths: Widths, width: int) -> list[st
     place, outcome = place_words(report.scope.reach), report.outcome
     head = f"  {glyph} {place:<{widths.place}}  {title:<{widths.title}}  {outcome:<8}  "
     if outcome in WORDED:
-        accepted = f"(accepted: {report.accepted})" if report.accepted else ""
+        accepted = f"(accepted: {report.answer})" if report.answer else ""
         return _joined(head, [reason_words(report), next_step(report), accepted], width)
     calls = count(report.ledger.calls, "call")
     sums = sum_words(report, widths.listed, widths.recorded)
@@ -177,7 +172,7 @@ def _why(report: RunReport, width: int) -> list[str]:
         f"{count(unseen, 'detail')} not seen" if unseen else "",
         reason_words(report),
         next_step(report),
-        f"(accepted: {report.accepted})" if report.accepted else "",
+        f"(accepted: {report.answer})" if report.answer else "",
     ]
     return fold(plain("  ".join(filter(None, words))), width, indent=INDENT)
 
@@ -276,8 +271,8 @@ def verdict_line(reports: Sequence[RunReport], exit_code: int) -> str:
 
 def verdict(reports: Sequence[RunReport], exit_code: int) -> str:
     """Return what the scan amounts to; never silent about what could not be seen."""
-    unseen = sum(map(is_incomplete, reports))
-    accepted = sum(1 for report in reports if report.outcome not in FINE and report.accepted)
+    unseen = sum(report.falls_short for report in reports)
+    accepted = sum(1 for report in reports if report.answer)
     left_out = sum(len(report.left_out) for report in reports)
     details = sum(map(count_unseen, reports))
     gaps = [

@@ -11,7 +11,6 @@ import msgspec
 
 from apiscape.client.inventory import Inventory, Summary
 from apiscape.errors import NotKept, UsageError
-from apiscape.model.run import FINE
 from apiscape.query.quantities import read_age, read_moment
 from apiscape.query.syntax import UNIT_S, View
 
@@ -114,6 +113,5 @@ def _was_short(inventory: Inventory, scope: str, at: datetime) -> bool:
     """Say whether a scope's newest run before a time had not seen all of it."""
     for run in inventory.runs(scope=scope, limit=MOST_RUNS):
         if run.ended_at is not None and run.ended_at <= at:
-            fine = run.outcome in FINE
-            return not fine and run.accepted is None
+            return run.falls_short
     return False

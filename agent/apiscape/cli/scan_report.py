@@ -5,7 +5,6 @@ from __future__ import annotations
 from apiscape.cli.ledger import (
     estate_lines,
     estate_words,
-    is_incomplete,
     record,
     run_lines,
     totals_line,
@@ -67,7 +66,7 @@ def scan_record(collected: Collected, summary: Summary) -> dict[str, object]:
         "deployments": summary.deployments,
         "apis": summary.apis,
         "totals": {name: getattr(totals, name) for name in totals.__struct_fields__},
-        "incomplete": [run.scope.key for run in collected.runs if is_incomplete(run)],
+        "incomplete": [run.scope.key for run in collected.runs if run.falls_short],
         "interrupted": collected.interrupted,
         "exit": collected.exit_code,
     }

@@ -14,6 +14,7 @@ from apiscape.collect.intake import Intake
 from apiscape.collect.job import Job, Means
 from apiscape.collect.ledger import PartLedger, ScopeLedger
 from apiscape.collect.quotas import ScopeBudget
+from apiscape.collect.source import accepted_reason
 from apiscape.collect.visit import TokenBook
 from apiscape.collectors.contract import Cancelled, Observation, ReadsDirectly
 from apiscape.errors import Fenced
@@ -22,6 +23,7 @@ from apiscape.model.run import (
     FINE,
     ErrorRecord,
     Ledger,
+    PartReport,
     RunReport,
     Totals,
     add_ledgers,
@@ -182,7 +184,7 @@ class Generation:
 
     def _compose(self, error: ErrorRecord | None, verdict: Verdict) -> RunReport:
         job = self._job
-        parts = tuple(part.report() for part in self.ledger)
+        parts = tuple(self._answered(part.report()) for part in self.ledger)
         outcome = worst_outcome(part.outcome for part in parts)
         fine = outcome in FINE
         report = RunReport(
@@ -202,6 +204,20 @@ class Generation:
             accepted=None if fine else job.accepted,
         )
         return _accepted(report) if report.accepted is None else report
+
+    def _answered(self, part: PartReport) -> PartReport:
+        """Return a part with the details that were not seen, each with who answers for it."""
+        accepted, scope = self._job.source.accepted, self._job.scope.key
+        if not (part.gaps and accepted):
+            return part
+        today = self._means.clock.now().date()
+        gaps = tuple(
+            msgspec.structs.replace(
+                gap, accepted=accepted_reason(accepted, scope, today, gap.detail)
+            )
+            for gap in part.gaps
+        )
+        return msgspec.structs.replace(part, gaps=gaps)
 
     def _count(self, verdict: Verdict) -> Totals:
         """Return what reconcile said, counting only what is new of presence."""

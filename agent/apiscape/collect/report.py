@@ -11,7 +11,6 @@ from apiscape.errors import Exit
 from apiscape.model.entity import Entity
 from apiscape.model.measured import TrafficReport
 from apiscape.model.run import (
-    FINE,
     ErrorRecord,
     EstateEntry,
     Ledger,
@@ -54,7 +53,7 @@ class ScanReport(Entity, frozen=True):
     @property
     def incomplete(self) -> tuple[RunReport, ...]:
         """The runs that did not see all of their scope, and that nobody answers for."""
-        return tuple(run for run in self.runs if run.outcome not in FINE and run.accepted is None)
+        return tuple(run for run in self.runs if run.falls_short)
 
     @property
     def lost(self) -> tuple[EstateEntry, ...]:

@@ -65,12 +65,17 @@ def leaves_out(source: SourcePlan, name: str, labels: Mapping[str, str]) -> str 
     return None
 
 
-def accepted_reason(gaps: tuple[AcceptedGap, ...], key: str, today: date) -> str | None:
-    """Return the reason of the first accepted gap that covers a scope or estate key today.
+def accepted_reason(
+    gaps: tuple[AcceptedGap, ...], key: str, today: date, detail: str | None = None
+) -> str | None:
+    """Return the reason of the first accepted gap that covers a scope or estate key today, or a detail there.
 
-    A glob over all scopes of a reach (`prod/444455556666/*`) covers the reach itself as well.
+    A glob over all scopes of a reach (`prod/444455556666/*`) covers the reach itself as well. One that names
+    details covers nothing else.
     """
     for gap in gaps:
+        if gap.detail is not None and not (detail and fnmatchcase(detail, gap.detail)):
+            continue
         covers = fnmatchcase(key, gap.scope) or fnmatchcase(f"{key}/", gap.scope)
         if covers and today <= gap.until:
             return f"{gap.reason} ({gap.accepted_by}, until {gap.until.isoformat()})"

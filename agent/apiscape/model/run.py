@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from apiscape.model.entity import Entity
-from apiscape.model.vocabulary import Outcome, ReachState
+from apiscape.model.vocabulary import ErrorKind, Outcome, ReachState
 
 
 class Reach(Entity, frozen=True):
@@ -67,11 +67,21 @@ class Exclusion(Entity, frozen=True):
 
 
 class Gap(Entity, frozen=True):
-    """A detail that could not be looked at; what it would have told is unknown."""
+    """A detail that could not be looked at; what it would have told is unknown.
+
+    Attributes:
+        accepted: Reason of the accepted gap that covers it, if any.
+    """
 
     native_id: str
     detail: str
     error: ErrorRecord
+    accepted: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to answer for it: not for what the gateway does not have for anyone."""
+        return self.accepted is None and self.error.kind != ErrorKind.UNSUPPORTED
 
 
 class Ledger(Entity, frozen=True):
@@ -175,6 +185,22 @@ class RunReport(Entity, frozen=True):
     def left_out(self) -> tuple[PartReport, ...]:
         """The parts that were not looked at because the source's configuration leaves them out."""
         return tuple(part for part in self.parts if part.accepted is not None)
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether it leaves anything unseen that nobody answers for: of what there is, or of a detail of it."""
+        if self.outcome not in FINE and self.accepted is None:
+            return True
+        return any(gap.is_open for part in self.parts for gap in part.gaps)
+
+    @property
+    def answer(self) -> str | None:
+        """Who answers for what it leaves unseen, and why; none where anything is that nobody answers for."""
+        if self.falls_short:
+            return None
+        own = None if self.outcome in FINE else self.accepted
+        gaps = (gap.accepted for part in self.parts for gap in part.gaps)
+        return "; ".join(dict.fromkeys(filter(None, (own, *gaps)))) or None
 
     @property
     def is_as_configured(self) -> bool:

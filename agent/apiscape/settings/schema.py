@@ -62,6 +62,8 @@ class AcceptedGap(Strict, frozen=True, kw_only=True):
 
     Attributes:
         scope: Glob over scope keys and estate keys (`prod/444455556666/*`).
+        detail: Glob over the details that are not seen (`tags`, `contract*`), where only those are accepted; all
+            that a scope does not see is, without it.
         reason: Why nobody looks there.
         accepted_by: Who answers for the gap.
         until: Last day that it holds.
@@ -71,6 +73,7 @@ class AcceptedGap(Strict, frozen=True, kw_only=True):
     reason: str
     accepted_by: str
     until: date
+    detail: str | None = None
 
 
 class Measuring(Strict, frozen=True, kw_only=True):

@@ -91,9 +91,22 @@ def test_a_detail_that_was_not_seen_is_in_the_verdict_and_nothing_is_called_whol
     gap = Gap(native_id="a", detail="contract", error=DENIED)
     seen = a_run(parts=(PartReport(part="GetRestApis", outcome="complete", gaps=(gap, gap)),))
     both = [seen, a_run("eu-west-2")]
-    assert ledger.verdict(both, 0) == "Complete: 2 scopes listed whole (2 details not seen)."
+    assert ledger.verdict(both, 2) == (
+        "Incomplete: 1 of 2 scopes could not be seen whole (2 details not seen). "
+        "Nothing was retired because of it."
+    )
     said = ledger.verdict([*both, a_run("x", outcome="failed", error=DENIED)], 2)
-    assert "1 of 3 scopes could not be seen whole (2 details not seen)." in said
+    assert "2 of 3 scopes could not be seen whole (2 details not seen)." in said
+
+
+def test_a_detail_that_somebody_answers_for_stays_a_line_and_is_no_longer_incomplete() -> None:
+    gap = Gap(native_id="a", detail="tags", error=DENIED, accepted="not ours (Ada)")
+    seen = a_run(parts=(PartReport(part="GetRestApis", outcome="complete", gaps=(gap,)),))
+    assert lines(seen)[1].endswith("apiscape permissions prod  (accepted: not ours (Ada))")
+    assert ledger.verdict([seen], 0) == (
+        "Complete: 1 scope listed whole (1 detail not seen, 1 gap accepted)."
+    )
+    assert ledger.record(seen, TITLES)["accepted"] == "not ours (Ada)"
 
 
 def test_an_accepted_part_says_who_answers_for_it() -> None:
@@ -115,7 +128,7 @@ def test_an_absent_product_says_why_and_is_no_gap() -> None:
         outcome="absent", parts=(PartReport(part="p", outcome="absent", reason="region disabled"),)
     )
     assert "absent    region disabled" in lines(run)[0]
-    assert not ledger.is_incomplete(run)
+    assert not run.falls_short
 
 
 def test_an_accepted_gap_stays_a_line_and_no_longer_counts() -> None:
@@ -152,7 +165,7 @@ def test_parts_that_are_left_out_are_counted_with_why_and_how_to_look() -> None:
         "      5 parts not looked at: in no namespace, and the source names shop alone  "
         "(kind-0, kind-1, kind-2, and 2 more)  name no namespace"
     )
-    assert not ledger.is_incomplete(run)
+    assert not run.falls_short
     said = "Complete: 1 scope seen as far as configured (1 gap accepted, 5 parts not looked at)."
     assert ledger.verdict_line([run], 0) == said
     assert ledger.record(run, TITLES)["left_out"] == [f"kind-{n}" for n in range(5)]
@@ -166,7 +179,7 @@ def test_parts_that_are_left_out_stand_beside_what_failed_and_do_not_hide_it() -
     assert why.startswith("      access denied: needs apigateway:GET on /restapis")
     assert left_out.startswith("      1 part not looked at: in no namespace")
     assert left_out.endswith("(kind-0)  name no namespace")
-    assert ledger.is_incomplete(run)
+    assert run.falls_short
     said = ledger.verdict_line([run, a_run()], 2)
     assert said.startswith(
         "Incomplete: 1 of 2 scopes could not be seen whole (1 part not looked at)."

@@ -132,8 +132,10 @@ def test_rules_leave_out_what_they_say(
     assert leaves_out(source, name, labels) == reason
 
 
-def gap(scope: str) -> AcceptedGap:
-    return AcceptedGap(scope=scope, reason="moves in May", accepted_by="Tax", until=NOON.date())
+def gap(scope: str, detail: str | None = None) -> AcceptedGap:
+    return AcceptedGap(
+        scope=scope, reason="moves in May", accepted_by="Tax", until=NOON.date(), detail=detail
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,3 +154,21 @@ def test_an_accepted_gap_covers_its_scopes_until_its_last_day(
     today = NOON.date() + timedelta(days=days)
     reason = accepted_reason((gap(glob),), key, today)
     assert reason == ("moves in May (Tax, until 2026-09-30)" if covers else None)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "detail", "covers"),
+    [
+        (None, None, True),
+        (None, "tags", True),
+        ("tags", "tags", True),
+        ("fire*", "firewall", True),
+        ("tags", "contract", False),
+        ("*", None, False),
+    ],
+)
+def test_an_accepted_detail_covers_that_detail_and_no_listing(
+    accepted: str | None, detail: str | None, *, covers: bool
+) -> None:
+    gaps = (gap("toys/*", accepted),)
+    assert (accepted_reason(gaps, "toys/1/r/toy.api", NOON.date(), detail) is not None) is covers

@@ -15,7 +15,7 @@ from apiscape.cli.table import Column, fold, output_width
 from apiscape.client.inventory import ScopeStatus
 from apiscape.client.words import OUTCOME, age, count, state_in
 from apiscape.model.plain import plain
-from apiscape.model.run import ErrorRecord, RunReport
+from apiscape.model.run import ErrorRecord, Gap, RunReport
 
 COLUMNS = (
     Column(""),
@@ -82,7 +82,7 @@ def record_of(report: RunReport) -> dict[str, object]:
         "calls": ledger.calls,
         "throttled": ledger.throttled,
         "error": first_error(report),
-        "accepted": report.accepted,
+        "accepted": report.answer,
         "left_out": [part.part for part in report.left_out],
     }
 
@@ -101,7 +101,10 @@ def first_error(report: RunReport) -> ErrorRecord | None:
         for exclusion in part.failed:
             if exclusion.error:
                 return exclusion.error
-    return next((gap.error for part in report.parts for gap in part.gaps), None)
+    gaps = sorted(
+        (gap for part in report.parts for gap in part.gaps), key=lambda gap: not gap.is_open
+    )
+    return gaps[0].error if gaps else None
 
 
 def count_unseen(report: RunReport) -> int:
@@ -133,7 +136,7 @@ def _why(report: RunReport) -> list[str]:
     error = first_error(report)
     words = [
         error.message if error else "",
-        f"(accepted: {report.accepted})" if report.accepted else "",
+        f"(accepted: {report.answer})" if report.answer else "",
     ]
     text = plain("  ".join(filter(None, words)))
     return fold(text, output_width(), indent="   ") if text else []
@@ -171,10 +174,13 @@ def part_lines(report: RunReport) -> list[str]:
         lines += [
             f"       failed  {item.native_id}: {_message(item.error)}" for item in part.failed
         ]
-        lines += [
-            f"       unseen  {gap.native_id} {gap.detail}: {gap.error.message}" for gap in part.gaps
-        ]
+        lines += [f"       unseen  {_gap(gap)}" for gap in part.gaps]
     return [plain(line) for line in lines]
+
+
+def _gap(gap: Gap) -> str:
+    accepted = f" (accepted: {gap.accepted})" if gap.accepted else ""
+    return f"{gap.native_id} {gap.detail}: {gap.error.message}{accepted}"
 
 
 def _message(error: ErrorRecord | None) -> str:

@@ -56,7 +56,7 @@ def is_incomplete(status: ScopeStatus) -> bool:
     A gap that somebody accepted does not count.
     """
     run = status.last_run
-    return run is None or (run.outcome not in WHOLE and run.accepted is None)
+    return run is None or run.falls_short
 
 
 def summarise(connection: Connection) -> Summary:

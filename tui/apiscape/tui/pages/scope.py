@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from apiscape.client.inventory import ScopeStatus
@@ -17,7 +17,7 @@ from apiscape.client.words import (
     state_in,
     took,
 )
-from apiscape.model.run import ErrorRecord, Exclusion, Ledger, PartReport, RunReport
+from apiscape.model.run import ErrorRecord, Exclusion, Gap, Ledger, PartReport, RunReport
 from apiscape.model.vocabulary import ErrorKind
 from apiscape.query.format import write_value
 from apiscape.query.syntax import Literal
@@ -37,7 +37,7 @@ def first_error(run: RunReport | None) -> ErrorRecord | None:
     if run is None:
         return None
     failed = (item.error for part in run.parts for item in part.failed)
-    gaps = (gap.error for part in run.parts for gap in part.gaps)
+    gaps = (gap.error for part in run.parts for gap in part.gaps if gap.accepted is None)
     parts = (part.error for part in run.parts if part.accepted is None)
     errors = (run.error, *parts, *failed, *gaps)
     return next((error for error in errors if error), None)
@@ -46,8 +46,8 @@ def first_error(run: RunReport | None) -> ErrorRecord | None:
 def trouble(status: ScopeStatus) -> str:
     """Return what went wrong in words: the missing right, or what the provider said."""
     run = status.last_run
-    if run is not None and run.accepted:
-        return f"accepted: {run.accepted}"
+    if run is not None and run.answer:
+        return f"accepted: {run.answer}"
     error = first_error(run)
     if error is None:
         reasons = [part.reason for part in run.parts if part.reason] if run else []
@@ -76,7 +76,7 @@ def in_full(status: ScopeStatus) -> list[Piece]:
         return [Piece(f"{state.glyph} not visited yet", state.tone), Piece(scan, "accent")]
     if not words:
         return []
-    step = "" if run.accepted else next_step(first_error(run), status.scope.source)
+    step = "" if run.answer else next_step(first_error(run), status.scope.source)
     return [
         Piece(f"{state.glyph} {words}", state.tone),
         Piece(f"  → {step}" if step else "", "accent"),
@@ -141,8 +141,8 @@ def _run(status: ScopeStatus, run: RunReport, now: datetime, width: int) -> list
     if status.suspect:
         held = f"‼ {status.suspect:,} held; if they are gone: apiscape confirm {run.scope.key}"
         lines += field("suspect", held, width, "warn", 14)
-    if run.accepted:
-        lines += field("accepted", run.accepted, width, label=14)
+    if run.answer:
+        lines += field("accepted", run.answer, width, label=14)
     return lines + field("as", run.caller or "?", width, "muted", 14)
 
 
@@ -158,12 +158,20 @@ def _part(part: PartReport, error: ErrorRecord | None, source: str, width: int) 
         lines += _error(part.error, source, width)
     lines += _excluded("failed", part.failed, width, "bad")
     lines += _excluded("skipped", part.skipped, width, "muted")
-    for gap in part.gaps:
-        needs = (
-            f" needs {gap.error.permission}" if gap.error.permission else f" {gap.error.message}"
-        )
-        words = f"◌ {gap.native_id}: {gap.detail} not seen:{needs}"
-        lines += paragraph(words, width, "warn", indent=2)
+    return lines + _unseen(part.gaps, width)
+
+
+def _unseen(gaps: Sequence[Gap], width: int) -> list[Line]:
+    lines: list[Line] = []
+    for gap in sorted(gaps, key=lambda gap: not gap.is_open)[:MOST_LISTED]:
+        error = gap.error
+        why = f"needs {error.permission}" if error.permission else error.message
+        accepted = f" (accepted: {gap.accepted})" if gap.accepted else ""
+        words = f"◌ {gap.native_id}: {gap.detail} not seen: {why}{accepted}"
+        lines += paragraph(words, width, "warn" if gap.is_open else "muted", indent=2)
+    if len(gaps) > MOST_LISTED:
+        more = f"… {len(gaps) - MOST_LISTED:,} more not seen"
+        lines += paragraph(more, width, "warn", indent=2)
     return lines
 
 

@@ -15,7 +15,7 @@ from apiscape.client.words import (
     state_in,
 )
 from apiscape.model.change import Change
-from apiscape.model.run import FINE, Ledger
+from apiscape.model.run import Ledger
 from apiscape.tui.lines import Piece
 from apiscape.tui.pages.changes import fields_in_short
 from apiscape.tui.pages.scope import listed, outcome_of, trouble
@@ -65,14 +65,14 @@ CHANGE_COLUMNS: tuple[Column, ...] = (
 def is_incomplete(status: ScopeStatus) -> bool:
     """Say whether a scope was not seen whole, and nobody accepts that."""
     run = status.last_run
-    return run is None or (run.outcome not in FINE and run.accepted is None)
+    return run is None or run.falls_short
 
 
 def wholeness(statuses: Sequence[ScopeStatus]) -> Piece:
     """Return whether all that was planned was seen, in words that claim no more than that."""
     incomplete = sum(map(is_incomplete, statuses))
     accepted = sum(
-        each.last_run is not None and each.last_run.accepted is not None for each in statuses
+        each.last_run is not None and each.last_run.answer is not None for each in statuses
     )
     if incomplete:
         return Piece(f" · {incomplete:,} not seen whole", "warn")
