@@ -16,7 +16,7 @@ from apiscape.model.deployment import Backend
 from apiscape.model.values import utc_millis
 from apiscape.query import FIELDS, Kind
 from apiscape.store import Store, open_store
-from apiscape.store.reading import paging
+from apiscape.store.reading import finding, paging
 from apiscape.store.reading.cells import is_narrow
 from apiscape.store.reading.reader import Reader
 from apiscape.store.search import NARROW
@@ -47,6 +47,11 @@ def listening() -> Iterator[Asked]:
         yield asked
     finally:
         event.remove(Engine, "before_cursor_execute", hear)
+
+
+def listing(asked: Asked) -> tuple[str, Any]:
+    """Return the statement that finds a page's rows."""
+    return next(each for each in asked if "AS page" in each[0])
 
 
 def plan(store: Store, asked: tuple[str, Any]) -> str:
@@ -81,7 +86,7 @@ def filled(address: str, count: int = 60) -> Store:
 def test_a_page_of_words_by_name_reads_no_whole_row(sqlite_address: str, view: str) -> None:
     with filled(sqlite_address) as store, listening() as asked:
         page = Reader(store.database, lambda: T0).page(f"{view} sort:name", limit=5)
-        steps = plan(store, asked[0])
+        steps = plan(store, listing(asked))
     assert page.items
     many, _, few = steps.partition("CO-ROUTINE fetched")
     assert [step for step in WIDE if step in many] == []
@@ -101,7 +106,7 @@ def test_few_rows_are_fetched_and_many_are_met_in_order_with_the_same_result(
             monkeypatch.setattr(paging, "FEW", few)
             with listening() as asked:
                 first = reader.page(f"{view} sort:name", limit=10)
-            reads.append(opcodes(store, asked[0]))
+            reads.append(opcodes(store, listing(asked)))
             second = (
                 reader.page(f"{view} sort:name", limit=20, after=first.next)
                 if first.next
@@ -110,6 +115,28 @@ def test_few_rows_are_fetched_and_many_are_met_in_order_with_the_same_result(
             pages.append([first, second])
     assert pages[0] == pages[1]
     assert (reads[1] < reads[0]) is are_few
+
+
+@pytest.mark.parametrize(
+    "view",
+    ["payments 42", "payments 4 -42", "payments 4 2 sort:name:desc", "payments 4 -refunds", "payments _"],
+)  # fmt: skip
+def test_few_names_are_looked_through_and_of_many_the_index_tells_with_the_same_result(
+    sqlite_address: str, view: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages: list[Page] = []
+    asks: list[bool] = []
+    with filled(sqlite_address, 500) as store:
+        reader = Reader(store.database, lambda: T0)
+        for few in (0, 10_000):
+            monkeypatch.setattr(finding, "FEW", few)
+            with listening() as asked:
+                pages.append(reader.page(view, limit=10))
+            asks.append("deep_search MATCH" in listing(asked)[0])
+    assert pages[0] == pages[1]
+    assert (pages[0].matched > 0) is (view != "payments _")
+    assert asks[0] is (view != "payments _")  # where no name passes there are few
+    assert not asks[1]
 
 
 def test_a_page_in_the_order_of_uids_goes_through_their_index_and_sorts_nothing(

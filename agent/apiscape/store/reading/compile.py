@@ -105,21 +105,25 @@ class Compiled(msgspec.Struct, frozen=True):
 
     Attributes:
         words: Keys of the rows that hold all plain words, `None` where there is none.
+        pieces: Those words.
         decided: Conditions that are never null.
         open: Terms that are null for rows that they cannot decide.
         residual: What is left for Python.
         tables: What must be joined to `row`.
         columns: Columns of `row` that `decided` and `open` read.
         is_worded: Whether nothing but words is asked for.
+        is_named: Whether the name has to hold a word, which few may do.
     """
 
     words: Keys | None
+    pieces: tuple[str, ...]
     decided: tuple[Condition, ...]
     open: tuple[Open, ...]
     residual: tuple[Residual, ...]
     tables: frozenset[Table]
     columns: frozenset[str]
     is_worded: bool
+    is_named: bool
 
     @property
     def matches(self) -> Condition:
@@ -143,7 +147,7 @@ class Compiled(msgspec.Struct, frozen=True):
 
 def compile_view(view: View, search: Search) -> Compiled:
     """Return the terms of a view, whose times are resolved, as SQL."""
-    words = [term.text for term in view.terms if _is_plain(term)]
+    words = tuple(term.text for term in view.terms if _is_plain(term))
     decided: list[Condition] = []
     undecidable: list[Open] = []
     residual: list[Residual] = []
@@ -164,12 +168,16 @@ def compile_view(view: View, search: Search) -> Compiled:
             tables |= _tables_of(term)
     return Compiled(
         words=search("text", words) if words else None,  # the index is quickest asked once
+        pieces=words,
         decided=tuple(decided),
         open=tuple(undecidable),
         residual=tuple(residual),
         tables=frozenset(tables),
         columns=frozenset(filter(None, map(_column_of, view.terms))),
         is_worded=all(isinstance(term, Word) for term in view.terms),
+        is_named=any(
+            isinstance(term, Word) and term.is_short and not term.negated for term in view.terms
+        ),
     )
 
 

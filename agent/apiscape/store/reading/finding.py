@@ -51,6 +51,9 @@ from apiscape.store.search import INDEX
 RETIRED_SHOWN = timedelta(days=30)
 """How long a retired row stays in the default views; history keeps it longer."""
 
+FEW = 10_000
+"""The texts of so many rows are looked through in the time in which the index gives a word that most rows hold."""
+
 _KEY = schema.row.c.deployment_pk
 
 
@@ -160,7 +163,7 @@ def _passing(
 ) -> _Told:
     """Return the keys of rows that match, told to be known, and of those that are undecided."""
     if compiled.words is not None and compiled.is_worded and not beside.columns:
-        return _worded(connection, compiled.words, compiled.decided, hidden)
+        return _worded(connection, compiled, compiled.words, hidden)
     shown = _shown_of(connection, compiled, hidden)
     source = source_of(compiled.tables | beside.tables)
     told = select(_KEY, true().label("known"), *beside.columns).select_from(source)
@@ -185,14 +188,33 @@ def _shown_of(
 
 
 def _worded(
-    connection: Connection, words: Keys, names: Sequence[Condition], hidden: Keys | None
+    connection: Connection, compiled: Compiled, words: Keys, hidden: Keys | None
 ) -> Select[int, bool]:
-    """Return the keys of rows that hold words, and whose names pass; rows themselves are not read."""
+    """Return the keys of rows that hold words, and whose names pass; rows themselves are not read.
+
+    Where few names pass, the texts of those alone are looked through.
+    """
     (key,) = words.subquery("worded").c
     query = select(key, true().label("known"))
-    if names:
-        query = query.where(_unsought(connection, key).in_(select(_KEY).where(*names)))
+    if compiled.decided:
+        named = select(_KEY).where(*compiled.decided)
+        few = _few(connection, named) if compiled.is_named else None
+        if few is not None:
+            texts = schema.deep.c
+            held = (contains(texts.text, piece) for piece in compiled.pieces)
+            query = select(texts.deployment_pk, true().label("known")).where(*held)
+            key = texts.deployment_pk
+            return query.where(key.in_(_each(few)), _shown(key, hidden))
+        query = query.where(_unsought(connection, key).in_(named))
     return query.where(_shown(key, hidden))
+
+
+def _few(connection: Connection, keys: Keys) -> list[int] | None:
+    """Return the keys that a query gives, where they are few; `None` where not, or a list helps nobody."""
+    if connection.dialect.name != "sqlite":
+        return None
+    found = list(connection.scalars(keys.limit(FEW + 1)))
+    return found if len(found) <= FEW else None
 
 
 def _unsought(connection: Connection, key: ColumnElement[int]) -> ColumnElement[int]:
@@ -252,9 +274,14 @@ def _verdict(compiled: Compiled, record: Record[Any]) -> Verdict:
 def in_keys(connection: Connection, keys: Sequence[int]) -> Condition:
     """Return whether a row's key is one of many, given as one parameter however many they are."""
     if connection.dialect.name == "sqlite":
-        each = func.json_each(json.dumps(list(keys))).table_valued("value")
-        return _KEY.in_(select(each.c.value))
+        return _KEY.in_(_each(keys))
     return any_(literal(list(keys), ARRAY(BigInteger))) == _KEY
+
+
+def _each(keys: Sequence[int]) -> Keys:
+    """Return keys as a query of SQLite, with one parameter."""
+    each = func.json_each(json.dumps(list(keys))).table_valued(column("value", Integer))
+    return select(each.c.value)
 
 
 def _search_trigrams(name: str, pieces: Sequence[str]) -> Keys:

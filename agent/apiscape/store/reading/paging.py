@@ -18,8 +18,10 @@ from sqlalchemy import (
     and_,
     case,
     func,
+    literal_column,
     or_,
     select,
+    text,
     true,
     union_all,
 )
@@ -89,6 +91,10 @@ class Ordering(msgspec.Struct, frozen=True):
         """Return the same order of a query that has the keys' values in columns."""
         pairs = zip(self.keys, columns, strict=True)
         return Ordering(tuple(Key(value, key.descending) for key, value in pairs), frozenset())
+
+    def within(self, query: str) -> Ordering:
+        """Return the same order of a query of that name, which has them beside the rows by their labels."""
+        return self.over([literal_column(f"{query}.key{place}") for place in range(len(self.keys))])
 
     @property
     def by_name(self) -> bool:
@@ -175,8 +181,8 @@ def read_stretch(
             fetched = in_order(found, order, schema.row.c.deployment_pk, walks=False)
             page = _either(walked, _beyond(fetched, order, after), found.keys, limit)
     rows, counts = page.subquery("page"), found.counts.subquery("counts")
-    both = select(counts, rows).select_from(counts.outerjoin(rows, true()))
-    records = connection.execute(both.order_by(*order.over(tuple(rows.c)[1:]).clauses)).all()
+    both = select(text("counts.*"), text("page.*")).select_from(counts.outerjoin(rows, true()))
+    records = connection.execute(both.order_by(*order.within("page").clauses)).all()
     matched, undecided, first, *_ = records[0]
     listed = [] if first is None else [record[2:] for record in records]
     return Stretch(listed, matched, undecided)
@@ -200,7 +206,7 @@ def _either(
     count = select(func.count()).select_from(some).scalar_subquery()
     many = walked.limit(case((count > FEW, limit), else_=0)).subquery("walked")
     few = fetched.limit(case((count > FEW, 0), else_=limit)).subquery("fetched")
-    return union_all(select(*many.c), select(*few.c))
+    return union_all(*(select(text("*")).select_from(each) for each in (many, few)))
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -250,14 +256,14 @@ def write_cursor(view: View, now: datetime, values: tuple[str | float, ...]) -> 
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(cursor)).decode().rstrip("=")
 
 
-def read_cursor(view: View, text: str) -> Cursor:
+def read_cursor(view: View, written: str) -> Cursor:
     """Return what a cursor says.
 
     Raises:
         UsageError: It is not one, or belongs to another view.
     """
     try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        data = base64.b64decode(written + "=" * (-len(written) % 4), altchars=b"-_", validate=True)
         cursor = msgspec.msgpack.decode(data, type=Cursor)
         cursor.moment  # noqa: B018 - a moment out of range is refused here
     except (binascii.Error, ValueError, OverflowError, OSError, msgspec.MsgspecError):
