@@ -63,7 +63,7 @@ def test_a_right_to_them_that_is_denied_is_said_and_takes_nothing_else(
     assert "clients:" not in run_cli("show", "claims").out
     (run,) = (run for name, run in asking.runs().items() if "consumers" in name)
     assert (run["outcome"], run["recorded"]) == ("complete", 1)
-    assert scanned.code == 0
+    assert (scanned.code, scanned.document["incomplete"]) == (2, [run["scope"]])
 
 
 def test_nobody_needs_the_right_where_clients_are_not_asked_for(

@@ -181,7 +181,9 @@ def read_stretch(
             fetched = in_order(found, order, schema.row.c.deployment_pk, walks=False)
             page = _either(walked, _beyond(fetched, order, after), found.keys, limit)
     rows, counts = page.subquery("page"), found.counts.subquery("counts")
-    both = select(text("counts.*"), text("page.*")).select_from(counts.outerjoin(rows, true()))
+    both: Select[*tuple[Any, ...]] = select(text("counts.*"), text("page.*")).select_from(
+        counts.outerjoin(rows, true())
+    )
     records = connection.execute(both.order_by(*order.within("page").clauses)).all()
     matched, undecided, first, *_ = records[0]
     listed = [] if first is None else [record[2:] for record in records]
