@@ -112,8 +112,16 @@ class Consumer(Entity, frozen=True):
     labels: dict[str, str] | Unknown = UNKNOWN
 
 
+UNTOLD = "nobody told what it leads to"
+
+
 class CatalogueRecord(Entity, frozen=True):
-    """An API as some catalogue declares it: linked to deployments, never counted as one."""
+    """An API as some catalogue declares it: linked to deployments, never counted as one.
+
+    Attributes:
+        catalogue: What the catalogue is called that holds it; its own name where it is one itself.
+        untold: Why it may lead to more than its relations say; `None` where they say all.
+    """
 
     uid: str
     native_id: str
@@ -128,10 +136,30 @@ class CatalogueRecord(Entity, frozen=True):
     lifecycle: str | None = None
     urls: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
+    catalogue: str | None = None
+    untold: str | None = UNTOLD
+
+
+class Whereabouts(Entity, frozen=True):
+    """Where a deployment would be that something names, whether it is there or not.
+
+    Attributes:
+        native_id: Canonical, of the deployment.
+        product, account, region: What would list it.
+    """
+
+    native_id: str
+    product: str
+    account: str
+    region: str | None = None
 
 
 class Relation(Entity, frozen=True):
-    """A directed link between two uids, with what speaks for it."""
+    """A directed link between two uids, with what speaks for it.
+
+    Attributes:
+        whereabouts: Of the deployment that it leads to, where that is told.
+    """
 
     type: str
     from_uid: str
@@ -139,6 +167,7 @@ class Relation(Entity, frozen=True):
     evidence: tuple[str, ...] = ()
     confidence: float = 1.0
     state: str = RelationState.VALIDATED
+    whereabouts: Whereabouts | None = None
 
 
 class Signal(Entity, frozen=True):

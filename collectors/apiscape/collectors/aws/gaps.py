@@ -54,6 +54,10 @@ class Gaps:
         """Say whether there is any."""
         return bool(self._unseen)
 
+    def words(self) -> str | None:
+        """Return what could not be seen, in words; `None` where all could be."""
+        return f"{', '.join(sorted(self._unseen))}: not seen" if self._unseen else None
+
     def said(self, native_id: str) -> Iterator[Unseen]:
         """Yield every gap, of the object that they are of, as it was listed."""
         for detail, error in self._unseen.items():

@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from apiscape.collectors.aws.agentcore.gateway_collector import AgentGatewayCollector
+from apiscape.collectors.aws.agentcore.runtime_collector import AgentRuntimeCollector
 from apiscape.collectors.aws.agentregistry import records
 from apiscape.collectors.aws.agentregistry.collector import AgentRegistryCollector
 from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
@@ -22,7 +23,7 @@ from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.codec import encode
 from apiscape.model.deployment import Deployment
-from apiscape.model.surroundings import CatalogueRecord, Relation, Signal
+from apiscape.model.surroundings import CatalogueRecord, Relation, Signal, Whereabouts
 from apiscape.settings.schema import Rules
 from tests.collectors.aws.desk import ACCOUNT, REGION, START, Desk, Seen
 from tests.collectors.aws.test_odd_answers import changed, raising
@@ -63,7 +64,30 @@ def test_a_record_declares_the_gateway_that_it_was_detected_from(
     assert (relation.type, relation.from_uid) == ("declares", found["tools"].uid)
     assert relation.to_uid == item.uid
     assert relation.evidence == (f"DETECTED_FROM {gateway.arn}",)
+    assert relation.whereabouts == Whereabouts(
+        item.native_id, AgentGatewayCollector.product, ACCOUNT, REGION
+    )
+    assert {each.catalogue for each in found.values()} == {"agents"}
+    assert found["tools"].untold is None
+    assert found["idea"].untold == "it names no source, and what it describes is not read"
     assert server.calls.count("agent-registry-control") == 2
+
+
+def test_a_source_that_is_nothing_that_is_read_leaves_open_what_a_record_leads_to(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    gateway = west.shelves.of(AgentCore).gateway("tools")
+    function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:tools"
+    registry = west.shelves.of(AgentRegistry).add("agents")
+    registry.record("both", "MCP", gateway.arn, function)
+    registry.record("runtime", "AGENT", gateway.arn.replace("gateway/", "runtime/"))
+    seen = scan(desk, AgentRegistryCollector())
+    found = {each.name: each for each in of(seen, CatalogueRecord)}
+    assert found["both"].untold == "1 of its 2 sources are nothing that is read"
+    assert found["runtime"].untold is None
+    places = {each.from_uid: each.whereabouts for each in of(seen, Relation)}
+    assert places[found["runtime"].uid].product == AgentRuntimeCollector.product
+    assert places[found["runtime"].uid].native_id.endswith("/DEFAULT")
 
 
 def test_records_are_left_out_by_name_and_each_is_counted(server: AwsServer, west: Region) -> None:
@@ -154,6 +178,12 @@ def test_a_portal_publishes_the_stages_whose_pages_it_shows(
     assert {each.from_uid for each in relations} == {each.uid for each in found.values()}
     assert {(each.type, each.to_uid) for each in relations} == {("publishes", stage.uid)}
     assert relations[0].evidence == ("page GET /claims", "page POST /claims")
+    place = Whereabouts(stage.native_id, RestApiCollector.product, ACCOUNT, REGION)
+    assert {each.whereabouts for each in relations} == {place}
+    assert {(each.catalogue, each.untold) for each in found.values()} == {
+        ("Developers", None),
+        ("Partners", None),
+    }
     asked = {
         each.subject_uid: each.value
         for each in of(seen, Signal)
@@ -166,6 +196,19 @@ def test_a_portal_publishes_the_stages_whose_pages_it_shows(
     assert server.calls.by_operation()["apigatewayv2:ListProductRestEndpointPages"] == 1
 
 
+def test_pages_of_a_product_that_another_account_shares_are_of_its_own_stages(
+    server: AwsServer, west: Region, desk: Desk
+) -> None:
+    rest = west.rest_api("claims").method("GET", "/claims").deploy("prod")
+    portals = west.shelves.of(Portals)
+    mine = portals.product("claims", (rest, "prod", "GET", "/claims"))
+    shared = portals.product("shared", (rest, "prod", "GET", "/claims"))
+    portals.portal("Developers", mine, shared.replace(f":{ACCOUNT}:", ":444455556666:"))
+    relations = of(scan(desk, PortalCollector()), Relation)
+    assert {each.whereabouts.account for each in relations} == {ACCOUNT, "444455556666"}
+    assert len({each.to_uid for each in relations}) == 2
+
+
 def test_denied_pages_are_a_gap_of_their_portal(
     server: AwsServer, west: Region, desk: Desk
 ) -> None:
@@ -175,6 +218,9 @@ def test_denied_pages_are_a_gap_of_their_portal(
     seen = scan(desk, PortalCollector())
     assert [kind for _, kind in seen.unseen] == ["access_denied"]
     assert of(seen, Relation) == []
+    (portal,) = of(seen, CatalogueRecord)
+    assert portal.untold.startswith("pages of product ")
+    assert portal.untold.endswith(": not seen")
     assert portal_words.TRY_IT not in signals(seen)
 
 

@@ -6,8 +6,11 @@ import msgspec
 
 from apiscape.collectors.aws.names import Place
 from apiscape.model.identity import aws_native_id, deployment_uid, staged
+from apiscape.model.surroundings import Whereabouts
 
 WORD = "bedrock-agentcore"
+GATEWAY, RUNTIME = "aws.agentcore.gateway", "aws.agentcore.runtime"
+"""The products whose deployments have such ARNs."""
 DEFAULT = "DEFAULT"
 _PARTS = 6
 
@@ -31,7 +34,13 @@ def read_arn(arn: str) -> Arn | None:
 
 
 def deployment_of(arn: str, qualifier: str | None = None) -> str | None:
-    """Return the uid of the deployment that an ARN is of: a gateway, or an endpoint of a runtime.
+    """Return the uid of the deployment that an ARN is of (see `whereabouts_of`)."""
+    found = whereabouts_of(arn, qualifier)
+    return None if found is None else deployment_uid(found.native_id)
+
+
+def whereabouts_of(arn: str, qualifier: str | None = None) -> Whereabouts | None:
+    """Return which deployment an ARN is of, and where it would be: a gateway, or an endpoint of a runtime.
 
     Args:
         arn: Of a gateway or of a runtime.
@@ -46,9 +55,9 @@ def deployment_of(arn: str, qualifier: str | None = None) -> str | None:
         return None
     api = aws_native_id(found.partition, found.account, found.region, WORD, f"{kind}/{name}")
     if kind == "gateway":
-        return deployment_uid(api)
+        return Whereabouts(api, GATEWAY, found.account, found.region)
     endpoint = below.removeprefix("runtime-endpoint/") or qualifier or DEFAULT
-    return deployment_uid(staged(api, endpoint))
+    return Whereabouts(staged(api, endpoint), RUNTIME, found.account, found.region)
 
 
 def arn_of(place: Place, resource: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from apiscape.collectors.aws.agentcore.arns import WORD
+from apiscape.collectors.aws.agentcore.arns import GATEWAY, WORD
 from apiscape.collectors.aws.agentcore.asking import read_gateway_security
 from apiscape.collectors.aws.agentcore.targets import Target, read_backend, read_operations, untold
 from apiscape.collectors.aws.framing import Subject, frame
@@ -21,7 +21,7 @@ from apiscape.model.surroundings import Signal
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Exposure, Status, Style, Switch
 
-KIND = "aws.agentcore.gateway"
+KIND = GATEWAY
 READY, TARGETS_READY = "condition.Ready", "condition.TargetsReady"
 AUTHORIZER, EXCEPTIONS = "agentcore.authorizer", "agentcore.exception_level"
 POLICY_MODE, FAILURE_MODE = "agentcore.policy_engine_mode", "agentcore.waf_failure_mode"

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from apiscape.collectors.aws.agentcore.arns import WORD
+from apiscape.collectors.aws.agentcore.arns import RUNTIME, WORD
 from apiscape.collectors.aws.agentcore.asking import read_runtime_security
 from apiscape.collectors.aws.backends import clean_uri
 from apiscape.collectors.aws.framing import Subject, frame
@@ -20,7 +20,7 @@ from apiscape.model.surroundings import Signal
 from apiscape.model.values import UNKNOWN, Unknown
 from apiscape.model.vocabulary import Exposure, Status, Style, Switch
 
-KIND = "aws.agentcore.runtime"
+KIND = RUNTIME
 READY = "condition.Ready"
 INVOKE = "/invocations"
 

@@ -10,9 +10,12 @@ import threading
 from collections.abc import Iterator
 from typing import ClassVar
 
+import msgspec
+
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.listing import Members, walk
+from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA
 from apiscape.collectors.aws.picking import Item, part, text, texts
 from apiscape.collectors.aws.portals.portals import (
@@ -132,22 +135,26 @@ def _look(
     gaps = Gaps()
     record = normalise(portal, session.place)
     now = visit.now()
-    entities: list[Observable] = [record, read_authorization(portal, record.uid, now)]
-    pages: list[Item] = []
+    owned: dict[Place, list[Item]] = {}
     for arn in texts(portal, "IncludedPortalProductArns"):
         what = f"pages of product {arn.rpartition('/')[2]}"
         try:
-            pages.extend(gaps.attempt(what, lambda arn=arn: products.pages(arn)) or ())  # type: ignore[misc]  # bound per turn
+            shown = gaps.attempt(what, lambda arn=arn: products.pages(arn))  # type: ignore[misc]  # bound per turn
+            owned.setdefault(session.place.owning(arn), []).extend(shown or ())
         except Gone as error:  # the product alone: the portal was listed, and stands
             gaps.note(what, Malformed(error.message, operation=error.operation))
     if not products_are_named(portal):
         gaps.note("products", Malformed("not every product of the portal can be read"))
-    untold = count_untold(pages)
+    told = [page for pages in owned.values() for page in pages]
+    untold = count_untold(told)
     if untold:
-        gaps.note("pages", Malformed(f"{untold} of {len(pages)} pages name no stage"))
-    entities.extend(read_pages(pages, record.uid, session.place))
+        gaps.note("pages", Malformed(f"{untold} of {len(told)} pages name no stage"))
+    record = msgspec.structs.replace(record, untold=gaps.words())
+    entities: list[Observable] = [record, read_authorization(portal, record.uid, now)]
+    for owner, pages in owned.items():
+        entities.extend(read_pages(pages, record.uid, owner))
     if not gaps:
-        entities.append(count_tried(pages, record.uid, now))
+        entities.append(count_tried(told, record.uid, now))
     return [Recorded(key, entities=tuple(entities)), *gaps.said(key)]
 
 

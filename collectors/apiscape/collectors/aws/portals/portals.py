@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from apiscape.collectors.aws.apigateway.rest import KIND as STAGES
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, is_missing, part, text
 from apiscape.model.identity import deployment_uid, entity_uid, staged
-from apiscape.model.surroundings import CatalogueRecord, Relation, Signal
+from apiscape.model.surroundings import CatalogueRecord, Relation, Signal, Whereabouts
 from apiscape.model.vocabulary import Lifecycle
 
 KIND = "aws.apigateway.portal"
@@ -32,16 +33,18 @@ def normalise(portal: Item, place: Place) -> CatalogueRecord:
     identity = place.native_id(f"portals/{key}")
     content = part(portal, "PortalContent")
     status = text(portal, "PublishStatus")
+    name = text(content, "DisplayName") or key
     return CatalogueRecord(
         uid=entity_uid("catalogue_record", identity),
         native_id=identity,
         native_kind=KIND,
         provider="aws",
         account=place.account,
-        name=text(content, "DisplayName") or key,
+        name=name,
         description=text(content, "Description"),
         lifecycle=_LIFECYCLES.get(status, status.casefold()) if status else None,
         urls=tuple(_urls(part(portal, "EndpointConfiguration"))),
+        catalogue=name,
     )
 
 
@@ -56,18 +59,24 @@ def read_authorization(portal: Item, uid: str, now: datetime) -> Signal:
 
 
 def read_pages(pages: Iterable[Item], uid: str, place: Place) -> Iterator[Relation]:
-    """Yield which stages a portal publishes, by the pages of its products."""
+    """Yield which stages a portal publishes, by the pages of products of one owner, whose place it is."""
     found: dict[str, list[str]] = {}
     for page in pages:
         named = part(part(page, "RestEndpointIdentifier"), "IdentifierParts")
         api, stage = _named(page)
         if api and stage:
             shown = f"page {text(named, 'Method') or '?'} {text(named, 'Path') or '?'}"
-            found.setdefault(deployment_uid(staged(place.native_id(api), stage)), []).append(shown)
-    for stage_uid, told in found.items():
+            found.setdefault(staged(place.native_id(api), stage), []).append(shown)
+    for stage_id, told in found.items():
         rest = len(told) - MOST_EVIDENCE
         evidence = (*told[:MOST_EVIDENCE], *((f"and {rest} more",) if rest > 0 else ()))
-        yield Relation(type=PUBLISHES, from_uid=uid, to_uid=stage_uid, evidence=evidence)
+        yield Relation(
+            type=PUBLISHES,
+            from_uid=uid,
+            to_uid=deployment_uid(stage_id),
+            evidence=evidence,
+            whereabouts=Whereabouts(stage_id, STAGES, place.account, place.region),
+        )
 
 
 def products_are_named(portal: Item) -> bool:
