@@ -64,6 +64,20 @@ def test_a_second_visit_changes_nothing_and_says_the_same_as_data() -> None:
     assert [{k: v for k, v in row.items() if k != "observed_at"} for row in after] == steady
 
 
+def test_what_a_catalogue_publishes_without_an_api_behind_it_is_listed() -> None:
+    listed = records("catalogues")
+    assert {each["name"]: each["dangling"] for each in listed} == {
+        "parking-permits": "yes",
+        "letter-writer": "unknown",
+        "Open data for developers": "no",
+        "benefits-helper": "no",
+        "department-tools": "no",
+    }
+    nothing = run_cli("catalogues", "--unlinked").out
+    assert re.search(r"✗ yes +Parking permits +nothing +not in department/", nothing)
+    assert re.search(r"\? unknown +letter-writer +\? +it names no source", nothing)
+
+
 def test_a_source_that_nobody_configured_is_taken_for_the_one_that_sounds_like_it() -> None:
     nobody = run_cli("scan", "--source", "departmint")
     assert (nobody.code, nobody.err) == (

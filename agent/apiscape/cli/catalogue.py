@@ -14,6 +14,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("changes", "Show what appeared, changed, went missing or returned."),
             ("diff", "Show what is otherwise on one day than on another."),
             ("names", "List names in DNS that point at lent hosts, and those that dangle."),
+            ("catalogues", "List what catalogues declare, and what of it no API stands behind."),
             ("runs", "Show the ledger of past visits."),
             ("agent", "Visit what is due, again and again, and answer over HTTP."),
             ("tui", "Open the terminal UI (also without any command)."),

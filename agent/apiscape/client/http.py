@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from apiscape.client.address import Address
+from apiscape.client.catalogues import CataloguePage
 from apiscape.client.collected import Collection
 from apiscape.client.inventory import (
     ChangePage,
@@ -125,6 +126,13 @@ class HttpInventory:
     def names(self, view: str = "", *, limit: int = 1000, after: str | None = None) -> NamePage:
         """Return a page of the names in DNS that point at lent hosts."""
         return _call(self._line, "/v1/names", NamePage, view=view, limit=limit, after=after)
+
+    def catalogues(
+        self, view: str = "", *, limit: int = 1000, after: str | None = None
+    ) -> CataloguePage:
+        """Return a page of the records of catalogues, and what they lead to."""
+        path = "/v1/catalogues"
+        return _call(self._line, path, CataloguePage, view=view, limit=limit, after=after)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return every scope with its last run."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from apiscape.client.catalogues import CataloguePage
 from apiscape.client.names import NamePage
 from apiscape.model.change import Change, FieldChange
 from apiscape.model.deployment import Deployment, Traffic
@@ -276,6 +277,19 @@ class Inventory(Protocol):
         Raises:
             QueryError: The view asks for what a name has not (`client.name_views.FIELDS`).
             Refused: Whoever asks sees some deployments only: names may be anybody's.
+            UsageError: The limit is out of range, or `after` is no page's `next`.
+        """
+        ...
+
+    def catalogues(
+        self, view: str = "", *, limit: int = 1000, after: str | None = None
+    ) -> CataloguePage:
+        """Return a page of the records of catalogues, and whether they lead to what is in the inventory.
+
+        Whoever sees some deployments only is told of the records that lead to one of these, and of no other.
+
+        Raises:
+            QueryError: The view asks for what a record has not (`client.catalogue_views.FIELDS`).
             UsageError: The limit is out of range, or `after` is no page's `next`.
         """
         ...

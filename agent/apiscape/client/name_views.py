@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from apiscape.client.list_views import MOST_ITEMS, Listing, badness
 from apiscape.client.names import DnsName, NamePage
-from apiscape.errors import QueryError, UsageError
-from apiscape.model.row import Row
-from apiscape.model.vocabulary import Dangling
-from apiscape.query import View, parse, select_rows
-from apiscape.query.syntax import fields_of
+from apiscape.model.row import Deep, Row
+from apiscape.query import View
 
 FIELDS = (
     *("uid", "name", "provider", "product", "source", "scope", "account", "native_id"),
@@ -22,10 +20,10 @@ FIELDS = (
 )
 """What a view may ask of a name."""
 
-MOST_NAMES = 10_000
+MOST_NAMES = MOST_ITEMS
 """Names of a page."""
 
-_WORST_FIRST = (Dangling.YES.value, Dangling.UNKNOWN.value, Dangling.NO.value)
+_NO_DEEP = Deep()
 
 
 def page_of(
@@ -37,22 +35,8 @@ def page_of(
         QueryError: The view cannot be read, or asks for what a name has not.
         UsageError: The limit is out of range, or no name begins the page.
     """
-    if not 1 <= limit <= MOST_NAMES:
-        raise UsageError(f"a page has 1 to {MOST_NAMES:,} items, not {limit:,}")
-    view = read_name_view(text)
-    held = {each.uid: each for each in names}
-    found = select_rows(view, map(_row_of, held.values()), now)
-    listed = [held[row.uid] for row in found.rows]
-    if not view.sort:
-        listed.sort(key=_badness)
-    start = _start_after(listed, after)
-    end = start + limit
-    return NamePage(
-        items=tuple(listed[start:end]),
-        matched=len(listed),
-        undecided=found.undecided,
-        next=listed[end - 1].uid if end < len(listed) else None,
-    )
+    found = _LISTING.page(names, text, now, limit=limit, after=after)
+    return NamePage(found.items, found.matched, found.undecided, found.next)
 
 
 def read_name_view(text: str) -> View:
@@ -61,35 +45,15 @@ def read_name_view(text: str) -> View:
     Raises:
         QueryError: It cannot be read, or asks for what a name has not.
     """
-    view = parse(text)
-    asked = (*fields_of(view), *(key.field for key in view.sort))
-    strange = next((field for field in asked if field not in FIELDS), None)
-    hint = f"a name has {', '.join(FIELDS)}"
-    if strange is not None:
-        raise QueryError(f"a name in DNS has no {strange}", text=text, column=1, hint=hint)
-    if view.at is not None or view.columns:
-        message = "names are shown as they are now, and in columns of their own"
-        raise QueryError(message, text=text, column=1, hint="leave at: and cols: out")
-    return view
+    return _LISTING.read(text)
 
 
-def _start_after(listed: list[DnsName], after: str | None) -> int:
-    if after is None:
-        return 0
-    for place, name in enumerate(listed, start=1):
-        if name.uid == after:
-            return place
-    raise UsageError("the cursor's name is no longer there", hint="begin with the first page")
+def _order(name: DnsName) -> tuple[int, str, str]:
+    return badness(name.dangling), name.name, name.uid
 
 
-def _badness(name: DnsName) -> tuple[int, str, str]:
-    known = name.dangling if name.dangling in _WORST_FIRST else Dangling.UNKNOWN.value
-    return _WORST_FIRST.index(known), name.name, name.uid
-
-
-def _row_of(name: DnsName) -> Row:
-    """Return a name as what the view language is asked of."""
-    return Row(
+def _row_of(name: DnsName) -> tuple[Row, Deep]:
+    row = Row(
         uid=name.uid,
         name=name.name,
         provider=name.provider,
@@ -108,3 +72,7 @@ def _row_of(name: DnsName) -> Row:
         observed_at=name.seen_at,
         changed_at=name.since,
     )
+    return row, _NO_DEEP
+
+
+_LISTING = Listing(noun="name", whole="a name in DNS", fields=FIELDS, row_of=_row_of, order=_order)

@@ -284,13 +284,17 @@ def age(value: datetime | None, now: datetime) -> str:
 
 def names_words(names: Iterable[DnsName]) -> str:
     """Return `12 names: 1 dangles, of 2 nobody can tell`."""
-    held = tuple(names)
-    dangling = sum(each.dangling == Dangling.YES for each in held)
-    unknown = sum(each.dangling not in {Dangling.YES, Dangling.NO} for each in held)
+    held = [each.dangling for each in names]
+    return dangling_words(count(len(held), "name"), held)
+
+
+def dangling_words(total: str, held: Sequence[str]) -> str:
+    """Return how many of a total dangle, and of how many nobody can tell, from their words."""
+    dangling = sum(word == Dangling.YES for word in held)
+    unknown = sum(word not in {Dangling.YES, Dangling.NO} for word in held)
     bad = f"{dangling:,} {'dangles' if dangling == 1 else 'dangle'}" if dangling else ""
     open_ = f"of {unknown:,} nobody can tell" if unknown else ""
     said = ", ".join(filter(None, [bad or ("none is known to dangle" if open_ else ""), open_]))
-    total = count(len(held), "name")
     return f"{total}: {said or 'none dangles'}" if held else total
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from apiscape.client.catalogues import CataloguePage
 from apiscape.client.inventory import (
     ChangePage,
     Detail,
@@ -104,6 +105,12 @@ class LocalInventory:
     def names(self, view: str = "", *, limit: int = 1000, after: str | None = None) -> NamePage:
         """Return a page of the names in DNS that point at lent hosts."""
         return self._reader.names(view, limit=limit, after=after)
+
+    def catalogues(
+        self, view: str = "", *, limit: int = 1000, after: str | None = None
+    ) -> CataloguePage:
+        """Return a page of the records of catalogues, and what they lead to."""
+        return self._reader.catalogues(view, limit=limit, after=after)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return every scope with its last run."""

@@ -6,11 +6,13 @@ for (`at:`) show what the view held then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
+from apiscape.client.catalogue_views import page_of
+from apiscape.client.catalogues import CataloguePage, Declaration
 from apiscape.client.inventory import (
     ChangePage,
     Detail,
@@ -23,6 +25,7 @@ from apiscape.client.inventory import (
     Snapshot,
     Summary,
 )
+from apiscape.client.list_views import MOST_ITEMS as MOST_LISTED
 from apiscape.client.names import NamePage
 from apiscape.errors import NotFound, QueryError, Refused, UsageError
 from apiscape.model.deployment import Deployment
@@ -31,7 +34,7 @@ from apiscape.model.row import Row
 from apiscape.model.run import EstateEntry, RunReport
 from apiscape.model.surroundings import Api, Consumer, FrontDoor
 from apiscape.model.values import is_known
-from apiscape.model.vocabulary import Freshness, Presence
+from apiscape.model.vocabulary import Dangling, Freshness, Presence
 from apiscape.query import View, doubts, format_view, parse
 from apiscape.query.parse import MOST_ITEMS, starts
 from apiscape.query.syntax import AnyOf, Literal, Nothing, Term, Word
@@ -77,13 +80,20 @@ def _leaves_open(term: Term) -> bool:
     return not values or (Nothing.UNKNOWN not in values and set(values) != {Nothing.NONE})
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Narrowed:
     """An `Inventory` that holds the rows of one view, and no more."""
 
-    def __init__(self, whole: Inventory, bound: View) -> None:
-        """Narrow an inventory to a view that `read_bound` returned."""
+    def __init__(
+        self, whole: Inventory, bound: View, clock: Callable[[], datetime] = _utc_now
+    ) -> None:
+        """Narrow an inventory to a view that `read_bound` returned; `clock` is that of the inventory."""
         self._whole = whole
         self._bound = bound
+        self._clock = clock
 
     def page(self, view: str, *, limit: int = 50, after: str | None = None) -> Page:
         """Return one page of a view, of what is seen."""
@@ -162,6 +172,18 @@ class Narrowed:
         message = "a token that is bound to a view does not see the names of whole zones"
         hint = "dangling:yes finds the deployments that such names lead to"
         raise Refused(message, hint=hint)
+
+    def catalogues(
+        self, view: str = "", *, limit: int = 1000, after: str | None = None
+    ) -> CataloguePage:
+        """Return a page of the records of catalogues that lead to something that is seen.
+
+        Each says nothing of what else it names, before the view is asked: what a view finds tells as well.
+        """
+        seen, scopes = frozenset(self.select("").uids), self._counts("scope")
+        records = (_leading_to(each, seen, scopes) for each in _declared(self._whole))
+        told = [each for each in records if each is not None]
+        return page_of(told, view, self._clock(), limit=limit, after=after)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return the scopes of what is seen; their last runs are those of the whole scope, without names."""
@@ -249,7 +271,7 @@ class Narrowed:
             term = AnyOf(field, (Literal(asked.casefold()),))
             view = format_view(View(terms=(*self._bound.terms, term, _ALL_PRESENCES), at=at))
             try:
-                found = [row for row in self._all(view) if getattr(row, field) == asked]
+                found = [row for row in _rows(self._whole, view) if getattr(row, field) == asked]
             except QueryError:  # no view can hold that text, so no row that is seen has it
                 return []
             if len(found) > 1:
@@ -258,16 +280,6 @@ class Narrowed:
             if found:
                 return found
         return []
-
-    def _all(self, view: str) -> list[Row]:
-        items: list[Row] = []
-        after: str | None = None
-        while True:
-            page = self._whole.page(view, limit=500, after=after)
-            items += page.items
-            after = page.next
-            if after is None:
-                return items
 
     def _counts(self, field: str, view: str = "") -> dict[str, int]:
         """Return how many rows that stand have each value of a field."""
@@ -293,6 +305,49 @@ class Narrowed:
 
 def _as_of(at: datetime | None) -> str:
     return format_view(View(at=at))
+
+
+def _rows(whole: Inventory, view: str) -> Iterator[Row]:
+    """Yield all rows of a view."""
+    after: str | None = None
+    while True:
+        page = whole.page(view, limit=500, after=after)
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
+
+
+def _declared(whole: Inventory) -> Iterator[Declaration]:
+    """Yield all records of catalogues."""
+    after: str | None = None
+    while True:
+        page = whole.catalogues(limit=MOST_LISTED, after=after)
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
+
+
+def _leading_to(
+    record: Declaration, seen: Collection[str], scopes: Collection[str]
+) -> Declaration | None:
+    """Return a record with no more than what is seen of what it names; none that leads to nothing of it."""
+    names = tuple(
+        each for each in record.names if each.dangling == Dangling.NO and each.uid in seen
+    )
+    if not names:
+        return None
+    known = record.scope is not None and record.scope.casefold() in scopes
+    record = record if known else msgspec.structs.replace(record, source=None, scope=None)
+    if record.dangling == Dangling.NO and names == record.names:
+        return record
+    return msgspec.structs.replace(
+        record, names=names, dangling=Dangling.UNKNOWN.value, reason=_MORE
+    )
+
+
+_MORE = "what else it may lead to is not shown to this token"
 
 
 def _members_within(api: Api, seen: frozenset[str]) -> Api:

@@ -18,6 +18,7 @@ from apiscape.model.known import PresenceChange, Verdict
 from apiscape.query import format_view
 from apiscape.serve.local import LocalInventory
 from apiscape.store import Store, open_store
+from tests.store.declared import fill_catalogues
 from tests.store.filled import fill
 from tests.store.making import DAY, MINUTE, T0, batch, make, visit
 from tests.store.named import fill_names
@@ -38,6 +39,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         twins = (make(20, name="twin"), make(21, name="twin"), make(22, name=HOSTILE))
         visit(opened, batch(rich(), *twins), at=T0 + DAY)
         fill_names(opened, T0 + DAY)
+        fill_catalogues(opened, T0 + DAY)
         yield opened
 
 
@@ -83,6 +85,11 @@ QUESTIONS: dict[str, Ask] = {
     "names": lambda each: each.names(),
     "names of a view": lambda each: each.names("dangling:yes,unknown sort:name", limit=1),
     "next page of names": lambda each: each.names(limit=2, after=each.names(limit=2).next),
+    "catalogues": lambda each: each.catalogues(),
+    "catalogues of a view": lambda each: each.catalogues("backend:none,unknown", limit=1),
+    "next page of catalogues": lambda each: each.catalogues(
+        limit=2, after=each.catalogues(limit=2).next
+    ),
     "scopes": lambda each: each.scopes(),
     "runs": lambda each: each.runs(limit=2),
     "runs of a scope": lambda each: each.runs(scope=each.scopes()[0].scope.key),
@@ -100,6 +107,8 @@ ERRORS: dict[str, Ask] = {
     "place of a difference": lambda each: each.diff(T0, after="nonsense"),
     "view of names": lambda each: each.names("tax health:failing"),
     "place of a name": lambda each: each.names(after="none"),
+    "view of catalogues": lambda each: each.catalogues("tax health:failing"),
+    "place of a record": lambda each: each.catalogues(after="none"),
     "facet": lambda each: each.facets("", ("colour",)),
     "cursor": lambda each: each.page("", after="nonsense"),
     "another view's cursor": lambda each: each.page("tax", after=each.page("", limit=1).next),

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from apiscape.client.catalogues import CataloguePage
 from apiscape.client.collected import Collection
 from apiscape.client.inventory import ChangePage, Detail, DiffPage, Page, Selection, Summary
 from apiscape.client.names import NamePage
@@ -142,8 +143,8 @@ class DiffQuery(Asked, frozen=True):
     ) = None
 
 
-class NamesQuery(Asked, frozen=True):
-    """What names in DNS are asked by: a view of the fields that a name has."""
+class ListQuery(Asked, frozen=True):
+    """What a list of its own is asked by: a view of the fields that its items have."""
 
     view: ViewText = ""
     limit: Limit = 1000
@@ -263,7 +264,15 @@ _READS = (
         path="/v1/names",
         summary="Names in DNS that point at hosts which a service lends, those first whose host nobody has any more.",
         answers=(Answer(NamePage),),
-        query=NamesQuery,
+        query=ListQuery,
+        problems=("query", "usage"),
+    ),
+    Operation(
+        name="list_catalogues",
+        path="/v1/catalogues",
+        summary="Records of catalogues with what they lead to, those first that lead to nothing in the inventory.",
+        answers=(Answer(CataloguePage),),
+        query=ListQuery,
         problems=("query", "usage"),
     ),
     Operation(

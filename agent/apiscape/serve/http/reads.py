@@ -12,7 +12,7 @@ from apiscape.serve.http.operations import (
     DetailQuery,
     DiffQuery,
     FacetsQuery,
-    NamesQuery,
+    ListQuery,
     NoQuery,
     PageQuery,
     RunsQuery,
@@ -63,8 +63,15 @@ def list_differences(call: Call) -> Reply:
 
 def list_names(call: Call) -> Reply:
     """Answer with one page of names in DNS."""
-    asked = call.asked(NamesQuery)
+    asked = call.asked(ListQuery)
     return in_json(call.inventory.names(asked.view, limit=asked.limit, after=asked.after), call)
+
+
+def list_catalogues(call: Call) -> Reply:
+    """Answer with one page of records of catalogues."""
+    asked = call.asked(ListQuery)
+    page = call.inventory.catalogues(asked.view, limit=asked.limit, after=asked.after)
+    return in_json(page, call)
 
 
 def list_scopes(call: Call) -> Reply:

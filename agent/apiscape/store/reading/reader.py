@@ -9,6 +9,8 @@ from operator import attrgetter
 import msgspec
 from sqlalchemy import Connection
 
+from apiscape.client.catalogue_views import page_of as page_of_catalogues
+from apiscape.client.catalogues import CataloguePage
 from apiscape.client.inventory import (
     ChangePage,
     Detail,
@@ -30,6 +32,7 @@ from apiscape.store.database.engine import Database
 from apiscape.store.database.transaction import LOG
 from apiscape.store.database.transaction import read_cursor as read_position
 from apiscape.store.encoding import LARGEST
+from apiscape.store.reading.catalogues import read_catalogues
 from apiscape.store.reading.counts import Counts, Health, read_counts, read_healths
 from apiscape.store.reading.details import read_detail
 from apiscape.store.reading.differing import (
@@ -190,6 +193,12 @@ class Reader:
         with self._database.read() as connection:
             found = read_names(connection)
         return page_of(found, view, self._clock(), limit=limit, after=after)
+
+    def catalogues(self, view: str, *, limit: int, after: str | None = None) -> CataloguePage:
+        """Return a page of the records of catalogues that a view lists (see `client.catalogue_views`)."""
+        with self._database.read() as connection:
+            found = read_catalogues(connection)
+        return page_of_catalogues(found, view, self._clock(), limit=limit, after=after)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         """Return every scope as its newest ended run left it, ordered by key."""

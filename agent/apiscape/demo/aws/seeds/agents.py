@@ -49,6 +49,8 @@ def try_agents(live: Region) -> None:
     registry.record("department-tools", "GATEWAY", tools.arn)
     registry.record("benefits-helper", "AGENT", helper.arn)
     registry.record("letter-writer", "MCP", status="DRAFT")
+    gone = f"{tools.arn.rpartition('/')[0]}/parking-permits-4dz8w0c1xq"
+    registry.record("parking-permits", "GATEWAY", gone, displayName="Parking permits")
     portals = live.shelves.of(Portals)
     vehicles = portals.product("Vehicles", (enquiries, "prod", "GET", "/vehicles"))
     business = portals.product("Companies", (companies, "prod", "GET", "/companies"))
