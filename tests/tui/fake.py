@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from apiscape.client.catalogue_views import page_of as page_of_catalogues
+from apiscape.client.catalogues import CataloguePage, Declaration
 from apiscape.client.inventory import (
     ChangePage,
     Detail,
@@ -49,6 +51,7 @@ class FakeInventory:
         deep: Mapping[str, Deep] | None = None,
         summary: Summary | None = None,
         names: Sequence[DnsName] = (),
+        catalogues: Sequence[Declaration] = (),
     ) -> None:
         self.rows = {row.uid: row for row in (department() if rows is None else rows)}
         self.log = list(changes)
@@ -58,6 +61,7 @@ class FakeInventory:
         self._estate = tuple(estate)
         self._summary = summary
         self._names = tuple(names)
+        self._catalogues = tuple(catalogues)
         self.error: ApiscapeError | None = None
         self.asked: Counter[str] = Counter()
         self.moments: list[datetime | None] = []
@@ -157,6 +161,12 @@ class FakeInventory:
     def names(self, view: str = "", *, limit: int = 1000, after: str | None = None) -> NamePage:
         self._ask("names")
         return page_of(self._names, view, NOW, limit=limit, after=after)
+
+    def catalogues(
+        self, view: str = "", *, limit: int = 1000, after: str | None = None
+    ) -> CataloguePage:
+        self._ask("catalogues")
+        return page_of_catalogues(self._catalogues, view, NOW, limit=limit, after=after)
 
     def scopes(self) -> tuple[ScopeStatus, ...]:
         self._ask("scopes")

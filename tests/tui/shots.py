@@ -8,6 +8,7 @@ from apiscape.client.inventory import Inventory
 from apiscape.tui.app import ApiscapeApp
 from apiscape.tui.options import Actions, Options
 from apiscape.tui.session import Session
+from tests.tui.declared import some_declarations
 from tests.tui.fake import FakeInventory, fixed_clock, some_changes
 from tests.tui.names import some_names
 from tests.tui.rows import department
@@ -24,7 +25,12 @@ def make_app(
     """Return the app over the department, at a fixed time, without a feed."""
     if inventory is None:
         rows = department()
-        inventory = FakeInventory(rows, changes=some_changes(rows), names=some_names())
+        inventory = FakeInventory(
+            rows,
+            changes=some_changes(rows),
+            names=some_names(),
+            catalogues=some_declarations(rows),
+        )
     chosen = options or Options(origin="store apiscape.db", poll_s=3600, clock=fixed_clock)
     return ApiscapeApp(Session(inventory, chosen, actions or Actions()), theme=theme, view=view)
 

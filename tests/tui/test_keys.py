@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -36,7 +38,8 @@ def test_the_running_app_binds_no_forbidden_key_anywhere() -> None:
     from apiscape.tui.widgets.prompt import Field
 
     bound: set[str] = set()
-    kinds: list[type[DOMNode]] = [ApiscapeApp, Menu, Grid, Field, *ROUTES.values()]
+    screens: list[Any] = [getattr(each, "func", each) for each in ROUTES.values()]
+    kinds: list[type[DOMNode]] = [ApiscapeApp, Menu, Grid, Field, *screens]
     for kind in kinds:
         for each in kind._merge_bindings().key_to_bindings:
             bound.add(each)

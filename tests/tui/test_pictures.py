@@ -19,6 +19,7 @@ SCREENS = {
     "scope": "scopes rest",
     "changes": "changes",
     "names": "names",
+    "catalogues": "catalogues",
     "help": "help",
 }
 """The command that leads to each screen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,12 +22,14 @@ from apiscape.tui.palette import CommandProvider
 from apiscape.tui.places import History, Place
 from apiscape.tui.polling import Polling
 from apiscape.tui.saved import SavedViews
+from apiscape.tui.screens.catalogues import CATALOGUES
 from apiscape.tui.screens.changes import ChangesScreen
 from apiscape.tui.screens.deployment import DeploymentScreen
 from apiscape.tui.screens.frame import Frame
 from apiscape.tui.screens.help import HelpScreen
 from apiscape.tui.screens.inventory import InventoryScreen
-from apiscape.tui.screens.names import NamesScreen
+from apiscape.tui.screens.lists import ListScreen
+from apiscape.tui.screens.names import NAMES
 from apiscape.tui.screens.scopes import ScopeScreen, ScopesScreen
 from apiscape.tui.session import Session
 from apiscape.tui.themes import THEMES, choose
@@ -38,13 +41,14 @@ FLUSH_HZ_SSH = 2.0
 EAGERNESS = 8
 """How much more often is asked while there are no rows at all."""
 
-ROUTES: dict[str, type[Frame]] = {
+ROUTES: dict[str, Callable[[Session], Frame]] = {
     "inventory": InventoryScreen,
     "deployment": DeploymentScreen,
     "scopes": ScopesScreen,
     "scope": ScopeScreen,
     "changes": ChangesScreen,
-    "names": NamesScreen,
+    "names": partial(ListScreen, NAMES),
+    "catalogues": partial(ListScreen, CATALOGUES),
     "help": HelpScreen,
 }
 """Screens by the name that places use."""

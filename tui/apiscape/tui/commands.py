@@ -46,6 +46,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "names", "names in DNS that point at lent hosts", "[VIEW]", "names", aliases=("n", "dns")
     ),
+    Command("catalogues", "what catalogues declare", "[VIEW]", "catalogues", aliases=("cat",)),
     Command("help", "keys, commands and the view language", "", "help", aliases=("h",)),
     Command("theme", "other colours", "NAME", action="theme", words=tuple(THEMES)),
     Command("rescan", "visit a scope now, or all", "[SCOPE]", action="rescan", aliases=("scan",)),

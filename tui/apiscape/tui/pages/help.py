@@ -40,7 +40,7 @@ GROUPS: Mapping[str, str] = {
     "deployment": "A deployment",
     "scopes": "Scopes",
     "changes": "Changes",
-    "names": "Names in DNS",
+    "names": "Names in DNS, and catalogues",
     "lists": "In every list",
     "everywhere": "Everywhere",
     "typing": "While typing",
