@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlalchemy import Row as Record
 
-from apiscape.client.catalogues import Declaration
+from apiscape.client.catalogues import Declaration, Named
 from apiscape.model.codec import decode
 from apiscape.model.run import RunReport
 from apiscape.model.surroundings import CatalogueRecord, Relation, Whereabouts
@@ -24,6 +24,9 @@ _PART, _CHANGE, _RUN = schema.part.c, schema.change.c, schema.run.c
 
 Pointers = Mapping[tuple[int, str], list[Pointer]]
 """What records name, by the scope that lists a record and the record's uid."""
+
+Scopes = Mapping[tuple[str, str], list[Looked]]
+"""Scopes by their product and account."""
 
 
 def read_catalogues(connection: Connection) -> tuple[Declaration, ...]:
@@ -112,7 +115,7 @@ def _found(connection: Connection, uids: Iterable[str]) -> Iterator[Found]:
             yield Found(each.uid, each.name, each.stage, each.presence, where)
 
 
-def _looked(connection: Connection, places: Iterable[Whereabouts | None]) -> tuple[Looked, ...]:
+def _looked(connection: Connection, places: Iterable[Whereabouts | None]) -> Scopes:
     """Return the scopes that may list something at some places, with what their newest ended runs left out."""
     query = (
         select(
@@ -123,7 +126,10 @@ def _looked(connection: Connection, places: Iterable[Whereabouts | None]) -> tup
         .order_by(_SCOPE.key)
     )
     found: Sequence[Any] = connection.execute(query).all()
-    return tuple(map(_looked_at, found))
+    held: dict[tuple[str, str], list[Looked]] = {}
+    for each in map(_looked_at, found):
+        held.setdefault((each.product, each.account), []).append(each)
+    return held
 
 
 def _looked_at(record: Record[Any]) -> Looked:
@@ -146,10 +152,10 @@ def _declared(
     record: Record[Any],
     pointers: Iterable[Pointer],
     found: Mapping[str, Found],
-    looked: Iterable[Looked],
+    looked: Scopes,
 ) -> Declaration:
     told = decode(record.doc, CatalogueRecord)
-    names = [lead(each, found.get(each.uid), looked) for each in pointers]
+    names = [_lead(each, found.get(each.uid), looked) for each in pointers]
     names.sort(key=lambda each: (each.title, each.uid))
     dangling, reason = judge(names, _unseen(record), told.untold)
     return Declaration(
@@ -177,6 +183,11 @@ def _declared(
         freshness=(Freshness.NOT_OBSERVED if record.stale else Freshness.CURRENT).value,
         seen_at=moment_of(record.observed_at),
     )
+
+
+def _lead(pointer: Pointer, found: Found | None, looked: Scopes) -> Named:
+    where = found.whereabouts if found else pointer.whereabouts
+    return lead(pointer, found, looked.get((where.product, where.account), ()) if where else ())
 
 
 def _unseen(record: Record[Any]) -> str | None:

@@ -16,6 +16,7 @@ from apiscape.serve.http.operations import OPERATIONS
 from apiscape.serve.http.server import Doors
 from apiscape.serve.local import LocalInventory
 from apiscape.store import open_store
+from tests.store.declared import fill_catalogues
 from tests.store.filled import fill
 from tests.store.making import DAY, T0
 from tests.strategies import views
@@ -34,6 +35,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     folder = tmp_path_factory.mktemp("api")
     with open_store(str(folder / "store.db"), write=True) as store:
         fill(store)
+        fill_catalogues(store)
         inventory = LocalInventory(store, lambda: T0 + DAY)
         standing, visits = (lambda: STANDING), Pretended()
         with serving(inventory, folder, limits=LENIENT, visits=visits, standing=standing) as doors:
