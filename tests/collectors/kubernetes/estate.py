@@ -20,6 +20,7 @@ KINDS = {
     "tcproutes": ("TCPRoute", "Namespaced"),
     "udproutes": ("UDPRoute", "Namespaced"),
 }
+OTHERS = {"xlistenersets": ("XListenerSet", "Namespaced")}
 OPEN = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 CONTROLLER = "example.com/controller"
@@ -27,7 +28,7 @@ CONTROLLER = "example.com/controller"
 
 def definition(plural: str, group: str = GROUP, *versions: str) -> Json:
     """Return the definition of a kind that takes whatever it is given; the first version is stored."""
-    kind, scope = KINDS.get(plural, (plural.removesuffix("s").title(), "Namespaced"))
+    kind, scope = (KINDS | OTHERS).get(plural, (plural.removesuffix("s").title(), "Namespaced"))
     served = versions or ("v1",)
     return {
         "apiVersion": "apiextensions.k8s.io/v1",

@@ -156,7 +156,9 @@ def test_where_nobody_could_look_at_namespaces_nobody_can_tell() -> None:
 
 def test_a_gateway_that_is_not_there_is_told_from_one_that_nobody_could_see() -> None:
     assert came(route(), Neighbours(gateways={})) == [Detached.NO_PARENT]
-    assert came(route(), Neighbours(gateways={}, sees_gateways=False)) == [Detached.UNSEEN]
+    assert came(route(), Neighbours(gateways={}, unseen=frozenset({"Gateway"}))) == [
+        Detached.UNSEEN
+    ]
 
 
 def test_a_parent_of_a_mesh_is_none_of_a_gateway() -> None:
@@ -179,7 +181,9 @@ def with_set(allowed: dict[str, Any] | None, **given: Any) -> Neighbours:
     }
     spec = {} if allowed is None else {"allowedListeners": {"namespaces": allowed}}
     known = {"gateways": {"infra/edge": gateway(listener(), **spec)}}
-    return around(sets={"tax/more": msgspec.convert(body, ListenerSet)}, **(known | given))
+    return around(
+        sets={"ListenerSet/tax/more": msgspec.convert(body, ListenerSet)}, **(known | given)
+    )
 
 
 def test_a_set_of_listeners_leads_to_its_gateway() -> None:
@@ -214,10 +218,10 @@ def test_a_gateway_takes_no_set_unless_it_says_so(allowed: Any, found: Any) -> N
 def test_of_a_set_too_nobody_may_be_able_to_tell() -> None:
     chosen = {"from": "Selector", "selector": {"matchLabels": {"team": "tax"}}}
     assert came(route("tax"), with_set(chosen, labels=None), SET) == [Detached.UNSEEN]
-    assert came(route("tax"), around(sees_sets=False), SET) == [Detached.UNSEEN]
+    assert came(route("tax"), around(unseen=frozenset({"ListenerSet"})), SET) == [Detached.UNSEEN]
     assert came(route("tax"), around(), SET) == [Detached.NO_PARENT]
     assert came(route("tax"), with_set({"from": "All"}, gateways={}), SET) == [Detached.NO_PARENT]
-    unseen = with_set({"from": "All"}, gateways={}, sees_gateways=False)
+    unseen = with_set({"from": "All"}, gateways={}, unseen=frozenset({"Gateway"}))
     assert came(route("tax"), unseen, SET) == [Detached.UNSEEN]
 
 

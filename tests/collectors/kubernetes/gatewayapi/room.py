@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apiscape.collectors.kubernetes.exposed import Condition, Exposed, Rule
+from apiscape.collectors.kubernetes.gatewayapi.kinds import EARLY_GROUP, HOLDERS
 from tests.collectors.kubernetes.estate import (
     gateway_class,
     namespace,
@@ -45,6 +46,13 @@ def condition(api: Exposed, name: str) -> Condition:
     return found
 
 
-def listener_set(*listeners: Any, **given: Any) -> Any:
+def listener_set(*listeners: Any, kind: str = "ListenerSet", **given: Any) -> Any:
     spec = {"parentRef": parent(), "listeners": list(listeners)}
-    return thing("ListenerSet", "more", "shop", spec, **given)
+    if kind == "XListenerSet":
+        given |= {"apiVersion": f"{EARLY_GROUP}/v1alpha1"}
+    return thing(kind, "more", "shop", spec, **given)
+
+
+def at_set(kind: str = "ListenerSet") -> list[Any]:
+    """Return the parents of a route that names such a set alone."""
+    return [parent("more", "shop", group=HOLDERS[kind], kind=kind)]

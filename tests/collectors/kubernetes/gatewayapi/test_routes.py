@@ -24,6 +24,7 @@ from tests.collectors.kubernetes.gatewayapi.room import (
     SPACES,
     TAKES_SETS,
     at_edge,
+    at_set,
     condition,
     conditions,
     listener_set,
@@ -104,44 +105,61 @@ def test_labels_that_nobody_could_see_leave_open_whether_a_route_is_taken() -> N
     assert condition(hidden, "Accepted").holds is None
 
 
-AT_SET = [parent("more", "shop", kind="ListenerSet")]
+SETS = pytest.mark.parametrize("kind", ["ListenerSet", "XListenerSet"])
 
 
-def test_a_route_at_a_set_of_listeners_is_served_by_its_gateway() -> None:
-    one = route(parents=AT_SET, hostnames=["a.example"])
+@SETS
+def test_a_route_at_a_set_of_listeners_is_served_by_its_gateway(kind: str) -> None:
+    one = route(parents=at_set(kind), hostnames=["a.example"])
     held = listener_set(
-        listener("extra", port=8443, tls={"certificateRefs": [{"name": "own"}, {"name": "spare"}]})
+        listener("extra", port=8443, tls={"certificateRefs": [{"name": "own"}, {"name": "spare"}]}),
+        kind=kind,
     )
     api = at_edge(one, gateway(spec=TAKES_SETS), held)
-    assert (api.parent, api.gateway) == ("listenerset:shop/more", EDGE)
+    assert (api.parent, api.gateway) == (f"{kind.lower()}:shop/more", EDGE)
     assert urls(api) == [("https", "a.example", 8443)]
     assert [each.certificate for each in api.addresses or ()] == ["shop/own"]
     assert api.secrets == ("shop/spare",)
     refused = at_edge(one, gateway(), held)
-    assert (refused.parent, refused.addresses) == ("listenerset:shop/more", ())
+    assert (refused.parent, refused.addresses) == (f"{kind.lower()}:shop/more", ())
 
 
-def test_what_a_route_is_called_does_not_hang_on_what_else_could_be_read() -> None:
-    one = route(parents=AT_SET)
-    seen = at_edge(one, gateway(spec=TAKES_SETS), listener_set(listener()))
-    hidden = at_edge(one, unseen=["listenersets", "gateways"])
+def test_a_set_is_none_of_another_kind_that_is_called_the_same() -> None:
+    edge = gateway(spec=TAKES_SETS)
+    assert (
+        at_edge(
+            route(parents=at_set()), edge, listener_set(listener(), kind="XListenerSet")
+        ).addresses
+        == ()
+    )
+    strange = parent("more", "shop", kind="XListenerSet")  # of the group that has none
+    api = at_edge(route(parents=[strange]), edge, listener_set(listener(), kind="XListenerSet"))
+    assert (api.gateway, api.addresses) == (None, None)
+
+
+@SETS
+def test_what_a_route_is_called_does_not_hang_on_what_else_could_be_read(kind: str) -> None:
+    one = route(parents=at_set(kind))
+    seen = at_edge(one, gateway(spec=TAKES_SETS), listener_set(listener(), kind=kind))
+    hidden = at_edge(one, unseen=[f"{kind.lower()}s", "gateways"])
     assert seen.parent == hidden.parent
     assert hidden.addresses is None
     assert hidden.gateway not in {None, EDGE}
 
 
-def test_a_listener_of_a_set_that_is_broken_is_said_for_what_is_attached_to_it() -> None:
+@SETS
+def test_a_listener_of_a_set_that_is_broken_is_said_for_what_is_attached_to_it(kind: str) -> None:
     status = {
         "listeners": [
             {"name": "web", "conditions": said(Programmed="False")},
             {"name": "other", "conditions": said(Programmed="False")},
         ]
     }
-    one = route(parents=AT_SET)
-    held = listener_set(listener(), status=status)
+    one = route(parents=at_set(kind))
+    held = listener_set(listener(), kind=kind, status=status)
     api = at_edge(one, gateway(spec=TAKES_SETS), held)
     assert condition(api, "Programmed").holds is False
-    assert "listener web of ListenerSet shop/more" in (condition(api, "Programmed").reason or "")
+    assert f"listener web of {kind} shop/more" in (condition(api, "Programmed").reason or "")
     own = at_edge(route(), gateway(spec=TAKES_SETS), held)
     assert "Programmed" not in conditions(own)
 
@@ -153,7 +171,7 @@ def test_a_set_that_is_not_served_is_said_for_what_is_attached_to_it(
     told = {"conditions": said(Accepted=status)}
     held = listener_set(listener(), status=told)
     edge = gateway(spec=TAKES_SETS)
-    alone = at_edge(route(parents=AT_SET), edge, held)
+    alone = at_edge(route(parents=at_set()), edge, held)
     assert condition(alone, "Programmed").holds is holds
     assert "ListenerSet shop/more: Accepted:" in (condition(alone, "Programmed").reason or "")
     assert "Programmed" not in conditions(at_edge(route(), edge, held))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apiscape.collectors.kubernetes.exposed import Condition, Exposed, Served
+from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP, HOLDERS
 from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Requirement, SchemeKind, Switch
 from tests.collectors.kubernetes.estate import gateway, gateway_class, listener, route, said, thing
@@ -22,7 +23,6 @@ from tests.collectors.kubernetes.gatewayapi.room import (
 from tests.collectors.kubernetes.worlds import apis, exposed, world_of
 
 Json = dict[str, Any]
-GROUP = "gateway.networking.k8s.io"
 KGATEWAY, NGINX, ISTIO = (
     "kgateway.dev/kgateway",
     "gateway.nginx.org/nginx-gateway-controller",
@@ -33,7 +33,10 @@ KGATEWAY, NGINX, ISTIO = (
 def grant(kind: str = "Gateway", of: str = "infra", *, to: str = "Secret", name: str = "") -> Json:
     """Return a grant in the namespace `vault`."""
     target: Json = {"group": "", "kind": to} | ({"name": name} if name else {})
-    spec = {"from": [{"group": GROUP, "kind": kind, "namespace": of}], "to": [target]}
+    spec = {
+        "from": [{"group": HOLDERS.get(kind, GROUP), "kind": kind, "namespace": of}],
+        "to": [target],
+    }
     return thing("ReferenceGrant", f"for-{kind.lower()}", "vault", spec)
 
 
@@ -151,11 +154,14 @@ def test_of_several_certificates_those_that_are_granted_are_used() -> None:
     assert (condition(api, "CertificatePermitted").reason or "").endswith("Secret vault/wild")
 
 
-def test_a_set_of_listeners_needs_a_grant_of_its_own() -> None:
+@pytest.mark.parametrize("kind", ["ListenerSet", "XListenerSet"])
+def test_a_set_of_listeners_needs_a_grant_of_its_own(kind: str) -> None:
     edge = gateway(listener("plain"), spec=TAKES_SETS)
-    more = listener_set(shown("wild"))
+    more = listener_set(shown("wild"), kind=kind)
     assert served(edge, more, grant()).certificates == ()
-    assert served(edge, more, grant("ListenerSet", "shop")).certificates == ("vault/wild",)
+    (other,) = HOLDERS.keys() - {"Gateway", kind}
+    assert served(edge, more, grant(other, "shop")).certificates == ()
+    assert served(edge, more, grant(kind, "shop")).certificates == ("vault/wild",)
 
 
 def test_a_certificate_of_the_gateways_own_namespace_needs_no_grant() -> None:

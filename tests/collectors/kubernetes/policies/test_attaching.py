@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apiscape.collectors.kubernetes.gatewayapi.kinds import EARLY_GROUP, GROUP
 from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.collectors.kubernetes.policies.attaching import Attached, Level, attached, in_order
 from apiscape.collectors.kubernetes.policies.envoy import SECURITY
@@ -66,7 +67,26 @@ def levels(*objects: Json, **at: Any) -> list[tuple[str, Level, bool]]:
     ],
 )
 def test_a_policy_is_where_it_says(target: Json, level: Level | None) -> None:
-    found = levels(policy("p", target), listener_set="shop/more")
+    found = levels(policy("p", target), listener_set="ListenerSet/shop/more")
+    assert found == ([] if level is None else [("p", level, True)])
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "section", "level"),
+    [
+        (EARLY_GROUP, "XListenerSet", None, Level.SET),
+        (EARLY_GROUP, "XListenerSet", "https", Level.LISTENER),
+        (GROUP, "XListenerSet", None, None),
+        (GROUP, "ListenerSet", None, None),
+    ],
+)
+def test_a_set_of_the_kind_that_was_tried_out_is_another_one_than_its_namesake(
+    group: str, kind: str, section: str | None, level: Level | None
+) -> None:
+    target = {"group": group, "kind": kind, "name": "more"}
+    if section is not None:
+        target["sectionName"] = section
+    found = levels(policy("p", target), listener_set="XListenerSet/shop/more")
     assert found == ([] if level is None else [("p", level, True)])
 
 
@@ -127,7 +147,7 @@ def test_whether_labels_that_nobody_can_see_are_selected_nobody_can_tell() -> No
     selected = policy("p", spec=BASIC | {"targetSelectors": [{"kind": "Gateway"}]})
     assert asked_of(selected) == ("unknown",)  # without the Gateway
     of_set = policy("p", spec=BASIC | {"targetSelectors": [{"kind": "ListenerSet"}]})
-    assert levels(of_set, listener_set="shop/more") == [("p", Level.SET, False)]
+    assert levels(of_set, listener_set="ListenerSet/shop/more") == [("p", Level.SET, False)]
 
 
 # ── In what order ────────────────────────────────────────────────────────────

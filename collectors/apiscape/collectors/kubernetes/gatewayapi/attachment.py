@@ -16,6 +16,7 @@ import msgspec
 from apiscape.collectors.kubernetes.gatewayapi.hosts import common_hosts
 from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     GROUP,
+    HOLDERS,
     Gateway,
     LabelSelector,
     Listener,
@@ -65,7 +66,7 @@ class Attached(msgspec.Struct, frozen=True):
 
     Attributes:
         gateway: The Gateway in the end, whichever set of listeners stands between.
-        holder: `Gateway/ns/name` or `ListenerSet/ns/name`: what has the listener.
+        holder: `Gateway/ns/name`, `ListenerSet/ns/name`, …: what has the listener.
         hosts: Under which names; one of them, empty, stands for any.
     """
 
@@ -95,16 +96,16 @@ class Neighbours(msgspec.Struct, frozen=True, kw_only=True):
     """What routes are attached to, as far as it could be seen.
 
     Attributes:
-        gateways, sets: By `namespace/name`.
+        gateways: By `namespace/name`.
+        sets: By kind and `namespace/name` (`ListenerSet/shop/more`).
         labels: Of namespaces, by name; `None` where nobody could look at namespaces.
-        sees_gateways, sees_sets: Whether all of them could be looked at.
+        unseen: Kinds not all of which could be looked at.
     """
 
     gateways: Finds[Gateway]
     sets: Finds[ListenerSet] = msgspec.field(default_factory=dict)
     labels: Finds[Labels] | None = None
-    sees_gateways: bool = True
-    sees_sets: bool = True
+    unseen: frozenset[str] = frozenset()
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -124,14 +125,14 @@ class Asking(msgspec.Struct, frozen=True):
 def attach(
     route: Asking, parents: Iterable[ParentRef], around: Neighbours
 ) -> tuple[Attachment, ...]:
-    """Return what comes of each parent that is a Gateway or a ListenerSet, in their order.
+    """Return what comes of each parent that has listeners (`HOLDERS`), in their order.
 
     A parent of another kind, such as a Service of a mesh, is left out.
     """
     return tuple(
         _attach_to(route, parent, around)
         for parent in parents
-        if parent.group == GROUP and parent.kind in {"Gateway", "ListenerSet"}
+        if parent.group == HOLDERS.get(parent.kind)
     )
 
 
@@ -166,19 +167,23 @@ def _listeners(
     if kind == "Gateway":
         gateway = around.gateways.get(key)
         if gateway is None:
-            return Detached.NO_PARENT if around.sees_gateways else Detached.UNSEEN
+            return _lacking("Gateway", around)
         return gateway, gateway.metadata.namespace, gateway.spec.listeners or []
-    held = around.sets.get(key)
+    held = around.sets.get(f"{kind}/{key}")
     if held is None:
-        return Detached.NO_PARENT if around.sees_sets else Detached.UNSEEN
+        return _lacking(kind, around)
     above = held.spec.parent_ref
     gateway = around.gateways.get(key_of(above.namespace or held.metadata.namespace, above.name))
     if gateway is None:
-        return Detached.NO_PARENT if around.sees_gateways else Detached.UNSEEN
+        return _lacking("Gateway", around)
     takes = takes_set(gateway, held, around.labels)
     if not takes:
         return Detached.UNSEEN if takes is None else Detached.NO_PARENT
     return gateway, held.metadata.namespace, held.spec.listeners or []
+
+
+def _lacking(kind: str, around: Neighbours) -> Detached:
+    return Detached.UNSEEN if kind in around.unseen else Detached.NO_PARENT
 
 
 def takes_set(gateway: Gateway, held: ListenerSet, labels: Finds[Labels] | None) -> bool | None:

@@ -9,7 +9,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Address, Condition, Exposed, Reached, Served
 from apiscape.collectors.kubernetes.gatewayapi.attachment import Asking, Detached
-from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP, ParentRef
+from apiscape.collectors.kubernetes.gatewayapi.kinds import HOLDERS, ParentRef
 from apiscape.collectors.kubernetes.gatewayapi.parents import Parent, Place, Taken, named, take
 from apiscape.collectors.kubernetes.gatewayapi.resources import RESOURCES
 from apiscape.collectors.kubernetes.gatewayapi.routes import Route
@@ -27,7 +27,6 @@ from apiscape.model.vocabulary import Exposure, Style, Switch
 
 MESH_SCHEMES = {"TLSRoute": "tls", "TCPRoute": "tcp", "UDPRoute": "udp"}
 STYLES = {"HTTPRoute": Style.HTTP, "GRPCRoute": Style.GRPC}
-_HOLDERS = frozenset({"Gateway", "ListenerSet"})
 
 
 class GatewayApi:
@@ -54,7 +53,7 @@ def _expose(resource: Resource, route: Route, look: Look) -> Iterator[Exposed]:
     asked: dict[str, list[Taken]] = {}
     elsewhere: dict[str, list[ParentRef]] = {}
     for ref in route.spec.parent_refs or ():
-        if ref.group == GROUP and ref.kind in _HOLDERS:
+        if ref.group == HOLDERS.get(ref.kind):
             taken = take(asking, ref, look)
             asked.setdefault(taken.parent.name, []).append(taken)
         else:

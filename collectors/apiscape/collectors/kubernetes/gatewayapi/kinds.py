@@ -6,12 +6,22 @@ out is absent here; what it adds is not decoded.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from apiscape.collectors.kubernetes.core import Field
 from apiscape.collectors.kubernetes.objects import Thing
 
 GROUP = "gateway.networking.k8s.io"
+EARLY_GROUP = "gateway.networking.x-k8s.io"
+"""Of what the project tries out: XListenerSet, which became ListenerSet."""
+HOLDERS: Mapping[str, str] = {
+    "Gateway": GROUP,
+    "ListenerSet": GROUP,
+    "XListenerSet": EARLY_GROUP,
+}
+"""Kinds of what has listeners, each with its group."""
 CLASSES = f"gatewayclasses.{GROUP}"
 
 
@@ -214,7 +224,7 @@ class ListenerSetSpec(Field):
 
 
 class ListenerSet(Thing):
-    """A ListenerSet."""
+    """A ListenerSet, or an XListenerSet, which has the same fields."""
 
     spec: ListenerSetSpec
     status: GatewayStatus | None = None

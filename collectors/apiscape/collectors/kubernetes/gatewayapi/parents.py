@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
-
 import msgspec
 
 from apiscape.collectors.kubernetes.core import NAMESPACES
@@ -18,8 +16,12 @@ from apiscape.collectors.kubernetes.gatewayapi.attachment import (
 )
 from apiscape.collectors.kubernetes.gatewayapi.controlling import CORS, can, controller_of
 from apiscape.collectors.kubernetes.gatewayapi.hosts import common_hosts
-from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway, ListenerSet, ParentRef
-from apiscape.collectors.kubernetes.gatewayapi.resources import GATEWAYS, SETS
+from apiscape.collectors.kubernetes.gatewayapi.kinds import (
+    Gateway,
+    ListenerSet,
+    ParentRef,
+)
+from apiscape.collectors.kubernetes.gatewayapi.resources import GATEWAYS, HOLDING
 from apiscape.collectors.kubernetes.gatewayapi.serving import (
     PERMITTED,
     balancer_of,
@@ -41,14 +43,13 @@ from apiscape.collectors.kubernetes.resource import Look
 from apiscape.model.vocabulary import Switch
 
 SCHEMES = {"HTTP": "http", "HTTPS": "https", "TLS": "tls", "TCP": "tcp", "UDP": "udp"}
-T = TypeVar("T")
 
 
 class Front(msgspec.Struct, frozen=True):
     """A listener as routes find it.
 
     Attributes:
-        holder: `Gateway/ns/name` or `ListenerSet/ns/name`: what has it.
+        holder: `Gateway/ns/name`, `ListenerSet/ns/name`, …: what has it.
         listener: What it is called there.
         host: Which it is for; any without.
         address: Of what is routed to by it, but for the host and for what policies say.
@@ -118,7 +119,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 def take(route: Asking, ref: ParentRef, look: Look) -> Taken:
-    """Return what comes of a route at a Gateway or a ListenerSet."""
+    """Return what comes of a route at a Gateway or a set of listeners."""
     name = named(ref, route.namespace)
     key = f"{route.group}/{route.kind} {route.namespace} {name} {ref.section_name} {ref.port}"
     asking = Asking(route.kind, route.namespace, (), route.group)
@@ -141,7 +142,7 @@ def named(parent: ParentRef, namespace: str) -> str:
 
 
 def _parent(route: Asking, ref: ParentRef, name: str, look: Look) -> Parent:
-    (found,) = attach(route, [ref], _around(look))
+    (found,) = attach(route, [ref], _around(look, "Gateway", ref.kind))
     key = _gateway_key(ref, route.namespace, look)
     gateway: Gateway | None = None if key is None else look.get(GATEWAYS, key)
     if gateway is None:
@@ -200,9 +201,8 @@ def _place(at: Attached) -> str:
 
 
 def set_of(holder: str) -> str | None:
-    """Return the ListenerSet that has a listener, if one has."""
-    kind, _, key = holder.partition("/")
-    return key if kind == "ListenerSet" else None
+    """Return the set of listeners that has one (`ListenerSet/ns/name`), if one has."""
+    return None if holder.startswith("Gateway/") else holder
 
 
 def _scheme(protocol: str) -> str:
@@ -215,35 +215,45 @@ def _gateway_key(ref: ParentRef, namespace: str, look: Look) -> str | None:
     key = key_of(ref.namespace or namespace, ref.name)
     if ref.kind == "Gateway":
         return key
-    held: ListenerSet | None = look.get(SETS, key)
+    held: ListenerSet | None = look.get(HOLDING[ref.kind], key)
     if held is None:
         return None
     above = held.spec.parent_ref
     return key_of(above.namespace or held.metadata.namespace, above.name)
 
 
-def _around(look: Look) -> Neighbours:
-    gateways: _Held[Gateway] = _Held(look, GATEWAYS)
-    sets: _Held[ListenerSet] = _Held(look, SETS)
+def _around(look: Look, *kinds: str) -> Neighbours:
+    """Return what is looked at by somebody to whom so many kinds matter."""
     return Neighbours(
-        gateways=gateways,
-        sets=sets,
+        gateways=_Gateways(look),
+        sets=_Sets(look),
         labels=_NamespaceLabels(look) if look.sees(NAMESPACES) else None,
-        sees_gateways=look.sees(GATEWAYS),
-        sees_sets=look.sees(SETS),
+        unseen=frozenset(kind for kind in kinds if not look.sees(HOLDING[kind])),
     )
 
 
-class _Held(Generic[T]):
-    """Objects of a resource, as somebody looks at them."""
+class _Gateways:
+    """Gateways, as somebody looks at them."""
 
-    def __init__(self, look: Look, resource: str) -> None:
+    def __init__(self, look: Look) -> None:
         self._look = look
-        self._resource = resource
 
-    def get(self, key: str, /) -> T | None:
+    def get(self, key: str, /) -> Gateway | None:
         """Return one by its key."""
-        found: T | None = self._look.get(self._resource, key)
+        found: Gateway | None = self._look.get(GATEWAYS, key)
+        return found
+
+
+class _Sets:
+    """Sets of listeners, as somebody looks at them."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+
+    def get(self, key: str, /) -> ListenerSet | None:
+        """Return one by its kind and key."""
+        kind, _, key = key.partition("/")
+        found: ListenerSet | None = self._look.get(HOLDING[kind], key)
         return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from apiscape.collectors.kubernetes.gatewayapi.backend_tls import RESOURCE as BACKEND_TLS
 from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     CLASSES,
+    EARLY_GROUP,
     GROUP,
     Gateway,
     GatewayClass,
@@ -19,7 +20,10 @@ from apiscape.collectors.kubernetes.objects import Thing, key_of
 from apiscape.collectors.kubernetes.resource import Resource, Role, declared
 
 GATEWAYS = f"gateways.{GROUP}"
-SETS, GRANTS = f"listenersets.{GROUP}", f"referencegrants.{GROUP}"
+SETS, EARLY_SETS = f"listenersets.{GROUP}", f"xlistenersets.{EARLY_GROUP}"
+GRANTS = f"referencegrants.{GROUP}"
+HOLDING = {"Gateway": GATEWAYS, "ListenerSet": SETS, "XListenerSet": EARLY_SETS}
+"""By its kind, which resource has listeners."""
 OF_NAMESPACE, OF_PARENT = "namespace", "parent"
 """Indexes: of ReferenceGrants by their namespace, of ListenerSets by their Gateway."""
 
@@ -62,6 +66,14 @@ RESOURCES: tuple[Resource, ...] = (
         "v1",
         indexes={OF_PARENT: _parent_of},
         reveals="listeners that teams add to gateways",
+    ),
+    declared(
+        EARLY_SETS,
+        "XListenerSet",
+        ListenerSet,
+        "v1alpha1",
+        indexes={OF_PARENT: _parent_of},
+        reveals="listeners that teams add to gateways in the way that was tried out first",
     ),
     declared(
         GRANTS,

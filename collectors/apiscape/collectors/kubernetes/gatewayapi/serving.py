@@ -10,8 +10,12 @@ from apiscape.collectors.kubernetes.core import NAMESPACES, OF_GATEWAY, SERVICES
 from apiscape.collectors.kubernetes.exposed import Condition, Reached, Served
 from apiscape.collectors.kubernetes.gatewayapi.attachment import addresses, takes_set
 from apiscape.collectors.kubernetes.gatewayapi.controlling import controller_of, given_to
-from apiscape.collectors.kubernetes.gatewayapi.kinds import Gateway, Listener, ListenerSet
-from apiscape.collectors.kubernetes.gatewayapi.resources import GATEWAYS, OF_PARENT, SETS
+from apiscape.collectors.kubernetes.gatewayapi.kinds import (
+    Gateway,
+    Listener,
+    ListenerSet,
+)
+from apiscape.collectors.kubernetes.gatewayapi.resources import GATEWAYS, HOLDING, OF_PARENT
 from apiscape.collectors.kubernetes.gatewayapi.tls import Certificates, certificates_of, lowest
 from apiscape.collectors.kubernetes.policies.fronts import fronting
 from apiscape.collectors.kubernetes.policies.point import Point
@@ -46,12 +50,9 @@ def balancer_of(gateway: Gateway, controller: str | None) -> dict[str, str]:
 
 def serve(gateway: Gateway, look: Look) -> Iterator[Served]:
     """Yield a Gateway, with the listeners of the sets that it takes."""
-    taken = (
-        each for each in look.those(SETS, OF_PARENT, gateway.key) if _takes(gateway, each, look)
-    )
     held = [
         *((each, f"Gateway/{gateway.key}") for each in gateway.spec.listeners or ()),
-        *((each, f"ListenerSet/{of.key}") for of in taken for each in of.spec.listeners or ()),
+        *_further(gateway, look),
     ]
     listeners = [each for each, _ in held]
     certificates = [(each, certificates_of(gateway, each, holder, look)) for each, holder in held]
@@ -66,6 +67,14 @@ def serve(gateway: Gateway, look: Look) -> Iterator[Served]:
         certificates=tuple(dict.fromkeys(key for _, each in certificates for key in each.secrets)),
         links=before.links,
     )
+
+
+def _further(gateway: Gateway, look: Look) -> Iterator[tuple[Listener, str]]:
+    """Yield the listeners of the sets that a Gateway takes, each with what has it."""
+    for kind, resource in HOLDING.items():
+        for held in look.those(resource, OF_PARENT, gateway.key) if kind != "Gateway" else ():
+            if _takes(gateway, held, look):
+                yield from ((each, f"{kind}/{held.key}") for each in held.spec.listeners or ())
 
 
 def _refused(told: Iterable[tuple[Listener, Certificates]]) -> Iterator[Condition]:
@@ -142,7 +151,7 @@ def troubles(gateway: str, listeners: Iterable[tuple[str, str]], look: Look) -> 
 
     Args:
         gateway: Its key.
-        listeners: What has each (`Gateway/ns/name`, `ListenerSet/ns/name`), and what it is called there.
+        listeners: What has each (`Gateway/ns/name`, `ListenerSet/ns/name`, …), and what it is called there.
         look: What is looked at.
     """
     places = list(dict.fromkeys(listeners))
@@ -181,7 +190,7 @@ def _not_served(holder: str, look: Look) -> Iterator[Condition]:
 
 def _held(holder: str, look: Look) -> Gateway | ListenerSet | None:
     kind, _, key = holder.partition("/")
-    found: Gateway | ListenerSet | None = look.get(GATEWAYS if kind == "Gateway" else SETS, key)
+    found: Gateway | ListenerSet | None = look.get(HOLDING[kind], key)
     return found
 
 

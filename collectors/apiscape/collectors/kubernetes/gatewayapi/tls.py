@@ -19,14 +19,14 @@ from apiscape.collectors.kubernetes.gatewayapi.controlling import (
 )
 from apiscape.collectors.kubernetes.gatewayapi.granting import Leave, Reference, leave_of
 from apiscape.collectors.kubernetes.gatewayapi.kinds import (
-    GROUP,
+    HOLDERS,
     FrontendTls,
     Gateway,
     Listener,
     ListenerSet,
     ObjectRef,
 )
-from apiscape.collectors.kubernetes.gatewayapi.resources import SETS
+from apiscape.collectors.kubernetes.gatewayapi.resources import HOLDING
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.resource import Look
 from apiscape.collectors.kubernetes.standing import read_conditions
@@ -75,7 +75,7 @@ def certificates_of(gateway: Gateway, listener: Listener, holder: str, look: Loo
     Args:
         gateway: Which serves it.
         listener: The listener.
-        holder: What has it (`Gateway/ns/name`, `ListenerSet/ns/name`).
+        holder: What has it (`Gateway/ns/name`, `ListenerSet/ns/name`, …).
         look: What is looked at.
     """
     kind, own, _ = holder.split("/", 2)
@@ -100,7 +100,9 @@ def certificates_of(gateway: Gateway, listener: Listener, holder: str, look: Loo
 def _follows(gateway: Gateway, listener: Listener, holder: str, look: Look) -> bool:
     """Say whether the controller says that it could follow all that a listener refers to."""
     kind, _, key = holder.partition("/")
-    found: Gateway | ListenerSet | None = gateway if kind == "Gateway" else look.get(SETS, key)
+    found: Gateway | ListenerSet | None = (
+        gateway if kind == "Gateway" else look.get(HOLDING[kind], key)
+    )
     if found is None or found.status is None:
         return False
     told = next((each for each in found.status.listeners or () if each.name == listener.name), None)
@@ -111,7 +113,9 @@ def _follows(gateway: Gateway, listener: Listener, holder: str, look: Look) -> b
 def _leave(ref: ObjectRef, kind: str, own: str, look: Look) -> Leave:
     """Return whether something of a kind in a namespace may refer to an object; why, and to which, unless it may."""
     namespace = ref.namespace or own
-    told = leave_of(Reference(GROUP, kind, own, ref.group, ref.kind, namespace, ref.name), look)
+    told = leave_of(
+        Reference(HOLDERS[kind], kind, own, ref.group, ref.kind, namespace, ref.name), look
+    )
     why = f"{told.why}: {ref.kind} {key_of(namespace, ref.name)}" if told.why else None
     return Leave(told.holds, why)
 

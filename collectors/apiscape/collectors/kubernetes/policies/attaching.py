@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from apiscape.collectors.kubernetes.gatewayapi.attachment import selects
-from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP, Gateway, LabelSelector
+from apiscape.collectors.kubernetes.gatewayapi.kinds import GROUP, HOLDERS, Gateway, LabelSelector
 from apiscape.collectors.kubernetes.objects import Thing, key_of
 from apiscape.collectors.kubernetes.policies.point import Point
 from apiscape.collectors.kubernetes.policies.standing import Standing, stands
@@ -116,8 +116,7 @@ def sees_at(resource: Resource, point: Point, look: Look) -> bool:
 
     They are in the namespaces of its gateway, of the set of its listener, and of its route.
     """
-    keys = (point.gateway, point.listener_set)
-    spaces = {each.partition("/")[0] for each in keys if each}
+    spaces = {_space(each) for each in (point.gateway, point.listener_set) if each}
     spaces |= {point.route.namespace} if point.route is not None else set()
     return all(look.sees(resource.name, each) for each in spaces)
 
@@ -156,7 +155,7 @@ def _asked(point: Point, gateway_class: str | None) -> Iterator[str]:
     if point.gateway:
         yield f"Gateway/{point.gateway}"
     if point.listener_set:
-        yield f"ListenerSet/{point.listener_set}"
+        yield point.listener_set
     if point.route is not None:
         yield f"{point.route_kind}/{key_of(point.route.namespace, point.route.name)}"
 
@@ -167,7 +166,7 @@ def _labels(point: Point, look: Look) -> dict[str, dict[str, str] | None]:
     seen = None if gateway is None else gateway.metadata.labels or {}
     told: dict[str, dict[str, str] | None] = {"Gateway": seen}
     if point.listener_set is not None:
-        told["ListenerSet"] = None
+        told[point.listener_set.partition("/")[0]] = None
     if point.route is not None:
         told[point.route_kind] = point.route.labels or {}
     return told
@@ -211,20 +210,24 @@ def _is_selected(
 
 
 def _groups(point: Point, kind: str) -> set[str]:
-    return {point.route_group or GROUP} if kind == point.route_kind else {GROUP}
+    return {point.route_group or GROUP if kind == point.route_kind else HOLDERS.get(kind, GROUP)}
 
 
 def _namespace(kind: str, point: Point) -> str:
     if point.route is not None and kind == point.route_kind:
         return point.route.namespace
-    key = point.listener_set if kind == "ListenerSet" else point.gateway
-    return (key or "").partition("/")[0]
+    return _space((point.gateway if kind == "Gateway" else point.listener_set) or "")
+
+
+def _space(key: str) -> str:
+    """Return the namespace of a Gateway's key, or of a set's, which has its kind before it."""
+    return key.rsplit("/", 2)[-2] if "/" in key else ""
 
 
 def _level(kind: str, section: str | None, point: Point) -> Iterator[tuple[Level, bool]]:
     if kind == "GatewayClass":
         yield Level.CLASS, True
-    elif kind in {"Gateway", "ListenerSet"}:
+    elif kind in HOLDERS:
         if section is None:
             yield Level.GATEWAY if kind == "Gateway" else Level.SET, True
         elif point.listener in {None, section}:

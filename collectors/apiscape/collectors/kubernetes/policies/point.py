@@ -19,7 +19,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
         controller: Of the GatewayClass (`gateway.envoyproxy.io/gatewayclass-controller`); `None` where nobody can tell.
         gateway_class: Its name, where that is not to be looked up.
         gateway: `namespace/name`; `None` for what is attached to none.
-        listener_set: `namespace/name` of the ListenerSet that has the listener, where one has.
+        listener_set: The set that has the listener, where one has (`ListenerSet/namespace/name`).
         listener: Its name.
         gateway_labels: Labels that workloads of the gateway are known to have (Istio's selectors go by them).
         route: Metadata of the route, with its group and kind.
