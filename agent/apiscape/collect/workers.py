@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextvars import copy_context
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -16,6 +16,8 @@ R = TypeVar("R")
 
 PER_ACCOUNT = 16
 IN_ALL = 32
+IDLE_S = 10.0
+"""How long a thread waits for more: longer than a visit goes without calls, shorter than an agent between visits."""
 
 
 class Workers:
@@ -26,10 +28,14 @@ class Workers:
     Args:
         per_account: Threads per account.
         in_all: Calls under way at once over all accounts.
+        idle_s: How long a thread that has nothing to do stands by.
     """
 
-    def __init__(self, per_account: int = PER_ACCOUNT, in_all: int = IN_ALL) -> None:
+    def __init__(
+        self, per_account: int = PER_ACCOUNT, in_all: int = IN_ALL, idle_s: float = IDLE_S
+    ) -> None:
         self._per_account = per_account
+        self._idle_s = idle_s
         self._gate = threading.BoundedSemaphore(in_all)
         self._lock = threading.Lock()
         self._pools: dict[str, _Pool] = {}
@@ -67,7 +73,7 @@ class Workers:
     def _pool(self, account: str) -> _Pool:
         with self._lock:
             if account not in self._pools:
-                self._pools[account] = _Pool(account, self._per_account, self._gate)
+                self._pools[account] = _Pool(account, self._per_account, self._gate, self._idle_s)
             return self._pools[account]
 
 
@@ -92,12 +98,15 @@ class _Hand:
 
 
 class _Pool:
-    """Threads of one account, started as they are needed."""
+    """Threads of one account, started as they are needed and ended where they were not for a while."""
 
-    def __init__(self, account: str, size: int, gate: threading.BoundedSemaphore) -> None:
+    def __init__(
+        self, account: str, size: int, gate: threading.BoundedSemaphore, idle_s: float
+    ) -> None:
         self._account = account
         self._size = size
         self._gate = gate
+        self._idle_s = idle_s
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
@@ -129,6 +138,20 @@ class _Pool:
             self._jobs.put(None)
 
     def _serve(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._next()) is not None:
             with self._gate:
                 job()
+
+    def _next(self) -> Callable[[], None] | None:
+        """Return what is to be done; nothing where this thread is to end.
+
+        What is submitted is in the queue before anybody counts threads, so none that leaves overlooks it.
+        """
+        while True:
+            try:
+                return self._jobs.get(timeout=self._idle_s)
+            except Empty:
+                with self._lock:
+                    if self._jobs.empty():
+                        self._threads.discard(threading.current_thread())
+                        return None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from apiscape.collect.workers import Workers
+from tests.unit.demo.kubernetes.wire import eventually
 
 
 @pytest.fixture
@@ -97,3 +98,21 @@ def test_work_within_work_does_not_wait_for_itself(workers: Workers) -> None:
         return sum(workers.map("1", lambda inner: inner * item, range(4)))
 
     assert list(workers.map("1", outer, range(8))) == [6 * item for item in range(8)]
+
+
+def threads_of(account: str) -> int:
+    return sum(each.name == f"calls {account}" for each in threading.enumerate())
+
+
+def test_threads_that_nobody_needs_end_and_others_are_started_where_they_are() -> None:
+    workers = Workers(per_account=3, in_all=3, idle_s=0.02)
+    for _ in range(2):
+        assert list(workers.map("idle", lambda item: item, range(12))) == list(range(12))
+        assert threads_of("idle") > 0
+        assert eventually(lambda: threads_of("idle") == 0)
+
+
+def test_nothing_is_lost_where_threads_end_while_work_comes() -> None:
+    workers = Workers(per_account=2, in_all=2, idle_s=1e-6)
+    for number in range(300):
+        assert list(workers.map("hasty", lambda item: item, [number, -number])) == [number, -number]
