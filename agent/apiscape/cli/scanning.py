@@ -25,7 +25,7 @@ from apiscape.govern.overlay import Entry, Overlay
 from apiscape.health.policy import Override, in_rhythm
 from apiscape.model.provenance import Confirmation
 from apiscape.network.ways import checked_ways
-from apiscape.settings.load import provider_settings, settings_digest
+from apiscape.settings.load import provider_settings, read_files, settings_digest
 from apiscape.settings.overlay import Given, Written, load_overlay
 from apiscape.settings.paths import default_config
 from apiscape.settings.schema import Settings, Source
@@ -165,10 +165,13 @@ def drop_history(store: Store, settings: Settings) -> None:
 
 
 def _plan(source: Source, settings: Settings, digest: str) -> SourcePlan:
+    provider = load_provider(source.provider)
+    own = provider_settings(source, provider, settings)
     return SourcePlan(
         name=source.name,
         provider=source.provider,
-        settings=provider_settings(source, load_provider(source.provider), settings),
+        settings=own,
+        files=read_files(source, provider, own),
         products=source.products,
         include=source.include,
         exclude=source.exclude,

@@ -31,6 +31,7 @@ class SourcePlan(Entity, frozen=True):
         traffic: How its traffic is measured, `None` where it is not.
         events: How an agent hears of changes between visits, `None` where it does not.
         accepted: Gaps that somebody answers for.
+        files: Files that the settings name, each with a digest of what it says.
         config_digest: Hash of the configuration that the plan was read from.
     """
 
@@ -49,6 +50,7 @@ class SourcePlan(Entity, frozen=True):
     traffic: Measuring | None = None
     events: Events | None = None
     accepted: tuple[AcceptedGap, ...] = ()
+    files: dict[str, str] = msgspec.field(default_factory=dict)
     config_digest: str | None = None
 
 

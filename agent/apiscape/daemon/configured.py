@@ -44,5 +44,10 @@ class Configured(Entity, frozen=True):
     ways: Ways = Ways()
 
 
+def named_files(configured: Configured) -> frozenset[str]:
+    """Return the files that sources name and that are read with the configuration."""
+    return frozenset(path for source in configured.sources for path in source.files)
+
+
 Load = Callable[[], Configured]
 """Reads the configuration; raises `ApiscapeError` where it is not to be used."""

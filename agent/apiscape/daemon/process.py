@@ -17,7 +17,7 @@ from apiscape.collect.scan import Tools
 from apiscape.daemon.beside import in_thread, persist
 from apiscape.daemon.collecting import Collections
 from apiscape.daemon.concluding import Concluder
-from apiscape.daemon.configured import Configured, Load
+from apiscape.daemon.configured import Configured, Load, named_files
 from apiscape.daemon.journal import Journal
 from apiscape.daemon.logs import LOG, correlated, tell
 from apiscape.daemon.notifying import Notifying
@@ -335,8 +335,9 @@ class Agent:
                 continue  # who reads or writes says so
 
     async def _reloading(self) -> None:
-        """Read the configuration anew, whenever somebody says so or its file changed."""
-        changes = Changes(self._place.config, self._configured.overlay_folder)
+        """Read the configuration anew, whenever somebody says so or a file of it changed."""
+        first = self._configured
+        changes = Changes(self._place.config, first.overlay_folder, named_files(first))
         while True:
             try:
                 async with asyncio.timeout(LOOK_S):
@@ -347,10 +348,12 @@ class Agent:
             self._reload.clear()
             with self._taking:
                 await self.take_configuration()
-            changes.turn_to(self._configured.overlay_folder)
+            refused = self._taking.standing.path
+            others = {*named_files(self._configured), *([refused] if refused else [])}
+            changes.turn_to(self._configured.overlay_folder, others)
 
     async def take_configuration(self) -> None:
-        """Read configuration and overlay and go on by them; where one cannot be read, the old ones stand.
+        """Read configuration, overlay and what they name, and go on by them; where one is wrong, by the old ones.
 
         Sources whose overlay alone changed are left alone.
         """

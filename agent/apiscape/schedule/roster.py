@@ -101,7 +101,7 @@ def _differ(before: Job, job: Job) -> bool:
 
 def _look(source: SourcePlan) -> tuple[object, ...]:
     options = msgspec.json.encode(source.options, order="deterministic")
-    return (source.settings, source.include, source.exclude, options, source.watch)
+    return (source.settings, source.include, source.exclude, options, source.watch, source.files)
 
 
 def _lays_down(job: Job) -> bool:

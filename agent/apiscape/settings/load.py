@@ -14,6 +14,7 @@ import msgspec
 
 from apiscape.collectors import registry
 from apiscape.collectors.contract import (
+    BadFile,
     ChecksFiles,
     CollectorError,
     Provider,
@@ -129,6 +130,28 @@ def provider_settings(source: Source, provider: Provider, settings: Settings) ->
             path="configuration",
             hint="apiscape sources validate says the line",
         ) from error
+
+
+def read_files(source: Source, provider: Provider, own: ProviderSettings) -> dict[str, str]:
+    """Have a provider read the files that a source's own settings name; return a digest of each.
+
+    Raises:
+        SettingsError: with the file and line of what is wrong.
+    """
+    if not isinstance(provider, ChecksFiles):
+        return {}
+    try:
+        return dict(provider.check_files(own))
+    except BadFile as error:
+        raise SettingsError(
+            f"source {source.name}: {error.why}",
+            path=error.path,
+            line=error.line,
+            hint=error.next_step,
+        ) from None
+    except CollectorError as error:
+        words = f"source {source.name}: {error.message}"
+        raise SettingsError(words, path="configuration", hint=error.next_step) from None
 
 
 def validate_providers(document: Document, settings: Settings) -> None:

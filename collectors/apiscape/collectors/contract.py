@@ -23,6 +23,7 @@ import msgspec
 
 from apiscape.collectors.errors import (
     AccessDenied,
+    BadFile,
     Cancelled,
     CollectorError,
     CredentialsInvalid,
@@ -52,6 +53,7 @@ __all__ = [
     "CONTRACT_VERSION",
     "Absent",
     "AccessDenied",
+    "BadFile",
     "Budget",
     "Cancelled",
     "ChecksFiles",
@@ -314,11 +316,13 @@ class Provider(Protocol):
 class ChecksFiles(Protocol):
     """A provider whose settings name files that may be wrong."""
 
-    def check_files(self, settings: Any) -> None:  # noqa: ANN401 - its own type
-        """Read the files that the settings name, and ask nobody anything.
+    def check_files(self, settings: Any) -> Mapping[str, str]:  # noqa: ANN401 - its own type
+        """Read the files that the settings name, ask nobody anything, and go by what they say from now on.
+
+        Returns a digest of each by its path: where one is another, so is the source.
 
         Raises:
-            CollectorError: one of them cannot be used; it says which, and where in it.
+            BadFile: one of them cannot be used: whatever was gone by until now still is.
         """
         ...
 

@@ -8,6 +8,7 @@ CollectorError                 message, permission?, operation?
 ├── Gone                       nothing to do: the thing was deleted
 ├── Unsupported                the product, region or SDK lacks it: the part is absent
 ├── Malformed                  report it: one answer could not be understood
+├── BadFile                    correct the file that the source names
 └── Cancelled                  the visit was told to stop, or its deadline passed
 """
 
@@ -112,6 +113,25 @@ class Malformed(CollectorError):
         """Keep which object it was."""
         super().__init__(message, operation=operation)
         self.native_id = native_id
+
+
+class BadFile(CollectorError):
+    """A file that the source's settings name cannot be used.
+
+    Attributes:
+        path: The file.
+        line: Counted from 1; `None` where it is not known.
+        why: What is wrong, without file and line.
+    """
+
+    kind = ErrorKind.MALFORMED
+
+    def __init__(self, message: str, *, path: str, line: int | None, why: str) -> None:
+        """Keep the place; the message says it in short."""
+        super().__init__(message, operation="plan")
+        self.path = path
+        self.line = line
+        self.why = why
 
 
 class Cancelled(CollectorError):

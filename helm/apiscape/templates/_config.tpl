@@ -67,7 +67,7 @@ ca_bundle: /etc/apiscape/ca/{{ .caKey }}
 {{- toPrettyJson $config -}}
 {{- end -}}
 
-{{/* Entries for kinds of one's own; nothing where there are none. They are read at the agent's start only. */}}
+{{/* Entries for kinds of one's own; nothing where there are none. The agent takes up what changes of them. */}}
 {{- define "apiscape.entries" -}}
 {{- with .Values.kubernetes }}{{- if and .enabled .entries }}{{- toPrettyJson .entries }}{{- end }}{{- end -}}
 {{- end -}}

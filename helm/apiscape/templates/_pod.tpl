@@ -236,9 +236,6 @@ metadata:
     {{- if $agent }}
     checksum/doors: {{ include "apiscape.agent" . | sha256sum }}
     {{- end }}
-    {{- with include "apiscape.entries" . }}
-    checksum/entries: {{ sha256sum . }}
-    {{- end }}
     {{- with merge (dict) .Values.podAnnotations .Values.commonAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

@@ -144,6 +144,22 @@ def test_another_directory_is_looked_at_from_where_it_stands(tmp_path: Path) -> 
     assert [changes.look(), changes.look()] == [False, True]
 
 
+def test_a_file_that_is_named_is_looked_at_and_nothing_else_is_forgotten_for_it(
+    tmp_path: Path,
+) -> None:
+    config, named = tmp_path / "config.yaml", tmp_path / "entries.yaml"
+    changes = Changes(config)
+    config.write_text("a: 1")  # while the one before is read
+    changes.turn_to(None, [str(named)])
+    assert [changes.look(), changes.look(), changes.look()] == [False, True, False]
+    named.write_text("- 1")
+    changes.turn_to(None, [str(named)])
+    assert [changes.look(), changes.look(), changes.look()] == [False, True, False]
+    changes.turn_to(None)
+    named.write_text("- 1 2")
+    assert [changes.look(), changes.look()] == [False, False]
+
+
 # ── First words ──
 
 

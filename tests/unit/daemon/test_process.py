@@ -241,6 +241,27 @@ async def test_a_file_that_cannot_be_read_leaves_the_old_one_and_is_said(
         assert standing.configuration.since > refused.since > standing.started_at
 
 
+async def test_a_file_that_was_refused_is_looked_at_until_it_is_right(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(process, "LOOK_S", 0.01)
+    named = tmp_path / "entries.yaml"
+    assert isinstance(bench.configured, Configured)
+    async with bench.running() as agent:
+        renamed = msgspec.structs.replace(SOURCE, files={str(named): "digest"})
+        good = msgspec.structs.replace(bench.configured, sources=(renamed,))
+        bench.configured = SettingsError("no such key", path=str(named), line=2)
+        agent.reload()
+        await until(lambda: agent.configuration_error is not None)
+        bench.configured = good
+        named.write_text("- 1")  # only this file changes
+        await until(lambda: agent.configuration_error is None)
+        other = msgspec.structs.replace(SOURCE, files={str(named): "another"})
+        bench.configured = msgspec.structs.replace(good, sources=(other,))
+        named.write_text("- 1 2")
+        await until(lambda: agent._configured.sources == (other,))
+
+
 async def test_a_reading_that_fails_unforeseen_is_said_and_the_next_one_is_taken(
     bench: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

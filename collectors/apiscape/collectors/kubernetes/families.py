@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-from apiscape.collectors.contract import CollectorError, Permission
+from apiscape.collectors.contract import BadFile, Permission
 from apiscape.collectors.kubernetes.access import right
 from apiscape.collectors.kubernetes.aggregated import Aggregated
 from apiscape.collectors.kubernetes.core import CORE, SERVICES
@@ -25,8 +27,8 @@ from apiscape.collectors.kubernetes.table.describing import Told
 from apiscape.collectors.kubernetes.table.family import TableFamily
 from apiscape.collectors.kubernetes.table.finding import OWNED
 from apiscape.collectors.kubernetes.table.indexing import owners_of
-from apiscape.collectors.kubernetes.table.loading import BadTable, load
-from apiscape.model.vocabulary import ErrorKind
+from apiscape.collectors.kubernetes.table.loading import BadTable, combine, text_of
+from apiscape.collectors.kubernetes.table.schema import Entry
 
 _ORDER = (Role.SUPPORT, Role.CONSUMER, Role.GATEWAY, Role.ROUTE)
 
@@ -81,28 +83,61 @@ def _by_maker(resource: Resource, made: Container[str]) -> Resource:
     return msgspec.structs.replace(resource, indexes={**resource.indexes, OWNED: owners_of})
 
 
-@lru_cache(maxsize=8)
 def reads(extra: str | None = None) -> Reads:
     """Return all that is read: by code, and by the table of the product and that of a user.
 
     Args:
-        extra: File with the user's own entries.
+        extra: File with the user's own entries: as it was when it was last taken.
 
     Raises:
         Unusable: The file cannot be used; it says where.
     """
+    if extra is None:
+        return _usual()
+    return _taken[extra] if extra in _taken else take(extra).reads
+
+
+class Taken(NamedTuple):
+    """What came of a file of entries, and a digest of the file."""
+
+    reads: Reads
+    digest: str
+
+
+def take(extra: str) -> Taken:
+    """Read a user's own entries anew, and go by them from now on.
+
+    Raises:
+        Unusable: The file cannot be used; those that were taken before still hold.
+    """
+    file = Path(extra)
     try:
-        table = TableFamily(load(None if extra is None else Path(extra)))
+        text = text_of(file)
+        made = _of(combine(text, file.name))
     except BadTable as error:
-        raise Unusable(str(error), operation="plan") from None
+        line = error.line if error.line and error.name == file.name else None
+        raise Unusable(str(error), path=extra, line=line, why=error.why) from None
+    _taken[extra] = made
+    return Taken(made, hashlib.sha256(text.encode()).hexdigest())
+
+
+_taken: dict[str, Reads] = {}
+"""By file, what is read with a user's own entries."""
+
+
+@lru_cache(maxsize=1)
+def _usual() -> Reads:
+    return _of(combine())
+
+
+def _of(entries: Iterable[Entry]) -> Reads:
     families = (GatewayApi(), IngressFamily(), ServiceFamily(), Istio(), Aggregated())
-    return Reads(families, table)
+    return Reads(families, TableFamily(entries))
 
 
-class Unusable(CollectorError):
+class Unusable(BadFile):
     """A file of entries is wrong."""
 
-    kind = ErrorKind.MALFORMED
     next_step = "correct the file that `entries` of the source names"
 
 

@@ -124,16 +124,15 @@ class KubernetesProvider:
         )
         return write_policy(form, wanted, tuple(sorted(named)), Subject())
 
-    def check_files(self, settings: KubernetesSettings) -> None:
-        """Read the table of custom resources that a source names (`apiscape sources validate`).
+    def check_files(self, settings: KubernetesSettings) -> Mapping[str, str]:
+        """Read the table of custom resources that a source names, and go by it from now on.
 
         Raises:
-            CollectorError: it cannot be used; it says where.
+            BadFile: it cannot be used; it says where.
         """
-        from apiscape.collectors.kubernetes.families import reads
+        from apiscape.collectors.kubernetes.families import take
 
-        if settings.entries is not None:
-            reads(settings.entries)
+        return {} if settings.entries is None else {settings.entries: take(settings.entries).digest}
 
     def detect(self) -> Mapping[str, Any] | None:
         """Return settings for what this machine is signed in to, from variables and files alone."""

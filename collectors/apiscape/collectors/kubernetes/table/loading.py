@@ -26,29 +26,54 @@ _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class BadTable(ValueError):
-    """A table cannot be used: names file, line, entry and place in it."""
+    """A table cannot be used: names file, line, entry and place in it.
+
+    Attributes:
+        name: The file's.
+        line: Counted from 1; 0 where it is not known.
+        why: What is wrong, without file and line.
+    """
+
+    def __init__(self, name: str, line: int, why: str) -> None:
+        super().__init__(f"{name}:{line}: {why}" if line else f"{name}: {why}")
+        self.name = name
+        self.line = line
+        self.why = why
 
 
 class _Placed(NamedTuple):
     entry: Entry
-    place: str
+    name: str
+    line: int
 
 
 def load(extra: Path | None = None) -> tuple[Entry, ...]:
-    """Return the entries of the product, with those of a user added or in their place.
+    """Return the entries of the product, with those of a user's file added or in their place.
 
     Raises:
         BadTable: An entry is wrong, or the file cannot be read.
     """
+    return combine() if extra is None else combine(text_of(extra), extra.name)
+
+
+def combine(text: str = "", name: str = "") -> tuple[Entry, ...]:
+    """Return the entries of the product, with those of a text added or in their place.
+
+    Args:
+        text: YAML: a list of entries.
+        name: What the text is called in errors.
+
+    Raises:
+        BadTable: An entry is wrong.
+    """
     placed: dict[str, _Placed] = {}
     own = files("apiscape.collectors.kubernetes.table")
-    for name in sorted(each.name for each in own.iterdir() if each.name.endswith(".yaml")):
-        placed |= _read((own / name).read_text("utf-8"), name)
-    if extra is not None:
-        placed |= _read(_text(extra), extra.name)
+    for file in sorted(each.name for each in own.iterdir() if each.name.endswith(".yaml")):
+        placed |= _read((own / file).read_text("utf-8"), file)
+    placed |= _read(text, name)
     _add_twins(placed)
-    for place, why in _quarrels(list(placed.values())):
-        raise BadTable(f"{place}: {why}")
+    for one, why in _quarrels(list(placed.values())):
+        raise BadTable(one.name, one.line, why)
     return tuple(each.entry for each in placed.values())
 
 
@@ -69,14 +94,14 @@ def _read(text: str, name: str) -> dict[str, _Placed]:
     try:
         document = Document(text)
     except NotYaml as error:
-        raise BadTable(_at(name, error.line, str(error))) from None
+        raise BadTable(name, error.line, str(error)) from None
     found: dict[str, _Placed] = {}
     for position, raw in enumerate(document.data):
         entry = _entry(raw, position, document, name)
         line = document.line((position,))
         if entry.id in found:
-            raise BadTable(_at(name, line, f"{entry.id} stands twice"))
-        found[entry.id] = _Placed(entry, f"{name}:{line}")
+            raise BadTable(name, line, f"{entry.id} stands twice")
+        found[entry.id] = _Placed(entry, name, line)
     return found
 
 
@@ -88,10 +113,10 @@ def _entry(raw: Any, position: int, document: Document, name: str) -> Entry:  # 
     except msgspec.ValidationError as error:
         trail, why = _place(str(error))
         line = document.line((position, *trail))
-        raise BadTable(_at(name, line, f"{_dotted(words, trail)}: {why}")) from None
+        raise BadTable(name, line, f"{_dotted(words, trail)}: {why}") from None
     for trail, why in _faults(entry):
         line = document.line((position, *trail))
-        raise BadTable(_at(name, line, f"{_dotted(words, trail)}: {why}"))
+        raise BadTable(name, line, f"{_dotted(words, trail)}: {why}")
     return entry
 
 
@@ -99,10 +124,11 @@ def _add_twins(placed: dict[str, _Placed]) -> None:
     """Add what entries of kinds that are of two groups read of the other one, where no entry of its own does."""
     kinds = [each.entry.resource for each in placed.values()]
     others = {each.name: each.twin for each in kinds if each.twin}
-    for entry, place in [each for each in placed.values() if each.entry.resource.twin]:
+    for one in [each for each in placed.values() if each.entry.resource.twin]:
+        entry = one.entry
         if entry.resource.twin not in {each.name for each in kinds}:
             twin = _twin(entry, others)
-            placed[twin.id] = _Placed(twin, place)
+            placed[twin.id] = one._replace(entry=twin)
 
 
 def _twin(entry: Entry, others: Mapping[str, str]) -> Entry:
@@ -155,17 +181,18 @@ def _faults(entry: Entry) -> Iterator[tuple[Trail, str]]:
         yield ("whole",), f"{word} is none of {', '.join(words)}"
 
 
-def _quarrels(placed: list[_Placed]) -> Iterator[tuple[str, str]]:
+def _quarrels(placed: list[_Placed]) -> Iterator[tuple[_Placed, str]]:
     """Yield what is wrong with entries beside each other, the newest first."""
     readers = {each.entry.resource.name: each.entry.id for each in placed}
-    for entry, place in reversed(placed):
+    for one in reversed(placed):
+        entry = one.entry
         name = entry.resource.name
         others = [each.entry.id for each in placed if each.entry.resource.name == name]
         if len(others) > 1:
-            yield place, f"{' and '.join(others)} both read {name}"
+            yield one, f"{' and '.join(others)} both read {name}"
         for slot, resource in _joins(entry):
             if resource not in readers:
-                yield place, f"{entry.id}.{slot}: {resource} is read by no entry"
+                yield one, f"{entry.id}.{slot}: {resource} is read by no entry"
 
 
 def _joins(entry: Entry) -> Iterator[tuple[str, str]]:
@@ -192,12 +219,13 @@ def _dotted(words: str, trail: Iterable[str | int]) -> str:
     return words + "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in trail)
 
 
-def _at(name: str, line: int, words: str) -> str:
-    return f"{name}:{line}: {words}" if line else f"{name}: {words}"
+def text_of(path: Path) -> str:
+    """Return the text of a user's file.
 
-
-def _text(path: Path) -> str:
+    Raises:
+        BadTable: It cannot be read.
+    """
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadTable(f"{path.name}: cannot be read ({type(error).__name__})") from None
+        raise BadTable(path.name, 0, f"cannot be read ({type(error).__name__})") from None
