@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 import pytest
 
-from apiscape.collectors import registry
 from apiscape.collectors.contract import (
     Absent,
     AccessDenied,
     Budget,
     Cancelled,
-    Collector,
     CollectorError,
     Failed,
     Listed,
@@ -26,37 +24,13 @@ from apiscape.collectors.contract import (
     Recorded,
     Unreachable,
     Unseen,
-    Visit,
 )
-from apiscape.collectors.testing import MAPPED, CollectorConformance, Fault, World
+from apiscape.collectors.testing import MAPPED, Fault
 from apiscape.collectors.testing.judging import to_stop
 from apiscape.collectors.testing.trials import Trial, TrialVisit
-from apiscape.collectors.trying import Grant, Tried, attempt
 from apiscape.model.deployment import Deployment
-from apiscape.model.run import Scope
-from tests.collectors.gate import CANARY, GateWorld
-
-Change = Callable[[Iterator[Observation]], Iterator[Observation]]
-
-
-def world_of(installed: Path, change: Change | None = None, **facts: Any) -> GateWorld:
-    """Return a world of the sample collector, changed in what it says or in what it is."""
-    good = registry.load_collector("toygate.apis")
-    says = change or (lambda said: said)
-
-    def discover(self: object, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        yield from says(good.discover(scope, visit))
-
-    changed = type("Changed", (type(good),), {"discover": discover} | facts)
-    return GateWorld(registry.load_provider("toygate"), changed())
-
-
-def suite(world: World) -> CollectorConformance:
-    class Suite(CollectorConformance):
-        pass
-
-    Suite.world = world
-    return Suite()
+from tests.collectors.broken import Change, Unmetered, suite, world_of
+from tests.collectors.gate import CANARY
 
 
 def reuid(said: Recorded, uid: Callable[[Deployment], str]) -> Recorded:
@@ -306,89 +280,6 @@ def test_a_wrong_word_is_caught(
         getattr(suite(world_of(installed, **facts)), f"test_{test}")()
 
 
-def trying(says: Callable[[Any], Iterator[Tried]]) -> dict[str, Any]:
-    """Return a collector's facts: two permissions, and what it says of them, given a session."""
-
-    def try_permissions(self: object, scope: Scope, visit: Visit) -> Iterator[Tried]:
-        yield from says(visit.session)
-
-    return {"permissions": (LIST, READ), "try_permissions": try_permissions}
-
-
-LIST = Permission("toygate:Read", "every API", operations=("list",))
-READ = Permission("toygate:Read", "its stages", operations=("read",))
-Get = Callable[[str], Any]
-
-
-def tries(permission: Permission, get: Get, path: str) -> Tried:
-    return attempt(permission, permission.operations[0], lambda: get(path))
-
-
-def tries_both(get: Get) -> Iterator[Tried]:
-    yield tries(LIST, get, "/apis?after=")
-    yield tries(READ, get, "/apis/a")
-
-
-def guesses(get: Get) -> Iterator[Tried]:
-    yield tries(LIST, get, "/apis?after=")
-    yield Tried(READ, Grant.GRANTED)
-
-
-def forgets_one(get: Get) -> Iterator[Tried]:
-    yield tries(LIST, get, "/apis?after=")
-
-
-def asks_twice(get: Get) -> Iterator[Tried]:
-    get("/apis?after=")
-    yield from tries_both(get)
-
-
-def takes_a_refusal_for_an_answer(get: Get) -> Iterator[Tried]:
-    for tried in tries_both(get):
-        yield msgspec.structs.replace(tried, grant=Grant.GRANTED)
-
-
-def tries_by_another_call(get: Get) -> Iterator[Tried]:
-    yield tries(LIST, get, "/apis?after=")
-    yield attempt(READ, "list", lambda: get("/apis?after="))
-
-
-def hides_its_call(get: Get) -> Iterator[Tried]:
-    yield tries(LIST, get, "/apis?after=")
-    get("/apis/a")
-    yield Tried(READ, Grant.UNKNOWN, "no API to try it on")
-
-
-def test_honest_trying_passes(installed: Path) -> None:
-    world = world_of(installed, **trying(tries_both))
-    suite(world).test_trying_its_permissions_is_cheap_and_honest()
-    assert world.operations() == ("list", "read")
-
-
-def test_a_collector_that_cannot_try_passes(installed: Path) -> None:
-    world = world_of(installed)
-    suite(world).test_trying_its_permissions_is_cheap_and_honest()
-    assert world.operations() == ()
-
-
-@pytest.mark.parametrize(
-    ("says", "words"),
-    [
-        (guesses, "granted without a call"),
-        (forgets_one, "not every permission"),
-        (asks_twice, "says it called"),
-        (takes_a_refusal_for_an_answer, "was denied, not granted"),
-        (tries_by_another_call, "does not declare"),
-        (hides_its_call, "says it called"),
-    ],
-)
-def test_dishonest_trying_is_caught(
-    installed: Path, says: Callable[[Any], Iterator[Tried]], words: str
-) -> None:
-    with pytest.raises(AssertionError, match=words):
-        suite(world_of(installed, **trying(says))).test_trying_its_permissions_is_cheap_and_honest()
-
-
 def test_a_call_past_the_budget_is_caught(installed: Path) -> None:
     world = world_of(installed)
     provider = world.provider
@@ -403,69 +294,3 @@ def test_a_call_past_the_budget_is_caught(installed: Path) -> None:
     world.provider = Generous()  # type: ignore[assignment]  # as much of one as is used
     with pytest.raises(AssertionError, match="past the budget"):
         suite(world).test_it_calls_only_what_it_declares()
-
-
-class Unmetered:
-    def acquire(self, *_: Any, **__: Any) -> None:
-        return
-
-    def throttled(self, *_: Any, **__: Any) -> None:
-        return
-
-
-def module_of(folder: Path, text: str) -> Collector:
-    """Return a collector of a module of its own, to be imported in another process."""
-    (folder / "lonely.py").write_text(text, "utf-8")
-
-    class Lonely:
-        provider: ClassVar[str] = "toygate"
-
-    Lonely.__module__, Lonely.__qualname__ = "lonely", "Lonely"
-    return Lonely()  # type: ignore[return-value]  # only its name is looked at
-
-
-CONNECTS = """
-import socket
-
-class Lonely:
-    def __init__(self):
-        socket.socket().connect_ex(("127.0.0.1", 9))
-"""
-WRITES = """
-open(__file__ + ".log", "w").close()
-
-class Lonely: ...
-"""
-IS_SLOW = """
-import time
-
-while time.process_time() < 3: ...
-
-class Lonely: ...
-"""
-DOES_NOT_LOAD = "raise ImportError('no such SDK')"
-
-
-@pytest.mark.parametrize(
-    ("test", "text", "words"),
-    [
-        ("it_does_nothing_before_it_is_asked", CONNECTS, "socket.connect"),
-        ("it_does_nothing_before_it_is_asked", WRITES, "write"),
-        ("it_imports_quickly", IS_SLOW, "imported in"),
-        ("it_imports_quickly", DOES_NOT_LOAD, "no such SDK"),
-    ],
-    ids=["connects", "writes", "is slow", "does not load"],
-)
-def test_an_import_that_does_too_much_is_caught(
-    installed: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    test: str,
-    text: str,
-    words: str,
-) -> None:
-    monkeypatch.syspath_prepend(tmp_path)
-    world = world_of(installed)
-    world.collector = module_of(tmp_path, text)
-    with pytest.raises(AssertionError, match=words):
-        getattr(suite(world), f"test_{test}")()
