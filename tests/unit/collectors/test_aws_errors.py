@@ -243,11 +243,16 @@ def test_the_right_that_a_call_needs() -> None:
 def test_partitions_come_from_the_sdks_data() -> None:
     data = {
         "partitions": [
-            {"id": "a", "regionRegex": "^a-", "outputs": {"dnsSuffix": "a.example"}, "regions": {}},
+            {
+                "id": "a",
+                "regionRegex": "^a-",
+                "outputs": {"dnsSuffix": "a.example", "implicitGlobalRegion": "a-1"},
+                "regions": {},
+            },
             {"id": "b", "outputs": {}, "regions": {"b-1": {}}},
         ]
     }
-    assert find_partition(data, "a-9") == Partition("a", "a.example")
-    assert find_partition(data, "b-1") == Partition("b")
+    assert find_partition(data, "a-9") == Partition("a", "a.example", home="a-1")
+    assert find_partition(data, "b-1") == Partition("b", home="b-1")
     assert find_partition(data, "c-1") == Partition()
     assert find_partition(None, "c-1") == Partition()

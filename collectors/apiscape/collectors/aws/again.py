@@ -16,13 +16,16 @@ from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.errors import ONE_OBJECT
 from apiscape.collectors.aws.listing import Members
 from apiscape.collectors.aws.looking import Near
-from apiscape.collectors.aws.picking import Item
+from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.changing import Change, KeepsNotes, Touched
 from apiscape.collectors.contract import (
     Failed,
     Listed,
     Observation,
     Permission,
+    Recorded,
+    Skipped,
+    Unseen,
     Visit,
 )
 from apiscape.collectors.trying import Tried
@@ -106,6 +109,70 @@ class LooksAgainCollector(ABC):
         except ONE_OBJECT as error:
             return Failed(touched.native_id, error.record())
         return None if found is None else {**found, self.members.id: touched.native_id}
+
+
+class LooksByListing(ABC):
+    """The part of a collector that looks at single objects again by its own listing: it has a right to no less.
+
+    Of an object that is listed no more nothing is said: that it is gone is for a whole visit to tell.
+
+    Attributes:
+        topics: Event sources of CloudTrail that tell of its objects.
+    """
+
+    topics: ClassVar[tuple[str, ...]]
+    again_permissions: ClassVar[tuple[Permission, ...]] = ()
+
+    @abstractmethod
+    def touched(self, change: Change) -> Iterable[str]:
+        """Return the listed ids of the objects that a change names."""
+
+    @abstractmethod
+    def read(self, visit: Visit, wanted: frozenset[str] | None = None) -> Iterator[Observation]:
+        """Yield every object of the scope, or of its listing those that are wanted.
+
+        Raises:
+            CollectorError: the listing could not be read to its end.
+        """
+
+    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
+        """Yield every object of the scope.
+
+        Raises:
+            CollectorError: the listing could not be read to its end.
+        """
+        del scope  # the session knows its place
+        return self.read(visit)
+
+    def look_again(
+        self, scope: Scope, visit: Visit, objects: Sequence[Touched]
+    ) -> Iterator[Observation]:
+        """Yield what some objects are now, each with the part that lists it.
+
+        Raises:
+            CollectorError: what ends it.
+        """
+        del scope
+        part: str | None = None
+        for said in self.read(visit, frozenset(each.native_id for each in objects)):
+            if isinstance(said, Listed):
+                part = said.part
+            elif isinstance(said, Recorded | Skipped | Failed):
+                yield msgspec.structs.replace(said, part=part)
+            elif isinstance(said, Unseen):
+                yield said
+
+    def try_again(self, scope: Scope, visit: Visit) -> Iterator[Tried]:
+        """Yield nothing: it asks what visits ask."""
+        del scope, visit
+        return iter(())
+
+
+def only(page: Page, member: str, wanted: frozenset[str] | None) -> Page:
+    """Return a page with the objects alone that are wanted, by the member that identifies them; or all of it."""
+    if wanted is None:
+        return page
+    return Page(tuple(item for item in page.items if text(item, member) in wanted), page.last)
 
 
 def note(visit: Visit, native_id: str, item: Item) -> None:

@@ -50,6 +50,9 @@ IDS = frozenset(
         *("domainName", "domainNameId", "functionName", "resource"),
         *("serviceIdentifier", "resourceIdentifier", "serviceArn"),
         *("gatewayIdentifier", "gatewayId", "agentRuntimeId"),
+        *("portalId", "hostedZoneId", "certificateArn"),
+        *("distributionId", "distributionTenantId", "targetDistributionId"),
+        *("primaryDistributionId", "stagingDistributionId"),
         *("loadBalancerArn", "listenerArn", "ruleArn", "resourceArn", "resource-arn"),
     }
 )
@@ -57,6 +60,9 @@ IDS = frozenset(
 
 OUTER_IDS = IDS | {"id"}
 """Those of what is asked or answered itself: one level below, `id` may be an API key of AppSync, its value."""
+
+NAMED_BY_ID = frozenset({"distribution", "distributionTenant", "hostedZone"})
+"""What stands one level below and is named by its `id`."""
 
 LISTS = {"resourceArns": "", "rulePriorities": "ruleArn", "loadBalancers": "loadBalancerArn"}
 """Lists of such ids, or of what has such a member."""
@@ -143,8 +149,8 @@ def _subjects(event: Item) -> Iterator[tuple[str, str]]:
     """Yield the ids in what was asked for, and as `made.…` in what was answered; as `in.…` one level below."""
     for member, prefix in (("requestParameters", ""), ("responseElements", "made.")):
         whole = part(event, member)
-        for _, below in parts(event, member):
-            yield from _ids(below, f"{prefix}in.", IDS)
+        for name, below in parts(event, member):
+            yield from _ids(below, f"{prefix}in.", OUTER_IDS if name in NAMED_BY_ID else IDS)
         yield from _listed(whole, prefix)
         yield from _ids(whole, prefix, OUTER_IDS)
 

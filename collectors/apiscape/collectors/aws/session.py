@@ -68,8 +68,8 @@ class AwsSession:
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._renewals = 0
-        region = reach.region or self._sign_in.home_regions[0]
-        partition = self._sign_in.partition(region)
+        partition = self._sign_in.partition(reach.region or self._sign_in.home_regions[0])
+        region = reach.region or partition.home
         self.place = Place(
             partition=partition.name,
             account=reach.account,

@@ -50,10 +50,15 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
 
 
 class Partition(msgspec.Struct, frozen=True, gc=False):
-    """A part of AWS with accounts of its own (`aws`, `aws-cn`)."""
+    """A part of AWS with accounts of its own (`aws`, `aws-cn`).
+
+    Attributes:
+        home: Region where services without regions are, and keep what happened to them.
+    """
 
     name: str = "aws"
     dns_suffix: str = "amazonaws.com"
+    home: str = FALLBACK_REGION
 
 
 class SignIn:
@@ -178,8 +183,12 @@ def find_partition(data: object, region: str) -> Partition:
     for entry in items(data, "partitions"):
         pattern = text(entry, "regionRegex")
         if region in part(entry, "regions") or (pattern and re.match(pattern, region)):
-            suffix = text(part(entry, "outputs"), "dnsSuffix")
-            return Partition(text(entry, "id") or "aws", suffix or Partition().dns_suffix)
+            said, usual = part(entry, "outputs"), Partition()
+            return Partition(
+                name=text(entry, "id") or usual.name,
+                dns_suffix=text(said, "dnsSuffix") or usual.dns_suffix,
+                home=text(said, "implicitGlobalRegion") or region,
+            )
     return Partition()
 
 

@@ -20,6 +20,7 @@ from apiscape.demo.aws.estate.balancers import Balancers, fixed_response, when
 from apiscape.demo.aws.estate.functions import Functions
 from apiscape.demo.aws.estate.lattice import Lattice, answer, http_match
 from apiscape.demo.aws.estate.region import Region
+from apiscape.demo.aws.estate.route53 import Route53
 from apiscape.demo.aws.estate.trail import FIREWALLS, Trail
 from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.refusing.quotas import AWS_QUOTAS
@@ -421,3 +422,20 @@ def test_one_read_in_a_minute_and_nobody_is_refused_for_rate(
         assert agent.asked() == {"apigateway:GetRestApi": 1, "apigateway:GetStages": 1}
         agent.driver.finish(INTERRUPTED)
         assert msgspec.json.encode(agent.looks[0])
+
+
+def test_services_without_regions_are_heard_where_their_partition_is_at_home(
+    agent: Attentive, west: Region, clock: SteppingClock, server: AwsServer
+) -> None:
+    home = west.account.region("us-east-1").shelves.of(Trail).mark(clock.now)
+    zone = west.account.shelves.of(Route53).zone("tax.example")
+    agent.begin("aws.route53.names", "aws.cloudfront.distributions", "aws.acm.certificates")
+    zone.alias("api.tax.example", "d-abc.execute-api.eu-west-1.amazonaws.com")
+    asked = {"hostedZoneId": zone.id}
+    home.note("ChangeResourceRecordSets", asked, source="route53.amazonaws.com")
+    agent.soon(lambda: agent.looks and server.calls.count(LOOKUP, region=REGION))
+    read = {call.region for call in server.calls.where(LOOKUP)}
+    assert read == {REGION, "us-east-1"}, "a region's own log, and that of what knows no regions"
+    assert agent.asked() == {"route53:ListHostedZones": 1, "route53:ListResourceRecordSets": 1}
+    (door,) = agent.store.surroundings.current(FrontDoor)
+    assert door.name == "api.tax.example"

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import ClassVar
 
+from apiscape.collectors.aws.again import LooksAgainCollector
 from apiscape.collectors.aws.calls import Page
 from apiscape.collectors.aws.listing import Members
 from apiscape.collectors.aws.looking import LookCollector, Near
 from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, flag, moment, text
 from apiscape.collectors.aws.trials import Recipes
+from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import (
     Observation,
     Permission,
@@ -43,7 +45,7 @@ _STANDING = frozenset({"ISSUED", "EXPIRED"})
 RECIPES: Recipes = {OPERATION: lambda _told: {"MaxItems": 1}}
 
 
-class CertificateCollector(LookCollector):
+class CertificateCollector(LookCollector, LooksAgainCollector):
     """Lists certificates: a signal of its end for each that is in use."""
 
     product: ClassVar[str] = PRODUCT
@@ -61,6 +63,7 @@ class CertificateCollector(LookCollector):
     members: ClassVar[Members] = Members("CertificateArn", "DomainName", "tags")
     noun: ClassVar[str] = "certificate"
     tried_with: ClassVar[Recipes] = RECIPES
+    topics: ClassVar[tuple[str, ...]] = ("acm.amazonaws.com",)
     normaliser_version: ClassVar[int] = 1
 
     def pages(self, near: Near) -> Iterable[Page]:
@@ -73,6 +76,21 @@ class CertificateCollector(LookCollector):
     def look(self, near: Near, key: str, listed: Item) -> list[Observation]:
         """Return what is said of one certificate."""
         return [_observe(key, listed, near.visit.now())]
+
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the certificate that a change is of."""
+        said = change.subjects
+        found = said.get("certificateArn") or said.get("made.certificateArn")
+        return (found,) if found else ()
+
+    def find(self, near: Near, touched: Touched) -> Item | None:
+        """Return a certificate as it is listed: a call for one alone is a right more, and says no more."""
+        return near.once(self._listed).get(touched.native_id)
+
+    def _listed(self, near: Near) -> dict[str, Item]:
+        """Return the certificates of a region by ARN."""
+        every = (item for page in self.pages(near) for item in page.items)
+        return {arn: item for item in every if (arn := text(item, self.members.id))}
 
 
 def _observe(arn: str, certificate: Item, now: datetime) -> Observation:

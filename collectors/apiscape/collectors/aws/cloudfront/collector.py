@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from apiscape.collectors.aws.again import LooksByListing, only
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.cloudfront import distributions
 from apiscape.collectors.aws.cloudfront.distributions import Front
@@ -18,6 +19,7 @@ from apiscape.collectors.aws.operations import unpublished_quota
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import Recipes, try_each
+from apiscape.collectors.changing import Change
 from apiscape.collectors.contract import (
     Listed,
     Malformed,
@@ -45,7 +47,7 @@ RECIPES: Recipes = {
 }
 
 
-class DistributionCollector:
+class DistributionCollector(LooksByListing):
     """Lists distributions: a front door for each of their names."""
 
     product: ClassVar[str] = distributions.PRODUCT
@@ -67,6 +69,7 @@ class DistributionCollector:
     )
     quotas: ClassVar[tuple[Quota, ...]] = (unpublished_quota("cloudfront"),)
     parts: ClassVar[tuple[str, ...]] = (PART, TENANTS)
+    topics: ClassVar[tuple[str, ...]] = (distributions.TOPIC,)
     tells_front_doors: ClassVar[bool] = True
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
@@ -77,19 +80,25 @@ class DistributionCollector:
         calls = visit.session.calls(self.permissions)
         return try_each(calls, self.permissions, noun="distribution", recipes=RECIPES)
 
-    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        """Yield every distribution of an account, and every tenant of those that have some.
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the distributions and tenants that a change is of."""
+        return distributions.named(change)
+
+    def read(self, visit: Visit, wanted: frozenset[str] | None = None) -> Iterator[Observation]:
+        """Yield every distribution of an account, and every tenant of those that have some; or the wanted ones.
+
+        Tenants are listed where they are wanted, or may be: by their ids they cannot be told apart.
 
         Raises:
             CollectorError: a listing could not be read to its end.
         """
-        del scope  # the session knows its place
         session: AwsSession = visit.session
         calls = session.calls(self.permissions)
         tells_mtls = session.reads(
             DISTRIBUTIONS, "DistributionList", "Items", "ViewerMtlsConfig", "Mode"
         )
         fronts: dict[str, Front] = {}
+        found: set[str] = set()
 
         def look(listed: str, item: Item) -> list[Observation]:
             front = distributions.read_front(item, tells_mtls=tells_mtls)
@@ -101,10 +110,14 @@ class DistributionCollector:
                 for item in filter(distributions.has_tenants, page.items):
                     key = text(item, "Id") or ""
                     fronts[key] = distributions.read_front(item, tells_mtls=tells_mtls)
-                yield Page(tuple(map(_named, page.items)), page.last)
+                chosen = only(page, MEMBERS.id, wanted)
+                found.update(text(item, MEMBERS.id) or "" for item in chosen.items)
+                yield Page(tuple(map(_named, chosen.items)), page.last)
 
         yield from walk(PART, pages(), MEMBERS, visit, look)
-        yield from _tenants(calls, session, visit, fronts)
+        left = None if wanted is None else wanted - found
+        if left is None or left:
+            yield from _tenants(calls, session, visit, fronts, left)
 
 
 def _named(item: Item) -> Item:
@@ -120,9 +133,13 @@ def _unread(listed: str, item: Item) -> Iterator[Unseen]:
 
 
 def _tenants(
-    calls: Calls, session: AwsSession, visit: Visit, fronts: dict[str, Front]
+    calls: Calls,
+    session: AwsSession,
+    visit: Visit,
+    fronts: dict[str, Front],
+    wanted: frozenset[str] | None,
 ) -> Iterator[Observation]:
-    """Yield the tenants; where no distribution has any there are none, and nobody has to be asked."""
+    """Yield the tenants, or the wanted ones; where no distribution has any there are none, and nobody is asked."""
     if not fronts:
         yield Listed(TENANTS, (), last=True)
         return
@@ -134,7 +151,8 @@ def _tenants(
         return [Recorded(listed, entities=doors), *_unread(listed, tenant)]
 
     try:
-        pages = calls.pages(f"cloudfront:{TENANTS}")
+        every = calls.pages(f"cloudfront:{TENANTS}")
+        pages = (only(page, TENANT_MEMBERS.id, wanted) for page in every)
         yield from walk(TENANTS, pages, TENANT_MEMBERS, visit, look)
     except Unsupported as error:
         yield PartAbsent(TENANTS, error.message)

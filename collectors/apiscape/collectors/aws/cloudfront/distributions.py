@@ -11,6 +11,7 @@ from apiscape.collectors.aws.cloudfront.behaviours import read_routes
 from apiscape.collectors.aws.hosts import read_host
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, entries, flag, is_set, items, part, text
+from apiscape.collectors.changing import EVERY, Change
 from apiscape.model.deployment import Endpoint
 from apiscape.model.identity import aws_native_id, entity_uid
 from apiscape.model.surroundings import FrontDoor, FrontDoorRoute
@@ -21,6 +22,16 @@ KIND = "aws.cloudfront.distribution"
 TENANT_KIND = "aws.cloudfront.tenant"
 PRODUCT = "aws.cloudfront.distributions"
 TENANTS_ONLY = "tenant-only"
+
+TOPIC = "cloudfront.amazonaws.com"
+"""Event source of distributions; its events are those of the region that stands for the whole partition."""
+
+_MOVES_NAMES = re.compile(r"(AssociateAlias|UpdateDomainAssociation).*")
+_OURS = re.compile(rf"(?!.*(Streaming|Invalidation)).*Distribution.*|{_MOVES_NAMES.pattern}")
+_NAMED = (
+    *("id", "made.in.id", "stagingDistributionId", "targetDistributionId"),
+    *("in.distributionId", "in.distributionTenantId"),
+)
 
 _TLS = re.compile(r"TLSv1(?:\.(\d))?(?:_\d{4})?")
 
@@ -43,6 +54,15 @@ class Front(msgspec.Struct, frozen=True, gc=False):
 
 
 UNSEEN = Front("a distribution that was not listed")
+
+
+def named(change: Change) -> tuple[str, ...]:
+    """Return the distributions and tenants that a change is of; a name that is moved is taken from any of them."""
+    if not _OURS.fullmatch(change.name):
+        return ()
+    said = change.subjects
+    found = tuple(dict.fromkeys(said[member] for member in _NAMED if member in said))
+    return (*found, EVERY) if _MOVES_NAMES.fullmatch(change.name) else found
 
 
 def has_tenants(distribution: Item) -> bool:

@@ -12,6 +12,8 @@ from typing import ClassVar
 
 import msgspec
 
+from apiscape.collectors.aws.again import LooksByListing, only
+from apiscape.collectors.aws.apigateway.again import TOPIC
 from apiscape.collectors.aws.calls import Calls, Page
 from apiscape.collectors.aws.gaps import Gaps
 from apiscape.collectors.aws.listing import Members, walk
@@ -22,6 +24,7 @@ from apiscape.collectors.aws.portals.portals import (
     PRODUCT,
     count_tried,
     count_untold,
+    named,
     normalise,
     products_are_named,
     read_authorization,
@@ -29,6 +32,7 @@ from apiscape.collectors.aws.portals.portals import (
 )
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import NothingToTry, Parameters, Recipes, Told, try_each
+from apiscape.collectors.changing import Change
 from apiscape.collectors.contract import (
     Gone,
     Malformed,
@@ -57,7 +61,7 @@ def _permission(operation: str, reveals: str, *, optional: bool = False) -> Perm
     )
 
 
-class PortalCollector:
+class PortalCollector(LooksByListing):
     """Lists portals."""
 
     product: ClassVar[str] = PRODUCT
@@ -71,6 +75,7 @@ class PortalCollector:
     )
     quotas: ClassVar[tuple[Quota, ...]] = (CONTROL_PLANE_QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
+    topics: ClassVar[tuple[str, ...]] = (TOPIC,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
 
@@ -80,19 +85,22 @@ class PortalCollector:
         calls = visit.session.calls(self.permissions)
         return try_each(calls, self.permissions, noun="portal", recipes=_RECIPES)
 
-    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        """Yield every portal of an account's region.
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the portal that a change is of."""
+        return named(change)
+
+    def read(self, visit: Visit, wanted: frozenset[str] | None = None) -> Iterator[Observation]:
+        """Yield every portal of an account's region, or those that are wanted.
 
         Raises:
             CollectorError: the listing could not be read to its end.
         """
-        del scope  # the session knows its place
         session: AwsSession = visit.session
         calls = session.calls(self.permissions)
         products = _Products(calls, session.place.account)
         pages = (
             Page(tuple({**each, MEMBERS.name: _shown(each)} for each in page.items), page.last)
-            for page in calls.pages(PORTALS)
+            for page in (only(each, MEMBERS.id, wanted) for each in calls.pages(PORTALS))
         )
         yield from walk(
             PART,

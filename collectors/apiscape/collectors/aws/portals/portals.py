@@ -8,6 +8,7 @@ from datetime import datetime
 from apiscape.collectors.aws.apigateway.rest import KIND as STAGES
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, is_missing, part, text
+from apiscape.collectors.changing import EVERY, Change
 from apiscape.model.identity import deployment_uid, entity_uid, staged
 from apiscape.model.surroundings import CatalogueRecord, Relation, Signal, Whereabouts
 from apiscape.model.vocabulary import Lifecycle
@@ -20,6 +21,16 @@ MOST_EVIDENCE = 20
 """Pages named as evidence of one stage; the rest is counted."""
 
 _LIFECYCLES = {"PUBLISHED": Lifecycle.LIVE, "DISABLED": Lifecycle.RETIRED}
+
+
+def named(change: Change) -> tuple[str, ...]:
+    """Return the portal that a change is of; what is of a product may be of all portals that include it."""
+    said = change.subjects
+    found = said.get("portalId") or said.get("made.portalId")
+    if found:
+        return (found,)
+    of_a_product = "Product" in change.name and change.name != "CreatePortalProduct"
+    return (EVERY,) if of_a_product else ()
 
 
 def normalise(portal: Item, place: Place) -> CatalogueRecord:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from apiscape.collectors.aws.again import LooksByListing, only
 from apiscape.collectors.aws.calls import IDLE_PAGES, Calls, Page
 from apiscape.collectors.aws.listing import Members, walk
 from apiscape.collectors.aws.paging import listed_of
@@ -16,6 +17,7 @@ from apiscape.collectors.aws.picking import Item, flag, text
 from apiscape.collectors.aws.route53 import names
 from apiscape.collectors.aws.session import AwsSession
 from apiscape.collectors.aws.trials import Parameters, Recipes, Told, try_each
+from apiscape.collectors.changing import Change
 from apiscape.collectors.contract import (
     CollectorError,
     Malformed,
@@ -61,7 +63,7 @@ def _first_zone(told: Told) -> Parameters:
 RECIPES: Recipes = {ZONES: lambda _told: {"MaxItems": "1"}, RECORDS: _first_zone}
 
 
-class NameCollector:
+class NameCollector(LooksByListing):
     """Lists hosted zones: a front door for each name that may lead to an API."""
 
     product: ClassVar[str] = names.PRODUCT
@@ -83,6 +85,7 @@ class NameCollector:
     )
     quotas: ClassVar[tuple[Quota, ...]] = (QUOTA,)
     parts: ClassVar[tuple[str, ...]] = (PART,)
+    topics: ClassVar[tuple[str, ...]] = (names.TOPIC,)
     stability: ClassVar[str] = "beta"
     normaliser_version: ClassVar[int] = 1
 
@@ -92,13 +95,16 @@ class NameCollector:
         calls = visit.session.calls(self.permissions)
         return try_each(calls, self.permissions, noun="zone", recipes=RECIPES)
 
-    def discover(self, scope: Scope, visit: Visit) -> Iterator[Observation]:
-        """Yield every hosted zone of an account, with the names in it that may lead to an API.
+    def touched(self, change: Change) -> tuple[str, ...]:
+        """Return the zone that a change is of."""
+        return names.named(change)
+
+    def read(self, visit: Visit, wanted: frozenset[str] | None = None) -> Iterator[Observation]:
+        """Yield every hosted zone of an account, or those that are wanted, with the names that may lead to an API.
 
         Raises:
             CollectorError: the listing of zones could not be read to its end.
         """
-        del scope  # the session knows its place
         session: AwsSession = visit.session
         calls = session.calls(self.permissions)
         pages, broken = _every_page(calls)
@@ -113,7 +119,8 @@ class NameCollector:
             signals = names.signals(found, doors, zone, session.place, visit.now())
             return [Recorded(listed, entities=(*doors, *signals))]
 
-        yield from walk(PART, _given(pages, broken), MEMBERS, visit, look)
+        chosen = [only(page, MEMBERS.id, wanted) for page in pages]
+        yield from walk(PART, _given(chosen, broken), MEMBERS, visit, look)
 
 
 def read_records(calls: Calls, zone_id: str) -> Iterator[Item]:

@@ -20,6 +20,7 @@ from apiscape.collectors.aws.hosts import (
 )
 from apiscape.collectors.aws.names import Place
 from apiscape.collectors.aws.picking import Item, count, flag, items, part, text
+from apiscape.collectors.changing import Change
 from apiscape.model.deployment import Endpoint
 from apiscape.model.identity import aws_native_id, entity_uid
 from apiscape.model.surroundings import POINTS_TO, FrontDoor, FrontDoorRoute, Signal
@@ -28,6 +29,9 @@ from apiscape.model.vocabulary import Exposure
 KIND = "aws.route53.name"
 PRODUCT = "aws.route53.names"
 PASSED_OVER = "dns.records_passed_over"
+
+TOPIC = "route53.amazonaws.com"
+"""Event source of zones; its events are those of the region that stands for the whole partition."""
 
 ADDRESSES = "addresses of machines"
 ELSEWHERE = "names that no API is known to have"
@@ -53,6 +57,17 @@ class Names(msgspec.Struct, frozen=True, gc=False):
 
     pointers: dict[str, tuple[Pointer, ...]]
     passed_over: dict[str, int]
+
+
+def named(change: Change) -> tuple[str, ...]:
+    """Return the zone that a change is of; an `id` is a zone's where a zone was made, changed or deleted."""
+    said = change.subjects
+    members = ["hostedZoneId", "in.hostedZoneId", "made.in.hostedZoneId"]
+    if "HostedZone" in change.name:
+        members += ["made.in.id", "id"]
+    found = next((said[member] for member in members if member in said), "")
+    key = found.rpartition("/")[2]
+    return (key,) if key else ()
 
 
 def zone_id(zone: Item) -> str | None:
