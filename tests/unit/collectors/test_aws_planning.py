@@ -41,8 +41,8 @@ def test_a_role_name_means_every_active_account() -> None:
 
 
 def test_accounts_are_visited_once_in_the_order_they_are_named() -> None:
-    named = targets(KNOWN, roles=("arn:aws:iam::2:role/a",), accounts=("2", "1"), role_name="r")
-    assert named == [("2", "arn:aws:iam::2:role/a"), ("1", None)]
+    named = targets(KNOWN, roles=("arn:aws:iam::2:role/r",), accounts=("1", "2"), role_name="r")
+    assert named == [("2", "arn:aws:iam::2:role/r"), ("1", None)]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,22 @@ def test_a_second_role_for_an_account_is_refused_with_its_place(second: Any) -> 
     with pytest.raises(msgspec.ValidationError, match="second role for account 1,") as refused:
         msgspec.convert({"roles": roles}, AwsSettings)
     assert str(refused.value).endswith(" - at `$.roles[2]`")
+
+
+@pytest.mark.parametrize("more", [{"role_name": "y"}, {"role_name": "x", "external_id": "e"}, {}])
+def test_an_account_that_has_a_role_is_not_named_beside_it(more: Any) -> None:
+    given = {"roles": ["arn:aws:iam::1:role/x"], "accounts": ["2", "1"], **more}
+    with pytest.raises(
+        msgspec.ValidationError, match="account 1 is visited by the role"
+    ) as refused:
+        msgspec.convert(given, AwsSettings)
+    assert str(refused.value).endswith(" - at `$.accounts[1]`")
+
+
+def test_an_account_may_be_named_twice_where_both_mean_one_role() -> None:
+    given = {"roles": ["arn:aws-cn:iam::2:role/x"], "accounts": ["2"], "role_name": "x"}
+    read = msgspec.convert(given, AwsSettings)
+    assert [each.account for each in choose_targets(read, HUB, None)] == ["2"]
 
 
 def test_the_same_role_said_again_is_no_second_one() -> None:

@@ -69,8 +69,9 @@ class UsagePlanSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """What of usage plans is looked at beside what they admit to.
 
     Attributes:
-        clients: Whether it is asked who the clients of each plan are, by name: a call for each plan, of a
-            right that can read the values of their keys too. Those are dropped unread.
+        clients: Whether it is asked who the clients of each plan are, by name: a call more for each plan, since
+            none lists those of several, of a right that can read the values of their keys too. Those are
+            dropped unread.
     """
 
     clients: bool = False
@@ -86,7 +87,7 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
         profile: Profile of the SDK's own configuration files.
         regions: Regions to visit; if left out, those that the account says are enabled.
         roles: Roles to take on, one for an account: an ARN, or an ARN with external id and name.
-        accounts: Account ids to visit by `role_name`; one's own is visited without a role.
+        accounts: Account ids to visit by `role_name`, none that `roles` names; one's own is visited without a role.
         role_name: Name of the role to take on in `accounts`, or in the whole organisation.
         external_id: External id for `role_name`.
         organization: Whether the organisation is asked which accounts exist; if left out it is,
@@ -119,7 +120,7 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
     total_max_attempts: int = 6
 
     def __post_init__(self) -> None:
-        """Refuse a second role for an account: an account is visited once, and by one role.
+        """Refuse a second role for an account, in `roles` or by `accounts`: it is visited once, and by one role.
 
         Raises:
             ValueError: with the place of the second, as `msgspec` says places; the same role again is no second one.
@@ -132,6 +133,17 @@ class AwsSettings(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fi
                     f"a second role for account {account}, which is visited by one role:"
                     f" give it a source of its own - at `$.roles[{index}]`"
                 )
+        for index, account in enumerate(self.accounts):
+            if account in first and _differ(self.role_by_name(first[account]), first[account]):
+                raise ValueError(
+                    f"account {account} is visited by the role that `roles` names for it:"
+                    f" leave it out here, or there - at `$.accounts[{index}]`"
+                )
+
+    def role_by_name(self, like: RoleSettings) -> RoleSettings:
+        """Return the role that `role_name` means in the account of another one."""
+        arn = f"{like.role_arn.partition(':role/')[0]}:role/{self.role_name}"
+        return RoleSettings(role_arn=arn, external_id=self.external_id)
 
     def role_list(self) -> tuple[RoleSettings, ...]:
         """Return every configured role in its long form."""
