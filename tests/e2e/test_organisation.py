@@ -68,8 +68,8 @@ def test_each_trouble_has_its_own_line_and_words_and_hides_no_other_account(fift
             "failed",
             "credentials",
             (
-                "the role cannot be taken on (AccessDenied): check that it exists, its trust policy and its "
-                "external id"
+                "the role reader cannot be taken on (AccessDenied): check that it exists, its trust policy, its "
+                "external id, and that whoever is signed in may take it on"
             ),
         ),
         DENIED: (
@@ -85,7 +85,7 @@ def test_each_trouble_has_its_own_line_and_words_and_hides_no_other_account(fift
         ENDED: (
             "failed",
             "credentials",
-            "the credentials have expired (ExpiredTokenException); sign in again",
+            "the credentials have expired (ExpiredTokenException)",
         ),
         WRONG: ("failed", "credentials", "the credentials are wrong (InvalidSignatureException)"),
         SKEWED: (
@@ -97,7 +97,11 @@ def test_each_trouble_has_its_own_line_and_words_and_hides_no_other_account(fift
             ),
         ),
     }
-    assert "NTP" in lines[SKEWED]["next_step"]
+    helps = {account: lines[account]["next_step"] for account in troubles}
+    assert helps.pop(SWITCHED_OFF) is None
+    assert len(set(helps.values())) == len(helps), "each has a step of its own that helps"
+    assert "NTP" in helps[SKEWED]
+    assert "the organisation's policy" in helps[DENIED]
     besides = {
         entry["key"]: (entry["state"], entry["reason"])
         for entry in result.document["estate"]

@@ -26,7 +26,6 @@ DENIED = ErrorRecord(
     message="the role may not list HTTP APIs",
     permission="apigateway:GET on /apis",
     operation="GetApis",
-    next_step="apiscape permissions prod",
 )
 THROTTLED = ErrorRecord(kind="throttled", message="TooManyRequestsException after 5 attempts")
 CALLER = "arn:aws:sts::111122223333:assumed-role/apiscape/agent"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from rich.cells import cell_len
 
@@ -317,7 +318,12 @@ def test_times_that_never_were_are_never() -> None:
 @pytest.mark.parametrize(
     ("error", "words", "step"),
     [
-        (DENIED, "◌ tags: needs apigateway:GET on /apis", "apiscape permissions prod"),
+        (DENIED, "◌ tags: needs apigateway:GET on /apis", ""),
+        (
+            msgspec.structs.replace(DENIED, next_step="ask the organisation"),
+            "◌ tags: the role may not list HTTP APIs",
+            "ask the organisation",
+        ),
         (
             ErrorRecord(kind="throttled", message="too many requests"),
             "◌ tags: too many requests",

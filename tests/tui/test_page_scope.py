@@ -34,6 +34,9 @@ from tests.tui.saying import (
 from tests.tui.scopes import DENIED, ESTATE, THROTTLED, statuses
 
 BARE_DENIAL = ErrorRecord(kind="access_denied", message="no")
+OVERRULED = ErrorRecord(
+    kind="access_denied", message="a boundary denies it", permission="x:Y", next_step="ask for it"
+)
 EXPIRED = ErrorRecord(kind="credentials", message="the token has expired")
 
 
@@ -87,6 +90,7 @@ def test_the_widest_error_comes_first(run: Any, error: ErrorRecord | None) -> No
     [
         (a_run("failed", error=DENIED), "access denied: needs apigateway:GET on /apis"),
         (a_run("failed", error=BARE_DENIAL), "access denied: no"),
+        (a_run("failed", error=OVERRULED), "access denied: a boundary denies it"),
         (a_run("failed", error=THROTTLED), "throttled: TooManyRequestsException after 5 attempts"),
         (a_run("failed", error=DENIED, accepted="closes in October"), "accepted: closes in October"),
         (a_run("absent", parts=(a_part(reason="not here"), a_part(reason="nor there"))), "not here; nor there"),
@@ -101,7 +105,7 @@ def test_trouble_is_said_in_words(run: Any, words: str) -> None:
     ("error", "step"),
     [
         (None, ""),
-        (DENIED, "apiscape permissions prod"),
+        (OVERRULED, "ask for it"),
         (BARE_DENIAL, "apiscape permissions live"),
         (EXPIRED, "apiscape permissions live"),
         (THROTTLED, "apiscape scan --source live"),

@@ -79,7 +79,7 @@ def reason_words(report: RunReport) -> str:
     if error is None:
         reasons = (part.reason or part.accepted for part in report.parts)
         return "; ".join(dict.fromkeys(filter(None, reasons)))
-    if error.kind == ErrorKind.ACCESS_DENIED and error.permission:
+    if error.kind == ErrorKind.ACCESS_DENIED and error.permission and not error.next_step:
         return f"access denied: needs {error.permission}"
     return f"{spoken(error.kind)}: {error.message}"
 

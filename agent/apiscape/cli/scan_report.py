@@ -76,7 +76,9 @@ def _head(source: CollectedSource) -> str:
     """Return `prod · aws · 2 of 3 accounts (1 not configured) × 2 regions · about 1 min at 5 calls/s`."""
     words = [source.name, source.provider]
     if source.error is not None:
-        return plain(" · ".join([*words, f"could not be planned: {source.error.message}"]))
+        why = f"could not be planned: {source.error.message}"
+        told = "  ".join(filter(None, (why, source.error.next_step)))
+        return plain(" · ".join([*words, told]))
     words.append(estate_words(source.estate, source.accounts, source.regions, source.unit))
     if source.expected is not None and source.expected.scopes:
         words.append(_expected(source.expected, source.unit))

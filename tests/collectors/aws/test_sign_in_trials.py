@@ -120,7 +120,7 @@ def test_a_role_that_is_refused_leaves_its_account_unknown(
     assert ("account:ListRegions", "unknown", PAY) in told(said)
     assert ("account:ListRegions", "granted", TAX) in told(said)
     [denied] = [tried for tried in said if tried.grant == Grant.DENIED]
-    assert "check that it exists, its trust policy and its external id" in (denied.reason or "")
+    assert "the role reader cannot be taken on (AccessDenied)" in (denied.reason or "")
 
 
 @pytest.mark.parametrize("fault", ["throttle", "error"])

@@ -98,6 +98,11 @@ def test_a_source_that_could_not_be_planned_says_why_at_once_and_at_the_end() ->
     assert "prod: the token has expired\n" in stream.getvalue()
     lines = scan_lines(ended(ScanReport(), seen), SUMMARY, width=200, whole=False)
     assert lines[0] == "prod · aws · could not be planned: the token has expired"
+    helped = msgspec.structs.replace(DENIED, next_step="sign in again")
+    seen = told(a_source(error=helped), a_forecast(), stream)
+    assert scan_lines(ended(ScanReport(), seen), SUMMARY, width=200, whole=False)[0].endswith(
+        "the token has expired  sign in again"
+    )
     assert lines[-1] == "Nothing was visited."
 
 

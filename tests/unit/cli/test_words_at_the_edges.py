@@ -41,6 +41,9 @@ from tests.unit.cli.test_scan_report import SUMMARY, a_forecast, a_source, ended
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SLOW = ErrorRecord(kind="throttled", message="slow down")
+OVERRULED = ErrorRecord(
+    kind="access_denied", message="a boundary denies it", permission="x:Y", next_step="ask for it"
+)
 
 # Times and counts.
 
@@ -236,9 +239,19 @@ def test_kinds_of_failures_are_named_once_in_order() -> None:
         ({"parts": (part(gaps=(Gap("a", "contract", SLOW),)),)}, "throttled: slow down"),
         ({"parts": (part(reason="one"), part(), part(reason="two"))}, "one; two"),
         ({"error": ErrorRecord(kind="access_denied", message="no")}, "access denied: no"),
+        ({"error": OVERRULED}, "access denied: a boundary denies it"),
         ({}, ""),
     ],
-    ids=["own", "a part's", "an object's", "a detail's", "reasons", "no right named", "none"],
+    ids=[
+        "own",
+        "a part's",
+        "an object's",
+        "a detail's",
+        "reasons",
+        "no right",
+        "overruled",
+        "none",
+    ],
 )
 def test_the_first_reason_is_the_one_to_look_at(report: dict[str, Any], words: str) -> None:
     assert ledger.reason_words(a_run(**report)).startswith(words)

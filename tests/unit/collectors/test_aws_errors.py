@@ -6,7 +6,11 @@ import botocore.exceptions as sdk
 import pytest
 from botocore.parsers import ResponseParserError
 
+from apiscape.collectors.aws import denials
+from apiscape.collectors.aws.denials import RoleRefused
 from apiscape.collectors.aws.errors import (
+    CHECK_KEYS,
+    SIGN_IN,
     Ended,
     NotOffered,
     Refused,
@@ -83,8 +87,8 @@ def answer(
         (answer("InternalFailure", 500), Unreachable),
         (answer("", 503), Unreachable),
         (answer("BadRequestException", 400), Refused),
-        (answer("AccessDenied", 403, "AssumeRole"), CredentialsInvalid),
-        (answer("Odd", 400, "AssumeRole"), CredentialsInvalid),
+        (answer("AccessDenied", 403, "AssumeRole"), RoleRefused),
+        (answer("Odd", 400, "AssumeRole"), RoleRefused),
         (answer("InternalFailure", 500, "AssumeRole"), Unreachable),
         (answer("Throttling", 400, "AssumeRole"), Throttled),
         (sdk.NoCredentialsError(), CredentialsInvalid),
@@ -139,25 +143,73 @@ def test_errors_of_the_run_pass_through() -> None:
     assert translate(cancelled, SITE) is cancelled
 
 
+RIGHT = "apigateway:GET on /restapis/*/stages"
+
+
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("message", "said", "step"),
     [
-        ("is not authorized", "needs apigateway:GET on /restapis/*/stages in eu-west-1"),
+        ("is not authorized", f"needs {RIGHT}", None),
+        ("because no identity-based policy allows the X action", f"needs {RIGHT}", None),
         (
-            "with an explicit deny in a service control policy",
-            "a service control policy explicitly denies apigateway:GET on /restapis/*/stages in eu-west-1",
+            "with an explicit deny in a service control policy: arn:aws:organizations::1:policy/o/x",
+            f"a service control policy explicitly denies {RIGHT}",
+            denials.OF_THE_ORGANISATION,
+        ),
+        (
+            "because no service control policy allows the apigateway:GET action",
+            f"no service control policy allows {RIGHT}",
+            denials.OF_THE_ORGANISATION,
+        ),
+        (
+            "with an explicit deny in a resource control policy",
+            f"a resource control policy explicitly denies {RIGHT}",
+            denials.OF_THE_ORGANISATION,
+        ),
+        (
+            "because no permissions boundary allows the X action",
+            f"no permissions boundary allows {RIGHT}",
+            denials.OF_THE_BOUNDARY,
+        ),
+        (
+            "because no session policy allows the X action",
+            f"no session policy allows {RIGHT}",
+            denials.OF_THE_SESSION,
+        ),
+        (
+            "with an explicit deny in a VPC endpoint policy",
+            f"a VPC endpoint policy explicitly denies {RIGHT}",
+            denials.OF_THE_ENDPOINT,
         ),
         (
             "with an explicit deny in an identity-based policy",
-            "a policy explicitly denies apigateway:GET on /restapis/*/stages in eu-west-1",
+            f"a policy explicitly denies {RIGHT}",
+            denials.TAKEN_BACK,
         ),
     ],
 )
-def test_a_denial_names_the_right_and_who_took_it(message: str, said: str) -> None:
+def test_a_denial_names_the_right_who_took_it_and_what_helps(
+    message: str, said: str, step: str | None
+) -> None:
     error = answer("AccessDeniedException", 403, message=message)
-    denied = translate(error, SITE)
-    assert denied.message == said
-    assert denied.permission == "apigateway:GET on /restapis/*/stages"
+    denied = translate(error, SITE).record()
+    assert (denied.message, denied.next_step) == (f"{said} in eu-west-1", step)
+    assert denied.permission == RIGHT
+
+
+@pytest.mark.parametrize(
+    ("error", "step"),
+    [
+        (answer("ExpiredToken", 403), "sign in again"),
+        (answer("UnrecognizedClientException", 403), CHECK_KEYS),
+        (answer("SignatureDoesNotMatch", 403), CHECK_KEYS),
+        (sdk.NoCredentialsError(), SIGN_IN),
+    ],
+)
+def test_what_is_wrong_with_credentials_says_what_helps(error: Exception, step: str) -> None:
+    said = translate(error, SITE)
+    assert (said.next_step or "").startswith(step)
+    assert not_signed_in(said).record().next_step == said.next_step
 
 
 def test_a_denial_of_a_global_service_names_the_call() -> None:

@@ -14,6 +14,9 @@ from apiscape.collectors.contract import (
 )
 from apiscape.model.vocabulary import ErrorKind
 
+SIGN_IN = "sign in: `profile` of the source, AWS's variables, or the role of whoever runs this"
+CHECK_KEYS = "check the access key and its secret: `profile` of the source, or AWS's variables; then scan again"
+
 
 class Refused(CollectorError):
     """The service will not do this (4xx that is none of the others): not a matter of rights."""
@@ -43,12 +46,14 @@ class RegionDoubt(CollectorError):
     """Credentials unknown *here*: also what a region answers that is not enabled."""
 
     kind = ErrorKind.CREDENTIALS
+    next_step = CHECK_KEYS
 
 
 class Ended(CollectorError):
     """Temporary credentials past their time."""
 
     kind = ErrorKind.CREDENTIALS
+    next_step = "sign in again, then scan again"
 
 
 ONE_DETAIL = (
@@ -66,4 +71,6 @@ INTERNAL = (Ended, RegionDoubt)
 
 def not_signed_in(error: CollectorError) -> CredentialsInvalid:
     """Return an internal error as what it comes to in the end."""
-    return CredentialsInvalid(error.message, operation=error.operation)
+    known = CredentialsInvalid(error.message, operation=error.operation)
+    known.next_step = error.next_step
+    return known

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from apiscape.collectors.aws.bounded import bound_answers
+from apiscape.collectors.aws.denials import RoleRefused
 from apiscape.collectors.aws.errors import Ended, RegionDoubt, not_signed_in
 from apiscape.collectors.aws.metering import refuse_garbled
 from apiscape.collectors.aws.outward import watch_proxy
@@ -260,7 +261,11 @@ def _assume(settings: AwsSettings, role: RoleSettings, cache: Cache) -> dict[str
             extra_args=arguments,
             cache=cache,
         )
-        credentials: dict[str, str] = fetcher.fetch_credentials()
+        try:
+            credentials: dict[str, str] = fetcher.fetch_credentials()
+        except _call_errors() as error:
+            found = translate(error, Site("sts:AssumeRole", None))
+            raise (found.of(role.role_arn) if isinstance(found, RoleRefused) else found) from None
     return credentials
 
 

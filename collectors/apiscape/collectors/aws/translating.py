@@ -12,7 +12,10 @@ from xml.etree.ElementTree import ParseError
 import msgspec
 
 from apiscape.collectors.aws.clocks import clock_error
+from apiscape.collectors.aws.denials import RoleRefused, denied
 from apiscape.collectors.aws.errors import (
+    CHECK_KEYS,
+    SIGN_IN,
     Ended,
     NotOffered,
     Refused,
@@ -80,7 +83,10 @@ def _of_sdk(error: Exception, site: Site) -> CollectorError:
     """Return the error that one of the SDK's own stands for."""
     names = [kind.__name__ for kind in type(error).__mro__]
     kind, said = next((_BY_SDK_ERROR[name] for name in names if name in _BY_SDK_ERROR), _UNKNOWN)
-    return kind(f"{said.format(where=site.where)} ({names[0]})", operation=site.operation)
+    found = kind(f"{said.format(where=site.where)} ({names[0]})", operation=site.operation)
+    if kind is CredentialsInvalid:
+        found.next_step = SIGN_IN
+    return found
 
 
 def _of_answer(response: Any, called: str, site: Site) -> CollectorError:  # noqa: ANN401 - the SDK's dict
@@ -99,12 +105,18 @@ def _of_answer(response: Any, called: str, site: Site) -> CollectorError:  # noq
         return Throttled(said, retry_after_s=wait_s, operation=site.operation)
     off = clock_error(code, _message(response), site.where, site.operation)
     if off is None and called == "AssumeRole" and kind not in _OF_THE_HUB:
-        off = _role_refused(code)
+        off = RoleRefused(code)
     if off is not None:
         return off
     if kind is AccessDenied:
-        return _denied(response, site)
-    return kind(_SAID[kind].format(where=site.where, code=code or status), operation=site.operation)
+        needs = site.permission or site.operation
+        return denied(_message(response), needs, site.region, site.operation)
+    found = kind(
+        _SAID[kind].format(where=site.where, code=code or status), operation=site.operation
+    )
+    if kind is CredentialsInvalid:
+        found.next_step = CHECK_KEYS
+    return found
 
 
 def _message(response: Any) -> str:  # noqa: ANN401 - the SDK's dict
@@ -114,29 +126,6 @@ def _message(response: Any) -> str:  # noqa: ANN401 - the SDK's dict
 def _names_no_route(response: Any) -> bool:  # noqa: ANN401 - the SDK's dict
     """Say whether an answer is a web server's, to which the path means nothing."""
     return _NO_SUCH_ROUTE in _message(response)
-
-
-def _role_refused(code: str) -> CredentialsInvalid:
-    return CredentialsInvalid(
-        f"the role cannot be taken on ({code}): check that it exists, its trust policy and its "
-        "external id",
-        permission="sts:AssumeRole",
-        operation="sts:AssumeRole",
-    )
-
-
-def _denied(response: Any, site: Site) -> AccessDenied:  # noqa: ANN401 - the SDK's dict
-    said = _message(response)
-    needs = site.permission or site.operation
-    reason = f"needs {needs}"
-    if "explicit deny" in said:
-        policy = "a service control policy" if "service control policy" in said else "a policy"
-        reason = f"{policy} explicitly denies {needs}"
-    return AccessDenied(
-        f"{reason} in {site.region}" if site.region else reason,
-        permission=needs,
-        operation=site.operation,
-    )
 
 
 # ── Which error stands for what ──────────────────────────────────────────────
@@ -190,7 +179,7 @@ _BY_STATUS: dict[int, type[CollectorError]] = {
     501: NotOffered,
 }
 _SAID: dict[type[CollectorError], str] = {
-    Ended: "the credentials have expired ({code}); sign in again",
+    Ended: "the credentials have expired ({code})",
     RegionDoubt: "the credentials are not known to {where} ({code})",
     CredentialsInvalid: "the credentials are wrong ({code})",
     Unsupported: "{where} is not offered to this account ({code})",

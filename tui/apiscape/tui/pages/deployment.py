@@ -303,8 +303,9 @@ def gaps(detail: Detail, width: int) -> list[Line]:
     """Return the details that nobody could look at, with what would help."""
     lines = [title("not seen", count(len(detail.gaps), "gap"))]
     for gap in detail.gaps:
-        needs = f": needs {gap.error.permission}" if gap.error.permission else ""
-        lines += paragraph(f"◌ {gap.detail}{needs or ': ' + gap.error.message}", width, "warn")
+        asked = gap.error.permission if not gap.error.next_step else None
+        why = f"needs {asked}" if asked else gap.error.message
+        lines += paragraph(f"◌ {gap.detail}: {why}", width, "warn")
         if gap.error.next_step:
             lines += paragraph(gap.error.next_step, width, "accent", indent=2)
     return lines

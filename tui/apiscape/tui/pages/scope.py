@@ -52,7 +52,7 @@ def trouble(status: ScopeStatus) -> str:
     if error is None:
         reasons = [part.reason for part in run.parts if part.reason] if run else []
         return "; ".join(reasons)
-    if error.kind == ErrorKind.ACCESS_DENIED and error.permission:
+    if error.kind == ErrorKind.ACCESS_DENIED and error.permission and not error.next_step:
         return f"access denied: needs {error.permission}"
     return f"{error.kind.replace('_', ' ')}: {error.message}"
 
@@ -165,7 +165,8 @@ def _unseen(gaps: Sequence[Gap], width: int) -> list[Line]:
     lines: list[Line] = []
     for gap in sorted(gaps, key=lambda gap: not gap.is_open)[:MOST_LISTED]:
         error = gap.error
-        why = f"needs {error.permission}" if error.permission else error.message
+        asked = error.permission if not error.next_step else None
+        why = f"needs {asked}" if asked else error.message
         accepted = f" (accepted: {gap.accepted})" if gap.accepted else ""
         words = f"◌ {gap.native_id}: {gap.detail} not seen: {why}{accepted}"
         lines += paragraph(words, width, "warn" if gap.is_open else "muted", indent=2)
