@@ -235,9 +235,11 @@ class Intake:
         part.given[said.native_id] = frozenset(standing)
 
     def _miss(self, said: Unseen) -> None:
-        """Note the gap, and forget the object's tokens: the next run looks again."""
+        """Note the gap, and forget the object's tokens unless it lasts: the next run looks again."""
         part = self._ledger.part_of(said.native_id)
         part.miss(said)
+        if said.lasting:
+            return
         missed = (part.part, said.native_id)
         self._blind.add(missed)
         for index, item in enumerate(self._pending):

@@ -83,11 +83,15 @@ class Unseen(Entity, frozen=True, tag_field="observation", tag=True):
     Yielded right before or after the object's `Recorded`, whose tokens are then not remembered:
     the next run looks again. Where one answer tells of many objects (a service's policies),
     `native_id` may name what they share; their tokens are then for the collector to leave out.
+
+    Attributes:
+        lasting: Whether asking again brings nothing before the object changes: its tokens are remembered.
     """
 
     native_id: str
     detail: str
     error: ErrorRecord
+    lasting: bool = False
 
 
 class PartFailed(Entity, frozen=True, tag_field="observation", tag=True):

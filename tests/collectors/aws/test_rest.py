@@ -155,10 +155,17 @@ def test_a_refused_export_falls_back_to_the_working_copy_and_says_so(
     assert item.specs[0].not_kept == (
         "apigateway:GetExport in eu-west-1 was refused (BadRequestException)"
     )
-    assert seen.unseen == []
+    refused = [(f"contract of stage {name}", "unsupported") for name in ("prod", "test")]
+    assert sorted(seen.unseen) == refused
     assert server.calls.count("apigateway:GetResources") == 1
+    server.calls.clear()
     again = desk.collect(RestApiCollector(), known=seen.known())
     assert len(again.unchanged) == 2
+    assert sorted(again.unseen) == refused, "it is said at every visit, and asked for no more"
+    assert server.calls.by_operation() == {
+        "apigateway:GetRestApis": 1,
+        "apigateway:GetStages": 1,
+    }
 
 
 def test_an_export_of_ten_megabytes_is_read_and_known_by_its_hashes_without_being_kept(

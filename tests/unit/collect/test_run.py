@@ -223,6 +223,18 @@ def test_an_unseen_detail_is_a_gap_and_is_looked_at_again(*, unseen_first: bool)
     assert world.store.runs.known(SCOPE)[item.uid].token is None
 
 
+def test_a_gap_that_lasts_is_said_and_its_object_is_not_looked_at_again() -> None:
+    item = toy_deployment("a", "live")
+    world = Bench()
+    report = world.script(
+        Listed("apis", ("a",), last=True),
+        Recorded("a", (item,), tokens={item.uid: "t"}),
+        Unseen("a", "spec", DENIED, lasting=True),
+    )
+    assert report.parts[0].gaps[0].detail == "spec"
+    assert world.store.runs.known(SCOPE)[item.uid].token is not None
+
+
 def test_tokens_of_an_older_normaliser_are_not_believed() -> None:
     item = toy_deployment("a", "live")
     world, asked = Bench(), []

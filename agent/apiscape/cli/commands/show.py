@@ -142,8 +142,15 @@ def _identity(detail: Detail) -> Iterator[Fact]:
     yield "lifecycle", row.lifecycle
     yield "audience", row.audience
     yield "classification", shown(row.classification)
-    yield "contract", shown(row.spec)
+    yield "contract", shown(row.spec) + "".join(_not_kept(item))
     yield "console", shown(item.native_url)
+
+
+def _not_kept(item: Deployment) -> Iterator[str]:
+    """Yield why a contract is not kept, behind its format."""
+    for spec in item.specs if is_known(item.specs) else ():
+        if spec.not_kept:
+            yield f" (not kept: {spec.not_kept})"
 
 
 def _state(detail: Detail, now: datetime) -> Iterator[Fact]:

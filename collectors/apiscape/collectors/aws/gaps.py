@@ -16,6 +16,7 @@ class Gaps:
 
     def __init__(self) -> None:
         self._unseen: dict[str, CollectorError] = {}
+        self._lasting: set[str] = set()
 
     def attempt(self, detail: str, read: Callable[[], T]) -> T | None:
         """Return what a detail says, or `None` and keep the gap where it may not or cannot be read.
@@ -42,13 +43,16 @@ class Gaps:
             raise error
         self.note(detail, error)
 
-    def note(self, detail: str, error: CollectorError) -> None:
-        """Keep a gap."""
+    def note(self, detail: str, error: CollectorError, *, lasting: bool = False) -> None:
+        """Keep a gap; one that lasts is there until the object changes, and asking again is of no use."""
         self._unseen[detail] = error
+        if lasting:
+            self._lasting.add(detail)
 
     def take(self, others: Gaps) -> None:
         """Keep the gaps of something that others stand around as well."""
         self._unseen.update(others._unseen)
+        self._lasting |= others._lasting
 
     def __bool__(self) -> bool:
         """Say whether there is any."""
@@ -61,4 +65,4 @@ class Gaps:
     def said(self, native_id: str) -> Iterator[Unseen]:
         """Yield every gap, of the object that they are of, as it was listed."""
         for detail, error in self._unseen.items():
-            yield Unseen(native_id, detail, error.record())
+            yield Unseen(native_id, detail, error.record(), lasting=detail in self._lasting)

@@ -237,7 +237,9 @@ class AwsSession:
             return wrong
         if self.place.region in enabled:
             return wrong
-        return Unsupported(
+        absent = Unsupported(
             f"region {self.place.region} is not enabled for account {self.place.account}",
             operation=error.operation,
         )
+        absent.next_step = "take it out of `regions`, or enable it for the account"
+        return absent

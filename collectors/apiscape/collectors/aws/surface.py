@@ -30,11 +30,13 @@ class Detail(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         stand_in: Whether it is there only because the endpoint offered no exports that day.
+        refused: Whether it is there because an export of this very API was refused.
     """
 
     surface: Surface
     specs: tuple[Spec, ...] | Unknown = UNKNOWN
     stand_in: bool = False
+    refused: bool = False
 
 
 UNSEEN_SURFACE = Surface()
@@ -46,7 +48,7 @@ _LETTERS = {
     Switch.UNKNOWN: "u",
 }
 _WORDS = {letter: str(word) for word, letter in _LETTERS.items()}
-_STAND_IN, _OF_ITS_OWN = "s", "o"
+_STAND_IN, _REFUSED, _OF_ITS_OWN = "s", "r", "o"
 _LEARNT = 4
 """Letters of a token behind the native one."""
 
@@ -70,7 +72,7 @@ def write_token(native: str, detail: Detail) -> str:
     They belong to the facts of every visit, and an unchanged stage is not looked at again.
     """
     surface = detail.surface
-    kind = _STAND_IN if detail.stand_in else _OF_ITS_OWN
+    kind = _STAND_IN if detail.stand_in else _REFUSED if detail.refused else _OF_ITS_OWN
     words = (surface.validation, surface.cors, surface.rate_limit)
     return f"{native}|{''.join(map(_letter, words))}{kind}"
 
@@ -82,7 +84,7 @@ def read_token(token: str | None, native: str) -> Detail | None:
         return None
     validation, cors, limit = (_WORDS.get(letter, Switch.UNKNOWN) for letter in learnt[:-1])
     surface = Surface(validation=validation, cors=cors, rate_limit=limit)
-    return Detail(surface, stand_in=learnt[-1] == _STAND_IN)
+    return Detail(surface, stand_in=learnt[-1] == _STAND_IN, refused=learnt[-1] == _REFUSED)
 
 
 def _letter(word: str) -> str:

@@ -16,12 +16,22 @@ from apiscape.collectors.aws.errors import ONE_DETAIL, GivenUp, NotOffered, Refu
 from apiscape.collectors.aws.looking import Look, Near
 from apiscape.collectors.aws.picking import Item, text
 from apiscape.collectors.aws.surface import Detail, Surface, learnt, read_token, write_token
-from apiscape.collectors.contract import Malformed, Observation, Recorded
+from apiscape.collectors.contract import Malformed, Observation, Recorded, Unsupported
 from apiscape.model.deployment import Deployment, Spec
 from apiscape.model.identity import NO_STAGE, deployment_uid, staged
 from apiscape.model.values import is_known
 
 LARGEST_EXPORT_BYTES = 20_000_000
+
+
+class NotExported(Unsupported):
+    """An export of one API that the service refuses, as it does with models of other content than JSON."""
+
+    next_step = "see in the console why its export is refused: what is deployed may differ from what is told"
+
+    def __init__(self) -> None:
+        """Say what is told instead."""
+        super().__init__("its export is refused: what is told of it is the working copy")
 
 
 class Generation(ABC):
@@ -117,7 +127,8 @@ class ApiLook(Look):
         except (Refused, GivenUp) as refusal:
             kept = Spec(format="openapi", source_uri=uri, not_kept=refusal.message)
             surface = self._own.read_configured("export refused")
-            return Detail(surface, specs=(kept,), stand_in=isinstance(refusal, GivenUp))
+            stand_in = isinstance(refusal, GivenUp)
+            return Detail(surface, specs=(kept,), stand_in=stand_in, refused=not stand_in)
         except ONE_DETAIL as error:
             name = text(stage, self._own.stage_member)
             self.gaps.note(f"contract of stage {name}" if name else "contract", error)
@@ -163,12 +174,19 @@ class ApiLook(Look):
         stood = read_token(self.remembered.get(uid), native) if native else None
         if stood is not None and (not stood.stand_in or self._still_stands_in(stage)):
             self._unchanged.append(self._own.normalise(stage, stood))
+            self._tell_refused(name, stood)
             return
         detail = self._detail(stage)
+        self._tell_refused(name, detail)
         made = self._own.normalise(stage, detail)
         self._fresh.append(made)
         if native and is_known(detail.surface.operations):
             self._tokens[uid] = write_token(native, learnt(detail, made))
+
+    def _tell_refused(self, stage: str, detail: Detail) -> None:
+        """Note, at every visit until the stage changes, that what is told of it is not what it was deployed with."""
+        if detail.refused:
+            self.gaps.note(f"contract of stage {stage}", NotExported(), lasting=True)
 
     def _still_stands_in(self, stage: Item | None) -> bool:
         """Say whether the endpoint still offers no exports; the first API of a visit finds out for all."""
