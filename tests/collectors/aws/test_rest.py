@@ -8,7 +8,7 @@ import pytest
 
 from apiscape.collectors.aws.apigateway.rest_collector import RestApiCollector
 from apiscape.collectors.aws.settings import AwsSettings, TagSettings
-from apiscape.collectors.contract import Recorded
+from apiscape.collectors.contract import Recorded, Unseen
 from apiscape.demo.aws.estate.authorizers import allow_from, cognito, lambda_request
 from apiscape.demo.aws.estate.backends import (
     http_backend,
@@ -442,4 +442,7 @@ def test_a_policy_that_cannot_be_read_is_a_gap(server: AwsServer, west: Region, 
     west.rest_api("odd").edit(policy="{broken").deploy("prod")
     seen = scan(desk)
     assert seen.unseen == [("resource policy", "malformed")]
+    (gap,) = seen.of(Unseen)
+    assert gap.lasting, "the next listing brings it anew: nothing has to be asked for it"
+    assert "console" in (gap.error.next_step or "")
     assert "cannot be read" in seen.one("odd").exposure_evidence

@@ -12,9 +12,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from apiscape.collectors.aws.picking import Item, items, part, text, well_formed
+from apiscape.collectors.contract import Malformed
 
 MOST_STATEMENTS = 10
 """Statements told in the summary; the rest is counted."""
+
+
+class UnreadPolicy(Malformed):
+    """A policy that is none: whom it lets in is unknown, and asking again does not help."""
+
+    next_step = (
+        "look at the policy in the console: it is no JSON object, so whom it lets in is not known"
+    )
+
+    def __init__(self, kind: str) -> None:
+        """Say which kind of policy it is (`resource policy`)."""
+        super().__init__(f"the {kind} cannot be read")
 
 
 def read_policy(escaped: str) -> Item | None:

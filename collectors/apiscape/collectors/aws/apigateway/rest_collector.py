@@ -23,11 +23,12 @@ from apiscape.collectors.aws.listing import Members
 from apiscape.collectors.aws.looking import LookCollector, Near
 from apiscape.collectors.aws.operations import CONTROL_PLANE_QUOTA, RESOURCES_QUOTA
 from apiscape.collectors.aws.picking import Item, text
+from apiscape.collectors.aws.policies import UnreadPolicy
 from apiscape.collectors.aws.surface import UNSEEN_SURFACE, Detail, Surface
 from apiscape.collectors.aws.traffic import CountedByCloudWatch, Figures, Found
 from apiscape.collectors.aws.trials import Recipes
 from apiscape.collectors.changing import Change, Touched
-from apiscape.collectors.contract import Malformed, Observation, Permission, Quota, Visit
+from apiscape.collectors.contract import Observation, Permission, Quota, Visit
 from apiscape.collectors.measuring import Price
 from apiscape.model.deployment import Deployment
 
@@ -42,7 +43,8 @@ class RestApis(Generation):
     def list_stages(self) -> Sequence[Item]:
         """Return the stages; the listing has no pages."""
         if read_exposure(self.api.listed).policy_unread:
-            self.api.gaps.note("resource policy", Malformed("the resource policy cannot be read"))
+            kind = "resource policy"
+            self.api.gaps.note(kind, UnreadPolicy(kind), lasting=True)  # the listing brings it anew
         return self.api.calls.listed("apigateway:GetStages", "item", restApiId=self.api.key)
 
     def native_token(self, stage: Item | None) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from apiscape.collectors.aws.errors import ONE_DETAIL
 from apiscape.collectors.aws.looking import Look
 from apiscape.collectors.aws.picking import Item, text
-from apiscape.collectors.aws.policies import read_policy
-from apiscape.collectors.contract import Gone, Malformed
+from apiscape.collectors.aws.policies import UnreadPolicy, read_policy
+from apiscape.collectors.contract import Gone
 from apiscape.model.values import UNKNOWN, Unknown
 
 
@@ -36,6 +36,6 @@ def read_policy_of(
         return UNKNOWN
     policy = read_policy(text(answer, member) or "")
     if policy is None:
-        look.gaps.note(detail, Malformed("the resource policy cannot be read"))
+        look.gaps.note(detail, UnreadPolicy("resource policy"))
         return UNKNOWN
     return policy

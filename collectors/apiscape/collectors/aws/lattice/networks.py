@@ -19,6 +19,7 @@ from apiscape.collectors.aws.lattice.callers import (
 )
 from apiscape.collectors.aws.lattice.rules import known_by_id
 from apiscape.collectors.aws.picking import Item, is_set, text
+from apiscape.collectors.aws.policies import UnreadPolicy
 from apiscape.collectors.contract import Gone, Malformed
 
 
@@ -126,7 +127,7 @@ def read_policy_of(
         return UNSEEN_POLICY
     policy = read_auth_policy(answer)
     if not policy.seen:
-        gaps.note(what, Malformed("the auth policy cannot be read"))
+        gaps.note(what, UnreadPolicy("auth policy"))
     return policy
 
 
