@@ -17,6 +17,7 @@ from apiscape.cli.views import ViewCommand, read_view, view_argument
 from apiscape.client.inventory import Inventory
 from apiscape.client.words import count, shown
 from apiscape.model.row import Row
+from apiscape.model.vocabulary import Freshness, Presence
 from apiscape.query import format_view
 from apiscape.query.fields import FIELDS, Kind
 from apiscape.query.quantities import write_moment
@@ -62,6 +63,9 @@ WIDE = (
     *("basis", "presence", "freshness", "uid"),
 )
 
+
+USUAL = {"presence": Presence.PRESENT, "freshness": Freshness.CURRENT}
+"""What a table says of no row as long as it holds of all."""
 
 ORDER = "sort:name,account,region,stage"
 """Of a table, where the view asks for none."""
@@ -160,10 +164,17 @@ def print_rows(form: str, view: View, rows: list[Row]) -> None:
     """Write rows in one of the output formats."""
     if write_records(form, map(record_of, rows), (row.name for row in rows)):
         return
-    chosen = view.columns or (WIDE if form == "wide" else NARROW)
+    chosen = view.columns or (WIDE if form == "wide" else (*NARROW, *_telling(rows)))
     leaves = {} if view.columns else LEAVES
     columns = [column_of(field, leaves.get(field, 0)) for field in chosen]
     write_table(columns, (list(_cells(row, chosen)) for row in rows), wide=form == "wide")
+
+
+def _telling(rows: list[Row]) -> Iterator[str]:
+    """Yield the columns that say of some rows that they may be out of date; where all are seen none is needed."""
+    yield from (
+        name for name, usual in USUAL.items() if any(getattr(row, name) != usual for row in rows)
+    )
 
 
 def column_of(field: str, leaves: int = 0) -> Column:

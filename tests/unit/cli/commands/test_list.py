@@ -20,6 +20,10 @@ not seen whole: {NORTH.key}
 Rows of these scopes may be out of date or lacking: apiscape runs
 """
 
+HEADINGS = [
+    *("NAME", "STYLE", "GATEWAY", "ENVIRONMENT", "OPS"),
+    *("AUTH", "EXPOSURE", "OWNER", "HEALTH"),
+]
 KEYS = [
     "uid",
     "name",
@@ -45,12 +49,24 @@ KEYS = [
 def test_rows_are_data_and_the_rest_is_words(call: Call, filled: Path) -> None:
     answer = call("list", "payments")
     assert answer.code == 0
-    assert answer.out.splitlines()[0].split() == (
-        ["NAME", "STYLE", "GATEWAY", "ENVIRONMENT", "OPS", "AUTH", "EXPOSURE", "OWNER", "HEALTH"]
-    )
+    assert answer.out.splitlines()[0].split() == [*HEADINGS, "PRESENCE", "FRESHNESS"]
     names = [line.split()[0] for line in answer.out.splitlines()[1:]]
     assert names == [f"payments-{number}" for number in range(1, 7)]
     assert answer.err == f"6 deployments match payments\n{INCOMPLETE}"
+
+
+def test_rows_that_may_be_out_of_date_are_marked_and_where_there_are_none_nothing_is(
+    call: Call, filled: Path
+) -> None:
+    del filled  # only has to be there
+    every = call("list").out.splitlines()
+    column = every[0].index("FRESHNESS")
+    assert {line[column:].strip() for line in every[1:]} >= {"current", "not_observed"}
+    fresh = call("list", "freshness:current", "presence:present").out.splitlines()
+    assert len(fresh) > 1
+    assert fresh[0].split() == HEADINGS
+    named = call("list", "cols:name,owner").out.splitlines()
+    assert named[0].split() == ["NAME", "OWNER"]
 
 
 def test_the_keys_of_a_json_line_are_those_that_scripts_rely_on(call: Call, filled: Path) -> None:
