@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apiscape.collect.visit import ScopeVisit, TokenBook
+from apiscape.collectors.aws.apigateway import v2
 from apiscape.collectors.aws.apigateway.routes import Routes, read_websocket_routes
 from apiscape.collectors.aws.apigateway.v2_collector import HttpApiCollector, WebSocketApiCollector
 from apiscape.collectors.aws.paging import Paging
@@ -16,6 +17,7 @@ from apiscape.demo.aws.estate.region import Region
 from apiscape.demo.aws.refusing.faults import Fault
 from apiscape.demo.aws.wire.server import AwsServer
 from apiscape.model.run import Reach, Scope
+from apiscape.model.surroundings import Signal
 from apiscape.model.values import UNKNOWN
 from tests.collectors.aws.desk import ACCOUNT, REGION, Desk, Seen
 
@@ -152,6 +154,12 @@ def test_a_failed_automatic_deployment_is_told(server: AwsServer, west: Region, 
     seen = scan(desk, HttpApiCollector())
     assert seen.one("sick").status_reason == "Deployment failed: x"
     assert seen.one("well").status_reason is None
+    again = desk.collect(HttpApiCollector(), known=seen.known())
+    assert len(again.unchanged) == 2
+    for said in (seen, again):
+        (signal,) = (each for each in said.entities if isinstance(each, Signal))
+        assert (signal.subject_uid, signal.value) == (seen.one("sick").uid, False)
+        assert (signal.name, signal.reason) == (v2.LAST_DEPLOYMENT, "Deployment failed: x")
 
 
 def test_a_denied_export_falls_back_to_routes(server: AwsServer, west: Region, desk: Desk) -> None:

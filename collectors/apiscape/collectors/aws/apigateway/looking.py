@@ -7,7 +7,7 @@ remember, and how a gap is told is the same for all of them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.apart.readers import read_apart
@@ -19,6 +19,7 @@ from apiscape.collectors.aws.surface import Detail, Surface, learnt, read_token,
 from apiscape.collectors.contract import Malformed, Observation, Recorded, Unsupported
 from apiscape.model.deployment import Deployment, Spec
 from apiscape.model.identity import NO_STAGE, deployment_uid, staged
+from apiscape.model.surroundings import Signal
 from apiscape.model.values import is_known
 
 LARGEST_EXPORT_BYTES = 20_000_000
@@ -79,6 +80,11 @@ class Generation(ABC):
     def normalise(self, stage: Item | None, detail: Detail) -> Deployment:
         """Return the deployment of a stage."""
 
+    def signals(self, stage: Item | None, made: Deployment) -> Iterator[Signal]:
+        """Yield what the stage says of how its deployment fares; most say nothing."""
+        del stage, made
+        return iter(())
+
 
 class ApiLook(Look):
     """A look at one API.
@@ -94,6 +100,7 @@ class ApiLook(Look):
         super().__init__(near, key, listed)
         self._own = generation(self)
         self._fresh: list[Deployment] = []
+        self._signals: list[Signal] = []
         self._unchanged: list[Deployment] = []
         self._tokens: dict[str, str] = {}
         self._documents: dict[str, bytes] = {}
@@ -110,7 +117,7 @@ class ApiLook(Look):
         return self.with_gaps(
             Recorded(
                 self.key,
-                entities=tuple(self._fresh),
+                entities=(*self._fresh, *self._signals),
                 unchanged=tuple(self._unchanged),
                 tokens=self._tokens,
                 documents=self._documents,
@@ -174,12 +181,14 @@ class ApiLook(Look):
         stood = read_token(self.remembered.get(uid), native) if native else None
         if stood is not None and (not stood.stand_in or self._still_stands_in(stage)):
             self._unchanged.append(self._own.normalise(stage, stood))
+            self._signals += self._own.signals(stage, self._unchanged[-1])
             self._tell_refused(name, stood)
             return
         detail = self._detail(stage)
         self._tell_refused(name, detail)
         made = self._own.normalise(stage, detail)
         self._fresh.append(made)
+        self._signals += self._own.signals(stage, made)
         if native and is_known(detail.surface.operations):
             self._tokens[uid] = write_token(native, learnt(detail, made))
 

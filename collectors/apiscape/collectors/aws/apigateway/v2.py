@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -13,6 +14,7 @@ from apiscape.collectors.aws.picking import Item, flag, is_set, text
 from apiscape.collectors.aws.settings import TagSettings
 from apiscape.collectors.aws.surface import Detail, Surface, switch
 from apiscape.model.deployment import Deployment, Endpoint, Protections
+from apiscape.model.surroundings import Signal
 from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Exposure, Status, Style, Switch, TlsMode
 
@@ -20,6 +22,8 @@ HTTP = "HTTP"
 WEBSOCKET = "WEBSOCKET"
 HTTP_KIND = "aws.apigateway.http"
 WEBSOCKET_KIND = "aws.apigateway.websocket"
+
+LAST_DEPLOYMENT = "condition.LastDeploymentSucceeded"
 
 _STYLES = {HTTP: Style.HTTP, WEBSOCKET: Style.WEBSOCKET}
 _SCHEMES = {WEBSOCKET: "wss"}
@@ -74,12 +78,28 @@ def _status(stage: Item | None) -> tuple[str, str | None]:
         return Status.UNKNOWN, "the stage's deployment cannot be read"
     if not deployed:
         return Status.INACTIVE, message or "the stage has no deployment"
-    return Status.ACTIVE, message if flag(stage, "AutoDeploy") and _failed(message) else None
+    return Status.ACTIVE, _failure(stage)
 
 
-def _failed(message: str | None) -> bool:
-    """Say whether the last automatic deployment failed: AWS also writes that it succeeded."""
-    return message is not None and not message.casefold().startswith("successfully")
+def _failure(stage: Item) -> str | None:
+    """Return how the last automatic deployment failed, if it did: AWS also writes that it succeeded."""
+    message = text(stage, "LastDeploymentStatusMessage")
+    failed = message is not None and not message.casefold().startswith("successfully")
+    return message if failed and flag(stage, "AutoDeploy") else None
+
+
+def read_last_deployment(stage: Item | None, made: Deployment, now: datetime) -> Iterator[Signal]:
+    """Yield that the last automatic deployment of a stage failed: what it served before, it goes on serving."""
+    failure = None if stage is None else _failure(stage)
+    if failure is not None and made.status == Status.ACTIVE:
+        yield Signal(
+            subject_uid=made.uid,
+            name=LAST_DEPLOYMENT,
+            value=False,
+            observed_at=now,
+            source=made.native_kind,
+            reason=failure,
+        )
 
 
 def _endpoints(api: Item, stage: Item | None, place: Place) -> tuple[Endpoint, ...]:

@@ -9,7 +9,7 @@ changed `GetRoutes`, `GetIntegrations` and, if a route points at one, `GetAuthor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from apiscape.collectors.aws.again import LooksAgainCollector
@@ -38,6 +38,7 @@ from apiscape.collectors.changing import Change, Touched
 from apiscape.collectors.contract import Observation, Permission, Quota, Visit
 from apiscape.collectors.measuring import Price
 from apiscape.model.deployment import Deployment
+from apiscape.model.surroundings import Signal
 
 PART = "GetApis"
 
@@ -97,6 +98,10 @@ class V2Apis(Generation):
     def normalise(self, stage: Item | None, detail: Detail) -> Deployment:
         """Return the deployment of a stage."""
         return v2.normalise(self.api.listed, stage, detail, self.api.place, self.api.keys)
+
+    def signals(self, stage: Item | None, made: Deployment) -> Iterator[Signal]:
+        """Yield that the last automatic deployment failed."""
+        return v2.read_last_deployment(stage, made, self.api.visit.now())
 
     def export_uri(self, stage: Item | None) -> str | None:
         """Return where the contract is: of a stage, or of what is being edited where none is deployed."""
