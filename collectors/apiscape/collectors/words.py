@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from apiscape.model.deployment import Owner
@@ -46,11 +47,15 @@ def fold(key: str) -> str:
     return "".join(letter for letter in key.casefold() if letter.isalnum())
 
 
+_fold_key = lru_cache(maxsize=1024)(fold)
+"""The same, kept: an estate has few keys, and each of them on most of its objects."""
+
+
 def find(tags: Mapping[str, str], keys: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the tags that are meant and say something, in the order of the keys asked for."""
-    for wanted in keys:
+    for wanted in map(_fold_key, keys):
         for key, value in tags.items():
-            if value and fold(key) == fold(wanted):
+            if value and _fold_key(key) == wanted:
                 yield key, value
 
 

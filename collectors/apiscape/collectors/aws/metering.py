@@ -10,7 +10,8 @@ import json
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -50,6 +51,9 @@ class Meter(msgspec.Struct, frozen=True, gc=False):
         """Follow a client's events."""
         client.meta.events.register("before-send.*", self.before_send)
         client.meta.events.register("response-received.*", self.after_receive)
+        if isinstance(self.budget, TimesCalls):
+            end = partial(_tell_end, self.budget, self._families)
+            client.meta.events.register("response-received.*", end)
 
     def before_send(self, event_name: str, **_: object) -> None:
         """Wait for the budget; an error of it ends the call without anything being sent."""
@@ -61,11 +65,9 @@ class Meter(msgspec.Struct, frozen=True, gc=False):
         event_name: str,
         response_dict: Any = None,  # noqa: ANN401
         parsed_response: Any = None,  # noqa: ANN401
-        exception: Exception | None = None,
         **_: object,
     ) -> None:
-        """Tell the budget how long it took, and of a refusal for rate: by status or, as CloudWatch's, by code alone."""
-        self._tell_end(event_name, exception)
+        """Tell the budget of a refusal for rate: by status or, as CloudWatch's, by code alone."""
         if response_dict is None or response_dict["status_code"] < _HTTP_REFUSED:
             return
         code = text(part(parsed_response, "Error"), "Code") or ""
@@ -79,15 +81,23 @@ class Meter(msgspec.Struct, frozen=True, gc=False):
             retry_after_s=wait_s,
         )
 
-    def _tell_end(self, event_name: str, error: Exception | None) -> None:
-        sent_s: float | None = _SENT.__dict__.pop("at_s", None)
-        if sent_s is not None and isinstance(self.budget, TimesCalls):
-            took_s = time.monotonic() - sent_s
-            failure = None if error is None else type(error).__name__
-            self.budget.ended(self._families(event_name), took_s=took_s, failure=failure)
-
     def _families(self, event_name: str) -> tuple[str, ...]:
         return families(f"{self.service}:{event_name.rpartition('.')[2]}")
+
+
+def _tell_end(
+    budget: TimesCalls,
+    families_of: Callable[[str], tuple[str, ...]],
+    event_name: str,
+    exception: Exception | None = None,
+    **_: object,
+) -> None:
+    """Tell a budget how long an attempt took, and with which type of error it ended, if with any."""
+    sent_s: float | None = _SENT.__dict__.pop("at_s", None)
+    if sent_s is not None:
+        failure = None if exception is None else type(exception).__name__
+        took_s = time.monotonic() - sent_s
+        budget.ended(families_of(event_name), took_s=took_s, failure=failure)
 
 
 def refuse_garbled(

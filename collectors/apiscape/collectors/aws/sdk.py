@@ -6,6 +6,7 @@ each account costs 9 MB.
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from datetime import datetime
 from functools import lru_cache
@@ -23,6 +24,12 @@ SERVICES = frozenset(
     }
 )
 """Services that are called, the latter ones by the SDK itself as it signs in."""
+
+_PLAIN_TIME = re.compile(
+    r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z"
+)
+"""A time as AWS writes it; the SDK tries every other notation first, which takes a hundred times as long."""
 
 
 def new_session(settings: AwsSettings) -> Any:  # noqa: ANN401 - the SDK's own type
@@ -93,7 +100,9 @@ def _read_time(value: Any) -> datetime | None:  # noqa: ANN401 - as it stands in
     from botocore.utils import parse_timestamp
 
     try:
+        if isinstance(value, str) and _PLAIN_TIME.fullmatch(value):
+            return datetime.fromisoformat(value)
         parsed: datetime = parse_timestamp(value)
-    except (ValueError, TypeError, ArithmeticError, OSError):
+    except (ValueError, TypeError, ArithmeticError, OSError, RuntimeError):
         return None
     return parsed
