@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, entry_points
+from typing import Any
 
 from apiscape.collectors.contract import Collector, Provider
 from apiscape.errors import ApiscapeError, Exit
@@ -128,11 +129,17 @@ def _read_points(group: str, path: tuple[str, ...]) -> dict[str, tuple[EntryPoin
         group: Of `PROVIDERS` and `COLLECTORS`.
         path: Where distributions are looked for: what is found there does not move while a process runs.
     """
-    del path
     found: dict[str, tuple[EntryPoint, ...]] = {}
-    for point in sorted(entry_points(group=group), key=_is_ours, reverse=True):
+    for point in sorted(_all_points(path).select(group=group), key=_is_ours, reverse=True):
         found[point.name] = (*found.get(point.name, ()), point)
     return found
+
+
+@cache
+def _all_points(path: tuple[str, ...]) -> Any:  # noqa: ANN401 - its type has another name from Python 3.12 on
+    """Return the entry points of whatever is installed, of every group: their files are read once."""
+    del path
+    return entry_points()
 
 
 def _is_ours(point: EntryPoint) -> bool:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import Distribution, EntryPoint
+from importlib.metadata import Distribution, EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
@@ -23,8 +23,12 @@ def _installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         },
     }
 
-    def find(*, group: str) -> list[EntryPoint]:
-        return [EntryPoint(name, value, group) for name, value in points[group].items()]
+    def find() -> EntryPoints:
+        return EntryPoints(
+            EntryPoint(name, value, group)
+            for group, named in points.items()
+            for name, value in named.items()
+        )
 
     monkeypatch.setattr(registry, "entry_points", find)
     _forget()
@@ -33,25 +37,27 @@ def _installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _forget() -> None:
+    registry._all_points.cache_clear()
     registry._read_points.cache_clear()
     registry._read_collectors.cache_clear()
     registry._shipped_as.cache_clear()
 
 
 def test_what_is_installed_is_read_once_for_each_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[str] = []
+    reads: list[None] = []
 
-    def find(*, group: str) -> list[EntryPoint]:
-        read.append(group)
-        return []
+    def find() -> EntryPoints:
+        reads.append(None)
+        return EntryPoints()
 
     monkeypatch.setattr(registry, "entry_points", find)
     assert [registry.collector_names() for _ in range(3)] == [()] * 3
-    assert read == [registry.COLLECTORS]
+    assert registry.provider_names() == ()
+    assert len(reads) == 1
     monkeypatch.syspath_prepend("elsewhere")
     registry.collector_names()
     registry.provider_names()
-    assert read == [registry.COLLECTORS, registry.COLLECTORS, registry.PROVIDERS]
+    assert len(reads) == 2
 
 
 def test_names_are_known_without_loading_anything() -> None:
@@ -67,12 +73,14 @@ def test_who_ships_collectors_is_read_once_for_each_distribution(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shipped, other = _Distribution("a", "1.0"), _Distribution("b", "2.0")
-    points = [
-        *(EntryPoint(name, HERE, registry.COLLECTORS)._for(shipped) for name in "xyz"),  # type: ignore[attr-defined]
-        EntryPoint("w", HERE, registry.COLLECTORS)._for(other),  # type: ignore[attr-defined]
-        EntryPoint("v", HERE, registry.COLLECTORS),
-    ]
-    monkeypatch.setattr(registry, "entry_points", lambda *, group: points)
+    points = EntryPoints(
+        (
+            *(EntryPoint(name, HERE, registry.COLLECTORS)._for(shipped) for name in "xyz"),  # type: ignore[attr-defined]
+            EntryPoint("w", HERE, registry.COLLECTORS)._for(other),  # type: ignore[attr-defined]
+            EntryPoint("v", HERE, registry.COLLECTORS),
+        )
+    )
+    monkeypatch.setattr(registry, "entry_points", lambda: points)
     found = {(each.name, each.distribution, each.version) for each in registry.find_collectors()}
     assert found == {("v", None, None), ("w", "b", "2.0"), *((n, "a", "1.0") for n in "xyz")}
     assert registry.find_collectors() == registry.find_collectors()
@@ -146,11 +154,12 @@ def shipped(monkeypatch: pytest.MonkeyPatch) -> None:
         ],
     }
 
-    def find(*, group: str) -> list[EntryPoint]:
-        return [
+    def find() -> EntryPoints:
+        return EntryPoints(
             EntryPoint(name, target, group)._for(by)  # type: ignore[attr-defined]  # as the finder does
-            for name, target, by in named[group]
-        ]
+            for group, points in named.items()
+            for name, target, by in points
+        )
 
     monkeypatch.setattr(registry, "entry_points", find)
     _forget()

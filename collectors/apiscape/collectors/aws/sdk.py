@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from apiscape.collectors.aws.models import make_loader
 from apiscape.collectors.aws.outward import lead_out
 from apiscape.collectors.aws.settings import AwsSettings
 
@@ -90,9 +91,7 @@ def _aliases() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _shared_loader() -> Any:  # noqa: ANN401 - the SDK's own type
-    from botocore.loaders import Loader
-
-    return Loader()
+    return make_loader()
 
 
 def _read_time(value: Any) -> datetime | None:  # noqa: ANN401 - as it stands in the answer
