@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ def scan_here(session: Session, names: tuple[str, ...], *, whole: bool) -> int:
     from apiscape.collect.memory import keep_within
     from apiscape.serve.local import LocalInventory
 
+    gc.freeze()  # what was imported stays: looking for garbage in it would take as long as concluding does
     settings = session.settings()
     keep_within(settings.agent.memory_limit_mb)
     plans = session.plans(settings, names)

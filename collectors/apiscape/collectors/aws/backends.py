@@ -126,7 +126,9 @@ def _short_name(kind: str, address: str | None) -> str:
     if address is None:
         return kind
     host = _HOST.match(address)
+    if host:
+        return f"{kind}:{host.group(1)}"
     last = re.split(r"[:/]", address.rstrip("/"))[-1]
     if kind == "lambda":
         _, _, last = address.partition(":function:")
-    return f"{kind}:{host.group(1) if host else last or address}"
+    return f"{kind}:{last or address}"
