@@ -149,8 +149,7 @@ def test_ctrl_c_ends_every_visit_with_what_it_has() -> None:
     assert {run.error.kind for run in report.runs if run.error} == {"interrupted"}
     assert (second.generation, report.exit_code) == (0, Exit.INCOMPLETE)
     assert [each.scope.reach.key for each in world.store.runs.reports] == ["1/r"]
-    [ledger] = watcher.ticks[0].values()
-    assert ledger.listed == 2
+    assert 2 in {ledger.listed for tick in watcher.ticks for ledger in tick.values()}
 
 
 def test_a_callers_stop_ends_the_scan() -> None:

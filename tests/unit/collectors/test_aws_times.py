@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from botocore.utils import parse_timestamp
 from hypothesis import example, given
@@ -48,7 +49,7 @@ def test_anything_else_is_a_time_or_none(said: object) -> None:
     assert _read_time(said) == _read_by_the_sdk(said)
 
 
-def _read_by_the_sdk(said: object) -> datetime | None:
+def _read_by_the_sdk(said: Any) -> datetime | None:
     try:
         read: datetime = parse_timestamp(said)
     except (ValueError, TypeError, ArithmeticError, OSError, RuntimeError):

@@ -19,7 +19,8 @@ def make_loader() -> Any:  # noqa: ANN401 - the SDK's own type
     """Return a loader of the SDK's data."""
     from botocore.loaders import Loader
 
-    loader: Any = Loader(file_loader=Files())
+    files: Any = Files()
+    loader: Any = Loader(file_loader=files)
     loader.list_available_services = partial(Offered, loader, loader.list_available_services)
     return loader
 
