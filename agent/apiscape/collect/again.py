@@ -133,7 +133,9 @@ class LookAgain:
         Raises:
             Malformed: nobody says.
         """
-        said = next((each.part for each in events if not isinstance(each, Unseen)), None)
+        said = next(
+            (each.part for each in events if isinstance(each, Recorded | Skipped | Failed)), None
+        )
         declared = () if self.job.collector is None else self.job.collector.parts
         only = declared[0] if len(declared) == 1 else None
         part = said or parts.get(native_id) or only

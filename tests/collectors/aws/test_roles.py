@@ -53,6 +53,16 @@ def tax() -> Iterator[Desk]:
     desk.close()
 
 
+def test_a_role_that_the_sdk_does_not_ask_for_is_said_to_be_misnamed(hub: AwsServer) -> None:
+    role = RoleSettings(role_arn=f"arn:aws:iam::{TAX}:role/reader", external_id="x")
+    desk = Desk(AwsSettings(roles=(role,), regions=("eu-west-1",)))
+    with pytest.raises(CredentialsInvalid, match="the role reader cannot be asked for") as caught:
+        names(desk)
+    desk.close()
+    assert "external_id" in (caught.value.next_step or "")
+    assert hub.calls.count("sts:AssumeRole") == 0
+
+
 def names(desk: Desk, account: str = TAX) -> list[str]:
     """Return what a session of its own lists."""
     with desk.session(account=account, region="eu-west-1") as session:

@@ -20,8 +20,8 @@ from apiscape.collectors.aws.errors import (
 )
 from apiscape.collectors.aws.metering import refuse_garbled
 from apiscape.collectors.aws.operations import families, needed_permission, unpublished_quota
+from apiscape.collectors.aws.partitions import Partition, find_partition
 from apiscape.collectors.aws.picking import LONGEST_WAIT_S, retry_after_s
-from apiscape.collectors.aws.signin import Partition, find_partition
 from apiscape.collectors.aws.translating import Site, translate
 from apiscape.collectors.contract import (
     AccessDenied,

@@ -6,7 +6,8 @@ allows the … action`, or `with an explicit deny in a KIND`. They are looked fo
 
 from __future__ import annotations
 
-from apiscape.collectors.contract import AccessDenied, CredentialsInvalid
+from apiscape.collectors.aws.errors import Refused
+from apiscape.collectors.contract import AccessDenied, CollectorError, CredentialsInvalid
 
 OF_THE_ORGANISATION = (
     "no right of the role helps: have the organisation's policy allow it, or leave it out "
@@ -78,3 +79,25 @@ class RoleRefused(CredentialsInvalid):
     def of(self, role_arn: str) -> RoleRefused:
         """Return the same of a role that is known by its ARN."""
         return RoleRefused(self.code, role_arn.rpartition("/")[2])
+
+
+class RoleMisnamed(CredentialsInvalid):
+    """A role that the SDK does not even ask for: ARN or external id are not of their form."""
+
+    next_step = "correct `roles`, `role_name` or `external_id` of the source"
+
+    def __init__(self, role_arn: str) -> None:
+        """Name the role."""
+        super().__init__(
+            f"the role {role_arn.rpartition('/')[2]} cannot be asked for: its ARN or its external id "
+            "has not the form that AWS takes",
+            permission="sts:AssumeRole",
+            operation="sts:AssumeRole",
+        )
+
+
+def not_taken_on(error: CollectorError, role_arn: str) -> CollectorError:
+    """Return an error of taking a role on with the role named, where it is the role's."""
+    if isinstance(error, RoleRefused):
+        return error.of(role_arn)
+    return RoleMisnamed(role_arn) if isinstance(error, Refused) else error

@@ -8,8 +8,9 @@ import msgspec
 
 from apiscape.collectors.aws.estate import LIST_ACCOUNTS
 from apiscape.collectors.aws.iam import HUB_ONLY, Role
+from apiscape.collectors.aws.partitions import Partition
 from apiscape.collectors.aws.settings import AwsSettings, account_of_role
-from apiscape.collectors.aws.signin import Partition, SignIn
+from apiscape.collectors.aws.signin import SignIn
 from apiscape.collectors.contract import Permission
 
 ASSUME_ROLE = "sts:AssumeRole"

@@ -5,7 +5,6 @@ The SDK is imported on first use.
 
 from __future__ import annotations
 
-import re
 import threading
 from contextlib import ExitStack, closing
 from functools import cached_property
@@ -14,11 +13,12 @@ from typing import Any
 import msgspec
 
 from apiscape.collectors.aws.bounded import bound_answers
-from apiscape.collectors.aws.denials import RoleRefused
+from apiscape.collectors.aws.denials import not_taken_on
 from apiscape.collectors.aws.errors import Ended, RegionDoubt, not_signed_in
 from apiscape.collectors.aws.metering import refuse_garbled
 from apiscape.collectors.aws.outward import watch_proxy
-from apiscape.collectors.aws.picking import items, part, text
+from apiscape.collectors.aws.partitions import FALLBACK_REGION, Partition, find_partition
+from apiscape.collectors.aws.picking import text
 from apiscape.collectors.aws.roles import Cache, TakenRole
 from apiscape.collectors.aws.sdk import new_session
 from apiscape.collectors.aws.settings import AwsSettings, RoleSettings
@@ -32,8 +32,6 @@ SESSION_NAME = "apiscape"
 """Shown in CloudTrail; the same everywhere, so that it can be searched for."""
 
 MOST_HOME_REGIONS = 3
-FALLBACK_REGION = "us-east-1"
-"""Where to sign in if neither settings nor environment name a region."""
 
 _MAKING = threading.Lock()
 
@@ -48,18 +46,6 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     account: str
     arn: str
     partition: str
-
-
-class Partition(msgspec.Struct, frozen=True, gc=False):
-    """A part of AWS with accounts of its own (`aws`, `aws-cn`).
-
-    Attributes:
-        home: Region where services without regions are, and keep what happened to them.
-    """
-
-    name: str = "aws"
-    dns_suffix: str = "amazonaws.com"
-    home: str = FALLBACK_REGION
 
 
 class SignIn:
@@ -174,25 +160,6 @@ class SignIn:
         )
 
 
-def find_partition(data: object, region: str) -> Partition:
-    """Return the partition of a region, the first of all where none is known to have it.
-
-    Args:
-        data: The SDK's `partitions` data.
-        region: Region name, perhaps newer than the data.
-    """
-    for entry in items(data, "partitions"):
-        pattern = text(entry, "regionRegex")
-        if region in part(entry, "regions") or (pattern and re.match(pattern, region)):
-            said, usual = part(entry, "outputs"), Partition()
-            return Partition(
-                name=text(entry, "id") or usual.name,
-                dns_suffix=text(said, "dnsSuffix") or usual.dns_suffix,
-                home=text(said, "implicitGlobalRegion") or region,
-            )
-    return Partition()
-
-
 def call_client(
     client: Any,  # noqa: ANN401 - made at run time
     operation: str,
@@ -265,7 +232,7 @@ def _assume(settings: AwsSettings, role: RoleSettings, cache: Cache) -> dict[str
             credentials: dict[str, str] = fetcher.fetch_credentials()
         except _call_errors() as error:
             found = translate(error, Site("sts:AssumeRole", None))
-            raise (found.of(role.role_arn) if isinstance(found, RoleRefused) else found) from None
+            raise not_taken_on(found, role.role_arn) from None
     return credentials
 
 
