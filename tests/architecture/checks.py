@@ -24,6 +24,7 @@ CHECKS: Mapping[str, Check] = {
     "open work": prose.open_work,
     "provider branches": shape.providers,
     "test lines": sizes.test_lines,
+    "tracked failures": shape.tracked_failures,
     "type ignores": shape.ignores,
     "typed rooms": layers.marked,
 }

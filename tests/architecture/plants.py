@@ -41,6 +41,15 @@ def klass(methods: int) -> str:
 
 
 PLANTS = (
+    Plant(
+        "tracked failures",
+        {MODEL: "class C(Struct, gc=False):\n    a: int\n    b: tuple[KeyError, ...]"},
+        "C.b holds an exception",
+    ),
+    Plant("tracked failures", {MODEL: "class C(Entity):\n    a: X | BaseException"}, "C.a holds"),
+    Plant("tracked failures", {MODEL: "class C(Struct):\n    a: BaseException"}, None),
+    Plant("tracked failures", {MODEL: "class C(Entity, gc=True):\n    a: OSError | None"}, None),
+    Plant("tracked failures", {MODEL: "class C(Entity):\n    a: ErrorRecord"}, None),
     Plant("annotations", {MODEL: "def f(a) -> None: ..."}, "f does not say the type of a"),
     Plant("annotations", {MODEL: "def f(*, a) -> None: ..."}, "the type of a"),
     Plant("annotations", {MODEL: "def f(*rest) -> None: ..."}, "the type of rest"),

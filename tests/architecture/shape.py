@@ -13,6 +13,7 @@ INHERITANCE = 2
 IGNORES_PER_LINES = 1_000
 NAMELESS = re.compile(r"^_*(utils?|helpers?|common|base|managers?|misc)$")
 TYPE_IGNORE = re.compile(r"#\s*(?:type|pyright):\s*ignore(\[[\w\-, ]+\])?")
+FAILURE = re.compile(r"\w(Error|Exception)\b")
 BROAD = frozenset({"Exception", "BaseException"})
 
 #: The process edges (a run, a request, a screen): one failure must not take the rest along. One handler each.
@@ -40,6 +41,24 @@ def inheritance(tree: Tree) -> Iterator[Breach]:
         if depth > INHERITANCE:
             words = f"{each.name} is {depth} below a library's class, {INHERITANCE} is the limit"
             yield source.breach(each, words)
+
+
+def tracked_failures(tree: Tree) -> Iterator[Breach]:
+    """No struct that the garbage collector does not see holds an exception: its traceback holds whoever holds it."""
+    for source in tree.code:
+        for each in source.classes():
+            told = {mark.arg: ast.unparse(mark.value) for mark in each.keywords}
+            is_entity = "Entity" in map(ast.unparse, each.bases)
+            if told.get("gc", "False" if is_entity else "True") != "False":
+                continue
+            for field in each.body:
+                if isinstance(field, ast.AnnAssign) and FAILURE.search(
+                    ast.unparse(field.annotation)
+                ):
+                    words = (
+                        f"{each.name}.{ast.unparse(field.target)} holds an exception, and gc is off"
+                    )
+                    yield source.breach(field, words)
 
 
 def annotated(tree: Tree) -> Iterator[Breach]:

@@ -49,11 +49,16 @@ class Session:
         self, server: KubernetesServer | str, namespaces: Sequence[str] = (), token: str = ""
     ) -> None:
         url = server if isinstance(server, str) else server.url
-        self.wire = Wire(Line(url, *([token] if token else [])), Purse())
+        self._line = Line(url, *([token] if token else []))
+        self.wire = Wire(self._line, Purse())
         self.catalogue = Discovery(self.wire)
         self.namespaces = tuple(namespaces)
         self.entries: str | None = None
         self.keys = USUAL
+
+    def close(self) -> None:
+        """Close what is open; it may be used again."""
+        self._line.pool().clear()
 
 
 SignedIn = Session | ClusterSession
@@ -242,3 +247,5 @@ def following(session: SignedIn, visit: Visit | None = None) -> Iterator[Watch]:
         yield watch
     finally:
         watch.close()
+        if isinstance(session, Session):
+            session.close()

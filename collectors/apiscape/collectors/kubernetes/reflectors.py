@@ -31,7 +31,7 @@ REDISCOVER_S = 300.0
 """How often it is looked for resources that could not be followed before."""
 
 
-class Said(msgspec.Struct, frozen=True, gc=False):
+class Said(msgspec.Struct, frozen=True):
     """What came of a resource in one namespace, or in all of them: something happened, or why it ended."""
 
     followed: Followed

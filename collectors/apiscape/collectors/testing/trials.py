@@ -22,7 +22,7 @@ from apiscape.model.entity import Entity
 from apiscape.model.run import ErrorRecord
 
 
-class Trial(Entity, frozen=True):
+class Trial(Entity, frozen=True, gc=True):
     """What a collector said in one visit.
 
     Attributes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import pytest
 
@@ -118,6 +120,17 @@ def test_a_watch_that_is_closed_in_the_middle_of_a_list_ends_all_of_its_threads(
         watch.step()
         watch.step()
     assert eventually(lambda: not threads())
+
+
+def test_a_watch_that_is_closed_leaves_nothing_behind(server: KubernetesServer) -> None:
+    session = Session(server)
+    wire = weakref.ref(session.wire)
+    with follow(session) as watch:
+        assert watch.until(is_synced)
+    del session, watch
+    assert eventually(lambda: not threads())
+    gc.collect()
+    assert wire() is None
 
 
 def test_a_watch_that_is_told_to_stop_stops(server: KubernetesServer) -> None:

@@ -140,7 +140,8 @@ def test_what_the_controller_says_of_references_goes_before_what_could_not_be_re
 def test_of_a_set_of_listeners_its_own_status_counts() -> None:
     edge = gateway(listener("plain"), spec=TAKES_SETS)
     for status, count in (({}, 1), ({"listeners": None}, 1), ({"listeners": [WELL]}, 0)):
-        more = listener_set(shown("wild"), **({"status": status} if status else {}))
+        given: Json = {"status": status} if status else {}
+        more = listener_set(shown("wild"), **given)
         assert len(refusals(served(edge, more, **UNSEEN))) == count
 
 

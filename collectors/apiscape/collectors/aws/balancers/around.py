@@ -29,7 +29,7 @@ TAGS = "tags"
 """What their tags are called among an item's members, as a map."""
 
 
-class Read(msgspec.Struct, Generic[T], frozen=True, gc=False):
+class Read(msgspec.Struct, Generic[T], frozen=True):
     """What a reading brought, and what of it may not be looked at."""
 
     value: T
