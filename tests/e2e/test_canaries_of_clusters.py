@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
-import zlib
 from collections.abc import Iterator
-from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +18,7 @@ from tests.collectors.kubernetes.kubeconfigs import cluster as place
 from tests.collectors.kubernetes.kubeconfigs import kubeconfig, write
 from tests.collectors.kubernetes.table.test_canaries import PLANTED
 from tests.e2e.commands import Result, run_cli
+from tests.e2e.kept import kept_in
 
 MARK = "canary"
 Json = dict[str, Any]
@@ -167,19 +165,6 @@ def check(result: Result) -> Result:
     return result
 
 
-def kept_in(path: Path) -> Iterator[str]:
-    """Yield every value of a store's file, unpacked."""
-    with closing(sqlite3.connect(path)) as driver:
-        tables = driver.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        for (table,) in tables:
-            for row in driver.execute(f'SELECT * FROM "{table}"'):
-                for value in row:
-                    if isinstance(value, bytes):
-                        with suppress(zlib.error):
-                            yield zlib.decompress(value).decode("latin-1")
-                    yield value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
 def test_no_credential_of_an_object_is_stored_shown_or_logged(
     store: Path, server: KubernetesServer
 ) -> None:
@@ -194,9 +179,9 @@ def test_no_credential_of_an_object_is_stored_shown_or_logged(
         check(run_cli("show", row["uid"], "-o", "json"))
     for form in ("jsonl", "csv"):
         check(run_cli("export", "--format", form))
-    kept = list(kept_in(store))
-    assert any("b.example.com" in each for each in kept)
-    assert not [each[:80] for each in kept if MARK in each]
+    kept = [each.value for each in kept_in(store)]
+    assert any(b"b.example.com" in each for each in kept)
+    assert not [each[:80] for each in kept if MARK.encode() in each]
     for file in store.parent.glob("store.db*"):
         if file.is_file():
             assert MARK.encode() not in file.read_bytes()
