@@ -131,6 +131,12 @@ def _lower(value: Json) -> Json:
     return value.lower() if isinstance(value, str) else None
 
 
+def _wildcard(text: Json) -> Json:
+    """Read the hosts beside one: `www.a.example` → `*.a.example`; a name of one word has none."""
+    _, dot, rest = text.partition(".") if isinstance(text, str) else ("", "", "")
+    return f"*.{rest}" if dot and rest else None
+
+
 def take_apart(text: str) -> dict[str, Json] | None:
     """Return scheme, host, port and path of a URL or of `//host:port`; `None` where it is none."""
     try:
@@ -184,5 +190,6 @@ FUNCTIONS: Mapping[str, Callable[[Json], Json]] = {
     "star_path": _star_path,
     "tilde_path": _tilde_path,
     "url": _url,
+    "wildcard": _wildcard,
 }
 """By the names that expressions call them by; each takes one value."""
