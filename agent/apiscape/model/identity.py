@@ -90,23 +90,18 @@ def gcp_native_id(resource_name: str, environment: str | None = None) -> str:
     return f"{resource_name}@{environment}" if environment else resource_name
 
 
-def kubernetes_native_id(
-    cluster_uid: str,
-    resource: str,
-    namespace: str,
-    name: str,
-    *,
-    parent: str | None = None,
-    host: str | None = None,
-) -> str:
-    """Return `cluster:group/plural:namespace/name`, with `@parent` per gateway and `#host` per Ingress host."""
-    base = f"{cluster_uid}:{resource}:{namespace}/{name}"
-    return exposed_native_id(base, parent=parent, host=host)
+def kubernetes_native_id(cluster_uid: str, resource: str, key: str) -> str:
+    """Return `cluster:group/plural:namespace/name` of an object, from `namespace/name`.
+
+    Of one in no namespace the key is its name alone, and nothing stands before the slash.
+    """
+    return f"{cluster_uid}:{resource}:{key}" if "/" in key else f"{cluster_uid}:{resource}:/{key}"
 
 
 def exposed_native_id(object_id: str, *, parent: str | None, host: str | None) -> str:
-    """Return what an object exposes at a gateway, and under a host, from the native id of the object."""
-    return object_id + (f"@{parent}" if parent else "") + (f"#{host}" if host else "")
+    """Return an object's native id with `@parent` per gateway and `#host` per Ingress host: what it exposes there."""
+    named = f"{object_id}@{parent}" if parent else object_id
+    return f"{named}#{host}" if host else named
 
 
 def kubernetes_namespace(native_id: str) -> str | None:

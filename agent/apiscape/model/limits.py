@@ -58,6 +58,7 @@ def summarise_limits(operations: Iterable[RateLimits | Unknown]) -> str:
     differ; unknown where an operation that nobody knows of could settle it (an empty set is unknown).
     """
     words = {limited(each) for each in operations}
-    if Switch.PARTIAL in words or {_LIMITED, _UNLIMITED} <= words:
-        return Switch.PARTIAL
-    return words.pop() if len(words) == 1 else Switch.UNKNOWN
+    if len(words) == 1:
+        return words.pop()
+    is_partial = Switch.PARTIAL in words or {_LIMITED, _UNLIMITED} <= words
+    return Switch.PARTIAL if is_partial else Switch.UNKNOWN

@@ -88,9 +88,10 @@ def settle(claims: Iterable[Claim]) -> tuple[Claim, ...]:
     said = tuple(claims)
     if len(said) < _SOME:
         return said
-    ranked = sorted(said, key=_trust)
-    places = {_trust(claim) for claim in ranked}
-    return tuple(ranked if len(places) == len(ranked) else sorted(ranked, key=rank))
+    places = [_trust(claim) for claim in said]
+    if len(set(places)) < len(places):
+        return tuple(sorted(said, key=rank))
+    return tuple([claim for _, claim in sorted(zip(places, said, strict=True))])
 
 
 _SOME = 2

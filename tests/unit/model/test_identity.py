@@ -82,29 +82,28 @@ def test_a_google_name_gets_its_environment_where_it_lacks_one() -> None:
 
 
 def test_a_kubernetes_id_names_gateway_and_host() -> None:
-    build = identity.kubernetes_native_id
-    assert build("c", "apps/things", "ns", "n") == "c:apps/things:ns/n"
-    assert (
-        build("c", "g/httproutes", "ns", "n", parent="infra/gw") == "c:g/httproutes:ns/n@infra/gw"
+    build, exposed = identity.kubernetes_native_id, identity.exposed_native_id
+    assert build("c", "apps/things", "ns/n") == "c:apps/things:ns/n"
+    assert exposed(build("c", "g/httproutes", "ns/n"), parent="infra/gw", host=None) == (
+        "c:g/httproutes:ns/n@infra/gw"
     )
-    assert build("c", "g/ingresses", "ns", "n", host="a.example") == "c:g/ingresses:ns/n#a.example"
+    assert exposed(build("c", "g/ingresses", "ns/n"), parent=None, host="a.example") == (
+        "c:g/ingresses:ns/n#a.example"
+    )
 
 
 @pytest.mark.parametrize(
-    ("namespace", "parent", "host"),
-    [("shop", None, None), ("shop", "edge/public", None), ("shop", None, "a.example.com")],
+    ("parent", "host"), [(None, None), ("edge/public", None), (None, "a.example.com")]
 )
 def test_the_namespace_is_found_in_a_native_id_of_a_cluster(
-    namespace: str, parent: str | None, host: str | None
+    parent: str | None, host: str | None
 ) -> None:
-    native_id = identity.kubernetes_native_id(
-        "uid", "networking.k8s.io/ingresses", namespace, "orders", parent=parent, host=host
-    )
-    assert identity.kubernetes_namespace(native_id) == namespace
+    native_id = identity.kubernetes_native_id("uid", "networking.k8s.io/ingresses", "shop/orders")
+    exposed = identity.exposed_native_id(native_id, parent=parent, host=host)
+    assert identity.kubernetes_namespace(exposed) == "shop"
 
 
 def test_what_is_in_no_namespace_has_none_in_its_native_id() -> None:
-    assert (
-        identity.kubernetes_namespace(identity.kubernetes_native_id("uid", "nodes", "", "one"))
-        is None
-    )
+    native_id = identity.kubernetes_native_id("uid", "nodes", "one")
+    assert native_id == "uid:nodes:/one"
+    assert identity.kubernetes_namespace(native_id) is None

@@ -100,21 +100,27 @@ FORMATS: Mapping[str, str] = {
 
 def own_documents(own: Metadata) -> tuple[Spec, ...]:
     """Return where an object says that its own contract is; a path stays a path."""
-    return tuple(_announced(own, "the object", None))
+    return _announced(own, "the object", None)
 
 
 def service_documents(service: Metadata) -> tuple[Spec, ...]:
     """Return where a Service says that the contract of what routes to it is; a path is one at its own address."""
     name, namespace = service.name, service.namespace
     address = f"{name}.{namespace}.svc" if namespace else name
-    return tuple(_announced(service, f"Service {key_of(namespace, name)}", address))
+    return _announced(service, f"Service {key_of(namespace, name)}", address)
 
 
-def _announced(metadata: Metadata, place: str, address: str | None) -> Iterator[Spec]:
+def _announced(metadata: Metadata, place: str, address: str | None) -> tuple[Spec, ...]:
     labels, annotations = metadata.labels or {}, metadata.annotations or {}
     if _SIGNS.isdisjoint(labels) and _SIGNS.isdisjoint(annotations):
-        return
+        return ()
     told = {**labels, **annotations}
+    return tuple(_said(told, place, address, metadata.namespace))
+
+
+def _said(
+    told: Mapping[str, str], place: str, address: str | None, namespace: str
+) -> Iterator[Spec]:
     for each in ANNOUNCEMENTS:
         if each.sign is not None and told.get(each.sign, "").casefold() != "true":
             continue
@@ -123,7 +129,7 @@ def _announced(metadata: Metadata, place: str, address: str | None) -> Iterator[
             named = each.key if each.key in told else each.sign
             yield Spec(
                 format=FORMATS.get(fold(told.get(each.language or "", "")), "openapi"),
-                source_uri=_where(each, said, told, address, metadata.namespace),
+                source_uri=_where(each, said, told, address, namespace),
                 not_kept=f"not fetched: where it is, is said by {named} of {place}",
             )
 

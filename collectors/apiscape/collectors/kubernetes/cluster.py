@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from datetime import datetime
 from itertools import islice
 
 from apiscape.collectors.contract import (
@@ -42,10 +41,11 @@ class Cluster:
         self.world = World(reads.resources, remembers=remembers)
         self._place = place
         self._visit = visit
+        self._remembers = remembers
         self._by_name = {each.name: each for each in reads.resources}
         self._odd: dict[str, dict[str, str]] = {each.name: {} for each in reads.resources}
         self.giving: set[Subject] = set()
-        """What gave something when it was last said: most Services give nothing."""
+        """What gave something when it was last said, where the cluster is followed: most Services give nothing."""
 
     # What is read.
 
@@ -62,7 +62,7 @@ class Cluster:
             self.world.doubt(resource.name, kept.key)
             odd[kept.key] = kept.why
             return True
-        was_odd = odd.pop(kept.key, None) is not None
+        was_odd = bool(odd) and odd.pop(kept.key, None) is not None
         kept.metadata.resource_version = (
             ""  # says nothing of an object, and changes with all that is not read of it
         )
@@ -96,7 +96,9 @@ class Cluster:
 
     def native_ids(self, resource: Resource, keys: Iterable[str]) -> tuple[str, ...]:
         """Return what objects of a resource are called in every cluster."""
-        return tuple(self._place.native_id(resource.path, key) for key in keys)
+        name = self._place.native_id
+        path = resource.path
+        return tuple([name(path, key) for key in keys])
 
     def within(self, resource: Resource, namespaces: Iterable[str]) -> tuple[str, ...]:
         """Return what objects of a resource are called that lie in some namespaces, up to their own names."""
@@ -129,15 +131,18 @@ class Cluster:
         if reason is not None:
             self.world.stale.pop(Subject(resource.name, key), None)
             return Skipped(native_id=native_id, reason=reason, part=resource.name)
-        entities = tuple(self._entities(resource, thing, family, self._visit.now()))
-        (self.giving.add if entities else self.giving.discard)(Subject(resource.name, key))
+        subject = Subject(resource.name, key)
+        entities = tuple(self._entities(subject, resource, thing, family))
+        if self._remembers:
+            (self.giving.add if entities else self.giving.discard)(subject)
         return Recorded(native_id=native_id, entities=entities, part=resource.name)
 
     def _entities(
-        self, resource: Resource, thing: Thing, family: Family, now: datetime
+        self, subject: Subject, resource: Resource, thing: Thing, family: Family
     ) -> list[Deployment | Observable]:
         """Return what an object gives; two that would be the same deployment give one."""
-        look = self.world.look(Subject(resource.name, thing.key))
+        look = self.world.look(subject)
+        now = self._visit.now()
         found: list[Deployment | Observable] = []
         seen: set[tuple[str | None, str | None]] = set()
         for each in family.expose(resource, thing, look):

@@ -6,7 +6,7 @@ one place for all (`deploying`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -132,23 +132,22 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: str | None = None
 
 
-def services_of(rules: Iterable[Rule] | None) -> tuple[str, ...]:
-    """Return the keys (`namespace/name`) of the Services that rules send to, each once."""
-    return tuple(
-        dict.fromkeys(
-            [
-                key_of(target.namespace, target.name)
-                for targets in targets_in(rules or ())
-                for target in targets
-                if target.kind == "service"
-            ]
-        )
-    )
+def services_of(targets: Iterable[Target]) -> tuple[str, ...]:
+    """Return the keys (`namespace/name`) of the Services among targets, each once."""
+    keys = [key_of(each.namespace, each.name) for each in targets if each.kind == "service"]
+    return tuple(dict.fromkeys(keys))
 
 
-def targets_in(rules: Iterable[Rule]) -> Iterable[tuple[Target, ...]]:
+def targets_in(rules: Sequence[Rule]) -> Sequence[tuple[Target, ...]]:
     """Return where rules send to, in their order: what several of them have in common, once."""
-    return {id(each.targets): each.targets for each in rules}.values()
+    for each in rules:
+        if each.targets is not rules[0].targets:
+            return list({id(each.targets): each.targets for each in rules}.values())
+    return [rules[0].targets] if rules else ()
+
+
+_SOME = 2
+"""Targets of which two may be the same."""
 
 
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,8 +208,10 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
 
     def targets(self) -> tuple[Target, ...]:
         """Return all that its rules send requests to, each once, in their order."""
-        found = [each for targets in targets_in(self.rules or ()) for each in targets]
-        return tuple(dict.fromkeys(found) if len(found) > 1 else found)
+        several = targets_in(self.rules or ())
+        if len(several) == 1 and len(several[0]) < _SOME:
+            return several[0]
+        return tuple(dict.fromkeys([each for targets in several for each in targets]))
 
 
 class Called(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,10 +63,10 @@ class Reads:
 
     def describing(
         self, resource: Resource, thing: Thing, exposed: Exposed, look: Look
-    ) -> Iterator[Told]:
-        """Yield what other objects say of what an object exposes, and of the Services that it sends to."""
-        yield from self._table.describing(resource, thing.metadata, look)
-        yield from self._table.behind(exposed, look)
+    ) -> list[Told]:
+        """Return what other objects say of what an object exposes, and of the Services that it sends to."""
+        described = self._table.describing(resource, thing.metadata, look)
+        return [*described, *self._table.behind(exposed, look)]
 
     def standing(self, target: Target, look: Look) -> Told | None:
         """Return what an object says that stands for a target; `None` where nobody can tell."""

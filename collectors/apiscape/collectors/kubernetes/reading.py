@@ -158,8 +158,9 @@ class Reading:
 
     def _page(self, resource: Resource, page: Page[Thing], *, last: bool) -> Listed:
         found: tuple[Thing | Odd, ...] = (*page.items, *page.odd)
+        take = self._cluster.take
         for each in found:
-            self._cluster.take(resource, each)
+            take(resource, each)
         keys = [each.key for each in found]
         self._listed = self._listed or bool(keys)
         ids = self._cluster.native_ids(resource, keys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from apiscape.collectors.kubernetes.exposed import Condition
@@ -42,29 +42,31 @@ class Said(Protocol):
 
 def read_conditions(
     said: Iterable[Said] | None, generation: int, negative: Collection[str] = ()
-) -> Iterator[Condition]:
-    """Yield conditions: stale where an older generation was seen, pending where they are unknown yet.
+) -> list[Condition]:
+    """Return conditions: stale where an older generation was seen, pending where they are unknown yet.
 
     Args:
         said: As the object has them.
         generation: Of the object.
         negative: Conditions that are well where they do not hold (`Conflicted`).
     """
+    found: list[Condition] = []
     for each in said or ():
         seen = each.observed_generation
+        holds, reason = _HOLDS.get(each.status), None
         if seen is not None and seen < generation:
-            why = f"stale: said of generation {seen}, which is {generation} now"
-            yield Condition(name=each.type, holds=None, reason=why)
-            continue
-        holds = _HOLDS.get(each.status)
-        if each.type in negative:
-            if holds:
-                yield Condition(name=each.type, holds=False, reason=_words(each))
-            continue
-        if holds is None:
-            yield Condition(name=each.type, holds=None, reason=f"pending: {_words(each)}")
-        else:
-            yield Condition(name=each.type, holds=holds, reason=None if holds else _words(each))
+            holds = None
+            reason = f"stale: said of generation {seen}, which is {generation} now"
+        elif each.type in negative:
+            if not holds:
+                continue
+            holds, reason = False, _words(each)
+        elif holds is None:
+            reason = f"pending: {_words(each)}"
+        elif not holds:
+            reason = _words(each)
+        found.append(Condition(name=each.type, holds=holds, reason=reason))
+    return found
 
 
 def _words(said: Said) -> str:

@@ -7,7 +7,7 @@ it routes to, then on the namespace, then the common conventions in the same ord
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -17,7 +17,7 @@ from apiscape.collectors.kubernetes.objects import Metadata
 from apiscape.collectors.kubernetes.settings import USUAL, KeySettings
 from apiscape.collectors.kubernetes.voicing import Claims, Voice, own_voice
 from apiscape.collectors.specs import clean_address
-from apiscape.collectors.words import inferred_environment, owner_named, winner
+from apiscape.collectors.words import inferred_environment, owner_named
 from apiscape.model.deployment import Owner, Spec
 from apiscape.model.provenance import Claim, settle
 from apiscape.model.values import UNKNOWN, Unknown
@@ -59,6 +59,7 @@ class Around(msgspec.Struct, frozen=True):
             than `MOST_KEPT` the most trusted of each word, with a note of how many are left out.
         settled: The same in order of trust, as it holds where the object itself says nothing.
         documents: Where Services say that contracts are; likewise.
+        environment: The first word for the environment, understood or not.
         is_seen: Whether the namespace could be seen.
         has_itself: Whether the object is one of the Services: then it says once where its contract is.
     """
@@ -67,6 +68,7 @@ class Around(msgspec.Struct, frozen=True):
     claims: Claims
     settled: Claims
     documents: tuple[Spec, ...]
+    environment: str | None
     is_seen: bool
     has_itself: bool = False
 
@@ -99,6 +101,7 @@ def around(
         claims,
         {field: settled for field, said in claims.items() if (settled := settle(said))},
         _read(tuple(document for each in services for document in each.documents)),
+        next((each.environment for each in voices if each.environment), None),
         namespace is not None,
         len(others) < len(services),
     )
@@ -148,15 +151,15 @@ def tell(
     for field, stated in (claims or {}).items():
         settled = settle((*stated, *said.get(field, ())))
         said |= {field: settled} if settled else {}
-    raws = [itself.environment, *(each.environment for each in others.voices)]
+    words = {field: settled[0].value for field, settled in said.items()}
     return Told(
-        owners=_owners(said.get("owners", ()), (itself, *others.voices), is_seen=others.is_seen),
-        environment=winner(said.get("environment", ())) or Environment.UNKNOWN,
-        environment_raw=next((each for each in raws if each), None),
-        lifecycle=winner(said.get("lifecycle", ())) or Lifecycle.UNKNOWN,
-        version=winner(said.get("version", ())),
-        title=winner(said.get("title", ())),
-        description=winner(said.get("description", ())),
+        owners=_owners(said.get("owners", ()), itself, others),
+        environment=words.get("environment") or Environment.UNKNOWN,
+        environment_raw=itself.environment or others.environment,
+        lifecycle=words.get("lifecycle") or Lifecycle.UNKNOWN,
+        version=words.get("version"),
+        title=words.get("title"),
+        description=words.get("description"),
         documents=_documents(itself, others),
         provenance=said,
     )
@@ -175,7 +178,7 @@ def _guessed(namespace: str) -> tuple[Claim, ...]:
 
 
 def _said(itself: Voice, others: Around, applied: tuple[Claim, ...]) -> Claims:
-    """Return what labels, annotations and names say, by field."""
+    """Return what labels, annotations and names say, by field; of each field something."""
     found = dict(others.settled)
     for field, claims in itself.claims.items():
         if claims:
@@ -188,15 +191,14 @@ def _said(itself: Voice, others: Around, applied: tuple[Claim, ...]) -> Claims:
 _OF_ITSELF = frozenset({"version", "title", "description"})
 
 
-def _owners(
-    claims: Sequence[Claim], voices: Iterable[Voice], *, is_seen: bool
-) -> tuple[Owner, ...] | Unknown:
+def _owners(claims: Sequence[Claim], itself: Voice, others: Around) -> tuple[Owner, ...] | Unknown:
     """Return whoever is trusted most, with the contact that is named in the same place."""
     if not claims:
-        return () if is_seen else UNKNOWN
+        return () if others.is_seen else UNKNOWN
     first = claims[0]
-    told = [each.contact_of(first) for each in voices if each.contact]
-    return (owner_named(str(first.value), _plain(next(filter(None, told), None))),)
+    told = [each.contact_of(first) for each in (itself, *others.voices) if each.contact]
+    contact = next(filter(None, told), None) if told else None
+    return (owner_named(str(first.value), _plain(contact)),)
 
 
 def _plain(contact: str | None) -> str | None:

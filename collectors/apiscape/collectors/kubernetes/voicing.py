@@ -129,21 +129,21 @@ def _voice(
 ) -> Voice:
     """Return what an object says; of an annotation and a label of one name, the annotation counts."""
     words: dict[str, _Words] = {}
-    for kind, told in (("label", metadata.labels), ("annotation", metadata.annotations)):
-        if told:
-            _take(told, kind, place, trust, keys, words)
-    said = {field: [by[at] for at in sorted(by)] for field, by in words.items()}
-    claims = {field: _understood(field, each) for field, each in said.items()}
+    if metadata.labels:
+        _take(metadata.labels, "label", place, trust, keys, words)
+    if metadata.annotations:
+        _take(metadata.annotations, "annotation", place, trust, keys, words)
+    claims: Claims = {}
+    environment = None
+    for field, by in words.items():
+        said = [by[at] for at in sorted(by)] if len(by) > 1 else [*by.values()]
+        claims[field] = _understood(field, said)
+        if field == "environment":
+            short = (each.value for each in said if len(each.value) <= NAME_SIZE)
+            environment = next(short, None)
     contacts = claims.pop("contact", ())
     claims["owners"] = claims.pop("owner", ()) or contacts
-    environments = (each.value for each in said.get("environment", ()))
-    return Voice(
-        claims,
-        winner(contacts),
-        next((each for each in environments if len(each) <= NAME_SIZE), None),
-        subject,
-        documents,
-    )
+    return Voice(claims, winner(contacts), environment, subject, documents)
 
 
 def _take(
@@ -160,8 +160,8 @@ def _take(
         for field, position in meanings.get(key) or meanings.get(key.casefold(), ()):
             said = _without_secrets(value.strip()) if len(value) <= _READ_SIZE else ""
             if said:
-                later = trust.common - LATER_KEY * position
-                sure = trust.ours if position == _OURS else later
+                later = LATER_KEY * position
+                sure = trust.ours if position == _OURS else trust.common - later
                 word = Claim(said, ProvenanceMethod.TAG, f"{kind}:{key}{place}", sure)
                 words.setdefault(field, {})[position] = word
 

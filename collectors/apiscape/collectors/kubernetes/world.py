@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,7 +31,7 @@ class Subject(msgspec.Struct, frozen=True, order=True, gc=False):
     key: str
 
 
-_NONE: set[str] = set()
+_NONE: AbstractSet[str] = frozenset()
 
 NOT_YET = object()
 """In the place of what was not worked out yet."""
@@ -202,8 +203,10 @@ class World:
 
     def _reindex(self, resource: str, key: str, before: Thing | None, now: Thing | None) -> None:
         for name, values in self._resources[resource].indexes.items():
-            old = set() if before is None else set(values(before))
-            new = set() if now is None else set(values(now))
+            old = _NONE if before is None else set(values(before))
+            new = _NONE if now is None else set(values(now))
+            if not (old or new):
+                continue
             for value in old - new:
                 fact = (resource, name, value)
                 self._indexed[fact].discard(key)
@@ -216,6 +219,8 @@ class World:
 
     def _touch(self, *facts: Fact) -> None:
         """Let everybody who looked at something be asked again, and doubt what was worked out of it."""
+        if not self._lookers:
+            return
         for looker in tuple(each for fact in facts for each in self._lookers.get(fact, ())):
             if not isinstance(looker, tuple):
                 self._stale[looker] = None

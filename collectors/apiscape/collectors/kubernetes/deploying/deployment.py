@@ -46,19 +46,18 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     def native_id(self, path: str, key: str) -> str:
         """Return what an object is called in every cluster of the world, by the path of its resource and its key."""
-        namespace, _, name = key.rpartition("/")
-        return kubernetes_native_id(self.cluster, path, namespace, name)
+        return kubernetes_native_id(self.cluster, path, key)
 
 
 def deploy(
     exposed: Exposed, resource: Resource, place: Place, look: Look, now: datetime
-) -> tuple[Deployment | Signal, ...]:
+) -> list[Deployment | Signal]:
     """Return the deployment of what is exposed, and what is measured of it."""
     keys = place.keys
     others = _around(exposed, resource, keys, look)
     told = tell(exposed.metadata, others, stated(exposed), keys, resource=resource.name)
     made = _facts(exposed, told, resource, place)
-    return (made, *signals_of(exposed, made.uid, look, now))
+    return [made, *signals_of(exposed, made.uid, look, now)]
 
 
 def _facts(exposed: Exposed, told: Told, resource: Resource, place: Place) -> Deployment:
@@ -141,7 +140,7 @@ def serve(
 def _around(exposed: Exposed, resource: Resource, keys: KeySettings, look: Look) -> Around:
     """Return what is said around an object, worked out once for all of a namespace that route to the same Services."""
     name = exposed.metadata.namespace
-    services = services_of(exposed.rules)
+    services = services_of(exposed.targets())
     itself = resource.name == SERVICES and exposed.metadata.key in services
     own = (SERVICES, name, exposed.metadata.name) if itself else None
 
@@ -150,7 +149,9 @@ def _around(exposed: Exposed, resource: Resource, keys: KeySettings, look: Look)
         said = [each for each in heard if each is not None]
         return around(name, said, _voice_of(NAMESPACES, name, keys, look), own)
 
-    kept = " ".join((name, *services)) + (f" but {own[2]}" if own else "")
+    kept = " ".join((name, *services))
+    if own:
+        kept += f" but {own[2]}"
     return look.once("around", kept, work)
 
 
@@ -169,8 +170,10 @@ def _voice_of(resource: str, key: str, keys: KeySettings, look: Look) -> Voice |
 
 def labels_of(metadata: Metadata, links: dict[str, str]) -> dict[str, str]:
     """Return the labels of an object, with what it is called elsewhere and the namespace that it is in."""
-    own = {NAMESPACE_LABEL: metadata.namespace} if metadata.namespace else {}
-    return {**(metadata.labels or {}), **links, **own}
+    found = {**(metadata.labels or {}), **links}
+    if metadata.namespace:
+        found[NAMESPACE_LABEL] = metadata.namespace
+    return found
 
 
 def _moment(text: str | None) -> datetime | Unknown:

@@ -62,6 +62,5 @@ def url_of(address: Address, host: str) -> str:
 
 def certificates_of(addresses: Iterable[Address] | None) -> tuple[str, ...]:
     """Return the Secrets that the certificates of addresses are kept in."""
-    return tuple(
-        dict.fromkeys(each.certificate for each in addresses or () if each.certificate is not None)
-    )
+    found = [each.certificate for each in addresses or () if each.certificate is not None]
+    return tuple(dict.fromkeys(found))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+import msgspec
+
 from apiscape.collectors.kubernetes.exposed import (
     Match,
     PathType,
@@ -20,7 +22,7 @@ from apiscape.collectors.kubernetes.limiting import merged as merged_limits
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.model.deployment import Backend, Operation
 from apiscape.model.security import UNKNOWN_SECURITY, Security, summarise_requirement
-from apiscape.model.values import UNKNOWN, Unknown
+from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Requirement
 
 SPLIT = "split"
@@ -32,9 +34,6 @@ MOST_KEYS = 4096
 OUTSIDE = "http"
 """Kind of a target that is an address outside."""
 
-
-_Sent = tuple[Match, Rule, str | Unknown | None]
-"""Requests, their rule, and the key of the backend that they are sent on to."""
 
 SOME = "for some of its requests"
 """For which requests a limit holds that is stated for those with some headers alone."""
@@ -59,35 +58,41 @@ def operations_of(rules: Iterable[Rule]) -> tuple[Operation, ...]:
     What several rules are for, told apart by headers alone, is one operation: what is asked of
     callers is what is asked by all of them, else mixed.
     """
-    found: dict[tuple[str, str], list[_Sent]] = {}
-    keys: dict[int, str | None] = {}
+    found: dict[tuple[str, str], Operation] = {}
+    again: dict[tuple[str, str], list[Operation]] = {}
+    before: tuple[Target, ...] | None = None
+    backend = None
     for rule in rules:
-        targets = id(rule.targets)  # most rules of a route have them in common
-        if targets not in keys:
-            keys[targets] = _backend_key(rule.targets)
-        backend = keys[targets]
+        if rule.targets is not before:  # most rules of a route have them in common
+            before = rule.targets
+            backend = _backend_key(before)
         for match in rule.matches:
-            sent = (match, rule, backend)
-            found.setdefault((match.method, template(match)), []).append(sent)
-    return tuple([_operation(*key, said) for key, said in found.items()])
+            path = template(match)
+            made = Operation(
+                verb=match.method,
+                template=path,
+                operation_id=match.operation_id,
+                security=rule.security,
+                backend=backend,
+                match=match.path_type,
+                rate_limits=rule.rate_limits,
+            )
+            key = (match.method, path)
+            first = found.setdefault(key, made)
+            if first is not made:
+                again.setdefault(key, [first]).append(made)
+    found.update((key, _together(said)) for key, said in again.items())
+    return tuple(found.values())
 
 
-def _operation(verb: str, path: str, said: Sequence[_Sent]) -> Operation:
-    match, rule, backend = said[0]
-    security, limits = rule.security, rule.rate_limits
-    if len(said) > 1:
-        security = merged([each.security for _, each, _ in said])
-        limits = merged_limits([each.rate_limits for _, each, _ in said], SOME)
-        keys = {each for _, _, each in said}
-        backend = backend if len(keys) == 1 else UNKNOWN
-    return Operation(
-        verb=verb,
-        template=path,
-        operation_id=match.operation_id,
-        security=security,
-        backend=backend,
-        match=match.path_type,
-        rate_limits=limits,
+def _together(said: Sequence[Operation]) -> Operation:
+    """Return the one operation that several are which headers alone tell apart."""
+    backends = {each.backend for each in said}
+    return msgspec.structs.replace(
+        said[0],
+        security=merged([each.security for each in said]),
+        rate_limits=merged_limits([each.rate_limits for each in said], SOME),
+        backend=backends.pop() if len(backends) == 1 else UNKNOWN,
     )
 
 
@@ -103,7 +108,7 @@ def merged(securities: Sequence[Security]) -> Security:
     return Security(requirement=words, evidence="; ".join(evidence) or None)
 
 
-def backends_of(rules: Iterable[Rule]) -> tuple[Backend, ...]:
+def backends_of(rules: Sequence[Rule]) -> tuple[Backend, ...]:
     """Return where rules send requests on, each once, in their order; where they are split, that too."""
     found: dict[str, Backend] = {}
     for targets in targets_in(rules):

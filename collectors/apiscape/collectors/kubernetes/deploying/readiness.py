@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -34,13 +34,16 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     why: str | None = None
 
 
-def signals_of(exposed: Exposed, subject_uid: str, look: Look, now: datetime) -> Iterator[Signal]:
-    """Yield what is measured of what is exposed."""
-    yield from conditions((*exposed.conditions, *_hidden(exposed)), subject_uid, now)
+def signals_of(exposed: Exposed, subject_uid: str, look: Look, now: datetime) -> list[Signal]:
+    """Return what is measured of what is exposed."""
+    said = exposed.conditions
+    if exposed.incomplete:
+        said = (*said, _hidden(exposed.incomplete))
+    found = conditions(said, subject_uid, now)
     backends = _backends(exposed.targets(), look)
     if backends is not None:
         ready, total, why = backends
-        yield Signal(
+        signal = Signal(
             subject_uid=subject_uid,
             name="backends.ready",
             value=ready,
@@ -49,52 +52,55 @@ def signals_of(exposed: Exposed, subject_uid: str, look: Look, now: datetime) ->
             source=SOURCE,
             reason=why,
         )
+        found.append(signal)
     secrets = (*certificates_of(exposed.addresses), *exposed.secrets)
-    yield from certificate(secrets, exposed.certificates, subject_uid, look, now)
+    return found + certificate(secrets, exposed.certificates, subject_uid, look, now)
 
 
 def certificate(
-    secrets: Iterable[str],
-    stated: Iterable[datetime],
+    secrets: Sequence[str],
+    stated: Sequence[datetime],
     subject_uid: str,
     look: Look,
     now: datetime,
-) -> Iterator[Signal]:
-    """Yield when the first of some certificates ends: those kept in Secrets, and those whose end is stated."""
-    ends = _ends_of(secrets, stated, look)
-    if ends is not None:
-        yield Signal(
-            subject_uid=subject_uid,
-            name="certificate.not_after",
-            value=ends.astimezone(UTC).isoformat(),
-            observed_at=now,
-            source=SOURCE,
-        )
+) -> list[Signal]:
+    """Return when the first of some certificates ends: those kept in Secrets, and those whose end is stated."""
+    ends = _ends_of(secrets, stated, look) if secrets or stated else None
+    if ends is None:
+        return []
+    signal = Signal(
+        subject_uid=subject_uid,
+        name="certificate.not_after",
+        value=ends.astimezone(UTC).isoformat(),
+        observed_at=now,
+        source=SOURCE,
+    )
+    return [signal]
 
 
-def _hidden(exposed: Exposed) -> Iterator[Condition]:
-    """Yield that something may add to it or take from it that no object shows."""
-    if exposed.incomplete:
-        words = "unknown: " + "; ".join(exposed.incomplete)
-        yield Condition(name="ShownWhole", holds=None, reason=words)
+def _hidden(incomplete: Iterable[str]) -> Condition:
+    """Return that something may add to it or take from it that no object shows."""
+    return Condition(name="ShownWhole", holds=None, reason="unknown: " + "; ".join(incomplete))
 
 
-def conditions(said: Iterable[Condition], subject_uid: str, now: datetime) -> Iterator[Signal]:
-    """Yield conditions; of those that are said more than once, the worst."""
+def conditions(said: Iterable[Condition], subject_uid: str, now: datetime) -> list[Signal]:
+    """Return conditions; of those that are said more than once, the worst."""
     worst: dict[str, Condition] = {}
     for each in said:
-        before = worst.get(each.name)
-        if before is None or _badness(each) > _badness(before):
+        before = worst.setdefault(each.name, each)
+        if before is not each and _badness(each) > _badness(before):
             worst[each.name] = each
-    for each in worst.values():
-        yield Signal(
+    return [
+        Signal(
             subject_uid=subject_uid,
-            name=f"condition.{each.name}",
+            name=f"condition.{name}",
             value=each.holds,
             observed_at=now,
             source=SOURCE,
             reason=each.reason,
         )
+        for name, each in worst.items()
+    ]
 
 
 def _badness(condition: Condition) -> int:
@@ -110,7 +116,7 @@ def _ends_of(secrets: Iterable[str], stated: Iterable[datetime], look: Look) -> 
         if (status := each.status) is not None and status.not_after is not None
     ]
     ends += stated
-    return min((_aware(each) for each in ends), default=None)
+    return min([_aware(each) for each in ends], default=None)
 
 
 def _aware(moment: datetime) -> datetime:
@@ -135,20 +141,19 @@ def _backends(
     if not told:
         return None
     why = "; ".join(_reasons(told, beside=len(sent) - len(told))) or None
-    total, refusing = float(len(told)), sum(1 for each in told if each.is_ready is False)
-    if all(each.is_ready is not None for each in told):
+    ready = [each.is_ready for each in told]
+    total, refusing = float(len(told)), ready.count(False)
+    if None not in ready:
         return total - refusing, total, why
     return (total - refusing, total, f"at most, {why}") if refusing else (None, total, why)
 
 
-def _reasons(told: Iterable[Told], *, beside: int) -> Iterator[str]:
-    """Yield what is wrong with backends, and of how many more a cluster says nothing."""
-    reasons = list(dict.fromkeys(each.why for each in told if each.why))
-    yield from reasons[:MOST_REASONS]
+def _reasons(told: Iterable[Told], *, beside: int) -> list[str]:
+    """Return what is wrong with backends, and of how many more a cluster says nothing."""
+    reasons = list(dict.fromkeys([each.why for each in told if each.why]))
     if len(reasons) > MOST_REASONS:
-        yield f"and {len(reasons) - MOST_REASONS} more"
-    if beside:
-        yield f"of {beside} more nobody can tell"
+        reasons[MOST_REASONS:] = [f"and {len(reasons) - MOST_REASONS} more"]
+    return [*reasons, f"of {beside} more nobody can tell"] if beside else reasons
 
 
 def _told(target: Target, look: Look) -> Told | None:

@@ -73,13 +73,15 @@ def _at_gateway(resource: Resource, route: Route, asked: Sequence[Taken], look: 
     """Return a route at what it names so often by one name."""
     parent = asked[0].parent
     places = [place for each in asked for place in each.places]
+    fronts = [each.front for each in places]
     rules, effects = rules_at(resource, route, parent, places, look)
     everywhere = of_all(effects)
-    conditions = [*standing(route, [(each.ref, each.why_not) for each in asked])]
+    conditions = standing(route, [(each.ref, each.why_not) for each in asked])
     rules = believed(rules, conditions)
     if parent.is_there:
-        conditions += troubles(parent.gateway or "", places_of(places), look)
-    conditions += dict.fromkeys(trouble for each in places for trouble in each.front.troubles)
+        listeners = [(each.holder, each.listener) for each in fronts]
+        conditions += troubles(parent.gateway or "", listeners, look)
+    conditions += dict.fromkeys([trouble for each in fronts for trouble in each.troubles])
     addresses = _addresses(asked, places, effects)
     return Exposed(
         metadata=route.metadata,
@@ -92,19 +94,14 @@ def _at_gateway(resource: Resource, route: Route, asked: Sequence[Taken], look: 
         conditions=tuple(conditions),
         cors=_cors(route.spec.rules or [], everywhere, parent),
         waf=parent.waf if parent.waf == Switch.ENABLED else everywhere.waf,
-        mtls=together(each.mtls for each in addresses or ()),
-        secrets=_further_secrets(places),
-        links=links_of_all((*(each.front.links for each in places), parent.links)),
+        mtls=together([each.mtls for each in addresses or ()]),
+        secrets=tuple(dict.fromkeys([secret for each in fronts for secret in each.secrets])),
+        links=links_of_all([*[each.links for each in fronts], parent.links]),
     )
 
 
 def _style(resource: Resource) -> str:
     return STYLES.get(resource.kind, Style.TCP)
-
-
-def places_of(places: Sequence[Place]) -> Iterator[tuple[str, str]]:
-    """Yield what listeners are of, and what they are called there."""
-    return ((each.front.holder, each.front.listener) for each in places)
 
 
 def _elsewhere(
@@ -170,11 +167,6 @@ def _address(front: Address, host: str, effect: Effective) -> Address:
     )
 
 
-def _further_secrets(places: Sequence[Place]) -> tuple[str, ...]:
-    found = [secret for each in places for secret in each.front.secrets]
-    return tuple(dict.fromkeys(found))
-
-
 def _cors(rules: Sequence[AnyRule], effect: Effective, parent: Parent) -> str:
     """Return whether other sites are answered; by rules alone where the controller does not deny that it can."""
-    return Switch.ENABLED if has_cors(rules) and parent.answers_sites else effect.cors
+    return Switch.ENABLED if parent.answers_sites and has_cors(rules) else effect.cors

@@ -5,21 +5,21 @@ After the specification of Gateway API (`Listener.hostname`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 ANY = ""
 
 
-def common_hosts(listener: str | None, route: Iterable[str]) -> tuple[str, ...]:
+def common_hosts(listener: str | None, route: Sequence[str]) -> tuple[str, ...]:
     """Return the hosts that a listener and a route have in common, the more specific of each pair.
 
     None of a listener, or of a route, stand for any; nothing is returned where they have none in common.
     """
-    told = [host.lower() for host in route]
     own = (listener or ANY).lower()
-    if not told:
+    if not route:
         return (own,)
-    return tuple(dict.fromkeys(each for host in told if (each := _both(own, host)) is not None))
+    common = [each for host in route if (each := _both(own, host.lower())) is not None]
+    return tuple(dict.fromkeys(common))
 
 
 def _both(one: str, other: str) -> str | None:

@@ -122,8 +122,7 @@ def take(route: Asking, ref: ParentRef, look: Look) -> Taken:
     """Return what comes of a route at a Gateway or a set of listeners."""
     name = named(ref, route.namespace)
     key = f"{route.group}/{route.kind} {route.namespace} {name} {ref.section_name} {ref.port}"
-    asking = Asking(route.kind, route.namespace, (), route.group)
-    parent = look.once("gateway-api.parent", key, lambda look: _parent(asking, ref, name, look))
+    parent = look.once("gateway-api.parent", key, lambda look: _parent(route, ref, name, look))
     places = tuple(
         [
             Place(front, hosts)
@@ -142,7 +141,8 @@ def named(parent: ParentRef, namespace: str) -> str:
 
 
 def _parent(route: Asking, ref: ParentRef, name: str, look: Look) -> Parent:
-    (found,) = attach(route, [ref], _around(look, "Gateway", ref.kind))
+    asking = Asking(route.kind, route.namespace, (), route.group)
+    (found,) = attach(asking, [ref], _around(look, "Gateway", ref.kind))
     key = _gateway_key(ref, route.namespace, look)
     gateway: Gateway | None = None if key is None else look.get(GATEWAYS, key)
     if gateway is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from apiscape.collectors.kubernetes.core import Field
 from apiscape.collectors.kubernetes.gatewayapi.kinds import (
     BackendRef,
@@ -77,6 +79,7 @@ class GrpcRule(Field):
 class StreamRule(Field):
     """Connections, and where they are sent on."""
 
+    filters: ClassVar[None] = None
     name: str | None = None
     backend_refs: list[BackendRef] | None = None
 

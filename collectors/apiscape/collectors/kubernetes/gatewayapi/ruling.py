@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from apiscape.collectors.kubernetes.exposed import Match, PathType, Target
 from apiscape.collectors.kubernetes.gatewayapi.backend_tls import secured
@@ -14,6 +14,7 @@ from apiscape.collectors.kubernetes.gatewayapi.routes import (
     GrpcRule,
     HttpMatch,
     HttpRule,
+    PathMatch,
     Route,
     StreamRule,
 )
@@ -21,8 +22,13 @@ from apiscape.collectors.kubernetes.resource import Look
 
 AnyRule = HttpRule | GrpcRule | StreamRule
 
-_PATH_TYPES = {"Exact": PathType.EXACT, "PathPrefix": PathType.PREFIX}
-_REGEX = "RegularExpression"
+_PATH_TYPES = {
+    "Exact": PathType.EXACT,
+    "PathPrefix": PathType.PREFIX,
+    "RegularExpression": PathType.REGEX,
+}
+_OWN_TYPE = PathType.OWN
+_ANY_PATH = PathMatch()
 _EVERYTHING = (Match(),)
 _EVERY_CALL = (Match(method="POST", path="/"),)
 _EVERY_CONNECTION = (Match(method="CONNECT", path="", path_type=PathType.EXACT),)
@@ -31,21 +37,24 @@ _EVERY_CONNECTION = (Match(method="CONNECT", path="", path_type=PathType.EXACT),
 def matches_of(rule: AnyRule) -> tuple[Match, ...]:
     """Return which requests a rule is for: all of them where it says nothing."""
     if isinstance(rule, HttpRule):
-        return tuple([_http(each, rule.name) for each in rule.matches or ()]) or _EVERYTHING
+        return _http(rule.matches, rule.name) if rule.matches else _EVERYTHING
     if isinstance(rule, GrpcRule):
         return tuple([_grpc(each, rule.name) for each in rule.matches or ()]) or _EVERY_CALL
     return _EVERY_CONNECTION
 
 
-def _http(match: HttpMatch, name: str | None) -> Match:
-    path = match.path
-    kind = path.type if path else "PathPrefix"
-    return Match(
-        method=match.method or "ANY",
-        path=path.value if path else "/",
-        path_type=_PATH_TYPES.get(kind, PathType.REGEX if kind == _REGEX else PathType.OWN),
-        operation_id=name,
-    )
+def _http(matches: Iterable[HttpMatch], name: str | None) -> tuple[Match, ...]:
+    found: list[Match] = []
+    for each in matches:
+        path = each.path or _ANY_PATH
+        match = Match(
+            method=each.method or "ANY",
+            path=path.value,
+            path_type=_PATH_TYPES.get(path.type, _OWN_TYPE),
+            operation_id=name,
+        )
+        found.append(match)
+    return tuple(found)
 
 
 def _grpc(match: GrpcMatch, name: str | None) -> Match:
@@ -73,18 +82,17 @@ Known = dict[Referred, tuple[Target, ...]]
 
 
 def targets_of(
-    rule: AnyRule, route: Route, kind: str, look: Look, known: Known
+    refs: Sequence[BackendRef], route: Route, kind: str, look: Look, known: Known
 ) -> tuple[Target, ...]:
     """Return where a rule sends requests on.
 
     Args:
-        rule: The rule.
-        route: Which has it.
+        refs: Backends as the rule refers to them.
+        route: Which has the rule.
         kind: Of the route.
         look: What is looked at.
         known: Targets of the route's other rules: most of them lead to the same. Added to.
     """
-    refs = rule.backend_refs or ()
     referred = tuple(
         [
             (each.group, each.kind, each.namespace, each.name, each.port, each.weight)
@@ -119,24 +127,16 @@ def _target(ref: BackendRef, route: Route, kind: str, look: Look) -> Target:
     )
 
 
-_NO_FILTERS: tuple[Filter, ...] = ()
-
-
-def filters_of(rule: AnyRule) -> Sequence[Filter]:
-    """Return what is done to requests on their way."""
-    return _NO_FILTERS if isinstance(rule, StreamRule) else rule.filters or _NO_FILTERS
-
-
-def extensions_of(rule: AnyRule) -> tuple[tuple[str, str, str], ...]:
+def extensions_of(filters: Iterable[Filter]) -> tuple[tuple[str, str, str], ...]:
     """Return what filters of a rule refer to: group, kind, name."""
-    if isinstance(rule, StreamRule) or not rule.filters:
-        return ()
-    refs = [each.extension_ref for each in rule.filters if each.extension_ref is not None]
+    refs = [each.extension_ref for each in filters if each.extension_ref is not None]
     return tuple([(each.group, each.kind, each.name) for each in refs])
 
 
 def has_cors(rules: Sequence[AnyRule]) -> bool:
     """Say whether all rules answer browsers from other sites by themselves."""
-    return bool(rules) and all(
-        any(each.type == "CORS" for each in filters_of(rule)) for rule in rules
-    )
+    return bool(rules) and all(map(_has_cors, rules))
+
+
+def _has_cors(rule: AnyRule) -> bool:
+    return bool(rule.filters) and any(each.type == "CORS" for each in rule.filters or ())

@@ -8,6 +8,7 @@ import msgspec
 
 from apiscape.collectors.kubernetes.deploying.operations import merged
 from apiscape.collectors.kubernetes.exposed import Match, Rule, Target
+from apiscape.collectors.kubernetes.gatewayapi.kinds import BackendRef
 from apiscape.collectors.kubernetes.gatewayapi.parents import Parent, Place, set_of
 from apiscape.collectors.kubernetes.gatewayapi.routes import Route
 from apiscape.collectors.kubernetes.gatewayapi.ruling import (
@@ -48,10 +49,15 @@ def rules_at(
     known: Known = {}
     rules: list[Rule] = []
     effects: list[list[Effective]] = []
+    before: Sequence[BackendRef] | None = None
+    targets: tuple[Target, ...] = ()
     for told in route.spec.rules or ():
         matches = matches_of(told)
-        targets = targets_of(told, route, resource.kind, look, known)
-        extensions = extensions_of(told)
+        refs = told.backend_refs or ()
+        if refs != before:
+            targets = targets_of(refs, route, resource.kind, look, known)
+            before = refs
+        extensions = extensions_of(told.filters) if told.filters else ()
         if usual is None or extensions:
             points = _points(resource, route, parent, places)
             of_rule = [_for_rule(each, told.name, extensions, matches, targets) for each in points]
@@ -64,11 +70,20 @@ def rules_at(
             held, security, limits = usual
         effects.append(held)
         rules.append(Rule(matches=matches, targets=targets, security=security, rate_limits=limits))
-    return tuple(rules), [of_all([each[place] for each in effects]) for place in range(len(places))]
+    return tuple(rules), _of_rules(effects, len(places))
+
+
+def _of_rules(effects: list[list[Effective]], places: int) -> list[Effective]:
+    """Return what holds at each of some places for all rules, from what holds there for each."""
+    if effects and effects.count(effects[0]) == len(effects):
+        return effects[0][:places]
+    return [of_all([each[place] for each in effects]) for place in range(places)]
 
 
 def _asked(held: list[Effective]) -> tuple[Security, RateLimits | Unknown]:
     """Return what is asked of callers at all places where a rule holds, and how often they may."""
+    if len(held) == 1:
+        return held[0].security, held[0].rate_limits
     limits = merged_limits([each.rate_limits for each in held], "not at each of its listeners")
     return merged([each.security for each in held]), limits
 
@@ -77,9 +92,10 @@ def _alike(parent: Parent | None, places: Sequence[Place]) -> list[Effective] | 
     """Return what holds at each place for all rules that refer to nothing; `None` where rules may differ."""
     if parent is None or not parent.is_there:
         return [DETACHED]
-    held = [(each.front.usual, each) for each in places] if places else [(parent.usual, None)]
-    sure = [_guarded(effect, place) for effect, place in held if effect is not None]
-    return sure if len(sure) == len(held) else None
+    if not places:
+        return None if parent.usual is None else [parent.usual]
+    sure = [_guarded(usual, place) for place in places if (usual := place.front.usual) is not None]
+    return sure if len(sure) == len(places) else None
 
 
 def _guarded(effect: Effective, place: Place | None) -> Effective:
@@ -133,7 +149,7 @@ def of_all(held: list[Effective]) -> Effective:
     if not held:
         return Effective()
     first = held[0]
-    if all(each is first or each == first for each in held):
+    if held.count(first) == len(held):
         return first
     return Effective(
         cors=together(each.cors for each in held),

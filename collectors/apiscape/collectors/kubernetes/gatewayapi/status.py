@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
-from apiscape.collectors.kubernetes.exposed import Condition, Rule, Target
+from apiscape.collectors.kubernetes.exposed import Condition, Rule, Target, targets_in
 from apiscape.collectors.kubernetes.gatewayapi.attachment import Detached
 from apiscape.collectors.kubernetes.gatewayapi.kinds import ParentRef
 from apiscape.collectors.kubernetes.gatewayapi.routes import Route
@@ -20,37 +20,48 @@ Asked = tuple[ParentRef, Detached | None]
 """A parent as a route names it, and why it does not take the route, by the objects."""
 
 
-def standing(route: Route, parents: Iterable[Asked]) -> Iterator[Condition]:
-    """Yield how a route stands at some of its parents: at each of them all that is said.
+def standing(route: Route, parents: Iterable[Asked]) -> list[Condition]:
+    """Return how a route stands at some of its parents: at each of them all that is said.
 
     Where a status and the objects differ, the status counts, and that they differ is said.
     """
+    said: list[Condition] = []
     for parent, why_not in parents:
-        yield from _at(route, parent, why_not)
+        told = _told(route, parent)
+        beside = _beside(told, why_not)
+        said += told if beside is None else (*told, beside)
+    return said
 
 
-def _at(route: Route, parent: ParentRef, why_not: Detached | None) -> Iterator[Condition]:
+def _told(route: Route, parent: ParentRef) -> list[Condition]:
+    """Return what controllers say of a route at a parent."""
     generation = route.metadata.generation
-    accepted: list[bool | None] = []
+    said: list[Condition] = []
     for each in (route.status.parents if route.status else None) or ():
-        if _is_of(each.parent_ref, parent, route):
-            for condition in read_conditions(each.conditions, generation, NEGATIVE):
-                if condition.name == ACCEPTED:
-                    accepted.append(condition.holds)
-                yield condition
-    detached = why_not not in {None, Detached.UNSEEN}
-    if not accepted:
-        yield _without_status(why_not)
-    elif accepted[0] is detached:
-        says = "accepts" if detached else "does not accept"
-        follows = str(why_not) if detached else "attached"
-        why = f"the controller {says} it; by the objects: {follows}"
-        yield Condition(name="AttachmentAgrees", holds=None, reason=why)
+        if each.parent_ref == parent or _is_of(each.parent_ref, parent, route):
+            said += read_conditions(each.conditions, generation, NEGATIVE)
+    return said
+
+
+def _beside(told: Iterable[Condition], why_not: Detached | None) -> Condition | None:
+    """Return what the objects say where controllers say nothing, or something else."""
+    detached = why_not is not None and why_not is not Detached.UNSEEN
+    for each in told:
+        if each.name == ACCEPTED:
+            return _contradicted(why_not, detached=detached) if each.holds is detached else None
+    return _without_status(why_not)
+
+
+def _contradicted(why_not: Detached | None, *, detached: bool) -> Condition:
+    says = "accepts" if detached else "does not accept"
+    follows = str(why_not) if detached else "attached"
+    why = f"the controller {says} it; by the objects: {follows}"
+    return Condition(name="AttachmentAgrees", holds=None, reason=why)
 
 
 def believed(rules: tuple[Rule, ...], said: Iterable[Condition]) -> tuple[Rule, ...]:
     """Return rules without doubt of what they may refer to, where controllers say that they could follow all of it."""
-    if not any(target.doubted for rule in rules for target in rule.targets):
+    if not any(target.doubted for targets in targets_in(rules) for target in targets):
         return rules
     told = [each.holds for each in said if each.name == RESOLVED]
     return tuple([_sure(each) for each in rules]) if told and all(told) else rules

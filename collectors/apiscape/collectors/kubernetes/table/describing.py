@@ -60,10 +60,8 @@ _NAMED = frozenset({EntryRole.POLICY, EntryRole.BACKEND})
 """What objects of other families refer to by name."""
 
 
-def describe(
-    entries: Mapping[str, Entry], path: str, metadata: Metadata, look: Look
-) -> Iterator[Told]:
-    """Yield what is said of an object of another family.
+def describe(entries: Mapping[str, Entry], path: str, metadata: Metadata, look: Look) -> list[Told]:
+    """Return what is said of an object of another family.
 
     Args:
         entries: By the resource that they are of.
@@ -73,7 +71,7 @@ def describe(
     """
     there = look.once("table.describing", "", lambda look: _there(entries, look))
     if not there:
-        return
+        return []
     finder = Finder(entries, look)
     found: dict[str, Known] = {}
     entries = {name: entries[name] for name in there}
@@ -87,12 +85,11 @@ def describe(
         *_owning(entries, metadata, look),
     ):
         found.setdefault(each.words, each)
-    for known in found.values():
-        yield _told(known, finder)
+    return [_told(known, finder) for known in found.values()]
 
 
-def behind(entries: Mapping[str, Entry], exposed: Exposed, look: Look) -> Iterator[Told]:
-    """Yield what is said by objects of Services that an API sends to, and by those that such Services name.
+def behind(entries: Mapping[str, Entry], exposed: Exposed, look: Look) -> list[Told]:
+    """Return what is said by objects of Services that an API sends to, and by those that such Services name.
 
     What several of them say of one link is said of it together.
 
@@ -103,12 +100,12 @@ def behind(entries: Mapping[str, Entry], exposed: Exposed, look: Look) -> Iterat
     """
     there = look.once("table.behind", "", lambda look: _of_services(entries, look))
     if not there:
-        return
+        return []
     named = {name: entries[name].behind for name in there if entries[name].behind}
     bound = {name: entries[name] for name in there if _binds(entries[name])}
     finder = Finder(entries, look)
     found: dict[str, Known] = {}
-    for key in services_of(exposed.rules):
+    for key in services_of(exposed.targets()):
         service = look.get(SERVICES, key) if named else None
         for each in (
             *_of(bound, f"{SERVICES}:{key}", look),
@@ -116,7 +113,7 @@ def behind(entries: Mapping[str, Entry], exposed: Exposed, look: Look) -> Iterat
         ):
             found.setdefault(each.words, each)
     told = [_told(known, finder) for known in found.values()]
-    yield from (msgspec.structs.replace(each, links=_shared(each, told)) for each in told)
+    return [msgspec.structs.replace(each, links=_shared(each, told)) for each in told]
 
 
 def _of_services(entries: Mapping[str, Entry], look: Look) -> tuple[str, ...]:
@@ -210,7 +207,7 @@ def _annotated(
 
 
 def _owning(entries: Mapping[str, Entry], metadata: Metadata, look: Look) -> Iterator[Known]:
-    owners = list(owners_in(metadata))
+    owners = owners_in(metadata)
     for name, entry in entries.items() if owners else ():
         if entry.owns:
             prefix = f"{entry.resource.kind}.{entry.resource.group}:"

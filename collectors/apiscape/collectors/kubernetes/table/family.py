@@ -64,11 +64,11 @@ class TableFamily:
         elif resource.role is Role.ROUTE and thing.is_root and not is_elsewhere(known, look):
             yield _attached(known, expose(known, finder), look)
 
-    def describing(self, resource: Resource, metadata: Metadata, look: Look) -> Iterator[Told]:
+    def describing(self, resource: Resource, metadata: Metadata, look: Look) -> list[Told]:
         """Return what objects of the table say of an object of another family, or of their own."""
         return describe(self._entries, resource.path, metadata, look)
 
-    def behind(self, exposed: Exposed, look: Look) -> Iterator[Told]:
+    def behind(self, exposed: Exposed, look: Look) -> list[Told]:
         """Return what objects of the table say that Services behind an API name."""
         return behind(self._entries, exposed, look)
 

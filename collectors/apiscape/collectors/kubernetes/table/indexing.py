@@ -10,7 +10,7 @@ from apiscape.collectors.kubernetes.table.finding import EVERYTHING, LABELLED, O
 from apiscape.collectors.kubernetes.table.schema import Entry
 from apiscape.collectors.kubernetes.table.sketch import Sketch
 
-Values = Callable[[Any], Iterator[str]]
+Values = Callable[[Any], Iterable[str]]
 
 _MADE_FOR: Mapping[str, str] = {
     "serving.knative.dev/service": "Service.serving.knative.dev",
@@ -44,22 +44,23 @@ def labels_of(thing: Thing) -> Iterator[str]:
         yield f"{key}={value}"
 
 
-def owners_of(thing: Thing) -> Iterator[str]:
-    """Yield what an object was made for, each as `Kind.group:namespace/name`."""
-    yield from owners_in(thing.metadata)
+def owners_of(thing: Thing) -> Iterable[str]:
+    """Return what an object was made for, each as `Kind.group:namespace/name`."""
+    return owners_in(thing.metadata)
 
 
-def owners_in(metadata: Metadata) -> Iterator[str]:
-    """Yield the same of an object's metadata."""
+def owners_in(metadata: Metadata) -> Iterable[str]:
+    """Return the same of an object's metadata."""
     found: dict[str, None] = {}
     for owner in metadata.owner_references or ():
         group = owner.api_version.rpartition("/")[0]
         found[f"{owner.kind}.{group}:{key_of(metadata.namespace, owner.name)}"] = None
-    for label, kind in _MADE_FOR.items():
-        name = (metadata.labels or {}).get(label)
+    labels = metadata.labels
+    for label, kind in _MADE_FOR.items() if labels else ():
+        name = labels.get(label) if labels else None
         if name:
             found[f"{kind}:{key_of(metadata.namespace, name)}"] = None
-    yield from found
+    return found
 
 
 def owner_word(entry: Entry, metadata: Metadata) -> str:
