@@ -184,10 +184,15 @@ def test_a_closed_session_may_be_used_again(server: AwsServer, desk: Desk) -> No
     assert server.calls.count("apigateway:GetRestApis") == 2
 
 
-def test_a_reach_without_a_region_is_asked_at_home(server: AwsServer, desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("region", "home"), [(REGION, "us-east-1"), ("cn-north-1", "cn-northwest-1")]
+)
+def test_a_reach_without_a_region_is_where_its_partition_is_at_home(
+    desk: Desk, region: str, home: str
+) -> None:
     reach = Reach(key=ACCOUNT, account=ACCOUNT)
-    with AwsProvider().session(AwsSettings(), reach, desk.budget) as session:
-        assert session.place.region == REGION
+    with AwsProvider().session(AwsSettings(regions=(region,)), reach, desk.budget) as session:
+        assert session.place.region == home
 
 
 def test_credentials_that_stay_ended_are_invalid(server: AwsServer, desk: Desk) -> None:

@@ -148,7 +148,7 @@ def test_an_external_id_is_given_and_a_wrong_one_refused(
 
 
 def test_what_is_no_role_at_all_is_said_to_be(hub: AwsServer) -> None:
-    assert failed(make(roles=("nonsense",))) == {"nonsense": "malformed"}
+    assert failed(make(roles=("nonsense",))) == {"nonsense": "credentials"}
 
 
 def test_empty_pages_do_not_end_the_listing_of_accounts(

@@ -31,12 +31,14 @@ class Detail(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         stand_in: Whether it is there only because the endpoint offered no exports that day.
         refused: Whether it is there because an export of this very API was refused.
+        not_kept: Whether its contract was read, and is too large to be kept.
     """
 
     surface: Surface
     specs: tuple[Spec, ...] | Unknown = UNKNOWN
     stand_in: bool = False
     refused: bool = False
+    not_kept: bool = False
 
 
 UNSEEN_SURFACE = Surface()
@@ -48,7 +50,7 @@ _LETTERS = {
     Switch.UNKNOWN: "u",
 }
 _WORDS = {letter: str(word) for word, letter in _LETTERS.items()}
-_STAND_IN, _REFUSED, _OF_ITS_OWN = "s", "r", "o"
+_STAND_IN, _REFUSED, _NOT_KEPT, _OF_ITS_OWN = "s", "r", "k", "o"
 _LEARNT = 4
 """Letters of a token behind the native one."""
 
@@ -72,7 +74,8 @@ def write_token(native: str, detail: Detail) -> str:
     They belong to the facts of every visit, and an unchanged stage is not looked at again.
     """
     surface = detail.surface
-    kind = _STAND_IN if detail.stand_in else _REFUSED if detail.refused else _OF_ITS_OWN
+    kinds = {_STAND_IN: detail.stand_in, _REFUSED: detail.refused, _NOT_KEPT: detail.not_kept}
+    kind = next((letter for letter, holds in kinds.items() if holds), _OF_ITS_OWN)
     words = (surface.validation, surface.cors, surface.rate_limit)
     return f"{native}|{''.join(map(_letter, words))}{kind}"
 
@@ -84,7 +87,13 @@ def read_token(token: str | None, native: str) -> Detail | None:
         return None
     validation, cors, limit = (_WORDS.get(letter, Switch.UNKNOWN) for letter in learnt[:-1])
     surface = Surface(validation=validation, cors=cors, rate_limit=limit)
-    return Detail(surface, stand_in=learnt[-1] == _STAND_IN, refused=learnt[-1] == _REFUSED)
+    kind = learnt[-1]
+    return Detail(
+        surface,
+        stand_in=kind == _STAND_IN,
+        refused=kind == _REFUSED,
+        not_kept=kind == _NOT_KEPT,
+    )
 
 
 def _letter(word: str) -> str:

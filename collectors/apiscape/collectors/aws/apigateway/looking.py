@@ -35,6 +35,16 @@ class NotExported(Unsupported):
         super().__init__("its export is refused: what is told of it is the working copy")
 
 
+class NotKept(Unsupported):
+    """A contract that was read whole, and is too large to be kept."""
+
+    next_step = "export it from the gateway where it is wanted: its operations and hashes are known"
+
+    def __init__(self) -> None:
+        """Say that the document alone is lacking."""
+        super().__init__("its contract is too large to be kept")
+
+
 class Generation(ABC):
     """How one generation calls and normalises.
 
@@ -162,7 +172,8 @@ class ApiLook(Look):
                 raise
             self.calls.trust(operation)
         self._documents.update(exported.documents)
-        return Detail(exported.surface, specs=(exported.spec,))
+        not_kept = exported.spec.not_kept is not None
+        return Detail(exported.surface, specs=(exported.spec,), not_kept=not_kept)
 
     def _named_stages(self) -> tuple[Item, ...]:
         listed = self._own.list_stages()
@@ -182,20 +193,21 @@ class ApiLook(Look):
         if stood is not None and (not stood.stand_in or self._still_stands_in(stage)):
             self._unchanged.append(self._own.normalise(stage, stood))
             self._signals += self._own.signals(stage, self._unchanged[-1])
-            self._tell_refused(name, stood)
+            self._tell_short(name, stood)
             return
         detail = self._detail(stage)
-        self._tell_refused(name, detail)
+        self._tell_short(name, detail)
         made = self._own.normalise(stage, detail)
         self._fresh.append(made)
         self._signals += self._own.signals(stage, made)
         if native and is_known(detail.surface.operations):
             self._tokens[uid] = write_token(native, learnt(detail, made))
 
-    def _tell_refused(self, stage: str, detail: Detail) -> None:
-        """Note, at every visit until the stage changes, that what is told of it is not what it was deployed with."""
-        if detail.refused:
-            self.gaps.note(f"contract of stage {stage}", NotExported(), lasting=True)
+    def _tell_short(self, stage: str, detail: Detail) -> None:
+        """Note what is lacking of a stage's contract, at every visit until the stage changes."""
+        if detail.refused or detail.not_kept:
+            lacking = NotExported() if detail.refused else NotKept()
+            self.gaps.note(f"contract of stage {stage}", lacking, lasting=True)
 
     def _still_stands_in(self, stage: Item | None) -> bool:
         """Say whether the endpoint still offers no exports; the first API of a visit finds out for all."""
