@@ -179,6 +179,9 @@ def test_where_there_are_several_parts_somebody_has_to_say_which(look: Look) -> 
     assert look.again("c").error.kind == ErrorKind.MALFORMED
     assert look.again("a").error is None, "its part is known"
     item = recorded("c")[0]
+    look.collector.says["c"] = Skipped("c", "excluded by the source", part="others")
+    report = look.again("c")
+    assert (report.error, report.skipped) == (None, 1), "one that is left out says it as well"
     look.collector.says["c"] = Recorded("c", item.entities, part="others")
     assert look.again("c").error is None
     assert {row.part for row in look.runs.rows[SCOPE.key].values()} == {"apis", "others"}
