@@ -160,8 +160,8 @@ def test_an_api_whose_stages_are_not_said_is_not_taken_for_undeployed(
 @pytest.mark.parametrize(
     ("make", "operation", "where"),
     [
-        (DistributionCollector, "ListDistributions", f"in account {ACCOUNT}, which is global"),
-        (NameCollector, "ListHostedZones", f"in account {ACCOUNT}, which is global"),
+        (DistributionCollector, "ListDistributions", f"in account {ACCOUNT} (global)"),
+        (NameCollector, "ListHostedZones", f"in account {ACCOUNT} (global)"),
         (RestApiCollector, "GetRestApis", f"in {REGION}"),
     ],
 )

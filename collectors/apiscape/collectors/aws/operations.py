@@ -50,7 +50,7 @@ def families(operation: str) -> tuple[str, ...]:
 def whereabouts(operation: str, account: str, region: str) -> str:
     """Return in words where a call is made: in a region, or in an account where its service knows none."""
     service = operation.partition(":")[0]
-    return f"account {account}, which is global" if service in EVERYWHERE else region
+    return f"account {account} (global)" if service in EVERYWHERE else region
 
 
 def unpublished_quota(family: str) -> Quota:
