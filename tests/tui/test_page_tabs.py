@@ -66,6 +66,7 @@ def test_the_overview_has_the_gaps() -> None:
     gap = Gap(native_id="x", detail="authorizers", error=DENIED)
     words = flat(tabs.overview(a_detail(gaps=(gap,)), NOW, WIDTH))
     assert "◌ authorizers: needs apigateway:GET on /apis" in words
+    assert "apiscape permissions prod" in words
 
 
 @pytest.mark.parametrize(

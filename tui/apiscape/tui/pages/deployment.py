@@ -44,6 +44,7 @@ from apiscape.model.vocabulary import (
     TlsMode,
 )
 from apiscape.tui.lines import BLANK, Line, Piece, field, line, pack, paragraph, title
+from apiscape.tui.pages.scope import next_step
 
 ASKED: Mapping[str, str] = {
     Requirement.NONE: "without",
@@ -306,8 +307,8 @@ def gaps(detail: Detail, width: int) -> list[Line]:
         asked = gap.error.permission if not gap.error.next_step else None
         why = f"needs {asked}" if asked else gap.error.message
         lines += paragraph(f"◌ {gap.detail}: {why}", width, "warn")
-        if gap.error.next_step:
-            lines += paragraph(gap.error.next_step, width, "accent", indent=2)
+        step = next_step(gap.error, detail.row.scope.partition("/")[0])
+        lines += paragraph(step, width, "accent", indent=2)
     return lines
 
 
