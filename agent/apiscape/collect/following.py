@@ -58,6 +58,12 @@ class Following:
         self._happenings: Happenings | None = None
         self._synced: set[str] = set()
         self._listing: set[str] = set()
+        self._is_doubted = False
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether an object could not be read since the newest report, which says that all of them were."""
+        return self._is_doubted
 
     @property
     def whole(self) -> bool:
@@ -190,6 +196,7 @@ class Following:
             parts, touched = self._happenings.take(chunk, self._means.clock.now())
             for part in parts:
                 self._generation.ledger.stand(part.part).absorb(part)
+                self._is_doubted |= self._is_well and End.FAILED in part.ends.values()
             self._generation.known |= touched
 
     def _end_if_synced(self) -> None:
@@ -197,7 +204,13 @@ class Following:
             return
         report = self._generation.end(None)
         self._live.judge(self._generation.verdict.presence)
+        self._is_doubted = False
         self._told(report)
+
+    @property
+    def _is_well(self) -> bool:
+        report = self._generation.report
+        return report is not None and report.is_as_configured
 
 
 class _PartLost(CollectorError):

@@ -5,6 +5,7 @@ said of a synced part      stored under that generation, in batches of a rising 
 `Listed` of a synced part  the next generation; parts that are still followed stand in it
 cut, or told to end        a list under way is partial; what was stored stands
 `relist_s` later           the watch ends well, to be begun again with a complete visit
+an object unreadable       the same within `doubt_s`: a ledger never says for long that all were read
 """
 
 from __future__ import annotations
@@ -33,11 +34,14 @@ class Patience(Entity, frozen=True):
     Attributes:
         relist_s: After so long it ends well, so that it is begun again.
         mend_s: The same where its list did not see everything.
+        doubt_s: How long it is followed at least before it is listed again because an object could not be read: its
+            ledger would say until then that all of them were.
         silence_s: After so long without a word it is taken to be cut.
     """
 
     relist_s: float = DAY_S
     mend_s: float = 3_600.0
+    doubt_s: float = 60.0
     silence_s: float = 300.0
 
 
@@ -168,6 +172,8 @@ class WatchRun:
             if self._following.whole:
                 self._since = self._begun()
                 self.stop.renew(self._patience.silence_s)
+                if self._following.is_doubted:
+                    self._relist_at = min(self._relist_at, self._since + self._patience.doubt_s)
             elif followed:
                 self.stop.renew(self.job.source.deadline_s)
 

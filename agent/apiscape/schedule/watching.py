@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from apiscape.collect.clock import Stop
 from apiscape.collect.job import Job, Means
 from apiscape.collect.quotas import ScopeBudget
@@ -38,11 +40,7 @@ class Watching:
         if job.error is not None:
             return ScopeRun(job, means, budget, stop)
         early = 1 - RELIST_SPREAD * share(job.scope.key)
-        patience = Patience(
-            relist_s=self._patience.relist_s * early,
-            mend_s=self._patience.mend_s,
-            silence_s=self._patience.silence_s,
-        )
+        patience = msgspec.structs.replace(self._patience, relist_s=self._patience.relist_s * early)
         return WatchRun(job, means, budget, stop, patience, self._told)
 
 

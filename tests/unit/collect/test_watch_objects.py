@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from apiscape.collect.watch import Patience
 from apiscape.collectors.contract import (
     Absent,
     Failed,
@@ -67,6 +68,28 @@ def test_what_cannot_be_looked_at_is_not_observed_until_it_is_seen_again() -> No
     assert (len(second.seen), second.not_observed) == (1, ())
     sums = run.ledger()
     assert (sums.listed, sums.recorded, sums.skipped, sums.failed) == (3, 2, 1, 0)
+
+
+def test_an_object_that_cannot_be_read_has_everything_listed_again_so_that_the_ledger_says_it() -> (
+    None
+):
+    bench = WatchBench(patience=Patience(doubt_s=60))
+    batches: list[float] = []
+
+    def script(scope: Scope, visit: Visit) -> Iterator[Batch]:
+        yield listing("apis", "a")
+        for _ in range(20):
+            bench.clock.advance(seconds=10)
+            batches.append(bench.clock.monotonic())
+            yield (Failed("bad", DENIED),)
+
+    run = bench.watch(script)
+    assert (run.cut, run.again, len(batches)) == (None, True, 6)
+    assert bench.told[0].ledger.failed == 0
+    never = WatchBench(patience=Patience(doubt_s=60))
+    both = (*listing("apis", "a"), Failed("bad", DENIED))
+    known = never.watch(says((Listed("apis", ("bad",), last=False), *both), *[()] * 20))
+    assert (never.told[0].ledger.failed, known.again) == (1, False)
 
 
 def test_an_object_that_is_gone_while_it_is_read_retires() -> None:
