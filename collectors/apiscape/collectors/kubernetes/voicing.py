@@ -158,7 +158,9 @@ def _take(
     meanings = _meanings(keys)
     for key, value in told.items():
         for field, position in meanings.get(key) or meanings.get(key.casefold(), ()):
-            said = _without_secrets(value.strip()) if len(value) <= _READ_SIZE else ""
+            said = value.strip() if len(value) <= _READ_SIZE else ""
+            if "://" in said:
+                said = _ADDRESS.sub(_without_secrets, said)
             if said:
                 later = LATER_KEY * position
                 sure = trust.ours if position == _OURS else trust.common - later
@@ -166,11 +168,9 @@ def _take(
                 words.setdefault(field, {})[position] = word
 
 
-def _without_secrets(text: str) -> str:
-    """Return a text of which no address keeps userinfo and query."""
-    if "://" not in text:
-        return text
-    return _ADDRESS.sub(lambda found: clean_address(found[0]), text)
+def _without_secrets(found: re.Match[str]) -> str:
+    """Return an address in a text without userinfo and query."""
+    return clean_address(found[0])
 
 
 def _understood(field: str, words: Iterable[Claim]) -> tuple[Claim, ...]:

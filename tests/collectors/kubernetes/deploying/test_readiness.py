@@ -12,9 +12,11 @@ from apiscape.collectors.kubernetes.deploying.readiness import conditions, signa
 from apiscape.collectors.kubernetes.exposed import (
     Address,
     Condition,
+    Exposed,
     Rule,
     Target,
 )
+from apiscape.model.surroundings import Signal
 from tests.collectors.kubernetes.deploying.room import ORDERS, api, certificate
 from tests.collectors.kubernetes.estate import (
     endpoint_slice,
@@ -27,9 +29,13 @@ from tests.collectors.kubernetes.worlds import (
 )
 
 
+def measured(exposed: Exposed, world: Any) -> list[Signal]:
+    return signals_of(exposed, exposed.targets(), "uid", look(world), NOON)
+
+
 def ready(world: Any, *targets: Target) -> Any:
     """Return what is measured of backends: how many are ready, of how many, and why not."""
-    found = signals_of(api(rules=(Rule(targets=targets),)), "uid", look(world), NOON)
+    found = measured(api(rules=(Rule(targets=targets),)), world)
     told = [(each.value, each.threshold, each.reason) for each in found]
     return told[0] if told else None
 
@@ -101,7 +107,7 @@ def test_what_no_cluster_can_say_is_not_counted() -> None:
     assert ready(world_of(), Target(name="https://far.example", kind="http")) is None
     assert ready(world_of(), Target(name="f", kind="function", namespace="shop")) is None
     assert ready(world_of(), msgspec.structs.replace(ORDERS, weight=0)) is None
-    assert list(signals_of(api(rules=None), "uid", look(world_of()), NOON)) == []
+    assert measured(api(rules=None), world_of()) == []
 
 
 FUNCTION = Target(name="f", kind="function", namespace="shop")
@@ -150,7 +156,7 @@ def test_what_may_be_used_or_not_is_neither_ready_nor_not() -> None:
 
 
 def ends(world: Any, **given: Any) -> Any:
-    found = signals_of(api(**given), "uid", look(world), NOON)
+    found = measured(api(**given), world)
     return [each.value for each in found if each.name == "certificate.not_after"]
 
 
@@ -191,7 +197,7 @@ def test_of_a_condition_that_is_said_more_than_once_the_worst_counts() -> None:
 
 
 def test_what_no_object_shows_is_said_to_be_unknown() -> None:
-    found = signals_of(api(incomplete=("a snippet", "a script")), "uid", look(world_of()), NOON)
+    found = measured(api(incomplete=("a snippet", "a script")), world_of())
     assert [(each.name, each.value, each.reason) for each in found] == [
         ("condition.ShownWhole", None, "unknown: a snippet; a script")
     ]

@@ -54,10 +54,11 @@ def deploy(
 ) -> list[Deployment | Signal]:
     """Return the deployment of what is exposed, and what is measured of it."""
     keys = place.keys
-    others = _around(exposed, resource, keys, look)
+    targets = exposed.targets()
+    others = _around(exposed, services_of(targets), resource, keys, look)
     told = tell(exposed.metadata, others, stated(exposed), keys, resource=resource.name)
     made = _facts(exposed, told, resource, place)
-    return [made, *signals_of(exposed, made.uid, look, now)]
+    return [made, *signals_of(exposed, targets, made.uid, look, now)]
 
 
 def _facts(exposed: Exposed, told: Told, resource: Resource, place: Place) -> Deployment:
@@ -137,10 +138,15 @@ def serve(
     yield from certificate(served.certificates, (), uid, look, now)
 
 
-def _around(exposed: Exposed, resource: Resource, keys: KeySettings, look: Look) -> Around:
+def _around(
+    exposed: Exposed,
+    services: tuple[str, ...],
+    resource: Resource,
+    keys: KeySettings,
+    look: Look,
+) -> Around:
     """Return what is said around an object, worked out once for all of a namespace that route to the same Services."""
     name = exposed.metadata.namespace
-    services = services_of(exposed.targets())
     itself = resource.name == SERVICES and exposed.metadata.key in services
     own = (SERVICES, name, exposed.metadata.name) if itself else None
 

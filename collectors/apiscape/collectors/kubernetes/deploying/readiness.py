@@ -34,13 +34,15 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     why: str | None = None
 
 
-def signals_of(exposed: Exposed, subject_uid: str, look: Look, now: datetime) -> list[Signal]:
-    """Return what is measured of what is exposed."""
+def signals_of(
+    exposed: Exposed, targets: Iterable[Target], subject_uid: str, look: Look, now: datetime
+) -> list[Signal]:
+    """Return what is measured of what is exposed, and of all that it sends requests to."""
     said = exposed.conditions
     if exposed.incomplete:
         said = (*said, _hidden(exposed.incomplete))
     found = conditions(said, subject_uid, now)
-    backends = _backends(exposed.targets(), look)
+    backends = _backends(targets, look)
     if backends is not None:
         ready, total, why = backends
         signal = Signal(
@@ -140,9 +142,11 @@ def _backends(
     told = [said for each in sent.values() if (said := _told(each, look)) is not None]
     if not told:
         return None
-    why = "; ".join(_reasons(told, beside=len(sent) - len(told))) or None
     ready = [each.is_ready for each in told]
     total, refusing = float(len(told)), ready.count(False)
+    if ready.count(True) == len(sent):
+        return total, total, None
+    why = "; ".join(_reasons(told, beside=len(sent) - len(told))) or None
     if None not in ready:
         return total - refusing, total, why
     return (total - refusing, total, f"at most, {why}") if refusing else (None, total, why)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -152,16 +152,15 @@ def of_all(held: list[Effective]) -> Effective:
     if held.count(first) == len(held):
         return first
     return Effective(
-        cors=together(each.cors for each in held),
-        waf=together(each.waf for each in held),
-        mtls=together(each.mtls for each in held),
+        cors=together([each.cors for each in held]),
+        waf=together([each.waf for each in held]),
+        mtls=together([each.mtls for each in held]),
         tls_min=first.tls_min,
     )
 
 
-def together(switches: Iterable[str]) -> str:
+def together(switches: Sequence[str]) -> str:
     """Return the state of several switches that stand for one: what all of them say; off where one is off."""
-    words = set(switches)
-    if Switch.DISABLED in words:
-        return Switch.DISABLED
-    return words.pop() if len(words) == 1 else Switch.UNKNOWN
+    if switches and switches.count(switches[0]) == len(switches):
+        return switches[0]
+    return Switch.DISABLED if Switch.DISABLED in switches else Switch.UNKNOWN

@@ -61,10 +61,11 @@ def _contradicted(why_not: Detached | None, *, detached: bool) -> Condition:
 
 def believed(rules: tuple[Rule, ...], said: Iterable[Condition]) -> tuple[Rule, ...]:
     """Return rules without doubt of what they may refer to, where controllers say that they could follow all of it."""
-    if not any(target.doubted for targets in targets_in(rules) for target in targets):
-        return rules
     told = [each.holds for each in said if each.name == RESOLVED]
-    return tuple([_sure(each) for each in rules]) if told and all(told) else rules
+    if not told or not all(told):
+        return rules
+    doubted = any(target.doubted for targets in targets_in(rules) for target in targets)
+    return tuple([_sure(each) for each in rules]) if doubted else rules
 
 
 def _sure(rule: Rule) -> Rule:

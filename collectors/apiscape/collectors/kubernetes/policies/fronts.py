@@ -217,7 +217,7 @@ _NONE = Fronting()
 def links_of_all(told: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Return links of several, each with all that is said of it."""
     found: dict[str, dict[str, None]] = {}
-    for each in told:
+    for each in filter(None, told):
         for key, value in each.items():
             found.setdefault(key, {})[value] = None
     return {key: ", ".join(values) for key, values in found.items()}
