@@ -9,18 +9,18 @@ import msgspec
 
 from apiscape.collectors.kubernetes.exposed import Address, Condition, Exposed, Reached, Served
 from apiscape.collectors.kubernetes.gatewayapi.attachment import Asking, Detached
+from apiscape.collectors.kubernetes.gatewayapi.ground import NOWHERE, ground_of
 from apiscape.collectors.kubernetes.gatewayapi.kinds import HOLDERS, ParentRef
 from apiscape.collectors.kubernetes.gatewayapi.parents import Parent, Place, Taken, named, take
 from apiscape.collectors.kubernetes.gatewayapi.resources import RESOURCES
 from apiscape.collectors.kubernetes.gatewayapi.routes import Route
 from apiscape.collectors.kubernetes.gatewayapi.ruling import AnyRule, has_cors
 from apiscape.collectors.kubernetes.gatewayapi.securing import of_all, rules_at, together
-from apiscape.collectors.kubernetes.gatewayapi.serving import serve, troubles
+from apiscape.collectors.kubernetes.gatewayapi.serving import serve
 from apiscape.collectors.kubernetes.gatewayapi.status import believed, standing
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.policies.effective import Effective
 from apiscape.collectors.kubernetes.policies.fronts import RESOURCES as FRONT_POLICIES
-from apiscape.collectors.kubernetes.policies.fronts import links_of_all
 from apiscape.collectors.kubernetes.resource import Look, Resource, Role
 from apiscape.model.values import UNKNOWN
 from apiscape.model.vocabulary import Exposure, Style, Switch
@@ -73,15 +73,10 @@ def _at_gateway(resource: Resource, route: Route, asked: Sequence[Taken], look: 
     """Return a route at what it names so often by one name."""
     parent = asked[0].parent
     places = [place for each in asked for place in each.places]
-    fronts = [each.front for each in places]
-    rules, effects = rules_at(resource, route, parent, places, look)
+    ground = ground_of(asked, look)
+    rules, effects = rules_at(resource, route, parent, places, ground.usual, look)
     everywhere = of_all(effects)
     conditions = standing(route, [(each.ref, each.why_not) for each in asked])
-    rules = believed(rules, conditions)
-    if parent.is_there:
-        listeners = [(each.holder, each.listener) for each in fronts]
-        conditions += troubles(parent.gateway or "", listeners, look)
-    conditions += dict.fromkeys([trouble for each in fronts for trouble in each.troubles])
     addresses = _addresses(asked, places, effects)
     return Exposed(
         metadata=route.metadata,
@@ -90,13 +85,13 @@ def _at_gateway(resource: Resource, route: Route, asked: Sequence[Taken], look: 
         gateway=UNKNOWN if parent.gateway is None else parent.gateway,
         reached=parent.reached,
         addresses=addresses,
-        rules=rules,
-        conditions=tuple(conditions),
+        rules=believed(rules, conditions),
+        conditions=(*conditions, *ground.troubles),
         cors=_cors(route.spec.rules or [], everywhere, parent),
         waf=parent.waf if parent.waf == Switch.ENABLED else everywhere.waf,
         mtls=together([each.mtls for each in addresses or ()]),
-        secrets=tuple(dict.fromkeys([secret for each in fronts for secret in each.secrets])),
-        links=links_of_all([*[each.links for each in fronts], parent.links]),
+        secrets=ground.secrets,
+        links=ground.links,
     )
 
 
@@ -108,7 +103,7 @@ def _elsewhere(
     resource: Resource, route: Route, name: str, parents: list[ParentRef], look: Look
 ) -> Exposed:
     """Return a route at a parent that is no gateway: a Service of a mesh, or what only its controller knows."""
-    rules, _ = rules_at(resource, route, None, [], look)
+    rules, _ = rules_at(resource, route, None, [], NOWHERE, look)
     elsewhere = Exposed(
         metadata=route.metadata,
         style=_style(resource),

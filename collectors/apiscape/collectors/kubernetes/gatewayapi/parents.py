@@ -98,40 +98,55 @@ class Parent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """A listener that takes a route, and the hosts that both are for; one of them, empty, stands for any."""
+    """A listener that takes a route.
+
+    Attributes:
+        hosts: That both are for; one of them, empty, stands for any.
+        index: Its own among those of the parent.
+    """
 
     front: Front
     hosts: tuple[str, ...]
+    index: int
 
 
 class Taken(msgspec.Struct, frozen=True):
     """What came of a route at one of its parents.
 
     Attributes:
+        route: The route, as far as attachment asks.
         ref: The parent as the route names it.
+        key: The same for all routes that are at the same listeners of the parent.
         why_not: Why no listener takes it, where none does.
     """
 
+    route: Asking
     ref: ParentRef
     parent: Parent
     places: tuple[Place, ...]
+    key: str
     why_not: Detached | None
 
 
 def take(route: Asking, ref: ParentRef, look: Look) -> Taken:
     """Return what comes of a route at a Gateway or a set of listeners."""
+    parent, key = parent_at(route, ref, look)
+    places: list[Place] = []
+    for index, front in enumerate(parent.fronts):
+        hosts = common_hosts(front.host, route.hosts)
+        if hosts:
+            places.append(Place(front, hosts, index))
+            key += f" {index}"
+    detached = Detached.NO_HOST if parent.fronts and not places else parent.why_not
+    return Taken(route, ref, parent, tuple(places), key, detached)
+
+
+def parent_at(route: Asking, ref: ParentRef, look: Look) -> tuple[Parent, str]:
+    """Return a parent as all routes of a kind and namespace find it, whatever hosts they are for, and its key."""
     name = named(ref, route.namespace)
     key = f"{route.group}/{route.kind} {route.namespace} {name} {ref.section_name} {ref.port}"
     parent = look.once("gateway-api.parent", key, lambda look: _parent(route, ref, name, look))
-    places = tuple(
-        [
-            Place(front, hosts)
-            for front in parent.fronts
-            if (hosts := common_hosts(front.host, route.hosts))
-        ]
-    )
-    detached = Detached.NO_HOST if parent.fronts and not places else parent.why_not
-    return Taken(ref, parent, places, detached)
+    return parent, key
 
 
 def named(parent: ParentRef, namespace: str) -> str:

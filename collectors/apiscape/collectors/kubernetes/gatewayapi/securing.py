@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from apiscape.collectors.kubernetes.deploying.operations import merged
 from apiscape.collectors.kubernetes.exposed import Match, Rule, Target
+from apiscape.collectors.kubernetes.gatewayapi.ground import Held, guarded, held
 from apiscape.collectors.kubernetes.gatewayapi.kinds import BackendRef
 from apiscape.collectors.kubernetes.gatewayapi.parents import Parent, Place, set_of
 from apiscape.collectors.kubernetes.gatewayapi.routes import Route
@@ -17,38 +17,42 @@ from apiscape.collectors.kubernetes.gatewayapi.ruling import (
     matches_of,
     targets_of,
 )
-from apiscape.collectors.kubernetes.limiting import merged as merged_limits
 from apiscape.collectors.kubernetes.objects import key_of
 from apiscape.collectors.kubernetes.policies.effective import (
-    DETACHED,
     Effective,
     Point,
     effective,
 )
-from apiscape.collectors.kubernetes.policies.securing import asked
-from apiscape.collectors.kubernetes.policies.securing import together as asked_together
 from apiscape.collectors.kubernetes.resource import Look, Resource
-from apiscape.model.limits import RateLimits
-from apiscape.model.security import Scheme, Security
-from apiscape.model.values import Unknown
-from apiscape.model.vocabulary import SchemeKind, Switch
+from apiscape.model.vocabulary import Switch
 
 _NOWHERE: tuple[Place | None, ...] = (None,)
 _NAME_LABEL = "gateway.networking.k8s.io/gateway-name"
 
 
 def rules_at(
-    resource: Resource, route: Route, parent: Parent | None, places: Sequence[Place], look: Look
-) -> tuple[tuple[Rule, ...], list[Effective]]:
+    resource: Resource,
+    route: Route,
+    parent: Parent | None,
+    places: Sequence[Place],
+    usual: Held | None,
+    look: Look,
+) -> tuple[tuple[Rule, ...], Sequence[Effective]]:
     """Return a route's rules with what is asked of callers, and what holds at each listener for all of the rules.
 
     What is asked is what is asked at every listener, else mixed.
+
+    Args:
+        resource: Of the route.
+        route: The route.
+        parent: What it is attached to; `None` where that is no gateway.
+        places: The listeners that take it.
+        usual: What holds for rules that refer to nothing; `None` where they may differ.
+        look: What is looked at.
     """
-    held = _alike(parent, places)
-    usual = None if held is None else (held, *_asked(held))
     known: Known = {}
     rules: list[Rule] = []
-    effects: list[list[Effective]] = []
+    effects: list[tuple[Effective, ...]] = []
     before: Sequence[BackendRef] | None = None
     targets: tuple[Target, ...] = ()
     for told in route.spec.rules or ():
@@ -58,55 +62,32 @@ def rules_at(
             targets = targets_of(refs, route, resource.kind, look, known)
             before = refs
         extensions = extensions_of(told.filters) if told.filters else ()
-        if usual is None or extensions:
+        own = usual
+        if own is None or extensions:
             points = _points(resource, route, parent, places)
             of_rule = [_for_rule(each, told.name, extensions, matches, targets) for each in points]
-            held = [
-                _guarded(effective(each, look), place)
-                for each, place in zip(of_rule, places or _NOWHERE, strict=True)
-            ]
-            security, limits = _asked(held)
-        else:
-            held, security, limits = usual
-        effects.append(held)
-        rules.append(Rule(matches=matches, targets=targets, security=security, rate_limits=limits))
+            own = _held(of_rule, places, look)
+        effects.append(own.effects)
+        rules.append(
+            Rule(matches=matches, targets=targets, security=own.security, rate_limits=own.limits)
+        )
     return tuple(rules), _of_rules(effects, len(places))
 
 
-def _of_rules(effects: list[list[Effective]], places: int) -> list[Effective]:
+def _held(of_rule: Iterable[Point], places: Sequence[Place], look: Look) -> Held:
+    """Return what holds for a rule, by where policies on it are attached at each listener."""
+    effects = [effective(each, look) for each in of_rule]
+    if not places:
+        return held(effects)
+    there = zip(effects, places, strict=True)
+    return held([guarded(each, place.front) for each, place in there])
+
+
+def _of_rules(effects: Sequence[tuple[Effective, ...]], places: int) -> Sequence[Effective]:
     """Return what holds at each of some places for all rules, from what holds there for each."""
     if effects and effects.count(effects[0]) == len(effects):
         return effects[0][:places]
     return [of_all([each[place] for each in effects]) for place in range(places)]
-
-
-def _asked(held: list[Effective]) -> tuple[Security, RateLimits | Unknown]:
-    """Return what is asked of callers at all places where a rule holds, and how often they may."""
-    if len(held) == 1:
-        return held[0].security, held[0].rate_limits
-    limits = merged_limits([each.rate_limits for each in held], "not at each of its listeners")
-    return merged([each.security for each in held]), limits
-
-
-def _alike(parent: Parent | None, places: Sequence[Place]) -> list[Effective] | None:
-    """Return what holds at each place for all rules that refer to nothing; `None` where rules may differ."""
-    if parent is None or not parent.is_there:
-        return [DETACHED]
-    if not places:
-        return None if parent.usual is None else [parent.usual]
-    sure = [_guarded(usual, place) for place in places if (usual := place.front.usual) is not None]
-    return sure if len(sure) == len(places) else None
-
-
-def _guarded(effect: Effective, place: Place | None) -> Effective:
-    """Return what holds at a place, with the certificate that its listener asks callers for."""
-    front = None if place is None else place.front
-    if front is None or front.address.mtls != Switch.ENABLED:
-        return effect
-    by = f"listener {front.listener} of {front.holder.replace('/', ' ', 1)}"
-    certificate = asked(by, Scheme(kind=SchemeKind.MTLS, location="tls", native_id=by))
-    security = asked_together([effect.security, certificate])
-    return msgspec.structs.replace(effect, security=security)
 
 
 def _points(
@@ -144,17 +125,17 @@ def _for_rule(
     )
 
 
-def of_all(held: list[Effective]) -> Effective:
+def of_all(effects: Sequence[Effective]) -> Effective:
     """Return what holds for all of some rules, or at all of some listeners; of none of them nothing is known."""
-    if not held:
+    if not effects:
         return Effective()
-    first = held[0]
-    if held.count(first) == len(held):
+    first = effects[0]
+    if effects.count(first) == len(effects):
         return first
     return Effective(
-        cors=together([each.cors for each in held]),
-        waf=together([each.waf for each in held]),
-        mtls=together([each.mtls for each in held]),
+        cors=together([each.cors for each in effects]),
+        waf=together([each.waf for each in effects]),
+        mtls=together([each.mtls for each in effects]),
         tls_min=first.tls_min,
     )
 

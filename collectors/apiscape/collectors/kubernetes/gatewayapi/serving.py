@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -146,24 +146,15 @@ def _conditions(gateway: Gateway) -> Iterator[Condition]:
             )
 
 
-def troubles(
-    gateway: str, listeners: Iterable[tuple[str, str]], look: Look
-) -> tuple[Condition, ...]:
-    """Return what is wrong or not known yet with a Gateway, for what is attached to it at some listeners.
+def troubles(gateway: str, listeners: Iterable[tuple[str, str]], look: Look) -> Iterator[Condition]:
+    """Yield what is wrong or not known yet with a Gateway, for what is attached to it at some listeners.
 
     Args:
         gateway: Its key.
         listeners: What has each (`Gateway/ns/name`, `ListenerSet/ns/name`, …), and what it is called there.
         look: What is looked at.
     """
-    places = tuple(dict.fromkeys(listeners))
-    key = " ".join([gateway, *[f"{holder} {name}" for holder, name in places]])
-    return look.once(
-        "gateway-api.troubles", key, lambda look: tuple(_troubles(gateway, places, look))
-    )
-
-
-def _troubles(gateway: str, places: Sequence[tuple[str, str]], look: Look) -> Iterator[Condition]:
+    places = list(dict.fromkeys(listeners))
     for holder in dict.fromkeys((f"Gateway/{gateway}", *(holder for holder, _ in places))):
         yield from _unprogrammed(holder, look)
     broken = [(place, each) for place in places for each in _broken(*place, look)]
