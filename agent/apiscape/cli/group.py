@@ -120,13 +120,17 @@ def lost(error: OSError) -> int:
 
 @contextmanager
 def _collecting_seldom(arguments: Sequence[str]) -> Iterator[None]:
-    """Have the garbage collector come seldom while a command runs, more seldom for one that ends by itself."""
+    """Have the garbage collector come seldom while a command runs, more seldom for one that ends by itself.
+
+    Afterwards it is as before, whatever a command left out of its search (`gc.freeze`).
+    """
     before = gc.get_threshold()
     gc.set_threshold(*(OFTEN_ENOUGH if arguments[:1] == [LASTING] else SELDOM))
     try:
         yield
     finally:
         gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _run(arguments: list[str]) -> int:
