@@ -10,11 +10,9 @@ of the domains themselves; and not what speaks XML, where the SDK makes an empty
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 
-from apiscape.collectors.aws.picking import Item, number, part
+from apiscape.collectors.aws.picking import OBJECT, Item, number, part
 from apiscape.collectors.contract import Malformed
 
 
@@ -61,7 +59,7 @@ def listed_of(answer: Item, member: str, operation: str) -> tuple[Item, ...]:
     held = answer.get(member)
     if not isinstance(held, list | tuple):
         raise Malformed(f"the answer to {operation} has no {member}", operation=operation)
-    return tuple(each if isinstance(each, Mapping) else {} for each in held)
+    return tuple(each if isinstance(each, OBJECT) else {} for each in held)
 
 
 PAGING = {

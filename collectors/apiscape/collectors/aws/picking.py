@@ -31,13 +31,13 @@ _SECRET_VALUE = re.compile(
 
 Item = Mapping[str, Any]
 
-_OBJECT = (dict, Mapping)
+OBJECT = (dict, Mapping)
 """What an object of an answer is: nearly always a `dict`, which is told in a tenth of the time."""
 
 
 def text(item: object, key: str) -> str | None:
     """Return a non-empty string, with lone surrogates replaced, or `None`."""
-    value = item.get(key) if isinstance(item, _OBJECT) else None
+    value = item.get(key) if isinstance(item, OBJECT) else None
     return well_formed(value) if isinstance(value, str) and value else None
 
 
@@ -48,7 +48,7 @@ def texts(item: object, key: str) -> tuple[str, ...]:
 
 def flag(item: object, key: str) -> bool | None:
     """Return a boolean, or `None`."""
-    value = item.get(key) if isinstance(item, _OBJECT) else None
+    value = item.get(key) if isinstance(item, OBJECT) else None
     return value if isinstance(value, bool) else None
 
 
@@ -59,7 +59,7 @@ def opted(item: object, key: str) -> bool | None:
 
 def is_missing(item: object, key: str) -> bool:
     """Say whether an object says nothing of something: a value of the wrong kind says what nobody understands."""
-    return isinstance(item, _OBJECT) and item.get(key) is None
+    return isinstance(item, OBJECT) and item.get(key) is None
 
 
 def is_set(item: object, *path: str, kind: type[object] = str) -> bool | None:
@@ -74,7 +74,7 @@ def is_set(item: object, *path: str, kind: type[object] = str) -> bool | None:
     for key in path:
         if held is None:
             return False
-        if not isinstance(held, _OBJECT):
+        if not isinstance(held, OBJECT):
             return None
         held = held.get(key)
     if held is None:
@@ -85,7 +85,7 @@ def is_set(item: object, *path: str, kind: type[object] = str) -> bool | None:
 
 def number(item: object, key: str) -> float | None:
     """Return a finite number, or `None`."""
-    value = item.get(key) if isinstance(item, _OBJECT) else None
+    value = item.get(key) if isinstance(item, OBJECT) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if abs(value) < LARGEST_COUNT and math.isfinite(value) else None
@@ -99,7 +99,7 @@ def count(item: object, key: str) -> int | None:
 
 def moment(item: object, key: str) -> datetime | None:
     """Return a time in UTC, or `None`; a time without a zone is taken as UTC."""
-    value = item.get(key) if isinstance(item, _OBJECT) else None
+    value = item.get(key) if isinstance(item, OBJECT) else None
     if not isinstance(value, datetime):
         return None
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
@@ -111,26 +111,26 @@ def moment(item: object, key: str) -> datetime | None:
 
 def part(item: object, key: str) -> Mapping[Any, Any]:
     """Return a nested object, empty where there is none; its keys may be anything."""
-    value = item.get(key) if isinstance(item, _OBJECT) else None
-    return value if value is not None and isinstance(value, _OBJECT) else {}
+    value = item.get(key) if isinstance(item, OBJECT) else None
+    return value if value is not None and isinstance(value, OBJECT) else {}
 
 
 def parts(item: object, key: str) -> Iterator[tuple[str, Item]]:
     """Yield the nested objects of a map by name, in the order of the answer."""
     for name, value in part(item, key).items():
-        if isinstance(name, str) and isinstance(value, _OBJECT):
+        if isinstance(name, str) and isinstance(value, OBJECT):
             yield well_formed(name), value
 
 
 def entries(item: object, key: str) -> Sequence[Any]:
     """Return a list, empty where there is none."""
-    value = item.get(key) if isinstance(item, _OBJECT) else None
+    value = item.get(key) if isinstance(item, OBJECT) else None
     return value if isinstance(value, list | tuple) else ()
 
 
 def items(item: object, key: str) -> tuple[Item, ...]:
     """Return the objects of a list."""
-    return tuple(entry for entry in entries(item, key) if isinstance(entry, _OBJECT))
+    return tuple(entry for entry in entries(item, key) if isinstance(entry, OBJECT))
 
 
 def labels(item: object, key: str) -> dict[str, str]:
@@ -152,8 +152,8 @@ def told_labels(item: object, key: str) -> dict[str, str] | None:
 
     `None` where there is no map, or one that is not of texts: who is asked for tags and says no map says nothing.
     """
-    given = item.get(key) if isinstance(item, _OBJECT) else None
-    if not isinstance(given, _OBJECT):
+    given = item.get(key) if isinstance(item, OBJECT) else None
+    if not isinstance(given, OBJECT):
         return None
     are_texts = all(isinstance(each, str) for pair in given.items() for each in pair)
     return labels(item, key) if are_texts else None
@@ -161,7 +161,7 @@ def told_labels(item: object, key: str) -> dict[str, str] | None:
 
 def paired_labels(item: object, key: str) -> dict[str, str] | None:
     """Return tags as `told_labels` does, of a list of objects with `Key` and `Value`."""
-    given = item.get(key) if isinstance(item, _OBJECT) else None
+    given = item.get(key) if isinstance(item, OBJECT) else None
     if not isinstance(given, list | tuple):
         return None
     pairs = [(text(tag, "Key"), text(tag, "Value") or "") for tag in given]

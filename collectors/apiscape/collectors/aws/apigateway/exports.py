@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
 from apiscape.collectors.aws.apigateway.matching import DEFAULT_ROUTE, match_of
 from apiscape.collectors.aws.authorizers import security_of_export
 from apiscape.collectors.aws.backends import Backends, Integration
-from apiscape.collectors.aws.picking import Item, flag, is_set, part, parts, text
+from apiscape.collectors.aws.picking import OBJECT, Item, flag, is_set, part, parts, text
 from apiscape.collectors.aws.surface import Surface, switch
 from apiscape.collectors.contract import Malformed
 from apiscape.collectors.specs import describe, parse, sanitise
@@ -70,7 +70,7 @@ def read_export(source: bytes, source_uri: str) -> Exported | None:
 def _entries(document: Item) -> Iterator[object]:
     """Yield the entries of all paths, and the paths themselves where they are none."""
     paths = document.get("paths")
-    if isinstance(paths, Mapping):
+    if isinstance(paths, OBJECT):
         yield from (entry for path, entry in paths.items() if not str(path).startswith(EXTENSION))
     elif paths is not None:
         yield paths
@@ -78,8 +78,8 @@ def _entries(document: Item) -> Iterator[object]:
 
 def _is_readable(entry: object) -> bool:
     """Say whether whatever stands in the place of an operation is one: what is not would go unsaid."""
-    return isinstance(entry, Mapping) and all(
-        key not in entry or isinstance(entry[key], Mapping) for key in VERBS
+    return isinstance(entry, OBJECT) and all(
+        key not in entry or isinstance(entry[key], OBJECT) for key in VERBS
     )
 
 
