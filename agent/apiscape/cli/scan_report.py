@@ -89,7 +89,7 @@ def _head(source: CollectedSource) -> str:
 
 def _expected(expected: Expected, unit: str) -> str:
     if expected.unknown == expected.scopes:
-        return f"first visit, at most {_rate(expected)} for each {unit}"
+        return f"no forecast, at most {_rate(expected)} for each {unit}"
     if expected.seconds < 1 and not expected.unknown:
         return f"less than 1 s at {_rate(expected)}"
     at_least = "at least" if expected.unknown else "about"

@@ -67,12 +67,12 @@ def ended(report: ScanReport, seen: ProgressLine) -> Collected:
     [
         (a_forecast(), "about 1 min at 5 calls/s"),
         (a_forecast(unknown=1), "at least 1 min at 5 calls/s"),
-        (a_forecast(unknown=2), "first visit, at most 5 calls/s for each account"),
+        (a_forecast(unknown=2), "no forecast, at most 5 calls/s for each account"),
         (a_forecast(seconds=0.03), "less than 1 s at 5 calls/s"),
         (a_forecast(rate_per_s=2.5), "about 1 min at 2.5 to 5 calls/s by product"),
         (
             a_forecast(rate_per_s=2.5, unknown=2),
-            "first visit, at most 2.5 to 5 calls/s by product for each account",
+            "no forecast, at most 2.5 to 5 calls/s by product for each account",
         ),
     ],
 )
