@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
 import msgspec
@@ -31,7 +30,7 @@ class Subject(msgspec.Struct, frozen=True, order=True, gc=False):
     key: str
 
 
-_NONE: AbstractSet[str] = frozenset()
+_NONE: set[str] = set()
 
 NOT_YET = object()
 """In the place of what was not worked out yet."""
@@ -205,8 +204,6 @@ class World:
         for name, values in self._resources[resource].indexes.items():
             old = _NONE if before is None else set(values(before))
             new = _NONE if now is None else set(values(now))
-            if not (old or new):
-                continue
             for value in old - new:
                 fact = (resource, name, value)
                 self._indexed[fact].discard(key)
