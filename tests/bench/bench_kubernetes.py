@@ -33,6 +33,7 @@ from tests.collectors.kubernetes.visiting import SCOPE
 
 HERE = Path(__file__).parents[2]
 READ_RATIO, PEAK_MIB = 3.5, 200.0
+ROUNDS = 5
 IDLE_CORE, GROWTH_MIB = 0.005, 2.0
 EVENTS, WARMING = 10_000, 10_000
 VISIBLE_S = 2.0
@@ -50,13 +51,13 @@ def measure() -> Iterator[Row]:
 
 
 def reading(url: str) -> Iterator[Row]:
-    with child("fetch", url) as process:
-        fetched = told(process)
-    with child("read", url) as process:
-        read = told(process)
+    """Yield what a visit takes, and fetching alone: in turns, for a shared machine changes its speed within seconds."""
+    with child("fetch", url) as fetching, child("read", url) as visiting:
+        rounds = [(ask(fetching, "go on"), ask(visiting, "go on")) for _ in range(ROUNDS)]
+    fetched, read = (min(each["cpu_s"] for each in those) for those in zip(*rounds, strict=True))
     what = f"kubernetes: {ROUTES:,} routes listed, decoded, joined and said, CPU"
-    yield Row(what, read["cpu_s"], "fetched and decoded", fetched["cpu_s"], goal=READ_RATIO)
-    peak, least = read["peak"] / MIB, fetched["peak"] / MIB
+    yield Row(what, read, "fetched and decoded", fetched, goal=READ_RATIO)
+    least, peak = (each["peak"] / MIB for each in rounds[-1])
     what = "kubernetes: the same, most memory"
     yield Row(what, peak, "fetched and decoded", least, unit="MiB", limit=PEAK_MIB)
 

@@ -2,8 +2,9 @@
 
 `python -m tests.bench.kubernetes_child serve`: says its address, then does what each line of standard input says
 (`add NAME`, or `churn NUMBER` for so many changes of a Service's readiness), and says that it is done.
-`… fetch|read|watch ADDRESS`: says in a line of JSON what that took. The one that watches does so for a while once
-everything is listed, says it, and again for each line of standard input. The ten seconds right after everything is
+`… fetch|read|watch ADDRESS`: says in a line of JSON what that took: those that fetch or read, once for each line of
+standard input, so that they can take turns; the one that watches, for a while once everything is listed, and again
+for each line. The ten seconds right after everything is
 listed are left out: in them the reflectors settle, once for all the time that a cluster is followed. Garbage is
 collected before memory is measured, and what the C library holds in reserve is given back: what was dropped a moment
 ago is not growth. Who reads and watches has garbage collected as often as an agent does; who only fetches and decodes
@@ -49,7 +50,6 @@ IDLE_S = 10.0
 QUIET = 100
 """More is not said at once where nothing happens: a few whose measurements grow old."""
 
-ROUNDS = 3
 HTTPROUTES = "httproutes.gateway.networking.k8s.io"
 
 _FIELDS = ("spec", "metadata", "status", "labels", "annotations", "rules", "matches")
@@ -135,16 +135,15 @@ def observations(session: Session) -> int:
     return sum(1 for _ in GatewaysCollector().discover(SCOPE, Visit(session)))
 
 
-def measured(url: str, work: Callable[[Session], object]) -> dict[str, float]:
-    """Return the least CPU seconds of some rounds, and the most bytes that there were."""
-    taken: list[float] = []
-    for _ in range(ROUNDS):
+def measured(url: str, work: Callable[[Session], object]) -> None:
+    """Say for each line of standard input the CPU seconds of a round, and the most bytes that there were."""
+    for _ in sys.stdin:
         session = Session(url)
         began = time.process_time()
         work(session)
-        taken.append(time.process_time() - began)
+        taken = time.process_time() - began
         session.wire.hang_up()
-    return {"cpu_s": min(taken), "peak": peak_bytes()}
+        tell({"cpu_s": taken, "peak": peak_bytes()})
 
 
 def watch(url: str) -> None:
@@ -184,9 +183,9 @@ def main(word: str, *given: str) -> None:
         case "serve":
             serve()
         case "fetch":
-            tell(measured(given[0], pages))
+            measured(given[0], pages)
         case "read":
-            tell(measured(given[0], observations))
+            measured(given[0], observations)
         case _:
             watch(given[0])
 
