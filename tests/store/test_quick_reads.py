@@ -50,8 +50,8 @@ def listening() -> Iterator[Asked]:
 
 
 def listing(asked: Asked) -> tuple[str, Any]:
-    """Return the statement that finds a page's rows."""
-    return next(each for each in asked if "AS page" in each[0])
+    """Return the statement that lists a page's rows: the last that has what they are ordered by."""
+    return [each for each in asked if "AS key0" in each[0]][-1]
 
 
 def plan(store: Store, asked: tuple[str, Any]) -> str:
@@ -83,7 +83,10 @@ def filled(address: str, count: int = 60) -> Store:
 @pytest.mark.parametrize(
     "view", ["payments", "payments 42", "payments ay", "payments -refunds", "42", ""]
 )
-def test_a_page_of_words_by_name_reads_no_whole_row(sqlite_address: str, view: str) -> None:
+def test_a_page_of_many_rows_with_words_by_name_reads_no_whole_row(
+    sqlite_address: str, view: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "FEW", 0)
     with filled(sqlite_address) as store, listening() as asked:
         page = Reader(store.database, lambda: T0).page(f"{view} sort:name", limit=5)
         steps = plan(store, listing(asked))
@@ -91,7 +94,7 @@ def test_a_page_of_words_by_name_reads_no_whole_row(sqlite_address: str, view: s
     many, _, few = steps.partition("CO-ROUTINE fetched")
     assert [step for step in WIDE if step in many] == []
     assert "SCAN row USING COVERING INDEX ix_row_name_narrow" in many
-    assert [step for step in WIDE if step in few] == ([WIDE[0]] if view else [])
+    assert [step for step in WIDE if step in few] == ([WIDE[0]] if few else [])
 
 
 @pytest.mark.parametrize(("view", "are_few"), [("payments", False), ("payments 42", True)])
@@ -190,7 +193,30 @@ def test_a_term_is_answered_by_the_narrow_index_of_its_field(
     assert "SCAN deep\n" not in steps
 
 
-@pytest.mark.parametrize("view", ["payments", "payments owner:team", "payments backend:b 42"])
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("view", ["payments", "payments -42", "ayment", "pay ment"])
+def test_words_give_the_same_page_however_its_rows_are_found(
+    sqlite_address: str, view: str, monkeypatch: pytest.MonkeyPatch, *, after: bool
+) -> None:
+    pages: list[Page] = []
+    ways: list[str] = []
+    with filled(sqlite_address, 300) as store:
+        reader = Reader(store.database, lambda: T0)
+        for many, near, few in ((10**6, 0, 10**6), (10**6, 0, 0), (0, 2_000, 0), (0, 7, 0)):
+            monkeypatch.setattr(paging, "MANY", many)
+            monkeypatch.setattr(paging, "NEAR", near)
+            monkeypatch.setattr(paging, "FEW", few)
+            start = reader.page(f"{view} sort:name", limit=10).next if after else None
+            with listening() as asked:
+                pages.append(reader.page(f"{view} sort:name", limit=10, after=start))
+            ways.append(listing(asked)[0])
+    assert pages == pages[:1] * 4
+    assert len(pages[0].items) == 10
+    is_met = ["AS met" in way for way in ways]
+    assert is_met == ([False] * 4 if view == "payments -42" else [False, False, True, False])
+
+
+@pytest.mark.parametrize("view", ["payments owner:team", "payments backend:b 42"])
 def test_a_page_asks_the_index_of_words_once_and_counts_in_the_same_statement(
     sqlite_address: str, view: str
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
+    and_,
     any_,
     column,
     false,
@@ -84,6 +85,8 @@ class Found(msgspec.Struct, frozen=True):
         gathered: Query of the keys of the rows, and of what was asked for beside them; `None` where
             it is quicker to look for that again in `row`.
         keys: Query of the keys of the rows, where going through `row` in order takes long if they are few.
+        held: What holds for the keys of rows that words are all that is asked of, by looking through their texts.
+        is_counted: Whether they are listed one by one already.
     """
 
     listed: Condition
@@ -91,6 +94,13 @@ class Found(msgspec.Struct, frozen=True):
     counts: Select[int, int]
     gathered: Select[*tuple[Any, ...]] | None = None
     keys: Keys | None = None
+    held: Callable[[ColumnElement[int]], Condition] | None = None
+    is_counted: bool = False
+
+    @property
+    def counts_first(self) -> bool:
+        """Whether it costs little to count them before they are listed: what is quick goes by how many they are."""
+        return self.is_counted or self.held is not None
 
     def count(self, connection: Connection) -> tuple[int, int]:
         """Return how many rows match, and how many nobody can tell of."""
@@ -126,6 +136,9 @@ def find(
         return _find_in_python(connection, view, compiled, hidden)
     if not view.terms:
         return _everything(view, hidden)
+    named = _named(connection, view, compiled, hidden)
+    if named is not None:
+        return named
     passing = _passing(connection, compiled, hidden, beside).cte("passing")
     key, known, *columns = passing.c
     told = known.is_(None) if view.undecided else known.is_not(None)
@@ -140,7 +153,49 @@ def find(
         counts,
         gathered,
         keys if walks else None,
+        _held(compiled, hidden) if walks and not view.undecided else None,
     )
+
+
+def _named(
+    connection: Connection, view: View, compiled: Compiled, hidden: Keys | None
+) -> Found | None:
+    """Return the rows that hold words where few have the name for it: the texts of those are looked through.
+
+    `None` where they are not few, or the index is as quick.
+    """
+    is_asked = compiled.is_worded and compiled.is_named and bool(compiled.pieces)
+    if not is_asked or connection.dialect.name != "sqlite":
+        return None
+    few = connection.scalars(select(_KEY).where(*compiled.decided).limit(FEW + 1)).all()
+    if len(few) > FEW:
+        return None
+    key = schema.deep.c.deployment_pk
+    texts = select(key).where(key.in_(_each(few)), _holds(compiled.pieces), _shown(key, hidden))
+    found = connection.scalars(texts).all()
+    keys = _each([] if view.undecided else found)
+    counts = select(literal(len(found)), literal(0))
+    return Found(_KEY.in_(keys), _unsought(connection, _KEY).in_(keys), counts, is_counted=True)
+
+
+def _holds(pieces: Iterable[str]) -> Condition:
+    """Return whether the text of a row of `deep` holds all pieces."""
+    return and_(true(), *(contains(schema.deep.c.text, piece) for piece in pieces))
+
+
+def _held(
+    compiled: Compiled, hidden: Keys | None
+) -> Callable[[ColumnElement[int]], Condition] | None:
+    """Return what tells of a key whether its row holds all words, where nothing else is asked."""
+    if not compiled.is_worded or compiled.decided:
+        return None
+    deep = schema.deep.c
+
+    def holds(key: ColumnElement[int]) -> Condition:
+        texts = select(literal(1)).where(deep.deployment_pk == key, _holds(compiled.pieces))
+        return and_(texts.correlate_except(schema.deep).exists(), _shown(key, hidden))
+
+    return holds
 
 
 def _everything(view: View, hidden: Keys | None) -> Found:
@@ -163,7 +218,7 @@ def _passing(
 ) -> _Told:
     """Return the keys of rows that match, told to be known, and of those that are undecided."""
     if compiled.words is not None and compiled.is_worded and not beside.columns:
-        return _worded(connection, compiled, compiled.words, hidden)
+        return _worded(connection, compiled.words, compiled.decided, hidden)
     shown = _shown_of(connection, compiled, hidden)
     source = source_of(compiled.tables | beside.tables)
     told = select(_KEY, true().label("known"), *beside.columns).select_from(source)
@@ -188,33 +243,14 @@ def _shown_of(
 
 
 def _worded(
-    connection: Connection, compiled: Compiled, words: Keys, hidden: Keys | None
+    connection: Connection, words: Keys, names: Sequence[Condition], hidden: Keys | None
 ) -> Select[int, bool]:
-    """Return the keys of rows that hold words, and whose names pass; rows themselves are not read.
-
-    Where few names pass, the texts of those alone are looked through.
-    """
+    """Return the keys of rows that hold words, and whose names pass; rows themselves are not read."""
     (key,) = words.subquery("worded").c
     query = select(key, true().label("known"))
-    if compiled.decided:
-        named = select(_KEY).where(*compiled.decided)
-        few = _few(connection, named) if compiled.is_named else None
-        if few is not None:
-            texts = schema.deep.c
-            held = (contains(texts.text, piece) for piece in compiled.pieces)
-            query = select(texts.deployment_pk, true().label("known")).where(*held)
-            key = texts.deployment_pk
-            return query.where(key.in_(_each(few)), _shown(key, hidden))
-        query = query.where(_unsought(connection, key).in_(named))
+    if names:
+        query = query.where(_unsought(connection, key).in_(select(_KEY).where(*names)))
     return query.where(_shown(key, hidden))
-
-
-def _few(connection: Connection, keys: Keys) -> list[int] | None:
-    """Return the keys that a query gives, where they are few; `None` where not, or a list helps nobody."""
-    if connection.dialect.name != "sqlite":
-        return None
-    found = list(connection.scalars(keys.limit(FEW + 1)))
-    return found if len(found) <= FEW else None
 
 
 def _unsought(connection: Connection, key: ColumnElement[int]) -> ColumnElement[int]:

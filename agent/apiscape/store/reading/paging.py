@@ -41,6 +41,12 @@ _LARGEST = 2.0**63
 FEW = 2_000
 """So many rows are fetched and sorted in the time in which an index of a hundred thousand is gone through."""
 
+MANY = 20_000
+"""Of so many rows some are soon met by whoever goes through all in order, and looks at the text of each."""
+
+NEAR = 2_000
+"""Rows that are gone through to meet some of many, before they are listed by the index of words after all."""
+
 _HINT = "leave the cursor out to begin with the first page"
 
 
@@ -170,6 +176,8 @@ def read_stretch(
     Raises:
         UsageError: The values are not of this order.
     """
+    if found.counts_first and order.by_name:
+        return _read_by_name(connection, found, order, limit, after)
     page: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
     if found.gathered is not None:
         order = order.over(tuple(found.gathered.selected_columns)[1:])
@@ -188,6 +196,30 @@ def read_stretch(
     matched, undecided, first, *_ = records[0]
     listed = [] if first is None else [record[2:] for record in records]
     return Stretch(listed, matched, undecided)
+
+
+def _read_by_name(
+    connection: Connection,
+    found: Found,
+    order: Ordering,
+    limit: int,
+    after: tuple[str | float, ...] | None,
+) -> Stretch:
+    """Return the same of rows that hold words: what is quick goes by how many there are, so they are counted first.
+
+    Of many some are soon met; few are fetched and sorted.
+    """
+    matched, undecided = found.count(connection)
+    if matched > MANY and found.held is not None:
+        every = select(schema.row.c.deployment_pk, *order.values.columns).order_by(*order.clauses)
+        near = _beyond(every, order, after).limit(NEAR).subquery("near")
+        met = select(near).where(found.held(near.c[0])).limit(limit).subquery("met")
+        records = connection.execute(select(met).order_by(*order.within("met").clauses)).all()
+        if len(records) == limit:
+            return Stretch(records, matched, undecided)
+    query = in_order(found, order, schema.row.c.deployment_pk, walks=matched > FEW)
+    records = connection.execute(_beyond(query, order, after).limit(limit)).all()
+    return Stretch(records, matched, undecided)
 
 
 def _beyond(
