@@ -27,6 +27,7 @@ from apiscape.client.inventory import (
 )
 from apiscape.client.list_views import MOST_ITEMS as MOST_LISTED
 from apiscape.client.names import NamePage
+from apiscape.client.pages import every_page
 from apiscape.errors import NotFound, QueryError, Refused, UsageError
 from apiscape.model.deployment import Deployment
 from apiscape.model.projection import routes_to
@@ -309,24 +310,14 @@ def _as_of(at: datetime | None) -> str:
 
 def _rows(whole: Inventory, view: str) -> Iterator[Row]:
     """Yield all rows of a view."""
-    after: str | None = None
-    while True:
-        page = whole.page(view, limit=500, after=after)
+    for page in every_page(lambda after: whole.page(view, limit=500, after=after)):
         yield from page.items
-        after = page.next
-        if after is None:
-            return
 
 
 def _declared(whole: Inventory) -> Iterator[Declaration]:
     """Yield all records of catalogues."""
-    after: str | None = None
-    while True:
-        page = whole.catalogues(limit=MOST_LISTED, after=after)
+    for page in every_page(lambda after: whole.catalogues(limit=MOST_LISTED, after=after)):
         yield from page.items
-        after = page.next
-        if after is None:
-            return
 
 
 def _leading_to(

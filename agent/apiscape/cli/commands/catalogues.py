@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
@@ -14,8 +15,8 @@ from apiscape.cli.table import Column
 from apiscape.cli.views import ViewCommand, view_argument
 from apiscape.client.catalogue_views import UNLINKED, read_catalogue_view
 from apiscape.client.catalogue_words import kind_words, leads_words, records_words
-from apiscape.client.catalogues import CataloguePage, Declaration
-from apiscape.client.inventory import Inventory
+from apiscape.client.catalogues import Declaration
+from apiscape.client.pages import every_page
 from apiscape.client.words import DANGLES, age, count, state_in
 from apiscape.report.rows import write_fields
 
@@ -67,7 +68,8 @@ def command(
     asked = f"{view} {UNLINKED}".lstrip() if unlinked else view
     _ = read_catalogue_view(asked)
     with session.inventory() as inventory:
-        pages = list(_pages(inventory, asked))
+        ask = partial(inventory.catalogues, asked, limit=PAGE)
+        pages = list(every_page(lambda after: ask(after=after)))
         summary = inventory.summary()
     records = [record for page in pages for record in page.items]
     if as_csv:
@@ -76,16 +78,6 @@ def command(
         _print(records, wide=session.output == "wide")
         _say_sums(records, undecided=max(page.undecided for page in pages))
     return warn_incomplete(summary, require_complete=require_complete)
-
-
-def _pages(inventory: Inventory, view: str) -> Iterator[CataloguePage]:
-    after: str | None = None
-    while True:
-        page = inventory.catalogues(view, limit=PAGE, after=after)
-        yield page
-        after = page.next
-        if after is None:
-            return
 
 
 def _print(records: Sequence[Declaration], *, wide: bool) -> None:

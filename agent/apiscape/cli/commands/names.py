@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
@@ -12,9 +13,9 @@ from apiscape.cli.options import Session, session_options
 from apiscape.cli.output import say, warn_incomplete, write_records, write_table
 from apiscape.cli.table import Column
 from apiscape.cli.views import ViewCommand, view_argument
-from apiscape.client.inventory import Inventory
 from apiscape.client.name_views import read_name_view
-from apiscape.client.names import DnsName, NamePage
+from apiscape.client.names import DnsName
+from apiscape.client.pages import every_page
 from apiscape.client.words import DANGLES, age, count, names_words, state_in, why_words
 from apiscape.report.rows import write_fields
 
@@ -52,7 +53,8 @@ def command(*, session: Session, view: str, as_csv: bool, require_complete: bool
     """
     _ = read_name_view(view)
     with session.inventory() as inventory:
-        pages = list(_pages(inventory, view))
+        ask = partial(inventory.names, view, limit=PAGE)
+        pages = list(every_page(lambda after: ask(after=after)))
         summary = inventory.summary()
     names = [name for page in pages for name in page.items]
     if as_csv:
@@ -61,16 +63,6 @@ def command(*, session: Session, view: str, as_csv: bool, require_complete: bool
         _print(names, wide=session.output == "wide")
         _say_sums(names, undecided=max(page.undecided for page in pages))
     return warn_incomplete(summary, require_complete=require_complete)
-
-
-def _pages(inventory: Inventory, view: str) -> Iterator[NamePage]:
-    after: str | None = None
-    while True:
-        page = inventory.names(view, limit=PAGE, after=after)
-        yield page
-        after = page.next
-        if after is None:
-            return
 
 
 def _print(names: Sequence[DnsName], *, wide: bool) -> None:

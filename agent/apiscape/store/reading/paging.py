@@ -171,7 +171,9 @@ def read_stretch(
     limit: int,
     after: tuple[str | float, ...] | None,
 ) -> Stretch:
-    """Return the first rows of a view, or those after a cursor's values, and count all: in one statement.
+    """Return the first rows of a view, or those after a cursor's values, and count all.
+
+    That is one statement, but where counting costs little and says which way to the rows is quick.
 
     Raises:
         UsageError: The values are not of this order.
